@@ -1,0 +1,98 @@
+"""Checkpointing: keep no graph of a function, run it again when its gradient is wanted."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .context import current, record
+from .errors import GraphError
+from .graph import check_current
+from .operation import TABLE, Operation
+from .value import Value, new, tick
+
+
+def _no_formula(*operands: Any) -> Any:
+    raise GraphError("a checkpoint has no formula: its function is run again")  # the sweeps never ask for one
+
+
+CHECKPOINT = TABLE["checkpoint"] = Operation(
+    "checkpoint", _no_formula, _no_formula, "A function whose graph is not kept, but made again in each sweep."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What a checkpoint runs again; it stands where other nodes keep their local derivatives."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
+    """`function(*arguments)` as one node: its graph is not kept, and `function` runs again in each sweep.
+
+    Args: `function`, giving one number; gradients reach its arguments and every node and parameter that it closes
+    over. It must give the same number each time it runs. The gradients are those of the plain graph; only the order
+    in which a shared input's contributions are added may differ. An object that keeps the result of a checkpoint of
+    its own method forms a cycle, which only Python's cyclic collector frees.
+    Raises TypeError for a result that is no number, and GraphError from the sweep when the second run differs in any
+    bit or a leaf was assigned between. (Lecture 000: "if memory is an issue, re-calculate some".)
+
+    >>> from autograd_core import Value, exp
+    >>> x = Value(1.0)
+    >>> y = checkpoint(lambda x: exp(x) * x, x)
+    >>> y.backward()
+    >>> y.op, x.grad
+    (<operation checkpoint>, 5.43656365691809)
+    """
+    if not current().recording:
+        return function(*arguments)
+    start = tick()
+    result = function(*arguments)
+    if type(result) is not Value:
+        if isinstance(result, (int, float)):
+            return result
+        raise TypeError(f"checkpoint takes a function that gives one number; it gave a {type(result).__name__}")
+    node: Value = new(Value)
+    node._data = result._data
+    node._op = CHECKPOINT
+    node._x = tuple(_boundary(result, start))
+    node._y = None
+    node._dx = Segment(function, arguments)
+    node._place = current()
+    node._stamp = tick()
+    return node
+
+
+def _boundary(result: Value, start: int) -> list[Value]:
+    """The leaves and the nodes older than `start` that `result` was computed from, in the order met."""
+    found: list[Value] = []
+    seen = {result}
+    stack = [result]
+    while stack:
+        node = stack.pop()
+        if node.is_leaf or node._stamp < start:
+            found.append(node)
+            continue
+        for operand in reversed(node.operands):
+            if type(operand) is Value and operand not in seen:
+                seen.add(operand)
+                stack.append(operand)
+    return found
+
+
+def rerun(node: Value) -> Value:
+    """The result of a checkpoint's function, run again and recorded."""
+    check_current(node)
+    segment: Segment = node._dx
+    with record():
+        result = segment.function(*segment.arguments)
+    if type(result) is not Value or struct.pack("d", result._data) != struct.pack("d", node._data):
+        raise GraphError(
+            f"the function of a checkpoint gave {node._data!r} and, run again, {getattr(result, 'data', result)!r}: "
+            "it must compute the same number each time (fix its random seed, and do not change what it reads)"
+        )
+    return result

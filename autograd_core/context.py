@@ -1,0 +1,119 @@
+"""Where an operation happens: is it recorded, in which scope, inside which transform."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from types import TracebackType
+
+
+class Place:
+    """What new nodes are told about the code that makes them; never changed once made."""
+
+    __slots__ = ("parent", "name", "recording", "transforming")
+
+    def __init__(self, parent: Place | None, name: str | None, recording: bool, transforming: bool) -> None:
+        self.parent = parent
+        self.name = name
+        self.recording = recording
+        self.transforming = transforming
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names of the scopes around this place, outermost first."""
+        names = []
+        place: Place | None = self
+        while place is not None:
+            if place.name is not None:
+                names.append(place.name)
+            place = place.parent
+        return tuple(reversed(names))
+
+
+ROOT = Place(None, None, recording=True, transforming=False)
+_place: ContextVar[Place] = ContextVar("autograd_core.place", default=ROOT)
+current = _place.get
+
+
+class _Inside:
+    """A context manager that moves to another place and back; one instance can be entered many times, also nested."""
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Place]] = []
+
+    def _next(self, here: Place) -> Place:
+        raise NotImplementedError  # each kind of place says where it leads
+
+    def __enter__(self) -> None:
+        self._tokens.append(_place.set(self._next(current())))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _place.reset(self._tokens.pop())
+
+
+class scope(_Inside):
+    """Name the nodes made inside, for drawing: `with scope("layer 1"): …`; scopes nest.
+
+    Raises TypeError for a name that is not a `str`.
+
+    >>> from autograd_core import Value
+    >>> with scope("layer 1"):
+    ...     y = Value(2.0) * 3
+    >>> y.scope
+    ('layer 1',)
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        if type(name) is not str:
+            raise TypeError(f"a scope is named by a str; got {name!r}")
+        self.name = name
+
+    def _next(self, here: Place) -> Place:
+        return Place(here, self.name, here.recording, here.transforming)
+
+
+class no_record(_Inside):
+    """Record nothing inside: operations give leaves with the right numbers and no operands.
+
+    >>> from autograd_core import Value
+    >>> with no_record():
+    ...     y = Value(2.0) * 3
+    >>> y, y.operands
+    (Value(6.0), ())
+    """
+
+    __slots__ = ()
+
+    def _next(self, here: Place) -> Place:
+        return Place(here, None, False, here.transforming)
+
+
+class record(_Inside):
+    """Record inside, also within `no_record()`; recording is on to begin with (lecture 000 writes it out).
+
+    >>> from autograd_core import Value
+    >>> with no_record(), record():
+    ...     y = Value(2.0) * 3
+    >>> y.operands
+    (Value(2.0), 3.0)
+    """
+
+    __slots__ = ()
+
+    def _next(self, here: Place) -> Place:
+        return Place(here, None, True, here.transforming)
+
+
+class transforming(_Inside):
+    """Run a function that is being differentiated: record, and let transforms inside it return `Value`s."""
+
+    __slots__ = ()
+
+    def _next(self, here: Place) -> Place:
+        return Place(here, None, True, True)

@@ -1,0 +1,136 @@
+"""How the graph is sorted and walked. Nothing here recurses, so depth does not matter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from .errors import GraphError, described
+from .value import Value
+
+
+def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
+    """The nodes below `root` in topological order, and a zero for each of them and for each stop.
+
+    Depth-first post-order, operands left to right; what lies at or below `stops` is left out of the order.
+    """
+    order: list[Value] = []
+    zeros = dict.fromkeys(stops, 0.0)
+    if root in zeros:
+        return order, zeros
+    zeros[root] = 0.0
+    path: list[Value] = []  # nodes that wait for an operand
+    waiting: dict[Value, Iterator[Value | float]] = {}  # of nodes on many operands, the operands still to visit
+    node = root
+    while True:
+        while type(x := node._x) is Value and x not in zeros:
+            zeros[x] = 0.0
+            if x._x is None:  # a leaf: done at once
+                order.append(x)
+                break
+            path.append(node)
+            node = x
+        if type(x) is tuple:
+            if node not in waiting:
+                waiting[node] = iter(x)
+            if (x := _next_computed(waiting[node], zeros, order)) is not None:
+                path.append(node)
+                node = x
+                continue
+        while True:
+            y = node._y
+            if type(y) is Value and y not in zeros:
+                zeros[y] = 0.0
+                if y._x is not None:
+                    path.append(node)
+                    node = y
+                    break
+                order.append(y)
+            order.append(node)
+            if not path:
+                return order, zeros
+            node = path.pop()
+            if type(node._x) is tuple:
+                break  # its further operands come first
+
+
+def _next_computed(
+    operands: Iterator[Value | float], zeros: dict[Value, float], order: list[Value]
+) -> Value | None:
+    """The next operand that is a computed node not seen before; leaves on the way are done at once."""
+    for operand in operands:
+        if type(operand) is Value and operand not in zeros:
+            zeros[operand] = 0.0
+            if operand._x is not None:
+                return operand
+            order.append(operand)
+    return None
+
+
+def toposort(root: Value) -> list[Value]:
+    """The nodes that `root` depends on, operands before results, `root` last.
+
+    Depth-first post-order with operands left to right; the order is part of the contract: every sweep runs along
+    it, so results repeat to the last bit.
+
+    >>> from autograd_core import Value
+    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
+    >>> [node.label or node.op.name for node in toposort((a * b) + a)]
+    ['a', 'b', 'mul', 'add']
+    """
+    if type(root) is not Value:
+        raise TypeError(f"toposort takes a Value; got {root!r} of type {type(root).__name__}")
+    return discovered(root)[0]
+
+
+def leaves(root: Value) -> list[Value]:
+    """The inputs and parameters that `root` depends on, in topological order.
+
+    >>> from autograd_core import Value
+    >>> a = Value(2.0)
+    >>> leaves(a * a) == [a]
+    True
+    """
+    return [node for node in toposort(root) if node.is_leaf]
+
+
+def assigned_since(node: Value) -> list[Value]:
+    """The leaf operands of `node` whose data was assigned after `node` was computed.
+
+    >>> from autograd_core import Value
+    >>> w = Value(1.0, "w")
+    >>> y = w * 2
+    >>> w.data = 5.0
+    >>> assigned_since(y)
+    [Value(5.0, label='w')]
+    """
+    return [x for x in node.operands if type(x) is Value and x._x is None and x._stamp > node._stamp]
+
+
+def check_current(node: Value) -> None:
+    """Raise GraphError if a leaf operand of `node` was assigned since: formulas would use the wrong number."""
+    for leaf in assigned_since(node):
+        raise GraphError(
+            f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
+            "formulas of the graph no longer belong to its numbers; compute the output again after assigning"
+        )
+
+
+def first_nonfinite(y: Value) -> Value | None:
+    """The node where an infinity or NaN first appears: in the values, or, where all are finite, in the last sweep.
+
+    Values are looked through in topological order, gradients in the order of the sweep; None where all is finite.
+
+    >>> from autograd_core import Value, exp
+    >>> a = Value(float("inf"), label="a")
+    >>> first_nonfinite(exp(-a) + a)
+    Value(inf, label='a')
+    """
+    order = toposort(y)
+    for node in order:
+        if not math.isfinite(node.data):
+            return node
+    for node in reversed(order):
+        if not math.isfinite(node.grad):
+            return node
+    return None

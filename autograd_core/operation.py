@@ -1,0 +1,122 @@
+"""What one row of the table of operations holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# A local derivative is a function of the operands and the result, or a number where it is constant.
+Derivative = Callable[..., Any] | float
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where an operation is defined, for its messages, its tests and the strategies.
+
+    `text` completes the sentence "log is defined for …"; `contains` answers for given operands (floats);
+    `special` lists the numbers near which something happens, to be tried first.
+    """
+
+    text: str
+    contains: Callable[..., bool]
+    special: tuple[float, ...] = ()
+
+
+def always(*operands: float) -> bool:
+    """Every operand is in the domain."""
+    return True
+
+
+EVERYWHERE = Domain("every number", always)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation: its value, its local derivatives, and what is needed to name, draw, check and print it.
+
+    `value` takes floats and gives a float. `derivatives` holds, for each operand, ∂result/∂operand as a function of
+    operands and result that works on floats and on `Value`s alike; an operation on many operands has one function
+    that takes all operands and the result and gives the list. `formula` and `derivative_formulas` are the same in
+    print, in Python's syntax, with `{x}`, `{y}` for the operands and `{z}` for the result.
+    """
+
+    name: str
+    value: Callable[..., float]
+    derivatives: tuple[Derivative, ...] | Callable[[Sequence[Any], Any], Sequence[Any]]
+    doc: str = ""
+    symbol: str = ""
+    formula: str = ""
+    derivative_formulas: tuple[str, ...] = ()
+    domain: Domain = EVERYWHERE
+    # Functions of the operands that are zero at a kink or jump and grow with the distance from it.
+    kinks: tuple[Callable[..., float], ...] = ()
+    # The special method behind an operator, without underscores ("add"), and NumPy's name where it differs.
+    operator: str = ""
+    numpy_name: str = ""
+    # How many units in the last place a derivative may be off over the whole domain; more than 4 needs a reason.
+    ulps: float = 4.0
+    allowance: str = ""
+    # Rows that only close others under differentiation are not exported.
+    public: bool = True
+    # Gathers the arguments of an operation on many operands into one flat tuple.
+    gather: Callable[..., tuple[Any, ...]] | None = None
+    # A second operand that may be left out.
+    default: float | None = None
+    # The user's function behind a primitive: what pickles by its qualified name.
+    origin: Callable[..., Any] | None = None
+
+    @property
+    def arity(self) -> int | None:
+        """How many operands it takes: 0 for a leaf, 1, 2, or None for many."""
+        return len(self.derivatives) if isinstance(self.derivatives, tuple) else None
+
+    def derivative(self, index: int, operands: Sequence[Any], result: Any) -> Any:
+        """The local derivative by operand `index`, of floats as a float, of `Value`s as a `Value`."""
+        if not isinstance(self.derivatives, tuple):
+            return self.derivatives(operands, result)[index]
+        slope = self.derivatives[index]
+        return slope(*operands, result) if callable(slope) else slope
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __copy__(self) -> Operation:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Operation:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Operation], tuple[Any, ...]]:
+        if self.origin is not None:
+            return operation_of, (self.origin,)
+        return row_named, (self.name,)
+
+
+# The rows, by name; filled by ops.py and by nothing else.
+TABLE: dict[str, Operation] = {}
+
+
+def row_named(name: str) -> Operation:
+    """The row of the table with this name; what a pickle calls."""
+    if name not in TABLE:
+        raise LookupError(f"no operation is called {name!r}: this was saved by another version of autograd_core")
+    return TABLE[name]
+
+
+def operation_of(function: Callable[..., Any]) -> Operation:
+    """The operation behind a function of `autograd_core` or a primitive.
+
+    >>> from autograd_core import tanh
+    >>> operation_of(tanh)
+    <operation tanh>
+    """
+    found = getattr(function, "operation", None)
+    if not isinstance(found, Operation):
+        raise TypeError(f"{function!r} is not an operation of autograd_core or a primitive")
+    return found
+
+
+# Leaves are told apart by their operation.
+INPUT = TABLE["input"] = Operation("input", float, (), "A number that enters the graph.")
+PARAMETER = TABLE["parameter"] = Operation("parameter", float, (), "A number that training moves.")

@@ -1,0 +1,112 @@
+"""A user's own function as an operation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from typing import Any
+
+from .errors import not_a_number
+from .operation import EVERYWHERE, Derivative, Domain, Operation
+from .value import Value, binary, many, number, unary
+
+MISSING = (
+    "a primitive needs its local derivatives beside its value: one function for each operand, of the operands and the "
+    "result, e.g. @primitive(derivatives=(lambda x, y: …,)) above def {name}(x); "
+    "write them with the functions of autograd_core, so that they can be differentiated again"
+)
+
+
+def primitive(
+    function: Callable[..., float] | None = None,
+    /,
+    *,
+    derivatives: Sequence[Derivative] | None = None,
+    formula: str = "",
+    derivative_formulas: Sequence[str] = (),
+    symbol: str = "",
+    domain: Domain = EVERYWHERE,
+    kinks: Sequence[Callable[..., float]] = (),
+) -> Any:
+    """Make a function of numbers an operation, from its value and its local derivatives.
+
+    Args: `function`, of one or more floats, giving a float; `derivatives`, for each operand its local derivative, a
+    number or a function of the operands and the result, written with the functions of `autograd_core` (it is given
+    floats, and Values where it is to be differentiated again); `formula` and `derivative_formulas`, the same in
+    print, with {x}, {y} for the operands and {z} for the result; `symbol`, what drawings show; `domain` and `kinks`,
+    where it is defined and where it has no derivative, for the gradient checker.
+    Raises TypeError where the derivatives are missing or not one for each operand. (Lecture 003, "your own module".)
+
+    >>> from autograd_core import Value, cos, primitive, sin
+    >>> @primitive(derivatives=(lambda t, x, y: -x * sin(t * x), lambda t, x, y: -t * sin(t * x)))
+    ... def wave(t, x):
+    ...     return cos(t * x) + 3.0
+    >>> t = Value(0.0)
+    >>> y = wave(t, 2.0)
+    >>> y.op, y.data
+    (<operation wave>, 4.0)
+    """
+    if function is None:
+        if derivatives is None:
+            raise TypeError(MISSING.format(name="f"))
+        return lambda actual: primitive(
+            actual, derivatives=derivatives, formula=formula, derivative_formulas=derivative_formulas, symbol=symbol,
+            domain=domain, kinks=kinks,
+        )
+    name = getattr(function, "__name__", "primitive")
+    if derivatives is None:
+        raise TypeError(f"{name}: {MISSING.format(name=name)}")
+    names = tuple(inspect.signature(function).parameters)
+    slopes = tuple(derivatives)
+    if not slopes or len(slopes) != len(names):
+        raise TypeError(f"{name} takes {len(names)} operands ({', '.join(names)}) but has {len(slopes)} derivatives")
+
+    def operation(*operands: Any) -> Any:
+        if len(operands) != len(names):
+            raise TypeError(f"{name} takes {len(names)} operands ({', '.join(names)}); got {len(operands)}")
+        result = apply(*operands)
+        if result is NotImplemented:
+            raise not_a_number(row, next(x for x in operands if type(x) is not Value and number(x) is None))
+        return result
+
+    few = len(names) <= 2
+    value = _checked(function, name)
+    row = Operation(
+        name,
+        value if few else lambda xs: value(*xs),
+        slopes if few else _together(slopes),
+        inspect.getdoc(function) or "",
+        symbol=symbol,
+        formula=formula or f"{name}({', '.join(('{x}', '{y}')[: len(names)])})",
+        derivative_formulas=tuple(derivative_formulas),
+        domain=domain,
+        kinks=tuple(kinks),
+        gather=None if few else lambda *operands: operands,
+        origin=update_wrapper(operation, function),
+        public=False,
+    )
+    apply: Callable[..., Any] = unary(row) if len(names) == 1 else binary(row) if few else many(row)
+    operation.operation = row  # type: ignore[attr-defined]  # functions take attributes
+    return operation
+
+
+def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
+    """The user's function, held to give a float."""
+
+    def value(*numbers: float) -> float:
+        result = number(function(*numbers))
+        if result is None:
+            raise TypeError(f"the primitive {name} must give a real number; it gave {function(*numbers)!r}")
+        return result
+
+    return value
+
+
+def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:
+    """One function for all local derivatives, as operations on many operands have it."""
+
+    def all_slopes(operands: Sequence[Any], result: Any) -> list[Any]:
+        return [slope(*operands, result) if callable(slope) else slope for slope in slopes]
+
+    return all_slopes

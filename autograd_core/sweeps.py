@@ -1,0 +1,138 @@
+"""Gradients of a graph: as floats, as Values that can be differentiated again, and forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from .backward import sweep
+from .checkpoint import CHECKPOINT, rerun
+from .context import record
+from .graph import check_current, discovered
+from .ops import chain
+from .value import Value
+
+
+def gradients(y: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
+    """∂y/∂input for each of `inputs`: floats, or with `create_graph` Values that can be differentiated again.
+
+    Args: `inputs`, any nodes, leaves or computed; one that `y` does not depend on has gradient 0. No `grad` is
+    touched. The values with and without `create_graph` are the same, bit for bit.
+    Raises GraphError with `create_graph` where a leaf was assigned after its node was computed.
+
+    >>> x = Value(3.0)
+    >>> [slope] = gradients(x * x * x, [x], create_graph=True)
+    >>> slope.data, gradients(slope, [x])
+    (27.0, [18.0])
+    """
+    for thing in (y, *inputs):
+        if type(thing) is not Value:
+            raise TypeError(f"gradients takes a Value and a list of Values; got {thing!r} of {type(thing).__name__}")
+    if create_graph:
+        with record():
+            return [as_value(x) for x in gradient_nodes(y, inputs)]
+    return gradient_numbers(y, inputs)
+
+
+def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
+    """The gradients as floats; what lies below `stops` is not looked at."""
+    order, adjoints = discovered(y, stops)
+    adjoints[y] = 1.0
+    sweep(order, adjoints)
+    return [adjoints.get(x, 0.0) for x in inputs]
+
+
+def as_value(x: Any) -> Value:
+    """A number as a Value; a Value as it is."""
+    return x if type(x) is Value else Value(x)
+
+
+def gradient_nodes(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[Any]:
+    """The gradients as Values, or as floats where they are constant."""
+    order, zeros = discovered(y, stops)
+    adjoints: dict[Value, Any] = {**zeros, y: 1.0}
+    sweep_values(order, adjoints, depending(order, inputs))
+    return [adjoints.get(x, 0.0) for x in inputs]
+
+
+def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
+    """The nodes of `order` that depend on `inputs`, and `inputs` themselves."""
+    found = set(inputs)
+    for node in order:
+        if any(type(x) is Value and x in found for x in node.operands):
+            found.add(node)
+    return found
+
+
+def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
+    """The reverse sweep in Values: the same products in the same order as the plain one, recorded.
+
+    Contributions are sent to the nodes in `wanted` only: no formula is evaluated that nobody asked for.
+    """
+    for node in reversed(order):
+        upstream = adjoints[node]
+        if _is_zero(upstream) or node not in wanted:
+            continue
+        if node.op is CHECKPOINT:
+            result = rerun(node)
+            inner, zeros = discovered(result, stops=node._x)
+            below: dict[Value, Any] = {**zeros, result: upstream}
+            sweep_values(inner, below, depending(inner, wanted.intersection(node._x)))
+            for operand in dict.fromkeys(node._x):
+                adjoints[operand] = _sum(adjoints[operand], below[operand])
+            continue
+        for operand, local in local_derivative_nodes(node):
+            if operand in wanted:
+                adjoints[operand] = _sum(adjoints[operand], chain(upstream, local))
+
+
+def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
+    """The forward sweep: each node's tangent is the sum over its operands of local derivative times tangent.
+
+    `tangents` has the tangents of the inputs; other leaves count as constant.
+    """
+    for node in order:
+        if node in tangents:
+            continue
+        if all(type(x) is not Value or _is_zero(tangents[x]) for x in node.operands):
+            tangents[node] = 0.0
+            continue
+        if node.op is CHECKPOINT:
+            result = rerun(node)
+            inner = {operand: tangents.get(operand, 0.0) for operand in node._x}
+            push_forward(discovered(result, stops=node._x)[0], inner, locals_of)
+            tangents[node] = inner[result]
+            continue
+        tangent: Any = 0.0
+        for operand, local in locals_of(node):
+            tangent = _sum(tangent, chain(tangents[operand], local))
+        tangents[node] = tangent
+
+
+def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
+    """Each operand that is a Value with its local derivative, its formula evaluated on Values."""
+    check_current(node)
+    operands = node.operands
+    if not isinstance(node.op.derivatives, tuple):
+        locals_ = node.op.derivatives(operands, node)
+        yield from ((x, d) for x, d in zip(operands, locals_, strict=True) if type(x) is Value)
+        return
+    for index, operand in enumerate(operands):
+        if type(operand) is Value:
+            yield operand, node.op.derivative(index, operands, node)
+
+
+def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
+    """Each operand that is a Value with its local derivative as recorded."""
+    for operand, local in zip(node.operands, node.local_derivatives, strict=True):
+        if type(operand) is Value:
+            yield operand, local  # type: ignore[misc]  # a Value operand has a recorded derivative
+
+
+def _is_zero(x: Any) -> bool:
+    """A plain zero; a Value that happens to be 0 still has derivatives."""
+    return type(x) is float and x == 0.0
+
+
+def _sum(x: Any, y: Any) -> Any:
+    return y if _is_zero(x) else x if _is_zero(y) else x + y

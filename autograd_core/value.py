@@ -1,0 +1,418 @@
+"""Value: the node of the graph, and how an operation records one.
+
+The methods and operators of `Value` are not written here: each row of the table in `ops.py` installs its own.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, NoReturn, final
+
+from .context import Place, current
+from .errors import failed, not_a_number
+from .operation import INPUT, PARAMETER, Operation
+from .signatures import Operators
+
+# One counter for the whole process: it moves when a leaf is assigned, and every node notes where it stood.
+_clock = [0]
+_clock_lock = threading.Lock()
+
+
+def tick() -> int:
+    """Move the clock on: nodes made from now on carry a later stamp than all before."""
+    with _clock_lock:
+        _clock[0] += 1
+        return _clock[0]
+
+
+def catch_up(stamp: int) -> None:
+    """Move the clock to at least `stamp`, for nodes that come from a pickle."""
+    with _clock_lock:
+        _clock[0] = max(_clock[0], stamp)
+
+
+def number(operand: Any) -> float | None:
+    """A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."""
+    if type(operand) is int or isinstance(operand, Real) or (type(operand).__module__ == "numpy" and type(operand).__name__ in ("bool", "bool_")):
+        return float(operand)
+    return None
+
+
+def label_checked(label: str | None) -> str | None:
+    if label is not None and type(label) is not str:
+        raise TypeError(f"a label is a str or None; got {label!r} of type {type(label).__name__}")
+    return label
+
+
+@final
+class Value(Operators):
+    """A float64 that remembers how it was computed: a node of the graph, or with `Value(data)` one of its inputs.
+
+    Args: `data`, any real number; `label`, a name for messages and drawings.
+    Raises TypeError for what is not a real number.
+
+    >>> a = Value(2.0, label="a")
+    >>> y = a * a + 1
+    >>> y.backward()
+    >>> y.data, a.grad
+    (5.0, 4.0)
+    """
+
+    # A node made by an operation has operands _x and _y with local derivatives _dx and _dy; an operation on many
+    # has tuples in _x and _dx and None in _y. A slot that was never set means "none": a node is made by setting
+    # only what it holds.
+    __slots__ = ("_data", "_op", "_x", "_y", "_dx", "_dy", "_grad", "_label", "_place", "_stamp")
+
+    _data: float
+    _op: Operation
+    _x: Any
+    _y: Any
+    _dx: Any
+    _dy: Any
+    _grad: float | None
+    _label: str | None
+    _place: Place
+    _stamp: int
+
+    def __init__(self, data: float, label: str | None = None) -> None:
+        _fill_leaf(self, INPUT, data, label)
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("Value is final: a subclass would not survive an operation")
+
+    @property
+    def data(self) -> float:
+        """The number. Only a leaf's can be assigned."""
+        return self._data
+
+    @data.setter
+    def data(self, data: float) -> None:
+        if self._x is not None:
+            raise AttributeError(
+                f"the data of a computed node cannot be assigned: it is the result of {self._op.name}; "
+                "assign the data of the leaves it comes from and compute it again"
+            )
+        value = number(data)
+        if value is None:
+            raise TypeError(f"data is a real number; got {data!r} of type {type(data).__name__}")
+        self._data = value
+        self._stamp = tick()
+
+    @property
+    def grad(self) -> float:
+        """The gradient: the sum over all sweeps in a leaf, the last sweep's in a computed node; 0.0 before any."""
+        grad = getattr(self, "_grad", None)
+        return 0.0 if grad is None else grad
+
+    @grad.setter
+    def grad(self, grad: float) -> None:
+        value = number(grad)
+        if value is None:
+            raise TypeError(f"grad is a real number; got {grad!r} of type {type(grad).__name__}")
+        self._grad = value
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a sweep, or an assignment, has set the gradient since it was last cleared."""
+        return getattr(self, "_grad", None) is not None
+
+    def zero_grad(self) -> None:
+        """Clear the gradient: it reads 0.0 again, and `has_grad` False."""
+        self._grad = None
+
+    @property
+    def label(self) -> str | None:
+        """The name that messages and drawings show."""
+        return getattr(self, "_label", None)
+
+    @label.setter
+    def label(self, label: str | None) -> None:
+        self._label = label_checked(label)
+
+    @property
+    def op(self) -> Operation:
+        """The row of the table that made this node; `input` or `parameter` for a leaf."""
+        return self._op
+
+    @property
+    def operands(self) -> tuple[Value | float, ...]:
+        """What the operation was applied to, in order; plain numbers as floats; empty for a leaf."""
+        x, y = self._x, self._y
+        if x is None:
+            return ()
+        if type(x) is tuple:
+            return x
+        return (x,) if y is None else (x, y)
+
+    @property
+    def local_derivatives(self) -> tuple[float | None, ...]:
+        """∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number."""
+        if type(self._x) is tuple:
+            recorded = self._dx if type(self._dx) is tuple else (None,) * len(self._x)
+        else:
+            recorded = (getattr(self, "_dx", None), getattr(self, "_dy", None))
+        return tuple(
+            slope if type(operand) is Value else None
+            for operand, slope in zip(self.operands, recorded, strict=False)
+        )
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation."""
+        return self._x is None
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The names of the scopes it was made in, outermost first."""
+        return self._place.path
+
+    def backward(self, gradient: float = 1.0) -> None:
+        """Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.
+
+        See `autograd_core.backward`.
+
+        >>> w = Value(3.0)
+        >>> (w * w).backward()
+        >>> w.grad
+        6.0
+        """
+        from .backward import backward  # the sweep stands on the node, not the node on the sweep
+
+        backward(self, gradient)
+
+    # What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient.
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __round__(self, ndigits: int | None = None) -> float:
+        return round(self._data, ndigits)
+
+    def __floor__(self) -> int:
+        return math.floor(self._data)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self._data)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self._data)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "a Value is not turned into a float by itself, because its gradient would be lost: "
+            "use autograd_core.sin (and so on) in place of math.sin, or .data where only the number is wanted"
+        )
+
+    __complex__ = __float__
+
+    # Values compare by number and hash by identity: `in` a list goes by number, sets and dicts by identity.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self._data == (other._data if type(other) is Value else other)
+
+    def __lt__(self, other: Any) -> bool:
+        return self._data < (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+
+    def __le__(self, other: Any) -> bool:
+        return self._data <= (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+
+    def __gt__(self, other: Any) -> bool:
+        return self._data > (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+
+    def __ge__(self, other: Any) -> bool:
+        return self._data >= (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label is not None else ""
+        grad = f", grad={self.grad!r}" if self.has_grad else ""
+        return f"{'parameter' if self._op is PARAMETER else 'Value'}({self._data!r}{label}{grad})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else str(self)
+
+    # How a graph is copied and pickled at any depth stands in copying.py.
+
+    def __copy__(self) -> Value:
+        from .copying import shallow
+
+        return shallow(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from .copying import deep
+
+        return deep(self, memo)
+
+    def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
+        from .copying import reduced
+
+        return reduced(self)
+
+
+new = object.__new__
+
+
+def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> None:
+    value = number(data)
+    if value is None:
+        hint = "; it is a Value already" if type(data) is Value else ""
+        raise TypeError(f"Value takes a real number; got {data!r} of type {type(data).__name__}{hint}")
+    leaf._data = value
+    leaf._op = kind
+    leaf._x = leaf._y = leaf._grad = None
+    leaf._label = label_checked(label)
+    leaf._place = current()
+    leaf._stamp = _clock[0]
+
+
+def parameter(data: float, label: str | None = None) -> Value:
+    """A leaf that training moves: a `Value` that drawings and `nn` tell apart from inputs.
+
+    >>> parameter(0.5, label="w").op
+    <operation parameter>
+    """
+    leaf: Value = new(Value)
+    _fill_leaf(leaf, PARAMETER, data, label)
+    return leaf
+
+
+# The three ways to make an operation's function from its row. Each computes the value first, so that what floats
+# raise is raised before anything exists, then the local derivatives by the operands that are Values.
+
+
+def unary(row: Operation) -> Callable[[Any], Any]:
+    """The function of a row with one operand."""
+    value = row.value
+    slope = row.derivatives[0]  # type: ignore[index]  # one operand: a tuple of one
+
+    def apply(x: Any) -> Any:
+        if type(x) is Value:
+            a = x._data
+        elif (a := number(x)) is None:
+            raise not_a_number(row, x)
+        try:
+            z = value(a)
+        except (ArithmeticError, ValueError) as error:
+            raise failed(row, (x,), error) from None
+        if type(x) is not Value:
+            return z
+        place = current()
+        if not place.recording:
+            return Value(z)
+        node: Value = new(Value)
+        node._data = z
+        node._op = row
+        node._x = x
+        node._y = None
+        node._dx = slope(a, z) if callable(slope) else slope
+        node._place = place
+        node._stamp = _clock[0]
+        return node
+
+    return apply
+
+
+def binary(row: Operation) -> Callable[[Any, Any], Any]:
+    """The function of a row with two operands; NotImplemented where one is no number, as operators answer."""
+    value = row.value
+    slope_x: Any
+    slope_y: Any
+    slope_x, slope_y = row.derivatives  # type: ignore[misc]  # two operands: a tuple of two
+    constant = not callable(slope_x) and not callable(slope_y)
+    if not constant:
+        slope_x, slope_y = _as_function(slope_x), _as_function(slope_y)
+
+    def apply(x: Any, y: Any) -> Any:
+        if type(x) is Value:
+            a = x._data
+        elif (a := x if type(x) is float else number(x)) is None:
+            return NotImplemented
+        if type(y) is Value:
+            b = y._data
+        elif (b := y if type(y) is float else number(y)) is None:
+            return NotImplemented
+        try:
+            z = value(a, b)
+        except (ArithmeticError, ValueError) as error:
+            raise failed(row, (x, y), error) from None
+        place = current()
+        if place.recording:
+            node = new(Value)
+            node._data = z
+            node._op = row
+            node._place = place
+            node._stamp = _clock[0]
+            if type(x) is Value:
+                node._x = x
+                node._dx = slope_x if constant else slope_x(a, b, z)
+                if type(y) is Value:
+                    node._y = y
+                    node._dy = slope_y if constant else slope_y(a, b, z)
+                else:
+                    node._y = b
+                return node
+            node._x = a
+            if type(y) is Value:
+                node._y = y
+                node._dy = slope_y if constant else slope_y(a, b, z)
+                return node
+            return z
+        return Value(z) if type(x) is Value or type(y) is Value else z
+
+    return apply
+
+
+def _as_function(slope: Any) -> Any:
+    return slope if callable(slope) else lambda x, y, z: slope
+
+
+def many(row: Operation) -> Callable[..., Any]:
+    """The function of a row with many operands: one node, however many there are."""
+    value, slopes, gather = row.value, row.derivatives, row.gather
+
+    def apply(*arguments: Any) -> Any:
+        operands: Sequence[Any] = gather(*arguments)  # type: ignore[misc]  # rows on many operands gather them
+        plain = True
+        numbers = []
+        for operand in operands:
+            if type(operand) is Value:
+                numbers.append(operand._data)
+                plain = False
+            elif type(operand) is float:
+                numbers.append(operand)
+            elif (a := number(operand)) is None:
+                raise not_a_number(row, operand)
+            else:
+                numbers.append(a)
+        try:
+            z = value(numbers)
+        except (ArithmeticError, ValueError) as error:
+            raise failed(row, operands, error) from None
+        if plain:
+            return z
+        place = current()
+        if not place.recording:
+            return Value(z)
+        node = new(Value)
+        node._data = z
+        node._op = row
+        node._x = tuple([x if type(x) is Value else a for x, a in zip(operands, numbers, strict=True)])
+        node._y = None
+        node._dx = tuple(slopes(numbers, z))  # type: ignore[operator]  # many operands: one function
+        node._place = place
+        node._stamp = _clock[0]
+        return node
+
+    return apply
