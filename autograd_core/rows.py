@@ -119,8 +119,9 @@ def dress(row: Operation, function: Any, names: tuple[str, ...]) -> None:
     function.operation = row
     function.__name__ = function.__qualname__ = row.name
     function.__module__ = "autograd_core"
+    result = f"{row.name}({', '.join(names)})"
     slopes = "".join(
-        f"\n∂/∂{name} = {text.format(x='x', y='y', z=f"{row.name}({', '.join(names)})")}"
+        f"\n∂/∂{name} = {text.format(x='x', y='y', z=result)}"
         for name, text in zip(names, row.derivative_formulas, strict=True)
     )
     domain = "" if row.domain is EVERYWHERE else f"\nDefined for {row.domain.text}; ValueError elsewhere."
