@@ -50,7 +50,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
             if not path:
                 return order, zeros
             node = path.pop()
-            if type(node._x) is tuple:
+            if waiting and node in waiting:
                 break  # its further operands come first
 
 

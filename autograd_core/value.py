@@ -36,7 +36,7 @@ def catch_up(stamp: int) -> None:
 
 def number(operand: Any) -> float | None:
     """A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."""
-    if type(operand) is int or isinstance(operand, Real) or (type(operand).__module__ == "numpy" and type(operand).__name__ in ("bool", "bool_")):
+    if type(operand) in (float, int) or isinstance(operand, Real) or (type(operand).__module__ == "numpy" and type(operand).__name__ in ("bool", "bool_")):
         return float(operand)
     return None
 
@@ -337,39 +337,43 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
     def apply(x: Any, y: Any) -> Any:
         if type(x) is Value:
             a = x._data
-        elif (a := x if type(x) is float else number(x)) is None:
+        elif (x := number(x)) is None:
             return NotImplemented
+        else:
+            a = x
         if type(y) is Value:
             b = y._data
-        elif (b := y if type(y) is float else number(y)) is None:
+        elif type(y) is float:
+            b = y
+        elif (y := number(y)) is None:
             return NotImplemented
+        else:
+            b = y
         try:
             z = value(a, b)
         except (ArithmeticError, ValueError) as error:
             raise failed(row, (x, y), error) from None
-        place = current()
-        if place.recording:
-            node = new(Value)
-            node._data = z
-            node._op = row
-            node._place = place
-            node._stamp = _clock[0]
-            if type(x) is Value:
-                node._x = x
-                node._dx = slope_x if constant else slope_x(a, b, z)
-                if type(y) is Value:
-                    node._y = y
-                    node._dy = slope_y if constant else slope_y(a, b, z)
-                else:
-                    node._y = b
-                return node
-            node._x = a
-            if type(y) is Value:
-                node._y = y
-                node._dy = slope_y if constant else slope_y(a, b, z)
-                return node
+        if a is x and b is y:
             return z
-        return Value(z) if type(x) is Value or type(y) is Value else z
+        place = current()
+        if not place.recording:
+            return Value(z)
+        node: Value = new(Value)
+        node._data = z
+        node._op = row
+        node._x = x
+        node._y = y
+        if constant:
+            node._dx = slope_x
+            node._dy = slope_y
+        else:
+            if a is not x:
+                node._dx = slope_x(a, b, z)
+            if b is not y:
+                node._dy = slope_y(a, b, z)
+        node._place = place
+        node._stamp = _clock[0]
+        return node
 
     return apply
 
@@ -405,7 +409,7 @@ def many(row: Operation) -> Callable[..., Any]:
         place = current()
         if not place.recording:
             return Value(z)
-        node = new(Value)
+        node: Value = new(Value)
         node._data = z
         node._op = row
         node._x = tuple([x if type(x) is Value else a for x, a in zip(operands, numbers, strict=True)])

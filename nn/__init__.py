@@ -1,0 +1,1 @@
+"""Neural networks in a thin layer on autograd_core."""
