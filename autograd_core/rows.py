@@ -10,6 +10,9 @@ from .errors import not_a_number
 from .operation import EVERYWHERE, TABLE, Derivative, Domain, Operation
 from .value import Value, binary, many, number, unary
 
+# The functions made from the rows, by name.
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+
 
 class Unary(Protocol):
     """A function of one number: a float gives a float, a Value a Value."""
@@ -110,6 +113,7 @@ def _published(row: Operation, function: Callable[..., Any], names: tuple[str, .
     if row.name in TABLE:
         raise TypeError(f"the table has a row {row.name!r} already")
     TABLE[row.name] = row
+    FUNCTIONS[row.name] = function
     dress(row, function, names)
     return function
 
