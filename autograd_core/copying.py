@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from array import array
 from collections.abc import Callable
-from itertools import count
+from itertools import islice
 from typing import Any
 
 from .context import ROOT, Place
@@ -104,13 +103,12 @@ def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
     nodes = list(leaves)
     operands, slopes = iter(program["operands"]), iter(program["locals"])
     places: dict[tuple[str, ...], Place] = {(): ROOT}
-    for i, op, data, stamp, how_many in zip(
-        count(), program["op"], program["data"], program["stamps"], program["counts"]
-    ):
+    columns = zip(program["op"], program["data"], program["stamps"], program["counts"], strict=True)
+    for i, (op, data, stamp, how_many) in enumerate(columns):
         node: Value = new(Value)
         node._op, node._data, node._stamp = program["ops"][op], data, stamp
-        xs = [nodes[at] if at >= 0 else program["constants"][-at - 1] for _, at in zip(range(how_many), operands)]
-        ds = [d for _, d in zip(range(how_many), slopes)]
+        xs = [nodes[at] if at >= 0 else program["constants"][-at - 1] for at in islice(operands, how_many)]
+        ds = list(islice(slopes, how_many))
         if node._op.arity is None:
             node._x, node._y, node._dx = tuple(xs), None, program["segments"].get(i, tuple(ds))
         else:

@@ -13,6 +13,7 @@ from .rows import FUNCTIONS
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 LONGEST = 20_000
+TOO_DEEP = "the expression is nested too deeply"
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.FloorDiv: "floordiv", ast.Mod: "mod",
@@ -55,7 +56,10 @@ class Expression:
         missing = [name for name in self.names if name not in values]
         if missing:
             raise ExpressionError(f"no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}")
-        return _evaluated(self._body, values)
+        try:
+            return _evaluated(self._body, values)
+        except RecursionError:
+            raise ExpressionError(TOO_DEEP) from None
 
 
 def parse(text: str) -> Expression:
@@ -69,10 +73,12 @@ def parse(text: str) -> Expression:
         body = ast.parse(text.strip(), mode="eval").body
         names: dict[str, None] = {}
         _check(body, names)
+    except ExpressionError:
+        raise
     except SyntaxError as error:
-        raise ExpressionError(f"{error.msg} at column {error.offset} of {text!r}") from None
+        raise ExpressionError(f"{error.msg} near column {max(error.offset or 1, 1)} of {text[:60]!r}") from None
     except (RecursionError, MemoryError):
-        raise ExpressionError("the expression is nested too deeply") from None
+        raise ExpressionError(TOO_DEEP) from None
     except ValueError as error:  # a null byte, or digits beyond what int takes
         raise ExpressionError(f"{error} in {text[:60]!r}") from None
     return Expression(text.strip(), tuple(names), body)
@@ -109,7 +115,7 @@ def _check(node: ast.expr, names: dict[str, None]) -> None:
                 _check(argument, names)
         case _:
             what = type(node).__name__.lower()
-            raise _refuse(node, f"a {what} is no part of an expression: use numbers, names, + - * / // % ** and functions")
+            raise _refuse(node, f"not allowed here: {what}; an expression has numbers, names, + - * / // % ** and functions")
 
 
 def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:
@@ -127,5 +133,8 @@ def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [_evaluated(item, values) for item in items]
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return FUNCTIONS[name](*(_evaluated(argument, values) for argument in arguments))
+            try:
+                return FUNCTIONS[name](*(_evaluated(argument, values) for argument in arguments))
+            except TypeError as error:  # too many arguments, or a list where a number belongs
+                raise _refuse(node, f"{name}: {error}") from None
     raise _refuse(node, "not an expression")  # parse lets nothing else through

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import special
 from .operation import Domain
-from .rows import Many, binary_row, many_row, unary_row
+from .rows import Binary, Many, Unary, binary_row, many_row, unary_row
 from .value import Value
 
 NAN = math.nan
@@ -33,10 +33,10 @@ NOT_A_POLE = Domain("x other than 0, -1, -2, … and -inf", lambda x: x > 0 or x
 
 def power(x: float, y: float) -> float:
     """x ** y where that is real."""
-    z = x**y
+    z: Any = x**y
     if isinstance(z, complex):
         raise ValueError("the result would be complex")
-    return z
+    return float(z)
 
 
 def polygamma_value(n: float, x: float) -> float:
@@ -57,50 +57,50 @@ def difference(x: float, y: float) -> float:
 
 # --- Operators -------------------------------------------------------------------------------------------------
 
-add = binary_row("add", operator.add, 1.0, 1.0, operator="add", formula="{x} + {y}", printed=("1", "1"), symbol="+",
+add: Binary = binary_row("add", operator.add, 1.0, 1.0, operator="add", formula="{x} + {y}", printed=("1", "1"), symbol="+",
                  doc="x + y.")
-sub = binary_row("sub", operator.sub, 1.0, -1.0, operator="sub", formula="{x} - {y}", printed=("1", "-1"), symbol="-",
+sub: Binary = binary_row("sub", operator.sub, 1.0, -1.0, operator="sub", formula="{x} - {y}", printed=("1", "-1"), symbol="-",
                  doc="x - y.")
-mul = binary_row("mul", operator.mul, lambda x, y, z: y, lambda x, y, z: x, operator="mul", formula="{x} * {y}",
+mul: Binary = binary_row("mul", operator.mul, lambda x, y, z: y, lambda x, y, z: x, operator="mul", formula="{x} * {y}",
                  printed=("{y}", "{x}"), symbol="*", doc="x * y.")
-div = binary_row("div", operator.truediv, lambda x, y, z: quotient(1.0, y), lambda x, y, z: -over_square(x, y),
+div: Binary = binary_row("div", operator.truediv, lambda x, y, z: quotient(1.0, y), lambda x, y, z: -over_square(x, y),
                  operator="truediv", formula="{x} / {y}", printed=("1 / {y}", "-{x} / {y}**2"), symbol="/",
                  domain=DIVISOR, doc="x / y.")
-floordiv = binary_row("floordiv", operator.floordiv, 0.0, 0.0, operator="floordiv", formula="{x} // {y}",
+floordiv: Binary = binary_row("floordiv", operator.floordiv, 0.0, 0.0, operator="floordiv", formula="{x} // {y}",
                       printed=("0", "0"), symbol="//", domain=DIVISOR, kinks=(math.remainder,),
                       doc="x // y; its steps have slope 0.")
-mod = binary_row("mod", operator.mod, 1.0, lambda x, y, z: -(x // y), operator="mod", formula="{x} % {y}",
+mod: Binary = binary_row("mod", operator.mod, 1.0, lambda x, y, z: -(x // y), operator="mod", formula="{x} % {y}",
                  printed=("1", "-({x} // {y})"), symbol="%", domain=DIVISOR, kinks=(math.remainder,),
                  doc="x % y, with the sign of y.")
 # x**0 has slope 0 everywhere and a constant exponent never evaluates log x.
-pow = binary_row("pow", power, lambda x, y, z: pow_slope(x, y), lambda x, y, z: pow_log(x, y, 1.0),
+pow: Binary = binary_row("pow", power, lambda x, y, z: pow_slope(x, y), lambda x, y, z: pow_log(x, y, 1.0),
                  operator="pow", formula="{x} ** {y}", printed=("{y} * {x} ** ({y} - 1)", "{x} ** {y} * log({x})"),
                  symbol="**", domain=Domain("x > 0, or x = 0 with y >= 0, or x < 0 with a whole y",
                                             lambda x, y: x > 0 or (x == 0 and y >= 0) or (x < 0 and y % 1 == 0)
-                                            or x != x or y != y or math.isinf(y) and x != 0,
+                                            or x != x or y != y or (math.isinf(y) and x != 0),
                                             (0.0, 0.5, 1.0, 2.0, -1.0)),
                  ulps=8, allowance="log x and x**y round one after the other", doc="x ** y.")
-neg = unary_row("neg", operator.neg, -1.0, operator="neg", formula="-{x}", printed=("-1",), symbol="-", doc="-x.")
-identity = unary_row("identity", operator.pos, 1.0, operator="pos", formula="+{x}", printed=("1",), symbol="+",
+neg: Unary = unary_row("neg", operator.neg, -1.0, operator="neg", formula="-{x}", printed=("-1",), symbol="-", doc="-x.")
+identity: Unary = unary_row("identity", operator.pos, 1.0, operator="pos", formula="+{x}", printed=("1",), symbol="+",
                      doc="+x: the same number as a node of its own.")
 # abs has slope 0 at 0.
-abs = unary_row("abs", operator.abs, lambda x, z: sign(x), operator="abs", formula="abs({x})", printed=("sign({x})",),
+abs: Unary = unary_row("abs", operator.abs, lambda x, z: sign(x), operator="abs", formula="abs({x})", printed=("sign({x})",),
                 kinks=(at_zero,), doc="|x|.")
 
 # --- Exponentials and logarithms -------------------------------------------------------------------------------
 
-exp = unary_row("exp", math.exp, lambda x, z: z, printed=("{z}",), doc="e to the power x.")
-exp2 = unary_row("exp2", math.exp2, lambda x, z: LN2 * z, printed=("log(2) * {z}",), doc="2 to the power x.")
-expm1 = unary_row("expm1", math.expm1, lambda x, z: exp(x), printed=("exp({x})",), doc="exp(x) - 1, exact near 0.")
-log = unary_row("log", math.log, lambda x, z: quotient(1.0, x), printed=("1 / {x}",), domain=POSITIVE,
+exp: Unary = unary_row("exp", math.exp, lambda x, z: z, printed=("{z}",), doc="e to the power x.")
+exp2: Unary = unary_row("exp2", math.exp2, lambda x, z: LN2 * z, printed=("log(2) * {z}",), doc="2 to the power x.")
+expm1: Unary = unary_row("expm1", math.expm1, lambda x, z: exp(x), printed=("exp({x})",), doc="exp(x) - 1, exact near 0.")
+log: Unary = unary_row("log", math.log, lambda x, z: quotient(1.0, x), printed=("1 / {x}",), domain=POSITIVE,
                 doc="The natural logarithm of x.")
-log2 = unary_row("log2", math.log2, lambda x, z: quotient(1.0 / LN2, x), printed=("1 / ({x} * log(2))",),
+log2: Unary = unary_row("log2", math.log2, lambda x, z: quotient(1.0 / LN2, x), printed=("1 / ({x} * log(2))",),
                  domain=POSITIVE, doc="The logarithm of x to base 2.")
-log10 = unary_row("log10", math.log10, lambda x, z: quotient(1.0 / LN10, x), printed=("1 / ({x} * log(10))",),
+log10: Unary = unary_row("log10", math.log10, lambda x, z: quotient(1.0 / LN10, x), printed=("1 / ({x} * log(10))",),
                   domain=POSITIVE, doc="The logarithm of x to base 10.")
-log1p = unary_row("log1p", math.log1p, lambda x, z: quotient(1.0, 1.0 + x), printed=("1 / (1 + {x})",),
+log1p: Unary = unary_row("log1p", math.log1p, lambda x, z: quotient(1.0, 1.0 + x), printed=("1 / (1 + {x})",),
                   domain=Domain("x > -1", lambda x: x > -1, (-1.0, 0.0)), doc="log(1 + x), exact near 0.")
-logaddexp = binary_row("logaddexp", special.logaddexp, lambda x, y, z: sigmoid(x - y), lambda x, y, z: sigmoid(y - x),
+logaddexp: Binary = binary_row("logaddexp", special.logaddexp, lambda x, y, z: sigmoid(x - y), lambda x, y, z: sigmoid(y - x),
                        printed=("sigmoid({x} - {y})", "sigmoid({y} - {x})"),
                        ulps=400, allowance="x - y rounds, and exp makes up to |x - y| <= 745 units of that half unit",
                        doc="log(exp(x) + exp(y)) without overflow.")
@@ -108,91 +108,91 @@ logaddexp = binary_row("logaddexp", special.logaddexp, lambda x, y, z: sigmoid(x
 # --- Roots and powers ------------------------------------------------------------------------------------------
 
 # sqrt has slope inf at 0.
-sqrt = unary_row("sqrt", math.sqrt, lambda x, z: quotient(0.5, z), printed=("1 / (2 * {z})",),
+sqrt: Unary = unary_row("sqrt", math.sqrt, lambda x, z: quotient(0.5, z), printed=("1 / (2 * {z})",),
                  domain=Domain("x >= 0", lambda x: x >= 0, (0.0, 1.0)), doc="The square root of x.")
-cbrt = unary_row("cbrt", math.cbrt, lambda x, z: quotient(1.0, 3.0 * z * z), printed=("1 / (3 * {z}**2)",),
+cbrt: Unary = unary_row("cbrt", math.cbrt, lambda x, z: quotient(1.0, 3.0 * z * z), printed=("1 / (3 * {z}**2)",),
                  doc="The cube root of x.")
-square = unary_row("square", lambda x: x * x, lambda x, z: 2.0 * x, formula="{x}**2", printed=("2 * {x}",),
+square: Unary = unary_row("square", lambda x: x * x, lambda x, z: 2.0 * x, formula="{x}**2", printed=("2 * {x}",),
                    doc="x * x.")
 # hypot has slopes 0, 0 at (0, 0).
-hypot = binary_row("hypot", math.hypot, lambda x, y, z: norm_slopes([x, y], z)[0],
+hypot: Binary = binary_row("hypot", math.hypot, lambda x, y, z: norm_slopes([x, y], z)[0],
                    lambda x, y, z: norm_slopes([x, y], z)[1], printed=("{x} / {z}", "{y} / {z}"),
                    kinks=(math.hypot,), doc="sqrt(x*x + y*y) without overflow.")
 
 # --- Trigonometry ----------------------------------------------------------------------------------------------
 
-sin = unary_row("sin", math.sin, lambda x, z: cos(x), printed=("cos({x})",), domain=FINITE, doc="The sine of x.")
-cos = unary_row("cos", math.cos, lambda x, z: -sin(x), printed=("-sin({x})",), domain=FINITE, doc="The cosine of x.")
-tan = unary_row("tan", math.tan, lambda x, z: 1.0 + z * z, printed=("1 + {z}**2",), domain=FINITE,
+sin: Unary = unary_row("sin", math.sin, lambda x, z: cos(x), printed=("cos({x})",), domain=FINITE, doc="The sine of x.")
+cos: Unary = unary_row("cos", math.cos, lambda x, z: -sin(x), printed=("-sin({x})",), domain=FINITE, doc="The cosine of x.")
+tan: Unary = unary_row("tan", math.tan, lambda x, z: 1.0 + z * z, printed=("1 + {z}**2",), domain=FINITE,
                 doc="The tangent of x.")
-asin = unary_row("asin", math.asin, lambda x, z: quotient(1.0, sqrt((1.0 - x) * (1.0 + x))), numpy_name="arcsin",
+asin: Unary = unary_row("asin", math.asin, lambda x, z: quotient(1.0, sqrt((1.0 - x) * (1.0 + x))), numpy_name="arcsin",
                  printed=("1 / sqrt(1 - {x}**2)",), domain=UNIT, doc="The angle in [-pi/2, pi/2] whose sine is x.")
-acos = unary_row("acos", math.acos, lambda x, z: -quotient(1.0, sqrt((1.0 - x) * (1.0 + x))), numpy_name="arccos",
+acos: Unary = unary_row("acos", math.acos, lambda x, z: -quotient(1.0, sqrt((1.0 - x) * (1.0 + x))), numpy_name="arccos",
                  printed=("-1 / sqrt(1 - {x}**2)",), domain=UNIT, doc="The angle in [0, pi] whose cosine is x.")
-atan = unary_row("atan", math.atan, lambda x, z: polar_slope(1.0, x), numpy_name="arctan",
+atan: Unary = unary_row("atan", math.atan, lambda x, z: polar_slope(1.0, x), numpy_name="arctan",
                  printed=("1 / (1 + {x}**2)",), doc="The angle in [-pi/2, pi/2] whose tangent is x.")
-atan2 = binary_row("atan2", math.atan2, lambda x, y, z: polar_slope(y, x), lambda x, y, z: -polar_slope(x, y),
+atan2: Binary = binary_row("atan2", math.atan2, lambda x, y, z: polar_slope(y, x), lambda x, y, z: -polar_slope(x, y),
                    numpy_name="arctan2", printed=("{y} / ({x}**2 + {y}**2)", "-{x} / ({x}**2 + {y}**2)"),
                    kinks=(math.hypot, lambda x, y: x if y < 0 else 1.0),
                    doc="The angle of the point with ordinate x and abscissa y, in [-pi, pi].")
-sinc = unary_row("sinc", lambda x: special.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
-                 printed=("(cos(3.141592653589793 * {x}) - {z}) / {x}",), 
+sinc: Unary = unary_row("sinc", lambda x: special.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
+                 printed=("(cos(3.141592653589793 * {x}) - {z}) / {x}",),
                  doc="sin(pi x) / (pi x), 1 at 0, as in NumPy.")
 
 # --- Hyperbolic functions --------------------------------------------------------------------------------------
 
-sinh = unary_row("sinh", math.sinh, lambda x, z: cosh(x), printed=("cosh({x})",), doc="The hyperbolic sine of x.")
-cosh = unary_row("cosh", math.cosh, lambda x, z: sinh(x), printed=("sinh({x})",), doc="The hyperbolic cosine of x.")
-tanh = unary_row("tanh", math.tanh, lambda x, z: sech2(x), printed=("1 - {z}**2",), doc="The hyperbolic tangent of x.")
-asinh = unary_row("asinh", math.asinh, lambda x, z: quotient(1.0, hypot(1.0, x)), numpy_name="arcsinh",
+sinh: Unary = unary_row("sinh", math.sinh, lambda x, z: cosh(x), printed=("cosh({x})",), doc="The hyperbolic sine of x.")
+cosh: Unary = unary_row("cosh", math.cosh, lambda x, z: sinh(x), printed=("sinh({x})",), doc="The hyperbolic cosine of x.")
+tanh: Unary = unary_row("tanh", math.tanh, lambda x, z: sech2(x), printed=("1 - {z}**2",), doc="The hyperbolic tangent of x.")
+asinh: Unary = unary_row("asinh", math.asinh, lambda x, z: quotient(1.0, hypot(1.0, x)), numpy_name="arcsinh",
                   printed=("1 / sqrt(1 + {x}**2)",), doc="The inverse of sinh.")
-acosh = unary_row("acosh", math.acosh, lambda x, z: quotient(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)), numpy_name="arccosh",
+acosh: Unary = unary_row("acosh", math.acosh, lambda x, z: quotient(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)), numpy_name="arccosh",
                   printed=("1 / sqrt({x}**2 - 1)",), domain=Domain("x >= 1", lambda x: x >= 1, (1.0,)),
                   doc="The inverse of cosh.")
-atanh = unary_row("atanh", math.atanh, lambda x, z: quotient(1.0, (1.0 - x) * (1.0 + x)), numpy_name="arctanh",
+atanh: Unary = unary_row("atanh", math.atanh, lambda x, z: quotient(1.0, (1.0 - x) * (1.0 + x)), numpy_name="arctanh",
                   printed=("1 / (1 - {x}**2)",), domain=OPEN_UNIT, doc="The inverse of tanh.")
 
 # --- Activations and piecewise functions -----------------------------------------------------------------------
 
-sigmoid = unary_row("sigmoid", special.sigmoid, lambda x, z: z * sigmoid(-x), printed=("{z} * (1 - {z})",),
+sigmoid: Unary = unary_row("sigmoid", special.sigmoid, lambda x, z: z * sigmoid(-x), printed=("{z} * (1 - {z})",),
                     doc="1 / (1 + exp(-x)).")
-softplus = unary_row("softplus", special.softplus, lambda x, z: sigmoid(x), printed=("sigmoid({x})",),
+softplus: Unary = unary_row("softplus", special.softplus, lambda x, z: sigmoid(x), printed=("sigmoid({x})",),
                      doc="log(1 + exp(x)).")
-silu = unary_row("silu", special.silu, lambda x, z: silu_slope(x), doc="x * sigmoid(x).",
+silu: Unary = unary_row("silu", special.silu, lambda x, z: silu_slope(x), doc="x * sigmoid(x).",
                  printed=("sigmoid({x}) * (1 + {x} * sigmoid(-{x}))",))
-gelu = unary_row("gelu", special.gelu, lambda x, z: gelu_slope(x), doc="x times the normal distribution function at x.",
+gelu: Unary = unary_row("gelu", special.gelu, lambda x, z: gelu_slope(x), doc="x times the normal distribution function at x.",
                  printed=("erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)",))
-gelu_tanh = unary_row("gelu_tanh", special.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
+gelu_tanh: Unary = unary_row("gelu_tanh", special.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
                       doc="The usual approximation of gelu by tanh.", printed=("gelu_tanh_slope({x})",))
 # relu has slope 0 at 0, leaky_relu its lower slope.
-relu = unary_row("relu", lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
+relu: Unary = unary_row("relu", lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
                  printed=("where({x} > 0, 1, 0)",), kinks=(at_zero,), doc="The positive part of x.")
-leaky_relu = binary_row("leaky_relu", lambda x, slope: x if x > 0 else slope * x,
+leaky_relu: Binary = binary_row("leaky_relu", lambda x, slope: x if x > 0 else slope * x,
                         lambda x, slope, z: 1.0 if x > 0 else slope, lambda x, slope, z: 0.0 if x > 0 else x,
                         default=0.01, printed=("where({x} > 0, 1, {y})", "where({x} > 0, 0, {x})"),
                         kinks=(lambda x, y: x,),
                         doc="x where it is positive, else slope * x; with a Value as slope, the parametric ReLU.")
 # Ties in maximum and minimum split their slope in halves.
-maximum = binary_row("maximum", lambda x, y: x if x >= y or x != x else y, lambda x, y, z: larger(x, y),
+maximum: Binary = binary_row("maximum", lambda x, y: x if x >= y or x != x else y, lambda x, y, z: larger(x, y),
                      lambda x, y, z: larger(y, x), printed=("where({x} > {y}, 1, 0)", "where({y} > {x}, 1, 0)"),
                      kinks=(difference,), doc="The larger of x and y; NaN if either is.")
-minimum = binary_row("minimum", lambda x, y: x if x <= y or x != x else y, lambda x, y, z: larger(y, x),
+minimum: Binary = binary_row("minimum", lambda x, y: x if x <= y or x != x else y, lambda x, y, z: larger(y, x),
                      lambda x, y, z: larger(x, y), printed=("where({x} < {y}, 1, 0)", "where({y} < {x}, 1, 0)"),
                      kinks=(difference,), doc="The smaller of x and y; NaN if either is.")
-sign = unary_row("sign", lambda x: x if x != x else float((x > 0) - (x < 0)), 0.0, printed=("0",), kinks=(at_zero,),
+sign: Unary = unary_row("sign", lambda x: x if x != x else float((x > 0) - (x < 0)), 0.0, printed=("0",), kinks=(at_zero,),
                  doc="-1, 0 or 1, as x is negative, zero or positive; its steps have slope 0.")
 
 # --- Error function and gamma function -------------------------------------------------------------------------
 
-erf = unary_row("erf", math.erf, lambda x, z: TWO_OVER_SQRT_PI * gaussian(x, 1.0), doc="The error function.",
+erf: Unary = unary_row("erf", math.erf, lambda x, z: TWO_OVER_SQRT_PI * gaussian(x, 1.0), doc="The error function.",
                 printed=("2 / sqrt(3.141592653589793) * exp(-{x}**2)",))
-erfc = unary_row("erfc", math.erfc, lambda x, z: -TWO_OVER_SQRT_PI * gaussian(x, 1.0), doc="1 - erf(x), exact.",
+erfc: Unary = unary_row("erfc", math.erfc, lambda x, z: -TWO_OVER_SQRT_PI * gaussian(x, 1.0), doc="1 - erf(x), exact.",
                  printed=("-2 / sqrt(3.141592653589793) * exp(-{x}**2)",))
-gamma = unary_row("gamma", math.gamma, lambda x, z: z * polygamma(0.0, x), printed=("{z} * polygamma(0, {x})",),
+gamma: Unary = unary_row("gamma", math.gamma, lambda x, z: z * polygamma(0.0, x), printed=("{z} * polygamma(0, {x})",),
                   domain=NOT_A_POLE, doc="The gamma function.")
-lgamma = unary_row("lgamma", math.lgamma, lambda x, z: polygamma(0.0, x), printed=("polygamma(0, {x})",),
+lgamma: Unary = unary_row("lgamma", math.lgamma, lambda x, z: polygamma(0.0, x), printed=("polygamma(0, {x})",),
                    domain=NOT_A_POLE, doc="The logarithm of |gamma(x)|.")
-polygamma = binary_row("polygamma", polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x),
+polygamma: Binary = binary_row("polygamma", polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x),
                        printed=("nan", "polygamma({x} + 1, {y})"), method=False,
                        domain=Domain("a whole order x >= 0 and y other than 0, -1, -2, …",
                                      lambda n, x: n >= 0 and n % 1 == 0 and (x > 0 or x % 1 != 0)),
@@ -218,17 +218,17 @@ def dot_value(operands: Sequence[float]) -> float:
 
 
 def dot_gathered(xs: Any, ys: Any) -> tuple[Any, ...]:
-    xs, ys = tuple(xs), tuple(ys)
+    xs, ys = (*xs,), (*ys,)
     if len(xs) != len(ys):
         raise ValueError(f"dot takes two lists of one length; got {len(xs)} and {len(ys)} numbers")
-    return xs + ys
+    return (*xs, *ys)
 
 
 def at_least_one(xs: Any) -> tuple[Any, ...]:
-    xs = tuple(xs)
-    if not xs:
+    numbers = (*xs,)
+    if not numbers:
         raise ValueError("the mean of no numbers is not defined; got an empty list")
-    return xs
+    return numbers
 
 
 def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
@@ -287,63 +287,63 @@ def log_softmax(xs: Any) -> list[Any]:
     return [d - rest for d in shifted]
 
 
-sum = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), tuple, symbol="Σ", doc="The sum of a list.")
-mean = many_row("mean", lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs), at_least_one,
+sum: Many = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), tuple, symbol="Σ", doc="The sum of a list.")
+mean: Many = many_row("mean", lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs), at_least_one,
                 doc="The mean of a list.")
-prod = many_row("prod", math.prod, prod_slopes, tuple, symbol="Π", doc="The product of a list.")
-dot = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), dot_gathered, symbol="·",
+prod: Many = many_row("prod", math.prod, prod_slopes, tuple, symbol="Π", doc="The product of a list.")
+dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), dot_gathered, symbol="·",
                doc="The sum of the products of two lists: a neuron's weighted sum.")
-norm = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, tuple, doc="The square root of the sum of squares.")
-logsumexp = many_row("logsumexp", special.logsumexp, lambda xs, z: softmax(xs), tuple,
+norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, tuple, doc="The square root of the sum of squares.")
+logsumexp: Many = many_row("logsumexp", special.logsumexp, lambda xs, z: softmax(xs), tuple,
                      doc="log of the sum of all exp(x), without overflow.")
-where = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
+where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
                  lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0), lambda c, x, y: (c, x, y),
                  doc="x where the condition holds, else y; both have been computed.")
 
 # --- Rows that close the others: derivatives with a branch inside, so that every order works on Values ---------
 
 # A contribution in a sweep: 0 where either factor is exactly 0, and never -0.0, so that sums repeat to the bit.
-chain = binary_row("chain", lambda g, d: g * d + 0.0 if g and d else 0.0, lambda g, d, z: d, lambda g, d, z: g,
+chain: Binary = binary_row("chain", lambda g, d: g * d + 0.0 if g and d else 0.0, lambda g, d, z: d, lambda g, d, z: g,
                    printed=("{y}", "{x}"), symbol="·", public=False, doc="g * d, and 0 where either is exactly 0.")
-quotient = binary_row("quotient", special.quotient, lambda a, b, z: quotient(1.0, b), lambda a, b, z: -over_square(a, b),
+quotient: Binary = binary_row("quotient", special.quotient, lambda a, b, z: quotient(1.0, b), lambda a, b, z: -over_square(a, b),
                       printed=("1 / {y}", "-{x} / {y}**2"), public=False, doc="a / b; by zero, inf or NaN.")
-over_square = binary_row("over_square", special.over_square, lambda a, b, z: over_square(1.0, b),
+over_square: Binary = binary_row("over_square", special.over_square, lambda a, b, z: over_square(1.0, b),
                          lambda a, b, z: quotient(-2.0 * z, b), public=False, doc="a / b**2.",
                          printed=("1 / {y}**2", "-2 * {z} / {y}"))
-polar_slope = binary_row("polar_slope", special.polar_slope,
+polar_slope: Binary = binary_row("polar_slope", special.polar_slope,
                          lambda x, y, z: (polar_slope(y, x) - z) * (polar_slope(y, x) + z),
                          lambda x, y, z: -2.0 * z * polar_slope(y, x), public=False, doc="x / (x*x + y*y).",
                          printed=("({y}**2 - {x}**2) / ({x}**2 + {y}**2)**2", "-2 * {x} * {y} / ({x}**2 + {y}**2)**2"))
-unit = binary_row("unit", lambda x, r: special.quotient(x, r) if r else 0.0, lambda x, r, z: quotient(1.0, r),
+unit: Binary = binary_row("unit", lambda x, r: special.quotient(x, r) if r else 0.0, lambda x, r, z: quotient(1.0, r),
                   lambda x, r, z: -over_square(x, r), public=False, doc="x / r, and 0 where r is 0.",
                   printed=("1 / {y}", "-{x} / {y}**2"))
-larger = binary_row("larger", lambda x, y: 1.0 if x > y else 0.5 if x == y else 0.0 if x < y else NAN, 0.0, 0.0,
+larger: Binary = binary_row("larger", lambda x, y: 1.0 if x > y else 0.5 if x == y else 0.0 if x < y else NAN, 0.0, 0.0,
                     printed=("0", "0"), kinks=(difference,), public=False, doc="1 where x > y, ½ in a tie, else 0.")
-sech2 = unary_row("sech2", special.sech2, lambda x, z: -2.0 * tanh(x) * z, public=False, doc="1 - tanh(x)**2.",
+sech2: Unary = unary_row("sech2", special.sech2, lambda x, z: -2.0 * tanh(x) * z, public=False, doc="1 - tanh(x)**2.",
                   printed=("-2 * tanh({x}) * {z}",))
-gaussian = binary_row("gaussian", special.gaussian, lambda x, c, z: chain(z, -2.0 * c * x),
+gaussian: Binary = binary_row("gaussian", special.gaussian, lambda x, c, z: chain(z, -2.0 * c * x),
                       lambda x, c, z: chain(z, -x * x), public=False, doc="exp(-c * x*x).",
                       printed=("-2 * {y} * {x} * {z}", "-{x}**2 * {z}"))
-silu_slope = unary_row("silu_slope", special.silu_slope,
+silu_slope: Unary = unary_row("silu_slope", special.silu_slope,
                        lambda x, z: chain(sigmoid(x) * sigmoid(-x), 2.0 + x * (sigmoid(-x) - sigmoid(x))),
                        printed=("sigmoid({x}) * sigmoid(-{x}) * (2 + {x} * (sigmoid(-{x}) - sigmoid({x})))",),
                        public=False, doc="The slope of silu.")
-gelu_slope = unary_row("gelu_slope", special.gelu_slope,
+gelu_slope: Unary = unary_row("gelu_slope", special.gelu_slope,
                        lambda x, z: chain(gaussian(x, 0.5), ONE_OVER_SQRT_2PI * (2.0 - x * x)),
                        printed=("exp(-{x}**2 / 2) * (2 - {x}**2) / sqrt(2 * 3.141592653589793)",),
                        public=False, doc="The slope of gelu.")
-gelu_tanh_slope = unary_row("gelu_tanh_slope", special.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
+gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", special.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
                             printed=("gelu_tanh_curve({x})",), doc="The slope of gelu_tanh.")
-sinc_derivative = binary_row("sinc_derivative", special.sinc_derivative, NAN,
+sinc_derivative: Binary = binary_row("sinc_derivative", special.sinc_derivative, NAN,
                              lambda n, x, z: sinc_derivative(n + 1.0, x), public=False,
                              printed=("nan", "sinc_derivative({x} + 1, {y})"),
                              domain=Domain("a whole order x >= 0", lambda n, x: n >= 0 and n % 1 == 0),
                              doc="The derivative of order x of sinc, at y; the order is no variable.")
-pow_slope = binary_row("pow_slope", special.pow_slope, lambda x, y, z: chain(y, pow_slope(x, y - 1.0)),
+pow_slope: Binary = binary_row("pow_slope", special.pow_slope, lambda x, y, z: chain(y, pow_slope(x, y - 1.0)),
                        lambda x, y, z: pow_log(x, y - 1.0, 0.0) + chain(y, pow_log(x, y - 1.0, 1.0)), public=False,
                        printed=("{y} * ({y} - 1) * {x} ** ({y} - 2)", "{x} ** ({y} - 1) * (1 + {y} * log({x}))"),
                        doc="y * x**(y - 1), the slope of x**y by x.")
-pow_log = many_row("pow_log", lambda xyk: special.pow_log(*xyk), lambda xyk, z: pow_log_slopes(*xyk),
+pow_log: Many = many_row("pow_log", lambda xyk: special.pow_log(*xyk), lambda xyk, z: pow_log_slopes(*xyk),
                    lambda x, y, k: (x, y, k), public=False, doc="x**y * log(x)**k; the whole k is no variable.")
 
 

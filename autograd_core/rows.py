@@ -43,7 +43,8 @@ class Many(Protocol):
 
     operation: Operation
 
-    def __call__(self, *arguments: Any) -> Any: ...
+    def __call__(self, *arguments: Any) -> Any:
+        """The number or node."""
 
 
 def unary_row(
@@ -62,7 +63,8 @@ def unary_row(
         _install(name, apply)
         if numpy_name:
             _install(numpy_name, apply)
-    return _published(row, apply, ("x",))
+    published: Unary = _published(row, apply, ("x",))
+    return published
 
 
 def binary_row(
@@ -90,7 +92,8 @@ def binary_row(
         _install(name, function)
         if numpy_name:
             _install(numpy_name, function)
-    return _published(row, function, ("x", "y"))
+    published: Binary = _published(row, function, ("x", "y"))
+    return published
 
 
 def many_row(
@@ -99,7 +102,8 @@ def many_row(
 ) -> Many:
     """Add a row with many operands to the table, and give its function."""
     row = Operation(name, value, slopes, doc, formula=f"{name}({{x}})", gather=gather, domain=domain, **more)
-    return _published(row, many(row), ())
+    published: Many = _published(row, many(row), ())
+    return published
 
 
 def _install(name: str, function: Callable[..., Any]) -> None:
@@ -108,7 +112,7 @@ def _install(name: str, function: Callable[..., Any]) -> None:
     setattr(Value, name, function)
 
 
-def _published(row: Operation, function: Callable[..., Any], names: tuple[str, ...]) -> Any:
+def _published(row: Operation, function: Any, names: tuple[str, ...]) -> Any:
     """Enter the row in the table, and give its function a name, a signature and a docstring for `help`."""
     if row.name in TABLE:
         raise TypeError(f"the table has a row {row.name!r} already")

@@ -36,12 +36,16 @@ def catch_up(stamp: int) -> None:
 
 def number(operand: Any) -> float | None:
     """A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."""
-    if type(operand) in (float, int) or isinstance(operand, Real) or (type(operand).__module__ == "numpy" and type(operand).__name__ in ("bool", "bool_")):
+    kind = type(operand)
+    if kind is float or kind is int or isinstance(operand, Real):
+        return float(operand)
+    if kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"):
         return float(operand)
     return None
 
 
 def label_checked(label: str | None) -> str | None:
+    """The label, if it can be one."""
     if label is not None and type(label) is not str:
         raise TypeError(f"a label is a str or None; got {label!r} of type {type(label).__name__}")
     return label
@@ -224,16 +228,16 @@ class Value(Operators):
         return self._data == (other._data if type(other) is Value else other)
 
     def __lt__(self, other: Any) -> bool:
-        return self._data < (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+        return self._data < (other._data if type(other) is Value else other)
 
     def __le__(self, other: Any) -> bool:
-        return self._data <= (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+        return self._data <= (other._data if type(other) is Value else other)
 
     def __gt__(self, other: Any) -> bool:
-        return self._data > (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+        return self._data > (other._data if type(other) is Value else other)
 
     def __ge__(self, other: Any) -> bool:
-        return self._data >= (other._data if type(other) is Value else other)  # type: ignore[no-any-return]  # a float
+        return self._data >= (other._data if type(other) is Value else other)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label is not None else ""
@@ -298,6 +302,7 @@ def unary(row: Operation) -> Callable[[Any], Any]:
     slope = row.derivatives[0]  # type: ignore[index]  # one operand: a tuple of one
 
     def apply(x: Any) -> Any:
+        a: Any
         if type(x) is Value:
             a = x._data
         elif (a := number(x)) is None:
@@ -335,6 +340,8 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
         slope_x, slope_y = _as_function(slope_x), _as_function(slope_y)
 
     def apply(x: Any, y: Any) -> Any:
+        a: Any
+        b: Any
         if type(x) is Value:
             a = x._data
         elif (x := number(x)) is None:

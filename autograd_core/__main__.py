@@ -1,0 +1,191 @@
+"""The command line: demo, grad, draw, step and info."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import Value, __version__, hessian, value_and_grad
+from .expression import Expression, ExpressionError, parse
+
+EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
+
+
+class Refused(Exception):  # noqa: N818  # what the user typed is refused, with one line that says why
+    """Bad input: one clear line, exit code 2."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code: 0, or 2 for bad input."""
+    parser = _parser()
+    options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
+    try:
+        options.run(options)
+    except (Refused, ExpressionError, ArithmeticError, ValueError) as error:
+        print(f"autograd-core: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("autograd-core: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+def _protected(arguments: Sequence[str]) -> list[str]:
+    """An expression such as -x**2 is no option: a leading space keeps argparse from taking it for one."""
+    known = ("-o", "-h", "--")
+    return [f" {a}" if a.startswith("-") and not a.startswith(known) else a for a in arguments]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (try: {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="autograd-core", description="Differentiate, draw and step through scalar expressions.")
+    parser.add_argument("--version", action="version", version=f"autograd-core {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="train a network on real digits, check its gradient, draw a loss")
+    demo.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="where the picture goes")
+    demo.add_argument("--epochs", type=_at_least_one, default=10, help="passes over the training set (default 10)")
+    demo.add_argument("--seed", type=int, default=0, help="seed of split, weights and shuffling (default 0)")
+    demo.set_defaults(run=_demo)
+
+    grad = commands.add_parser("grad", help="value and gradient of an expression", epilog=f"Example: {EXAMPLE}")
+    _takes_expression(grad)
+    grad.add_argument("--order", type=int, choices=(1, 2), default=1, help="2 adds the Hessian")
+    grad.add_argument("--json", action="store_true", help="print JSON")
+    grad.set_defaults(run=_grad)
+
+    draw = commands.add_parser("draw", help="draw the graph of an expression with its gradients")
+    _takes_expression(draw)
+    draw.add_argument("-o", "--output", type=Path, required=True, help="FILE.svg, .png, .pdf, or .dot for the source")
+    draw.set_defaults(run=_draw)
+
+    step = commands.add_parser("step", help="write a page that steps through the forward and backward pass")
+    _takes_expression(step)
+    step.add_argument("-o", "--output", type=Path, required=True, help="FILE.html, or .gif")
+    step.set_defaults(run=_step)
+
+    info = commands.add_parser("info", help="version, engine and platform")
+    info.set_defaults(run=_info)
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def _takes_expression(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("expression", help='such as "tanh(w*x + b)"')
+    parser.add_argument("values", nargs="*", metavar="name=number", help="a value for each name in it")
+
+
+def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
+    """The expression and the numbers for its names."""
+    expression = parse(options.expression)
+    values: dict[str, float] = {}
+    for text in options.values:
+        name, equals, number = text.strip().partition("=")
+        if not equals or not name.isidentifier():
+            raise Refused(f"expected name=number, got {text.strip()!r}")
+        if name in values:
+            raise Refused(f"{name} is given twice")
+        if name not in expression.names:
+            known = ", ".join(expression.names) or "none"
+            raise Refused(f"{name} does not occur in the expression (its names: {known})")
+        try:
+            values[name] = float(number)
+        except ValueError:
+            raise Refused(f"the value of {name} is no number: {number!r}") from None
+    return expression, values
+
+
+def _graph(options: argparse.Namespace) -> Value:
+    """The expression's graph, swept."""
+    expression, values = _read(options)
+    y = expression(**{name: Value(number, label=name) for name, number in values.items()})
+    if type(y) is not Value:
+        raise Refused("there is nothing to draw: the expression has no names in it, or gives no single number")
+    y.backward()
+    return y
+
+
+def _grad(options: argparse.Namespace) -> None:
+    expression, values = _read(options)
+
+    def of_dict(numbers: dict[str, Any]) -> Any:
+        result = expression(**numbers)
+        if isinstance(result, (list, bool)):
+            raise Refused("the expression must give one number")
+        return result
+
+    value, gradient = value_and_grad(of_dict)(values)
+    second = hessian(of_dict)(values) if options.order == 2 else None
+    if options.json:
+        found = {"expression": expression.text, "value": value, "gradient": gradient}
+        if second is not None:
+            found["hessian"] = second
+        print(json.dumps(_jsonable(found), indent=2, allow_nan=False))
+        return
+    print(f"{expression.text} = {value!r}")
+    if values:
+        print()
+        _table(["name", "value", "gradient"], [[name, repr(values[name]), repr(gradient[name])] for name in values])
+    if second and values:
+        print("\nHessian")
+        _table(["", *values], [[row, *(repr(second[row][column]) for column in values)] for row in values])
+
+
+def _jsonable(thing: Any) -> Any:
+    """JSON has no infinities and no NaN: they are written as strings."""
+    if isinstance(thing, dict):
+        return {key: _jsonable(x) for key, x in thing.items()}
+    return repr(thing) if isinstance(thing, float) and not math.isfinite(thing) else thing
+
+
+def _table(head: list[str], rows: list[list[str]]) -> None:
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    for row in (head, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _draw(options: argparse.Namespace) -> None:
+    from .drawing_file import write_picture
+
+    print(f"wrote {write_picture(_graph(options), options.output)}")
+
+
+def _step(options: argparse.Namespace) -> None:
+    from .stepper import step
+
+    step(_graph(options)).save(options.output)
+    print(f"wrote {options.output}")
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from .demo import demo
+
+    demo(options.output, options.epochs, options.seed)
+
+
+def _info(options: argparse.Namespace) -> None:
+    from .info import report
+
+    print(report())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
