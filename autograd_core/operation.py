@@ -10,6 +10,16 @@ from typing import Any
 Derivative = Callable[..., Any] | float
 
 
+def first(x: Any, y: Any, z: Any) -> Any:
+    """The local derivative that is the first operand."""
+    return x
+
+
+def second(x: Any, y: Any, z: Any) -> Any:
+    """The local derivative that is the second operand."""
+    return y
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """Where an operation is defined, for its messages, its tests and the strategies.

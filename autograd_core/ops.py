@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import special
-from .operation import Domain
+from .operation import Domain, first, second
 from .rows import Binary, Many, Unary, binary_row, many_row, unary_row
 from .value import Value
 
@@ -61,7 +61,7 @@ add: Binary = binary_row("add", operator.add, 1.0, 1.0, operator="add", formula=
                  doc="x + y.")
 sub: Binary = binary_row("sub", operator.sub, 1.0, -1.0, operator="sub", formula="{x} - {y}", printed=("1", "-1"), symbol="-",
                  doc="x - y.")
-mul: Binary = binary_row("mul", operator.mul, lambda x, y, z: y, lambda x, y, z: x, operator="mul", formula="{x} * {y}",
+mul: Binary = binary_row("mul", operator.mul, second, first, operator="mul", formula="{x} * {y}",
                  printed=("{y}", "{x}"), symbol="*", doc="x * y.")
 div: Binary = binary_row("div", operator.truediv, lambda x, y, z: quotient(1.0, y), lambda x, y, z: -over_square(x, y),
                  operator="truediv", formula="{x} / {y}", printed=("1 / {y}", "-{x} / {y}**2"), symbol="/",
@@ -303,7 +303,7 @@ where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
 # --- Rows that close the others: derivatives with a branch inside, so that every order works on Values ---------
 
 # A contribution in a sweep: 0 where either factor is exactly 0, and never -0.0, so that sums repeat to the bit.
-chain: Binary = binary_row("chain", lambda g, d: g * d + 0.0 if g and d else 0.0, lambda g, d, z: d, lambda g, d, z: g,
+chain: Binary = binary_row("chain", lambda g, d: g * d + 0.0 if g and d else 0.0, second, first,
                    printed=("{y}", "{x}"), symbol="·", public=False, doc="g * d, and 0 where either is exactly 0.")
 quotient: Binary = binary_row("quotient", special.quotient, lambda a, b, z: quotient(1.0, b), lambda a, b, z: -over_square(a, b),
                       printed=("1 / {y}", "-{x} / {y}**2"), public=False, doc="a / b; by zero, inf or NaN.")
