@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .context import current, record
-from .errors import GraphError
+from .errors import GraphError, described
 from .graph import check_current
 from .operation import TABLE, Operation
 from .value import Value, new, tick
@@ -88,6 +88,7 @@ def rerun(node: Value) -> Value:
     """The result of a checkpoint's function, run again and recorded."""
     check_current(node)
     segment: Segment = node._dx
+    start = tick()
     with record():
         result = segment.function(*segment.arguments)
     if type(result) is not Value or struct.pack("d", result._data) != struct.pack("d", node._data):
@@ -95,4 +96,11 @@ def rerun(node: Value) -> Value:
             f"the function of a checkpoint gave {node._data!r} and, run again, {getattr(result, 'data', result)!r}: "
             "it must compute the same number each time (fix its random seed, and do not change what it reads)"
         )
+    known = set(node._x)
+    for other in _boundary(result, start):
+        if other not in known and other._stamp < start:
+            raise GraphError(
+                f"the function of a checkpoint now reads {described(other)}, which is not what it read when it was "
+                "recorded, so a gradient would be lost: hand copied or unpickled nodes to it as arguments"
+            )
     return result

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from .checkpoint import Segment
 from .context import ROOT, Place
 from .graph import toposort
 from .operation import Operation
@@ -32,6 +35,8 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
         if id(node) in memo:
             continue
         made = memo[id(node)] = shallow(node)
+        if _is_segment(node):
+            made._dx = deepcopy(node._dx, memo)
         if type(node._x) is tuple:
             made._x = tuple(memo[id(x)] if type(x) is Value else x for x in node._x)
         elif type(node._x) is Value:
@@ -74,7 +79,11 @@ def reduced(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         "operands": operands,
         "constants": array("d", constants),
         "locals": array("d", (0.0 if d is None else d for node in computed for d in node.local_derivatives)),
-        "segments": {i: node._dx for i, node in enumerate(computed) if _is_segment(node)},
+        "segments": {
+            i: (node._dx.function, _mapped(node._dx.arguments, lambda x: _Reference(index[x]) if x in index else x))
+            for i, node in enumerate(computed)
+            if _is_segment(node)
+        },
         "grads": {i: node.grad for i, node in enumerate(computed) if node.has_grad},
         "labels": {i: node.label for i, node in enumerate(computed) if node.label is not None},
         "scopes": {i: node.scope for i, node in enumerate(computed) if node._place.parent is not None},
@@ -84,6 +93,24 @@ def reduced(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
 
 def _is_segment(node: Value) -> bool:
     return type(node._x) is tuple and type(node._dx) is not tuple
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """In a pickled checkpoint's arguments: the node with this number."""
+
+    at: int
+
+
+def _mapped(thing: Any, replace: Callable[[Any], Any]) -> Any:
+    """The arguments of a checkpoint with each node replaced, in lists, tuples and dicts."""
+    if type(thing) in (Value, _Reference):
+        return replace(thing)
+    if type(thing) in (list, tuple):
+        return type(thing)(_mapped(x, replace) for x in thing)
+    if type(thing) is dict:
+        return {key: _mapped(x, replace) for key, x in thing.items()}
+    return thing
 
 
 def leaf_from(
@@ -110,7 +137,10 @@ def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
         xs = [nodes[at] if at >= 0 else program["constants"][-at - 1] for at in islice(operands, how_many)]
         ds = list(islice(slopes, how_many))
         if node._op.arity is None:
-            node._x, node._y, node._dx = tuple(xs), None, program["segments"].get(i, tuple(ds))
+            node._x, node._y, node._dx = tuple(xs), None, tuple(ds)
+            if i in program["segments"]:
+                function, arguments = program["segments"][i]
+                node._dx = Segment(function, _mapped(arguments, lambda x: nodes[x.at] if type(x) is _Reference else x))
         else:
             node._x, node._dx = xs[0], ds[0]
             node._y = None
