@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import special
+from . import special_series as series
 from .operation import Domain, first, second
 from .rows import Binary, Many, Unary, binary_row, many_row, unary_row
 from .value import Value
@@ -42,7 +43,7 @@ def power(x: float, y: float) -> float:
 def polygamma_value(n: float, x: float) -> float:
     if not polygamma.operation.domain.contains(n, x):
         raise ValueError("no derivative of the digamma function")
-    return special.polygamma(n, x)
+    return series.polygamma(n, x)
 
 
 def at_zero(x: float) -> float:
@@ -100,7 +101,7 @@ log10: Unary = unary_row("log10", math.log10, lambda x, z: quotient(1.0 / LN10, 
                   domain=POSITIVE, doc="The logarithm of x to base 10.")
 log1p: Unary = unary_row("log1p", math.log1p, lambda x, z: quotient(1.0, 1.0 + x), printed=("1 / (1 + {x})",),
                   domain=Domain("x > -1", lambda x: x > -1, (-1.0, 0.0)), doc="log(1 + x), exact near 0.")
-logaddexp: Binary = binary_row("logaddexp", special.logaddexp, lambda x, y, z: sigmoid(x - y), lambda x, y, z: sigmoid(y - x),
+logaddexp: Binary = binary_row("logaddexp", series.logaddexp, lambda x, y, z: sigmoid(x - y), lambda x, y, z: sigmoid(y - x),
                        printed=("sigmoid({x} - {y})", "sigmoid({y} - {x})"),
                        ulps=400, allowance="x - y rounds, and exp makes up to |x - y| <= 745 units of that half unit",
                        doc="log(exp(x) + exp(y)) without overflow.")
@@ -135,7 +136,7 @@ atan2: Binary = binary_row("atan2", math.atan2, lambda x, y, z: polar_slope(y, x
                    numpy_name="arctan2", printed=("{y} / ({x}**2 + {y}**2)", "-{x} / ({x}**2 + {y}**2)"),
                    kinks=(math.hypot, lambda x, y: x if y < 0 else 1.0),
                    doc="The angle of the point with ordinate x and abscissa y, in [-pi, pi].")
-sinc: Unary = unary_row("sinc", lambda x: special.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
+sinc: Unary = unary_row("sinc", lambda x: series.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
                  printed=("(cos(3.141592653589793 * {x}) - {z}) / {x}",),
                  doc="sin(pi x) / (pi x), 1 at 0, as in NumPy.")
 
@@ -160,9 +161,9 @@ softplus: Unary = unary_row("softplus", special.softplus, lambda x, z: sigmoid(x
                      doc="log(1 + exp(x)).")
 silu: Unary = unary_row("silu", special.silu, lambda x, z: silu_slope(x), doc="x * sigmoid(x).",
                  printed=("sigmoid({x}) * (1 + {x} * sigmoid(-{x}))",))
-gelu: Unary = unary_row("gelu", special.gelu, lambda x, z: gelu_slope(x), doc="x times the normal distribution function at x.",
+gelu: Unary = unary_row("gelu", series.gelu, lambda x, z: gelu_slope(x), doc="x times the normal distribution function at x.",
                  printed=("erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)",))
-gelu_tanh: Unary = unary_row("gelu_tanh", special.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
+gelu_tanh: Unary = unary_row("gelu_tanh", series.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
                       doc="The usual approximation of gelu by tanh.", printed=("gelu_tanh_slope({x})",))
 # relu has slope 0 at 0, leaky_relu its lower slope.
 relu: Unary = unary_row("relu", lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
@@ -294,7 +295,7 @@ prod: Many = many_row("prod", math.prod, prod_slopes, tuple, symbol="Π", doc="T
 dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), dot_gathered, symbol="·",
                doc="The sum of the products of two lists: a neuron's weighted sum.")
 norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, tuple, doc="The square root of the sum of squares.")
-logsumexp: Many = many_row("logsumexp", special.logsumexp, lambda xs, z: softmax(xs), tuple,
+logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), tuple,
                      doc="log of the sum of all exp(x), without overflow.")
 where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
                  lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0), lambda c, x, y: (c, x, y),
@@ -328,13 +329,13 @@ silu_slope: Unary = unary_row("silu_slope", special.silu_slope,
                        lambda x, z: chain(sigmoid(x) * sigmoid(-x), 2.0 + x * (sigmoid(-x) - sigmoid(x))),
                        printed=("sigmoid({x}) * sigmoid(-{x}) * (2 + {x} * (sigmoid(-{x}) - sigmoid({x})))",),
                        public=False, doc="The slope of silu.")
-gelu_slope: Unary = unary_row("gelu_slope", special.gelu_slope,
+gelu_slope: Unary = unary_row("gelu_slope", series.gelu_slope,
                        lambda x, z: chain(gaussian(x, 0.5), ONE_OVER_SQRT_2PI * (2.0 - x * x)),
                        printed=("exp(-{x}**2 / 2) * (2 - {x}**2) / sqrt(2 * 3.141592653589793)",),
                        public=False, doc="The slope of gelu.")
-gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", special.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
+gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", series.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
                             printed=("gelu_tanh_curve({x})",), doc="The slope of gelu_tanh.")
-sinc_derivative: Binary = binary_row("sinc_derivative", special.sinc_derivative, NAN,
+sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, NAN,
                              lambda n, x, z: sinc_derivative(n + 1.0, x), public=False,
                              printed=("nan", "sinc_derivative({x} + 1, {y})"),
                              domain=Domain("a whole order x >= 0", lambda n, x: n >= 0 and n % 1 == 0),

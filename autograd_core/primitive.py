@@ -9,7 +9,8 @@ from typing import Any
 
 from .errors import not_a_number
 from .operation import EVERYWHERE, Derivative, Domain, Operation
-from .value import Value, binary, many, number, unary
+from .recording import binary, many, unary
+from .value import Value, number
 
 MISSING = (
     "a primitive needs its local derivatives beside its value: one function for each operand, of the operands and the "

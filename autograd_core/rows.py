@@ -8,7 +8,8 @@ from typing import Any, Protocol, overload
 
 from .errors import not_a_number
 from .operation import EVERYWHERE, TABLE, Derivative, Domain, Operation
-from .value import Value, binary, many, number, unary
+from .recording import binary, many, unary
+from .value import Value, number
 
 # The functions made from the rows, by name.
 FUNCTIONS: dict[str, Callable[..., Any]] = {}

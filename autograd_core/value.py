@@ -1,4 +1,4 @@
-"""Value: the node of the graph, and how an operation records one.
+"""Value: the node of the graph. How an operation makes one stands in recording.py.
 
 The methods and operators of `Value` are not written here: each row of the table in `ops.py` installs its own.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from numbers import Real
 from typing import Any, NoReturn, final
 
 from .context import Place, current
-from .errors import failed, not_a_number
-from .operation import INPUT, PARAMETER, Operation, first, second
+from .operation import INPUT, PARAMETER, Operation
 from .signatures import Operators
 
 # One counter for the whole process: it moves when a leaf is assigned, and every node notes where it stood.
@@ -290,144 +289,3 @@ def parameter(data: float, label: str | None = None) -> Value:
     leaf: Value = new(Value)
     _fill_leaf(leaf, PARAMETER, data, label)
     return leaf
-
-
-# The three ways to make an operation's function from its row. Each computes the value first, so that what floats
-# raise is raised before anything exists, then the local derivatives by the operands that are Values.
-
-
-def unary(row: Operation) -> Callable[[Any], Any]:
-    """The function of a row with one operand."""
-    value = row.value
-    slope = row.derivatives[0]  # type: ignore[index]  # one operand: a tuple of one
-
-    def apply(x: Any) -> Any:
-        a: Any
-        if type(x) is Value:
-            a = x._data
-        elif (a := number(x)) is None:
-            raise not_a_number(row, x)
-        try:
-            z = value(a)
-        except (ArithmeticError, ValueError) as error:
-            raise failed(row, (x,), error) from None
-        if type(x) is not Value:
-            return z
-        place = current()
-        if not place.recording:
-            return Value(z)
-        node: Value = new(Value)
-        node._data = z
-        node._op = row
-        node._x = x
-        node._y = None
-        node._dx = slope(a, z) if callable(slope) else slope
-        node._place = place
-        node._stamp = _clock[0]
-        return node
-
-    return apply
-
-
-def binary(row: Operation) -> Callable[[Any, Any], Any]:
-    """The function of a row with two operands; NotImplemented where one is no number, as operators answer."""
-    value = row.value
-    slope_x: Any
-    slope_y: Any
-    slope_x, slope_y = row.derivatives  # type: ignore[misc]  # two operands: a tuple of two
-    constant = not callable(slope_x) and not callable(slope_y)
-    swapped = slope_x is second and slope_y is first  # a product: spared two calls, a twentieth of a training step
-    if not constant:
-        slope_x, slope_y = _as_function(slope_x), _as_function(slope_y)
-
-    def apply(x: Any, y: Any) -> Any:
-        a: Any
-        b: Any
-        if type(x) is Value:
-            a = x._data
-        elif (x := number(x)) is None:
-            return NotImplemented
-        else:
-            a = x
-        if type(y) is Value:
-            b = y._data
-        elif type(y) is float:
-            b = y
-        elif (y := number(y)) is None:
-            return NotImplemented
-        else:
-            b = y
-        try:
-            z = value(a, b)
-        except (ArithmeticError, ValueError) as error:
-            raise failed(row, (x, y), error) from None
-        if a is x and b is y:
-            return z
-        place = current()
-        if not place.recording:
-            return Value(z)
-        node: Value = new(Value)
-        node._data = z
-        node._op = row
-        node._x = x
-        node._y = y
-        if constant:
-            node._dx = slope_x
-            node._dy = slope_y
-        elif swapped:
-            node._dx = b
-            node._dy = a
-        else:
-            if a is not x:
-                node._dx = slope_x(a, b, z)
-            if b is not y:
-                node._dy = slope_y(a, b, z)
-        node._place = place
-        node._stamp = _clock[0]
-        return node
-
-    return apply
-
-
-def _as_function(slope: Any) -> Any:
-    return slope if callable(slope) else lambda x, y, z: slope
-
-
-def many(row: Operation) -> Callable[..., Any]:
-    """The function of a row with many operands: one node, however many there are."""
-    value, slopes, gather = row.value, row.derivatives, row.gather
-
-    def apply(*arguments: Any) -> Any:
-        operands: Sequence[Any] = gather(*arguments)  # type: ignore[misc]  # rows on many operands gather them
-        plain = True
-        numbers = []
-        for operand in operands:
-            if type(operand) is Value:
-                numbers.append(operand._data)
-                plain = False
-            elif type(operand) is float:
-                numbers.append(operand)
-            elif (a := number(operand)) is None:
-                raise not_a_number(row, operand)
-            else:
-                numbers.append(a)
-        try:
-            z = value(numbers)
-        except (ArithmeticError, ValueError) as error:
-            raise failed(row, operands, error) from None
-        if plain:
-            return z
-        place = current()
-        if not place.recording:
-            return Value(z)
-        node: Value = new(Value)
-        node._data = z
-        node._op = row
-        node._x = tuple([x if type(x) is Value else a for x, a in zip(operands, numbers, strict=True)])
-        node._y = None
-        node._dx = tuple(slopes(numbers, z))  # type: ignore[operator]  # many operands: one function
-        node._place = place
-        node._stamp = _clock[0]
-        return node
-
-    return apply
