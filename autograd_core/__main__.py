@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,6 +128,8 @@ def _grad(options: argparse.Namespace) -> None:
     expression, values = _read(options)
 
     def of_dict(numbers: dict[str, Any]) -> Any:
+        for name, number in numbers.items():
+            number.label = name
         result = expression(**numbers)
         if isinstance(result, (list, bool)):
             raise Refused("the expression must give one number")
@@ -176,15 +179,19 @@ def _step(options: argparse.Namespace) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    from .demo import demo
+    from nn.demo import demo
 
     demo(options.output, options.epochs, options.seed)
 
 
 def _info(options: argparse.Namespace) -> None:
-    from .info import report
+    import autograd_core
 
-    print(report())
+    print(f"autograd-core {__version__}")
+    print(f"engine        {getattr(autograd_core, 'ENGINE', 'python')}")
+    print(f"python        {platform.python_implementation()} {platform.python_version()}")
+    print(f"compiler      {platform.python_compiler()}")
+    print(f"platform      {platform.platform()}")
 
 
 if __name__ == "__main__":

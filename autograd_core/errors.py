@@ -36,17 +36,22 @@ def listed(operands: Sequence[Any]) -> str:
     return f"[{shown}{f', … {len(operands) - SHOWN} more' if len(operands) > SHOWN else ''}]"
 
 
+def named(operation: Operation) -> str:
+    """An operation in a message: an operator as it is written, a function by its name."""
+    return operation.formula.format(x="x", y="y") if operation.operator else operation.name
+
+
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
     """The error that plain floats raise here, of the same type, with a message that says what went in."""
     numbers = [getattr(operand, "data", operand) for operand in operands]
     if isinstance(error, OverflowError):
-        text = f"the result of {operation.name} is too large for a float"
+        text = f"the result of {named(operation)} is too large for a float"
     elif operation.origin is not None:
         text = f"{operation.name} failed: {error}"
     elif operation.domain.contains(*numbers):
-        text = f"{operation.name} has no value here ({error})"
+        text = f"{named(operation)} has no value here ({error})"
     else:
-        text = f"{operation.name} is defined for {operation.domain.text}"
+        text = f"{named(operation)} is defined for {operation.domain.text}"
     for kind in (OverflowError, ZeroDivisionError, ArithmeticError):
         if isinstance(error, kind):
             return kind(f"{text}; got {listed(operands)}")

@@ -1,0 +1,122 @@
+"""The command line, run as its users run it."""
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+import autograd_core as ac
+from autograd_core.__main__ import main
+from autograd_core.expression import ExpressionError, parse
+
+
+def run(capsys, *arguments):
+    code = main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_grad_prints_value_and_gradient(capsys):
+    code, out, _ = run(capsys, "grad", "tanh(w*x + b)", "w=0.4", "x=0.8", "b=0.1")
+    y = math.tanh(0.4 * 0.8 + 0.1)
+    assert code == 0
+    assert f"= {y!r}" in out
+    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()[3:]}
+    assert float(rows["w"][1]) == pytest.approx((1 - y * y) * 0.8, rel=1e-14)
+    assert float(rows["b"][1]) == pytest.approx(1 - y * y, rel=1e-14)
+
+
+def test_json_with_hessian(capsys):
+    code, out, _ = run(capsys, "grad", "x**2 * y", "x=3", "y=-2", "--order", "2", "--json")
+    assert code == 0
+    assert json.loads(out) == {
+        "expression": "x**2 * y",
+        "value": -18.0,
+        "gradient": {"x": -12.0, "y": 9.0},
+        "hessian": {"x": {"x": -4.0, "y": 6.0}, "y": {"x": 6.0, "y": 0.0}},
+    }
+
+
+def test_json_writes_infinities_as_strings(capsys):
+    code, out, _ = run(capsys, "grad", "sqrt(x)", "x=0", "--json")
+    assert code == 0
+    assert json.loads(out)["gradient"] == {"x": "inf"}
+
+
+def test_an_expression_may_begin_with_a_minus(capsys):
+    code, out, _ = run(capsys, "grad", "-x**2", "x=-3")
+    assert code == 0
+    assert out.startswith("-x**2 = -9.0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["x +", "x=1"], ["invalid syntax"]),
+        (["x + y", "x=1"], ["no value for y"]),
+        (["x", "x=1", "z=2"], ["z does not occur", "x"]),
+        (["x", "x=one"], ["x", "'one'"]),
+        (["x", "x"], ["name=number", "'x'"]),
+        (["x", "x=1", "x=2"], ["x is given twice"]),
+        (["log(x)", "x=-1"], ["log is defined for x > 0", "x = -1.0", "label 'x'"]),
+        (["x / y", "x=1", "y=0"], ["x / y is defined for y != 0", "label 'y'"]),
+        (["exp(x)", "x=1000"], ["exp", "too large"]),
+        (["[x, x]", "x=1"], ["one number"]),
+        (["x > 1", "x=1"], ["one number"]),
+        (["foo(x)", "x=1"], ["'foo'", "tanh"]),
+        (["tanh(x, x)", "x=1"], ["tanh"]),
+        (["__import__('os')"], ["__import__"]),
+        (["x.real", "x=1"], ["attribute"]),
+        (["'text'"], ["'text'"]),
+        (["(" * 500 + "x" + ")" * 500, "x=1"], ["nested"]),
+        (["0" + "-" * 5000 + "x", "x=1"], ["nested"]),
+        (["x" * 30000, "x=1"], ["30000 characters"]),
+        (["1" * 5000, "x=1"], ["digit"]),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_code_2(capsys, arguments, names):
+    code, out, err = run(capsys, "grad", *arguments)
+    assert code == 2
+    assert not out
+    assert err.startswith("autograd-core: ")
+    assert err.count("\n") == 1
+    for name in names:
+        assert name in err
+
+
+def test_bad_options_are_one_line_too(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["grad"])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_info_names_version_and_platform(capsys):
+    code, out, _ = run(capsys, "info")
+    assert code == 0
+    assert ac.__version__ in out
+    assert "engine" in out
+
+
+def test_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "autograd_core", "grad", "x*x", "x=3"], capture_output=True, text=True, check=True
+    )
+    assert "6.0" in done.stdout
+
+
+@pytest.mark.parametrize("text", ["x if x else 1", "lambda: 1", "[x for x in y]", "x := 1", "x and y", "x[0]", "f'{x}'",
+                                  "1 < x < 2", "x @ y", "x & y", "not x", "f(*x)", "tanh(x=1)", "2j", "True", "\0"])
+def test_only_arithmetic_is_parsed(text):
+    with pytest.raises(ExpressionError):
+        parse(text)
+
+
+def test_an_expression_works_on_floats_and_values():
+    f = parse("where(x >= 1, hypot(x, y), 0) + sum([x, y, pi]) - y % 2 // 1")
+    x, y = ac.Value(3.0), ac.Value(4.0)
+    assert f.names == ("x", "y")
+    assert f(x=x, y=y).data == f(x=3.0, y=4.0) == 5.0 + (7.0 + math.pi)
+    assert ac.gradients(f(x=x, y=y), [x, y]) == [0.6 + 1, 0.8 + 1]
