@@ -1,0 +1,90 @@
+"""How weights begin: each initialiser draws one weight from a `random.Random`, given how many units it joins.
+
+An initialiser is any function `(generator, fan_in, fan_out) -> float`; fan_in is the number of inputs of the unit,
+fan_out the number of units in its layer. Biases begin at a constant that the layer is given; a small positive one
+keeps most rectified units from being silent at first (lecture 004, section 3.2.1).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+__all__ = [
+    "Initializer",
+    "Seed",
+    "constant",
+    "generator_from",
+    "kaiming_normal",
+    "lecun_normal",
+    "normal",
+    "uniform",
+    "xavier_normal",
+    "xavier_uniform",
+]
+
+Initializer = Callable[[random.Random, int, int], float]
+Seed = int | random.Random | None
+
+
+def generator_from(seed: Seed) -> random.Random:
+    """The generator behind a `seed` argument: a whole number starts a new one, a `random.Random` is used as it is.
+
+    None starts one from Python's shared generator, so that `random.seed` governs it. The same seed gives the same
+    numbers on every engine and platform. Raises TypeError for anything else.
+
+    >>> generator_from(7).random() == generator_from(7).random()
+    True
+    """
+    if isinstance(seed, random.Random):
+        return seed
+    if seed is None:
+        return random.Random(random.getrandbits(64))
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"seed is a whole number, a random.Random or None; got {seed!r}")
+    return random.Random(seed)
+
+
+def lecun_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """N(0, 1/D) for D inputs: a weighted sum of inputs of mean square 1 has mean square 1 (lecture 004, 3.2.1)."""
+    return generator.gauss(0.0, math.sqrt(1.0 / fan_in))
+
+
+def kaiming_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """N(0, 2/D), for ReLU, which passes half of the mean square (He et al., 2015)."""
+    return generator.gauss(0.0, math.sqrt(2.0 / fan_in))
+
+
+def xavier_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """N(0, 2/(D + M)) for M units: a balance between both directions of the sweep (Glorot and Bengio, 2010)."""
+    return generator.gauss(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
+
+
+def xavier_uniform(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """Uniform on ±√(6/(D + M)), which has the variance of `xavier_normal` (Glorot and Bengio, 2010)."""
+    bound = math.sqrt(6.0 / (fan_in + fan_out))
+    return generator.uniform(-bound, bound)
+
+
+def normal(mean: float = 0.0, std: float = 1.0) -> Initializer:
+    """The initialiser that draws from N(mean, std²)."""
+    return lambda generator, fan_in, fan_out: generator.gauss(mean, std)
+
+
+def uniform(low: float, high: float) -> Initializer:
+    """The initialiser that draws evenly between two bounds.
+
+    >>> -1.0 <= uniform(-1.0, 1.0)(generator_from(0), 3, 2) <= 1.0
+    True
+    """
+    return lambda generator, fan_in, fan_out: generator.uniform(low, high)
+
+
+def constant(number: float) -> Initializer:
+    """The initialiser that gives every weight one number, so that the units of a layer stay identical for ever.
+
+    >>> constant(0.5)(generator_from(0), 3, 2)
+    0.5
+    """
+    return lambda generator, fan_in, fan_out: number

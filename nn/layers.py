@@ -1,0 +1,177 @@
+"""Neurons, layers and networks of layers: weighted sums and nonlinearities, and nothing else."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_core import Value, dot, parameter, relu, scope
+
+from .init import Initializer, Seed, generator_from, kaiming_normal, lecun_normal
+from .module import Module
+
+__all__ = ["MLP", "Activation", "Layer", "Neuron", "Number"]
+
+Number = Value | float
+Activation = Callable[[Any], Any]
+
+
+class Neuron(Module):
+    """One unit: f(w · x + b).
+
+    Args: `nin`, how many inputs; `nonlin`, whether f is `activation` (ReLU by default) or the identity; `activation`,
+    any function of one number, or a module such as `PReLU`; `init`, an initialiser of `nn.init`, by default N(0, 2/D)
+    for ReLU and N(0, 1/D) for the rest; `bias`, where b begins; `seed`, see `nn.init.generator_from`; `fan_out`, how
+    many units its layer has, for `init`; `name`, of its scope. The weighted sum is one `dot` node.
+    (Lecture 004, equation 1.)
+
+    >>> from autograd_core import tanh
+    >>> unit = Neuron(2, activation=tanh, seed=1)
+    >>> unit, len(unit.parameters()), unit([1.0, -2.0]).op
+    (Neuron(2, tanh), 3, <operation tanh>)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: Activation = relu,
+        init: Initializer | None = None,
+        bias: float = 0.0,
+        seed: Seed = None,
+        fan_out: int = 1,
+        name: str | None = None,
+    ) -> None:
+        nin, generator = size("nin", nin), generator_from(seed)
+        if name is not None:
+            self.name = name
+        self.activation = activation if nonlin else None
+        draw = init or (kaiming_normal if self.activation is relu else lecun_normal)
+        with scope(self.name):
+            self.w = [parameter(draw(generator, nin, fan_out), f"w{i}") for i in range(1, nin + 1)]
+            self.b = parameter(bias, "b")
+
+    def __call__(self, x: Sequence[Number]) -> Any:
+        """f(w · x + b)."""
+        # as Module's, in one frame: a network makes this call once for every unit and example
+        with scope(self.name):
+            a = dot(self.w, x) + self.b
+            return a if self.activation is None else self.activation(a)
+
+    @property
+    def nonlin(self) -> bool:
+        """Whether it has an activation function."""
+        return self.activation is not None
+
+    def extra_repr(self) -> str:
+        """The number of inputs and the activation."""
+        return f"{len(self.w)}{_described(self.activation)}"
+
+
+class Layer(Module):
+    """`nout` neurons side by side on the same inputs: f(W x + b); arguments as for `Neuron`.
+
+    >>> Layer(2, 3, seed=0)
+    Layer(2, 3, relu)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        nonlin: bool = True,
+        *,
+        activation: Activation = relu,
+        init: Initializer | None = None,
+        bias: float = 0.0,
+        seed: Seed = None,
+        name: str | None = None,
+    ) -> None:
+        self.nin, nout, generator = size("nin", nin), size("nout", nout), generator_from(seed)
+        if name is not None:
+            self.name = name
+        with scope(self.name):
+            self.neurons = [
+                Neuron(
+                    nin, nonlin, activation=activation, init=init, bias=bias, seed=generator, fan_out=nout,
+                    name=f"neuron {number}",
+                )
+                for number in range(1, nout + 1)
+            ]
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """f(w · x + b) of each neuron."""
+        if len(x) != self.nin:
+            raise ValueError(f"{self!r} takes {self.nin} inputs; got {len(x)}")
+        return [neuron(x) for neuron in self.neurons]
+
+    def extra_repr(self) -> str:
+        """The numbers of inputs and outputs, and the activation."""
+        return f"{self.nin}, {len(self.neurons)}{_described(self.neurons[0].activation)}"
+
+
+class MLP(Module):
+    """A multilayer perceptron: layers one after the other, the last one linear.
+
+    Args: `nin`, how many inputs; `nouts`, how many units in each layer, the last of them the outputs; `activation`,
+    of every layer but the last; `output`, of the last, by default none; `bias`, where the biases begin; `init` and
+    `seed` as for `Neuron`. (Lecture 004, section 1.2.)
+
+    >>> model = MLP(2, [16, 16, 1], seed=0)
+    >>> model, len(model.parameters())
+    (MLP(2, [16, 16, 1]), 337)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: Activation = relu,
+        output: Activation | None = None,
+        init: Initializer | None = None,
+        bias: float = 0.0,
+        seed: Seed = None,
+        name: str | None = None,
+    ) -> None:
+        if not nouts:
+            raise ValueError("nouts must name the size of at least one layer; got none")
+        generator, sizes = generator_from(seed), [nin, *nouts]
+        if name is not None:
+            self.name = name
+        with scope(self.name):
+            self.layers = [
+                Layer(
+                    sizes[i], sizes[i + 1], not last or output is not None,
+                    activation=output if last and output is not None else activation,
+                    init=init, bias=bias, seed=generator, name=f"layer {i + 1}",
+                )
+                for i, last in ((i, i == len(nouts) - 1) for i in range(len(nouts)))
+            ]
+
+    def forward(self, x: Sequence[Number]) -> Any:
+        """Each layer on the outputs of the one before."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return f"{self.layers[0].nin}, {[len(layer.neurons) for layer in self.layers]}"
+
+
+def size(name: str, number: Any) -> int:
+    """A whole number of at least 1, for the size of something; ValueError otherwise."""
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = 0
+    if whole < 1 or isinstance(number, bool):
+        raise ValueError(f"{name} must be a whole number of at least 1; got {number!r}")
+    return whole
+
+
+def _described(activation: Activation | None) -> str:
+    return "" if activation is None else f", {getattr(activation, '__name__', repr(activation))}"

@@ -1,0 +1,163 @@
+"""Losses: what training makes small, each of one example, and penalties on the parameters.
+
+`outputs` is what the model gave, a list or a single number; `target` what it should have given. Averaging over a
+batch is left to the caller (`nn.fit` takes the mean), as is weighing a penalty against a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_core import Value, dot, log, log1p, logsumexp, mean, relu, softplus, square, sum
+
+from .module import as_list
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "hinge",
+    "l1_penalty",
+    "l2_penalty",
+    "mse_loss",
+    "multi_margin_loss",
+    "nll_loss",
+    "squared_error",
+]
+
+Number = Value | float
+
+
+def squared_error(outputs: Any, target: Any) -> Any:
+    """½ Σ (y − t)², the sum-of-squares or Euclidean loss (lecture 000; 002, equation 22; 003, Euclidean loss module).
+
+    Raises ValueError where outputs and target differ in number.
+
+    >>> squared_error([1.0, 3.0], [0.0, 1.0])
+    2.5
+    """
+    return 0.5 * sum(_squares(outputs, target))
+
+
+def mse_loss(outputs: Any, target: Any) -> Any:
+    """The mean of (y − t)² over the outputs (lecture 001, E_in for one output).
+
+    >>> mse_loss([1.0, 3.0], [0.0, 1.0])
+    2.5
+    """
+    return mean(_squares(outputs, target))
+
+
+def _squares(outputs: Any, target: Any) -> list[Any]:
+    outputs, target = as_list(outputs), as_list(target)
+    if len(outputs) != len(target):
+        raise ValueError(f"{len(outputs)} outputs cannot be compared with {len(target)} targets")
+    return [square(y - t) for y, t in zip(outputs, target, strict=True)]
+
+
+def cross_entropy(logits: Sequence[Number], target: int) -> Any:
+    """−log softmax(z)_t for the class t, joined with softmax: log Σ exp(z_j − z_t) (lecture 004, section 2.2).
+
+    Each logit is taken relative to the target's, so that loss and gradient keep their precision for logits of any
+    size, also where the loss is almost 0. `target` is a class from 0 on. Raises ValueError for a class that is none.
+
+    >>> cross_entropy([1000.0, -1000.0], 1)
+    2000.0
+    """
+    t = _class(target, len(logits))
+    return logsumexp([0.0 if j == t else z - logits[t] for j, z in enumerate(logits)])
+
+
+def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
+    """−log p_t, from the logarithms of the probabilities, for instance `log_softmax` of the logits.
+
+    >>> nll_loss([-0.1, -2.4], 1)
+    2.4
+    """
+    return -log_probabilities[_class(target, len(log_probabilities))]
+
+
+def binary_cross_entropy(probability: Any, target: float) -> Any:
+    """−t log p − (1 − t) log(1 − p), of one probability or a list of one (lecture 004, equation 8).
+
+    A term with factor 0 is left out, so p may be 0 or 1 where the target agrees. Raises ValueError where the loss
+    is infinite: there, and for accuracy near 0 and 1, use `binary_cross_entropy_with_logits`.
+
+    >>> binary_cross_entropy(0.5, 1)
+    0.6931471805599453
+    """
+    p, t = _single(probability), _share(target)
+    if t in (0.0, 1.0):
+        return -log(p) if t else -log1p(-p)
+    return -t * log(p) - (1.0 - t) * log1p(-p)
+
+
+def binary_cross_entropy_with_logits(logit: Any, target: float) -> Any:
+    """The binary cross-entropy of σ(z), joined with the sigmoid: finite for every z, with slope σ(z) − t.
+
+    >>> binary_cross_entropy_with_logits(-1000.0, 1)
+    1000.0
+    """
+    z, t = _single(logit), _share(target)
+    if t in (0.0, 1.0):
+        return softplus(-z) if t else softplus(z)
+    return t * softplus(-z) + (1.0 - t) * softplus(z)
+
+
+def hinge(score: Any, target: float) -> Any:
+    """max(0, 1 − t·s) for a target of −1 or 1 (lecture 003, hinge loss).
+
+    >>> hinge(0.25, -1)
+    1.25
+    """
+    if target not in (-1, 1):
+        raise ValueError(f"the target of hinge is -1 or 1; got {target!r}")
+    return relu(1.0 - target * _single(score))
+
+
+def multi_margin_loss(scores: Sequence[Number], target: int) -> Any:
+    """Σ over the other classes of max(0, 1 − s_t + s_j), divided by the number of classes: the multi-class hinge.
+
+    >>> multi_margin_loss([2.0, 1.5, -1.0], 0)
+    0.16666666666666666
+    """
+    t = _class(target, len(scores))
+    return sum([relu(1.0 - (scores[t] - s)) for j, s in enumerate(scores) if j != t]) / len(scores)
+
+
+def l1_penalty(parameters: Sequence[Number]) -> Any:
+    """Σ |w|, to be added to a loss with a factor of the caller's (lecture 004, section 3.3).
+
+    >>> l1_penalty([1.0, -2.0])
+    3.0
+    """
+    return sum([abs(w) for w in parameters])
+
+
+def l2_penalty(parameters: Sequence[Number]) -> Any:
+    """Σ w², to be added to a loss with a factor of the caller's (lecture 004, section 3.3).
+
+    >>> l2_penalty([1.0, -2.0])
+    5.0
+    """
+    return dot(parameters, parameters)
+
+
+def _single(outputs: Any) -> Any:
+    outputs = as_list(outputs)
+    if len(outputs) != 1:
+        raise ValueError(f"this loss takes one output; got {len(outputs)}")
+    return outputs[0]
+
+
+def _share(target: float) -> float:
+    if not 0 <= target <= 1:
+        raise ValueError(f"the target of a binary cross-entropy lies between 0 and 1; got {target!r}")
+    return float(target)
+
+
+def _class(target: int, classes: int) -> int:
+    if target not in range(classes):
+        raise ValueError(f"the target is a class from 0 to {classes - 1}; got {target!r}")
+    return int(target)

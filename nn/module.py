@@ -1,0 +1,246 @@
+"""Module: what every network is made of, and how its parameters are found, named, carried over and shown."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+from autograd_core import TABLE, Value, scope
+
+from . import saving
+
+PARAMETER = TABLE["parameter"]
+
+
+def as_list(x: Any) -> Any:
+    """What a module works on: a list or array as it is, a single number as a list of one."""
+    return x if hasattr(x, "__len__") else [x]
+
+
+def is_parameters(thing: Any) -> bool:
+    """Whether it is a parameter, or a list of nothing but such, however nested."""
+    if type(thing) is Value:
+        return thing.op is PARAMETER
+    return isinstance(thing, (list, tuple)) and bool(thing) and all(map(is_parameters, thing))
+
+
+class Module:
+    """A function of numbers with parameters of its own: the building block of every network.
+
+    A subclass sets its parameters and inner modules as attributes, alone or in lists, and computes in `forward`.
+    Calling a module takes lists of numbers and gives a list, or the number itself where the list has one; a single
+    number may be passed for a list of one. It runs inside a `scope` of the module's `name`. Attributes of plain
+    numbers that belong to what was learnt (a fitted mean) are saved too if `buffers` names them.
+    (Lecture 003, "everything is a module"; the names are those of PyTorch.)
+
+    >>> from autograd_core import cos, parameter
+    >>> class Cosine(Module):
+    ...     def __init__(self):
+    ...         self.theta = parameter(0.0, "θ")
+    ...     def forward(self, x):
+    ...         return [cos(self.theta * x[0]) + 3.0]
+    >>> Cosine()(2.0)
+    Value(4.0)
+    """
+
+    name: str = "module"
+    training: bool = True
+    buffers: tuple[str, ...] = ()
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "name" not in cls.__dict__:
+            cls.name = cls.__name__.lower()
+
+    def __call__(self, *inputs: Any) -> Any:
+        """The outputs of `forward`, one output without its list, computed in the scope of `name`."""
+        with scope(self.name):
+            outputs = self.forward(*map(as_list, inputs))
+        return outputs[0] if type(outputs) is list and len(outputs) == 1 else outputs
+
+    def forward(self, *inputs: Any, **keywords: Any) -> Any:
+        """The list of outputs for lists of inputs; every module has its own."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    # -- what it is made of
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module, as "", and every module inside it with its path, each once, outer ones first."""
+        seen: set[int] = set()
+        waiting: list[tuple[str, Module]] = [("", self)]
+        while waiting:
+            path, module = waiting.pop()
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield path, module
+                waiting.extend(reversed([(_joined(path, key), child) for key, child in module.named_children()]))
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly inside this one, with the name of the attribute, and the index where it is a list."""
+        for key, attribute in vars(self).items():
+            yield from _modules_in(attribute, key)
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Every parameter with its path, such as "layers.0.neurons.2.w.1", each once."""
+        seen: set[Value] = set()
+        for key, attribute in self._state():
+            for path, thing in _flattened(attribute, key):
+                if type(thing) is Value and thing not in seen:
+                    seen.add(thing)
+                    yield path, thing
+
+    def parameters(self) -> list[Value]:
+        """Every parameter, each once, in the order of `named_parameters`."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def _state(self) -> Iterator[tuple[str, Any]]:
+        """The attributes that hold parameters or buffers, with their paths."""
+        for path, module in self.named_modules():
+            for key, attribute in vars(module).items():
+                if key in module.buffers or is_parameters(attribute):
+                    yield _joined(path, key), attribute
+
+    # -- what is done to all of it
+
+    def zero_grad(self) -> None:
+        """Clear the gradient of every parameter."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training, where dropout and noise act, this module and all inside it."""
+        for _, module in self.named_modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Switch to evaluation, where dropout and noise rest."""
+        return self.train(False)
+
+    # -- what it has learnt
+
+    def state_dict(self) -> dict[str, Any]:
+        """The numbers of all parameters and buffers: floats and lists of floats by the path of their attribute.
+
+        >>> from .layers import Neuron
+        >>> from .init import constant
+        >>> Neuron(2, init=constant(0.5)).state_dict()
+        {'w': [0.5, 0.5], 'b': 0.0}
+        """
+        return {path: _numbers(attribute) for path, attribute in self._state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the numbers of a `state_dict` of the same names and shapes.
+
+        Raises ValueError that lists the names that are missing or unexpected, the shapes that differ, and whatever
+        is no finite number; then nothing has changed.
+        """
+        mine = dict(self._state())
+        saving.check_same(state, {path: _numbers(attribute) for path, attribute in mine.items()})
+        buffers = {}
+        for path, module in self.named_modules():
+            for key in module.buffers:
+                buffers[_joined(path, key)] = (module, key)
+        for path, attribute in mine.items():
+            if path in buffers:
+                module, key = buffers[path]
+                setattr(module, key, _numbers(state[path]))
+            else:
+                for (_, parameter), (_, number) in zip(
+                    _flattened(attribute, path), _flattened(state[path], path), strict=True
+                ):
+                    parameter.data = number
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the parameters to a JSON file, all or nothing: a crash leaves the old file whole.
+
+        Raises ValueError for a parameter that is not finite, OSError where the file cannot be written.
+        """
+        saving.write(path, self.state_dict())
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Take over the parameters from a file written by `save`.
+
+        Raises ValueError that names the file and what is wrong with it, or which names and shapes differ from this
+        module's; then nothing has changed. OSError where it cannot be read.
+        """
+        state = saving.read(path)
+        try:
+            self.load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: {error}") from None
+
+    # -- how it is shown
+
+    def __repr__(self) -> str:
+        inside = self.extra_repr() or ", ".join(repr(child) for _, child in self.named_children())
+        return f"{type(self).__name__}({inside})"
+
+    def extra_repr(self) -> str:
+        """What stands between the brackets of `repr`: by default the modules inside."""
+        return ""
+
+    def summary(self, depth: int = 1) -> str:
+        """A table of the modules inside, down to `depth` levels, with their numbers of parameters.
+
+        >>> from .layers import MLP
+        >>> print(MLP(2, [16, 1]).summary())
+        name      module              parameters
+        layers.0  Layer(2, 16, relu)          48
+        layers.1  Layer(16, 1)                17
+                  MLP(2, [16, 1])             65
+        """
+        found = [("name", "module", "parameters")]
+        found += [
+            (path, repr(module), f"{len(module.parameters()):,}") for path, module in _within(self, depth) if path
+        ]
+        found.append(("", repr(self), f"{len(self.parameters()):,}"))
+        widths = [max(len(row[column]) for row in found) for column in range(3)]
+        return "\n".join(
+            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}" for row in found
+        )
+
+
+def numbered(modules: Iterable[Module]) -> None:
+    """Name modules for their scopes, "layer 1", "layer 2", "dropout 1", where they have no name of their own."""
+    counts: Counter[str] = Counter()
+    for module in modules:
+        if "name" not in vars(module):
+            kind = module.name
+            counts[kind] += 1
+            module.name = f"{kind} {counts[kind]}"
+
+
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _modules_in(thing: Any, key: str) -> Iterator[tuple[str, Module]]:
+    if isinstance(thing, Module):
+        yield key, thing
+    elif isinstance(thing, (list, tuple)):
+        for index, inner in enumerate(thing):
+            yield from _modules_in(inner, f"{key}.{index}")
+
+
+def _within(module: Module, depth: int, path: str = "") -> Iterator[tuple[str, Module]]:
+    yield path, module
+    if depth:
+        for key, child in module.named_children():
+            yield from _within(child, depth - 1, _joined(path, key))
+
+
+def _flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(thing, (list, tuple)):
+        for index, inner in enumerate(thing):
+            yield from _flattened(inner, f"{path}.{index}")
+    else:
+        yield path, thing
+
+
+def _numbers(thing: Any) -> Any:
+    if isinstance(thing, (list, tuple)):
+        return [_numbers(inner) for inner in thing]
+    return thing.data if type(thing) is Value else float(thing)
