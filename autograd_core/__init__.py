@@ -5,13 +5,14 @@
 >>> y = tanh(x * x)
 >>> y.backward()
 >>> x.grad
-0.940014848161341
+0.940014848806378
 """
 
 from ._version import __version__
 from .backward import backward
 from .checkpoint import checkpoint
 from .context import no_record, record, scope
+from .engine import ENGINE
 from .errors import GraphError
 from .graph import first_nonfinite, leaves, toposort
 from .operation import TABLE, Domain, Operation, operation_of
@@ -74,6 +75,7 @@ from .transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_
 from .value import Value, parameter
 
 __all__ = [
+    "ENGINE",
     "TABLE",
     "Domain",
     "GraphError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .checkpoint import Segment, rerun
+from .engine import accelerated
 from .graph import discovered
 from .value import Value, number
 
@@ -42,6 +43,7 @@ def _sweep_again(node: Value, upstream: float, adjoints: dict[Value, float]) -> 
         adjoints[operand] += inner[operand]
 
 
+@accelerated
 def backward(y: Value, gradient: float = 1.0) -> None:
     """Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node between.
 

@@ -11,7 +11,7 @@ from .context import current, record
 from .errors import GraphError, described
 from .graph import check_current
 from .operation import TABLE, Operation
-from .value import Value, new, tick
+from .value import Value, make_node, tick
 
 
 def _no_formula(*operands: Any) -> Any:
@@ -56,15 +56,8 @@ def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
         if isinstance(result, (int, float)):
             return result
         raise TypeError(f"checkpoint takes a function that gives one number; it gave a {type(result).__name__}")
-    node: Value = new(Value)
-    node._data = result._data
-    node._op = CHECKPOINT
-    node._x = tuple(_boundary(result, start))
-    node._y = None
-    node._dx = Segment(function, arguments)
-    node._place = current()
-    node._stamp = tick()
-    return node
+    segment = Segment(function, arguments)
+    return make_node(CHECKPOINT, result.data, _boundary(result, start), segment, current(), tick())
 
 
 def _boundary(result: Value, start: int) -> list[Value]:

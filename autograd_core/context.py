@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextvars import ContextVar, Token
 from types import TracebackType
 
+from .engine import accelerated
 
+
+@accelerated
 class Place:
     """What new nodes are told about the code that makes them; never changed once made."""
 
@@ -54,6 +57,7 @@ class _Inside:
         _place.reset(self._tokens.pop())
 
 
+@accelerated
 class scope(_Inside):
     """Name the nodes made inside, for drawing: `with scope("layer 1"): …`; scopes nest.
 
@@ -78,6 +82,7 @@ class scope(_Inside):
         return Place(here, self.name, here.recording, here.transforming)
 
 
+@accelerated
 class no_record(_Inside):
     """Record nothing inside: operations give leaves with the right numbers and no operands.
 
@@ -94,6 +99,7 @@ class no_record(_Inside):
         return Place(here, None, False, here.transforming)
 
 
+@accelerated
 class record(_Inside):
     """Record inside, also within `no_record()`; recording is on to begin with (lecture 000 writes it out).
 
@@ -110,6 +116,7 @@ class record(_Inside):
         return Place(here, None, True, here.transforming)
 
 
+@accelerated
 class transforming(_Inside):
     """Run a function that is being differentiated: record, and let transforms inside it return `Value`s."""
 

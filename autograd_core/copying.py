@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
@@ -13,20 +13,22 @@ from .checkpoint import Segment
 from .context import ROOT, Place
 from .graph import toposort
 from .operation import Operation
-from .value import Value, catch_up, new
-
-# The slots that are neither operands nor always set.
-_OPTIONAL = ("_y", "_dx", "_dy", "_grad", "_label")
+from .value import Value, catch_up, make_node
 
 
 def shallow(node: Value) -> Value:
     """A node with the same operands and numbers."""
-    made: Value = new(Value)
-    made._data, made._op, made._x, made._place, made._stamp = node._data, node._op, node._x, node._place, node._stamp
-    for name in _OPTIONAL:
-        if hasattr(node, name):
-            setattr(made, name, getattr(node, name))
-    return made
+    return _like(node, node.operands, _recorded(node))
+
+
+def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Value:
+    grad = node.grad if node.has_grad else None
+    return make_node(node.op, node.data, operands, recorded, node._place, node._stamp, grad, node.label)
+
+
+def _recorded(node: Value) -> Any:
+    """What a node keeps beside its operands: their local derivatives, or what a checkpoint runs again."""
+    return node._dx if _is_segment(node) else node.local_derivatives
 
 
 def deep(root: Value, memo: dict[int, Any]) -> Value:
@@ -34,15 +36,8 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
     for node in toposort(root):
         if id(node) in memo:
             continue
-        made = memo[id(node)] = shallow(node)
-        if _is_segment(node):
-            made._dx = deepcopy(node._dx, memo)
-        if type(node._x) is tuple:
-            made._x = tuple(memo[id(x)] if type(x) is Value else x for x in node._x)
-        elif type(node._x) is Value:
-            made._x = memo[id(node._x)]
-        if type(node._y) is Value:
-            made._y = memo[id(node._y)]
+        operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
+        memo[id(node)] = _like(node, operands, deepcopy(_recorded(node), memo))
     found: Value = memo[id(root)]
     return found
 
@@ -117,12 +112,8 @@ def leaf_from(
     op: Operation, data: float, label: str | None, grad: float | None, scope: tuple[str, ...], stamp: int
 ) -> Value:
     """A leaf from its pickled numbers."""
-    leaf: Value = new(Value)
-    leaf._data, leaf._op, leaf._label, leaf._grad, leaf._stamp = data, op, label, grad, stamp
-    leaf._x = leaf._y = None
-    leaf._place = _place_of(scope)
     catch_up(stamp)
-    return leaf
+    return make_node(op, data, (), (), _place_of(scope), stamp, grad, label)
 
 
 def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
@@ -132,29 +123,16 @@ def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
     places: dict[tuple[str, ...], Place] = {(): ROOT}
     columns = zip(program["op"], program["data"], program["stamps"], program["counts"], strict=True)
     for i, (op, data, stamp, how_many) in enumerate(columns):
-        node: Value = new(Value)
-        node._op, node._data, node._stamp = program["ops"][op], data, stamp
         xs = [nodes[at] if at >= 0 else program["constants"][-at - 1] for at in islice(operands, how_many)]
-        ds = list(islice(slopes, how_many))
-        if node._op.arity is None:
-            node._x, node._y, node._dx = tuple(xs), None, tuple(ds)
-            if i in program["segments"]:
-                function, arguments = program["segments"][i]
-                node._dx = Segment(function, _mapped(arguments, lambda x: nodes[x.at] if type(x) is _Reference else x))
-        else:
-            node._x, node._dx = xs[0], ds[0]
-            node._y = None
-            if how_many == 2:
-                node._y, node._dy = xs[1], ds[1]
+        recorded: Any = tuple(islice(slopes, how_many))
+        if i in program["segments"]:
+            function, arguments = program["segments"][i]
+            recorded = Segment(function, _mapped(arguments, lambda x: nodes[x.at] if type(x) is _Reference else x))
         scope = program["scopes"].get(i, ())
         if scope not in places:
             places[scope] = _place_of(scope)
-        node._place = places[scope]
-        if i in program["grads"]:
-            node._grad = program["grads"][i]
-        if i in program["labels"]:
-            node._label = program["labels"][i]
-        nodes.append(node)
+        grad, label = program["grads"].get(i), program["labels"].get(i)
+        nodes.append(make_node(program["ops"][op], data, xs, recorded, places[scope], stamp, grad, label))
     catch_up(max(program["stamps"]))
     return nodes[-1]
 

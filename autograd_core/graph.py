@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
+from .engine import accelerated
 from .errors import GraphError, described
 from .value import Value
 
 
+@accelerated
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
     """The nodes below `root` in topological order, and a zero for each of them and for each stop.
 
@@ -67,6 +69,7 @@ def _next_computed(
     return None
 
 
+@accelerated
 def toposort(root: Value) -> list[Value]:
     """The nodes that `root` depends on, operands before results, `root` last.
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .context import current
+from .engine import accelerated
 from .errors import failed, not_a_number
 from .operation import Operation, first, second
 from .value import Value, _clock, new, number
 
 
+@accelerated
 def unary(row: Operation) -> Callable[[Any], Any]:
     """The function of a row with one operand."""
     value = row.value
@@ -48,6 +50,7 @@ def unary(row: Operation) -> Callable[[Any], Any]:
     return apply
 
 
+@accelerated
 def binary(row: Operation) -> Callable[[Any, Any], Any]:
     """The function of a row with two operands; NotImplemented where one is no number, as operators answer."""
     value = row.value
@@ -112,6 +115,21 @@ def _as_function(slope: Any) -> Any:
     return slope if callable(slope) else lambda x, y, z: slope
 
 
+@accelerated
+def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """The same for a call by name, where no other operand is left to try: TypeError in place of NotImplemented."""
+    default: Any = row.default
+
+    def function(x: Any, y: Any = default) -> Any:
+        result = apply(x, y)
+        if result is NotImplemented:
+            raise not_a_number(row, y if type(x) is Value or number(x) is not None else x)
+        return result
+
+    return function
+
+
+@accelerated
 def many(row: Operation) -> Callable[..., Any]:
     """The function of a row with many operands: one node, however many there are."""
     value, slopes, gather = row.value, row.derivatives, row.gather

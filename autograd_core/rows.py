@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature
 from typing import Any, Protocol, overload
 
-from .errors import not_a_number
+from .engine import accelerated
 from .operation import EVERYWHERE, TABLE, Derivative, Domain, Operation
-from .recording import binary, many, unary
-from .value import Value, number
+from .recording import binary, many, strict, unary
+from .value import Value
 
 # The functions made from the rows, by name.
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
@@ -59,11 +59,11 @@ def unary_row(
     )
     apply = unary(row)
     if operator:
-        _install(f"__{operator}__", apply)
+        install(f"__{operator}__", apply)
     elif public:
-        _install(name, apply)
+        install(name, apply)
         if numpy_name:
-            _install(numpy_name, apply)
+            install(numpy_name, apply)
     published: Unary = _published(row, apply, ("x",))
     return published
 
@@ -80,19 +80,14 @@ def binary_row(
     )
     apply = binary(row)
 
-    def function(x: Any, y: Any = default) -> Any:
-        result = apply(x, y)
-        if result is NotImplemented:
-            raise not_a_number(row, y if type(x) is Value or number(x) is not None else x)
-        return result
-
+    function = strict(row, apply)
     if operator:
-        _install(f"__{operator}__", apply)
-        _install(f"__r{operator}__", lambda self, other: apply(other, self))
+        install(f"__{operator}__", apply)
+        install(f"__r{operator}__", lambda self, other: apply(other, self))
     if public and method and (name == "pow" or not operator):
-        _install(name, function)
+        install(name, function)
         if numpy_name:
-            _install(numpy_name, function)
+            install(numpy_name, function)
     published: Binary = _published(row, function, ("x", "y"))
     return published
 
@@ -107,7 +102,9 @@ def many_row(
     return published
 
 
-def _install(name: str, function: Callable[..., Any]) -> None:
+@accelerated
+def install(name: str, function: Callable[..., Any]) -> None:
+    """Give `Value` a method or operator."""
     if name in Value.__dict__:
         raise TypeError(f"Value.{name} is there already: two rows claim it")
     setattr(Value, name, function)

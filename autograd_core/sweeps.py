@@ -8,6 +8,7 @@ from typing import Any
 from .backward import sweep
 from .checkpoint import CHECKPOINT, rerun
 from .context import record
+from .engine import accelerated
 from .graph import check_current, discovered
 from .ops import chain
 from .value import Value
@@ -34,6 +35,7 @@ def gradients(y: Value, inputs: Sequence[Value], create_graph: bool = False) -> 
     return gradient_numbers(y, inputs)
 
 
+@accelerated
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
     """The gradients as floats; what lies below `stops` is not looked at."""
     order, adjoints = discovered(y, stops)
@@ -107,6 +109,25 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
         for operand, local in locals_of(node):
             tangent = _sum(tangent, chain(tangents[operand], local))
         tangents[node] = tangent
+
+
+@accelerated
+def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
+    """The tangents of `outputs`, as floats, where those of `inputs` are `directions`."""
+    tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
+    for y in outputs:
+        if type(y) is Value:
+            push_forward(discovered(y, stops=inputs)[0], tangents, recorded_derivatives)
+    return [tangents[y] if type(y) is Value else 0.0 for y in outputs]
+
+
+def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
+    """The same as Values that can be differentiated again, or floats where they are constant."""
+    tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
+    for y in outputs:
+        if type(y) is Value:
+            push_forward(discovered(y, stops=inputs)[0], tangents, local_derivative_nodes)
+    return [tangents[y] if type(y) is Value else 0.0 for y in outputs]
 
 
 def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:

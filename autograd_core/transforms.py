@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .context import current, record, transforming
-from .graph import discovered
 from .ops import dot, identity
 from .structure import Rebuild, flatten
-from .sweeps import gradient_nodes, gradient_numbers, local_derivative_nodes, push_forward, recorded_derivatives
+from .sweeps import gradient_nodes, gradient_numbers, tangent_nodes, tangent_numbers
 from .value import Value, number
 
 Function = Callable[..., Any]
@@ -151,13 +150,8 @@ def jvp(function: Function) -> Function:
         run = _run(function, primals, {}, tuple(range(len(primals))))
         nested = run.nested or any(type(t) is Value for t in directions)
         outputs, rebuild = flatten(run.output)
-        moved: dict[Value, Any] = dict(zip(run.inputs, directions, strict=True))
-        locals_of = local_derivative_nodes if nested else recorded_derivatives
         with record():
-            for y in outputs:
-                if type(y) is Value:
-                    push_forward(discovered(y, stops=run.inputs)[0], moved, locals_of)
-        tangent = [moved[y] if type(y) is Value else 0.0 for y in outputs]
+            tangent = (tangent_nodes if nested else tangent_numbers)(outputs, run.inputs, directions)
         values = outputs if nested else [run.plain(y) for y in outputs]
         return rebuild(values), rebuild(tangent)
 

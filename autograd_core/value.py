@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, NoReturn, final
 
 from .context import Place, current
+from .engine import accelerated
 from .operation import INPUT, PARAMETER, Operation
 from .signatures import Operators
 
@@ -20,6 +21,7 @@ _clock = [0]
 _clock_lock = threading.Lock()
 
 
+@accelerated
 def tick() -> int:
     """Move the clock on: nodes made from now on carry a later stamp than all before."""
     with _clock_lock:
@@ -27,12 +29,14 @@ def tick() -> int:
         return _clock[0]
 
 
+@accelerated
 def catch_up(stamp: int) -> None:
     """Move the clock to at least `stamp`, for nodes that come from a pickle."""
     with _clock_lock:
         _clock[0] = max(_clock[0], stamp)
 
 
+@accelerated
 def number(operand: Any) -> float | None:
     """A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."""
     kind = type(operand)
@@ -50,6 +54,7 @@ def label_checked(label: str | None) -> str | None:
     return label
 
 
+@accelerated
 @final
 class Value(Operators):
     """A float64 that remembers how it was computed: a node of the graph, or with `Value(data)` one of its inputs.
@@ -280,6 +285,7 @@ def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> No
     leaf._stamp = _clock[0]
 
 
+@accelerated
 def parameter(data: float, label: str | None = None) -> Value:
     """A leaf that training moves: a `Value` that drawings and `nn` tell apart from inputs.
 
@@ -289,3 +295,31 @@ def parameter(data: float, label: str | None = None) -> Value:
     leaf: Value = new(Value)
     _fill_leaf(leaf, PARAMETER, data, label)
     return leaf
+
+
+@accelerated
+def make_node(
+    op: Operation,
+    data: float,
+    operands: Sequence[Value | float],
+    recorded: Any,
+    place: Place,
+    stamp: int,
+    grad: float | None = None,
+    label: str | None = None,
+) -> Value:
+    """A node from its parts, as copies, pickles and checkpoints make it.
+
+    Args: `operands`, none for a leaf; `recorded`, for each operand its local derivative (anything where the operand is
+    a plain number), or what a checkpoint runs again.
+    """
+    node: Value = new(Value)
+    node._data, node._op, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label
+    node._x = node._y = None
+    if op.arity is None:
+        node._x, node._dx = tuple(operands), recorded
+    elif operands:
+        node._x, node._dx = operands[0], recorded[0]
+        if len(operands) == 2:
+            node._y, node._dy = operands[1], recorded[1]
+    return node
