@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from .checkpoint import Segment, rerun
 from .engine import accelerated
 from .graph import discovered
 from .value import Value, number
+
+# Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing.
+_adding = Lock()
 
 
 def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
@@ -66,8 +71,9 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     order, adjoints = discovered(y)
     adjoints[y] += seed
     sweep(order, adjoints)
-    for node, adjoint in adjoints.items():
-        if node._x is None and node._grad is not None:
-            node._grad += adjoint
-        else:
-            node._grad = adjoint
+    with _adding:
+        for node, adjoint in adjoints.items():
+            if node._x is None and node._grad is not None:
+                node._grad += adjoint
+            else:
+                node._grad = adjoint
