@@ -1,0 +1,308 @@
+"""Hypothesis strategies for testing with this engine: numbers inside an operation's domain, and whole programs.
+
+All of it is driven by the table: a row, or a primitive of your own, brings its domain, its special points and its
+kinks, and the strategies do the rest. Needs hypothesis: pip install "autograd-core[test]".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from typing import Any
+
+try:
+    from hypothesis import assume
+    from hypothesis import strategies as st
+    from hypothesis.strategies import SearchStrategy
+except ImportError as error:  # pragma: no cover  # the tests themselves need hypothesis
+    raise ImportError('autograd_core.strategies needs hypothesis: pip install "autograd-core[test]"') from error
+
+from .operation import Operation, operation_of
+from .random_programs import (
+    INPUT_NAMES,
+    PYTHON_ARITY,
+    PYTHON_FORMS,
+    Form,
+    Line,
+    Operand,
+    Program,
+    argument_shape,
+    form_of,
+    orders,
+    slopes_of,
+    value_of,
+)
+from .rows import FUNCTIONS
+
+LARGEST, SMALLEST, SMALLEST_NORMAL = 1.7976931348623157e308, 5e-324, 2.0**-1022
+SPECIALS = (
+    0.0, 1.0, -1.0, -0.0, 0.5, -0.5, 2.0, -2.0, 3.0, math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0),
+    SMALLEST, -SMALLEST, SMALLEST_NORMAL, -SMALLEST_NORMAL, LARGEST, -LARGEST, math.inf, -math.inf, math.nan,
+)  # fmt: skip  # what shrinks first stands first
+MOST_OPERATIONS = 60
+# How far a point counts as away from a kink, as a share of its largest operand.
+AWAY = 2.0**-10
+# The range that smooth programs keep their numbers in, so that no product of a few of them overflows.
+MODERATE = 2.0**60
+
+Row = Operation | Callable[..., Any]
+
+
+def _row(operation: Row) -> Operation:
+    return operation if isinstance(operation, Operation) else operation_of(operation)
+
+
+# --- Numbers ---------------------------------------------------------------------------------------------------
+
+
+def log_uniform() -> SearchStrategy[float]:
+    """Finite floats whose exponents are uniform over the whole range, subnormals included, of either sign."""
+    return st.builds(
+        lambda exponent, mantissa, sign: sign * math.ldexp(1.0 + mantissa * 2.0**-52, exponent),
+        st.integers(-1074, 1023), st.integers(0, 2**52 - 1), st.sampled_from((1.0, -1.0)),
+    )  # fmt: skip
+
+
+def near(points: Sequence[float]) -> SearchStrategy[float]:
+    """Floats at, and at every distance from, the given points and small multiples of them."""
+    return st.builds(
+        lambda point, times, sign, digits: point * times * (1.0 + sign * 2.0**-digits),
+        st.sampled_from(points), st.sampled_from((1.0, -1.0, 2.0, 3.0, 4.0, 7.0, 100.0)),
+        st.sampled_from((0.0, 1.0, -1.0)), st.integers(1, 53),
+    )  # fmt: skip
+
+
+def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
+    """Any float64: specials, small fractions, numbers of everyday size, the whole range of exponents.
+
+    Args: `special`, points near which to look besides. Infinities, NaN and -0.0 are among them.
+
+    >>> from hypothesis import find
+    >>> find(numbers(), lambda x: x > 1)
+    2.0
+    """
+    everyday = (st.integers(-64, 64).map(lambda n: n / 8), st.floats(-32.0, 32.0), st.floats(-800.0, 800.0))
+    points = tuple(point for point in special if point)
+    return st.one_of(st.sampled_from(SPECIALS), *everyday, log_uniform(), *([near(points)] if points else ()))
+
+
+def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
+    """Operands inside an operation's domain, as one flat tuple: specials, all exponents, close to singular points.
+
+    Args: `operation`, a row of the table, a function of `autograd_core` or a primitive. Two operands are often equal,
+    opposite or close; lists have one to six numbers; whole orders (of polygamma) are small. The value may overflow.
+
+    >>> from autograd_core import log
+    >>> from hypothesis import find
+    >>> find(operands(log), lambda x: x[0] > 1.5)
+    (2.0,)
+    """
+    row = _row(operation)
+    count, lists = argument_shape(row)
+    number = numbers(row.domain.special)
+    if lists:
+        return st.integers(1, 6).flatmap(lambda size: st.tuples(*[number] * (size * count)))
+    if count == 1:
+        drawn: SearchStrategy[Any] = st.tuples(number)
+    else:
+        related = st.builds(_related, st.integers(0, 5), number, number, *[number] * (count - 2))
+        drawn = st.one_of(st.tuples(*[number] * count), related)
+    whole = orders(row)
+    if whole:
+        small = st.integers(0, 3).map(float)
+        drawn = st.tuples(*(small if i in whole else number for i in range(count)))
+    return drawn.map(lambda xs: _inside(row, xs)).filter(lambda xs: row.domain.contains(*xs))
+
+
+def _related(how: int, x: float, y: float, *more: float) -> tuple[float, ...]:
+    """Operands of which two are related: equal, opposite, neighbours, a step or a factor apart."""
+    others = (x, -x, math.nextafter(x, math.inf), math.nextafter(x, -math.inf), x + y, x * y)
+    return (x, others[how], *more)
+
+
+def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
+    """The operands, or where they are outside the domain, what of their signs and reciprocals is inside."""
+    if row.domain.contains(*xs):
+        return xs
+    choices = ([x, -x, float(round(x)) if math.isfinite(x) else x, 1.0 / x if x else x] for x in xs)
+    return next((ys for ys in product(*choices) if row.domain.contains(*ys)), xs)
+
+
+def smooth_operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
+    """Operands where the operation is smooth: in its domain, away from its kinks, value and derivatives finite.
+
+    >>> from autograd_core import relu
+    >>> from hypothesis import find
+    >>> find(smooth_operands(relu), lambda x: True)
+    (1.0,)
+    """
+    row = _row(operation)
+    return operands(row).filter(lambda xs: is_smooth(row, xs))
+
+
+def is_smooth(operation: Row, xs: Sequence[float]) -> bool:
+    """Whether the operation has a finite value and finite derivatives here, with no kink nearby.
+
+    Near is 2⁻¹⁰ of the largest operand: there a rounding error, or a checker's step, could cross the kink.
+
+    >>> from autograd_core import maximum
+    >>> is_smooth(maximum, (1.0, 2.0)), is_smooth(maximum, (1.0, 1.0))
+    (True, False)
+    """
+    row = _row(operation)
+    whole = orders(row)
+    if not all(map(math.isfinite, xs)):
+        return False
+    try:
+        z = value_of(row, xs)
+        slopes = [slope for i, slope in enumerate(slopes_of(row, xs, z)) if i not in whole]
+        kinks = [kink(*xs) for kink in row.kinks]
+    except (ArithmeticError, ValueError):
+        return False
+    distance = AWAY * max(map(abs, xs), default=0.0)
+    return all(map(math.isfinite, (z, *slopes))) and not any(abs(kink) <= distance for kink in kinks)
+
+
+# --- Programs --------------------------------------------------------------------------------------------------
+
+# A place in a line before the program is put together: ("input", i), ("back", how many lines), ("number", x), or
+# ("order", n) where only a whole number can stand.
+_Place = tuple[str, Any]
+_Sketch = tuple[Form, tuple[_Place, ...]]
+
+_EVERYDAY = st.one_of(st.integers(-64, 64).map(lambda n: n / 8), st.floats(-8.0, 8.0, allow_subnormal=False))
+_CONSTANTS = st.one_of(
+    st.sampled_from((1, 2, 3, -1, 0, True, False, 10)), st.sampled_from((0.5, 1.5, -0.25, 2.0)), numbers()
+)
+
+
+def programs(
+    operations: Iterable[Row] | None = None,
+    *,
+    max_inputs: int = len(INPUT_NAMES),
+    max_operations: int = MOST_OPERATIONS,
+    forms: Sequence[Form] = PYTHON_FORMS,
+) -> SearchStrategy[Program]:
+    """Random programs: 1 to 6 inputs, 1 to 60 lines, shared nodes, any numbers; they may raise where floats raise.
+
+    Args: `operations`, what they are made of: rows, functions of `autograd_core`, primitives; None for every public
+    row. `forms`, what they do in plain Python besides: comparisons, round, divmod, conditionals. They shrink to
+    few lines and simple numbers, and print as Python that runs.
+
+    >>> from autograd_core import exp
+    >>> from hypothesis import find
+    >>> program = find(programs([exp], forms=()), lambda program: program(*program.inputs) > 2)
+    >>> print(program.source)
+    def program(a):
+        return exp(a)
+    """
+    inputs = st.lists(numbers(), min_size=1, max_size=max_inputs)
+    sketches = _sketches(_rows(operations), forms, _CONSTANTS, max_operations)
+
+    @st.composite
+    def random_program(draw: st.DrawFn) -> Program:
+        return _put_together(draw(inputs), draw(sketches), lambda line: True)
+
+    return random_program()
+
+
+def smooth_programs(
+    operations: Iterable[Row] | None = None,
+    *,
+    max_inputs: int = len(INPUT_NAMES),
+    max_operations: int = MOST_OPERATIONS,
+) -> SearchStrategy[Program]:
+    """Random programs that are smooth at their inputs: every number moderate, no kink near, derivatives finite.
+
+    Args: as for `programs`. A line that would have no value at the inputs, or a kink near them, is left out.
+
+    >>> from hypothesis import find
+    >>> program = find(smooth_programs(), lambda program: len(program.lines) > 1)
+    >>> program(*program.inputs)
+    0.0
+    """
+    inputs = st.lists(_EVERYDAY, min_size=1, max_size=max_inputs)
+    sketches = _sketches(_rows(operations), (), _EVERYDAY, max_operations)
+
+    @st.composite
+    def random_smooth_program(draw: st.DrawFn) -> Program:
+        program = _put_together_smooth(draw(inputs), draw(sketches))
+        assume(program.lines)
+        return program
+
+    return random_smooth_program()
+
+
+def _rows(operations: Iterable[Row] | None) -> tuple[Operation, ...]:
+    if operations is None:
+        return tuple(row for row in map(operation_of, FUNCTIONS.values()) if row.public)
+    return tuple(map(_row, operations))
+
+
+def _sketches(
+    rows: Sequence[Operation], forms: Sequence[Form], constants: SearchStrategy[float], max_lines: int
+) -> SearchStrategy[list[_Sketch]]:
+    """Lists of lines not yet put together: any of them can be left out, which is how a failing program shrinks."""
+    place: SearchStrategy[_Place] = st.one_of(
+        st.tuples(st.just("input"), st.integers(0, len(INPUT_NAMES) - 1)),
+        *[st.tuples(st.just("back"), st.integers(0, most)) for most in (0, 0, 0, 0, 0, 1, 1, 2)],
+        st.tuples(st.just("back"), st.integers(0, MOST_OPERATIONS)),
+        st.tuples(st.just("number"), constants),
+    )
+    # operators three times: they join branches, which functions of one number never do
+    lines = [_applied(row, place) for row in (*rows, *[row for row in rows if row.operator] * 2)]
+    lines += [st.tuples(st.just(form), st.tuples(*[place] * PYTHON_ARITY[form])) for form in forms]
+    line = st.sampled_from(lines).flatmap(lambda chosen: chosen)
+    shorter = st.lists(line, min_size=1, max_size=max_lines)
+    return st.one_of(shorter, st.lists(line, min_size=(max_lines + 1) // 2, max_size=max_lines))
+
+
+def _applied(row: Operation, place: SearchStrategy[_Place]) -> SearchStrategy[_Sketch]:
+    """One application of a row."""
+    count, lists = argument_shape(row)
+    if lists:
+        return st.integers(1, 4).flatmap(
+            lambda size: st.tuples(st.just(form_of(row, size * count)), st.tuples(*[place] * (size * count)))
+        )
+    whole = orders(row)
+    order = st.tuples(st.just("order"), st.integers(0, 3))
+    places = st.tuples(*(order if i in whole else place for i in range(count)))
+    return st.tuples(st.just(form_of(row, count)), places)
+
+
+def _put_together(inputs: Sequence[float], sketch: Sequence[_Sketch], keep: Callable[[Line], bool]) -> Program:
+    """The program of the lines that are kept, for the result that most of them lead to."""
+    names = INPUT_NAMES[: len(inputs)]
+    lines: list[Line] = []
+    carrying = set(names)  # what is a Value for certain when the inputs are
+    for form, places in sketch:
+        xs: list[Operand] = []
+        for kind, x in places:
+            if kind == "back" and x < len(lines):
+                xs.append(lines[-1 - x].name)
+            else:
+                xs.append(names[x % len(names)] if kind in ("input", "back") else x)
+        if not carrying.intersection(x for x in xs if isinstance(x, str)):
+            # plain numbers alone are Python's affair, and its whole numbers have no largest
+            xs[next(i for i, (kind, _) in enumerate(places) if kind != "order")] = names[0]
+        line = Line(f"t{len(lines) + 1}", form, tuple(xs))
+        if keep(line):
+            lines.append(line)
+            if not form.is_plain:
+                carrying.add(line.name)
+    return Program.of(dict(zip(names, inputs, strict=True)), lines)
+
+
+def _put_together_smooth(inputs: Sequence[float], sketch: Sequence[_Sketch]) -> Program:
+    values: dict[str, float] = dict(zip(INPUT_NAMES, inputs, strict=False))
+
+    def keep(line: Line) -> bool:
+        row: Operation = line.form.operation  # type: ignore[assignment]  # no forms of plain Python among these
+        xs = [values[x] if isinstance(x, str) else float(x) for x in line.operands]
+        if not row.domain.contains(*xs) or not is_smooth(row, xs):
+            return False
+        values[line.name] = z = value_of(row, xs)
+        return all(x == 0 or 1 / MODERATE < abs(x) < MODERATE for x in (z, *slopes_of(row, xs, z)) if x == x)
+
+    return _put_together(inputs, sketch, keep)

@@ -1,0 +1,60 @@
+"""Distances between floats in units in the last place: the measure of every accuracy statement here."""
+
+from __future__ import annotations
+
+import math
+import struct
+from fractions import Fraction
+from typing import Any
+
+BEYOND = 2**1024  # the first number that rounds to infinity stands a little below; an infinite result counts as this
+COARSEST = math.ulp(1.7976931348623157e308)
+
+
+def ulps(got: float, exact: Any) -> float:
+    """How far `got` is from `exact`, in units in the last place of `exact` rounded to a float64.
+
+    Args: `exact`, a float or a number of higher precision (an mpmath `mpf`, a `Fraction`): anything that subtracts
+    numbers and turns into a float. Two NaNs are 0 apart, and so are infinities of one sign; NaN is infinitely far
+    from any number. Among the subnormals the unit is the smallest float, beyond the largest float that float's unit.
+
+    >>> ulps(1.0000000000000002, 1.0)
+    1.0
+    >>> ulps(float("nan"), float("nan")), ulps(float("inf"), 1.0)
+    (0.0, inf)
+    """
+    if got != got or exact != exact:
+        return 0.0 if got != got and exact != exact else math.inf
+    try:
+        rounded = float(exact)
+    except OverflowError:  # a Fraction says so; an mpf gives inf
+        rounded = math.inf if exact > 0 else -math.inf
+    if math.isinf(rounded):
+        if got == rounded or exact == rounded:
+            return 0.0 if got == rounded else math.inf
+        unit: Any = COARSEST
+    else:
+        unit = math.ulp(rounded)
+    if isinstance(exact, (int, float)):
+        exact, unit = Fraction(exact), Fraction(unit)
+    if math.isinf(got):
+        number: Any = BEYOND if got > 0 else -BEYOND
+    else:
+        number = Fraction(got) if isinstance(exact, Fraction) else got
+    try:
+        return float(abs(exact - number) / unit)
+    except OverflowError:
+        return math.inf
+
+
+def same(x: Any, y: Any) -> bool:
+    """Whether two numbers are of one type and have the same bits; any NaN is the same as any other.
+
+    >>> same(0.0, -0.0), same(1, 1.0), same(float("nan"), -float("nan"))
+    (False, False, True)
+    """
+    if type(x) is not type(y):
+        return False
+    if type(x) is float:
+        return (x != x and y != y) or struct.pack("<d", x) == struct.pack("<d", y)
+    return bool(x == y)
