@@ -9,12 +9,16 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from numbers import Real
-from typing import Any, NoReturn, final
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
 from .context import Place, current
 from .engine import accelerated
 from .operation import INPUT, PARAMETER, Operation
 from .signatures import Operators
+
+if TYPE_CHECKING:
+    from ._drawing.digraph import Drawing
+    from .stepper import Stepper
 
 # One counter for the whole process: it moves when a leaf is assigned, and every node notes where it stood.
 _clock = [0]
@@ -190,6 +194,18 @@ class Value(Operators):
         from .backward import backward  # the sweep stands on the node, not the node on the sweep
 
         backward(self, gradient)
+
+    def draw(self, **options: Any) -> Drawing:
+        """The graph below this node as a picture; see `autograd_core.draw.draw` for the options."""
+        from .draw import draw
+
+        return draw(self, **options)
+
+    def step(self, **options: Any) -> Stepper:
+        """The graph below this node, to step through; see `autograd_core.stepper.step` for the options."""
+        from .stepper import step
+
+        return step(self, **options)
 
     # What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient.
 

@@ -1,0 +1,208 @@
+"""A picture as DOT: integer node names, ids and classes on everything, text only where Graphviz reads no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .fold import Place
+from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
+from .picture import Box, Edge, Picture, formula, gradient_norm, summary
+from .texts import UNSET, number, quoted
+
+FONT = "Helvetica,Arial,sans-serif"
+
+
+def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The lines of the DOT file between `digraph {` and `}`.
+
+    Args: `text`, labels to write in place of the picture's own, by the id of node or edge: the stepper's placeholders.
+    """
+    text = text or {}
+    incoming: dict[Box, list[Edge]] = {}
+    for edge in picture.edges:
+        incoming.setdefault(edge.target, []).append(edge)
+    yield from _head(picture)
+    yield from _nodes(picture, incoming, text)
+    for edge in picture.edges:
+        yield _edge(edge, picture, text)
+    if picture.options.operations == "apart":
+        for box in picture.boxes:
+            if box.kind == "computed":
+                yield f'\t"o{box.number}" -> {box.number} [id="r{box.number}" class="edge result"]\n'
+    if picture.options.colour == "gradient" and picture.options.show != "structure":
+        yield from _legend(picture)
+
+
+def _head(picture: Picture) -> Iterator[str]:
+    options = picture.options
+    yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 ranksep=0.4 nodesep=0.18'
+    if picture.note:
+        yield f' label="{picture.note}" labeljust=l'
+    yield "]\n"
+    yield f'\tnode [shape=box style=filled fillcolor="#ffffff" color="#444444" fontname="{FONT}" fontsize=11'
+    yield ' margin="0.1,0.05" height=0.3 width=0.4]\n'
+    back = " dir=back" if options.show == "backward" else ""
+    yield f'\tedge [color="#666666" fontname="{FONT}" fontsize=9 arrowsize=0.6{back}]\n'
+
+
+def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[str, str]) -> Iterator[str]:
+    """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
+    inside: dict[Place | None, list[Box | Place]] = {None: []}
+    for box in picture.boxes:
+        outer: Place | None = None
+        for place in box.path:
+            if place not in inside:
+                inside[place] = []
+                inside[outer].append(place)
+            outer = place
+        inside[outer].append(box)
+    stack = [iter(inside[None])]
+    clusters = 0
+    while stack:
+        item = next(stack[-1], None)
+        indent = "\t" * len(stack)
+        if item is None:
+            stack.pop()
+            if stack:
+                yield "\t" * len(stack) + "}\n"
+        elif isinstance(item, Box):
+            yield indent + _node(item, picture, incoming.get(item, []), text)
+        else:
+            yield f"{indent}subgraph cluster_{clusters} {{\n{indent}\tgraph [label={quoted(str(item.name))}"
+            yield f' id="c{clusters}" class="scope" style=rounded color="#aaaaaa" fontcolor="#555555" labeljust=l]\n'
+            clusters += 1
+            stack.append(iter(inside[item]))
+
+
+def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, str]) -> str:
+    options = picture.options
+    classes = ["node", box.kind]
+    attributes = dict(KINDS[box.kind])
+    if box.root:
+        classes.append("root")
+        attributes |= ROOT if box.kind == "computed" else {"peripheries": "2"}
+    if options.colour == "gradient" and options.show != "structure" and box.kind != "constant":
+        classes.append(gradient_class(_gradient(box), picture.top))
+        attributes["fillcolor"] = gradient_colour(classes[-1])
+    if box.stale:
+        classes.append("stale")
+        attributes |= STALE
+    label = text.get(box.id) or "\n".join(lines(box, picture, incoming))
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    node = (
+        f'{box.number} [label={quoted(label)} id="{box.id}" class="{" ".join(classes)}"'
+        f"{written} tooltip={quoted(tooltip(box))}]\n"
+    )
+    if options.operations == "apart" and box.kind == "computed" and box.node is not None:
+        op = box.node.op
+        written = "".join(f' {name}="{value}"' for name, value in KINDS["operation"].items())
+        sign = f'"o{box.number}" [label={quoted(op.symbol or op.name)} id="o{box.number}" class="node operation"'
+        node = f"{sign}{written} tooltip={quoted(op.doc)}]\n" + node
+    return node
+
+
+def lines(box: Box, picture: Picture, incoming: list[Edge]) -> list[str]:
+    """What stands in a box, line by line."""
+    options = picture.options
+    if box.group is None:
+        return [box.name]
+    more = [f"× {box.more} more"] if box.more else []
+    stale = ["assigned since"] if box.stale else []
+    if box.group.scope is not None:
+        what, norm = gradient_norm(box.group)
+        shown = [f"‖grad‖ of {what} {_number(norm, picture)}"] if options.backward else []
+        return [box.name, *summary(box.group), *shown, *more, *stale]
+    node = box.group.nodes[0]
+    title = box.name
+    if not node.is_leaf and options.operations == "merged":
+        title = f"{box.name} = {formula(box, incoming)}"
+    shown = [f"data {number(node.data, options.precision)}"] if options.forward else []
+    if options.backward:
+        shown.append(f"grad {_number(_gradient(box), picture)}")
+    return [title, *shown, *more, *stale]
+
+
+def _number(x: float | None, picture: Picture) -> str:
+    return UNSET if x is None else number(x, picture.options.precision)
+
+
+def _gradient(box: Box) -> float | None:
+    if box.group is not None and box.group.scope is not None:
+        return gradient_norm(box.group)[1]
+    node = box.node
+    return node.grad if node is not None and node.has_grad else None
+
+
+def tooltip(box: Box) -> str:
+    """What a pointer resting on a box is told: everything, to the last digit."""
+    if box.group is None:
+        return f"constant {box.constant!r}: no gradient"
+    where = f" · in {' / '.join(str(place.name) for place in box.path)}" if box.path else ""
+    if (node := box.node) is None:
+        return f"scope {box.name}: {len(box.group.nodes)} nodes{where}"
+    what = node.op.name
+    grad = repr(node.grad) if node.has_grad else "not set by any sweep yet"
+    since = " · assigned after a result was computed from it: the graph still holds the old number" if box.stale else ""
+    return f"{box.name}: {what} · data {node.data!r} · grad {grad}{where}{since}"
+
+
+def _edge(edge: Edge, picture: Picture, text: Mapping[str, str]) -> str:
+    classes = ["edge"]
+    attributes = ""
+    if edge.source.kind == "constant":
+        classes.append("constant")
+        attributes += " style=dashed"
+    if "folded" in (edge.source.kind, edge.target.kind):
+        classes.append("folded")
+        attributes += " penwidth=2"
+    if edge.stale:
+        classes.append("stale")
+        attributes += f' color="{STALE["color"]}"'
+    label = text.get(edge.id) or edge_label(edge, picture)
+    if label:
+        attributes += f" label={quoted(label)}"
+    apart = picture.options.operations == "apart" and edge.target.kind == "computed"
+    target = f'"o{edge.target.number}"' if apart else str(edge.target.number)
+    tip = quoted(edge_tooltip(edge))
+    return (
+        f'\t{edge.source.number} -> {target} [id="{edge.id}" class="{" ".join(classes)}"{attributes}'
+        f" tooltip={tip} labeltooltip={tip}]\n"
+    )
+
+
+def edge_label(edge: Edge, picture: Picture) -> str:
+    """The local derivative, and after a sweep what it makes of the gradient above."""
+    options = picture.options
+    if options.show == "structure":
+        return ""
+    more = f"× {edge.more} more" if edge.more else ""
+    if edge.local is None:
+        return f"× {edge.more + 1}" if more else ""
+    label = number(edge.local, options.precision)
+    if options.backward and edge.upstream is not None and edge.contribution is not None:
+        label = f"{label} × {_number(edge.upstream, picture)} = {_number(edge.contribution, picture)}"
+    return f"{label}\n{more}" if more else label
+
+
+def edge_tooltip(edge: Edge) -> str:
+    """What a pointer resting on an edge is told."""
+    between = f"∂{edge.target.name}/∂{edge.source.name}"
+    if edge.source.kind == "constant":
+        return f"{edge.source.name} is a constant: no gradient"
+    if edge.local is None:
+        folded = edge.target.kind == "folded"
+        return f"{between}: {f'{edge.more + 1} edges' if folded else 'run again in each sweep'}"
+    if edge.upstream is None:
+        return f"{between} = {edge.local!r}"
+    return f"{between} × upstream = {edge.local!r} × {edge.upstream!r} = {edge.contribution!r}"
+
+
+def _legend(picture: Picture) -> Iterator[str]:
+    yield '\tsubgraph cluster_legend {\n\t\tgraph [label="gradient" id="legend" class="legend" color="#cccccc"]\n'
+    yield '\t\tnode [height=0.2 fontsize=9 margin="0.06,0.02"]\n'
+    rows = legend(picture.top)
+    for name, meaning in rows:
+        yield f'\t\t"{name}" [label={quoted(meaning)} class="legend {name}" fillcolor="{gradient_colour(name)}"]\n'
+    if picture.options.direction == "LR":  # in a row, not in a column
+        yield f"\t\t{' -> '.join(quoted(name) for name, _ in rows)} [style=invis minlen=0]\n"
+    yield "\t}\n"

@@ -1,0 +1,237 @@
+"""Which nodes share a box: repeated computations (the points of a mini-batch) and scopes (neurons, layers).
+
+Everything here is linear in the number of edges, and nothing recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Protocol, cast
+
+from ..operation import PARAMETER
+from ..value import Value
+
+
+class Place(Protocol):
+    """One entry of `with scope(name)`: its identity tells the runs of the same code apart."""
+
+    @property
+    def parent(self) -> Place | None:
+        """The place around it."""
+
+    @property
+    def name(self) -> str | None:
+        """The scope's name; None for a place that is no scope."""
+
+
+Path = tuple[Place, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """What one box stands for: one node, or the nodes of one run of a scope, each perhaps repeated `more` times."""
+
+    nodes: list[Value]
+    path: Path
+    scope: Place | None = None
+    more: int = 0
+    absorbed: list[Value] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Folding:
+    """The groups in topological order, and the group of every node."""
+
+    groups: list[Group]
+    owner: dict[Value, Group]
+
+    @property
+    def size(self) -> int:
+        """How many boxes it takes to draw: one for each group and each constant that is not inside a folded scope."""
+        return sum(1 + (group.scope is None and constants(group.nodes[0])) for group in self.groups)
+
+
+def constants(node: Value) -> int:
+    """How many operands of a node are plain numbers."""
+    return sum(type(x) is float for x in node.operands)
+
+
+class Paths:
+    """The named places around each node, outermost first, each chain followed once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Path] = {}
+
+    def __call__(self, node: Value) -> Path:
+        place: Place | None = cast(Place, node._place)
+        chain = []
+        while place is not None and id(place) not in self._known:
+            chain.append(place)
+            place = place.parent
+        path = () if place is None else self._known[id(place)]
+        for place in reversed(chain):
+            path = path if place.name is None else (*path, place)
+            self._known[id(place)] = path
+        return path
+
+
+def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_inputs: bool = False) -> Folding:
+    """Group the nodes of a graph, given in topological order.
+
+    Args: `collapse`, the depth from which scopes are folded; `batch`, whether repeated computations are drawn once;
+    `absorb_inputs`, whether a folded scope takes in the inputs that only it reads, as it does with parameters.
+    """
+    paths = Paths()
+    members = _units(order) if batch else [[node] for node in order]
+    owner: dict[Value, Group] = {}
+    groups: list[Group] = []
+    scopes: dict[int, Group] = {}
+    for unit in members:
+        path = paths(unit[0])
+        if collapse is not None and len(path) >= collapse:
+            place = path[collapse - 1]
+            if id(place) not in scopes:
+                scopes[id(place)] = Group([], path[: collapse - 1], place, len(unit) - 1)
+                groups.append(scopes[id(place)])
+            group = scopes[id(place)]
+            group.nodes.append(unit[0])
+            if not unit[0].is_leaf:
+                group.more = min(group.more, len(unit) - 1)
+        else:
+            group = Group([unit[0]], path, None, len(unit) - 1)
+            groups.append(group)
+        for node in unit:
+            owner[node] = group
+    homes = _homes(groups, owner)
+    if scopes:
+        groups = _absorb(groups, owner, absorb_inputs)
+    for group in groups:
+        if group.scope is None and group.nodes[0].op is PARAMETER and not group.path:
+            group.path = homes.get(group.nodes[0], ())
+    return Folding(_sorted(owner[order[-1]], owner) if batch or scopes else groups, owner)
+
+
+def _units(order: Sequence[Value]) -> list[list[Value]]:
+    """The nodes that are the same computation on other inputs, together; the first of each stands for it.
+
+    Two computed nodes are the same when operation, scopes and operands are, where any input equals any other and a
+    parameter only itself: so the points of a batch that share their weights. In a running total, s = s + l over
+    repeated l, all the sums are one, and the last stands for it. Inputs are the same when they are read alike.
+    """
+    kinds: dict[object, int] = {}
+    kind: dict[Value, int] = {}
+    chains: set[int] = set()
+    readers: dict[Value, list[tuple[int, int]]] = {}
+    scopes: dict[int, tuple[str, ...]] = {}
+    for node in order:
+        if node.is_leaf:
+            kind[node] = -1 if node.op is not PARAMETER else kinds.setdefault(node, len(kinds))
+            continue
+        place = id(node._place)
+        if place not in scopes:
+            scopes[place] = node.scope
+        operands = tuple(kind[x] if type(x) is Value else -2 for x in node.operands)
+        key: object = (node.op, scopes[place], operands)
+        if (total := _total(node, scopes[place], operands, kinds, chains)) is not None:
+            key = total
+        kind[node] = kinds.setdefault(key, len(kinds))
+        if total is not None:
+            chains.add(kind[node])
+        for index, x in enumerate(node.operands):
+            if type(x) is Value and kind[x] == -1:
+                readers.setdefault(x, []).append((kind[node], index))
+    for leaf, read in readers.items():
+        kind[leaf] = kinds.setdefault(frozenset(read), len(kinds))
+    units: dict[int, list[Value]] = {}
+    for node in order:
+        units.setdefault(kind[node], []).append(node)
+    for known, unit in units.items():
+        if known in chains:
+            unit.reverse()
+    return list(units.values())
+
+
+def _total(
+    node: Value, scope: tuple[str, ...], operands: tuple[int, ...], kinds: dict[object, int], chains: set[int]
+) -> object:
+    """The key of a running total that `node` belongs to, or None."""
+    if len(operands) != 2 or operands[1] < 0 or node.operands[0] is node.operands[1]:
+        return None
+    key = ("total", node.op, scope, operands[1])
+    first = operands[0]
+    if first in chains:
+        return key if kinds.get(key) == first else None
+    x = node.operands[1]
+    if type(x) is not Value or x.is_leaf:
+        return None
+    return key if first in (-2, operands[1]) else None
+
+
+def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Value, Path]:
+    """For each parameter made outside every scope, the innermost scope around all that reads it."""
+    homes: dict[Value, Path] = {}
+    for group in groups:
+        path = group.path
+        for node in group.nodes:
+            for x in node.operands:
+                if type(x) is not Value or x.op is not PARAMETER:
+                    continue
+                x = owner[x].nodes[0]
+                if x not in homes:
+                    homes[x] = path
+                elif homes[x] is not path:
+                    same = takewhile(lambda pair: pair[0] is pair[1], zip(homes[x], path, strict=False))
+                    homes[x] = tuple(a for a, _ in same)
+    return homes
+
+
+def _absorb(groups: list[Group], owner: dict[Value, Group], inputs: bool) -> list[Group]:
+    """Put each leaf that one folded scope alone reads into that scope's group."""
+    reader: dict[Group, Group | None] = {}
+    for group in groups:
+        for node in group.nodes:
+            for x in node.operands:
+                if type(x) is Value and x.is_leaf:
+                    leaf = owner[x]
+                    reader[leaf] = group if reader.get(leaf, group) is group and group.scope is not None else None
+    moved: dict[Group, Group] = {}
+    for group in groups:
+        home = reader.get(group)
+        if group.scope is None and home is not None and (inputs or group.nodes[0].op is PARAMETER):
+            home.absorbed += group.nodes
+            moved[group] = home
+    for node, group in owner.items():
+        if group in moved:
+            owner[node] = moved[group]
+    return [group for group in groups if group not in moved]
+
+
+def _below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
+    """The groups that a group reads from, in the order of its operands."""
+    for node in group.nodes:
+        for x in node.operands:
+            if type(x) is Value and owner[x] is not group:
+                yield owner[x]
+
+
+def _sorted(root: Group, owner: dict[Value, Group]) -> list[Group]:
+    """The groups below the root's, readers after what they read.
+
+    Where scopes read from each other in a circle there is no such order, and this one is as good as any. What only
+    the repeats read, and not the one that stands for them, is left out with them.
+    """
+    order: list[Group] = []
+    seen = {root}
+    path = [(root, _below(root, owner))]
+    while path:
+        group, rest = path[-1]
+        following = next((g for g in rest if g not in seen), None)
+        if following is None:
+            order.append(group)
+            path.pop()
+        else:
+            seen.add(following)
+            path.append((following, _below(following, owner)))
+    return order

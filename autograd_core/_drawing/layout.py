@@ -1,0 +1,57 @@
+"""Laying out DOT: the engines there are, tried in order, each with a time limit that ends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+
+from ..errors import GraphError
+
+HOW_TO_GET = (
+    "To see it, install Graphviz (Debian and Ubuntu: apt install graphviz; macOS: brew install graphviz; Windows: "
+    "winget install graphviz), or Graphviz inside a Python package: pip install 'autograd-core[render]'"
+)
+WHEEL = "pygraphviz"
+
+
+class LayoutError(GraphError):
+    """A picture could not be laid out; the graph and its source are unharmed."""
+
+
+def engines() -> dict[str, list[str]]:
+    """The commands that lay out here, in the order they are tried."""
+    found = {}
+    if (dot := shutil.which("dot")) is not None:
+        found["the dot program"] = [dot]
+    if importlib.util.find_spec(WHEEL) is not None:
+        found[f"the Python package {WHEEL}"] = [sys.executable, "-m", "autograd_core._drawing.wheel"]
+    return found
+
+
+def lay_out(source: str, format: str, time_limit: float) -> bytes:
+    """The picture of a DOT source in `format`, "svg" or "png" or what else the engine knows.
+
+    Raises LayoutError where there is no engine, or none that makes it within `time_limit` seconds.
+    """
+    tried = []
+    for name, command in engines().items():
+        try:
+            done = subprocess.run(
+                [*command, f"-T{format}"], input=source.encode(), capture_output=True, timeout=time_limit, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise LayoutError(
+                f"{name} had not laid out this graph after {time_limit:g} s and was ended. Ways out: fold it with "
+                "collapse=1 or batch=True, draw an inner node or a smaller batch, or give it a longer time_limit"
+            ) from None
+        if done.returncode == 0 and done.stdout:
+            return done.stdout
+        tried.append(f"{name}: {done.stderr.decode(errors='replace').strip() or 'no picture came'}")
+    if tried:
+        raise LayoutError(f"no picture of this graph as {format!r}; tried {'; '.join(tried)}")
+    raise LayoutError(
+        "this graph is drawn as source only: neither the dot program nor the Python package "
+        f"{WHEEL} is installed. {HOW_TO_GET}"
+    )

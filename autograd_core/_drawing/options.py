@@ -1,0 +1,56 @@
+"""What can be asked of a drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "direction": ("LR", "TB"),
+    "show": ("forward", "backward", "both", "structure"),
+    "colour": ("kind", "gradient"),
+    "operations": ("merged", "apart"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a graph is pictured; `autograd_core.draw.draw` says what each option means."""
+
+    direction: str = "LR"
+    precision: int = 4
+    show: str = "both"
+    colour: str = "kind"
+    operations: str = "merged"
+    collapse: int | None = None
+    batch: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if (got := getattr(self, name)) not in choices:
+                raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}; got {got!r}")
+        whole_number("precision", self.precision, 1, 17)
+        if self.collapse is not None:
+            whole_number("collapse", self.collapse, 1)
+        if self.batch not in (None, True, False):
+            raise ValueError(f"batch is True, False or None; got {self.batch!r}")
+
+    @property
+    def forward(self) -> bool:
+        """Whether values are shown."""
+        return self.show in ("forward", "both")
+
+    @property
+    def backward(self) -> bool:
+        """Whether gradients are shown."""
+        return self.show in ("backward", "both")
+
+
+NAMES = tuple(field.name for field in fields(Options))
+
+
+def whole_number(name: str, got: Any, least: int, most: int | None = None) -> None:
+    """Raise ValueError for what is no whole number from `least` to `most`."""
+    if type(got) is not int or got < least or (most is not None and got > most):
+        upper = "" if most is None else f" to {most}"
+        raise ValueError(f"{name} is a whole number from {least}{upper or ' on'}; got {got!r}")

@@ -1,0 +1,64 @@
+"""Colours and shapes, and the classes that carry them into the page's style sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from .texts import number
+
+# What a node is, by outline as well as colour. Graphviz attributes; every shape is a box, which loses no edges.
+KINDS: dict[str, dict[str, str]] = {
+    "computed": {},
+    "input": {"style": "filled,rounded", "fillcolor": "#dcebfa", "color": "#2a6fbb"},
+    "parameter": {"style": "filled,diagonals", "margin": "0.17,0.06", "fillcolor": "#fdeccb", "color": "#a85f00"},
+    "constant": {"style": "filled,dashed", "fillcolor": "#f1f1f1", "color": "#777777"},
+    "folded": {"shape": "box3d", "fillcolor": "#eeeaf6", "color": "#5d4a8a"},
+    "operation": {"shape": "ellipse", "fillcolor": "#f7f7f7"},
+}
+ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}
+STALE = {"color": "#c2185b", "penwidth": "2.5"}
+
+# Blue for negative, orange for positive gradients, told apart in every kind of colour blindness; the signs stand in
+# the text as well. The lightest is for all below the least share of the largest gradient.
+SHARES = (0.01, 0.1, 0.3)
+STEPS = len(SHARES) + 1
+NEGATIVE = ("#e3eef7", "#b5d4e9", "#7fb5d8", "#4393c3")
+POSITIVE = ("#fdeedb", "#fdd0a0", "#f5ab5c", "#e08214")
+OTHER = {"g-none": "#ffffff", "g-zero": "#eeeeee", "g-nonfinite": "#e7b6dd"}
+
+
+def largest(gradients: Iterable[float]) -> float:
+    """The largest finite size among the gradients, 0.0 if there is none."""
+    return max((abs(g) for g in gradients if math.isfinite(g)), default=0.0)
+
+
+def gradient_class(gradient: float | None, top: float) -> str:
+    """The class of a gradient: its sign, and how large it is beside the largest, `top`.
+
+    >>> gradient_class(5.0, 10.0), gradient_class(-0.02, 10.0), gradient_class(None, 10.0)
+    ('g-p4', 'g-n1', 'g-none')
+    """
+    if gradient is None:
+        return "g-none"
+    if not math.isfinite(gradient):
+        return "g-nonfinite"
+    if gradient == 0.0:
+        return "g-zero"
+    step = 1 + sum(abs(gradient) > share * top for share in SHARES)
+    return f"g-{'p' if gradient > 0 else 'n'}{step}"
+
+
+def gradient_colour(name: str) -> str:
+    """The fill of a gradient's class."""
+    if name in OTHER:
+        return OTHER[name]
+    return (POSITIVE if name[2] == "p" else NEGATIVE)[int(name[3]) - 1]
+
+
+def legend(top: float) -> list[tuple[str, str]]:
+    """The classes from the most negative to the most positive with what each means, then the special ones."""
+    bounds = [number(share * top, 2) for share in (*SHARES, 1.0)]
+    positive = [(f"g-p{i + 1}", f"to +{bounds[i]}") for i in range(STEPS)]
+    negative = [(f"g-n{i + 1}", f"to -{bounds[i]}") for i in range(STEPS)]
+    return [*reversed(negative), ("g-zero", "0"), *positive, ("g-none", "· no sweep yet"), ("g-nonfinite", "inf, NaN")]

@@ -1,0 +1,253 @@
+"""A graph as boxes and edges: what the DOT writer and the stepper draw from."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..errors import GraphError
+from ..graph import assigned_since, toposort
+from ..operation import PARAMETER
+from ..value import Value
+from .fold import Folding, Group, Path, fold
+from .options import Options
+from .palette import largest
+from .texts import UNSET, applied, number, short
+
+MOST_OPERATIONS = 4
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """One box: a node, a constant, or a folded scope; `more` is how many repeats it stands for besides."""
+
+    number: int
+    kind: str
+    name: str
+    path: Path = ()
+    group: Group | None = None
+    constant: float = 0.0
+    root: bool = False
+    stale: bool = False
+
+    @property
+    def node(self) -> Value | None:
+        """The node it stands for; None for a constant or a folded scope."""
+        return self.group.nodes[0] if self.group is not None and self.group.scope is None else None
+
+    @property
+    def more(self) -> int:
+        """How many repeats it stands for besides the one pictured."""
+        return 0 if self.group is None else self.group.more
+
+    @property
+    def id(self) -> str:
+        """The id of its element in the SVG."""
+        return f"n{self.number}"
+
+
+@dataclass(slots=True, eq=False)
+class Edge:
+    """One edge, operand to result; between folded boxes one for all, `more` how many besides."""
+
+    source: Box
+    target: Box
+    index: int
+    local: float | None = None
+    upstream: float | None = None
+    more: int = 0
+    stale: bool = False
+
+    @property
+    def contribution(self) -> float | None:
+        """What the edge adds to its operand's gradient: 0 where either factor is exactly 0, None before a sweep."""
+        if self.local is None or self.upstream is None:
+            return None
+        return self.upstream * self.local if self.upstream and self.local else 0.0
+
+    @property
+    def id(self) -> str:
+        """The id of its element in the SVG."""
+        return f"e{self.target.number}_{self.index}"
+
+
+@dataclass(slots=True, eq=False)
+class Picture:
+    """The boxes in topological order, the edges in the order of their results, and what they picture."""
+
+    boxes: list[Box]
+    edges: list[Edge]
+    options: Options
+    total: int
+    top: float
+    of: dict[Group, Box]
+    owner: dict[Value, Group]
+
+    def box(self, node: Value) -> Box:
+        """The box that stands for a node."""
+        return self.of[self.owner[node]]
+
+    @property
+    def note(self) -> str:
+        """What a folded picture says about itself; empty when nothing is folded."""
+        return f"{self.total:,} nodes in {len(self.boxes):,} boxes" if len(self.of) < self.total else ""
+
+
+def picture(y: Value, options: Options) -> Picture:
+    """The graph below `y`, folded as the options ask, whatever its size."""
+    if type(y) is not Value:
+        raise TypeError(f"a graph is drawn from a Value; got {y!r} of type {type(y).__name__}")
+    order = toposort(y)
+    batch = options.collapse is not None if options.batch is None else options.batch
+    return _pictured(order, fold(order, collapse=options.collapse, batch=batch), options)
+
+
+def fitting(y: Value, options: Options, max_nodes: int) -> Picture:
+    """The graph below `y`, folded as asked, and further where it has more boxes than `max_nodes`.
+
+    Raises GraphError where no folding makes it fit.
+    """
+    if type(y) is not Value:
+        raise TypeError(f"a graph is drawn from a Value; got {y!r} of type {type(y).__name__}")
+    order = toposort(y)
+    least: int | None = None
+    for folding in _foldings(order, options):
+        if folding.size <= max_nodes:
+            return _pictured(order, folding, options)
+        least = folding.size if least is None else min(least, folding.size)
+    raise GraphError(
+        f"this graph has {len(order):,} nodes, and folded as far as it goes {least:,} boxes; more than "
+        f"max_nodes = {max_nodes} are not laid out. Ways out: name its parts with autograd_core.scope(…), so that "
+        "each can be folded into one box; draw an inner node or a smaller batch; raise max_nodes (and time_limit); "
+        "or write the source alone with to_dot, which takes any size"
+    )
+
+
+def _foldings(order: Sequence[Value], options: Options) -> Iterator[Folding]:
+    """What was asked for, then ever coarser foldings that the options leave open."""
+    batch = options.collapse is not None if options.batch is None else options.batch
+    yield fold(order, collapse=options.collapse, batch=batch)
+    if options.batch is None and not batch:
+        yield fold(order, collapse=None, batch=True)
+    batch = options.batch is not False
+    deepest = max(len(node.scope) for node in order)
+    if options.collapse is not None:
+        deepest = min(deepest, options.collapse)
+    for depth in range(deepest, 0, -1):
+        yield fold(order, collapse=depth, batch=batch)
+        yield fold(order, collapse=depth, batch=batch, absorb_inputs=True)
+
+
+def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Picture:
+    root = folding.owner[order[-1]]
+    stale = {leaf for node in order for leaf in assigned_since(node)}
+    boxes: list[Box] = []
+    constants: dict[Box, dict[int, Box]] = {}
+    of: dict[Group, Box] = {}
+    for group in folding.groups:
+        own = _constants(group, len(boxes), options)
+        boxes += own.values()
+        box = _box(group, len(boxes), group is root, stale)
+        if own:
+            constants[box] = own
+        of[group] = box
+        boxes.append(box)
+    edges: list[Edge] = []
+    for group, box in of.items():
+        if group.scope is None:
+            edges += _edges(box, group.nodes[0], constants.get(box, {}), folding.owner, of)
+        else:
+            edges += _folded_edges(box, group, folding.owner, of)
+    top = largest(node.grad for node in order if node.has_grad) if options.colour == "gradient" else 0.0
+    return Picture(boxes, edges, options, len(order), top, of, folding.owner)
+
+
+def _constants(group: Group, start: int, options: Options) -> dict[int, Box]:
+    """A box for each plain number that a node reads, by the operand's index."""
+    if group.scope is not None:
+        return {}
+    plain = [(i, x) for i, x in enumerate(group.nodes[0].operands) if type(x) is float]
+    return {
+        i: Box(start + k, "constant", number(x, options.precision), group.path, None, x)
+        for k, (i, x) in enumerate(plain)
+    }
+
+
+def _box(group: Group, count: int, root: bool, stale: set[Value]) -> Box:
+    node = group.nodes[0]
+    is_stale = any(x in stale for x in (*group.nodes, *group.absorbed))
+    if group.scope is not None:
+        return Box(count, "folded", str(group.scope.name), group.path, group, root=root, stale=is_stale)
+    kind = "computed" if not node.is_leaf else "parameter" if node.op is PARAMETER else "input"
+    name = node.label if node.label is not None else f"v{count}"
+    return Box(count, kind, name, group.path, group, root=root, stale=is_stale)
+
+
+def _edges(
+    box: Box, node: Value, constants: dict[int, Box], owner: dict[Value, Group], of: dict[Group, Box]
+) -> Iterator[Edge]:
+    """One edge for each operand of a node; operands that one box repeats have one edge."""
+    upstream = node.grad if node.has_grad else None
+    stale = assigned_since(node)
+    repeated: dict[Box, Edge] = {}
+    for index, (x, local) in enumerate(zip(node.operands, node.local_derivatives, strict=True)):
+        if type(x) is not Value:
+            yield Edge(constants[index], box, index)
+            continue
+        source = of[owner[x]]
+        if source is box:
+            continue
+        if source in repeated:
+            repeated[source].more += 1
+            continue
+        edge = Edge(source, box, index, local, upstream, stale=any(x is leaf for leaf in stale))
+        if source.more or source.kind == "folded":
+            repeated[source] = edge
+        yield edge
+
+
+def _folded_edges(box: Box, group: Group, owner: dict[Value, Group], of: dict[Group, Box]) -> list[Edge]:
+    """One edge from each box that a folded scope reads."""
+    found: dict[Box, Edge] = {}
+    for node in group.nodes:
+        for x in node.operands:
+            if type(x) is not Value or (source := of[owner[x]]) is box:
+                continue
+            if source in found:
+                found[source].more += 1
+            else:
+                found[source] = Edge(source, box, len(found))
+    return list(found.values())
+
+
+def formula(box: Box, incoming: Sequence[Edge]) -> str:
+    """A computed box's operation on the names of its operands; `incoming` has its edges in the operands' order."""
+    node = box.node
+    if node is None or node.is_leaf:
+        return ""
+    names = {edge.index: short(edge.source.name) for edge in incoming}
+    return applied(node.op, [names.get(i, UNSET) for i in range(len(node.operands))])
+
+
+def summary(group: Group) -> list[str]:
+    """What a folded scope holds: its operations counted, most frequent first, and how many parameters."""
+    counted = Counter(node.op.name for node in group.nodes if not node.is_leaf)
+    lines = [f"{times} × {name}" if times > 1 else name for name, times in counted.most_common()]
+    if len(lines) > MOST_OPERATIONS:
+        lines[MOST_OPERATIONS:] = [f"… {len(lines) - MOST_OPERATIONS} more"]
+    parameters = _parameters(group)
+    return [", ".join(lines), *([f"{len(parameters)} parameters"] if parameters else [])]
+
+
+def gradient_norm(group: Group) -> tuple[str, float | None]:
+    """Of what, and the root of the sum of squared gradients: of its parameters, or where it has none, its results."""
+    parameters = _parameters(group)
+    nodes = parameters or [node for node in group.nodes if not node.is_leaf]
+    gradients = [node.grad for node in nodes if node.has_grad]
+    return ("parameters" if parameters else "results"), (math.hypot(*gradients) if gradients else None)
+
+
+def _parameters(group: Group) -> list[Value]:
+    return [node for node in (*group.nodes, *group.absorbed) if node.op is PARAMETER]

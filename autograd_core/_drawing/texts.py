@@ -1,0 +1,81 @@
+"""How names, numbers and formulas are written in pictures, and how text is made safe for DOT."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..operation import Operation
+
+UNSET = "·"
+LONGEST_NAME = 16
+MOST_NAMES = 4
+
+# What stands for a formula's spelling in Python; applied to templates only, never to labels.
+_PRINT = ((" * ", "·"), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
+_COMPOUND = re.compile(r"[-+*/%=<>^]")
+# Characters that XML cannot hold: control characters get their pictures, halves of surrogate pairs the mark for lost.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def number(x: float, precision: int) -> str:
+    """A number to so many significant digits.
+
+    >>> number(0.70710678, 4), number(-3.0, 4)
+    ('0.7071', '-3')
+    """
+    return f"{x:.{precision}g}"
+
+
+def writable(text: str) -> str:
+    """The text with what no XML file can hold replaced by a visible mark."""
+    return _UNWRITABLE.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
+
+
+def quoted(text: str) -> str:
+    r"""The text as a DOT string that Graphviz shows as typed: no escape, entity or markup in it is read.
+
+    >>> print(quoted('a "b" \\N <i> &lt;'))
+    "a \"b\" \\N <i> &amp;lt;"
+    """
+    text = writable(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+    return '"' + text.replace("\n", "\\n") + '"'
+
+
+def short(label: str) -> str:
+    """A label as it stands in a formula: one line, cut where it is long."""
+    label = " ".join(label[: 4 * LONGEST_NAME].split())
+    return label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1] + "…"
+
+
+def atom(text: str) -> str:
+    """A name or number in brackets where an operator in it could be misread."""
+    return f"({text})" if _COMPOUND.search(text) else text
+
+
+def filled(template: str, x: str, y: str = "", z: str = "") -> str:
+    """A row's formula in print, with these names or numbers in place of its operands and result."""
+    for python, printed in _PRINT:
+        template = template.replace(python, printed)
+    return template.format(x=x, y=y, z=z)
+
+
+def applied(op: Operation, operands: Sequence[str]) -> str:
+    """An operation on these names or numbers, in print.
+
+    >>> from autograd_core import TABLE
+    >>> applied(TABLE["add"], ["a", "-1"]), applied(TABLE["tanh"], ["s"]), applied(TABLE["sum"], list("abcdef"))
+    ('a + (-1)', 'tanh(s)', 'sum(a, b, c, … 3 more)')
+    """
+    if op.arity is None:
+        if len(operands) > MOST_NAMES:
+            operands = [*operands[: MOST_NAMES - 1], f"… {len(operands) - MOST_NAMES + 1} more"]
+        return f"{op.name}({', '.join(operands)})"
+    if op.formula.startswith(op.name):
+        return filled(op.formula, *operands)
+    return filled(op.formula, *map(atom, operands))

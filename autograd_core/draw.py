@@ -1,0 +1,67 @@
+"""The graph as a picture: `draw` for a notebook or a file, `to_dot` for the source alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._drawing.dot import body
+from ._drawing.options import Options, whole_number
+from ._drawing.picture import fitting, picture
+from .value import Value
+
+if TYPE_CHECKING:
+    from ._drawing.digraph import Drawing
+
+__all__ = ["draw", "to_dot"]
+
+
+def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
+    """The graph below `y` as a `graphviz.Digraph` that shows itself in a notebook.
+
+    Each box has a name, how it was computed, its value, and its gradient: "·" until a sweep has set it. Each edge has
+    the local derivative ∂result/∂operand, and after a sweep "local × upstream = contribution".
+
+    Args: `direction`, "LR" or "TB"; `precision`, significant digits; `show`, "forward" (values), "backward"
+    (gradients), "both", or "structure" (neither); `colour`, by "kind" of node or by size and sign of its "gradient";
+    `operations`, "merged" into the box of their result or drawn "apart"; `collapse`, the depth from which each run of
+    a scope (a neuron, a layer) is folded into one box; `batch`, whether computations that repeat on other inputs, the
+    points of a mini-batch, are drawn once with "× 99 more" (None: where something is folded); `max_nodes`, above how
+    many boxes the graph is folded by itself; `time_limit`, seconds until a layout is given up.
+    Raises GraphError where the graph has more boxes than `max_nodes` however it is folded, and ValueError for an
+    option that is none. Nothing is raised where Graphviz's `dot` is missing: the source is there, and says how to get it.
+
+    >>> from autograd_core import Value
+    >>> a = Value(3.0, "a")
+    >>> drawing = draw(a * a)
+    >>> drawing.source.count("->")
+    2
+    """
+    from ._drawing.digraph import Drawing  # graphviz is needed to show a picture only
+
+    whole_number("max_nodes", max_nodes, 1)
+    if not time_limit > 0:
+        raise ValueError(f"time_limit is a number of seconds above 0; got {time_limit!r}")
+    return Drawing(body(fitting(y, _checked(options), max_nodes)), time_limit)
+
+
+def to_dot(y: Value, **options: Any) -> str:
+    """The graph below `y` as text in Graphviz's DOT language, at any size; needs nothing installed.
+
+    Args: the options of `draw` that say what is pictured, not `max_nodes` and `time_limit`. The same graph gives the
+    same text in every process. Raises ValueError for an option that is none.
+
+    >>> from autograd_core import Value
+    >>> print(to_dot(Value(2.0, "w"), show="forward").splitlines()[4].strip()[:24])
+    0 [label="w\\\\ndata 2" id=
+    """
+    return "".join(("digraph {\n", *body(picture(y, _checked(options))), "}\n"))
+
+
+def _checked(options: dict[str, Any]) -> Options:
+    try:
+        return Options(**options)
+    except TypeError:
+        from ._drawing.options import NAMES
+
+        unknown = next(name for name in options if name not in NAMES)
+        raise TypeError(f"a drawing has no option {unknown!r}; it has {', '.join(NAMES)}") from None
