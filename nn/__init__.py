@@ -1,5 +1,28 @@
 """Neural networks in a thin layer on autograd_core: every module, loss and penalty is made of its operations."""
 
+from . import datasets, init
+from .activations import (
+    GELU,
+    Dropout,
+    Elementwise,
+    Identity,
+    L1Norm,
+    L2Norm,
+    LeakyReLU,
+    NoisyReLU,
+    Normalize,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from .batching import batches, bootstrap, one_hot
+from .compose import RNN, MeanPool, MLPConv, Parallel, Residual, RNNCell, Sequential
+from .dataset import Dataset
+from .history import History
 from .layers import MLP, Layer, Neuron
 from .losses import (
     binary_cross_entropy,
@@ -15,24 +38,61 @@ from .losses import (
 )
 from .module import Module
 from .optim import SGD, Adam, clip_grad_norm, clip_grad_value
+from .rbf import RBF, kmeans
+from .train import accuracy, evaluate, fit
 
 __all__ = [
+    "GELU",
     "MLP",
+    "RBF",
+    "RNN",
     "SGD",
     "Adam",
+    "Dataset",
+    "Dropout",
+    "Elementwise",
+    "History",
+    "Identity",
+    "L1Norm",
+    "L2Norm",
     "Layer",
+    "LeakyReLU",
+    "MLPConv",
+    "MeanPool",
     "Module",
     "Neuron",
+    "NoisyReLU",
+    "Normalize",
+    "PReLU",
+    "Parallel",
+    "RNNCell",
+    "ReLU",
+    "Residual",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "accuracy",
+    "batches",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "bootstrap",
     "clip_grad_norm",
     "clip_grad_value",
     "cross_entropy",
+    "datasets",
+    "evaluate",
+    "fit",
     "hinge",
+    "init",
+    "kmeans",
     "l1_penalty",
     "l2_penalty",
     "mse_loss",
     "multi_margin_loss",
     "nll_loss",
+    "one_hot",
     "squared_error",
 ]

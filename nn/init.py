@@ -11,19 +11,6 @@ import math
 import random
 from collections.abc import Callable
 
-__all__ = [
-    "Initializer",
-    "Seed",
-    "constant",
-    "generator_from",
-    "kaiming_normal",
-    "lecun_normal",
-    "normal",
-    "uniform",
-    "xavier_normal",
-    "xavier_uniform",
-]
-
 Initializer = Callable[[random.Random, int, int], float]
 Seed = int | random.Random | None
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_core import Value, dot, parameter, relu, scope
 
+from .checks import whole
 from .init import Initializer, Seed, generator_from, kaiming_normal, lecun_normal
 from .module import Module
-
-__all__ = ["MLP", "Activation", "Layer", "Neuron", "Number"]
 
 Number = Value | float
 Activation = Callable[[Any], Any]
@@ -33,18 +31,10 @@ class Neuron(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nonlin: bool = True,
-        *,
-        activation: Activation = relu,
-        init: Initializer | None = None,
-        bias: float = 0.0,
-        seed: Seed = None,
-        fan_out: int = 1,
-        name: str | None = None,
+        self, nin: int, nonlin: bool = True, *, activation: Activation = relu, init: Initializer | None = None,
+        bias: float = 0.0, seed: Seed = None, fan_out: int = 1, name: str | None = None,
     ) -> None:
-        nin, generator = size("nin", nin), generator_from(seed)
+        nin, generator = whole("nin", nin, 1), generator_from(seed)
         if name is not None:
             self.name = name
         self.activation = activation if nonlin else None
@@ -78,18 +68,10 @@ class Layer(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nout: int,
-        nonlin: bool = True,
-        *,
-        activation: Activation = relu,
-        init: Initializer | None = None,
-        bias: float = 0.0,
-        seed: Seed = None,
-        name: str | None = None,
+        self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation = relu,
+        init: Initializer | None = None, bias: float = 0.0, seed: Seed = None, name: str | None = None,
     ) -> None:
-        self.nin, nout, generator = size("nin", nin), size("nout", nout), generator_from(seed)
+        self.nin, nout, generator = whole("nin", nin, 1), whole("nout", nout, 1), generator_from(seed)
         if name is not None:
             self.name = name
         with scope(self.name):
@@ -125,16 +107,8 @@ class MLP(Module):
     """
 
     def __init__(
-        self,
-        nin: int,
-        nouts: Sequence[int],
-        *,
-        activation: Activation = relu,
-        output: Activation | None = None,
-        init: Initializer | None = None,
-        bias: float = 0.0,
-        seed: Seed = None,
-        name: str | None = None,
+        self, nin: int, nouts: Sequence[int], *, activation: Activation = relu, output: Activation | None = None,
+        init: Initializer | None = None, bias: float = 0.0, seed: Seed = None, name: str | None = None,
     ) -> None:
         if not nouts:
             raise ValueError("nouts must name the size of at least one layer; got none")
@@ -160,17 +134,6 @@ class MLP(Module):
     def extra_repr(self) -> str:
         """The sizes."""
         return f"{self.layers[0].nin}, {[len(layer.neurons) for layer in self.layers]}"
-
-
-def size(name: str, number: Any) -> int:
-    """A whole number of at least 1, for the size of something; ValueError otherwise."""
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        whole = 0
-    if whole < 1 or isinstance(number, bool):
-        raise ValueError(f"{name} must be a whole number of at least 1; got {number!r}")
-    return whole
 
 
 def _described(activation: Activation | None) -> str:

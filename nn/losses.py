@@ -13,19 +13,6 @@ from autograd_core import Value, dot, log, log1p, logsumexp, mean, relu, softplu
 
 from .module import as_list
 
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "hinge",
-    "l1_penalty",
-    "l2_penalty",
-    "mse_loss",
-    "multi_margin_loss",
-    "nll_loss",
-    "squared_error",
-]
-
 Number = Value | float
 
 

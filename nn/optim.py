@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 
 from autograd_core import Value
 
-__all__ = ["SGD", "Adam", "Optimizer", "clip_grad_norm", "clip_grad_value"]
-
 Rate = float | Callable[[int], float]
 
 
@@ -75,13 +73,8 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: Rate,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        weight_decay: float = 0.0,
-        bound: float | None = None,
+        self, parameters: Iterable[Value], lr: Rate, momentum: float = 0.0, nesterov: bool = False,
+        weight_decay: float = 0.0, bound: float | None = None,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, bound)
         self.momentum = _within("momentum", momentum, 0.0, 1.0)
@@ -116,13 +109,8 @@ class Adam(Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Value],
-        lr: Rate = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        bound: float | None = None,
+        self, parameters: Iterable[Value], lr: Rate = 0.001, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.0, bound: float | None = None,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, bound)
         self.betas = _within("betas[0]", betas[0], 0.0, 1.0), _within("betas[1]", betas[1], 0.0, 1.0)

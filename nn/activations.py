@@ -1,0 +1,253 @@
+"""Modules that act on each output of a layer, or on all of them at once: activations, dropout and normalisations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from autograd_core import (
+    gelu,
+    leaky_relu,
+    maximum,
+    norm,
+    parameter,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    sqrt,
+    sum,
+    tanh,
+)
+
+from .checks import check_rows, whole
+from .init import Seed, generator_from
+from .layers import Number
+from .module import Module
+
+
+class Elementwise(Module):
+    """One function of one number, applied to each input (lecture 003, "everything is a module").
+
+    >>> from autograd_core import sin
+    >>> Elementwise(sin)([0.0, 0.0])
+    [0.0, 0.0]
+    """
+
+    function: Callable[[Any], Any]
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """f(x) for each x."""
+        return [self.function(a) for a in x]
+
+    def extra_repr(self) -> str:
+        """The function's name."""
+        return getattr(self.function, "__name__", repr(self.function))
+
+
+class _Named(Elementwise):
+    """An elementwise module whose class says which function it applies."""
+
+    def __init__(self) -> None:
+        pass
+
+    def extra_repr(self) -> str:
+        return ""
+
+
+class ReLU(_Named):
+    """max(0, x), with slope 0 at 0."""
+
+    function = staticmethod(relu)
+
+
+class Sigmoid(_Named):
+    """σ(x) = 1/(1 + exp(−x))."""
+
+    function = staticmethod(sigmoid)
+
+
+class Tanh(_Named):
+    """tanh(x)."""
+
+    function = staticmethod(tanh)
+
+
+class Softplus(_Named):
+    """log(1 + exp(x)), the soft approximation of ReLU."""
+
+    function = staticmethod(softplus)
+
+
+class SiLU(_Named):
+    """x σ(x)."""
+
+    function = staticmethod(silu)
+
+
+class GELU(_Named):
+    """x Φ(x), Φ the normal distribution function."""
+
+    function = staticmethod(gelu)
+
+
+class Identity(Module):
+    """The inputs themselves: a branch of `Parallel` that lets them pass by."""
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The inputs."""
+        return list(x)
+
+
+class Softmax(Module):
+    """exp(x_k)/Σ exp(x_j), shifted by the maximum (lecture 003, softmax module; 004, section 2.1)."""
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The probabilities."""
+        return softmax(x)
+
+
+class LeakyReLU(Module):
+    """x for x > 0, else a fixed slope times x (lecture 003: 0.01).
+
+    >>> LeakyReLU()([2.0, -2.0])
+    [2.0, -0.02]
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """x or a·x, for each x."""
+        return [leaky_relu(a, self.negative_slope) for a in x]
+
+    def extra_repr(self) -> str:
+        """The slope."""
+        return f"{self.negative_slope:g}"
+
+
+class PReLU(Module):
+    """x for x > 0, else β x with a β that is trained (lecture 003; He et al., 2015, who begin at 0.25).
+
+    >>> PReLU()([2.0, -2.0])
+    [2.0, Value(-0.5)]
+    """
+
+    def __init__(self, slope: float = 0.25) -> None:
+        self.slope = parameter(slope, "β")
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """x or β·x, for each x."""
+        return [a if a > 0 else self.slope * a for a in x]
+
+
+class NoisyReLU(Module):
+    """max(0, x + ε) in training, with ε ~ N(0, σ(x)), a variance that depends on x; max(0, x) in evaluation.
+
+    Args: `seed`, see `nn.init.generator_from`. The gradient passes through x in both places.
+    (Lecture 003; Nair and Hinton, 2010.)
+    """
+
+    def __init__(self, seed: Seed = None) -> None:
+        self.generator = generator_from(seed)
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The rectified sums."""
+        if not self.training:
+            return [relu(a) for a in x]
+        return [relu(a + self.generator.gauss(0.0, 1.0) * sqrt(sigmoid(a))) for a in x]
+
+
+class Dropout(Module):
+    """In training each input is 0 with probability p, else x/(1 − p); in evaluation x itself.
+
+    The scale makes the mean of an output what it is in evaluation, so that no weight is changed there; lecture 004
+    halves the weights at test time instead, which is the same network. Args: `p`, from 0 up to but not 1; `seed`, see
+    `nn.init.generator_from`. (Lecture 004, section 3.3; Srivastava et al., 2014.)
+
+    >>> Dropout(0.5, seed=1)([1.0, 1.0, 1.0, 1.0])
+    [0.0, 2.0, 2.0, 0.0]
+    """
+
+    def __init__(self, p: float = 0.5, seed: Seed = None) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"p is a probability from 0 up to but not 1; got {p!r}")
+        self.p = p
+        self.generator = generator_from(seed)
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The inputs that were kept, scaled, and zeros."""
+        if not self.training or not self.p:
+            return list(x)
+        scale = 1.0 / (1.0 - self.p)
+        return [a * scale if self.generator.random() >= self.p else 0.0 for a in x]
+
+    def extra_repr(self) -> str:
+        """The probability."""
+        return f"{self.p:g}"
+
+
+class L1Norm(Module):
+    """x/Σ|x|, and zeros where all are 0 (lecture 003, ℓ1-normalisation)."""
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The inputs over their ℓ1 norm."""
+        return _over(x, sum([abs(a) for a in x]))
+
+
+class L2Norm(Module):
+    """x/√Σx², and zeros where all are 0 (lecture 003, ℓ2-normalisation)."""
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The inputs over their Euclidean norm."""
+        return _over(x, norm(x))
+
+
+def _over(x: Sequence[Number], length: Any) -> list[Any]:
+    # PyTorch's floor: a vector as good as 0 stays finite
+    length = maximum(length, 1e-12)
+    return [a / length for a in x]
+
+
+class Normalize(Module):
+    """(x − mean)/std of each input, fitted on training data, which come to mean 0 and variance 1.
+
+    Args: `width`, how many inputs; before `fit` it changes nothing. An input that never varies is only shifted.
+    `mean` and `std` are saved with the parameters. (Lecture 003, practical tricks.)
+
+    >>> Normalize(1).fit([[1.0], [3.0]])([3.0])
+    1.0
+    """
+
+    buffers = ("mean", "std")
+
+    def __init__(self, width: int) -> None:
+        whole("width", width, 1)
+        self.mean, self.std = [0.0] * width, [1.0] * width
+
+    def fit(self, rows: Sequence[Sequence[float]]) -> Self:
+        """Take mean and standard deviation from rows of numbers; ValueError names row and column of bad ones."""
+        check_rows(rows, len(self.mean))
+        columns = list(zip(*rows, strict=True))
+        self.mean = [_mean(column) for column in columns]
+        spread = [[(x - m) ** 2 for x in column] for column, m in zip(columns, self.mean, strict=True)]
+        self.std = [_mean(squares) ** 0.5 or 1.0 for squares in spread]
+        return self
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The normalised inputs; ValueError for another number of them."""
+        if len(x) != len(self.mean):
+            raise ValueError(f"{self!r} takes {len(self.mean)} inputs; got {len(x)}")
+        return [(a - m) / s for a, m, s in zip(x, self.mean, self.std, strict=True)]
+
+    def extra_repr(self) -> str:
+        """The number of inputs."""
+        return str(len(self.mean))
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return float(sum(numbers)) / len(numbers)

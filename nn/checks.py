@@ -1,0 +1,78 @@
+"""Bad data refused: every message names the row and the column."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+
+def is_finite(thing: Any) -> bool:
+    """Whether it is a real number, NumPy's included, and finite."""
+    return isinstance(thing, numbers.Real) and math.isfinite(thing)
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """A whole number of at least `least`, NumPy's included; ValueError, naming it, otherwise."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return number
+
+
+def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
+    """Raise ValueError, naming row and column, unless `rows` are equally long rows of finite numbers.
+
+    Args: `width`, how many columns there must be, by default as many as in row 0; `name`, of the data, for the
+    message. A row may also be a sequence of steps, each a row of numbers; then rows may differ in length.
+
+    >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
+    Traceback (most recent call last):
+    ValueError: the data: row 1, column 1 must be a finite number, got nan
+    """
+    if len(rows) == 0:
+        raise ValueError(f"{name}: there are no rows")
+    for index, row in enumerate(rows):
+        where = f"{name}: row {index}"
+        if not _is_row(row):
+            raise ValueError(f"{where} must be a list of numbers, got {row!r}")
+        if len(row) == 0:
+            raise ValueError(f"{where} is empty: column 0 is missing")
+        if all(map(_is_row, row)):
+            check_rows(row, name=where.replace(": row", ": sequence"))
+            continue
+        wanted = len(rows[0]) if width is None else width
+        if len(row) < wanted:
+            raise ValueError(f"{where} has {len(row)} columns, not {wanted}: column {len(row)} is missing")
+        if len(row) > wanted:
+            raise ValueError(f"{where} has {len(row)} columns, not {wanted}: column {wanted} is too many")
+        if set(map(type, row)) == {float} and all(map(math.isfinite, row)):
+            continue  # the common case, quickly
+        for column, number in enumerate(row):
+            if not is_finite(number):
+                raise ValueError(f"{where}, column {column} must be a finite number, got {number!r}")
+
+
+def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> None:
+    """Raise ValueError, naming the row, unless there is one target of finite numbers for each row.
+
+    >>> check_targets([0, "1"], 2)
+    Traceback (most recent call last):
+    ValueError: the data: the target of row 1 must be a finite number, got '1'
+    """
+    if len(targets) != rows:
+        raise ValueError(f"{name}: {rows} rows of inputs but {len(targets)} targets")
+    for index, target in enumerate(targets):
+        for column, number in enumerate(target) if _is_row(target) else [(None, target)]:
+            if not is_finite(number):
+                where = f"row {index}" if column is None else f"row {index}, column {column},"
+                raise ValueError(f"{name}: the target of {where} must be a finite number, got {number!r}")
+
+
+def _is_row(thing: Any) -> bool:
+    return hasattr(thing, "__len__") and not isinstance(thing, (str, bytes, dict))

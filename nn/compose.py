@@ -1,0 +1,199 @@
+"""Modules made of modules: one after another, side by side, around a shortcut, along a sequence, over windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from autograd_core import mean, relu, scope, tanh
+
+from .checks import whole
+from .init import Initializer, Seed
+from .layers import MLP, Activation, Layer, Number
+from .module import Module, as_list, numbered
+
+
+class Sequential(Module):
+    """Modules one after another: a feed-forward cascade (lecture 003).
+
+    >>> from nn import Layer, Dropout
+    >>> model = Sequential(Layer(2, 8), Dropout(0.5), Layer(8, 1, nonlin=False))
+    >>> model
+    Sequential(Layer(2, 8, relu), Dropout(0.5), Layer(8, 1))
+    >>> [module.name for module in model]
+    ['layer 1', 'dropout 1', 'layer 2']
+    """
+
+    def __init__(self, *modules: Module) -> None:
+        self.modules = list(modules)
+        numbered(self.modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.modules)
+
+    def __len__(self) -> int:
+        return len(self.modules)
+
+    def __getitem__(self, index: int) -> Module:
+        return self.modules[index]
+
+    def forward(self, x: Any) -> Any:
+        """Each module on the outputs of the one before."""
+        for module in self.modules:
+            x = module(x)
+        return x
+
+
+class Parallel(Module):
+    """Modules side by side on the same inputs, their outputs in one list.
+
+    With `Identity` as a branch and `Sequential` around it, any acyclic arrangement of modules can be composed
+    (lecture 003, interweaved connections).
+
+    >>> from nn import Identity, ReLU
+    >>> Parallel(Identity(), ReLU())([1.0, -1.0])
+    [1.0, -1.0, 1.0, 0.0]
+    """
+
+    def __init__(self, *branches: Module) -> None:
+        self.branches = list(branches)
+        numbered(self.branches)
+
+    def forward(self, x: Any) -> list[Any]:
+        """The outputs of all branches, in order."""
+        return [y for branch in self.branches for y in as_list(branch(x))]
+
+
+class Residual(Module):
+    """x + block(x): the block learns the difference (lecture 003; He et al., 2016).
+
+    Args: `block`, with as many outputs as inputs; where it has not, `shortcut` brings the inputs to that number.
+    Raises ValueError where the two differ.
+
+    >>> from nn import ReLU
+    >>> Residual(ReLU())([1.0, -1.0])
+    [2.0, -1.0]
+    """
+
+    def __init__(self, block: Module, shortcut: Module | None = None) -> None:
+        self.block = block
+        self.shortcut = shortcut
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The sums."""
+        outputs, passed = as_list(self.block(x)), x if self.shortcut is None else as_list(self.shortcut(x))
+        if len(outputs) != len(passed):
+            raise ValueError(f"{self!r} cannot add {len(outputs)} outputs of its block to {len(passed)} inputs")
+        return [a + y for a, y in zip(passed, outputs, strict=True)]
+
+
+class RNNCell(Module):
+    """One step of a recurrent network: h ← f(W [x; h] + b) (lecture 003, recurrent architecture).
+
+    Args: `nin`, inputs at each step; `nhidden`, numbers in the state h; `activation`, `init`, `bias`, `seed` as for
+    `Layer`. Called with x alone, the state begins at zeros.
+
+    >>> from nn.init import constant
+    >>> cell = RNNCell(1, 2, init=constant(0.5))
+    >>> [f"{h:.4f}" for h in cell([1.0])]
+    ['0.4621', '0.4621']
+    """
+
+    def __init__(
+        self, nin: int, nhidden: int, *, activation: Activation = tanh, init: Initializer | None = None,
+        bias: float = 0.0, seed: Seed = None,
+    ) -> None:
+        self.nhidden, inputs = whole("nhidden", nhidden, 1), whole("nin", nin, 1) + nhidden
+        self.layer = Layer(inputs, nhidden, activation=activation, init=init, bias=bias, seed=seed)
+
+    def forward(self, x: Sequence[Number], h: Sequence[Number] | None = None) -> Any:
+        """The next state."""
+        return self.layer([*x, *([0.0] * self.nhidden if h is None else h)])
+
+    def unroll(self, sequence: Sequence[Any], h: Sequence[Number] | None = None) -> list[list[Any]]:
+        """The states after each step of a sequence: the loop laid out as a graph without one.
+
+        Args: `sequence`, the inputs of each step, lists or single numbers; `h`, the state before the first.
+
+        >>> [len(h) for h in RNNCell(1, 2, seed=0).unroll([0.0, 1.0, 0.0])]
+        [2, 2, 2]
+        """
+        states, state = [], [0.0] * self.nhidden if h is None else h
+        for number, x in enumerate(sequence, 1):
+            with scope(f"step {number}"):
+                state = as_list(self(x, state))
+            states.append(state)
+        return states
+
+
+class RNN(Module):
+    """A recurrent cell run along a sequence, and a module on its last state.
+
+    >>> from nn import Layer
+    >>> RNN(RNNCell(1, 4, seed=0), Layer(4, 1, nonlin=False, seed=1))([0.0, 1.0, 1.0]).op.name
+    'add'
+    """
+
+    def __init__(self, cell: RNNCell, head: Module) -> None:
+        self.cell = cell
+        self.head = head
+
+    def forward(self, sequence: Sequence[Any]) -> Any:
+        """What the head makes of the last state; ValueError for an empty sequence."""
+        if len(sequence) == 0:
+            raise ValueError("the sequence is empty")
+        return self.head(self.cell.unroll(sequence)[-1])
+
+
+class MLPConv(Module):
+    """A small multilayer perceptron slid along a one-dimensional input: network in network (lecture 003; Lin et al.).
+
+    Args: `width`, positions in the window; `nouts`, the sizes of its layers, as for `MLP`; `channels`, numbers at each
+    position of the input, which lie side by side in one flat list; `stride`, positions between windows. The last layer
+    is rectified too. The output is flat again: `nouts[-1]` numbers for each window.
+
+    >>> module = MLPConv(3, [4, 2], seed=0)
+    >>> len(module([0.0, 1.0, 2.0, 3.0, 4.0]))
+    6
+    """
+
+    def __init__(
+        self, width: int, nouts: Sequence[int], *, channels: int = 1, stride: int = 1, activation: Activation = relu,
+        init: Initializer | None = None, bias: float = 0.0, seed: Seed = None,
+    ) -> None:
+        self.channels, self.stride = whole("channels", channels, 1), whole("stride", stride, 1)
+        self.window = whole("width", width, 1) * channels
+        self.mlp = MLP(self.window, nouts, activation=activation, output=activation, init=init, bias=bias, seed=seed)
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The outputs for each window in turn."""
+        if len(x) < self.window or len(x) % self.channels:
+            raise ValueError(
+                f"{self!r} takes positions of {self.channels} numbers, at least {self.window} numbers; got {len(x)}"
+            )
+        outputs: list[Any] = []
+        for number, start in enumerate(range(0, len(x) - self.window + 1, self.stride * self.channels), 1):
+            with scope(f"window {number}"):
+                outputs += as_list(self.mlp(x[start : start + self.window]))
+        return outputs
+
+
+class MeanPool(Module):
+    """The mean of each channel over all positions: what network in network ends with.
+
+    >>> MeanPool(2)([1.0, 10.0, 3.0, 30.0])
+    [2.0, 20.0]
+    """
+
+    def __init__(self, channels: int) -> None:
+        self.channels = whole("channels", channels, 1)
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """One mean for each channel."""
+        if len(x) == 0 or len(x) % self.channels:
+            raise ValueError(f"{self!r} takes positions of {self.channels} numbers; got {len(x)} numbers")
+        return [mean(x[channel :: self.channels]) for channel in range(self.channels)]
+
+    def extra_repr(self) -> str:
+        """The number of channels."""
+        return str(self.channels)

@@ -1,0 +1,78 @@
+"""What training leaves behind: the course of losses, metrics and gradients, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(repr=False)
+class History:
+    """One entry per epoch in each list.
+
+    `losses`: the mean loss over the epoch's examples, as they were met in training, without the penalty;
+    `validation_losses`: the mean loss on the validation data after the epoch; `metrics`: by name; `gradient_norms`:
+    by the name of the model's part, the mean over the batches of the Euclidean norm of the loss's gradient, before
+    any clipping; `best_epoch`: the one with the smallest validation loss, counted from 1; `stopped`: why training
+    ended, "epochs", "patience", "callback" or "interrupted". `len` is the number of epochs completed.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+    gradient_norms: dict[str, list[float]] = field(default_factory=dict)
+    best_epoch: int | None = None
+    stopped: str = ""
+
+    def __len__(self) -> int:
+        return len(self.losses)
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self)} epochs{f': {self.last()}' if self.losses else ''}>"
+
+    def add(self, loss: float, metrics: Mapping[str, float], norms: Mapping[str, Sequence[float]]) -> None:
+        """Note an epoch: its mean loss, its metrics, and the gradient norms of its batches."""
+        self.losses.append(loss)
+        for name, number in metrics.items():
+            self.metrics.setdefault(name, []).append(number)
+        for name, numbers in norms.items():
+            self.gradient_norms.setdefault(name, []).append(math.fsum(numbers) / len(numbers))
+
+    def last(self) -> str:
+        """The figures of the last epoch in one line.
+
+        >>> History([0.5, 0.25], metrics={"accuracy": [0.8, 0.9]}).last()
+        'loss 0.2500, accuracy 0.9000'
+        """
+        named = {"loss": self.losses, "validation loss": self.validation_losses, **self.metrics}
+        return ", ".join(f"{name} {numbers[-1]:.4f}" for name, numbers in named.items() if numbers)
+
+    def plot(self) -> Any:
+        """A figure of losses, metrics and gradient norms against the epoch; needs matplotlib.
+
+        Gives the `matplotlib.figure.Figure`. Raises ImportError that says what to install.
+        """
+        try:
+            make_figure = import_module("matplotlib.figure").Figure
+        except ImportError:
+            raise ImportError("History.plot needs matplotlib: pip install matplotlib") from None
+        panels = [
+            ("loss", {"training": self.losses, "validation": self.validation_losses}),
+            ("metric", self.metrics),
+            ("gradient norm", self.gradient_norms),
+        ]
+        shown = [(title, lines) for title, lines in panels if any(lines.values())]
+        figure = make_figure(figsize=(5.0 * len(shown), 3.5), layout="constrained")
+        for number, (title, lines) in enumerate(shown, 1):
+            axes = figure.add_subplot(1, len(shown), number)
+            for name, numbers in lines.items():
+                if numbers:
+                    axes.plot(range(1, len(numbers) + 1), numbers, label=name)
+            if title == "gradient norm":
+                axes.set_yscale("symlog", linthresh=1e-12)
+            axes.set(xlabel="epoch", ylabel=title)
+            axes.legend()
+        return figure

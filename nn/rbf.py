@@ -1,0 +1,92 @@
+"""Radial basis functions, and k-means to place their centres."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_core import dot, exp, parameter
+
+from .checks import check_rows
+from .init import Seed, generator_from
+from .layers import Number
+from .module import Module
+
+
+class RBF(Module):
+    """exp(−β_j ‖x − w_j‖²) for each centre w_j; a linear `Layer` on top makes it the lecture's network.
+
+    Args: `centres`, rows of numbers, for instance from `kmeans`; `beta`, where the β_j begin, by default 1/(2σ²) with
+    σ the mean distance from a centre to the nearest other one. Centres and β_j are trained.
+    Raises ValueError for bad rows, naming row and column. (Lecture 003, RBF module.)
+
+    >>> [f"{a:.4f}" for a in RBF([[0.0], [1.0]])([0.0])]
+    ['1.0000', '0.6065']
+    """
+
+    def __init__(self, centres: Sequence[Sequence[float]], beta: float | None = None) -> None:
+        check_rows(centres, name="the centres")
+        if beta is None:
+            beta = 0.5 / _spacing(centres) ** 2
+        self.centres = [
+            [parameter(x, f"w{j},{i}") for i, x in enumerate(row, 1)] for j, row in enumerate(centres, 1)
+        ]
+        self.betas = [parameter(beta, f"β{j}") for j in range(1, len(centres) + 1)]
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """One number for each centre."""
+        outputs = []
+        for centre, beta in zip(self.centres, self.betas, strict=True):
+            if len(x) != len(centre):
+                raise ValueError(f"{self!r} takes {len(centre)} inputs; got {len(x)}")
+            difference = [a - w for a, w in zip(x, centre, strict=True)]
+            outputs.append(exp(-beta * dot(difference, difference)))
+        return outputs
+
+    def extra_repr(self) -> str:
+        """The numbers of inputs and centres."""
+        return f"{len(self.centres[0])}, {len(self.centres)}"
+
+
+def _spacing(centres: Sequence[Sequence[float]]) -> float:
+    """The mean distance from a centre to the nearest other one; 1 where there is none."""
+    nearest = [
+        min((d for other in centres if (d := math.dist(centre, other)) > 0), default=0.0) for centre in centres
+    ]
+    return math.fsum(nearest) / len(nearest) or 1.0
+
+
+def kmeans(
+    rows: Sequence[Sequence[float]], k: int, seed: Seed = None, iterations: int = 100
+) -> list[list[float]]:
+    """k centres such that each row lies near one: Lloyd's iteration from centres drawn far apart (k-means++).
+
+    Args: `rows`, of equal length; `k`, from 1 to the number of different rows; `seed`, see `nn.init.generator_from`;
+    `iterations`, at most so many. Raises ValueError for bad rows, naming row and column, and a k that is too large.
+    (Lecture 003; Lloyd, 1982; Arthur and Vassilvitskii, 2007.)
+
+    >>> sorted(kmeans([[0.0], [1.0], [10.0], [11.0]], 2, seed=0))
+    [[0.5], [10.5]]
+    """
+    check_rows(rows)
+    different, generator = len(set(map(tuple, rows))), generator_from(seed)
+    if not 1 <= k <= different:
+        raise ValueError(f"k must be from 1 to the number of different rows, {different}; got {k!r}")
+    centres = [list(map(float, generator.choice(rows)))]
+    while len(centres) < k:
+        weights = [min(math.dist(row, centre) for centre in centres) ** 2 for row in rows]
+        centres.append(list(map(float, generator.choices(rows, weights)[0])))
+    for _ in range(iterations):
+        groups: list[list[Sequence[float]]] = [[] for _ in centres]
+        for row in rows:
+            groups[min(range(k), key=lambda j: math.dist(row, centres[j]))].append(row)
+        # a centre that lost all its rows stays where it is
+        moved = [
+            [math.fsum(column) / len(group) for column in zip(*group, strict=True)] if group else centre
+            for group, centre in zip(groups, centres, strict=True)
+        ]
+        if moved == centres:
+            break
+        centres = moved
+    return centres
