@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import graphviz
+import graphviz  # type: ignore[import-untyped]  # it has no types
 
 from .layout import LayoutError, lay_out
 
 
-class Drawing(graphviz.Digraph):
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it has no types
     """A `graphviz.Digraph` of a graph; in a notebook it shows itself, or its source where nothing can lay it out."""
 
     def __init__(self, body: Iterable[str], time_limit: float) -> None:

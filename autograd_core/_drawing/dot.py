@@ -204,5 +204,5 @@ def _legend(picture: Picture) -> Iterator[str]:
     for name, meaning in rows:
         yield f'\t\t"{name}" [label={quoted(meaning)} class="legend {name}" fillcolor="{gradient_colour(name)}"]\n'
     if picture.options.direction == "LR":  # in a row, not in a column
-        yield f"\t\t{' -> '.join(quoted(name) for name, _ in rows)} [style=invis minlen=0]\n"
+        yield f"\t\t{' -> '.join(quoted(name) for name, _ in rows)} [style=invis]\n"
     yield "\t}\n"
