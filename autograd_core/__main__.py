@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import Value, __version__, hessian, value_and_grad
+from . import GraphError, Value, __version__, hessian, value_and_grad
 from .expression import Expression, ExpressionError, parse
 
 EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
     try:
         options.run(options)
-    except (Refused, ExpressionError, ArithmeticError, ValueError) as error:
+    except (Refused, ExpressionError, GraphError, ArithmeticError, ValueError, OSError) as error:
         print(f"autograd-core: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -166,9 +166,9 @@ def _table(head: list[str], rows: list[list[str]]) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
-    from .drawing_file import write_picture
+    from ._drawing.files import write_drawing
 
-    print(f"wrote {write_picture(_graph(options), options.output)}")
+    print(f"wrote {write_drawing(_graph(options), options.output)}")
 
 
 def _step(options: argparse.Namespace) -> None:

@@ -94,12 +94,17 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
             if type(x) is not Value or not x.is_leaf:
                 raise TypeError(f"to check by leaves, give nothing but leaves, each a Value; got {described(x)}")
         return [
-            _Input(x, x.label or name or "x", _stem(x.label) if x.label and not group else group or "x")
+            _Input(x, _path(x) or name or "x", _stem(x.label) if x.label and not group else group or "x")
             for x, (name, group) in zip(numbers, named, strict=True)
         ], function
     leaves = [Value(x, name or "x") for x, (name, _) in zip(numbers, named, strict=True)]
     inputs = [_Input(leaf, leaf.label or "x", group or "x") for leaf, (_, group) in zip(leaves, named, strict=True)]
     return inputs, lambda: function(rebuild(leaves))
+
+
+def _path(leaf: Value) -> str:
+    """The label of a leaf after the scopes it was made in: a network has many weights w1."""
+    return "/".join((*leaf.scope, leaf.label)) if leaf.label else ""
 
 
 def _stem(label: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd_core import no_record
 from autograd_core import sum as total
+from autograd_core._drawing.files import write_drawing
 from autograd_core.check import check_gradient
 
 from .datasets import Dataset, digits
@@ -40,7 +41,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     few = range(3)
     report = check_gradient(
         lambda: total([cross_entropy(model(held_out.inputs[i]), int(held_out.targets[i])) for i in few]),
-        {name: [p] for name, p in model.named_parameters()},
+        [parameter for layer in model.layers for neuron in layer.neurons for parameter in (neuron.w, neuron.b)],
         sample=24,
     )
     print(f"\ngradient check against central differences, a sample of the trained network's weights:\n{report}")
@@ -48,7 +49,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     loss = cross_entropy(model(held_out.inputs[0]), int(held_out.targets[0]))
     loss.label = "loss"
     loss.backward()
-    print(f"\nthe graph of one example's loss, forward and backward: {loss.draw().write(output)}")
+    print(f"\nthe graph of one example's loss, forward and backward: {write_drawing(loss, output)}")
 
 
 def train(model: MLP, training: Dataset, held_out: Dataset, epochs: int, generator: random.Random) -> None:
