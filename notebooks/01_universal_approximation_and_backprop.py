@@ -1,0 +1,400 @@
+# %% [markdown]
+# # Universal approximation and backpropagation
+#
+# **Aim.** Everything that Goker Erdogan's lecture "Deep Learning II: Backpropagation" (*Introduction to Machine
+# Learning*, lecture 15, 2018) shows or claims, run on a graph you can look into: a network of three hidden units
+# that learns four functions, the δ recursion read off the graph, and what backpropagation costs in time and memory.
+#
+# Each result names its row (E1 … E10) in the project's list of systems. `check` holds a number against the lecture's.
+
+# %%
+import math
+import random
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+from lectures import check
+from scipy.optimize import minimize
+
+import autograd_core as ac
+from autograd_core import Value, checkpoint, dot, gradients, parameter, primitive, tanh, toposort, value_and_grad
+
+# %% [markdown]
+# ## E1 · Three tanh units approximate four functions
+#
+# The lecture's figure 5.3 (from Bishop's book): N = 50 points on (−1, 1), three hidden units with tanh, one linear
+# output. The network has ten numbers to learn. `network` works on floats and on `Value`s alike; the mean squared
+# error of one vector of weights is one number, so `value_and_grad` turns it into what `scipy.optimize` asks for.
+
+# %%
+def hidden(p, x):
+    """The outputs of the three hidden units."""
+    return [tanh(p[j] * x + p[3 + j]) for j in range(3)]
+
+
+def network(p, x):
+    """One input, three tanh units, one linear output: weights p[0:3], biases p[3:6], output p[6:9] and p[9]."""
+    return dot(p[6:9], hidden(p, x)) + p[9]
+
+
+def mean_squared_error(p, xs, ts):
+    return ac.mean([ac.square(network(p, x) - t) for x, t in zip(xs, ts)])
+
+
+# %%
+targets = {
+    "$x^2$": lambda x: x * x,
+    "sin $\\pi x$": lambda x: math.sin(math.pi * x),
+    "$|x|$": abs,
+    "step": lambda x: float(x >= 0),
+}
+xs = [(i + 0.5) / 25 - 1 for i in range(50)]
+
+
+def fit(ts, seed):
+    generator = random.Random(seed)
+    start = [generator.gauss(0, 1.5) for _ in range(10)]
+    objective = value_and_grad(lambda p: mean_squared_error(list(p), xs, ts))
+    return minimize(objective, np.array(start), jac=True, method="BFGS", options={"maxiter": 150})
+
+
+# %% [markdown]
+# The error surface has several minima, so each function gets a few starting points and keeps the best
+# (row S7, in [notebook 03](03_how_backprop_works_and_fails.ipynb), is about why).
+
+# %%
+fits = {}
+for name, function in targets.items():
+    ts = [function(x) for x in xs]
+    runs = []
+    for seed in range(4):
+        runs.append(fit(ts, seed))
+        if runs[-1].fun < 3e-4:
+            break
+    fits[name] = min(runs, key=lambda run: run.fun)
+    print(f"{name:<14} mean squared error {fits[name].fun:.2e}")
+
+# %%
+fine = np.linspace(-1, 1, 201)
+figure, axes = plt.subplots(1, 4, figsize=(11, 2.8))
+for axis, (name, run) in zip(axes, fits.items()):
+    p = list(run.x)
+    for j, curve in enumerate(np.array([hidden(p, x) for x in fine]).T):
+        axis.plot(fine, curve, "--", color="0.6", linewidth=1, label="hidden units" if j == 0 else None)
+    axis.plot(xs, [targets[name](x) for x in xs], ".", label="data")
+    axis.plot(fine, [network(p, x) for x in fine], label="network")
+    axis.set(title=name, xlabel="x")
+axes[0].legend(fontsize=8)
+plt.show()
+
+# %%
+for name, run in fits.items():
+    check("E1", f"mean squared error, {name}", run.fun, "< 1e-2" if name == "step" else "< 1e-3")
+
+# %% [markdown]
+# **Try it.** How few hidden units does $x^2$ need? Change `hidden` to use one or two of the three.
+#
+# <details><summary>Solution</summary>
+#
+# Two are enough: tanh is odd, so a difference of two shifted tanh units makes an even bump. Setting the third output
+# weight to 0 takes that unit away.
+#
+# ```python
+# two = value_and_grad(lambda p: mean_squared_error([*p[:8], 0.0, p[8]], xs, [x * x for x in xs]))
+# best = min((minimize(two, np.random.default_rng(s).normal(0, 1, 9), jac=True, method="BFGS") for s in range(3)),
+#            key=lambda run: run.fun)
+# print(best.fun)
+# assert best.fun < 1e-3
+# ```
+# </details>
+
+# %% [markdown]
+# ## E2 · Gradient descent
+#
+# The lecture writes $w^{(t+1)} = w^{(t)} - \nabla_w E(w)$ and leaves out the step size η, which every implementation
+# needs. One step by hand and one by the optimiser of `nn` are the same numbers.
+
+# %%
+from nn import SGD
+
+eta = 0.1
+w = [parameter(0.5, "w1"), parameter(-1.0, "w2")]
+error = 0.5 * (dot(w, [1.0, 2.0]) - 0.3) ** 2
+error.backward()
+by_hand = [p.data - eta * p.grad for p in w]
+SGD(w, lr=eta).step()
+check("E2", "weights after one step, optimiser and by hand", w, by_hand)
+
+# %% [markdown]
+# ## E3 · A single linear layer
+#
+# $y_j = \sum_i w_{ji} x_i$ with $E = \frac12\sum_j (y_j - t_j)^2$: the derivative by a weight is *error × input*,
+# $\partial E/\partial w_{ji} = (y_j - t_j)\,x_i$.
+
+# %%
+generator = random.Random(3)
+x, t = [0.5, -1.0, 2.0], [1.0, 0.0]
+W = [[parameter(generator.gauss(0, 1), f"w{j}{i}") for i in range(3)] for j in range(2)]
+y = [dot(row, x) for row in W]
+E = 0.5 * ac.sum([ac.square(a - b) for a, b in zip(y, t)])
+E.backward()
+formula = [[(y[j].data - t[j]) * x[i] for i in range(3)] for j in range(2)]
+check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", [[p.grad for p in row] for row in W], formula, 1e-15)
+
+# %% [markdown]
+# ## E4 · The δ recursion
+#
+# Two layers: $a_j = \sum_i w^{(1)}_{ji}x_i$, $z_j = \tanh a_j$, $y_k = \sum_j w^{(2)}_{kj}z_j$. A δ is the derivative
+# of the error by a weighted sum, so the graph has it already: it is the `grad` of the node $a_j$.
+#
+# $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
+
+# %%
+def two_layers(activation, seed):
+    """Nodes a, z, y and the weights of a 3-4-2 network with sum-of-squares error, swept backwards."""
+    generator = random.Random(seed)
+    W1 = [[parameter(generator.gauss(0, 1)) for _ in x] for _ in range(4)]
+    W2 = [[parameter(generator.gauss(0, 1)) for _ in range(4)] for _ in t]
+    a = [dot(row, x) for row in W1]
+    z = [activation(node) for node in a]
+    y = [dot(row, z) for row in W2]
+    E = 0.5 * ac.sum([ac.square(out - goal) for out, goal in zip(y, t)])
+    E.backward()
+    return W1, W2, a, z, y
+
+
+# %%
+W1, W2, a, z, y = two_layers(tanh, seed=4)
+delta_k = [node.data - goal for node, goal in zip(y, t)]
+delta_j = [(1 - z[j].data ** 2) * sum(W2[k][j].data * delta_k[k] for k in range(2)) for j in range(4)]
+check("E4", "δ_k, graph and y − t", [node.grad for node in y], delta_k, 1e-15)
+check("E4", "δ_j, graph and (1 − z²) Σ w δ", [node.grad for node in a], delta_j, 1e-14)
+check("E4", "∂E/∂w(1), graph and δ_j x_i", [[p.grad for p in r] for r in W1], [[d * i for i in x] for d in delta_j], 1e-14)
+check("E4", "∂E/∂w(2), graph and δ_k z_j", [[p.grad for p in r] for r in W2],
+      [[d * node.data for node in z] for d in delta_k], 1e-14)
+
+# %% [markdown]
+# ## E10 · The exercise: the same with ReLU
+#
+# Only $h'$ changes: it is 1 where $a_j > 0$ and 0 elsewhere, so $\delta_j = [a_j > 0]\sum_k w_{kj}\delta_k$.
+
+# %%
+W1, W2, a, z, y = two_layers(ac.relu, seed=5)
+delta_k = [node.data - goal for node, goal in zip(y, t)]
+delta_j = [(a[j].data > 0) * sum(W2[k][j].data * delta_k[k] for k in range(2)) for j in range(4)]
+print("units that are switched on:", [node.data > 0 for node in a])
+check("E10", "δ_j with ReLU, graph and [a > 0] Σ w δ", [node.grad for node in a], delta_j, 1e-14)
+check("E10", "∂E/∂w(1) with ReLU", [[p.grad for p in r] for r in W1], [[d * i for i in x] for d in delta_j], 1e-14)
+
+# %% [markdown]
+# ## E5 · Why it is efficient: repeated subexpressions
+#
+# Figure 6.9: $z = f(f(f(w)))$. Expanded, $\partial z/\partial w = f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ over
+# and over. We count. `f` is an operation of our own (`@primitive`) that counts how often its value is computed.
+
+# %%
+count = 0
+
+
+@primitive(derivatives=(lambda x, y: 1.0 - 0.5 * ac.sin(x),))
+def f(x):
+    """x + ½ cos x, counted."""
+    global count
+    count += 1
+    return x + 0.5 * math.cos(x)
+
+
+def slope(x):
+    return 1.0 - 0.5 * math.sin(x)
+
+
+# %%
+def naive(w, n):
+    """The product of f′ at w, f(w), f(f(w)), …, with every argument computed from w again."""
+    product = 1.0
+    for depth in range(n):
+        x = w
+        for _ in range(depth):
+            x = f(x)
+        product *= slope(x)
+    return product
+
+
+def reverse(w, n):
+    """The last f gives z itself; the n − 1 before it are all that the derivative needs."""
+    z = w = Value(w)
+    for _ in range(n):
+        z = f(z)
+    return gradients(z, [w])[0]
+
+
+# %%
+depths, naive_counts, reverse_counts = [3, 5, 10, 20, 40], [], []
+for n in depths:
+    count = 0
+    by_naive = naive(0.3, n)
+    naive_counts.append(count)
+    count = 0
+    by_reverse = reverse(0.3, n)
+    reverse_counts.append(count - 1)  # without the one that computes z
+    assert abs(by_naive - by_reverse) <= 1e-14 * abs(by_naive)
+check("E5", "evaluations of f, naive, n = 3, 5, 10, 20, 40", naive_counts, [n * (n - 1) // 2 for n in depths])
+check("E5", "evaluations of f, reverse mode", reverse_counts, [n - 1 for n in depths])
+
+# %%
+plt.plot(depths, naive_counts, "o-", label="naive expansion: n(n − 1)/2")
+plt.plot(depths, reverse_counts, "o-", label="reverse mode: n − 1")
+plt.xlabel("depth n of the chain")
+plt.ylabel("evaluations of f")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## E6 · "If memory is an issue, we can choose to re-calculate some"
+#
+# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of its function's
+# nodes and runs it again when the sweep arrives. With √n segments of √n steps, what lives at once is the √n segment
+# results and the nodes of one segment; the price is one more forward pass.
+
+# %%
+steps_run = 0
+
+
+def steps(y, how_many):
+    global steps_run
+    for _ in range(how_many):
+        y = y - 0.001 * tanh(y)
+    steps_run += how_many
+    return y
+
+
+# %%
+n = 1024
+side = math.isqrt(n)
+x1, x2 = Value(0.2), Value(0.2)
+plain = steps(x1, n)
+live_plain, forward_plain, steps_run = len(toposort(plain)), steps_run, 0
+y = x2
+for _ in range(side):
+    y = checkpoint(steps, y, side)
+[g1], [g2] = gradients(plain, [x1]), gradients(y, [x2])
+forward_checkpointed = steps_run
+one_segment = len(toposort(steps(Value(0.2), side)))
+live_checkpointed = len(toposort(y)) + one_segment
+print(f"alive at once: {live_plain} nodes; with checkpoints {live_checkpointed}, {one_segment} of them in one segment")
+
+# %%
+check("E6", "gradient with checkpoints, and without", g2, g1)
+check("E6", "live nodes with checkpoints / without", live_checkpointed / live_plain, "< 0.05")
+check("E6", "forward steps with checkpoints / without", forward_checkpointed / forward_plain, "<= 2")
+
+# %% [markdown]
+# ## E7 · "Roughly the same computation cost as forward propagation"
+#
+# Measured: the time of the sweep over the time of building the graph, for networks of three sizes. (Best of several
+# runs each; the forward pass also has to create the nodes, so the sweep is the cheaper half.)
+
+# %%
+def forward_and_backward(width):
+    generator = random.Random(0)
+    weights = [[[parameter(generator.gauss(0, 1)) for _ in range(width)] for _ in range(width)] for _ in range(2)]
+    start = time.perf_counter()
+    values = [0.1] * width
+    for W in weights:
+        values = [tanh(ac.sum([w * v for w, v in zip(row, values)])) for row in W]
+    E = ac.sum([v * v for v in values])
+    middle = time.perf_counter()
+    E.backward()
+    return middle - start, time.perf_counter() - middle
+
+
+# %%
+ratios = []
+for width in (8, 32, 96):
+    times = [forward_and_backward(width) for _ in range(7)]
+    forward, back = min(f for f, _ in times), min(b for _, b in times)
+    ratios.append(back / forward)
+    print(f"width {width:>3}: forward {1e3 * forward:7.2f} ms   backward {1e3 * back:7.2f} ms   ratio {ratios[-1]:.2f}")
+check("E7", "backward : forward at three sizes", ratios, "< 2")
+
+# %% [markdown]
+# ## E8 · "Any function (not only neural networks)"
+#
+# An integrator that halves an interval until it is good enough: recursion, a branch that looks at the numbers, and a
+# loop. We integrate $\sin(ax)$ over $0…1$, whose derivative by $a$ is known:
+# $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
+
+# %%
+def simpson(f, left, right, tolerance=1e-12):
+    """The integral by Simpson's rule, each half by itself where the whole is not good enough."""
+    middle = (left + right) / 2
+    whole = (right - left) / 6 * (f(left) + 4 * f(middle) + f(right))
+    quarters = [(left + middle) / 2, (middle + right) / 2]
+    halves = (right - left) / 12 * (f(left) + 4 * f(quarters[0]) + 2 * f(middle) + 4 * f(quarters[1]) + f(right))
+    if abs(halves - whole) < 15 * tolerance:
+        return halves
+    return simpson(f, left, middle, tolerance / 2) + simpson(f, middle, right, tolerance / 2)
+
+
+def area(a):
+    return simpson(lambda x: ac.sin(a * x), 0.0, 1.0)
+
+
+# %%
+at = 2.0
+integral, slope_at = value_and_grad(area)(at)
+print(f"integral {integral:.12f}, its derivative {slope_at:.12f}, forward mode {ac.jvp(area)((at,), (1.0,))[1]:.12f}")
+check("E8", "derivative of a recursive integrator", slope_at, (at * math.sin(at) + math.cos(at) - 1) / at**2, 1e-9)
+check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1], 1e-13)
+
+# %% [markdown]
+# **Try it.** Newton's iteration for a square root is a `while` loop. Differentiate it, and compare with
+# $1/(2\sqrt{a})$.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# def newton_root(a):
+#     guess = a
+#     while abs(guess * guess - a) > 1e-14 * a:
+#         guess = (guess + a / guess) / 2
+#     return guess
+#
+# print(value_and_grad(newton_root)(2.0), 0.5 / math.sqrt(2))
+# assert abs(ac.grad(newton_root)(2.0) - 0.5 / math.sqrt(2)) < 1e-12
+# ```
+# </details>
+
+# %% [markdown]
+# ## E9 · The lecture's own listing
+#
+# The last slide shows the program that such libraries make possible. It runs here as it stands, with NumPy under the
+# name `nd` and this engine under the name `autograd`: the arrays hold `Value`s.
+
+# %%
+import numpy as nd
+
+import autograd_core as autograd
+
+generator = random.Random(9)
+w1 = nd.array([[parameter(generator.gauss(0, 1)) for _ in range(3)] for _ in range(4)])
+w2 = nd.array([[parameter(generator.gauss(0, 1)) for _ in range(4)] for _ in range(2)])
+x, t = nd.array([0.5, -1.0, 2.0]), nd.array([1.0, 0.0])
+
+with autograd.record():
+    a = nd.dot(w1, x)
+    z = nd.tanh(a)
+    y = nd.dot(w2, z)
+    error = nd.sum(nd.square(y - t))
+
+autograd.backward(error)
+
+# %%
+numbers = np.vectorize(lambda node: node.data)
+delta_out = 2 * (numbers(y) - t)  # this listing has no ½
+delta_in = (1 - numbers(z) ** 2) * (numbers(w2).T @ delta_out)
+grads = np.vectorize(lambda node: node.grad)
+check("E9", "the listing's error", error, float(np.sum((numbers(w2) @ np.tanh(numbers(w1) @ x) - t) ** 2)), 1e-14)
+check("E9", "its gradient by w1, and by NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
+check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, numbers(z)), 1e-14)

@@ -1,0 +1,429 @@
+# %% [markdown]
+# # How backprop works, and how it fails
+#
+# **Aim.** James V. Stone's lecture "Backprop: How it works, and how it fails" (University of Sheffield), from one
+# weight and one association to networks that remember photographs, get stuck in local minima, and learn the noise.
+# Row by row, with the lecture's numbers (S1 … S8).
+
+# %%
+import math
+import os
+import random
+import resource
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+from lectures import check
+
+import autograd_core as ac
+from autograd_core import Value, dot, grad, gradients, no_record, parameter, sigmoid, square, tanh, value_and_grad
+from nn import MLP, SGD, Adam
+
+# %% [markdown]
+# ## S1 · The simplest network
+#
+# One input, one weight, one output: $y = wx$. It is to associate $x = 0.8$ with the target 0.2, and starts at
+# $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ the error, and
+# $dE/dw = \delta x$ (equations 3–9).
+
+# %%
+x, target = 0.8, 0.2
+w = parameter(0.4, "w")
+y = w * x
+delta = y - target
+E = 0.5 * delta**2
+E.backward()
+for name, value, expected in (("y", y, 0.32), ("δ", delta, 0.12), ("E", E, 0.0072), ("dE/dw", w.grad, 0.096)):
+    check("S1", name, value, expected, 1e-14)
+
+# %% [markdown]
+# The lecture's algorithm: step against the gradient until it is about 0. The best weight is $w^* = 0.2/0.8 = 0.25$.
+
+# %%
+epsilon, visited = 0.5, []
+while True:
+    E = 0.5 * (w * x - target) ** 2
+    [slope] = gradients(E, [w])
+    visited.append((w.data, E.data))
+    if abs(slope) < 1e-12:
+        break
+    w.data -= epsilon * slope
+print(f"{len(visited)} steps")
+check("S1", "w*", w, 0.25, 1e-11)
+check("S1", "gradient where it stops", abs(slope), "< 1e-12")
+
+# %% [markdown]
+# ## S2 · $E(w)$ and its slope
+#
+# The error is a parabola. The slope at a point is what $\Delta E/\Delta w$ comes to as Δw shrinks (equation 8).
+
+# %%
+def error(w):
+    return 0.5 * (w * x - target) ** 2
+
+
+exact = grad(error)(0.4)
+widths = [0.2, 0.1, 0.05, 0.025, 0.0125]
+ratios = [(error(0.4 + d) - error(0.4)) / d for d in widths]
+for d, ratio in zip(widths, ratios):
+    print(f"Δw = {d:<7} ΔE/Δw = {ratio:.5f}   off by {ratio - exact:.5f}")
+check("S2", "dE/dw at w = 0.4", exact, 0.096, 1e-14)
+check("S2", "off by ½ x² Δw: halved with Δw", [r - exact for r in ratios], [0.5 * x * x * d for d in widths], 1e-12)
+
+# %%
+ws = np.linspace(-0.1, 0.65, 100)
+plt.plot(ws, [error(w) for w in ws], label="E(w)")
+plt.plot(ws, [error(0.4) + exact * (w - 0.4) for w in ws], "--", label="tangent at w = 0.4, slope 0.096")
+plt.plot(*zip(*visited), ".", color="C2", label="the descent of S1")
+plt.axvline(0.25, color="0.7", linewidth=1)
+plt.annotate("w* = 0.25", (0.255, 0.03), color="0.4")
+plt.ylim(-0.005, 0.05)
+plt.xlabel("w")
+plt.ylabel("E")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## S3 · Two inputs, two associations
+#
+# Now $y = \mathbf w\cdot\mathbf x$ with two weights, and $E = \frac12\sum_t(\mathbf w\cdot\mathbf x_t - y_t)^2$
+# (equation 22), the sum over two associations. The lecture starts at $\mathbf w = (-0.8, -1.6)$. The two associations
+# are two linear equations in two unknowns (equation 17), so we know where the descent must end.
+
+# %%
+associations = [((1.0, 0.4), 0.7), ((0.3, 0.9), -0.2)]
+
+
+def surface(w):
+    return 0.5 * ac.sum([square(dot(w, x) - y) for x, y in associations])
+
+
+w, path = [-0.8, -1.6], []
+both = value_and_grad(surface)
+while True:
+    E, slopes = both(w)
+    path.append((*w, E))
+    if math.hypot(*slopes) < 1e-10:
+        break
+    w = [a - 0.3 * g for a, g in zip(w, slopes)]
+solution = np.linalg.solve([x for x, _ in associations], [y for _, y in associations])
+check("S3", "end of the descent from (−0.8, −1.6), and the solution of the two equations", w, solution, 1e-8)
+
+# %%
+w1, w2 = np.meshgrid(np.linspace(-1.2, 2.2, 40), np.linspace(-2, 1.2, 40))
+E = np.vectorize(lambda a, b: surface([a, b]))(w1, w2)
+figure = plt.figure(figsize=(9, 3.8))
+axis = figure.add_subplot(1, 2, 1, projection="3d")
+axis.plot_surface(w1, w2, E, cmap="viridis", alpha=0.6, linewidth=0)
+axis.plot(*zip(*path), "o-", color="C1", markersize=3)
+axis.set(xlabel="$w_1$", ylabel="$w_2$", title="error surface and the path on it")
+axis = figure.add_subplot(1, 2, 2)
+axis.contour(w1, w2, E, levels=20)
+axis.plot(*list(zip(*path))[:2], "o-", color="C1", markersize=3)
+slope = grad(surface)([-0.8, -1.6])
+axis.annotate("", (-0.8 - 0.35 * slope[0], -1.6 - 0.35 * slope[1]), (-0.8, -1.6), arrowprops={"arrowstyle": "->"})
+axis.set(xlabel="$w_1$", ylabel="$w_2$", title="from above; the arrow is −∇E")
+plt.show()
+
+# %% [markdown]
+# ## S4 · A 4-4 network is four 4-1 networks
+#
+# No weight of a linear 4-4 network reaches more than one output, so training it with $E = \frac12\sum_k\delta_k^2$ is
+# training four 4-1 networks beside each other (figure 3). Weight by weight, to the last bit.
+
+# %%
+def descend(rows, pairs, steps=50, rate=0.1):
+    """Train weights (one row for each output) on all associations together."""
+    for _ in range(steps):
+        error = 0.5 * ac.sum([square(dot(r, x) - goal) for x, ts in pairs for r, goal in zip(rows, ts)])
+        every = [w for r in rows for w in r]
+        for p, g in zip(every, gradients(error, every)):
+            p.data -= rate * g
+
+
+generator = random.Random(4)
+start = [[generator.gauss(0, 1) for _ in range(4)] for _ in range(4)]
+pairs = [([generator.gauss(0, 1) for _ in range(4)], [generator.gauss(0, 1) for _ in range(4)]) for _ in range(4)]
+together = [[parameter(w) for w in row] for row in start]
+descend(together, pairs)
+apart = [[parameter(w) for w in row] for row in start]
+for k in range(4):
+    descend([apart[k]], [(x, [t[k]]) for x, t in pairs])
+check("S4", "weights of the 4-4 network and of four 4-1 networks", together, apart)
+
+# %% [markdown]
+# ## S5 · Learning photographs
+#
+# A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. That
+# is 6,250,000 weights, here every one a scalar of the engine with a gradient of its own. Fed with a noisy photograph
+# it answers with the clean one: its memory is addressed by content.
+#
+# The committed outputs are those of the full size, made with `AUTOGRAD_CORE_FULL=1`. Without it the pictures are
+# 20×20 (160,000 weights), which takes a second. The photographs ship inside scikit-learn.
+
+# %%
+from PIL import Image
+from sklearn.datasets import load_sample_images
+
+SIDE = 50 if os.environ.get("AUTOGRAD_CORE_FULL") else 20
+
+
+def prepared(picture):
+    """A square cut from the middle, in grey, SIDE × SIDE, with mean 0 and largest size 1."""
+    left = (picture.shape[1] - picture.shape[0]) // 2
+    square_part = Image.fromarray(picture[:, left : left + picture.shape[0]]).convert("L")
+    grey = np.asarray(square_part.resize((SIDE, SIDE), Image.Resampling.LANCZOS), dtype=float).ravel()
+    return (grey - grey.mean()) / np.abs(grey - grey.mean()).max()
+
+
+photographs = [prepared(picture) for picture in load_sample_images().images]
+
+# %%
+def peak_gigabytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+started, memory_before = time.perf_counter(), peak_gigabytes()
+generator = random.Random(5)
+W = [[parameter(generator.gauss(0.0, 0.02 / SIDE)) for _ in range(SIDE**2)] for _ in range(SIDE**2)]
+weights = [w for row in W for w in row]
+print(f"{len(weights):,} weights made in {time.perf_counter() - started:.1f} s")
+
+# %% [markdown]
+# One association after the other. With the step $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph exactly,
+# and disturbs the other one only as far as the two are alike.
+
+# %%
+def step(photograph):
+    """Forward, backward and a step for one photograph; the error before it."""
+    inputs = photograph.tolist()
+    E = 0.5 * ac.sum([square(dot(row, inputs) - t) for row, t in zip(W, inputs)])
+    E.backward()
+    epsilon = 1.0 / float(photograph @ photograph)
+    for w in weights:
+        w.data -= epsilon * w.grad
+        w.zero_grad()
+    return E.data
+
+
+errors = [[step(photograph) for photograph in photographs] for epoch in range(6)]
+seconds = time.perf_counter() - started
+for epoch, pair in enumerate(errors):
+    print(f"epoch {epoch}: errors {pair[0]:.3g} and {pair[1]:.3g}")
+
+# %%
+def recall(picture):
+    with no_record():
+        return np.array([dot(row, picture.tolist()).data for row in W])
+
+
+noise = np.random.default_rng(0)
+rows = []
+for photograph in photographs:
+    noisy = photograph + noise.normal(0, 0.5, SIDE**2)
+    rows.append((photograph, noisy, recall(noisy)))
+figure, axes = plt.subplots(2, 3, figsize=(6, 4))
+for axis_row, row in zip(axes, rows):
+    for axis, picture, title in zip(axis_row, row, ("learned", "noisy input", "output")):
+        axis.imshow(picture.reshape(SIDE, SIDE), cmap="gray", vmin=-1, vmax=1)
+        axis.set_title(title)
+        axis.axis("off")
+plt.show()
+
+# %%
+memory = peak_gigabytes() - memory_before
+print(f"{len(weights):,} weights, 12 steps of forward, backward and update: {seconds:.0f} s, {memory:.2f} GB")
+clean, noisy, output = map(np.array, zip(*rows))
+before = np.sqrt(np.mean((noisy - clean) ** 2))
+check("S5", "error of the last epoch / of the first", sum(errors[-1]) / sum(errors[0]), "< 1e-3")
+check("S5", "distance from the clean photograph, output / noisy input", np.sqrt(np.mean((output - clean) ** 2)) / before, "< 0.2")
+check("S5", "weights", len(weights), SIDE**4)
+check("S5", "seconds, gigabytes", [seconds, memory], "> 0")
+
+# %%
+del W, weights
+
+# %% [markdown]
+# ## S6 · A backprop network with sigmoid units
+#
+# With hidden units the delta term of a hidden unit is its slope times the weighted sum of the delta terms above it
+# (equation 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (34) and by the sum over all of
+# them (35). The slope of the sigmoid is $y(1-y)$ (32).
+
+# %%
+generator = random.Random(6)
+W1 = [[parameter(generator.gauss(0, 1)) for _ in range(3)] for _ in range(4)]
+W2 = [[parameter(generator.gauss(0, 1)) for _ in range(4)] for _ in range(2)]
+batch = [([generator.gauss(0, 1) for _ in range(3)], [generator.random(), generator.random()]) for _ in range(5)]
+epsilon, total, hidden_nodes, changes = 0.3, [], [], [[0.0] * 3 for _ in range(4)]
+for x, t in batch:
+    u = [dot(row, x) for row in W1]
+    z = [sigmoid(node) for node in u]
+    y = [sigmoid(dot(row, z)) for row in W2]
+    total.append(0.5 * ac.sum([square(a - b) for a, b in zip(y, t)]))
+    hidden_nodes.append((x, t, u, [n.data for n in z], [n.data for n in y]))
+ac.sum(total).backward()
+
+# %%
+eq33, eq34, graph33 = [], [], []
+for x, t, u, z, y in hidden_nodes:
+    delta_k = [(a - b) * a * (1 - a) for a, b in zip(y, t)]
+    delta_j = [z[j] * (1 - z[j]) * sum(delta_k[k] * W2[k][j].data for k in range(2)) for j in range(4)]
+    eq33.append(delta_j)
+    graph33.append([node.grad for node in u])
+    eq34.append([[-epsilon * d * xi for xi in x] for d in delta_j])
+eq35 = np.sum(eq34, axis=0)
+one = gradients(total[0], [w for row in W1 for w in row])
+check("S6", "equation 33, δ of hidden units for each association", graph33, eq33, 1e-13)
+check("S6", "equation 34, change for one association", [-epsilon * g for g in one], np.ravel(eq34[0]), 1e-13)
+check("S6", "equation 35, change over all associations", [[-epsilon * w.grad for w in r] for r in W1], eq35, 1e-13)
+
+# %% [markdown]
+# ## S7 · Local and global minima
+#
+# Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network of one weight
+# shows it: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has its global minimum at $w = 2$, and others.
+
+# %%
+points = [i / 4 for i in range(1, 17)]
+
+
+def cross_section(w):
+    return 0.5 * ac.mean([square(ac.sin(w * x) - math.sin(2 * x)) for x in points])
+
+
+ends, starts = [], [0.2, 0.9, 1.6, 2.5, 3.6, 4.4]
+for start in starts:
+    w = start
+    for _ in range(400):
+        w -= 0.05 * grad(cross_section)(w)
+    ends.append(w)
+
+# %%
+ws = np.linspace(0, 5.5, 300)
+plt.plot(ws, [cross_section(w) for w in ws], color="0.4")
+for start, end in zip(starts, ends):
+    [line] = plt.plot(start, cross_section(start), "o")
+    plt.annotate("", (end, cross_section(end)), (start, cross_section(start)),
+                 arrowprops={"arrowstyle": "->", "color": line.get_color()})
+plt.xlabel("w")
+plt.ylabel("E(w)")
+plt.title("descent from six starts")
+plt.show()
+found = sorted({round(w, 3) for w in ends})
+print("minima found:", found)
+check("S7", "different minima reached from six starts", len(found), ">= 2")
+check("S7", "the lowest of them", min(found, key=cross_section), 2.0, 1e-3)
+
+# %% [markdown]
+# On XOR a 2-2-1 network has minima it cannot leave. From 20 random starts some reach zero errors and some do not.
+
+# %%
+table = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
+
+
+def learns_xor(seed):
+    model = MLP(2, [2, 1], activation=tanh, output=sigmoid, seed=seed)
+    optimiser = SGD(model.parameters(), lr=0.5, momentum=0.9)
+    for _ in range(500):
+        model.zero_grad()
+        ac.mean([square(model(x) - t) for x, t in table]).backward()
+        optimiser.step()
+    return all((model(x).data > 0.5) == bool(t) for x, t in table)
+
+
+solved = [learns_xor(seed) for seed in range(20)]
+print("".join("✓" if s else "·" for s in solved))
+check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved) / 20, "> 0, < 1")
+
+# %% [markdown]
+# **Try it.** More hidden units make room around the bad minima. What share of ten seeds does a 2-6-1 network reach?
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# def learns_wide(seed):
+#     model = MLP(2, [6, 1], activation=tanh, output=sigmoid, seed=seed)
+#     optimiser = SGD(model.parameters(), lr=0.5, momentum=0.9)
+#     for _ in range(500):
+#         model.zero_grad()
+#         ac.mean([square(model(x) - t) for x, t in table]).backward()
+#         optimiser.step()
+#     return all((model(x).data > 0.5) == bool(t) for x, t in table)
+#
+# print(sum(learns_wide(seed) for seed in range(10)), "of 10")
+# ```
+# </details>
+
+# %% [markdown]
+# ## S8 · Too small, right, too large; and early stopping
+#
+# Twenty noisy points of a sine are fitted by networks with 1, 3 and 16 hidden units. The error on points that were
+# not trained on (the validation set) tells the three apart, and tells when to stop.
+
+# %%
+generator = random.Random(1)
+
+
+def sample(n, noise):
+    xs = [generator.uniform(-1, 1) for _ in range(n)]
+    return [(x, math.sin(3 * x) + generator.gauss(0, noise)) for x in xs]
+
+
+training, validation = sample(20, 0.35), sample(60, 0.35)
+
+
+def mean_error(model, pairs):
+    return ac.mean([square(model([3 * x]) - t) for x, t in pairs])
+
+
+def curves(hidden, epochs=1200, every=25):
+    """Train; give the model, and (epoch, training error, validation error) on the way."""
+    model, seen = MLP(1, [hidden, 1], activation=tanh, seed=1), []
+    optimiser = Adam(model.parameters(), lr=0.02)
+    for epoch in range(epochs + 1):
+        model.zero_grad()
+        error = mean_error(model, training)
+        if epoch % every == 0:
+            with no_record():
+                seen.append((epoch, error.data, mean_error(model, validation).data))
+        error.backward()
+        optimiser.step()
+    return model, seen
+
+
+# %%
+runs = {hidden: curves(hidden) for hidden in (1, 3, 16)}
+figure, axes = plt.subplots(1, 3, figsize=(10, 2.8), sharey=True)
+fine = np.linspace(-1, 1, 120)
+for axis, (hidden, (model, _)) in zip(axes, runs.items()):
+    with no_record():
+        axis.plot(fine, [model([3 * x]).data for x in fine], color="C1", label="network")
+    axis.plot(fine, np.sin(3 * fine), ":", color="0.4", label="sin 3x")
+    axis.plot(*zip(*training), "o", color="C0", label="training points")
+    axis.set(title=f"{hidden} hidden units", xlabel="x", ylim=(-2.0, 2.2))
+axes[0].legend(fontsize=8)
+plt.show()
+
+# %%
+epochs, train_errors, validation_errors = zip(*runs[16][1])
+best = validation_errors.index(min(validation_errors))
+plt.plot(epochs, train_errors, label="training")
+plt.plot(epochs, validation_errors, label="validation")
+plt.axvline(epochs[best], color="0.6", linestyle="--")
+plt.annotate("stop here", (epochs[best] + 15, max(validation_errors)), va="top", color="0.4")
+plt.xlabel("epoch")
+plt.ylabel("mean squared error, 16 hidden units")
+plt.legend()
+plt.show()
+
+# %%
+final = {hidden: seen[-1] for hidden, (_, seen) in runs.items()}
+for hidden, (_, a, b) in final.items():
+    print(f"{hidden:>2} hidden units: training {a:.3f}, validation {b:.3f}")
+check("S8", "16 units: place of the least validation error among the measurements", best / (len(epochs) - 1), "> 0, < 1")
+check("S8", "16 units: validation error, stopped early / trained on", validation_errors[best] / validation_errors[-1], "< 0.95")
+check("S8", "training errors fall with size", [final[3][1] / final[1][1], final[16][1] / final[3][1]], "< 1")
+check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit)",
+      [final[3][2] / final[1][2], final[3][2] / final[16][2]], "< 1")

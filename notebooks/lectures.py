@@ -1,0 +1,94 @@
+"""What the notebooks and their tests share: `check`, which holds a number against what a lecture says it is.
+
+In a notebook each check leaves its record in the cell's output, beside the line that a reader sees, so that the
+executed file itself says which rows of the lectures it covers, and with which numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+# The output in which a notebook keeps the record of a check.
+MIME = "application/vnd.autograd-core.check+json"
+
+_RELATIONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
+
+
+def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 0.0) -> None:
+    """Show `value`, hold it against `expectation`, and leave the record of it in the notebook.
+
+    Args: `row`, of the list of systems, such as "S1"; `name`, what the number is; `value`, a number, a truth value, or
+    lists of such, however nested (a `Value` counts by its data); `expectation`, the same, or bounds such as "< 1e-3"
+    or "> 0, < 1", which every number must keep; `tolerance`, how far a number may be off, relative to the largest
+    expected one (to 1 where all are 0). Raises AssertionError where it does not hold.
+
+    >>> check("S1", "dE/dw", 0.096, 0.096)
+    S1  dE/dw: 0.096, expected 0.096  ✓
+    """
+    value, expectation = plain(value), plain(expectation)
+    line = f"{row}  {name}: {_shown(value)}, expected {_shown(expectation)}"
+    line += f" within {tolerance:g}" if tolerance else ""
+    if not holds(value, expectation, tolerance):
+        raise AssertionError(line)
+    record = {"row": row, "name": name, "value": value, "expectation": expectation, "tolerance": tolerance}
+    _leave(record, f"{line}  ✓")
+
+
+def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:
+    """Whether plain numbers are as expected; NaN never is, nor are lists of different lengths.
+
+    >>> holds([0.1, 0.2], "> 0, < 1"), holds([1.0], [1.0, 1.0]), holds(0.1, 0.2, 0.5)
+    (True, False, True)
+    """
+    numbers = _flat(value)
+    if isinstance(expectation, str):
+        return bool(numbers) and all(_keeps(x, bound) for bound in expectation.split(",") for x in numbers)
+    expected = _flat(expectation)
+    scale = max((abs(x) for x in expected), default=0.0) or 1.0
+    return len(numbers) == len(expected) > 0 and all(
+        abs(x - y) <= tolerance * scale for x, y in zip(numbers, expected, strict=True)
+    )
+
+
+def plain(thing: Any) -> Any:
+    """Numbers, Values, arrays and lists as what JSON can hold."""
+    if isinstance(thing, str):
+        return thing
+    if hasattr(thing, "tolist"):
+        thing = thing.tolist()
+    if isinstance(thing, (list, tuple)):
+        return [plain(x) for x in thing]
+    thing = getattr(thing, "data", thing)
+    return thing if isinstance(thing, (bool, int)) else float(thing)
+
+
+def _flat(thing: Any) -> list[float]:
+    return [x for part in thing for x in _flat(part)] if isinstance(thing, list) else [thing]
+
+
+def _keeps(x: float, bound: str) -> bool:
+    sign = bound.strip()[:2].rstrip("0123456789. -")
+    return math.isfinite(x) and _RELATIONS[sign](x, float(bound.strip()[len(sign) :]))
+
+
+def _shown(thing: Any) -> str:
+    if isinstance(thing, list):
+        numbers = _flat(thing)
+        return f"[{', '.join(_shown(x) for x in numbers[:3])}{f', … {len(numbers)} numbers' if len(numbers) > 3 else ''}]"
+    return f"{thing:.6g}" if isinstance(thing, float) else str(thing)
+
+
+def _leave(record: dict[str, Any], line: str) -> None:
+    """Show the line, with the record in the same output where this runs in a notebook."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        print(line)
+        return
+    if get_ipython() is None:
+        print(line)
+    else:
+        display({"text/plain": line, MIME: record}, raw=True)

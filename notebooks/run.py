@@ -1,0 +1,132 @@
+"""Execute the notebooks of the course, each from a clean kernel, and keep them paired with their `.py` files.
+
+    python notebooks/run.py            write every .ipynb anew from its .py, with outputs
+    python notebooks/run.py 06 08      only these
+    python notebooks/run.py --full     with S5 and O10 at their full size (minutes, and several GB of memory)
+    python notebooks/run.py --check    execute all, write nothing, and fail where something is wrong or out of step
+
+The `.py` file is the source. Solutions hidden in <details> are executed too, though their outputs are not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+HERE = Path(__file__).resolve().parent
+SOLUTION = re.compile(r"```python\n(.*?)```", re.DOTALL)
+LARGEST = 1_000_000
+TIMEOUT = 1800
+
+
+def main() -> int:
+    """Execute what was asked for, two notebooks at a time; 1 where anything is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="how the names of the notebooks begin (default: all)")
+    parser.add_argument("--check", action="store_true", help="write nothing; compare with the committed notebooks")
+    parser.add_argument("--full", action="store_true", help="run S5 and O10 at their full size")
+    options = parser.parse_args()
+    os.environ["AUTOGRAD_CORE_FULL"] = "1" if options.full else ""
+    scripts = [s for s in sources() if not options.names or s.name.startswith(tuple(options.names))]
+    wrong = 0
+    with ProcessPoolExecutor(max_workers=1 if options.full else 2) as pool:
+        for script, (seconds, faults) in zip(
+            scripts, pool.map(one, scripts, [options.check] * len(scripts)), strict=True
+        ):
+            print(f"{script.stem:<45} {seconds:6.1f} s  {'; '.join(faults) or 'ok'}", flush=True)
+            wrong += bool(faults)
+    return 1 if wrong else 0
+
+
+def sources() -> list[Path]:
+    """The `.py` files that are notebooks."""
+    return sorted(HERE.glob("[0-9][0-9]_*.py"))
+
+
+def one(script: Path, check: bool) -> tuple[float, list[str]]:
+    """Execute one notebook, write or compare it, and give its seconds and what is wrong with it."""
+    notebook = fresh(script)
+    target = script.with_suffix(".ipynb")
+    start = time.perf_counter()
+    try:
+        execute(notebook)
+    except CellExecutionError as error:
+        return time.perf_counter() - start, [f"a cell fails: {str(error)[-1500:]}"]
+    seconds = time.perf_counter() - start
+    faults = warnings(notebook)
+    if check:
+        committed = nbformat.read(target, as_version=4) if target.exists() else None
+        if committed is None or cells(committed) != cells(notebook):
+            faults.append(f"{target.name} is out of step with {script.name}: run notebooks/run.py {script.name[:2]}")
+    else:
+        nbformat.write(notebook, target)
+    if target.exists() and target.stat().st_size >= LARGEST:
+        faults.append(f"{target.name} has {target.stat().st_size:,} bytes")
+    return seconds, faults
+
+
+def fresh(script: Path) -> Any:
+    """The notebook of a `.py` file, without outputs, the same bytes each time."""
+    notebook = jupytext.read(script)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "jupytext": {"formats": "ipynb,py:percent"},
+        "language_info": {"name": "python"},
+    }
+    notebook.nbformat_minor = 5
+    return notebook
+
+
+def execute(notebook: Any) -> None:
+    """Run all cells, and each hidden solution behind the cell that holds it; keep what does not change by itself."""
+    written = list(notebook.cells)
+    for cell in written:
+        if cell.cell_type == "markdown" and "<details>" in cell.source:
+            at = notebook.cells.index(cell) + 1
+            solutions = [nbformat.v4.new_code_cell(code) for code in SOLUTION.findall(cell.source)]
+            notebook.cells[at:at] = solutions
+    NotebookClient(
+        notebook, timeout=TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}
+    ).execute()
+    notebook.cells = written
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for number, cell in enumerate([c for c in written if c.cell_type == "code"], 1):
+        cell.execution_count = number
+        cell.metadata.pop("execution", None)
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output["execution_count"] = number
+
+
+def warnings(notebook: Any) -> list[str]:
+    """What was written to standard error: a reader should see no warning."""
+    return [
+        f"cell {cell.execution_count} warns: {output.text.strip()[:300]}"
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+
+
+def cells(notebook: Any) -> list[tuple[str, str]]:
+    """What pairing compares: kind and text of each cell."""
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
