@@ -1,0 +1,13 @@
+"""How the property tests run: the same examples every time, at least 200 of each, no time limit on one."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, max_examples=200, database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # programs of 60 lines are large
+)
+# What a search for new failures runs: HYPOTHESIS_PROFILE=search pytest tests/test_transparency.py
+settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=5000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
