@@ -5,12 +5,12 @@ import operator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core
 from autograd_core import TABLE, Value, operation_of
-from autograd_core.random_programs import Line, Program, arguments_of, form_of, function_of, in_math
+from autograd_core.random_programs import Line, arguments_of, form_of, function_of, in_math
 from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import numbers, operands, programs
 from autograd_core.ulps import same
@@ -71,30 +71,37 @@ def test_every_form_of_python(program):
     check(program)
 
 
-@pytest.mark.parametrize("row", IN_MATH, ids=repr)
-def test_every_operation_of_math(row):
-    count = row.arity or 3
-    names = ("a", "b", "c")[:count]
-    program = Program((), (Line("t1", form_of(row, count), names),))
+def drawn_with(rows, *, anywhere):
+    """A row and operands for it, inside its domain or anywhere at all."""
 
-    @given(st.one_of(operands(row).filter(lambda xs: len(xs) == count), st.tuples(*[numbers()] * count)))
-    def holds(xs):
-        check(Program(xs, program.lines))
+    def of(row):
+        inside = operands(row)
+        if not anywhere or row.arity is None:
+            return st.tuples(st.just(row), inside)
+        return st.tuples(st.just(row), st.one_of(inside, st.tuples(*[numbers()] * row.arity)))
 
-    holds()
+    return st.one_of(*map(of, rows))
 
 
-@pytest.mark.parametrize("row", NOT_IN_MATH, ids=repr)
-def test_every_other_operation_gives_values_the_numbers_it_gives_floats(row):
-    function = function_of(row)
+@settings(max_examples=1500)
+@given(drawn_with(IN_MATH, anywhere=True))
+def test_single_operations_of_math_and_of_python(drawn):
+    row, xs = drawn
+    names = tuple(f"x{i}" for i in range(len(xs)))
+    line = Line("y", form_of(row, len(xs)), names)
+    functions = {} if row.operator else {row.name: getattr(math, row.name)}
+    plain = outcome(lambda: eval(line.expression, functions | dict(zip(names, xs, strict=True))))
+    recorded = outcome(lambda: function_of(row)(*arguments_of(row, [Value(x) for x in xs])))
+    assert alike(plain, recorded)
 
-    @given(operands(row))
-    def holds(xs):
-        plain = outcome(lambda: function(*arguments_of(row, xs)))
-        assert isinstance(plain, (float, type))
-        assert alike(plain, outcome(lambda: function(*arguments_of(row, [Value(x) for x in xs]))))
 
-    holds()
+@settings(max_examples=1000)
+@given(drawn_with(NOT_IN_MATH, anywhere=False))
+def test_every_other_operation_gives_values_the_numbers_it_gives_floats(drawn):
+    row, xs = drawn
+    plain = outcome(lambda: function_of(row)(*arguments_of(row, xs)))
+    assert isinstance(plain, (float, type))
+    assert alike(plain, outcome(lambda: function_of(row)(*arguments_of(row, [Value(x) for x in xs]))))
 
 
 @pytest.mark.parametrize("row", OPERATORS, ids=repr)
