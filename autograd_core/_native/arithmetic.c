@@ -1,0 +1,162 @@
+/* The operators of Value. */
+#include "core.h"
+
+#include <string.h>
+
+/* Before ops.py has installed the rows there are no operators. */
+static PyObject *not_ready(void)
+{
+    return PyErr_Format(PyExc_SystemError, "autograd_core was not imported to the end");
+}
+
+/* `left ∘ right` for the three operators that make up most programs: none of them can fail, so all is inline. */
+static inline PyObject *ring(PyObject *left, PyObject *right, int which)
+{
+    Function *function = S.operators[which];
+    Node *x = is_value(left) ? (Node *)left : NULL, *y = is_value(right) ? (Node *)right : NULL;
+    double a, b, z, dx, dy;
+    if (function == NULL)
+        return not_ready();
+    if (x)
+        a = x->data;
+    else if (PyFloat_CheckExact(left))
+        a = PyFloat_AS_DOUBLE(left);
+    else
+        return apply_binary(function, left, right);
+    if (y)
+        b = y->data;
+    else if (PyFloat_CheckExact(right))
+        b = PyFloat_AS_DOUBLE(right);
+    else
+        return apply_binary(function, left, right);
+    switch (which) {
+    case ADD:
+        z = a + b, dx = 1.0, dy = 1.0;
+        break;
+    case SUB:
+        z = a - b, dx = 1.0, dy = -1.0;
+        break;
+    default:
+        z = a * b, dx = b, dy = a;
+        break;
+    }
+    return record(function, TWO, z, x, y, x ? dx : a, y ? dy : b);
+}
+
+static PyObject *value_add(PyObject *left, PyObject *right) { return ring(left, right, ADD); }
+static PyObject *value_subtract(PyObject *left, PyObject *right) { return ring(left, right, SUB); }
+static PyObject *value_multiply(PyObject *left, PyObject *right) { return ring(left, right, MUL); }
+
+#define BINARY(name, which)                                                                                            \
+    static PyObject *name(PyObject *left, PyObject *right)                                                             \
+    {                                                                                                                  \
+        return S.operators[which] ? apply_binary(S.operators[which], left, right) : not_ready();                       \
+    }
+BINARY(value_divide, DIV)
+BINARY(value_floor_divide, FLOORDIV)
+BINARY(value_remainder, MOD)
+
+static PyObject *value_power(PyObject *left, PyObject *right, PyObject *modulus)
+{
+    if (modulus != Py_None)
+        return Py_NewRef(Py_NotImplemented);
+    return S.operators[POW] ? apply_binary(S.operators[POW], left, right) : not_ready();
+}
+
+#define UNARY(name, which)                                                                                             \
+    static PyObject *name(PyObject *operand)                                                                           \
+    {                                                                                                                  \
+        return S.operators[which] ? apply_unary(S.operators[which], operand) : not_ready();                            \
+    }
+UNARY(value_negative, NEG)
+UNARY(value_positive, POS)
+UNARY(value_absolute, ABS)
+
+static PyObject *value_divmod(PyObject *left, PyObject *right)
+{
+    PyObject *quotient = PyNumber_FloorDivide(left, right);
+    PyObject *rest = quotient ? PyNumber_Remainder(left, right) : NULL;
+    PyObject *both = rest ? PyTuple_Pack(2, quotient, rest) : NULL;
+    Py_XDECREF(quotient);
+    Py_XDECREF(rest);
+    return both;
+}
+
+/* What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient. */
+static int value_bool(PyObject *self) { return ((Node *)self)->data != 0.0; }
+static PyObject *value_int(PyObject *self) { return PyLong_FromDouble(((Node *)self)->data); }
+
+static PyObject *value_float(PyObject *Py_UNUSED(self))
+{
+    PyErr_SetString(PyExc_TypeError,
+                    "a Value is not turned into a float by itself, because its gradient would be lost: "
+                    "use autograd_core.sin (and so on) in place of math.sin, or .data where only the number is wanted");
+    return NULL;
+}
+
+PyType_Slot arithmetic_slots[] = {
+    {Py_nb_add, value_add},
+    {Py_nb_subtract, value_subtract},
+    {Py_nb_multiply, value_multiply},
+    {Py_nb_true_divide, value_divide},
+    {Py_nb_floor_divide, value_floor_divide},
+    {Py_nb_remainder, value_remainder},
+    {Py_nb_power, value_power},
+    {Py_nb_divmod, value_divmod},
+    {Py_nb_negative, value_negative},
+    {Py_nb_positive, value_positive},
+    {Py_nb_absolute, value_absolute},
+    {Py_nb_bool, value_bool},
+    {Py_nb_int, value_int},
+    {Py_nb_float, value_float},
+    {0, NULL},
+};
+
+static const struct {
+    const char *name, *reflected;
+} OPERATOR_NAMES[OPERATORS] = {
+    [ADD] = {"__add__", "__radd__"},
+    [SUB] = {"__sub__", "__rsub__"},
+    [MUL] = {"__mul__", "__rmul__"},
+    [DIV] = {"__truediv__", "__rtruediv__"},
+    [FLOORDIV] = {"__floordiv__", "__rfloordiv__"},
+    [MOD] = {"__mod__", "__rmod__"},
+    [POW] = {"__pow__", "__rpow__"},
+    [NEG] = {"__neg__", ""},
+    [POS] = {"__pos__", ""},
+    [ABS] = {"__abs__", ""},
+};
+
+/* Give Value a method or operator. The operators above have slots already, which are told their function; any other
+ * becomes an attribute of the type. */
+static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    const char *name;
+    PyObject *function;
+    if (!PyArg_ParseTuple(arguments, "sO:install", &name, &function))
+        return NULL;
+    for (int i = 0; i < OPERATORS; i++) {
+        if (strcmp(name, OPERATOR_NAMES[i].reflected) == 0)
+            Py_RETURN_NONE; /* the slot serves both sides */
+        if (strcmp(name, OPERATOR_NAMES[i].name) == 0 && S.operators[i] == NULL) {
+            if (Py_TYPE(function) != S.function_type)
+                return PyErr_Format(PyExc_TypeError, "an operator is made by unary or binary");
+            S.operators[i] = (Function *)Py_NewRef(function);
+            Py_RETURN_NONE;
+        }
+    }
+    PyObject *key = PyUnicode_FromString(name);
+    int there = key ? PyDict_Contains(S.value_type->tp_dict, key) : -1;
+    if (there > 0)
+        PyErr_Format(PyExc_TypeError, "Value.%s is there already: two rows claim it", name);
+    int failed = there != 0 || PyObject_SetAttr((PyObject *)S.value_type, key, function) < 0;
+    Py_XDECREF(key);
+    if (failed)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+PyMethodDef arithmetic_methods[] = {
+    {"install", install, METH_VARARGS, "install($module, name, function, /)\n--\n\nGive `Value` a method or operator."},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,337 @@
+/* What a Value shows of itself: its attributes and methods. */
+#include "core.h"
+
+Py_ssize_t node_count(const Node *node)
+{
+    int few = operands_of(node);
+    return few == MANY ? node->side->count : few;
+}
+
+/* Operand `at`, a Value or a float, as a new reference. */
+PyObject *operand_at(Node *node, Py_ssize_t at)
+{
+    Node *operand;
+    double number;
+    if (operands_of(node) == MANY) {
+        operand = side_nodes(node->side)[at];
+        number = node->side->locals[at];
+    } else {
+        operand = at == 0 ? node->x : node->y;
+        number = at == 0 ? node->dx : node->dy;
+    }
+    return operand ? Py_NewRef((PyObject *)operand) : PyFloat_FromDouble(number);
+}
+
+PyObject *operands_tuple(Node *node)
+{
+    Py_ssize_t count = node_count(node);
+    PyObject *operands = PyTuple_New(count);
+    for (Py_ssize_t i = 0; operands && i < count; i++) {
+        PyObject *operand = operand_at(node, i);
+        if (operand == NULL)
+            Py_CLEAR(operands);
+        else
+            PyTuple_SET_ITEM(operands, i, operand);
+    }
+    return operands;
+}
+
+/* The local derivative by operand `at`, None where it is a plain number or a checkpoint. */
+static PyObject *local_at(Node *node, Py_ssize_t at)
+{
+    if (operands_of(node) == MANY) {
+        if ((node->flags & SEGMENT) || side_nodes(node->side)[at] == NULL)
+            Py_RETURN_NONE;
+        return PyFloat_FromDouble(node->side->locals[at]);
+    }
+    if ((at == 0 ? node->x : node->y) == NULL)
+        Py_RETURN_NONE;
+    return PyFloat_FromDouble(at == 0 ? node->dx : node->dy);
+}
+
+#define GETTER(name) static PyObject *name(PyObject *self, void *Py_UNUSED(closure))
+#define NODE ((Node *)self)
+
+GETTER(get_data) { return PyFloat_FromDouble(NODE->data); }
+GETTER(get_grad) { return PyFloat_FromDouble(NODE->flags & HAS_GRAD ? NODE->grad : 0.0); }
+GETTER(get_has_grad) { return PyBool_FromLong(NODE->flags & HAS_GRAD); }
+GETTER(get_op) { return Py_NewRef(S.rows[NODE->row].operation); }
+GETTER(get_operands) { return operands_tuple(NODE); }
+GETTER(get_is_leaf) { return PyBool_FromLong(operands_of(NODE) == LEAF); }
+GETTER(get_label) { return Py_NewRef(NODE->label ? NODE->label : Py_None); }
+GETTER(get_place) { return Py_NewRef((PyObject *)NODE->place); }
+GETTER(get_scope) { return PyObject_GetAttrString((PyObject *)NODE->place, "path"); }
+GETTER(get_stamp) { return PyLong_FromLongLong(NODE->stamp); }
+
+GETTER(get_local_derivatives)
+{
+    Py_ssize_t count = node_count(NODE);
+    PyObject *locals = PyTuple_New(count);
+    for (Py_ssize_t i = 0; locals && i < count; i++) {
+        PyObject *local = local_at(NODE, i);
+        if (local == NULL)
+            Py_CLEAR(locals);
+        else
+            PyTuple_SET_ITEM(locals, i, local);
+    }
+    return locals;
+}
+
+/* The slots of the Python engine's node, for the code beside it that copies graphs and runs checkpoints again. */
+GETTER(get_x)
+{
+    switch (operands_of(NODE)) {
+    case LEAF:
+        Py_RETURN_NONE;
+    case MANY:
+        return operands_tuple(NODE);
+    default:
+        return operand_at(NODE, 0);
+    }
+}
+
+GETTER(get_y)
+{
+    if (operands_of(NODE) != TWO)
+        Py_RETURN_NONE;
+    return operand_at(NODE, 1);
+}
+
+GETTER(get_dx)
+{
+    switch (operands_of(NODE)) {
+    case LEAF:
+        Py_RETURN_NONE;
+    case MANY:
+        return NODE->flags & SEGMENT ? Py_NewRef(NODE->segment) : get_local_derivatives(self, NULL);
+    default:
+        return local_at(NODE, 0);
+    }
+}
+
+GETTER(get_dy)
+{
+    if (operands_of(NODE) != TWO)
+        Py_RETURN_NONE;
+    return local_at(NODE, 1);
+}
+
+GETTER(get_raw_grad)
+{
+    if (!(NODE->flags & HAS_GRAD))
+        Py_RETURN_NONE;
+    return PyFloat_FromDouble(NODE->grad);
+}
+
+/* A number for an attribute that is being assigned. */
+static int assigned(PyObject *given, const char *deleted, const char *wrong, double *number)
+{
+    if (given == NULL) {
+        PyErr_SetString(PyExc_AttributeError, deleted);
+        return -1;
+    }
+    int found = number_of(given, number);
+    return found > 0 ? 0 : found < 0 ? -1 : type_error(wrong, given);
+}
+
+static int set_data(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
+{
+    double number;
+    if (operands_of(NODE) != LEAF) {
+        PyObject *name = PyObject_GetAttrString(S.rows[NODE->row].operation, "name");
+        if (name == NULL)
+            return -1;
+        PyErr_Format(PyExc_AttributeError,
+                     "the data of a computed node cannot be assigned: it is the result of %S; "
+                     "assign the data of the leaves it comes from and compute it again",
+                     name);
+        Py_DECREF(name);
+        return -1;
+    }
+    if (assigned(given, "property 'data' of 'Value' object has no deleter",
+                 "data is a real number; got %R of type %U", &number) < 0)
+        return -1;
+    NODE->data = number;
+    NODE->stamp = ++S.clock;
+    return 0;
+}
+
+static int set_grad(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
+{
+    double number;
+    if (assigned(given, "property 'grad' of 'Value' object has no deleter",
+                 "grad is a real number; got %R of type %U", &number) < 0)
+        return -1;
+    NODE->grad = number;
+    NODE->flags |= HAS_GRAD;
+    return 0;
+}
+
+static int set_label(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
+{
+    if (given == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "property 'label' of 'Value' object has no deleter");
+        return -1;
+    }
+    if (given != Py_None && !PyUnicode_CheckExact(given)) {
+        Py_XDECREF(call_python("autograd_core.value", "label_checked", given, NULL)); /* raises */
+        return -1;
+    }
+    PyObject *old = NODE->label;
+    NODE->label = given == Py_None ? NULL : Py_NewRef(given);
+    Py_XDECREF(old);
+    return 0;
+}
+
+PyGetSetDef value_getset[] = {
+    {"data", get_data, set_data, "The number. Only a leaf's can be assigned.", NULL},
+    {"grad", get_grad, set_grad,
+     "The gradient: the sum over all sweeps in a leaf, the last sweep's in a computed node; 0.0 before any.", NULL},
+    {"has_grad", get_has_grad, NULL,
+     "Whether a sweep, or an assignment, has set the gradient since it was last cleared.", NULL},
+    {"label", get_label, set_label, "The name that messages and drawings show.", NULL},
+    {"op", get_op, NULL, "The row of the table that made this node; `input` or `parameter` for a leaf.", NULL},
+    {"operands", get_operands, NULL,
+     "What the operation was applied to, in order; plain numbers as floats; empty for a leaf.", NULL},
+    {"local_derivatives", get_local_derivatives, NULL,
+     "∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number.", NULL},
+    {"is_leaf", get_is_leaf, NULL,
+     "Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation.", NULL},
+    {"scope", get_scope, NULL, "The names of the scopes it was made in, outermost first.", NULL},
+    {"_data", get_data, NULL, NULL, NULL},
+    {"_op", get_op, NULL, NULL, NULL},
+    {"_x", get_x, NULL, NULL, NULL},
+    {"_y", get_y, NULL, NULL, NULL},
+    {"_dx", get_dx, NULL, NULL, NULL},
+    {"_dy", get_dy, NULL, NULL, NULL},
+    {"_grad", get_raw_grad, NULL, NULL, NULL},
+    {"_label", get_label, NULL, NULL, NULL},
+    {"_place", get_place, NULL, NULL, NULL},
+    {"_stamp", get_stamp, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+#define METHOD(name) static PyObject *name(PyObject *self, PyObject *Py_UNUSED(unused))
+
+METHOD(zero_grad)
+{
+    NODE->flags &= (uint8_t)~HAS_GRAD;
+    NODE->grad = 0.0;
+    Py_RETURN_NONE;
+}
+
+static PyObject *backward(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"gradient", NULL};
+    PyObject *gradient = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:backward", names, &gradient))
+        return NULL;
+    if (backward_from(NODE, gradient) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* What float's own method answers for the number. */
+static PyObject *of_float(PyObject *self, const char *method, PyObject *argument)
+{
+    PyObject *number = PyFloat_FromDouble(NODE->data);
+    PyObject *name = number ? PyUnicode_FromString(method) : NULL;
+    PyObject *result = name ? PyObject_CallMethodObjArgs(number, name, argument, NULL) : NULL;
+    Py_XDECREF(number);
+    Py_XDECREF(name);
+    return result;
+}
+
+METHOD(value_floor) { return of_float(self, "__floor__", NULL); }
+METHOD(value_ceil) { return of_float(self, "__ceil__", NULL); }
+METHOD(value_trunc) { return of_float(self, "__trunc__", NULL); }
+
+static PyObject *value_round(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"ndigits", NULL};
+    PyObject *ndigits = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:__round__", names, &ndigits))
+        return NULL;
+    return of_float(self, "__round__", ndigits);
+}
+
+static PyObject *value_format(PyObject *self, PyObject *spec)
+{
+    if (PyUnicode_Check(spec) && PyUnicode_GET_LENGTH(spec) == 0)
+        return PyObject_Str(self);
+    return of_float(self, "__format__", spec);
+}
+
+METHOD(value_complex)
+{
+    PyErr_Clear();
+    double unused_number = PyFloat_AsDouble(self); /* raises: it says what to do instead */
+    (void)unused_number;
+    return NULL;
+}
+
+METHOD(value_sizeof)
+{
+    size_t bytes = sizeof(Node);
+    if (operands_of(NODE) == MANY)
+        bytes += sizeof(Side) + (size_t)NODE->side->count * (sizeof(double) + sizeof(Node *));
+    return PyLong_FromSize_t(bytes);
+}
+
+METHOD(value_copy) { return call_python("autograd_core.copying", "shallow", self, NULL); }
+METHOD(value_reduce) { return call_python("autograd_core.copying", "reduced", self, NULL); }
+
+static PyObject *value_deepcopy(PyObject *self, PyObject *memo)
+{
+    return call_python("autograd_core.copying", "deep", self, memo);
+}
+
+static PyObject *no_subclass(PyObject *Py_UNUSED(type), PyObject *Py_UNUSED(arguments), PyObject *Py_UNUSED(keywords))
+{
+    return PyErr_Format(PyExc_TypeError, "Value is final: a subclass would not survive an operation");
+}
+
+PyObject *value_repr(PyObject *self)
+{
+    PyObject *data = get_data(self, NULL), *grad = get_grad(self, NULL), *text = NULL;
+    const char *kind = NODE->row == S.parameter_row ? "parameter" : "Value";
+    PyObject *label = Py_XNewRef(NODE->label);
+    if (data && grad) {
+        if (label && NODE->flags & HAS_GRAD)
+            text = PyUnicode_FromFormat("%s(%R, label=%R, grad=%R)", kind, data, label, grad);
+        else if (label)
+            text = PyUnicode_FromFormat("%s(%R, label=%R)", kind, data, label);
+        else if (NODE->flags & HAS_GRAD)
+            text = PyUnicode_FromFormat("%s(%R, grad=%R)", kind, data, grad);
+        else
+            text = PyUnicode_FromFormat("%s(%R)", kind, data);
+    }
+    Py_XDECREF(data);
+    Py_XDECREF(grad);
+    Py_XDECREF(label);
+    return text;
+}
+
+#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function
+
+PyMethodDef value_methods[] = {
+    {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS,
+     "backward($self, gradient=1.0)\n--\n\n"
+     "Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.\n\n"
+     "See `autograd_core.backward`.\n\n"
+     ">>> w = Value(3.0)\n>>> (w * w).backward()\n>>> w.grad\n6.0"},
+    {"zero_grad", zero_grad, METH_NOARGS,
+     "zero_grad($self, /)\n--\n\nClear the gradient: it reads 0.0 again, and `has_grad` False."},
+    {"__round__", WITH_KEYWORDS(value_round), METH_VARARGS | METH_KEYWORDS, NULL},
+    {"__floor__", value_floor, METH_NOARGS, NULL},
+    {"__ceil__", value_ceil, METH_NOARGS, NULL},
+    {"__trunc__", value_trunc, METH_NOARGS, NULL},
+    {"__complex__", value_complex, METH_NOARGS, NULL},
+    {"__format__", value_format, METH_O, NULL},
+    {"__sizeof__", value_sizeof, METH_NOARGS, NULL},
+    {"__copy__", value_copy, METH_NOARGS, NULL},
+    {"__deepcopy__", value_deepcopy, METH_O, NULL},
+    {"__reduce__", value_reduce, METH_NOARGS, NULL},
+    {"__init_subclass__", WITH_KEYWORDS(no_subclass), METH_CLASS | METH_VARARGS | METH_KEYWORDS, NULL},
+    {NULL, NULL, 0, NULL},
+};

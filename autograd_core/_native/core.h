@@ -1,0 +1,266 @@
+/* What the files of the native engine share: the node, the state, and the paths that every operation takes.
+ *
+ * The engine in Python says what everything here must do; this says it again for speed. Where something is out of
+ * the ordinary (an operand that is neither Value, float nor int, a value that raises), the Python code is called, so
+ * that results and messages stand in one place.
+ */
+#ifndef AUTOGRAD_CORE_H
+#define AUTOGRAD_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <math.h>
+#include <stdint.h>
+
+#ifdef Py_GIL_DISABLED
+#error "the native engine relies on the GIL; on a free-threaded Python the engine in Python is used"
+#endif
+
+typedef struct Node Node;
+
+/* Where an operation happens; the Place of context.py. */
+typedef struct Place {
+    PyObject_HEAD
+    struct Place *parent;
+    PyObject *name; /* a str, or NULL */
+    char recording, transforming;
+} Place;
+
+/* The operands of a node on many operands: the local derivatives, then the nodes. Where the operand is a plain number
+ * its node is NULL and the number stands in place of the derivative, which nobody asks for. */
+typedef struct Side {
+    Py_ssize_t count;
+    double locals[];
+} Side;
+
+static inline Node **side_nodes(Side *side) { return (Node **)(side->locals + side->count); }
+
+/* How many operands a node has, and what else is to be known of it. */
+enum { LEAF = 0, ONE = 1, TWO = 2, MANY = 3 };
+enum { OPERANDS = 3, HAS_GRAD = 4, USER_ROW = 8, SEGMENT = 16 };
+
+/* A node: 96 bytes with Python's 16 in front, everything inline for one and two operands.
+ *
+ * It stands outside Python's cyclic collector. That is sound because no cycle can form: the operands are given when
+ * the node is made and never change, so they are older than the node; a label is exactly a str; a Place refers to
+ * older Places and a str. Only an operation that holds a user's callable can close a cycle (a row of a primitive, the
+ * function of a checkpoint), and that is documented there. A collector would have to walk every node of every graph
+ * again and again, for nothing; it was the largest single cost of the engine in Python.
+ */
+struct Node {
+    PyObject_HEAD
+    double data;
+    double dx, dy; /* local derivatives; for a plain operand the number itself */
+    union {
+        double grad; /* while alive; it counts where HAS_GRAD is set */
+        Node *next;  /* in a list of dead or free nodes */
+    };
+    union {
+        Node *x; /* NULL for a plain number, and in a leaf */
+        Side *side;
+    };
+    union {
+        Node *y;
+        PyObject *segment; /* of a node on many operands that is a checkpoint */
+    };
+    Place *place;
+    int64_t stamp;
+    PyObject *label; /* a str, or NULL */
+    /* The place in the order of the sort that is running, from 1; 0 at all other times. Code that calls back into
+     * Python in the middle of a sweep must have cleared it before: the callback may sort the same nodes. */
+    uint32_t mark;
+    uint32_t row : 24;
+    uint32_t flags : 8;
+};
+
+static inline int operands_of(const Node *node) { return node->flags & OPERANDS; }
+
+/* A row of the table of operations, or of a user's primitive. */
+typedef struct Row {
+    PyObject *operation;         /* NULL: this entry is free */
+    Py_ssize_t nodes, functions; /* that use it, of a primitive; the table's rows stay for ever */
+    int arity;                   /* -1 for many */
+    char permanent;
+} Row;
+
+/* Kernels compute value and local derivatives of a row in C. They answer 0 where anything is out of the ordinary (an
+ * error, a special case that CPython treats itself); then the row's own Python is called. */
+typedef int (*UnaryKernel)(double x, double *z, double *dx);
+typedef int (*BinaryKernel)(double x, double y, double *z, double *dx, double *dy);
+typedef int (*ManyKernel)(const double *xs, Py_ssize_t count, double *z, double *locals);
+
+typedef enum { UNARY_FUNCTION, BINARY_FUNCTION, STRICT_FUNCTION, MANY_FUNCTION } FunctionKind;
+/* How a function on many operands takes them: as only Python knows, as its arguments, in one list, in two lists. */
+typedef enum { GATHER_PYTHON, GATHER_ARGUMENTS, GATHER_LIST, GATHER_TWO_LISTS } Gather;
+
+/* The function of a row, as recording.py makes it. */
+typedef struct Function {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    PyObject *dict;
+    FunctionKind kind;
+    Gather gather_kind;
+    uint32_t row;
+    uint32_t row_flag;           /* USER_ROW for a primitive */
+    PyObject *operation, *value; /* of the row */
+    PyObject *slopes[2];         /* callables or floats; of many: the one function */
+    PyObject *gather;
+    PyObject *fallback; /* the second operand where it may be left out */
+    union {
+        UnaryKernel unary;
+        BinaryKernel binary;
+        ManyKernel many;
+        void *any;
+    } kernel;
+} Function;
+
+enum { ADD, SUB, MUL, DIV, FLOORDIV, MOD, POW, NEG, POS, ABS, OPERATORS };
+
+typedef struct Slab Slab;
+
+/* The state of the engine: one for the process, because the module can be loaded once only (module.c refuses a second
+ * time, and other interpreters). So no operation has to look its module up. */
+typedef struct State {
+    PyTypeObject *value_type, *place_type, *function_type;
+    PyObject *place_variable;
+    PyObject *originals; /* the Python objects that this engine replaces */
+    PyObject *failed, *not_a_number;
+    uint32_t input_row, parameter_row;
+    Function *operators[OPERATORS];
+    int64_t clock;
+    Row *rows;
+    uint32_t row_count, row_capacity;
+    PyObject *row_numbers; /* {address of the operation: number} */
+    Slab *slab;            /* where the next node comes from */
+    Node *dead;            /* nodes that wait to be freed */
+    int freeing;
+    int loaded;
+    double *scratch; /* the numbers of an operation on many operands */
+    Py_ssize_t scratch_count;
+} State;
+
+extern State S;
+
+/* One more node of a primitive. */
+static inline void row_use(uint32_t number)
+{
+    Row *row = &S.rows[number];
+    if (row->nodes++ == 0)
+        Py_INCREF(row->operation);
+}
+
+static inline int is_value(PyObject *object) { return Py_TYPE(object) == S.value_type; }
+
+/* memory.c */
+Node *node_memory(void);
+void node_dealloc(PyObject *self);
+int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *flag);
+void row_release(uint32_t number);
+void row_function_gone(uint32_t number);
+PyObject *memory_report(PyObject *module, PyObject *unused);
+Side *side_memory(Py_ssize_t count);
+double *scratch_for(Py_ssize_t count);
+
+/* place.c */
+int place_ready(PyObject *module);
+
+/* value.c, attributes.c */
+int value_ready(PyObject *module);
+extern PyGetSetDef value_getset[];
+extern PyMethodDef value_methods[];
+extern PyMethodDef value_makers[];
+PyObject *value_repr(PyObject *self);
+PyObject *new_leaf(uint32_t row, double data);
+int connected(void);
+Py_ssize_t node_count(const Node *node);
+PyObject *operand_at(Node *node, Py_ssize_t at);
+PyObject *operands_tuple(Node *node);
+
+/* numbers.c */
+extern PyMethodDef number_methods[];
+int number_of(PyObject *object, double *number);
+int type_error(const char *format, PyObject *object);
+PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second);
+
+/* function.c */
+int function_ready(PyObject *module);
+PyObject *apply_unary(Function *function, PyObject *operand);
+PyObject *apply_binary(Function *function, PyObject *left, PyObject *right);
+PyObject *raise_failed(Function *function, PyObject *operands);
+extern PyMethodDef function_makers[];
+
+/* many.c */
+PyObject *apply_many(Function *function, PyObject *const *arguments, Py_ssize_t count);
+
+/* arithmetic.c */
+extern PyMethodDef arithmetic_methods[];
+
+/* sweep.c */
+extern PyMethodDef sweep_methods[];
+int backward_from(Node *y, PyObject *gradient);
+
+/* kernels.c */
+void *kernel_named(const char *name, int arity, Gather *gather);
+extern PyMethodDef kernel_methods[];
+
+/* The place where the running code stands, as a new reference; NULL with an exception set. */
+static inline Place *place_now(void)
+{
+    PyObject *place = NULL;
+    if (PyContextVar_Get(S.place_variable, NULL, &place) < 0)
+        return NULL;
+    if (place == NULL || Py_TYPE(place) != S.place_type) {
+        Py_XDECREF(place);
+        PyErr_SetString(PyExc_TypeError, "autograd_core's context variable holds something else than a Place");
+        return NULL;
+    }
+    return (Place *)place;
+}
+
+/* A new node with everything set but its operands and local derivatives; it takes over the reference to `place`. */
+static inline Node *new_node(double data, Place *place, uint32_t row, uint32_t flags)
+{
+    Node *node = node_memory();
+    if (node == NULL) {
+        Py_DECREF(place);
+        return NULL;
+    }
+    node->data = data;
+    node->grad = 0.0;
+    node->place = place;
+    node->stamp = S.clock;
+    node->label = NULL;
+    node->mark = 0;
+    node->row = row;
+    node->flags = (uint8_t)flags;
+    return node;
+}
+
+/* A node on two operands, of which one may be a plain number: then its node is NULL and its derivative the number. With
+ * `count` ONE there is no second operand. */
+static inline PyObject *record(Function *function, uint32_t count, double z, Node *x, Node *y, double dx, double dy)
+{
+    Place *place = place_now();
+    if (place == NULL)
+        return NULL;
+    if (!place->recording) {
+        Py_DECREF(place);
+        return new_leaf(S.input_row, z);
+    }
+    if (function->row_flag)
+        row_use(function->row);
+    Node *node = new_node(z, place, function->row, count | function->row_flag);
+    if (node == NULL) {
+        if (function->row_flag)
+            row_release(function->row);
+        return NULL;
+    }
+    node->dx = dx;
+    node->dy = dy;
+    node->x = (Node *)Py_XNewRef((PyObject *)x);
+    node->y = (Node *)Py_XNewRef((PyObject *)y);
+    return (PyObject *)node;
+}
+
+#endif

@@ -1,0 +1,423 @@
+/* The functions of the rows: recording.py in C.
+ *
+ * A row with a kernel gets value and local derivatives from it. A row without one, a primitive, and any case that the
+ * kernel leaves alone call the row's Python: the value first, so that what floats raise is raised before anything
+ * exists, then the local derivatives by those operands that are Values.
+ */
+#include "core.h"
+
+#include <structmember.h>
+
+/* Raise what errors.failed makes of the ArithmeticError or ValueError that is set; leave other exceptions alone. */
+PyObject *raise_failed(Function *function, PyObject *operands)
+{
+    if (!PyErr_ExceptionMatches(PyExc_ArithmeticError) && !PyErr_ExceptionMatches(PyExc_ValueError))
+        return NULL;
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    PyObject *better = PyObject_CallFunctionObjArgs(S.failed, function->operation, operands, error, NULL);
+    if (better != NULL) {
+        PyException_SetContext(better, Py_NewRef(error));
+        PyException_SetCause(better, NULL); /* as `raise … from None` */
+        PyErr_SetObject((PyObject *)Py_TYPE(better), better);
+        Py_DECREF(better);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(trace);
+    return NULL;
+}
+
+static PyObject *raise_not_a_number(Function *function, PyObject *operand)
+{
+    PyObject *error = PyObject_CallFunctionObjArgs(S.not_a_number, function->operation, operand, NULL);
+    if (error != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+        Py_DECREF(error);
+    }
+    return NULL;
+}
+
+/* The number a local derivative of a row in Python gives. */
+static int slope_number(Function *function, int at, PyObject *const *numbers, size_t count, double *slope)
+{
+    PyObject *given = function->slopes[at];
+    PyObject *result = PyFloat_Check(given) || PyLong_Check(given) ? Py_NewRef(given)
+                                                                     : PyObject_Vectorcall(given, numbers, count, NULL);
+    if (result == NULL)
+        return -1;
+    int found = number_of(result, slope);
+    if (found == 0)
+        type_error("a local derivative is a real number; got %R of type %U", result);
+    Py_DECREF(result);
+    return found > 0 ? 0 : -1;
+}
+
+/* An operation whose value comes from Python, on the operands `x` and `y` (NULL for one operand). `shown` are the
+ * operands as a message shows them. */
+static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, double a, double b, PyObject *shown_x,
+                              PyObject *shown_y)
+{
+    PyObject *numbers[3] = {PyFloat_FromDouble(a), y ? PyFloat_FromDouble(b) : NULL, NULL}, *node = NULL;
+    size_t count = y ? 2 : 1;
+    double z, slopes[2] = {a, b};
+    if (numbers[0] == NULL || (y && numbers[1] == NULL))
+        goto done;
+    PyObject *value = PyObject_Vectorcall(function->value, numbers, count, NULL);
+    if (value == NULL) {
+        PyObject *shown = y ? PyTuple_Pack(2, shown_x, shown_y) : PyTuple_Pack(1, shown_x);
+        if (shown != NULL) {
+            raise_failed(function, shown);
+            Py_DECREF(shown);
+        }
+        goto done;
+    }
+    numbers[count] = value;
+    if (!is_value(x) && !(y && is_value(y))) {
+        node = Py_NewRef(value);
+        goto done;
+    }
+    int found = number_of(value, &z);
+    if (found <= 0) {
+        if (found == 0)
+            type_error("the value of an operation is a real number; got %R of type %U", value);
+        goto done;
+    }
+    Place *place = place_now();
+    if (place == NULL)
+        goto done;
+    int recording = place->recording;
+    Py_DECREF(place);
+    for (size_t i = 0; recording && i < count; i++)
+        if (is_value(i ? y : x) && slope_number(function, (int)i, numbers, count + 1, &slopes[i]) < 0)
+            goto done;
+    node = record(function, (uint32_t)count, z, is_value(x) ? (Node *)x : NULL, y && is_value(y) ? (Node *)y : NULL,
+                  slopes[0], slopes[1]);
+done:
+    for (int i = 0; i < 3; i++)
+        Py_XDECREF(numbers[i]);
+    return node;
+}
+
+PyObject *apply_unary(Function *function, PyObject *operand)
+{
+    double a, z, dx;
+    int found = 1, value = is_value(operand);
+    if (value)
+        a = ((Node *)operand)->data;
+    else if ((found = number_of(operand, &a)) <= 0)
+        return found < 0 ? NULL : raise_not_a_number(function, operand);
+    if (function->kernel.unary && function->kernel.unary(a, &z, &dx))
+        return value ? record(function, ONE, z, (Node *)operand, NULL, dx, 0.0) : PyFloat_FromDouble(z);
+    return apply_python(function, operand, NULL, a, 0.0, operand, NULL);
+}
+
+/* The result, or NotImplemented where an operand is no number. */
+PyObject *apply_binary(Function *function, PyObject *left, PyObject *right)
+{
+    double a, b, z, dx, dy;
+    int found, x = is_value(left), y = is_value(right);
+    if (x)
+        a = ((Node *)left)->data;
+    else if ((found = number_of(left, &a)) <= 0)
+        return found < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+    if (y)
+        b = ((Node *)right)->data;
+    else if ((found = number_of(right, &b)) <= 0)
+        return found < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+    if (function->kernel.binary && function->kernel.binary(a, b, &z, &dx, &dy)) {
+        if (!x && !y)
+            return PyFloat_FromDouble(z);
+        return record(function, TWO, z, x ? (Node *)left : NULL, y ? (Node *)right : NULL, x ? dx : a, y ? dy : b);
+    }
+    PyObject *shown_left = x ? Py_NewRef(left) : PyFloat_FromDouble(a);
+    PyObject *shown_right = y ? Py_NewRef(right) : PyFloat_FromDouble(b);
+    PyObject *result = NULL;
+    if (shown_left && shown_right)
+        result = apply_python(function, left, right, a, b, shown_left, shown_right);
+    Py_XDECREF(shown_left);
+    Py_XDECREF(shown_right);
+    return result;
+}
+
+/* --- How Python calls them ---------------------------------------------------------------------------------- */
+
+/* The name a message calls the function by. */
+static PyObject *function_name(Function *function)
+{
+    PyObject *name = PyDict_GetItemString(function->dict, "__name__");
+    return name ? Py_NewRef(name) : PyUnicode_FromString("apply");
+}
+
+/* The operands x and y (at most `most`) of a call, as a Python function with these parameters would take them. */
+static int taken(Function *function, int most, PyObject *const *arguments, Py_ssize_t given, PyObject *keywords,
+                 PyObject **operands)
+{
+    static const char *const names[2] = {"x", "y"};
+    PyObject *called = NULL;
+    for (Py_ssize_t i = 0; i < given && i < most; i++)
+        operands[i] = arguments[i];
+    if (given > most) {
+        if ((called = function_name(function)))
+            PyErr_Format(PyExc_TypeError, "%U() takes %d positional argument%s but %zd were given", called, most,
+                         most == 1 ? "" : "s", given);
+        goto failed;
+    }
+    for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); i++) {
+        PyObject *keyword = PyTuple_GET_ITEM(keywords, i);
+        int at = 0;
+        while (at < most && PyUnicode_CompareWithASCIIString(keyword, names[at]) != 0)
+            at++;
+        if (at == most || operands[at]) {
+            if ((called = function_name(function)))
+                PyErr_Format(PyExc_TypeError,
+                             at == most ? "%U() got an unexpected keyword argument '%U'"
+                                        : "%U() got multiple values for argument '%U'",
+                             called, keyword);
+            goto failed;
+        }
+        operands[at] = arguments[given + i];
+    }
+    if (most == 2 && operands[1] == NULL && function->kind == STRICT_FUNCTION)
+        operands[1] = function->fallback;
+    for (int at = 0; at < most; at++) {
+        if (operands[at] != NULL)
+            continue;
+        if ((called = function_name(function)))
+            PyErr_Format(PyExc_TypeError, "%U() missing %d required positional argument%s: '%s'%s", called,
+                         most == 2 && operands[1] == NULL && at == 0 ? 2 : 1,
+                         most == 2 && operands[1] == NULL && at == 0 ? "s" : "", names[at],
+                         most == 2 && operands[1] == NULL && at == 0 ? " and 'y'" : "");
+        goto failed;
+    }
+    return 0;
+
+failed:
+    Py_XDECREF(called);
+    return -1;
+}
+
+static PyObject *call_unary(PyObject *self, PyObject *const *arguments, size_t count, PyObject *keywords)
+{
+    PyObject *operand = NULL;
+    Py_ssize_t given = PyVectorcall_NARGS(count);
+    if (given == 1 && keywords == NULL)
+        return apply_unary((Function *)self, arguments[0]);
+    if (taken((Function *)self, 1, arguments, given, keywords, &operand) < 0)
+        return NULL;
+    return apply_unary((Function *)self, operand);
+}
+
+static PyObject *call_binary(PyObject *self, PyObject *const *arguments, size_t count, PyObject *keywords)
+{
+    Function *function = (Function *)self;
+    PyObject *operands[2] = {NULL, NULL};
+    if (taken(function, 2, arguments, PyVectorcall_NARGS(count), keywords, operands) < 0)
+        return NULL;
+    PyObject *result = apply_binary(function, operands[0], operands[1]);
+    if (result != Py_NotImplemented || function->kind == BINARY_FUNCTION)
+        return result;
+    Py_DECREF(result);
+    double unused_number;
+    int left = is_value(operands[0]) ? 1 : number_of(operands[0], &unused_number);
+    return left < 0 ? NULL : raise_not_a_number(function, operands[left ? 1 : 0]);
+}
+
+static PyObject *call_many(PyObject *self, PyObject *const *arguments, size_t count, PyObject *keywords)
+{
+    if (keywords && PyTuple_GET_SIZE(keywords)) {
+        PyObject *called = function_name((Function *)self);
+        if (called)
+            PyErr_Format(PyExc_TypeError, "%U() got an unexpected keyword argument '%U'", called,
+                         PyTuple_GET_ITEM(keywords, 0));
+        Py_XDECREF(called);
+        return NULL;
+    }
+    return apply_many((Function *)self, arguments, PyVectorcall_NARGS(count));
+}
+
+/* --- The type and its makers --------------------------------------------------------------------------------- */
+
+static int function_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Function *function = (Function *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(function->dict);
+    Py_VISIT(function->operation);
+    Py_VISIT(function->value);
+    Py_VISIT(function->slopes[0]);
+    Py_VISIT(function->slopes[1]);
+    Py_VISIT(function->gather);
+    Py_VISIT(function->fallback);
+    return 0;
+}
+
+static int function_clear(PyObject *self)
+{
+    /* All that a call needs stays until the end: a finalizer may still call. A cycle goes through the attributes, or
+     * through the operation, whose own attributes the collector clears. */
+    Py_CLEAR(((Function *)self)->dict);
+    return 0;
+}
+
+static void function_dealloc(PyObject *self)
+{
+    Function *function = (Function *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (function->row_flag)
+        row_function_gone(function->row);
+    Py_XDECREF(function->dict);
+    Py_XDECREF(function->operation);
+    Py_XDECREF(function->value);
+    Py_XDECREF(function->slopes[0]);
+    Py_XDECREF(function->slopes[1]);
+    Py_XDECREF(function->gather);
+    Py_XDECREF(function->fallback);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *function_repr(PyObject *self)
+{
+    PyObject *name = function_name((Function *)self);
+    PyObject *text = name ? PyUnicode_FromFormat("<function %U at %p>", name, self) : NULL;
+    Py_XDECREF(name);
+    return text;
+}
+
+/* As a function: a pickle refers to it by name. */
+static PyObject *function_reduce(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    return function_name((Function *)self);
+}
+
+static PyObject *function_bind(PyObject *self, PyObject *object, PyObject *Py_UNUSED(type))
+{
+    return object == NULL || object == Py_None ? Py_NewRef(self) : PyMethod_New(self, object);
+}
+
+static PyMethodDef function_methods[] = {
+    {"__reduce__", function_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef function_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Function, vectorcall), READONLY, NULL},
+    {"__dictoffset__", T_PYSSIZET, offsetof(Function, dict), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef function_getset[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot function_slots[] = {
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_dealloc, function_dealloc},
+    {Py_tp_traverse, function_traverse},
+    {Py_tp_clear, function_clear},
+    {Py_tp_repr, function_repr},
+    {Py_tp_descr_get, function_bind},
+    {Py_tp_methods, function_methods},
+    {Py_tp_members, function_members},
+    {Py_tp_getset, function_getset},
+    {0, NULL},
+};
+
+static PyType_Spec function_spec = {
+    "autograd_core._native._core.Function", sizeof(Function), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
+        Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    function_slots,
+};
+
+static Function *new_function(PyObject *operation, FunctionKind kind, vectorcallfunc call)
+{
+    if (connected() < 0)
+        return NULL;
+    Function *function = (Function *)S.function_type->tp_alloc(S.function_type, 0);
+    if (function == NULL)
+        return NULL;
+    function->kind = kind;
+    function->vectorcall = call;
+    function->operation = Py_NewRef(operation);
+    function->dict = PyDict_New();
+    function->value = PyObject_GetAttrString(operation, "value");
+    function->fallback = PyObject_GetAttrString(operation, "default");
+    PyObject *slopes = PyObject_GetAttrString(operation, "derivatives");
+    PyObject *name = PyObject_GetAttrString(operation, "name");
+    int arity = kind == MANY_FUNCTION ? -1 : kind == UNARY_FUNCTION ? 1 : 2, ready = 0;
+    if (function->dict && function->value && function->fallback && slopes && name &&
+        row_number(operation, 0, &function->row, &function->row_flag) == 0) {
+        if (arity < 0) {
+            function->slopes[0] = Py_NewRef(slopes);
+            function->gather = PyObject_GetAttrString(operation, "gather");
+            ready = function->gather != NULL;
+        } else if (PyTuple_Check(slopes) && PyTuple_GET_SIZE(slopes) == arity) {
+            for (int i = 0; i < arity; i++)
+                function->slopes[i] = Py_NewRef(PyTuple_GET_ITEM(slopes, i));
+            ready = 1;
+        } else {
+            PyErr_SetString(PyExc_ValueError, "an operation has a local derivative for each operand");
+        }
+        const char *known = ready && !function->row_flag ? PyUnicode_AsUTF8(name) : NULL;
+        if (known)
+            function->kernel.any = kernel_named(known, arity, &function->gather_kind);
+        else if (PyErr_Occurred())
+            ready = 0;
+    }
+    Py_XDECREF(slopes);
+    Py_XDECREF(name);
+    if (!ready)
+        Py_CLEAR(function);
+    return function;
+}
+
+static PyObject *unary(PyObject *Py_UNUSED(module), PyObject *operation)
+{
+    return (PyObject *)new_function(operation, UNARY_FUNCTION, call_unary);
+}
+
+static PyObject *binary(PyObject *Py_UNUSED(module), PyObject *operation)
+{
+    return (PyObject *)new_function(operation, BINARY_FUNCTION, call_binary);
+}
+
+static PyObject *many(PyObject *Py_UNUSED(module), PyObject *operation)
+{
+    return (PyObject *)new_function(operation, MANY_FUNCTION, call_many);
+}
+
+static PyObject *strict(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *operation;
+    Function *apply;
+    if (!PyArg_ParseTuple(arguments, "OO!:strict", &operation, S.function_type, &apply))
+        return NULL;
+    Function *function = new_function(operation, STRICT_FUNCTION, call_binary);
+    if (function)
+        function->kernel = apply->kernel;
+    return (PyObject *)function;
+}
+
+PyMethodDef function_makers[] = {
+    {"unary", unary, METH_O, "unary($module, row, /)\n--\n\nThe function of a row with one operand."},
+    {"binary", binary, METH_O,
+     "binary($module, row, /)\n--\n\n"
+     "The function of a row with two operands; NotImplemented where one is no number, as operators answer."},
+    {"strict", strict, METH_VARARGS,
+     "strict($module, row, apply, /)\n--\n\n"
+     "The same for a call by name, where no other operand is left to try: TypeError in place of NotImplemented."},
+    {"many", many, METH_O,
+     "many($module, row, /)\n--\n\nThe function of a row with many operands: one node, however many there are."},
+    {NULL, NULL, 0, NULL},
+};
+
+int function_ready(PyObject *module)
+{
+    S.function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
+    return S.function_type ? 0 : -1;
+}

@@ -1,0 +1,240 @@
+/* Operations on many operands: one node, however many there are. */
+#include "core.h"
+
+#include <string.h>
+
+/* The operands of a call without making anything of them: the items of a list or tuple, or the arguments. */
+typedef struct Items {
+    PyObject *const *items;
+    Py_ssize_t count;
+} Items;
+
+static int items_of(PyObject *list, Items *found)
+{
+    if (PyList_CheckExact(list))
+        *found = (Items){((PyListObject *)list)->ob_item, PyList_GET_SIZE(list)};
+    else if (PyTuple_CheckExact(list))
+        *found = (Items){((PyTupleObject *)list)->ob_item, PyTuple_GET_SIZE(list)};
+    else
+        return 0;
+    return 1;
+}
+
+/* Read Values, floats and ints into `numbers`; 0 at anything else. No Python runs, so the list cannot change. */
+static int read_numbers(Items items, double *numbers, int *values)
+{
+    for (Py_ssize_t i = 0; i < items.count; i++) {
+        PyObject *item = items.items[i];
+        if (is_value(item)) {
+            numbers[i] = ((Node *)item)->data;
+            *values = 1;
+        } else if (PyFloat_CheckExact(item)) {
+            numbers[i] = PyFloat_AS_DOUBLE(item);
+        } else if (PyLong_CheckExact(item)) {
+            numbers[i] = PyLong_AsDouble(item);
+            if (numbers[i] == -1.0 && PyErr_Occurred()) {
+                PyErr_Clear(); /* too large: the Python path says so again */
+                return 0;
+            }
+        } else {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void fill_nodes(Side *side, Py_ssize_t at, Items items, const double *numbers)
+{
+    Node **nodes = side_nodes(side) + at;
+    for (Py_ssize_t i = 0; i < items.count; i++) {
+        if (is_value(items.items[i])) {
+            nodes[i] = (Node *)Py_NewRef(items.items[i]);
+        } else {
+            nodes[i] = NULL;
+            side->locals[at + i] = numbers[at + i];
+        }
+    }
+}
+
+/* A node on many operands that takes over `side`; NULL, with `side` freed, where there is no memory. */
+static PyObject *record_many(Function *function, double z, Place *place, Side *side)
+{
+    if (function->row_flag)
+        row_use(function->row);
+    Node *node = new_node(z, place, function->row, MANY | function->row_flag);
+    if (node == NULL) {
+        for (Py_ssize_t i = 0; i < side->count; i++)
+            Py_XDECREF((PyObject *)side_nodes(side)[i]);
+        PyMem_Free(side);
+        if (function->row_flag)
+            row_release(function->row);
+        return NULL;
+    }
+    node->side = side;
+    node->segment = NULL;
+    return (PyObject *)node;
+}
+
+/* By the kernel. 0: it does not fit; -1: an error. */
+static int apply_kernel(Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
+{
+    Items first = {arguments, count}, second = {NULL, 0};
+    switch (function->gather_kind) {
+    case GATHER_ARGUMENTS:
+        break;
+    case GATHER_LIST:
+        if (count != 1 || !items_of(arguments[0], &first))
+            return 0;
+        break;
+    case GATHER_TWO_LISTS:
+        if (count != 2 || !items_of(arguments[0], &first) || !items_of(arguments[1], &second) ||
+            first.count != second.count)
+            return 0;
+        break;
+    default:
+        return 0;
+    }
+    Py_ssize_t total = first.count + second.count;
+    double *numbers = scratch_for(total), z;
+    int values = 0;
+    if (numbers == NULL)
+        return -1;
+    if (!read_numbers(first, numbers, &values) || !read_numbers(second, numbers + first.count, &values))
+        return 0;
+    Place *place = NULL;
+    Side *side = NULL;
+    if (values) {
+        if ((place = place_now()) == NULL)
+            return -1;
+        if (place->recording && (side = side_memory(total)) == NULL) {
+            Py_DECREF(place);
+            return -1;
+        }
+    }
+    int done = function->kernel.many(numbers, total, &z, side ? side->locals : NULL);
+    if (done && side) {
+        fill_nodes(side, 0, first, numbers);
+        fill_nodes(side, first.count, second, numbers);
+        *result = record_many(function, z, place, side);
+        return *result ? 1 : -1;
+    }
+    PyMem_Free(side);
+    Py_XDECREF(place);
+    if (done) {
+        *result = values ? new_leaf(S.input_row, z) : PyFloat_FromDouble(z);
+        return *result ? 1 : -1;
+    }
+    return 0;
+}
+
+/* The operands' numbers as a list of floats, as the Python of a row takes them. */
+static PyObject *numbers_list(Function *function, PyObject *operands, int *values)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    PyObject *numbers = PyList_New(count);
+    for (Py_ssize_t i = 0; numbers && i < count; i++) {
+        PyObject *operand = PyTuple_GET_ITEM(operands, i), *item = NULL;
+        double number;
+        int found = 1;
+        if (is_value(operand)) {
+            number = ((Node *)operand)->data;
+            *values = 1;
+        } else {
+            found = number_of(operand, &number);
+        }
+        if (found > 0)
+            item = PyFloat_FromDouble(number);
+        else if (found == 0) {
+            PyObject *error = PyObject_CallFunctionObjArgs(S.not_a_number, function->operation, operand, NULL);
+            if (error)
+                PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+            Py_XDECREF(error);
+        }
+        if (item == NULL)
+            Py_CLEAR(numbers);
+        else
+            PyList_SET_ITEM(numbers, i, item);
+    }
+    return numbers;
+}
+
+/* The operands with the local derivatives that the row's Python gives. */
+static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    if (PyTuple_GET_SIZE(slopes) != count || PyList_GET_SIZE(numbers) != count) {
+        PyErr_SetString(PyExc_ValueError, "an operation on many operands has as many local derivatives");
+        return NULL;
+    }
+    Side *side = side_memory(count);
+    for (Py_ssize_t i = 0; side && i < count; i++) {
+        PyObject *operand = PyTuple_GET_ITEM(operands, i);
+        side_nodes(side)[i] = is_value(operand) ? (Node *)operand : NULL;
+        PyObject *local = is_value(operand) ? PyTuple_GET_ITEM(slopes, i) : PyList_GET_ITEM(numbers, i);
+        int found = number_of(local, &side->locals[i]);
+        if (found > 0)
+            continue;
+        if (found == 0)
+            type_error("a local derivative is a real number; got %R of type %U", local);
+        PyMem_Free(side);
+        side = NULL;
+    }
+    for (Py_ssize_t i = 0; side && i < count; i++)
+        Py_XINCREF((PyObject *)side_nodes(side)[i]);
+    return side;
+}
+
+/* By the row's Python. */
+static PyObject *apply_python(Function *function, PyObject *const *arguments, Py_ssize_t count)
+{
+    PyObject *gathered = PyObject_Vectorcall(function->gather, arguments, (size_t)count, NULL);
+    PyObject *operands = gathered ? PySequence_Tuple(gathered) : NULL; /* a copy: a user's list may change */
+    PyObject *numbers = NULL, *value = NULL, *slopes = NULL, *node = NULL;
+    Place *place = NULL;
+    int values = 0;
+    double z;
+    if (operands == NULL || (numbers = numbers_list(function, operands, &values)) == NULL)
+        goto done;
+    if ((value = PyObject_CallOneArg(function->value, numbers)) == NULL) {
+        raise_failed(function, operands);
+        goto done;
+    }
+    if (!values) {
+        node = Py_NewRef(value);
+        goto done;
+    }
+    int found = number_of(value, &z);
+    if (found == 0)
+        type_error("the value of an operation is a real number; got %R of type %U", value);
+    if (found <= 0 || (place = place_now()) == NULL)
+        goto done;
+    if (!place->recording) {
+        node = new_leaf(S.input_row, z);
+        goto done;
+    }
+    PyObject *given = PyObject_CallFunctionObjArgs(function->slopes[0], numbers, value, NULL);
+    slopes = given ? PySequence_Tuple(given) : NULL;
+    Py_XDECREF(given);
+    Side *side = slopes ? python_side(operands, numbers, slopes) : NULL;
+    if (side) {
+        node = record_many(function, z, place, side);
+        place = NULL;
+    }
+done:
+    Py_XDECREF(gathered);
+    Py_XDECREF(operands);
+    Py_XDECREF(numbers);
+    Py_XDECREF(value);
+    Py_XDECREF(slopes);
+    Py_XDECREF((PyObject *)place);
+    return node;
+}
+
+PyObject *apply_many(Function *function, PyObject *const *arguments, Py_ssize_t count)
+{
+    PyObject *result;
+    int done = function->kernel.many ? apply_kernel(function, arguments, count, &result) : 0;
+    if (done != 0)
+        return done < 0 ? NULL : result;
+    return apply_python(function, arguments, count);
+}

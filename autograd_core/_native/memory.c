@@ -1,0 +1,377 @@
+/* Where nodes live, how they are freed, and the rows they refer to. */
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#elif defined(_WIN32)
+#include <malloc.h>
+#endif
+
+/* Nodes come from slabs of 2 MiB, aligned to their size, so that the slab of a node is found by masking its address,
+ * and so that the system can back each by one huge page: page faults dominate the first use of fresh memory.
+ *
+ * Each slab has its own list of free nodes. A slab that has become empty is used afresh from its start, so that later
+ * graphs lie in memory in the order in which they are made. At most MOST_EMPTY empty slabs are kept, 1 GiB, which is
+ * a graph of 11 million nodes; more go back to the system at once. */
+#define SLAB_BYTES ((size_t)1 << 21)
+#define MOST_EMPTY 512
+
+struct Slab {
+    Slab *before, *after; /* in one of the lists */
+    Node *free;
+    Node *fresh, *end; /* nodes never used since the slab was empty */
+    uint32_t live;
+    char listed; /* whether it is in the list of slabs with room */
+};
+
+static Slab *with_room, *empty;
+static Py_ssize_t slab_count, empty_count;
+
+/* Under AddressSanitizer each node is a block of its own, so that every misuse is seen. */
+#if defined(__SANITIZE_ADDRESS__)
+#define NODE_BY_NODE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define NODE_BY_NODE 1
+#endif
+#endif
+
+static Slab *slab_of(Node *node) { return (Slab *)((uintptr_t)node & ~(uintptr_t)(SLAB_BYTES - 1)); }
+
+static void make_empty(Slab *slab)
+{
+    slab->free = NULL;
+    slab->fresh = (Node *)((char *)slab + 64 * ((sizeof(Slab) + 63) / 64));
+    slab->end = slab->fresh + (SLAB_BYTES - ((char *)slab->fresh - (char *)slab)) / sizeof(Node);
+}
+
+static Slab *new_slab(void)
+{
+    Slab *slab;
+#if defined(_WIN32)
+    slab = _aligned_malloc(SLAB_BYTES, SLAB_BYTES);
+#else
+    slab = aligned_alloc(SLAB_BYTES, SLAB_BYTES);
+#endif
+    if (slab == NULL)
+        return NULL;
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    madvise(slab, SLAB_BYTES, MADV_HUGEPAGE); /* a wish: nothing depends on it */
+#endif
+    slab->before = slab->after = NULL;
+    slab->live = 0;
+    slab->listed = 0;
+    make_empty(slab);
+    slab_count++;
+    return slab;
+}
+
+static void drop_slab(Slab *slab)
+{
+#if defined(_WIN32)
+    _aligned_free(slab);
+#else
+    free(slab);
+#endif
+    slab_count--;
+}
+
+static void list_push(Slab **list, Slab *slab)
+{
+    slab->before = NULL;
+    slab->after = *list;
+    if (*list)
+        (*list)->before = slab;
+    *list = slab;
+}
+
+static void list_remove(Slab **list, Slab *slab)
+{
+    if (slab->before)
+        slab->before->after = slab->after;
+    else
+        *list = slab->after;
+    if (slab->after)
+        slab->after->before = slab->before;
+}
+
+/* Make another slab, with room, the current one. */
+static int next_slab(void)
+{
+    Slab *slab = with_room;
+    if (slab) {
+        list_remove(&with_room, slab);
+        slab->listed = 0;
+    } else if ((slab = empty)) {
+        list_remove(&empty, slab);
+        empty_count--;
+    } else if ((slab = new_slab()) == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    S.slab = slab;
+    return 0;
+}
+
+static Node *raw_node(void)
+{
+#ifdef NODE_BY_NODE
+    Node *node = malloc(sizeof(Node));
+    if (node == NULL)
+        PyErr_NoMemory();
+    return node;
+#else
+    for (;;) {
+        Slab *slab = S.slab;
+        if (slab) {
+            Node *node = slab->free;
+            if (node) {
+                slab->free = node->next;
+                slab->live++;
+                return node;
+            }
+            if (slab->fresh < slab->end) {
+                slab->live++;
+                return slab->fresh++;
+            }
+        }
+        if (next_slab() < 0)
+            return NULL;
+    }
+#endif
+}
+
+/* Memory for a node, as an object with one reference.
+ *
+ * Nodes hold no reference to their type: the state keeps the type alive as long as the process, and counting up and
+ * down for each node would only cost time. */
+Node *node_memory(void)
+{
+    Node *node = raw_node();
+    if (node == NULL)
+        return NULL;
+    Py_SET_TYPE(node, S.value_type);
+#ifdef Py_REF_DEBUG
+    _Py_NewReference((PyObject *)node);
+#else
+    Py_SET_REFCNT(node, 1);
+#endif
+    return node;
+}
+
+static void free_node(Node *node)
+{
+#ifdef NODE_BY_NODE
+    free(node);
+#else
+    Slab *slab = slab_of(node);
+    node->next = slab->free;
+    slab->free = node;
+    if (--slab->live == 0) {
+        make_empty(slab);
+        if (slab == S.slab)
+            return;
+        if (slab->listed) {
+            list_remove(&with_room, slab);
+            slab->listed = 0;
+        }
+        if (empty_count < MOST_EMPTY) {
+            list_push(&empty, slab);
+            empty_count++;
+        } else {
+            drop_slab(slab);
+        }
+    } else if (!slab->listed && slab != S.slab) {
+        list_push(&with_room, slab);
+        slab->listed = 1;
+    }
+#endif
+}
+
+static inline void let_go(Node *operand)
+{
+    if (operand == NULL)
+        return;
+#ifdef Py_REF_DEBUG
+    Py_DECREF(operand); /* comes back to node_dealloc, which puts it into the list */
+#else
+    if (Py_REFCNT(operand) > 1) {
+        Py_SET_REFCNT(operand, Py_REFCNT(operand) - 1);
+    } else {
+        operand->next = S.dead;
+        S.dead = operand;
+    }
+#endif
+}
+
+/* Free a node and all that only it kept alive, with a list in place of recursion: graphs are deeper than any stack. The
+ * list goes through the dead nodes themselves, so freeing needs no memory and cannot fail.
+ *
+ * What belongs to a user (the function of a checkpoint, a primitive) is let go after the node is gone, and may run any
+ * code; nodes that die in it only enter the list. */
+void node_dealloc(PyObject *self)
+{
+    ((Node *)self)->next = S.dead;
+    S.dead = (Node *)self;
+    if (S.freeing)
+        return;
+    S.freeing = 1;
+    while (S.dead) {
+        Node *node = S.dead;
+        S.dead = node->next;
+        uint32_t flags = node->flags, row = node->row;
+        PyObject *segment = NULL;
+        if ((flags & OPERANDS) != MANY) {
+            let_go(node->x);
+            let_go(node->y);
+        } else {
+            Node **nodes = side_nodes(node->side);
+            for (Py_ssize_t i = 0; i < node->side->count; i++)
+                let_go(nodes[i]);
+            PyMem_Free(node->side);
+            segment = node->segment;
+        }
+        Py_XDECREF(node->label);
+        Py_DECREF(node->place);
+        free_node(node);
+        Py_XDECREF(segment);
+        if (flags & USER_ROW)
+            row_release(row);
+    }
+    S.freeing = 0;
+}
+
+Side *side_memory(Py_ssize_t count)
+{
+    Side *side = NULL;
+    if ((size_t)count < PY_SSIZE_T_MAX / (2 * sizeof(double) + sizeof(Node *)))
+        side = PyMem_Malloc(sizeof(Side) + (size_t)count * (sizeof(double) + sizeof(Node *)));
+    if (side == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    side->count = count;
+    return side;
+}
+
+/* Room for `count` numbers, until the next call: for use where no Python runs between. */
+double *scratch_for(Py_ssize_t count)
+{
+    if (count > S.scratch_count) {
+        Py_ssize_t wanted = count + count / 2 + 64;
+        double *scratch = PyMem_Resize(S.scratch, double, wanted);
+        if (scratch == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        S.scratch = scratch;
+        S.scratch_count = wanted;
+    }
+    return S.scratch;
+}
+
+/* The number under which nodes know an operation, with one more use of it, by a node or by a function; and USER_ROW for
+ * a primitive.
+ *
+ * The table's rows stay for ever. A primitive's entry keeps the operation alive while nodes use it; a function keeps
+ * its operation alive itself, where Python's collector can see it, because the operation in turn leads back to the
+ * function. */
+int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *flag)
+{
+    PyObject *key = PyLong_FromVoidPtr(operation);
+    PyObject *known = key ? PyDict_GetItemWithError(S.row_numbers, key) : NULL;
+    uint32_t at = 0;
+    if (known) {
+        at = (uint32_t)PyLong_AsUnsignedLong(known);
+    } else {
+        if (PyErr_Occurred())
+            goto failed;
+        PyObject *origin = PyObject_GetAttrString(operation, "origin");
+        PyObject *arity = origin ? PyObject_GetAttrString(operation, "arity") : NULL;
+        Row row = {.operation = operation, .arity = -1, .permanent = origin == Py_None};
+        if (arity && arity != Py_None)
+            row.arity = (int)PyLong_AsLong(arity);
+        Py_XDECREF(origin);
+        Py_XDECREF(arity);
+        if (PyErr_Occurred())
+            goto failed;
+        while (at < S.row_count && S.rows[at].operation != NULL)
+            at++;
+        if (at == S.row_capacity) {
+            uint32_t wanted = 2 * at + 128;
+            Row *rows = wanted < ((uint32_t)1 << 24) ? PyMem_Resize(S.rows, Row, wanted) : NULL;
+            if (rows == NULL) {
+                PyErr_NoMemory();
+                goto failed;
+            }
+            S.rows = rows;
+            S.row_capacity = wanted;
+        }
+        PyObject *found = PyLong_FromUnsignedLong(at);
+        int entered = found ? PyDict_SetItem(S.row_numbers, key, found) : -1;
+        Py_XDECREF(found);
+        if (entered < 0)
+            goto failed;
+        S.rows[at] = row;
+        if (row.permanent)
+            Py_INCREF(operation);
+        if (at == S.row_count)
+            S.row_count++;
+    }
+    Py_DECREF(key);
+    *number = at;
+    *flag = S.rows[at].permanent ? 0 : USER_ROW;
+    if (*flag && by_node)
+        row_use(at);
+    else if (*flag)
+        S.rows[at].functions++;
+    return 0;
+
+failed:
+    Py_XDECREF(key);
+    return -1;
+}
+
+static void forget_unused(Row *row)
+{
+    if (row->nodes > 0 || row->functions > 0)
+        return;
+    PyObject *type, *value, *trace; /* we may be in the middle of an exception */
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject *key = PyLong_FromVoidPtr(row->operation);
+    row->operation = NULL;
+    if (key == NULL || PyDict_DelItem(S.row_numbers, key) < 0)
+        PyErr_WriteUnraisable(NULL);
+    Py_XDECREF(key);
+    PyErr_Restore(type, value, trace);
+}
+
+/* One node of a primitive is gone. */
+void row_release(uint32_t number)
+{
+    Row *row = &S.rows[number];
+    if (row->permanent || --row->nodes > 0)
+        return;
+    PyObject *operation = row->operation;
+    forget_unused(row);
+    Py_DECREF(operation);
+}
+
+/* The function of a primitive is gone. */
+void row_function_gone(uint32_t number)
+{
+    Row *row = &S.rows[number];
+    if (row->permanent || --row->functions > 0)
+        return;
+    forget_unused(row);
+}
+
+PyObject *memory_report(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n}", "node_bytes", (Py_ssize_t)sizeof(Node), "slab_bytes",
+                         (Py_ssize_t)SLAB_BYTES, "slabs", slab_count, "empty_slabs", empty_count, "most_empty_slabs",
+                         (Py_ssize_t)MOST_EMPTY);
+}

@@ -1,0 +1,65 @@
+/* The module: one for the process, loaded once. */
+#include "core.h"
+
+State S;
+
+static PyObject *connect(PyObject *Py_UNUSED(module), PyObject *originals)
+{
+    if (!PyDict_Check(originals))
+        return PyErr_Format(PyExc_TypeError, "connect takes the dict of the Python objects");
+    Py_XSETREF(S.originals, Py_NewRef(originals));
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"connect", connect, METH_O,
+     "connect($module, originals, /)\n--\n\nHand over the dict of the Python objects that this engine replaces."},
+    {"memory", memory_report, METH_NOARGS,
+     "memory($module, /)\n--\n\nThe bytes of a node and of a slab, and how many slabs there are."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int ready(PyObject *module)
+{
+    PyInterpreterState *here = PyInterpreterState_Get();
+    if (here != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "the native engine of autograd_core works in the main interpreter only");
+        return -1;
+    }
+    if (S.loaded) {
+        PyErr_SetString(PyExc_ImportError, "the native engine of autograd_core can be loaded once in a process");
+        return -1;
+    }
+    S.row_numbers = PyDict_New();
+    if (S.row_numbers == NULL || place_ready(module) < 0 || value_ready(module) < 0 || function_ready(module) < 0)
+        return -1;
+    S.loaded = 1;
+    return 0;
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, ready},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "autograd_core._native._core",
+    .m_doc = "The engine in C: the objects that engine.py puts in place of those of the same name in Python.",
+    .m_size = 0, .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__core(void)
+{
+    PyMethodDef *tables[] = {number_methods, value_makers, function_makers, arithmetic_methods, sweep_methods,
+                             kernel_methods, methods};
+    static PyMethodDef all[64];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (PyMethodDef *method = tables[i]; method->ml_name; method++)
+            all[count++] = *method;
+    definition.m_methods = all;
+    return PyModuleDef_Init(&definition);
+}

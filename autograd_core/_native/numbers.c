@@ -1,0 +1,77 @@
+/* What counts as a number, and calls of Python code. */
+#include "core.h"
+
+/* The number an object stands for. 1: found; 0: it is none; -1: finding out has raised. Anything but float and int is
+ * left to `number` of value.py. */
+int number_of(PyObject *object, double *number)
+{
+    if (PyFloat_CheckExact(object)) {
+        *number = PyFloat_AS_DOUBLE(object);
+        return 1;
+    }
+    if (PyLong_CheckExact(object) || PyBool_Check(object)) {
+        *number = PyLong_AsDouble(object);
+        return *number == -1.0 && PyErr_Occurred() ? -1 : 1;
+    }
+    if (is_value(object) || object == Py_None || PyUnicode_CheckExact(object))
+        return 0;
+    PyObject *original = PyDict_GetItemString(S.originals, "number");
+    if (original == NULL) {
+        PyErr_SetString(PyExc_SystemError, "the native engine was not connected to the Python one");
+        return -1;
+    }
+    PyObject *found = PyObject_CallOneArg(original, object);
+    if (found == NULL)
+        return -1;
+    if (found == Py_None) {
+        Py_DECREF(found);
+        return 0;
+    }
+    *number = PyFloat_AsDouble(found);
+    Py_DECREF(found);
+    return *number == -1.0 && PyErr_Occurred() ? -1 : 1;
+}
+
+static PyObject *number(PyObject *Py_UNUSED(module), PyObject *object)
+{
+    double found;
+    int is_number = number_of(object, &found);
+    if (is_number < 0)
+        return NULL;
+    if (!is_number)
+        Py_RETURN_NONE;
+    return PyFloat_CheckExact(object) ? Py_NewRef(object) : PyFloat_FromDouble(found);
+}
+
+PyMethodDef number_methods[] = {
+    {"number", number, METH_O,
+     "number($module, operand, /)\n--\n\n"
+     "A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."},
+    {NULL, NULL, 0, NULL},
+};
+
+/* Raise a TypeError: `format` with %R for the object and %U for the name of its type. */
+int type_error(const char *format, PyObject *object)
+{
+    PyObject *name = PyType_GetName(Py_TYPE(object));
+    if (name != NULL) {
+        PyErr_Format(PyExc_TypeError, format, object, name);
+        Py_DECREF(name);
+    }
+    return -1;
+}
+
+/* autograd_core.<module>.<name>(first), or (first, second). */
+PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second)
+{
+    PyObject *found = PyImport_ImportModule(module);
+    if (found == NULL)
+        return NULL;
+    PyObject *function = PyObject_GetAttrString(found, name);
+    Py_DECREF(found);
+    if (function == NULL)
+        return NULL;
+    PyObject *result = PyObject_CallFunctionObjArgs(function, first, second, NULL);
+    Py_DECREF(function);
+    return result;
+}

@@ -1,0 +1,252 @@
+/* Place, and the context managers that move to another one: context.py in C. */
+#include "core.h"
+
+#include <structmember.h>
+
+static Place *new_place(Place *parent, PyObject *name, int recording, int transforming)
+{
+    Place *place = PyObject_New(Place, S.place_type);
+    if (place == NULL)
+        return NULL;
+    place->parent = (Place *)Py_XNewRef((PyObject *)parent);
+    place->name = Py_XNewRef(name);
+    place->recording = (char)recording;
+    place->transforming = (char)transforming;
+    return place;
+}
+
+static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"parent", "name", "recording", "transforming", NULL};
+    PyObject *parent, *name;
+    int recording, transforming;
+    if (type != S.place_type)
+        return PyErr_Format(PyExc_TypeError, "Place is final");
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OOpp:Place", names, &parent, &name, &recording,
+                                     &transforming))
+        return NULL;
+    if ((parent != Py_None && Py_TYPE(parent) != S.place_type) || (name != Py_None && !PyUnicode_CheckExact(name)))
+        return PyErr_Format(PyExc_TypeError, "a Place has a Place or None around it and a str or None as its name");
+    return (PyObject *)new_place(parent == Py_None ? NULL : (Place *)parent, name == Py_None ? NULL : name, recording,
+                                 transforming);
+}
+
+/* Places nest as deeply as scopes do: let go of them one by one, not in recursion. */
+static void place_dealloc(PyObject *self)
+{
+    while (self) {
+        Place *place = (Place *)self;
+        PyObject *parent = (PyObject *)place->parent;
+        Py_XDECREF(place->name);
+        PyObject_Free(place);
+        Py_DECREF((PyObject *)S.place_type);
+        self = NULL;
+        if (parent) {
+            if (Py_REFCNT(parent) == 1)
+                self = parent;
+            else
+                Py_DECREF(parent);
+        }
+    }
+}
+
+static PyObject *place_path(PyObject *self, void *Py_UNUSED(closure))
+{
+    Py_ssize_t depth = 0;
+    for (Place *place = (Place *)self; place; place = place->parent)
+        depth += place->name != NULL;
+    PyObject *path = PyTuple_New(depth);
+    if (path == NULL)
+        return NULL;
+    for (Place *place = (Place *)self; place; place = place->parent)
+        if (place->name)
+            PyTuple_SET_ITEM(path, --depth, Py_NewRef(place->name));
+    return path;
+}
+
+static PyMemberDef place_members[] = {
+    {"parent", T_OBJECT, offsetof(Place, parent), READONLY, NULL},
+    {"name", T_OBJECT, offsetof(Place, name), READONLY, NULL},
+    {"recording", T_BOOL, offsetof(Place, recording), READONLY, NULL},
+    {"transforming", T_BOOL, offsetof(Place, transforming), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef place_getset[] = {
+    {"path", place_path, NULL, "The names of the scopes around this place, outermost first.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot place_slots[] = {
+    {Py_tp_doc, "What new nodes are told about the code that makes them; never changed once made."},
+    {Py_tp_new, place_new},
+    {Py_tp_dealloc, place_dealloc},
+    {Py_tp_members, place_members},
+    {Py_tp_getset, place_getset},
+    {0, NULL},
+};
+
+static PyType_Spec place_spec = {"autograd_core.context.Place", sizeof(Place), 0, Py_TPFLAGS_DEFAULT, place_slots};
+
+/* A context manager that moves to another place and back; one instance can be entered many times, also nested. */
+typedef struct Inside {
+    PyObject_HEAD
+    PyObject *tokens; /* a list: what takes each entry back */
+    PyObject *name;   /* of a scope, else NULL */
+} Inside;
+
+static PyObject *inside_alloc(PyTypeObject *type, PyObject *name)
+{
+    Inside *self = (Inside *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->name = Py_XNewRef(name);
+    self->tokens = PyList_New(0);
+    if (self->tokens == NULL)
+        Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+static PyObject *scope_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"name", NULL};
+    PyObject *name;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:scope", names, &name))
+        return NULL;
+    if (!PyUnicode_CheckExact(name))
+        return PyErr_Format(PyExc_TypeError, "a scope is named by a str; got %R", name);
+    return inside_alloc(type, name);
+}
+
+static PyObject *inside_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {NULL};
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "", names))
+        return NULL;
+    return inside_alloc(type, NULL);
+}
+
+static int inside_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((Inside *)self)->tokens);
+    return 0;
+}
+
+static int inside_clear(PyObject *self)
+{
+    Py_CLEAR(((Inside *)self)->tokens);
+    return 0;
+}
+
+static void inside_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_CLEAR(((Inside *)self)->tokens);
+    Py_CLEAR(((Inside *)self)->name);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* Move to the place that `self` leads to: with `recording` or `transforming` negative as it was. */
+static PyObject *enter(PyObject *self, int recording, int transforming)
+{
+    Inside *inside = (Inside *)self;
+    if (connected() < 0)
+        return NULL;
+    Place *here = place_now();
+    if (here == NULL)
+        return NULL;
+    Place *next = new_place(here, inside->name, recording < 0 ? here->recording : recording,
+                            transforming < 0 ? here->transforming : transforming);
+    Py_DECREF(here);
+    if (next == NULL)
+        return NULL;
+    PyObject *token = PyContextVar_Set(S.place_variable, (PyObject *)next);
+    Py_DECREF(next);
+    if (token == NULL)
+        return NULL;
+    int failed;
+    if (inside->tokens == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the context manager has been taken apart");
+        failed = -1;
+    } else {
+        failed = PyList_Append(inside->tokens, token);
+    }
+    Py_DECREF(token);
+    if (failed < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *scope_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, -1, -1); }
+static PyObject *record_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 1, -1); }
+static PyObject *no_record_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 0, -1); }
+static PyObject *transforming_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 1, 1); }
+
+static PyObject *inside_exit(PyObject *self, PyObject *const *Py_UNUSED(arguments), Py_ssize_t Py_UNUSED(count))
+{
+    PyObject *tokens = ((Inside *)self)->tokens;
+    Py_ssize_t last = tokens ? PyList_GET_SIZE(tokens) - 1 : -1;
+    if (last < 0)
+        return PyErr_Format(PyExc_IndexError, "pop from empty list"); /* left more often than entered */
+    PyObject *token = Py_NewRef(PyList_GET_ITEM(tokens, last));
+    int failed = PyList_SetSlice(tokens, last, last + 1, NULL);
+    if (failed == 0)
+        failed = PyContextVar_Reset(S.place_variable, token);
+    Py_DECREF(token);
+    if (failed < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+#define EXIT {"__exit__", (PyCFunction)(void (*)(void))inside_exit, METH_FASTCALL, NULL}
+#define END {NULL, NULL, 0, NULL}
+static PyMethodDef scope_methods[] = {{"__enter__", scope_enter, METH_NOARGS, NULL}, EXIT, END};
+static PyMethodDef record_methods[] = {{"__enter__", record_enter, METH_NOARGS, NULL}, EXIT, END};
+static PyMethodDef no_record_methods[] = {{"__enter__", no_record_enter, METH_NOARGS, NULL}, EXIT, END};
+static PyMethodDef transforming_methods[] = {{"__enter__", transforming_enter, METH_NOARGS, NULL}, EXIT, END};
+
+static PyMemberDef scope_members[] = {
+    {"name", T_OBJECT_EX, offsetof(Inside, name), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+static PyMemberDef no_members[] = {{NULL, 0, 0, 0, NULL}};
+
+/* The docstrings are those of the Python classes, which engine.py hands over. */
+static PyTypeObject *inside_type(PyObject *module, const char *name, newfunc make, PyMethodDef *methods,
+                                 PyMemberDef *members)
+{
+    PyType_Slot slots[] = {
+        {Py_tp_new, make},
+        {Py_tp_dealloc, inside_dealloc},
+        {Py_tp_traverse, inside_traverse},
+        {Py_tp_clear, inside_clear},
+        {Py_tp_methods, methods},
+        {Py_tp_members, members},
+        {0, NULL},
+    };
+    PyType_Spec spec = {name, sizeof(Inside), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+    PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    if (type != NULL && PyModule_AddType(module, type) < 0)
+        Py_CLEAR(type);
+    return type;
+}
+
+int place_ready(PyObject *module)
+{
+    S.place_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &place_spec, NULL);
+    if (S.place_type == NULL || PyModule_AddType(module, S.place_type) < 0)
+        return -1;
+    PyTypeObject *types[4] = {
+        inside_type(module, "autograd_core.context.scope", scope_new, scope_methods, scope_members),
+        inside_type(module, "autograd_core.context.record", inside_new, record_methods, no_members),
+        inside_type(module, "autograd_core.context.no_record", inside_new, no_record_methods, no_members),
+        inside_type(module, "autograd_core.context.transforming", inside_new, transforming_methods, no_members),
+    };
+    int ready = types[0] && types[1] && types[2] && types[3] ? 0 : -1;
+    for (int i = 0; i < 4; i++)
+        Py_XDECREF(types[i]); /* the module keeps them */
+    return ready;
+}

@@ -1,0 +1,33 @@
+/* The topological sort, which every sweep starts with. */
+#ifndef AUTOGRAD_CORE_SORT_H
+#define AUTOGRAD_CORE_SORT_H
+
+#include "core.h"
+
+/* A node that waits for an operand, and the operand to look at next (of nodes on many operands). */
+typedef struct Step {
+    Node *node;
+    Py_ssize_t next;
+} Step;
+
+/* Nodes in order: first the stops, then the nodes below the roots in topological order, without those at or below the
+ * stops. While a Sorted is open, the mark of each is its place in `nodes`, from 1. References are borrowed: whoever
+ * sorts holds the roots and the stops. */
+typedef struct Sorted {
+    Node **nodes;
+    size_t count, capacity, stops;
+    Step *path;
+    size_t path_capacity;
+    double *adjoints; /* one for each node, by sort_adjoints */
+    size_t adjoint_capacity;
+    int segments; /* whether a checkpoint is among them */
+} Sorted;
+
+void sort_open(Sorted *sorted);
+int sort_stop(Sorted *sorted, Node *stop);
+int sort_from(Sorted *sorted, Node *root);
+int sort_adjoints(Sorted *sorted);
+void sort_unmark(Sorted *sorted);
+void sort_close(Sorted *sorted);
+
+#endif

@@ -1,0 +1,295 @@
+/* The type Value, and how leaves and nodes are made by hand: value.py in C. */
+#include "core.h"
+
+#include <string.h>
+
+/* What the engine needs of the Python modules, fetched when the first row or leaf is made. */
+int connected(void)
+{
+    if (S.place_variable)
+        return 0;
+    if (S.originals == NULL) {
+        PyErr_SetString(PyExc_SystemError, "import autograd_core, not its native engine alone");
+        return -1;
+    }
+    PyObject *context = PyImport_ImportModule("autograd_core.context");
+    PyObject *operation = PyImport_ImportModule("autograd_core.operation");
+    PyObject *errors = PyImport_ImportModule("autograd_core.errors");
+    PyObject *variable = context ? PyObject_GetAttrString(context, "_place") : NULL;
+    PyObject *input = operation ? PyObject_GetAttrString(operation, "INPUT") : NULL;
+    PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
+    Py_XSETREF(S.failed, errors ? PyObject_GetAttrString(errors, "failed") : NULL);
+    Py_XSETREF(S.not_a_number, errors ? PyObject_GetAttrString(errors, "not_a_number") : NULL);
+    uint32_t flag;
+    int failed = !(variable && input && parameter && S.failed && S.not_a_number) ||
+                 row_number(input, 1, &S.input_row, &flag) < 0 || row_number(parameter, 1, &S.parameter_row, &flag) < 0;
+    if (!failed && !PyContextVar_CheckExact(variable)) {
+        PyErr_SetString(PyExc_TypeError, "autograd_core.context._place is no context variable");
+        failed = 1;
+    }
+    if (!failed)
+        S.place_variable = Py_NewRef(variable);
+    Py_XDECREF(context);
+    Py_XDECREF(operation);
+    Py_XDECREF(errors);
+    Py_XDECREF(variable);
+    Py_XDECREF(input);
+    Py_XDECREF(parameter);
+    return failed ? -1 : 0;
+}
+
+PyObject *new_leaf(uint32_t row, double data)
+{
+    if (connected() < 0)
+        return NULL;
+    Place *place = place_now();
+    if (place == NULL)
+        return NULL;
+    Node *leaf = new_node(data, place, row, LEAF);
+    if (leaf == NULL)
+        return NULL;
+    leaf->dx = leaf->dy = 0.0;
+    leaf->x = leaf->y = NULL;
+    return (PyObject *)leaf;
+}
+
+/* Value(data, label) or parameter(data, label). */
+static PyObject *leaf_from(int is_parameter, PyObject *data, PyObject *label)
+{
+    double number;
+    if (connected() < 0)
+        return NULL;
+    int found = number_of(data, &number);
+    if (found < 0)
+        return NULL;
+    if (found == 0) {
+        type_error(is_value(data) ? "Value takes a real number; got %R of type %U; it is a Value already"
+                                  : "Value takes a real number; got %R of type %U",
+                   data);
+        return NULL;
+    }
+    if (label == Py_None)
+        label = NULL;
+    if (label && !PyUnicode_CheckExact(label))
+        return call_python("autograd_core.value", "label_checked", label, NULL); /* raises */
+    Node *leaf = (Node *)new_leaf(is_parameter ? S.parameter_row : S.input_row, number);
+    if (leaf != NULL)
+        leaf->label = Py_XNewRef(label);
+    return (PyObject *)leaf;
+}
+
+static PyObject *leaf_parsed(int is_parameter, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"data", "label", NULL};
+    PyObject *data, *label = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, is_parameter ? "O|O:parameter" : "O|O:Value", names, &data,
+                                     &label))
+        return NULL;
+    return leaf_from(is_parameter, data, label);
+}
+
+static PyObject *value_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    if (type != S.value_type)
+        return PyErr_Format(PyExc_TypeError, "Value is final: a subclass would not survive an operation");
+    return leaf_parsed(0, arguments, keywords);
+}
+
+/* Value(data) without a tuple of arguments in between. */
+static PyObject *value_vectorcall(PyObject *type, PyObject *const *arguments, size_t count, PyObject *keywords)
+{
+    Py_ssize_t given = PyVectorcall_NARGS(count);
+    if ((PyTypeObject *)type == S.value_type && keywords == NULL && (given == 1 || given == 2))
+        return leaf_from(0, arguments[0], given == 2 ? arguments[1] : Py_None);
+    PyObject *positional = PyTuple_New(given);
+    PyObject *named = keywords && PyTuple_GET_SIZE(keywords) ? PyDict_New() : NULL;
+    PyObject *made = NULL;
+    if (positional == NULL || (keywords && PyTuple_GET_SIZE(keywords) && named == NULL))
+        goto done;
+    for (Py_ssize_t i = 0; i < given; i++)
+        PyTuple_SET_ITEM(positional, i, Py_NewRef(arguments[i]));
+    for (Py_ssize_t i = 0; named && i < PyTuple_GET_SIZE(keywords); i++)
+        if (PyDict_SetItem(named, PyTuple_GET_ITEM(keywords, i), arguments[given + i]) < 0)
+            goto done;
+    made = value_new((PyTypeObject *)type, positional, named);
+done:
+    Py_XDECREF(positional);
+    Py_XDECREF(named);
+    return made;
+}
+
+static PyObject *parameter(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    return leaf_parsed(1, arguments, keywords);
+}
+
+/* Fill operand `at` of a node that is being made, from a Value or a number and its local derivative. */
+static int set_operand(PyObject *operand, PyObject *local, Node **node, double *derivative)
+{
+    *node = NULL;
+    *derivative = 0.0;
+    if (!is_value(operand)) {
+        int found = number_of(operand, derivative);
+        return found > 0 ? 0 : found < 0 ? -1 : type_error("an operand is a Value or a number; got %R of type %U", operand);
+    }
+    int found = local == NULL ? 1 : number_of(local, derivative);
+    if (found <= 0)
+        return found < 0 ? -1 : type_error("a local derivative is a number; got %R of type %U", local);
+    *node = (Node *)Py_NewRef(operand);
+    return 0;
+}
+
+static PyObject *make_node(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"op", "data", "operands", "recorded", "place", "stamp", "grad", "label", NULL};
+    PyObject *op, *given, *recorded, *place, *grad = Py_None, *label = Py_None;
+    double data, gradient = 0.0;
+    long long stamp;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OdOOOL|OO:make_node", names, &op, &data, &given, &recorded,
+                                     &place, &stamp, &grad, &label))
+        return NULL;
+    if (connected() < 0)
+        return NULL;
+    if (Py_TYPE(place) != S.place_type || (label != Py_None && !PyUnicode_CheckExact(label)))
+        return PyErr_Format(PyExc_TypeError, "a node has a Place, and a str or None as its label");
+    if (grad != Py_None) {
+        gradient = PyFloat_AsDouble(grad);
+        if (gradient == -1.0 && PyErr_Occurred())
+            return NULL;
+    }
+    uint32_t row, flag;
+    if (row_number(op, 1, &row, &flag) < 0)
+        return NULL;
+    int arity = S.rows[row].arity;
+    PyObject *operands = PySequence_Tuple(given), *locals = NULL;
+    PyObject *segment = arity < 0 && !PyTuple_Check(recorded) && !PyList_Check(recorded) ? recorded : NULL;
+    Side *side = NULL;
+    Node *few[2] = {NULL, NULL}, **nodes = few;
+    double derivatives[2] = {0.0, 0.0}, *numbers = derivatives;
+    Py_ssize_t done = 0, count = operands ? PyTuple_GET_SIZE(operands) : -1;
+    if (count < 0 || (segment == NULL && (locals = PySequence_Tuple(recorded)) == NULL))
+        goto failed;
+    if ((arity >= 0 && count != arity) || (locals && PyTuple_GET_SIZE(locals) != count)) {
+        PyErr_SetString(PyExc_ValueError, "a node has as many operands and local derivatives as its operation");
+        goto failed;
+    }
+    if (arity < 0) {
+        if ((side = side_memory(count)) == NULL)
+            goto failed;
+        nodes = side_nodes(side);
+        numbers = side->locals;
+    }
+    for (; done < count; done++)
+        if (set_operand(PyTuple_GET_ITEM(operands, done), locals ? PyTuple_GET_ITEM(locals, done) : NULL, &nodes[done],
+                        &numbers[done]) < 0)
+            goto failed;
+    Node *node = new_node(data, (Place *)Py_NewRef(place), row, (arity < 0 ? MANY : (uint32_t)arity) | flag);
+    if (node == NULL)
+        goto failed;
+    if (side) {
+        node->side = side;
+        node->segment = Py_XNewRef(segment);
+        node->flags |= segment ? SEGMENT : 0;
+    } else {
+        node->x = few[0];
+        node->y = few[1];
+        node->dx = derivatives[0];
+        node->dy = derivatives[1];
+    }
+    node->stamp = stamp;
+    node->grad = gradient;
+    node->flags |= grad != Py_None ? HAS_GRAD : 0;
+    node->label = label == Py_None ? NULL : Py_NewRef(label);
+    Py_DECREF(operands);
+    Py_XDECREF(locals);
+    return (PyObject *)node;
+
+failed:
+    for (Py_ssize_t i = 0; i < done; i++)
+        Py_XDECREF((PyObject *)nodes[i]);
+    PyMem_Free(side);
+    Py_XDECREF(operands);
+    Py_XDECREF(locals);
+    row_release(row);
+    return NULL;
+}
+
+/* One counter for the process: it moves when a leaf is assigned, and every node notes where it stood. */
+static PyObject *tick(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+    return PyLong_FromLongLong(++S.clock);
+}
+
+static PyObject *catch_up(PyObject *Py_UNUSED(module), PyObject *stamp)
+{
+    long long moved = PyLong_AsLongLong(stamp);
+    if (moved == -1 && PyErr_Occurred())
+        return NULL;
+    if (moved > S.clock)
+        S.clock = moved;
+    Py_RETURN_NONE;
+}
+
+PyMethodDef value_makers[] = {
+    {"tick", tick, METH_NOARGS,
+     "tick($module, /)\n--\n\nMove the clock on: nodes made from now on carry a later stamp than all before."},
+    {"catch_up", catch_up, METH_O,
+     "catch_up($module, stamp, /)\n--\n\nMove the clock to at least `stamp`, for nodes that come from a pickle."},
+    {"parameter", (PyCFunction)(void (*)(void))parameter, METH_VARARGS | METH_KEYWORDS,
+     "parameter($module, data, label=None)\n--\n\n"
+     "A leaf that training moves: a `Value` that drawings and `nn` tell apart from inputs.\n\n"
+     ">>> parameter(0.5, label=\"w\").op\n<operation parameter>"},
+    {"make_node", (PyCFunction)(void (*)(void))make_node, METH_VARARGS | METH_KEYWORDS,
+     "make_node($module, op, data, operands, recorded, place, stamp, grad=None, label=None)\n--\n\n"
+     "A node from its parts, as copies, pickles and checkpoints make it."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyObject *value_compare(PyObject *self, PyObject *other, int how)
+{
+    double a = ((Node *)self)->data, b;
+    if (is_value(other))
+        b = ((Node *)other)->data;
+    else if (PyFloat_CheckExact(other))
+        b = PyFloat_AS_DOUBLE(other);
+    else {
+        PyObject *number = PyFloat_FromDouble(a);
+        if (number == NULL)
+            return NULL;
+        /* != is not ==, as for every class that has == only */
+        PyObject *result = PyObject_RichCompare(number, other, how == Py_NE ? Py_EQ : how);
+        Py_DECREF(number);
+        if (result == NULL || how != Py_NE)
+            return result;
+        int equal = PyObject_IsTrue(result);
+        Py_DECREF(result);
+        return equal < 0 ? NULL : PyBool_FromLong(!equal);
+    }
+    Py_RETURN_RICHCOMPARE(a, b, how);
+}
+
+extern PyType_Slot arithmetic_slots[];
+
+int value_ready(PyObject *module)
+{
+    PyType_Slot slots[64] = {
+        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* engine.py hands the docstring of the Python class over */
+        {Py_tp_new, value_new},
+        {Py_tp_dealloc, node_dealloc},
+        {Py_tp_repr, value_repr},
+        {Py_tp_hash, PyBaseObject_Type.tp_hash},
+        {Py_tp_richcompare, value_compare},
+        {Py_tp_getset, value_getset},
+        {Py_tp_methods, value_methods},
+    };
+    int count = 8;
+    for (PyType_Slot *slot = arithmetic_slots; slot->slot; slot++)
+        slots[count++] = *slot;
+    /* The type can be a base so that __init_subclass__ gets to say why it cannot; value_new refuses what slips past. */
+    PyType_Spec spec = {"autograd_core.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+    S.value_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    if (S.value_type == NULL)
+        return -1;
+    S.value_type->tp_vectorcall = value_vectorcall;
+    return PyModule_AddType(module, S.value_type);
+}

@@ -1,0 +1,47 @@
+"""Builds the native engine where there is a compiler; everything else stands in pyproject.toml."""
+
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+REQUIRED = os.environ.get("AUTOGRAD_CORE_REQUIRE_NATIVE", "") not in ("", "0")
+NATIVE = Path("autograd_core", "_native")
+# Both engines give the same bits: no contraction of a * b + c, no reordering.
+FLAGS = ["/O2", "/std:c11", "/fp:precise"] if sys.platform == "win32" else ["-std=c11", "-O2", "-ffp-contract=off", "-fvisibility=hidden"]
+
+
+class build_native(build_ext):
+    """Build the extension, or say in one line that the package is pure."""
+
+    def run(self) -> None:
+        """Build; without the means to, only AUTOGRAD_CORE_REQUIRE_NATIVE makes that an error."""
+        try:
+            if sysconfig.get_config_var("Py_GIL_DISABLED"):
+                raise RuntimeError("the native engine needs the GIL, which this Python is built without")
+            super().run()
+        except Exception as error:
+            if REQUIRED:
+                raise
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            print(f"autograd-core is installed with its Python engine only: {reason}", file=sys.stderr)
+            self.extensions = []
+
+    def get_outputs(self) -> list[str]:
+        return [path for path in super().get_outputs() if Path(path).exists()] if self.extensions else []
+
+
+setup(
+    ext_modules=[
+        Extension(
+            "autograd_core._native._core",
+            sources=sorted(str(path) for path in NATIVE.glob("*.c")),
+            depends=sorted(str(path) for path in NATIVE.glob("*.h")),
+            extra_compile_args=FLAGS,
+        )
+    ],
+    cmdclass={"build_ext": build_native},
+)
