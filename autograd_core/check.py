@@ -26,7 +26,7 @@ from .value import Value, number
 
 # How far the analytic derivative may be off by its own rounding, and how sure a verdict has to be: at half of 0.1 %
 # a rule that is wrong by 0.1 % is told from one that is right.
-OWN_ROUNDING = 2.0**-40
+OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070
 RESOLUTION = 2.0**-11
 # Where check_primitive looks for points: tries for each, and the least distance from a kink, relative to the operands.
 TRIES = 2000
@@ -215,7 +215,7 @@ def _judged(analytic: float, numeric: Estimate) -> tuple[float, float, str, str]
     """Tolerance, step, verdict and reason."""
     if numeric.reason:
         return math.inf, numeric.step, NOT_JUDGED, numeric.reason
-    tolerance = 4.0 * numeric.error + OWN_ROUNDING * abs(analytic)
+    tolerance = 4.0 * numeric.error + max(OWN_ROUNDING * abs(analytic), OWN_UNDERFLOW)
     if abs(analytic - numeric.derivative) > tolerance:
         return tolerance, numeric.step, DISAGREES, ""
     if analytic and tolerance > RESOLUTION * abs(analytic):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .graph import toposort
@@ -20,6 +21,7 @@ RATIO = 3.7  # from one step to the next; no whole number, or a periodic functio
 LEVELS = 30
 ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library err by some 2 units
 SMALLEST = 2.0**-1074
+COARSE = 2.0**-13  # an error, relative, that calls for another search or an explanation
 HIDDEN = 64.0  # operations that a checkpoint is taken to hide
 
 
@@ -114,13 +116,16 @@ def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> E
     first = 2.0 ** (math.frexp(x)[1] - 4) if x else 0.125
     levels, best = search(evaluate, x, base, expected, first)
     found = levels
-    if (best is None or best.error > 2.0**-16 * max(abs(expected), abs(best.central))) and first < 0.125:
+    if (best is None or best.error > COARSE * max(abs(expected), abs(best.central))) and first < 0.125:
         # a function whose own scale is 1, at a number far below 1
         levels, other = search(evaluate, x, base, expected, 0.125)
         best = min((b for b in (best, other) if b is not None), key=lambda level: level.error, default=None)
         found = found or levels
     if best is None or best.extrapolated is None:
         return Estimate(math.nan, math.inf, found[-1].step if found else 0.0, _why_not(found))
+    largest = max(abs(expected), abs(best.extrapolated))
+    if best.error > COARSE * largest and (kink := _kink(found)):
+        return Estimate(math.nan, math.inf, best.step, kink)
     return Estimate(best.extrapolated, best.error, best.step)
 
 
@@ -143,9 +148,14 @@ def search(
         best = _best(levels)
         if best is not None and level.noise >= 0.5 * best.error:
             break  # smaller steps only round worse
-        if len(levels) > 3 and level.noise > 16.0 * max(abs(expected), abs(level.central)):
+        if len(levels) > 3 and all(_hidden(last, expected) for last in levels[-4:]):
             break
     return levels, best
+
+
+def _hidden(level: Level, expected: float) -> bool:
+    """Whether rounding is all that is seen with this step."""
+    return level.noise > 16.0 * max(abs(expected), abs(level.central)) and level.bend <= level.bend_noise
 
 
 def _level(evaluate: Callable[[float], Point], x: float, base: Point, step: float) -> Level | None:
@@ -221,11 +231,20 @@ def _extrapolation(level: Level) -> float:
 def _why_not(levels: list[Level]) -> str:
     if not levels:
         return "no step stays inside the domain: this is its edge, or the number has no neighbours to try"
-    last = levels[-1]
-    if last.crossed:
-        return f"a kink of {last.crossed} lies here or too near to step around"
+    if levels[-1].crossed:
+        return f"a kink of {levels[-1].crossed} lies here or too near to step around"
+    return _kink(levels) or "rounding hides the difference at every step"
+
+
+def _kink(levels: list[Level]) -> str:
+    """What is to be said where the bend does not fall like h² before it is lost in rounding."""
     clear = [level for level in levels if level.bend > 4.0 * level.bend_noise]
-    if clear and clear[-1] is not levels[0]:
-        last = clear[-1]
-        return f"a kink or jump: the slope is {last.left:.6g} to the left and {last.right:.6g} to the right"
-    return "rounding hides the difference at every step"
+    if len(clear) < 2 or clear[-1].bend < clear[-2].bend / RATIO**1.5:
+        return ""
+    smaller = levels[levels.index(clear[-1]) + 1 :]
+    if smaller and 4.0 * smaller[0].bend_noise < clear[-1].bend / RATIO:
+        return ""  # it is gone although it would be seen: the step is past the kink
+    settled = min(
+        pairwise(clear), key=lambda two: abs(two[1].left - two[0].left) + abs(two[1].right - two[0].right)
+    )[1]
+    return f"a kink or jump: the slope is {settled.left:.4g} to the left and {settled.right:.4g} to the right"
