@@ -15,9 +15,9 @@ FONT = "Helvetica,Arial,sans-serif"
 def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[str]:
     """The lines of the DOT file between `digraph {` and `}`.
 
-    Args: `text`, labels to write in place of the picture's own, by the id of node or edge: the stepper's placeholders.
+    Args: `text`, labels in place of the picture's own, by the id of node or edge, for a page that explains itself:
+    the stepper's placeholders, without tooltips.
     """
-    text = text or {}
     incoming: dict[Box, list[Edge]] = {}
     for edge in picture.edges:
         incoming.setdefault(edge.target, []).append(edge)
@@ -45,7 +45,7 @@ def _head(picture: Picture) -> Iterator[str]:
     yield f'\tedge [color="#666666" fontname="{FONT}" fontsize=9 arrowsize=0.6{back}]\n'
 
 
-def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[str, str]) -> Iterator[str]:
+def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[str, str] | None) -> Iterator[str]:
     """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
     for box in picture.boxes:
@@ -74,7 +74,7 @@ def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[s
             stack.append(iter(inside[item]))
 
 
-def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, str]) -> str:
+def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, str] | None) -> str:
     options = picture.options
     classes = ["node", box.kind]
     attributes = dict(KINDS[box.kind])
@@ -87,11 +87,12 @@ def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, s
     if box.stale:
         classes.append("stale")
         attributes |= STALE
-    label = text.get(box.id) or "\n".join(lines(box, picture, incoming))
+    label = "\n".join(lines(box, picture, incoming)) if text is None else text.get(box.id, box.name)
+    tip = f" tooltip={quoted(tooltip(box))}" if text is None else ""
     written = "".join(f' {name}="{value}"' for name, value in attributes.items())
     node = (
         f'{box.number} [label={quoted(label)} id="{box.id}" class="{" ".join(classes)}"'
-        f"{written} tooltip={quoted(tooltip(box))}]\n"
+        f"{written}{tip}]\n"
     )
     if options.operations == "apart" and box.kind == "computed" and box.node is not None:
         op = box.node.op
@@ -146,7 +147,7 @@ def tooltip(box: Box) -> str:
     return f"{box.name}: {what} · data {node.data!r} · grad {grad}{where}{since}"
 
 
-def _edge(edge: Edge, picture: Picture, text: Mapping[str, str]) -> str:
+def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
     classes = ["edge"]
     attributes = ""
     if edge.source.kind == "constant":
@@ -158,16 +159,15 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str]) -> str:
     if edge.stale:
         classes.append("stale")
         attributes += f' color="{STALE["color"]}"'
-    label = text.get(edge.id) or edge_label(edge, picture)
+    label = edge_label(edge, picture) if text is None else text.get(edge.id, "")
     if label:
         attributes += f" label={quoted(label)}"
+    if text is None:
+        tip = quoted(edge_tooltip(edge))
+        attributes += f" tooltip={tip} labeltooltip={tip}" if label else f" tooltip={tip}"
     apart = picture.options.operations == "apart" and edge.target.kind == "computed"
     target = f'"o{edge.target.number}"' if apart else str(edge.target.number)
-    tip = quoted(edge_tooltip(edge))
-    return (
-        f'\t{edge.source.number} -> {target} [id="{edge.id}" class="{" ".join(classes)}"{attributes}'
-        f" tooltip={tip} labeltooltip={tip}]\n"
-    )
+    return f'\t{edge.source.number} -> {target} [id="{edge.id}" class="{" ".join(classes)}"{attributes}]\n'
 
 
 def edge_label(edge: Edge, picture: Picture) -> str:

@@ -14,6 +14,7 @@ HOW_TO_GET = (
     "winget install graphviz), or Graphviz inside a Python package: pip install 'autograd-core[render]'"
 )
 WHEEL = "pygraphviz"
+PLACED = ("-Kneato", "-n2")
 
 
 class LayoutError(GraphError):
@@ -30,8 +31,10 @@ def engines() -> dict[str, list[str]]:
     return found
 
 
-def lay_out(source: str, format: str, time_limit: float) -> bytes:
+def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -> bytes:
     """The picture of a DOT source in `format`, "svg" or "png" or what else the engine knows.
+
+    Args: `placed`, whether the source has every position already, so that nothing is to be moved.
 
     Raises LayoutError where there is no engine, or none that makes it within `time_limit` seconds.
     """
@@ -39,7 +42,7 @@ def lay_out(source: str, format: str, time_limit: float) -> bytes:
     for name, command in engines().items():
         try:
             done = subprocess.run(
-                [*command, f"-T{format}"], input=source.encode(), capture_output=True, timeout=time_limit, check=False
+                [*command, *(PLACED if placed else ()), f"-T{format}"], input=source.encode(), capture_output=True, timeout=time_limit, check=False
             )
         except subprocess.TimeoutExpired:
             raise LayoutError(

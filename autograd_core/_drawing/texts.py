@@ -13,6 +13,9 @@ MOST_NAMES = 4
 
 # What stands for a formula's spelling in Python; applied to templates only, never to labels.
 _PRINT = ((" * ", "·"), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
+# Graphviz reads at most 16,384 bytes between two quotes; longer text is joined from pieces, no escape cut in two.
+LONGEST_PIECE = 4000
+_PIECES = re.compile(rf"(?:\\.|[^\\]){{1,{LONGEST_PIECE // 2}}}")
 _COMPOUND = re.compile(r"[-+*/%=<>^]")
 # Characters that XML cannot hold: control characters get their pictures, halves of surrogate pairs the mark for lost.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -37,14 +40,26 @@ def _picture(match: re.Match[str]) -> str:
     return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
+def escaped(text: str) -> str:
+    """The text so that Graphviz shows it as typed: no escape, entity or markup in it is read."""
+    return writable(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
+
+
+def string(value: str) -> str:
+    """A DOT string of a value that is escaped, as JSON output has it; a long one in pieces."""
+    value = value.replace('"', '\\"')
+    if len(value) <= LONGEST_PIECE:
+        return f'"{value}"'
+    return " + ".join(f'"{piece}"' for piece in _PIECES.findall(value))
+
+
 def quoted(text: str) -> str:
-    r"""The text as a DOT string that Graphviz shows as typed: no escape, entity or markup in it is read.
+    r"""The text as a DOT string that Graphviz shows as typed.
 
     >>> print(quoted('a "b" \\N <i> &lt;'))
     "a \"b\" \\N <i> &amp;lt;"
     """
-    text = writable(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
-    return '"' + text.replace("\n", "\\n") + '"'
+    return string(escaped(text))
 
 
 def short(label: str) -> str:

@@ -1,0 +1,260 @@
+"use strict";
+// The steps are data: [kind, epoch, line, focus, texts, states]. This script replays them by setting text and classes.
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const data = JSON.parse(byId("data").textContent);
+  const svg = document.querySelector("#graph svg");
+  const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
+
+  // --- where each text stands: the last lines of a node are its data and its gradient, an edge has one line
+  const elements = new Map();
+  for (const g of svg.querySelectorAll("g.node, g.edge")) elements.set(g.id, g);
+  const base = new Map([...elements].map(([id, g]) => [id, g.getAttribute("class")]));
+  const slots = new Map();
+  for (const slot of Object.keys(data.initial)) {
+    const [id, part] = slot.split(":");
+    const lines = elements.get(id).querySelectorAll("text");
+    const line = part === "d" ? lines[lines.length - 2] : lines[lines.length - 1];
+    if (line) slots.set(slot, line);
+  }
+
+  // --- the course of one order: for every text and state, the steps that set it
+  const courses = data.orders.map((order) => {
+    const steps = order.map((i) => data.steps[i]);
+    const texts = new Map(Object.entries(data.initial).map(([slot, text]) => [slot, [[-1, text]]]));
+    const states = new Map([...elements.keys()].map((id) => [id, [[-1, ""]]]));
+    const history = new Map(Object.keys(data.names).map((id) => [id, []]));
+    steps.forEach(([, , , focus, set, become], k) => {
+      const about = new Set();
+      for (const [slot, text] of Object.entries(set)) {
+        texts.get(slot).push([k, text]);
+        about.add(slot.split(":")[0]);
+      }
+      for (const [id, state] of Object.entries(become)) {
+        states.get(id).push([k, state]);
+        about.add(id);
+      }
+      for (const id of focus) if (steps[k][0] === "operation" || steps[k][0] === "scope") about.add(id);
+      for (const id of about) if (history.has(id)) history.get(id).push(k);
+    });
+    return { steps, texts, states, history };
+  });
+  const reached = (list, k) => {
+    let low = 0, high = list.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (list[middle][0] <= k) low = middle; else high = middle - 1;
+    }
+    return list[low][1];
+  };
+
+  // --- showing a step
+  let course = courses[0], at = 0, shown = new Map(), classes = new Map(), focus = new Set(), looked = null;
+  const say = (slot, text) => {
+    if (shown.get(slot) === text || !slots.has(slot)) return;
+    shown.set(slot, text);
+    slots.get(slot).textContent = text;
+  };
+  const paint = (id) => {
+    const state = reached(course.states.get(id), at);
+    const waiting = id in data.names && !state ? "waiting" : state;
+    const name = [base.get(id), waiting, focus.has(id) ? "active" : ""].filter(Boolean).join(" ");
+    if (classes.get(id) === name) return;
+    classes.set(id, name);
+    elements.get(id).setAttribute("class", name);
+  };
+  function show(k) {
+    const forward = k === at + 1;
+    at = Math.max(0, Math.min(course.steps.length - 1, k));
+    const [kind, epoch, line, now, texts, states] = course.steps[at];
+    const before = focus;
+    focus = new Set(now);
+    if (forward) {
+      for (const [slot, text] of Object.entries(texts)) say(slot, text);
+      for (const id of new Set([...before, ...focus, ...Object.keys(states)])) paint(id);
+    } else {
+      for (const [slot, list] of course.texts) say(slot, reached(list, at));
+      for (const id of elements.keys()) if (course.states.has(id)) paint(id);
+    }
+    const of = data.epochs > 1 ? ` · epoch ${epoch} of ${data.epochs}` : "";
+    const note = data.note ? ` · ${data.note}` : "";
+    byId("where").textContent = `step ${at + 1} of ${course.steps.length} · ${KINDS[kind]}${of}${note}`;
+    byId("line").textContent = line;
+    const slider = byId("slider");
+    slider.max = course.steps.length - 1;
+    slider.value = at;
+    slider.setAttribute("aria-valuetext", `step ${at + 1} of ${course.steps.length}: ${line}`);
+    byId("first").disabled = byId("previous").disabled = at === 0;
+    byId("last").disabled = byId("next").disabled = at === course.steps.length - 1;
+    if (at === course.steps.length - 1) play(false);
+    if (looked) tell(looked);
+    follow();
+  }
+
+  // --- playing
+  let timer = null;
+  function play(on) {
+    clearInterval(timer);
+    timer = null;
+    if (on) {
+      if (at === course.steps.length - 1) show(0);
+      timer = setInterval(() => show(at + 1), Number(byId("speed").value));
+    }
+    byId("play").textContent = on ? "❚❚ pause" : "▶ play";
+    byId("play").setAttribute("aria-pressed", String(on));
+    byId("play").setAttribute("aria-label", on ? "Pause" : "Play");
+    byId("line").setAttribute("aria-live", on ? "off" : "polite"); // read out step by step, not over each other
+  }
+  const go = (k) => { play(false); show(k); };
+
+  // --- pan and zoom, on the picture's own coordinates
+  const whole = svg.viewBox.baseVal;
+  const home = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
+  let view = { ...home }, fitted = true;
+  svg.removeAttribute("width");
+  svg.removeAttribute("height");
+  const scale = () => Math.min(svg.clientWidth / view.width, svg.clientHeight / view.height) || 1;
+  const look = () => svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+  function fit() { view = { ...home }; fitted = true; look(); }
+  function zoom(factor, x = view.x + view.width / 2, y = view.y + view.height / 2) {
+    const now = scale();
+    const wanted = Math.max(Math.min(now * factor, 6), Math.min(0.9 * now, 0.02));
+    const width = svg.clientWidth / wanted, height = svg.clientHeight / wanted;
+    const px = (x - view.x - view.width / 2) * now + svg.clientWidth / 2;
+    const py = (y - view.y - view.height / 2) * now + svg.clientHeight / 2;
+    view = { x: x - px / wanted, y: y - py / wanted, width, height };
+    fitted = false;
+    look();
+  }
+  const box = (id) => {
+    const g = elements.get(id), b = g.getBBox(), m = g.parentNode.transform.baseVal.consolidate().matrix;
+    return { left: b.x + m.e, top: b.y + m.f, right: b.x + b.width + m.e, bottom: b.y + b.height + m.f };
+  };
+  function follow() { // when zoomed in, what the step is about comes into view
+    if (fitted || !focus.size) return;
+    const boxes = [...focus].slice(0, 3).map(box);
+    const left = Math.min(...boxes.map((b) => b.left)), right = Math.max(...boxes.map((b) => b.right));
+    const top = Math.min(...boxes.map((b) => b.top)), bottom = Math.max(...boxes.map((b) => b.bottom));
+    if (left < view.x || right > view.x + view.width) view.x = (left + right - view.width) / 2;
+    if (top < view.y || bottom > view.y + view.height) view.y = (top + bottom - view.height) / 2;
+    look();
+  }
+  const point = (event) => {
+    const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return [p.x, p.y];
+  };
+  const graph = byId("graph");
+  graph.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY / 400), ...point(event));
+  }, { passive: false });
+  let drag = null;
+  graph.addEventListener("pointerdown", (event) => { drag = { x: event.clientX, y: event.clientY, view: { ...view }, moved: false }; });
+  window.addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+    if (!drag.moved && Math.hypot(dx, dy) < 4) return;
+    drag.moved = true;
+    graph.classList.add("dragging");
+    const s = scale();
+    view = { ...drag.view, x: drag.view.x - dx / s, y: drag.view.y - dy / s };
+    fitted = false;
+    look();
+  });
+  window.addEventListener("pointerup", () => {
+    graph.classList.remove("dragging");
+    setTimeout(() => { drag = null; }, 0); // after the click that ends a drag
+  });
+
+  // --- nodes: a click goes to the next step that changes one, resting on it tells its history
+  function tell(id) {
+    looked = id;
+    const panel = byId("history");
+    panel.hidden = !id;
+    if (!id) return;
+    panel.querySelector("h2").textContent = data.names[id];
+    panel.querySelector("ol").replaceChildren(...course.history.get(id).map((k) => {
+      const item = document.createElement("li");
+      item.textContent = `step ${k + 1}: ${course.steps[k][2]}`;
+      if (k === at) item.className = "now";
+      return item;
+    }));
+  }
+  const visit = (id) => {
+    const steps = course.history.get(id);
+    if (steps.length) go(steps.find((k) => k > at) ?? steps[0]);
+  };
+  for (const id of Object.keys(data.names)) {
+    const g = elements.get(id);
+    g.setAttribute("tabindex", "0");
+    g.setAttribute("role", "button");
+    g.setAttribute("aria-label", `${data.names[id]}: go to the next step that changes it`);
+    g.addEventListener("click", () => { if (!drag || !drag.moved) visit(id); });
+    g.addEventListener("mouseenter", () => tell(id));
+    g.addEventListener("mouseleave", () => tell(null));
+    g.addEventListener("focus", () => tell(id));
+    g.addEventListener("blur", () => tell(null));
+  }
+  svg.setAttribute("role", "group");
+  svg.setAttribute("aria-label", "The graph");
+
+  // --- controls
+  byId("first").onclick = () => go(0);
+  byId("previous").onclick = () => go(at - 1);
+  byId("next").onclick = () => go(at + 1);
+  byId("last").onclick = () => go(course.steps.length - 1);
+  byId("play").onclick = () => play(!timer);
+  byId("speed").onchange = () => { if (timer) play(true); };
+  byId("slider").oninput = (event) => go(Number(event.target.value));
+  byId("in").onclick = () => zoom(1.4);
+  byId("out").onclick = () => zoom(1 / 1.4);
+  byId("fit").onclick = fit;
+  byId("unsorted").hidden = courses.length < 2;
+  byId("order").onchange = (event) => {
+    const wasForward = KINDS[course.steps[at][0]] === "forward";
+    course = courses[event.target.checked ? 1 : 0];
+    const seed = course.steps.findIndex((step) => step[0] === "seed");
+    go(wasForward ? at : seed); // both orders share the way forward and part at the sweep
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const target = event.target, own = target.closest("select, input[type=range]");
+    const button = target.closest("button, input[type=checkbox]"), node = target.closest("g.node");
+    const keys = {
+      ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), ArrowDown: () => go(at + 1), ArrowUp: () => go(at - 1),
+      Home: () => go(0), End: () => go(course.steps.length - 1), " ": () => (node ? visit(node.id) : play(!timer)),
+      Enter: () => node && visit(node.id), "+": () => zoom(1.4), "=": () => zoom(1.4), "-": () => zoom(1 / 1.4), 0: fit,
+    };
+    event.stopPropagation();
+    if (!(event.key in keys)) return;
+    if (own && (own.tagName === "SELECT" || event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End")) return;
+    if (button && (event.key === " " || event.key === "Enter")) return; // the button's own key
+    event.preventDefault();
+    keys[event.key]();
+  });
+
+  // --- print: the whole graph and every line
+  window.addEventListener("beforeprint", () => {
+    byId("all").replaceChildren(...course.steps.map((step, k) => {
+      const item = document.createElement("li");
+      item.textContent = step[2];
+      if (k === at) item.className = "now";
+      return item;
+    }));
+    svg.setAttribute("viewBox", `${home.x} ${home.y} ${home.width} ${home.height}`);
+  });
+  window.addEventListener("afterprint", look);
+
+  // --- in a notebook the still picture before the frame makes room
+  try {
+    const still = window.frameElement && window.frameElement.previousElementSibling;
+    if (still && still.tagName === "IMG") still.style.display = "none";
+  } catch { /* the frame stands in a page of another origin: the picture stays */ }
+
+  at = -2;
+  show(0);
+  if (scale() < 0.75) { // too small to read: start where the first step is
+    zoom(0.9 / scale());
+    follow();
+  }
+})();

@@ -1,0 +1,79 @@
+"""A graph's numbers replayed apart from it: values and local derivatives at each epoch, adjoints edge by edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from ..checkpoint import CHECKPOINT
+from ..errors import GraphError
+from ..graph import check_current
+from ..operation import PARAMETER
+from ..sweeps import gradient_numbers
+from ..value import Value
+
+
+class Replay:
+    """The numbers of one epoch: `data`, `local` derivatives, and `adjoint` of what has a gradient so far.
+
+    The graph's own `data` and `grad` are not touched. Raises GraphError where a leaf was assigned since.
+    """
+
+    def __init__(self, order: Sequence[Value]) -> None:
+        self.order = order
+        self.data = {node: node.data for node in order}
+        self.local: dict[Value, Sequence[float | None]] = {}
+        self.adjoint: dict[Value, float] = {}
+        for node in order:
+            check_current(node)
+            if node.op is CHECKPOINT:
+                inputs = [x for x in node.operands if type(x) is Value]
+                self.local[node] = gradient_numbers(node, inputs, stops=inputs)
+            else:
+                self.local[node] = node.local_derivatives
+
+    def send(self, node: Value, index: int) -> tuple[float, float, float]:
+        """Send a node's adjoint back along one edge; gives the local derivative, the adjoint and the contribution."""
+        operand = cast(Value, node.operands[index])  # edges to constants carry no gradient, and are not sent along
+        local = cast(float, self.local[node][index])
+        upstream = self.adjoint.get(node, 0.0)
+        contribution = upstream * local if upstream and local else 0.0
+        self.adjoint[operand] = self.adjoint[operand] + contribution if operand in self.adjoint else contribution
+        return local, upstream, contribution
+
+    def update(self, rate: float) -> None:
+        """w ← w − rate · gradient for every parameter; the gradients are cleared."""
+        for node in self.order:
+            if node.op is PARAMETER:
+                self.data[node] -= rate * self.adjoint.get(node, 0.0)
+        self.adjoint.clear()
+
+    def forward(self) -> None:
+        """Compute every node again from the leaves, in the order of the graph.
+
+        Raises GraphError at a checkpoint, which keeps no formula, and what floats raise where a value does not exist.
+        """
+        for node in self.order:
+            if node.is_leaf:
+                continue
+            if node.op is CHECKPOINT:
+                raise GraphError("a checkpoint cannot be stepped into a second epoch: it keeps no graph to compute again")
+            numbers = self.numbers(node)
+            if node.op.arity is None:
+                self.data[node] = node.op.value(numbers)
+            else:
+                self.data[node] = node.op.value(*numbers)
+            self.local[node] = self._locals(node, numbers)
+
+    def numbers(self, node: Value) -> list[float]:
+        """The operands of a node as numbers."""
+        return [self.data[x] if type(x) is Value else float(x) for x in node.operands]
+
+    def _locals(self, node: Value, numbers: Sequence[float]) -> list[float | None]:
+        z = self.data[node]
+        if not isinstance(node.op.derivatives, tuple):
+            every = node.op.derivatives(numbers, z)
+            return [d if type(x) is Value else None for x, d in zip(node.operands, every, strict=True)]
+        return [
+            node.op.derivative(i, numbers, z) if type(x) is Value else None for i, x in enumerate(node.operands)
+        ]

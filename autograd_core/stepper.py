@@ -1,0 +1,164 @@
+"""Stepping through a graph: forward operation by operation, backward edge by edge, each with its chain-rule line."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ._drawing.frames import Frames, gif
+from ._drawing.layout import LayoutError
+from ._drawing.options import Options, whole_number
+from ._drawing.picture import fitting
+from ._drawing.steps import Script, Step
+from .operation import PARAMETER
+from .value import Value, number
+
+__all__ = ["Step", "Stepper", "step"]
+
+HERE = Path(__file__).parent / "_drawing"
+ORDERS = ("sorted", "eager")
+HEIGHT = 640
+
+
+def step(
+    y: Value,
+    *,
+    learning_rate: float | None = None,
+    epochs: int = 1,
+    max_nodes: int = 300,
+    time_limit: float = 20.0,
+    direction: str = "LR",
+    precision: int = 4,
+    collapse: int | None = None,
+    batch: bool | None = None,
+) -> Stepper:
+    """The graph below `y` to step through: in JupyterLab it shows itself, and `save` writes a page, or a GIF.
+
+    Leaves take their values; each operation follows in topological order; then the output's gradient of 1 goes back
+    along each edge in the order of the sweep. No `data` and no `grad` is changed.
+
+    Args: `learning_rate`, η of the parameter update w ← w − η·gradient that closes each epoch (None: no update);
+    `epochs`, how many times the recorded graph is computed, with the moved parameters from the second on (branches
+    that Python took stay as taken); the others as in `autograd_core.draw.draw`.
+    Raises GraphError where a leaf was assigned after its node was computed, where there is nothing to update, or where
+    the graph is too large however it is folded; ValueError for an option that is none.
+    (Lecture 003, backpropagation visualised at epochs t and t + 1.)
+
+    >>> a = Value(3.0, "a")
+    >>> for line in step(a * a):
+    ...     print(line.text)
+    Inputs and parameters take their values: a = 3
+    v1 = a·a = 3·3 = 9
+    ∂v1/∂v1 = 1: the sweep starts from the output
+    ∂v1/∂a += ∂v1/∂a·∂v1/∂v1 = a·1 = 3·1 = 3 ⇒ grad(a) = 3
+    ∂v1/∂a += ∂v1/∂a·∂v1/∂v1 = a·1 = 3·1 = 3 ⇒ grad(a) = 3 + 3 = 6
+    Every gradient is complete: ∂v1/∂a = 6
+    """
+    options = Options(direction=direction, precision=precision, collapse=collapse, batch=batch)
+    whole_number("max_nodes", max_nodes, 1)
+    whole_number("epochs", epochs, 1)
+    if learning_rate is not None and number(learning_rate) is None:
+        raise ValueError(f"learning_rate is a number or None; got {learning_rate!r}")
+    if epochs > 1 and learning_rate is None:
+        raise ValueError("without a learning_rate every epoch is the same: give one, or epochs=1")
+    picture = fitting(y, options, max_nodes)
+    if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
+        raise ValueError("there is nothing to update: make the numbers that move with autograd_core.parameter(…)")
+    return Stepper(Frames(picture, Script(picture, y, learning_rate, epochs), time_limit))
+
+
+class Stepper:
+    """The steps of one graph: a sequence of `Step`s that shows itself, and saves itself as a page or a GIF."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+
+    def __len__(self) -> int:
+        return len(self._frames.script.sorted)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._frames.script.sorted)
+
+    def __getitem__(self, index: int) -> Step:
+        return self._frames.script.sorted[index]
+
+    @property
+    def eager(self) -> list[Step]:
+        """The steps when each node passes its gradient on as soon as anything arrives; empty for a folded graph."""
+        return self._frames.script.eager
+
+    def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:
+        """One picture for each step, all of one size, as SVG or PNG; `order` is "sorted" or "eager".
+
+        Raises LayoutError where nothing can lay the graph out.
+        """
+        if format not in ("svg", "png"):
+            raise ValueError(f"frames are 'svg' or 'png'; got {format!r}")
+        if order not in ORDERS:
+            raise ValueError(f"order is one of {ORDERS}; got {order!r}")
+        return self._frames.pictures(format, self.eager if order == "eager" else list(self))
+
+    def save(self, path: str | os.PathLike[str], *, seconds: float = 1.2, title: str | None = None) -> None:
+        """Write the steps to `path`: a page (.html) that needs no network, or a GIF (.gif; needs Pillow).
+
+        Args: `seconds`, how long the GIF shows each step; `title`, of the page.
+        Raises ValueError for another ending, LayoutError where nothing can lay the graph out.
+        """
+        path = Path(path)
+        match path.suffix.lower():
+            case ".html" | ".htm":
+                path.write_text(self.page(title), encoding="utf-8")
+            case ".gif":
+                path.write_bytes(gif(self.frames("png"), seconds))
+            case _:
+                raise ValueError(f"a stepper is saved as .html or .gif; got {str(path)!r}")
+
+    def page(self, title: str | None = None) -> str:
+        """The page as one text: markup, style, script and data, nothing from elsewhere."""
+        title = title or f"Backpropagation through {self._frames.script.root.name}"
+        parts = {
+            "title": html.escape(title),
+            "style": (HERE / "page.css").read_text(encoding="utf-8"),
+            "script": (HERE / "page.js").read_text(encoding="utf-8"),
+            "svg": self._frames.inline_svg,
+            "data": embedded(self._frames.data),
+        }
+        page = (HERE / "page.html").read_text(encoding="utf-8")
+        first, *rest = page.split("<!-- ")
+        filled = [first]
+        for piece in rest:  # each part once, and nothing looked for inside what was put in
+            name, _, after = piece.partition(" -->")
+            filled += [parts[name], after]
+        return "".join(filled)
+
+    @cached_property
+    def _html(self) -> str:
+        picture = base64.b64encode(self._frames.finished).decode()
+        name = html.escape(self._frames.script.root.name)
+        return (
+            f'<img alt="The finished graph of {name}" src="data:image/svg+xml;base64,{picture}" style="max-width:100%">'
+            f'<iframe title="Stepping through {name}" srcdoc="{html.escape(self.page())}" '
+            f'style="width:100%;height:{HEIGHT}px;border:0"></iframe>'
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+        lines = "\n".join(f"{i:4}  {step.text}" for i, step in enumerate(self, 1))
+        try:
+            return {"text/html": self._html, "text/plain": repr(self)}
+        except LayoutError as error:
+            return {"text/plain": f"{error}\n\n{lines}"}
+
+    def __repr__(self) -> str:
+        return f"<Stepper of {self._frames.script.root.name}: {len(self)} steps>"
+
+
+def embedded(data: Any) -> str:
+    """JSON that stands inside a page: no character of it can end the script element around it."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
