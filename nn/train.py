@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from autograd_core import Value, first_nonfinite, mean, no_record
 
@@ -59,12 +59,12 @@ def fit(
     (3, 'epochs')
     """
     rows = examples(data, name="the training data")
-    held_out = None if validation is None else examples(validation, name="the validation data")
+    held_out = None if validation is None else examples(validation, len(rows[0][0]), "the validation data")
     if patience is not None and held_out is None:
         raise ValueError("patience needs validation data")
     if not (math.isfinite(input_noise) and input_noise >= 0):
         raise ValueError(f"input_noise must be a finite number of at least 0; got {input_noise!r}")
-    epochs, size = whole("epochs", epochs, 1), whole("batch_size", batch_size or len(rows), 1)
+    epochs, size = whole("epochs", epochs, 1), len(rows) if batch_size is None else whole("batch_size", batch_size, 1)
     patience = None if patience is None else whole("patience", patience, 1)
     parameters = model.parameters()
     optimizer = optimizer or SGD(parameters, lr=0.1)
@@ -141,9 +141,7 @@ def evaluate(model: Module, loss: Loss, data: Data | list[Example]) -> float:
     >>> evaluate(MLP(1, [1], init=constant(1.0)), squared_error, ([[1.0], [2.0]], [0.0, 0.0]))
     1.25
     """
-    outputs = _outputs(model, data)
-    with no_record():
-        losses = [loss(y, target) for y, target in outputs]
+    losses = _evaluated(model, loss, data)
     return math.fsum(getattr(x, "data", x) for x in losses) / len(losses)
 
 
@@ -158,25 +156,25 @@ def accuracy(model: Module, data: Data | list[Example], threshold: float = 0.0) 
     >>> accuracy(MLP(1, [1], init=constant(1.0)), ([[1.0], [-2.0], [3.0]], [1, -1, -1]))
     0.6666666666666666
     """
-    found = 0
-    outputs = _outputs(model, data)
-    for y, target in outputs:
-        scores = as_list(y)
+
+    def right(outputs: Any, target: Any) -> bool:
+        scores = as_list(outputs)
         if len(scores) == 1:
-            found += (scores[0] > threshold) == (target > 0)
-        else:
-            found += max(range(len(scores)), key=lambda j: scores[j]) == target
-    return found / len(outputs)
+            return bool((scores[0] > threshold) == (target > 0))
+        return max(range(len(scores)), key=lambda j: scores[j]) == int(target)
+
+    found: list[bool] = _evaluated(model, right, data)
+    return sum(found) / len(found)
 
 
-def _outputs(model: Module, data: Data | list[Example]) -> list[Example]:
-    """What the model gives for each input, in evaluation mode and without a graph, with the target."""
+def _evaluated(model: Module, function: Loss, data: Data | list[Example]) -> list[Any]:
+    """`function` of output and target for each example, in evaluation mode and without a graph."""
     rows = data if isinstance(data, list) else examples(data)
     training = model.training
     model.eval()
     try:
         with no_record():
-            return [(model(x), target) for x, target in rows]
+            return [function(model(x), target) for x, target in rows]
     finally:
         model.train(training)
 
@@ -194,9 +192,7 @@ def _shaken(x: Any, spread: float, generator: random.Random) -> Any:
 
 
 def _diverged(total: Value, where: str) -> FloatingPointError:
-    node = first_nonfinite(total)
-    if node is None:  # the sum over the parameters' own sweep overflowed
-        return FloatingPointError(f"in {where} the gradient is no longer finite")
+    node = cast(Value, first_nonfinite(total))  # there is one: that is why we are here
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"
     place = f" in {' / '.join(node.scope)}" if node.scope else ""
     return FloatingPointError(

@@ -1,0 +1,407 @@
+"""How modules are called, named, counted, switched and shown; micrograd's calling convention."""
+
+import inspect
+import random
+import sys
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from autograd_core import TABLE, Value, no_record, parameter, relu, sigmoid, tanh, toposort
+from nn import MLP, Layer, Module, Neuron, Sequential
+from nn.init import constant
+
+
+def operations(node):
+    return [n.op.name for n in toposort(node) if not n.is_leaf]
+
+
+# -- calling
+
+
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=5), st.integers(0, 100))
+def test_a_list_goes_in_and_one_output_comes_without_a_list(sizes, seed):
+    model = MLP(sizes[0], sizes[1:], seed=seed)
+    y = model([0.5] * sizes[0])
+    if sizes[-1] == 1:
+        assert type(y) is Value
+    else:
+        assert [type(a) for a in y] == [Value] * sizes[-1]
+    expected = sum((a + 1) * b for a, b in pairwise(sizes))
+    assert len(model.parameters()) == expected
+    assert all(p.op is TABLE["parameter"] for p in model.parameters())
+
+
+def test_the_weighted_sum_of_a_neuron_is_one_dot_node():
+    unit = Neuron(3, seed=0)
+    x = [Value(1.0), Value(2.0), Value(3.0)]
+    y = unit(x)
+    assert operations(y) == ["dot", "add", "relu"]
+    [a] = y.operands
+    assert a.operands[0].operands == (*unit.w, *x)
+    assert a.operands[1] is unit.b
+    assert operations(Neuron(3, False)(x)) == ["dot", "add"]
+    assert operations(Neuron(3, activation=tanh)(x)) == ["dot", "add", "tanh"]
+
+
+def test_calling_a_neuron_takes_one_frame_of_nn():
+    unit = Neuron(2, activation=nn.ReLU.function, seed=0)
+    frames = []
+
+    def watch(frame, event, argument):
+        if event == "call" and f"{nn.__path__[0]}/" in frame.f_code.co_filename:
+            frames.append(frame.f_code.co_name)
+
+    sys.setprofile(watch)
+    try:
+        unit([1.0, 2.0])
+    finally:
+        sys.setprofile(None)
+    assert frames == ["__call__"]
+
+
+def test_each_module_runs_in_a_scope_of_its_name():
+    model = MLP(2, [3, 1], seed=0)
+    y = model([1.0, 2.0])
+    scopes = {node.scope for node in toposort(y) if not node.is_leaf}
+    assert scopes == {
+        ("mlp", "layer 1", "neuron 1"), ("mlp", "layer 1", "neuron 2"), ("mlp", "layer 1", "neuron 3"),
+        ("mlp", "layer 2", "neuron 1"),
+    }
+    assert {p.scope for p in model.layers[0].neurons[1].parameters()} == {("mlp", "layer 1", "neuron 2")}
+    assert [p.label for p in model.layers[0].neurons[1].parameters()] == ["w1", "w2", "b"]
+    pair = Sequential(Layer(2, 2), nn.Tanh(), Layer(2, 2), nn.Residual(Layer(2, 2, name="own")))
+    assert [m.name for m in pair] == ["layer 1", "tanh 1", "layer 2", "residual 1"]
+    y = total_of(pair([1.0, 2.0]))
+    found = {node.scope for node in toposort(y) if not node.is_leaf}
+    assert ("sequential", "residual 1", "own", "neuron 2") in found
+    assert ("sequential", "tanh 1") in found
+    cell = nn.RNNCell(1, 1, seed=0)
+    last = cell.unroll([1.0, 2.0])[-1][0]
+    assert {node.scope[:2] for node in toposort(last) if not node.is_leaf} == {
+        ("step 1", "rnncell"), ("step 2", "rnncell"),
+    }
+    windows = nn.MLPConv(1, [1], seed=0)([1.0, 2.0])
+    assert [y.scope[1] for y in windows] == ["window 1", "window 2"]
+
+
+def total_of(outputs):
+    return sum(outputs, start=Value(0.0))
+
+
+def test_a_model_can_run_in_several_threads_at_once():
+    model = MLP(2, [4, 4, 1], seed=0)
+    expected = model([1.0, 2.0]).data
+    failures = []
+
+    def run():
+        for _ in range(200):
+            y = model([1.0, 2.0])
+            if y.data != expected or y.scope != ("mlp", "layer 3", "neuron 1"):
+                failures.append(y)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=run) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert failures == []
+
+
+def test_numpy_rows_and_single_numbers_go_in():
+    model = MLP(2, [3, 1], seed=0)
+    assert model(np.array([0.5, -1.0])).data == model([0.5, -1.0]).data
+    assert Layer(1, 1, seed=0)(0.5).data == Layer(1, 1, seed=0)([0.5]).data
+    assert MLP(1, [1, 2], seed=0)(Value(0.5))[1].data == MLP(1, [1, 2], seed=0)([0.5])[1].data
+
+
+def test_without_recording_no_graph_is_kept():
+    with no_record():
+        y = MLP(2, [3, 1], seed=0)([0.5, -1.0])
+    assert y.operands == ()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: MLP(2, [3, 1])([1.0]), r"Layer\(2, 3, relu\) takes 2 inputs; got 1"),
+        (lambda: Neuron(2)([1.0]), "dot takes two lists of one length; got 2 and 1 numbers"),
+        (lambda: MLP(2, []), "nouts must name the size of at least one layer; got none"),
+        (lambda: MLP(0, [1]), "nin must be a whole number of at least 1, got 0"),
+        (lambda: Layer(2, 1.5), "nout must be a whole number of at least 1, got 1.5"),
+        (lambda: Neuron(True), "nin must be a whole number of at least 1, got True"),
+        (lambda: nn.Dropout(1.0), "p is a probability from 0 up to but not 1; got 1.0"),
+        (lambda: nn.Residual(Layer(2, 3))([1.0, 2.0]), "cannot add 3 outputs of its block to 2 inputs"),
+        (lambda: nn.RNN(nn.RNNCell(1, 2), Layer(2, 1))([]), "the sequence is empty"),
+        (lambda: nn.MLPConv(3, [2])([1.0, 2.0]), "takes positions of 1 numbers, at least 3 numbers; got 2"),
+        (lambda: nn.MLPConv(1, [2], channels=2)([1.0, 2.0, 3.0]), "positions of 2 numbers, at least 2 numbers; got 3"),
+        (lambda: nn.MeanPool(2)([1.0]), r"MeanPool\(2\) takes positions of 2 numbers; got 1 numbers"),
+        (lambda: nn.Normalize(2)([1.0]), r"Normalize\(2\) takes 2 inputs; got 1"),
+        (lambda: nn.RBF([[1.0, 2.0]])([1.0]), r"RBF\(2, 1\) takes 2 inputs; got 1"),
+        (lambda: nn.RBF([[1.0, 2.0], [3.0]]), "the centres: row 1 has 1 columns, not 2: column 1 is missing"),
+        (lambda: nn.kmeans([[1.0], [1.0]], 2), "k must be from 1 to the number of different rows, 1; got 2"),
+        (lambda: nn.kmeans([[1.0], ["a"]], 1), "row 1, column 0 must be a finite number, got 'a'"),
+    ],
+)
+def test_wrong_sizes_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_module_without_forward_says_so():
+    with pytest.raises(NotImplementedError, match="Module has no forward"):
+        Module()([1.0])
+
+
+# -- micrograd's names
+
+
+def test_micrograd_names():
+    model = MLP(2, [16, 16, 1])
+    assert [len(layer.neurons) for layer in model.layers] == [16, 16, 1]
+    unit = model.layers[0].neurons[0]
+    assert (len(unit.w), type(unit.b), unit.nonlin) == (2, Value, True)
+    assert not model.layers[-1].neurons[0].nonlin
+    y = model([1.0, -2.0])
+    y.backward()
+    assert any(p.grad for p in model.parameters())
+    model.zero_grad()
+    assert not any(p.has_grad for p in model.parameters())
+    for p in model.parameters():
+        p.data -= 0.1 * p.grad
+    assert list(inspect.signature(Neuron).parameters)[:2] == ["nin", "nonlin"]
+    assert operations(Neuron(2, nonlin=False)([1.0, 2.0])) == ["dot", "add"]
+    assert operations(Layer(2, 1, nonlin=False)([1.0, 2.0])) == ["dot", "add"]
+
+
+# -- what it is made of
+
+
+class Odd(Module):
+    """Parameters and modules in every place where they are looked for."""
+
+    def __init__(self):
+        self.alone = parameter(1.0)
+        self.listed = [parameter(2.0), parameter(3.0)]
+        self.nested = ([parameter(4.0)], [parameter(5.0)])
+        self.inner = Layer(1, 1, nonlin=False, init=constant(6.0), bias=7.0)
+        self.several = [nn.PReLU(8.0), [nn.PReLU(9.0)]]
+        self.again = self.inner
+        self.shared = self.listed[0]
+        self.input = Value(10.0)
+        self.number = 11.0
+        self.nothing = []
+        self.mixed = [parameter(12.0), 13.0]
+
+
+def test_parameters_are_found_once_and_named():
+    found = {name: p.data for name, p in Odd().named_parameters()}
+    assert found == {
+        "alone": 1.0, "listed.0": 2.0, "listed.1": 3.0, "nested.0.0": 4.0, "nested.1.0": 5.0,
+        "inner.neurons.0.w.0": 6.0, "inner.neurons.0.b": 7.0, "several.0.slope": 8.0, "several.1.0.slope": 9.0,
+    }
+    assert [path for path, _ in Odd().named_modules()] == ["", "inner", "inner.neurons.0", "several.0", "several.1.0"]
+    assert "shared" in Odd().state_dict()
+    assert "again" not in " ".join(Odd().state_dict())
+
+
+def test_a_module_in_itself_does_not_loop():
+    model = Sequential(nn.Tanh())
+    model.modules.append(model)
+    assert [path for path, _ in model.named_modules()] == ["", "modules.0"]
+
+
+def test_train_and_eval_reach_every_module():
+    model = Sequential(Layer(2, 2), nn.Dropout(0.5), nn.Residual(nn.Dropout(0.5)))
+    assert model.eval() is model
+    assert {m.training for _, m in model.named_modules()} == {False}
+    assert model.train() is model
+    assert {m.training for _, m in model.named_modules()} == {True}
+    assert nn.Dropout(0.5).training
+
+
+def test_how_modules_are_shown():
+    model = Sequential(MLP(2, [4, 3]), nn.PReLU(), nn.RBF([[0.0, 1.0, 2.0]]), nn.Elementwise(sigmoid), nn.MeanPool(1))
+    assert repr(model) == "Sequential(MLP(2, [4, 3]), PReLU(), RBF(3, 1), Elementwise(sigmoid), MeanPool(1))"
+    assert repr(nn.Elementwise(lambda x: x)).startswith("Elementwise(<lambda>")
+    assert repr(Neuron(2, activation=nn.PReLU())) == "Neuron(2, PReLU())"
+    assert repr(nn.LeakyReLU()) == "LeakyReLU(0.01)"
+    lines = model.summary(depth=2).splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["modules.0", "modules.0.layers.0", "modules.0.layers.1"]
+    assert lines[-1].split()[-1] == str(len(model.parameters()))
+    assert len({len(line) for line in lines}) == 1
+    assert len(model.summary(depth=0).splitlines()) == 2
+
+
+def test_sequential_is_a_sequence():
+    model = Sequential(Layer(2, 2), nn.Tanh())
+    assert (len(model), model[1], list(model)) == (2, model.modules[1], model.modules)
+
+
+# -- state
+
+
+@given(st.integers(0, 2**32))
+def test_state_goes_from_one_model_to_another(seed):
+    make = [
+        lambda s: MLP(3, [4, 2], seed=s),
+        lambda s: Sequential(nn.Normalize(2).fit([[s, 1.0], [0.0, 2.0]]), nn.RBF([[s / 7, 0.0]]), nn.PReLU(s)),
+        lambda s: nn.RNN(nn.RNNCell(1, 3, seed=s), Layer(3, 1, seed=s)),
+    ]
+    for of in make:
+        first, second = of(seed), of(seed + 1)
+        state = first.state_dict()
+        second.load_state_dict(state)
+        assert second.state_dict() == state
+
+
+def test_state_is_a_copy():
+    model = Layer(1, 1, init=constant(1.0))
+    state = model.state_dict()
+    model.neurons[0].w[0].data = 5.0
+    assert state["neurons.0.w"] == [1.0]
+
+
+# -- initialisers
+
+
+@pytest.mark.parametrize(
+    ("init", "variance"),
+    [
+        (nn.init.lecun_normal, 1 / 50), (nn.init.kaiming_normal, 2 / 50), (nn.init.xavier_normal, 2 / 150),
+        (nn.init.xavier_uniform, 2 / 150), (nn.init.uniform(-0.3, 0.3), 0.03), (nn.init.normal(0.0, 0.5), 0.25),
+    ],
+)
+def test_initialisers_have_their_variance(init, variance):
+    drawn = np.array([[p.data for p in unit.w] for unit in Layer(50, 100, init=init, seed=3).neurons]).ravel()
+    # 5,000 numbers: the mean within 4 of its standard errors, the variance of normal numbers within 4 of its own
+    assert abs(drawn.mean()) < 4 * np.sqrt(variance / drawn.size)
+    assert abs(drawn.var() / variance - 1) < 4 * np.sqrt(2 / drawn.size)
+
+
+def test_default_initialisers_and_biases():
+    def variance(layer):
+        return np.var([p.data for unit in layer.neurons for p in unit.w])
+
+    assert variance(Layer(50, 100, seed=0)) == pytest.approx(2 / 50, rel=0.1)
+    assert variance(Layer(50, 100, activation=tanh, seed=0)) == pytest.approx(1 / 50, rel=0.1)
+    assert variance(Layer(50, 100, nonlin=False, seed=0)) == pytest.approx(1 / 50, rel=0.1)
+    assert {unit.b.data for unit in Layer(2, 3, bias=0.01).neurons} == {0.01}
+    assert {p.data for p in MLP(2, [2, 2], init=constant(0.5), bias=0.5).parameters()} == {0.5}
+
+
+def test_seeds():
+    def state(seed):
+        return MLP(2, [3, 1], seed=seed).state_dict()
+
+    assert state(1) == state(1) == state(random.Random(1))
+    assert state(1) != state(2)
+    random.seed(4)
+    first = state(None)
+    assert state(None) != first
+    random.seed(4)
+    assert state(None) == first
+    # one generator serves several layers, which then differ
+    generator = random.Random(0)
+    assert Layer(3, 1, seed=generator).state_dict() != Layer(3, 1, seed=generator).state_dict()
+    # the same numbers on every engine, platform and version
+    assert state(0)["layers.0.neurons.0.w"] == [0.9417154046806644, -1.3965781047011498]
+    for bad in (1.0, "a", True):
+        with pytest.raises(TypeError, match=r"seed is a whole number, a random\.Random or None; got"):
+            Neuron(1, seed=bad)
+
+
+# -- single modules
+
+
+def test_parallel_and_residual():
+    x = [1.0, -2.0]
+    assert nn.Parallel(nn.Identity(), nn.ReLU(), nn.MeanPool(2))(x) == [1.0, -2.0, 1.0, 0.0, 1.0, -2.0]
+    assert nn.Residual(nn.ReLU())(x) == [2.0, -2.0]
+    assert nn.Residual(nn.MeanPool(1), shortcut=nn.MeanPool(1))(x) == -1.0
+
+
+def test_rnn_cell_is_one_layer_on_input_and_state():
+    cell = nn.RNNCell(2, 3, seed=0)
+    first, second = cell.unroll([[1.0, 2.0], [3.0, 4.0]])
+    assert [h.data for h in first] == [h.data for h in cell.layer([1.0, 2.0, 0.0, 0.0, 0.0])]
+    assert [h.data for h in first] == [h.data for h in cell([1.0, 2.0])]
+    assert [h.data for h in second] == [h.data for h in cell([3.0, 4.0], first)]
+    assert [h.data for h in cell.unroll([[3.0, 4.0]], first)[0]] == [h.data for h in second]
+    assert nn.RNN(cell, nn.Identity())([[1.0, 2.0], [3.0, 4.0]])[0].data == second[0].data
+
+
+def test_mlp_conv_slides_one_network():
+    module = nn.MLPConv(2, [3, 2], channels=2, stride=2, seed=0)
+    x = [float(i) for i in range(14)]  # 7 positions of 2 channels: windows at 0, 2, 4
+    found = [y.data for y in module(x)]
+    expected = [y.data for start in (0, 4, 8) for y in module.mlp(x[start : start + 4])]
+    assert found == expected
+    assert all(y >= 0 for y in found)
+    assert len(module.parameters()) == 4 * 3 + 3 + 3 * 2 + 2
+
+
+def test_normalize_is_fitted_and_saved():
+    rows = [[1.0, 5.0, 2.0], [2.0, 5.0, -1.0], [6.0, 5.0, 0.5]]
+    module = nn.Normalize(3)
+    assert module([1.0, 2.0, 3.0]) == [1.0, 2.0, 3.0]
+    module.fit(rows)
+    found = np.array([module(row) for row in rows])
+    np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-15)
+    np.testing.assert_allclose(found.var(axis=0), [1, 0, 1], rtol=1e-14)
+    assert set(module.state_dict()) == {"mean", "std"}
+    with pytest.raises(ValueError, match="row 1 has 2 columns, not 3: column 2 is missing"):
+        module.fit([[1.0, 2.0, 3.0], [1.0, 2.0]])
+
+
+def test_norms_of_nothing_are_zeros():
+    assert nn.L1Norm()([0.0, 0.0]) == nn.L2Norm()([0.0, 0.0]) == [0.0, 0.0]
+    x = [Value(0.0), Value(0.0)]
+    nn.L2Norm()(x)[0].backward()
+    assert all(np.isfinite(a.grad) for a in x)
+
+
+def test_rbf_values_and_default_width():
+    module = nn.RBF([[0.0, 0.0], [3.0, 4.0]])
+    assert [b.data for b in module.betas] == [0.5 / 25, 0.5 / 25]
+    y = module([3.0, 4.0])
+    assert [a.data for a in y] == pytest.approx([np.exp(-0.5), 1.0], rel=1e-15)
+    assert [b.data for b in nn.RBF([[1.0], [2.0]], beta=3.0).betas] == [3.0, 3.0]
+    assert [b.data for b in nn.RBF([[1.0]]).betas] == [0.5]
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=20), st.data())
+def test_kmeans_gives_a_fixed_point(rows, data):
+    rows = [list(map(float, row)) for row in rows]
+    k = data.draw(st.integers(1, len(set(map(tuple, rows)))))
+    centres = np.array(nn.kmeans(rows, k, seed=0, iterations=1000))
+    assert centres.shape == (k, 2)
+    distances = np.linalg.norm(np.array(rows)[:, None] - centres, axis=2)
+    nearest = distances.argmin(axis=1)
+    for j in range(k):
+        if (nearest == j).any():
+            np.testing.assert_allclose(centres[j], np.array(rows)[nearest == j].mean(axis=0), atol=1e-12)
+    assert nn.kmeans(rows, k, seed=0, iterations=1000) == centres.tolist()
+
+
+def test_kmeans_keeps_a_centre_that_lost_its_rows():
+    # one round only: the first centres are rows
+    assert len(nn.kmeans([[0.0], [1.0], [5.0]], 3, seed=1, iterations=1)) == 3
+
+
+def test_activation_of_a_neuron_may_be_a_module_with_parameters():
+    slope = nn.PReLU(0.5)
+    layer = Layer(1, 2, activation=slope, init=constant(-1.0))
+    assert [y.data for y in layer([1.0])] == [-0.5, -0.5]
+    assert [name for name, _ in layer.named_parameters() if "slope" in name] == ["neurons.0.activation.slope"]
+    assert Neuron(1, activation=relu).nonlin

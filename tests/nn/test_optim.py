@@ -1,0 +1,163 @@
+"""Optimisers against their update rules written out, and what they refuse."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_core import parameter
+from nn import SGD, Adam, clip_grad_norm, clip_grad_value
+from nn.optim import Optimizer
+
+NUMBERS = st.floats(-10.0, 10.0)
+RUNS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=6)
+
+
+def run(optimizer_of, start, gradients):
+    """Where two parameters are after each of a list of gradient pairs."""
+    ps = [parameter(x) for x in start]
+    optimizer = optimizer_of(ps)
+    course = []
+    for pair in gradients:
+        for p, g in zip(ps, pair, strict=True):
+            p.grad = g
+        optimizer.step()
+        course.append([p.data for p in ps])
+    assert optimizer.steps == len(gradients)
+    return course
+
+
+def close(found, expected):
+    return all(
+        math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-12)
+        for xs, ys in zip(found, expected, strict=True) for a, b in zip(xs, ys, strict=True)
+    )
+
+
+@given(st.tuples(NUMBERS, NUMBERS), RUNS)
+def test_plain_descent(start, gradients):
+    found = run(lambda ps: SGD(ps, lr=0.1), start, gradients)
+    expected = [
+        [w - 0.1 * math.fsum(g[i] for g in gradients[: n + 1]) for i, w in enumerate(start)]
+        for n in range(len(gradients))
+    ]
+    assert close(found, expected)
+
+
+@given(st.tuples(NUMBERS, NUMBERS), RUNS, st.booleans(), st.floats(0.0, 0.9))
+def test_momentum_is_a_weighted_sum_of_all_gradients(start, gradients, nesterov, decay):
+    m = 0.8
+    found = run(lambda ps: SGD(ps, lr=0.1, momentum=m, nesterov=nesterov, weight_decay=decay), start, gradients)
+    w, expected, seen = list(start), [], []
+    for pair in gradients:
+        seen.append([g + decay * x for g, x in zip(pair, w, strict=True)])
+        n = len(seen)
+        velocity = [math.fsum(m ** (n - 1 - k) * g[i] for k, g in enumerate(seen)) for i in range(2)]
+        move = [seen[-1][i] + m * velocity[i] if nesterov else velocity[i] for i in range(2)]
+        w = [x - 0.1 * d for x, d in zip(w, move, strict=True)]
+        expected.append(w)
+    assert close(found, expected)
+
+
+@given(st.tuples(NUMBERS, NUMBERS), RUNS, st.floats(0.0, 0.5))
+def test_adam_divides_weighted_means(start, gradients, decay):
+    b1, b2, eps = 0.7, 0.9, 1e-6
+    found = run(lambda ps: Adam(ps, lr=0.1, betas=(b1, b2), eps=eps, weight_decay=decay), start, gradients)
+    w, expected, seen = list(start), [], []
+    for pair in gradients:
+        seen.append([g + decay * x for g, x in zip(pair, w, strict=True)])
+
+        def weighted(b, power, i, seen=seen):
+            weights = [b ** (len(seen) - 1 - k) for k in range(len(seen))]
+            return math.fsum(a * g[i] ** power for a, g in zip(weights, seen, strict=True)) / math.fsum(weights)
+
+        w = [x - 0.1 * weighted(b1, 1, i) / (math.sqrt(weighted(b2, 2, i)) + eps) for i, x in enumerate(w)]
+        expected.append(w)
+    # the mean may cancel, where its rounding is divided by eps at worst
+    assert all(
+        math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-8) for xs, ys in zip(found, expected, strict=True)
+        for a, b in zip(xs, ys, strict=True)
+    )
+
+
+def test_the_first_step_of_adam_has_the_size_of_the_rate():
+    [[w, v]] = run(lambda ps: Adam(ps, lr=0.01), (1.0, 1.0), [(1e-3, -1e5)])
+    assert w == pytest.approx(0.99, rel=1e-6)
+    assert v == pytest.approx(1.01, rel=1e-12)
+
+
+@pytest.mark.parametrize("make", [SGD, Adam])
+def test_the_rate_may_be_a_function_of_the_step(make):
+    asked = []
+
+    def rate(step):
+        asked.append(step)
+        return 0.1 / (step + 1)
+
+    found = run(lambda ps: make(ps, lr=rate), (0.0, 0.0), [(1.0, -1.0)] * 3)
+    assert asked == [0, 1, 2]
+    assert found[0][0] == pytest.approx(-0.1)
+    assert found[2][0] == pytest.approx(-0.1 - 0.05 - 0.1 / 3)
+
+
+@pytest.mark.parametrize("make", [SGD, Adam])
+@given(gradients=RUNS, bound=st.floats(0.0, 2.0))
+def test_no_weight_passes_the_bound(make, gradients, bound):
+    for course in run(lambda ps: make(ps, lr=1.0, bound=bound), (0.0, 0.0), gradients):
+        assert max(map(abs, course)) <= bound
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=5), st.floats(1e-3, 1e3))
+def test_clipping_the_norm(gradients, limit):
+    ps = [parameter(0.0) for _ in gradients]
+    for p, g in zip(ps, gradients, strict=True):
+        p.grad = g
+    norm = clip_grad_norm(iter(ps), limit)
+    assert norm == math.hypot(*gradients)
+    after = math.hypot(*(p.grad for p in ps))
+    if norm <= limit:
+        assert [p.grad for p in ps] == gradients
+    else:
+        assert after == pytest.approx(limit, rel=1e-12)
+        assert all(p.grad * norm == pytest.approx(g * limit, rel=1e-12) for p, g in zip(ps, gradients, strict=True))
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=5), st.floats(0.0, 5.0))
+def test_clipping_each_value(gradients, bound):
+    ps = [parameter(0.0) for _ in gradients]
+    for p, g in zip(ps, gradients, strict=True):
+        p.grad = g
+    clip_grad_value(ps, bound)
+    assert [p.grad for p in ps] == [sorted([-bound, g, bound])[1] for g in gradients]
+
+
+def test_zero_grad():
+    p = parameter(1.0)
+    p.grad = 2.0
+    SGD([p], lr=0.1).zero_grad()
+    assert not p.has_grad
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: SGD([], lr=0.1), "there is nothing to optimise: the list of parameters is empty"),
+        (lambda: SGD([parameter(0.0)], lr=-0.1), "lr must be a number from 0 up to but not inf; got -0.1"),
+        (lambda: SGD([parameter(0.0)], lr=math.nan), "lr must be .* got nan"),
+        (lambda: SGD([parameter(0.0)], lr=0.1, momentum=1.0), "momentum must be a number from 0 up to but not 1"),
+        (lambda: SGD([parameter(0.0)], lr=0.1, nesterov=True), "nesterov needs a momentum greater than 0"),
+        (lambda: SGD([parameter(0.0)], lr=0.1, bound=-1.0), "bound must be"),
+        (lambda: Adam([parameter(0.0)], betas=(0.9, 1.0)), r"betas\[1\] must be"),
+        (lambda: Adam([parameter(0.0)], weight_decay=-1.0), "weight_decay must be"),
+        (lambda: clip_grad_norm([], -1.0), "max_norm must be"),
+    ],
+)
+def test_settings_that_make_no_sense(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_an_optimiser_of_ones_own_needs_directions():
+    with pytest.raises(NotImplementedError, match="Optimizer has no directions"):
+        Optimizer([parameter(0.0)], 0.1).step()

@@ -1,0 +1,374 @@
+"""The training loop: what each option does, how it ends, and what it refuses."""
+
+import math
+import sys
+import types
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from autograd_core import Value, exp, log, tanh
+from nn import MLP, SGD, Adam, Layer, accuracy, evaluate, fit, squared_error
+from nn.datasets import moons, xor
+from nn.history import History
+from nn.init import constant
+
+LINE = ([[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0])
+
+
+def line_model():
+    return Layer(1, 1, nonlin=False, init=constant(0.0))
+
+
+# -- what a run does
+
+
+def test_one_epoch_on_the_whole_data_is_one_step_of_gradient_descent():
+    model = line_model()
+    history = fit(model, squared_error, LINE, epochs=1, batch_size=None, optimizer=SGD(model.parameters(), lr=0.5))
+    x, t = np.ravel(LINE[0]), np.array(LINE[1])
+    assert model.parameters()[0].data == pytest.approx(0.5 * np.mean(t * x), rel=1e-14)
+    assert model.parameters()[1].data == pytest.approx(0.5 * np.mean(t), rel=1e-14)
+    assert history.losses == [pytest.approx(np.mean(t**2) / 2, rel=1e-14)]
+    norm = np.hypot(np.mean(t * x), np.mean(t))
+    assert history.gradient_norms == {"neurons.0": [pytest.approx(norm, rel=1e-14)]}
+
+
+def test_it_learns_the_line():
+    model = line_model()
+    history = fit(model, squared_error, LINE, epochs=400, batch_size=2)
+    assert [p.data for p in model.parameters()] == pytest.approx([2.0, 1.0], rel=1e-3)
+    assert history.losses[-1] < 1e-5 < history.losses[0]
+    assert (len(history), history.stopped, history.best_epoch) == (400, "epochs", None)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_examples_whatever_the_batches():
+    for size in (1, 2, 3, 4, 100, None):
+        model = line_model()
+        history = fit(model, squared_error, LINE, epochs=1, batch_size=size, optimizer=SGD(model.parameters(), lr=0.0))
+        assert history.losses == [pytest.approx(10.5, rel=1e-14)]
+
+
+def test_each_epoch_is_shuffled_anew_and_sees_every_example_once():
+    seen = []
+
+    def watch(outputs, target):
+        seen.append(target)
+        return squared_error(outputs, target)
+
+    data = ([[float(i)] for i in range(10)], list(range(10)))
+    model = line_model()
+    fit(model, watch, data, epochs=3, batch_size=3, optimizer=SGD(model.parameters(), lr=0.0), seed=1)
+    epochs = [seen[i : i + 10] for i in (0, 10, 20)]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 3
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    assert data[1] == list(range(10)), "the caller's lists keep their order"
+
+
+def test_the_same_seed_gives_the_same_bits():
+    def run(seed):
+        model = nn.Sequential(Layer(2, 4, seed=0), nn.Dropout(0.5, seed=1), Layer(4, 1, nonlin=False, seed=2))
+        history = fit(model, nn.hinge, moons(20), epochs=3, batch_size=5, input_noise=0.1, seed=seed)
+        return model.state_dict(), history.losses
+
+    assert run(3) == run(3)
+    assert run(3) != run(4)
+
+
+def test_penalty_clipping_and_bound():
+    plain, penalised, clipped, bounded = (line_model() for _ in range(4))
+    for model, options in [
+        (plain, {}), (penalised, {"penalty": lambda ps: 2.0 * nn.l2_penalty(ps)}), (clipped, {"max_norm": 1e-3}),
+        (bounded, {"optimizer": Adam(bounded.parameters(), lr=0.1, bound=0.25)}),
+    ]:
+        history = fit(model, squared_error, LINE, epochs=20, **options)
+        assert len(history.losses) == 20
+    size = [math.hypot(*(p.data for p in model.parameters())) for model in (plain, penalised, clipped)]
+    assert size[1] < 0.8 * size[0]
+    # 20 steps of rate 0.1 and gradient 1e-3, all in nearly the same direction
+    assert size[2] == pytest.approx(20 * 0.1 * 1e-3, rel=1e-3)
+    assert [p.data for p in bounded.parameters()] == [0.25, 0.25]
+    # the penalty is not part of the loss that is reported
+    model = line_model()
+    model.neurons[0].b.data = 1.0
+    frozen = SGD(model.parameters(), lr=0.0)
+    history = fit(model, squared_error, LINE, epochs=1, optimizer=frozen, penalty=lambda ps: 100.0 * nn.l1_penalty(ps))
+    assert history.losses == [pytest.approx(7.0)]
+
+
+def test_validation_metrics_and_callbacks():
+    train, test = moons(60).split(0.3)
+    seen = []
+    history = fit(
+        MLP(2, [4, 1], seed=0), nn.hinge, train, epochs=4, validation=test, metrics={"accuracy": accuracy},
+        callbacks=[lambda h: seen.append(len(h)), lambda h: len(h) == 3],
+    )
+    assert seen == [1, 2, 3]
+    assert history.stopped == "callback"
+    assert len(history.validation_losses) == len(history.metrics["accuracy"]) == 3
+    assert history.best_epoch == 1 + history.validation_losses.index(min(history.validation_losses))
+    assert set(history.gradient_norms) == {"layers.0", "layers.1"}
+    assert history.last().startswith("loss ")
+    model = MLP(2, [4, 1], seed=0)
+    history = fit(model, nn.hinge, train, epochs=1, metrics={"accuracy": accuracy})
+    assert history.metrics == {"accuracy": [accuracy(model, train)]}
+
+
+def test_early_stopping_goes_back_to_the_best_parameters():
+    # validation wants a slope of 1, training one of 2: the best is passed on the way
+    model = Layer(1, 1, nonlin=False, init=constant(0.0))
+    xs = [[-1.0], [1.0]]
+    history = fit(
+        model, squared_error, (xs, [-2.0, 2.0]), epochs=100, optimizer=SGD(model.parameters(), lr=0.01),
+        validation=(xs, [-1.0, 1.0]), patience=7,
+    )
+    best = history.best_epoch
+    assert history.stopped == "patience"
+    assert len(history) == best + 7
+    assert min(history.validation_losses) == history.validation_losses[best - 1]
+    assert evaluate(model, squared_error, (xs, [-1.0, 1.0])) == history.validation_losses[best - 1]
+    assert model.parameters()[0].data == pytest.approx(1.0, abs=0.02)
+
+
+def test_the_best_parameters_come_back_also_when_patience_never_ran_out():
+    model = Layer(1, 1, nonlin=False, init=constant(0.0))
+    xs = [[-1.0], [1.0]]
+    history = fit(model, squared_error, (xs, [-2.0, 2.0]), epochs=15, validation=(xs, [-1.0, 1.0]), patience=100)
+    assert history.stopped == "epochs"
+    assert history.best_epoch < 15
+    assert evaluate(model, squared_error, (xs, [-1.0, 1.0])) == min(history.validation_losses)
+
+
+def test_augmentation_and_noise_change_inputs_anew_each_time():
+    seen = []
+
+    class Watch(nn.Module):
+        def __init__(self):
+            self.b = nn.Neuron(1).b
+
+        def forward(self, x):
+            seen.append((self.training, *x))
+            return [self.b + 0.0]
+
+    def mirrored(x, generator):
+        return [-x[0]] if generator.random() < 0.5 else x
+
+    data = ([[1.0]] * 50, [0.0] * 50)
+    fit(Watch(), squared_error, data, epochs=2, augment=mirrored, validation=data)
+    trained = [x for training, x in seen if training]
+    assert len(trained) == 100
+    assert 30 < trained.count(-1.0) < 70
+    assert {x for training, x in seen if not training} == {1.0}
+    seen.clear()
+    fit(Watch(), squared_error, ([[[1.0], [2.0]]] * 2000, [0.0] * 2000), epochs=1, input_noise=0.5)
+    noise = np.array([step for _, *steps in seen for (step,) in steps]).reshape(-1, 2) - [1.0, 2.0]
+    assert abs(noise.mean()) < 4 * 0.5 / np.sqrt(noise.size)
+    assert abs(noise.std() - 0.5) < 4 * 0.5 / np.sqrt(2 * noise.size)
+    assert len(np.unique(noise)) == noise.size
+
+
+def test_the_model_trains_in_training_mode_and_is_left_in_evaluation_mode():
+    model = nn.Sequential(nn.Dropout(0.5, seed=0), line_model())
+    modes = []
+    fit(model, lambda y, t: modes.append(model.training) or squared_error(y, t), LINE, epochs=1, validation=LINE)
+    assert modes == [True] * 4 + [False] * 4
+    assert not model.training
+    model.train()
+    evaluate(model, squared_error, LINE)
+    assert model.training
+
+
+# -- how it ends
+
+
+def test_ctrl_c_ends_with_the_history_so_far():
+    calls = []
+
+    def interrupted(outputs, target):
+        calls.append(target)
+        if len(calls) == 11:
+            raise KeyboardInterrupt
+        return squared_error(outputs, target)
+
+    model = line_model()
+    history = fit(model, interrupted, LINE, epochs=100, batch_size=2)
+    assert (len(history), history.stopped) == (2, "interrupted")
+    assert not model.training
+    # in the middle of validation: no list is longer than another
+    calls.clear()
+    metrics = {"one": lambda *_: 1}
+    history = fit(line_model(), interrupted, LINE, epochs=100, validation=LINE, patience=3, metrics=metrics)
+    assert (len(history), history.stopped) == (1, "interrupted")
+    assert len(history.validation_losses) == len(history.metrics["one"]) == 1
+
+
+def test_divergence_names_epoch_batch_and_node():
+    model = line_model()
+    with pytest.raises(FloatingPointError) as caught:
+        fit(model, squared_error, LINE, epochs=1000, batch_size=1, optimizer=SGD(model.parameters(), lr=1e3))
+    assert "in epoch " in str(caught.value)
+    assert ", batch " in str(caught.value)
+    assert "first at the node " in str(caught.value)
+    # nothing was moved by the step that could not be made
+    assert all(math.isfinite(p.data) for p in model.parameters())
+
+
+def test_a_gradient_that_is_not_finite_is_caught_too():
+    unit = nn.Neuron(1, activation=lambda a: (a * 0.0 + 0.0).sqrt() + a, init=constant(1.0), name="root")
+    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1 the loss is .* or its gradient not finite"):
+        fit(unit, lambda y, t: (y - t).sqrt(), ([[1.0]], [1.0]), epochs=1)
+
+
+def test_what_an_operation_raises_is_placed_too():
+    model = line_model()
+    with pytest.raises(OverflowError, match="exp is too large") as caught:
+        fit(model, lambda y, t: exp(1000.0 * (y + 1.0)), LINE, epochs=1, batch_size=2)
+    assert caught.value.__notes__ == ["This happened in epoch 1, batch 1."]
+    with pytest.raises(ValueError, match="log is defined for x > 0") as caught:
+        fit(line_model(), lambda y, t: log(y - 1.0), LINE, epochs=1)
+    assert caught.value.__notes__ == ["This happened in epoch 1, batch 1."]
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (([[1.0], [2.0, 3.0]], [0, 1]), {}, "the training data: row 1 has 2 columns, not 1: column 1 is too many"),
+        (([[1.0], []], [0, 1]), {}, "the training data: row 1 is empty: column 0 is missing"),
+        (([[1.0], ["2"]], [0, 1]), {}, "row 1, column 0 must be a finite number, got '2'"),
+        (([[1.0], [math.nan]], [0, 1]), {}, "row 1, column 0 must be a finite number, got nan"),
+        (([], []), {}, "the training data: there are no rows"),
+        (([[1.0]], [0, 1]), {}, "1 rows of inputs but 2 targets"),
+        (([[1.0]], [math.inf]), {}, "the target of row 0 must be a finite number, got inf"),
+        ([[1.0]], {}, "the training data must be a Dataset or a pair of lists, inputs and targets"),
+        (([[1.0, 2.0]], [0]), {}, r"Layer\(1, 1\) takes 1 inputs; got 2"),
+        (LINE, {"validation": ([[1.0], [None]], [0, 1])}, "the validation data: row 1, column 0 must be"),
+        (LINE, {"validation": ([[1.0, 2.0]], [0])}, "the validation data: row 0 has 2 columns, not 1"),
+        (LINE, {"patience": 3}, "patience needs validation data"),
+        (LINE, {"patience": 0, "validation": LINE}, "patience must be a whole number of at least 1, got 0"),
+        (LINE, {"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
+        (LINE, {"batch_size": -1}, "batch_size must be a whole number of at least 1, got -1"),
+        (LINE, {"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+        (LINE, {"input_noise": -1.0}, "input_noise must be a finite number of at least 0; got -1.0"),
+    ],
+)
+def test_what_is_refused(data, options, message):
+    model = line_model()
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=message):
+        fit(model, squared_error, data, **options)
+    assert model.state_dict() == before
+
+
+# -- accuracy
+
+
+@given(st.lists(st.tuples(st.lists(st.floats(-5, 5), min_size=3, max_size=3), st.integers(0, 2)), min_size=1))
+def test_accuracy_of_classes(rows):
+    found = accuracy(nn.Identity(), ([x for x, _ in rows], [t for _, t in rows]))
+    assert found == np.mean([np.argmax(x) == t for x, t in rows])
+
+
+def test_accuracy_of_one_output():
+    rows = ([[0.2], [0.7], [-0.1], [0.0]], [0, 1, 1, -1])
+    assert accuracy(nn.Identity(), rows) == 0.5
+    assert accuracy(nn.Identity(), rows, threshold=0.5) == 0.75
+
+
+# -- progress and history
+
+
+class Terminal:
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return True
+
+
+def watched(monkeypatch):
+    """A terminal in place of stderr, for the test itself."""
+    made = Terminal()
+    monkeypatch.setattr(sys, "stderr", made)
+    return made
+
+
+def test_progress_as_text(monkeypatch):
+    terminal = watched(monkeypatch)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    fit(line_model(), squared_error, LINE, epochs=2, batch_size=2)
+    lines = terminal.text.split("\r")
+    assert [line[:4] for line in lines[1:]] == [" 25%", " 50%", " 75%", "100%", "100%"]
+    assert "loss" in lines[-1]
+    assert lines[-1].endswith("\n")
+
+
+def test_progress_with_tqdm(monkeypatch):
+    terminal = watched(monkeypatch)
+    said = []
+
+    class Bar:
+        def __init__(self, total, file, unit):
+            said.append((total, file is terminal, unit))
+
+        def update(self):
+            said.append("batch")
+
+        def set_postfix_str(self, text, refresh):
+            said.append(text)
+
+        def close(self):
+            said.append("closed")
+
+    module = types.ModuleType("tqdm")
+    module.tqdm = Bar
+    monkeypatch.setitem(sys.modules, "tqdm", module)
+    history = fit(line_model(), squared_error, LINE, epochs=1, batch_size=2)
+    assert said == [(2, True, "batch"), "batch", "batch", history.last(), "closed"]
+    assert terminal.text == ""
+
+
+def test_silence_without_a_terminal_or_when_asked(capsys, monkeypatch):
+    terminal = watched(monkeypatch)
+    fit(line_model(), squared_error, LINE, epochs=1, progress=False)
+    assert terminal.text == ""
+    terminal.isatty = lambda: False
+    fit(line_model(), squared_error, LINE, epochs=1)
+    assert terminal.text == ""
+    assert capsys.readouterr().out == ""
+
+
+def test_history_is_shown_in_a_line():
+    assert repr(History()) == "<History of 0 epochs>"
+    history = fit(line_model(), squared_error, LINE, epochs=2, validation=LINE)
+    assert repr(history) == f"<History of 2 epochs: {history.last()}>"
+
+
+def test_history_plots(monkeypatch):
+    pytest.importorskip("matplotlib", reason="the figure needs matplotlib")
+    history = fit(MLP(1, [3, 1], activation=tanh, seed=0), squared_error, LINE, epochs=3, validation=LINE)
+    figure = history.plot()
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "gradient norm"]
+    assert [len(axes.lines) for axes in figure.axes] == [2, 2]
+    assert list(figure.axes[0].lines[0].get_ydata()) == history.losses
+    figure = fit(line_model(), squared_error, LINE, epochs=1, metrics={"accuracy": accuracy}).plot()
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "metric", "gradient norm"]
+
+
+def test_history_says_what_a_plot_needs(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"History\.plot needs matplotlib: pip install matplotlib"):
+        History([1.0]).plot()
+
+
+def test_xor_is_data_like_any_other():
+    assert len(fit(MLP(2, [2, 1], seed=0), nn.binary_cross_entropy_with_logits, xor(), epochs=1).losses) == 1
+    assert evaluate(nn.Identity(), lambda y, t: Value(2.0), LINE) == 2.0
