@@ -27,15 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
     try:
         options.run(options)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        return 0
     except (Refused, ExpressionError, GraphError, ArithmeticError, ValueError, OSError) as error:
         print(f"autograd-core: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("autograd-core: stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
-        return 0
     return 0
 
 
