@@ -9,6 +9,7 @@ from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
 from .picture import Box, Edge, Picture, formula, gradient_norm, summary
 from .texts import UNSET, number, quoted
 
+DENSE = 3
 FONT = "Helvetica,Arial,sans-serif"
 
 
@@ -35,14 +36,18 @@ def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[st
 
 def _head(picture: Picture) -> Iterator[str]:
     options = picture.options
-    yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 ranksep=0.4 nodesep=0.18'
+    yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 nodesep=0.18'
+    # between layers that are wholly connected, straight lines from side to side with room are what can be read
+    dense = len(picture.edges) > DENSE * len(picture.boxes)
+    yield " ranksep=2 splines=line" if dense else " ranksep=0.4"
     if picture.note:
         yield f' label="{picture.note}" labeljust=l'
     yield "]\n"
     yield f'\tnode [shape=box style=filled fillcolor="#ffffff" color="#444444" fontname="{FONT}" fontsize=11'
     yield ' margin="0.1,0.05" height=0.3 width=0.4]\n'
     back = " dir=back" if options.show == "backward" else ""
-    yield f'\tedge [color="#666666" fontname="{FONT}" fontsize=9 arrowsize=0.6{back}]\n'
+    sides = " tailport=e headport=w" if options.direction == "LR" else " tailport=s headport=n"
+    yield f'\tedge [color="#666666" fontname="{FONT}" fontsize=9 arrowsize=0.6{back}{sides if dense else ""}]\n'
 
 
 def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[str, str] | None) -> Iterator[str]:
@@ -155,7 +160,7 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
         attributes += " style=dashed"
     if "folded" in (edge.source.kind, edge.target.kind):
         classes.append("folded")
-        attributes += " penwidth=2"
+        attributes += " penwidth=1.6" if edge.more else ""
     if edge.stale:
         classes.append("stale")
         attributes += f' color="{STALE["color"]}"'

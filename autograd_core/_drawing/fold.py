@@ -82,35 +82,67 @@ def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_in
 
     Args: `collapse`, the depth from which scopes are folded; `batch`, whether repeated computations are drawn once;
     `absorb_inputs`, whether a folded scope takes in the inputs that only it reads, as it does with parameters.
+    A parameter belongs to the innermost scope around all that reads it, else to the scope it was made in.
     """
     paths = Paths()
-    members = _units(order) if batch else [[node] for node in order]
     owner: dict[Value, Group] = {}
     groups: list[Group] = []
-    scopes: dict[int, Group] = {}
-    for unit in members:
-        path = paths(unit[0])
-        if collapse is not None and len(path) >= collapse:
-            place = path[collapse - 1]
-            if id(place) not in scopes:
-                scopes[id(place)] = Group([], path[: collapse - 1], place, len(unit) - 1)
-                groups.append(scopes[id(place)])
-            group = scopes[id(place)]
-            group.nodes.append(unit[0])
-            if not unit[0].is_leaf:
-                group.more = min(group.more, len(unit) - 1)
+    scopes = _Scopes(collapse, groups)
+    for unit in _units(order) if batch else [[node] for node in order]:
+        node, more = unit[0], len(unit) - 1
+        path = paths(node)
+        if node.op is not PARAMETER and (group := scopes.around(path, more if not node.is_leaf else None)) is not None:
+            group.nodes.append(node)
         else:
-            group = Group([unit[0]], path, None, len(unit) - 1)
+            group = Group([node], path, None, more)
             groups.append(group)
         for node in unit:
             owner[node] = group
-    homes = _homes(groups, owner)
-    if scopes:
+    for group, home in _homes(groups, owner).items():
+        group.path = home or group.path
+    if collapse is not None:
         groups = _absorb(groups, owner, absorb_inputs)
+        groups = _own_scopes(groups, owner, scopes)
+    return Folding(_sorted(owner[order[-1]], owner) if batch or collapse is not None else groups, owner)
+
+
+class _Scopes:
+    """The group of each folded run of a scope, made when it is first met."""
+
+    def __init__(self, collapse: int | None, groups: list[Group]) -> None:
+        self._collapse = collapse
+        self._groups = groups
+        self._made: dict[int, Group] = {}
+
+    def around(self, path: Path, more: int | None = None) -> Group | None:
+        """The group of the folded scope that a path leads through, None where none is folded."""
+        if self._collapse is None or len(path) < self._collapse:
+            return None
+        place = path[self._collapse - 1]
+        group = self._made.get(id(place))
+        if group is None:
+            group = self._made[id(place)] = Group([], path[: self._collapse - 1], place, more or 0)
+            self._groups.append(group)
+        if more is not None:
+            group.more = min(group.more, more)
+        return group
+
+
+def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes) -> list[Group]:
+    """Fold the parameters that several scopes read, or none, into the scope they stand in."""
+    kept = []
     for group in groups:
-        if group.scope is None and group.nodes[0].op is PARAMETER and not group.path:
-            group.path = homes.get(group.nodes[0], ())
-    return Folding(_sorted(owner[order[-1]], owner) if batch or scopes else groups, owner)
+        home = None
+        if group.scope is None and group.nodes[0].op is PARAMETER:
+            home = scopes.around(group.path)
+        if home is None:
+            kept.append(group)
+        else:
+            home.nodes += group.nodes
+            owner[group.nodes[0]] = home
+            if len(home.nodes) == 1:
+                kept.append(home)
+    return kept
 
 
 def _units(order: Sequence[Value]) -> list[list[Value]]:
@@ -169,21 +201,21 @@ def _total(
     return key if first in (-2, operands[1]) else None
 
 
-def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Value, Path]:
-    """For each parameter made outside every scope, the innermost scope around all that reads it."""
-    homes: dict[Value, Path] = {}
+def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Group, Path]:
+    """For each parameter, the innermost scope around all that reads it."""
+    homes: dict[Group, Path] = {}
     for group in groups:
-        path = group.path
+        path = group.path if group.scope is None else (*group.path, group.scope)
         for node in group.nodes:
             for x in node.operands:
                 if type(x) is not Value or x.op is not PARAMETER:
                     continue
-                x = owner[x].nodes[0]
-                if x not in homes:
-                    homes[x] = path
-                elif homes[x] is not path:
-                    same = takewhile(lambda pair: pair[0] is pair[1], zip(homes[x], path, strict=False))
-                    homes[x] = tuple(a for a, _ in same)
+                leaf = owner[x]
+                if leaf not in homes:
+                    homes[leaf] = path
+                elif homes[leaf] is not path:
+                    same = takewhile(lambda pair: pair[0] is pair[1], zip(homes[leaf], path, strict=False))
+                    homes[leaf] = tuple(a for a, _ in same)
     return homes
 
 

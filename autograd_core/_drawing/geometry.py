@@ -34,14 +34,14 @@ class Geometry:
         names = {o["_gvid"]: o["name"] for o in objects}
         self.edges = [(names[e["tail"]], names[e["head"]], _attributes(e)) for e in laid.get("edges", ())]
         left, bottom, right, top = (float(x) for x in self.graph.pop("bb").split(","))
-        self.lines = -(-caption // max(int((right - left) / 6.2), 60)) if caption else 0
-        self.left, self.right, self.top = left, max(right, left + 60 * 6.2 if caption else right), top
+        self.lines = -(-caption // max(int((right - left) / 7.3), 60)) if caption else 0
+        self.left, self.right, self.top = left, max(right, left + 60 * 7.3 if caption else right), top
         self.bottom = bottom - LINE * (self.lines + 1 if caption else 0)
 
     @property
     def columns(self) -> int:
         """How many characters fit on a line of the caption."""
-        return int((self.right - self.left) / 6.2)
+        return int((self.right - self.left) / 7.3)
 
     def dot(self, change: Mapping[str, Attributes], caption: Iterable[str] = ()) -> str:
         """DOT with every position given; `change` has attributes to set, by the id of nodes and edges."""

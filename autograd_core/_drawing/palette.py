@@ -13,7 +13,7 @@ KINDS: dict[str, dict[str, str]] = {
     "input": {"style": "filled,rounded", "fillcolor": "#dcebfa", "color": "#2a6fbb"},
     "parameter": {"style": "filled,diagonals", "margin": "0.17,0.06", "fillcolor": "#fdeccb", "color": "#a85f00"},
     "constant": {"style": "filled,dashed", "fillcolor": "#f1f1f1", "color": "#777777"},
-    "folded": {"shape": "box3d", "fillcolor": "#eeeaf6", "color": "#5d4a8a"},
+    "folded": {"shape": "box3d", "margin": "0.14,0.11", "fillcolor": "#eeeaf6", "color": "#5d4a8a"},
     "operation": {"shape": "ellipse", "fillcolor": "#f7f7f7"},
 }
 ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}

@@ -14,7 +14,7 @@ from ..value import Value
 from .fold import Folding, Group, Path, fold
 from .options import Options
 from .palette import largest
-from .texts import UNSET, applied, number, short
+from .texts import applied, number, short
 
 MOST_OPERATIONS = 4
 
@@ -227,8 +227,9 @@ def formula(box: Box, incoming: Sequence[Edge]) -> str:
     node = box.node
     if node is None or node.is_leaf:
         return ""
-    names = {edge.index: short(edge.source.name) for edge in incoming}
-    return applied(node.op, [names.get(i, UNSET) for i in range(len(node.operands))])
+    names = [short(edge.source.name) for edge in incoming]
+    left_out = len(node.operands) - len(names)
+    return applied(node.op, [*names, *([f"… {left_out} more"] if left_out else [])])
 
 
 def summary(group: Group) -> list[str]:
@@ -238,7 +239,7 @@ def summary(group: Group) -> list[str]:
     if len(lines) > MOST_OPERATIONS:
         lines[MOST_OPERATIONS:] = [f"… {len(lines) - MOST_OPERATIONS} more"]
     parameters = _parameters(group)
-    return [", ".join(lines), *([f"{len(parameters)} parameters"] if parameters else [])]
+    return [*([", ".join(lines)] if lines else []), *([f"{len(parameters)} parameters"] if parameters else [])]
 
 
 def gradient_norm(group: Group) -> tuple[str, float | None]:

@@ -74,7 +74,7 @@ class Script:
             replay.adjoint = {root: 1.0}
             self.sorted += self._backward(replay, epoch)
             self.final = dict(replay.adjoint)
-            if epoch == 1 and all(box.group is None or (box.node and not box.more) for box in self.picture.boxes):
+            if epoch == 1 and all(box.group is None or (box.node is not None and not box.more) for box in self.picture.boxes):
                 replay.adjoint = {root: 1.0}
                 self.eager = forward + list(self._unsorted(replay))
                 replay.adjoint = dict(self.final)
@@ -252,10 +252,13 @@ class Script:
         waiting = [self.root.number]
         queued = {self.root}
         sent: set[Box] = set()
+        wrong: set[Box] = set()
+        numbered = {box.number: box for box in self.picture.boxes}
         while waiting:
-            box = next(b for b in queued if b.number == waiting[0])
-            heappop(waiting)
+            box = numbered[heappop(waiting)]
             missing = remaining[box]
+            if missing:
+                wrong.add(box)
             sent.add(box)
             for edge in self.incoming[box]:
                 if edge.source.group is None:
@@ -263,15 +266,20 @@ class Script:
                 operand = edge.source
                 remaining[operand] -= 1
                 step = self._along(replay, 1, edge, remaining[operand] == 0)
+                if box in wrong:
+                    wrong.add(operand)
                 if missing:
-                    step.states[box.id] = "wrong"
                     step.text += f"   But grad({short(box.name)}) is not complete: {missing} more to come."
                 if operand in sent:
-                    step.states[operand.id] = "wrong"
                     step.text += f"   Too late: {short(operand.name)} has passed its gradient on without this."
                 elif operand not in queued and not _node(operand).is_leaf:
                     queued.add(operand)
                     heappush(waiting, operand.number)
+                for about in (box, operand):
+                    if about in wrong:
+                        step.states[about.id] = "wrong"
+                if operand in wrong and (text := step.texts.get(f"{operand.id}:g")):
+                    step.texts[f"{operand.id}:g"] = text.replace(COMPLETE, WRONG)
                 yield step
         yield self._result(replay, 1, self._differences(replay))
 
@@ -306,7 +314,7 @@ class Script:
                     yield Step("update", epoch, text, [box.id])
 
 
-COMPLETE = "✓"
+COMPLETE, WRONG = "✓", "✗"
 
 
 def _node(box: Box) -> Value:
