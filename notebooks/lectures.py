@@ -77,7 +77,7 @@ def _shown(thing: Any) -> str:
     if isinstance(thing, list):
         numbers = _flat(thing)
         return f"[{', '.join(_shown(x) for x in numbers[:3])}{f', … {len(numbers)} numbers' if len(numbers) > 3 else ''}]"
-    return f"{thing:.6g}" if isinstance(thing, float) else str(thing)
+    return f"{thing + 0.0:.6g}" if isinstance(thing, float) else str(thing)
 
 
 def _leave(record: dict[str, Any], line: str) -> None:

@@ -1,0 +1,607 @@
+# %% [markdown]
+# # Everything is a module
+#
+# **Aim.** Efstratios Gavves and Max Welling's "Learning with neural networks" (*Deep Learning* at UvA, lecture 2):
+# networks as graphs of modules, the chain rule over all paths, Jacobians and their dimensions, the whole gallery of
+# modules with value, gradient, plot and gradient check, modules of one's own, and how to test them (U1 … U12).
+
+# %%
+import itertools
+import math
+import random
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+from lectures import check
+
+import autograd_core as ac
+import nn
+from autograd_core import Value, cos, dot, exp, gradients, jacobian, no_record, parameter, primitive, sigmoid, sin
+from autograd_core import square, tanh, toposort
+from autograd_core.check import check_gradient, check_primitive
+
+# %% [markdown]
+# ## U1 · Cascade, interwoven graph, recurrent network
+#
+# A feed-forward cascade runs through its modules in a line. In an interwoven (directed acyclic) network a module may
+# read from several others. A recurrent network has a loop, which is laid out step by step in time, "unrolled", so
+# that what remains is a graph without one.
+
+# %%
+x = [0.4, -0.7]
+cascade = nn.Sequential(nn.Layer(2, 3, activation=tanh, seed=1), nn.Layer(3, 1, nonlin=False, seed=2))
+early, late = nn.Layer(2, 2, activation=tanh, seed=3), nn.Layer(4, 1, nonlin=False, seed=4)
+interwoven = nn.Sequential(nn.Parallel(nn.Identity(), early), late)
+recurrent = nn.RNN(nn.RNNCell(1, 2, seed=5), nn.Layer(2, 1, nonlin=False, seed=6))
+outputs = {
+    "cascade": (cascade, lambda: square(cascade(x))),
+    "interwoven": (interwoven, lambda: square(interwoven(x))),
+    "recurrent, 3 steps": (recurrent, lambda: square(recurrent([0.5, -1.0, 0.3]))),
+}
+for name, (model, output) in outputs.items():
+    report = check_gradient(output, model.parameters())
+    print(f"{name:<20} {len(model.parameters())} parameters, {len(toposort(output()))} nodes")
+    check("U1", f"{name}: coordinates of the gradient check, all and agreeing", [len(report), len(report.agreeing)],
+          [len(model.parameters())] * 2)
+
+# %% [markdown]
+# Drawn and folded layer by layer, the three look as in the lecture: a line, a shortcut past a layer, and the same
+# weights read in every step.
+
+# %%
+drawings = {}
+for name, (_, output) in outputs.items():
+    y = output()
+    y.backward()
+    drawings[name] = y.draw(collapse=2 if "recurrent" in name else 1)
+drawings["interwoven"]
+
+# %%
+drawings["recurrent, 3 steps"]
+
+# %% [markdown]
+# ## U2 · Forward in the right order, backward in reverse
+#
+# "Make sure all the inputs are computed at the right time": topological order. The sweep takes the same list
+# backwards, so that a node's gradient is complete before it is passed on. The activations stay in the nodes.
+
+# %%
+y = outputs["interwoven"][1]()
+order = toposort(y)
+place = {node: number for number, node in enumerate(order)}
+before = [place[operand] < place[node] for node in order for operand in node.operands if type(operand) is Value]
+check("U2", "every operand comes before its result", before, [True] * len(before))
+y.backward()
+activations = [[node.data for node in order if node.op.name == "tanh"], [node.grad for node in order if node.op.name == "tanh"]]
+hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in early.neurons]
+check("U2", "stored activations of the hidden layer", activations[0], hidden, 1e-15)
+
+# %% [markdown]
+# The stepper shows it move: forward operation by operation, then backward edge by edge. Press the arrow keys; each
+# step writes out its line of the chain rule.
+
+# %%
+w, b = parameter(0.8, "w"), parameter(-0.1, "b")
+a = tanh(w * 0.5 + b)
+a.label = "a"
+loss = square(a - 1.0)
+loss.label = "L"
+loss.step()
+
+# %% [markdown]
+# ## U3 · The chain rule over all paths
+#
+# In one variable: $\frac{d}{dx}\sin(0.5x^2) = \cos(0.5x^2)\,x$. With several, the gradient sums over all paths:
+# $\frac{dz}{dx_i} = \sum_j \frac{dz}{dy_j}\frac{dy_j}{dx_i}$, or $\left(\frac{dy}{dx}\right)^{\mathsf T}\frac{dz}{dy}$
+# with the Jacobian.
+
+# %%
+points = [-2.0, -0.5, 0.0, 1.3]
+slopes = [ac.grad(lambda x: sin(0.5 * x**2))(x) for x in points]
+check("U3", "d/dx sin(0.5 x²) at four points", slopes, [math.cos(0.5 * x * x) * x for x in points], 1e-15)
+
+
+def inner(x):
+    """Three inputs, two outputs."""
+    return [x[0] * x[1] + x[2], sin(x[0]) * x[2] ** 2]
+
+
+def outer(y):
+    return y[0] * exp(y[1])
+
+
+# %%
+at = [0.5, -1.2, 0.8]
+J = jacobian(inner)(at)
+check("U3", "a Jacobian of 2 outputs by 3 inputs", J,
+      [[-1.2, 0.5, 1.0], [math.cos(0.5) * 0.64, 0.0, 2 * 0.8 * math.sin(0.5)]], 1e-15)
+dz_dy = ac.grad(outer)(inner(at))
+check("U3", "sum over all paths, (dy/dx)ᵀ dz/dy", ac.grad(lambda x: outer(inner(x)))(at), np.transpose(J) @ dz_dy, 1e-14)
+
+# %% [markdown]
+# ## U4 · Full and diagonal Jacobians
+#
+# Each output of softmax depends on every input, so its Jacobian is full: $\mathrm{diag}(a) - aa^{\mathsf T}$. A
+# sigmoid applied to each input has a diagonal one, $\sigma(1-\sigma)$.
+
+# %%
+xs = [0.3, -1.0, 2.0]
+a = np.array(ac.softmax(xs))
+softmax_J = jacobian(ac.softmax)(xs)
+sigmoid_J = jacobian(lambda xs: [sigmoid(x) for x in xs])(xs)
+s = np.array([sigmoid(x) for x in xs])
+check("U4", "softmax Jacobian (full)", softmax_J, np.diag(a) - np.outer(a, a), 1e-15)
+check("U4", "sigmoid Jacobian (diagonal)", sigmoid_J, np.diag(s * (1 - s)), 1e-15)
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(6, 2.6))
+for axis, J, title in ((axes[0], softmax_J, "softmax: full"), (axes[1], sigmoid_J, "sigmoid: diagonal")):
+    axis.imshow(J, cmap="PuOr", vmin=-0.25, vmax=0.25)
+    axis.set(title=title, xticks=range(3), yticks=range(3), xlabel="input", ylabel="output")
+    for i, j in itertools.product(range(3), range(3)):
+        axis.text(j, i, f"{J[i][j]:.3f}", ha="center", va="center", fontsize=9)
+plt.show()
+
+# %% [markdown]
+# ## U5 · Dimension analysis
+#
+# The lecture's example: 15, 10 and 5 neurons, $a_l = \theta_l^{\mathsf T}x_l$. A gradient has the shape of what it
+# is a gradient of, and the shapes of the products must come out: $[5\times10]^{\mathsf T}[5\times1] = [10\times1]$
+# and $[15\times1][10\times1]^{\mathsf T} = [15\times10]$.
+
+# %%
+generator = np.random.default_rng(5)
+theta1, theta2 = ([[parameter(w) for w in row] for row in generator.normal(0, 0.3, shape)] for shape in ((15, 10), (10, 5)))
+x1 = [Value(v) for v in generator.normal(0, 1, 15)]
+a1 = [dot([row[j] for row in theta1], x1) for j in range(10)]
+a2 = [dot([row[j] for row in theta2], a1) for j in range(5)]
+L = 0.5 * ac.sum([square(v) for v in a2])
+
+
+def gradient_of(things):
+    return np.array(gradients(L, np.ravel(things).tolist())).reshape(np.shape(things))
+
+
+# %%
+dL_a2, dL_a1, dL_theta1 = gradient_of(a2), gradient_of(a1), gradient_of(theta1)
+da2_dx2 = np.array([gradients(v, a1) for v in a2])
+numbers = np.array([v.data for v in x1])
+check("U5", "dimensions of ∂L/∂a(l+1), its Jacobian, ∂L/∂a(l), ∂L/∂θ(l)",
+      [*dL_a2.shape, *da2_dx2.shape, *dL_a1.shape, *dL_theta1.shape], [5, 5, 10, 10, 15, 10])
+check("U5", "∂L/∂a(l) = [5 × 10]ᵀ · [5 × 1]", dL_a1, da2_dx2.T @ dL_a2, 1e-14)
+check("U5", "∂L/∂θ(l) = [15 × 1] · [10 × 1]ᵀ", dL_theta1, np.outer(numbers, dL_a1), 1e-14)
+
+# %% [markdown]
+# ## U6 · A module of your own: cos(θx) + π
+#
+# The lecture writes a forward function and two derivatives. `@primitive` takes exactly these and makes the function
+# an operation of the engine: one node, drawn and checked like a built-in one.
+
+# %%
+@primitive(
+    derivatives=(lambda theta, x, a: -x * sin(theta * x), lambda theta, x, a: -theta * sin(theta * x)),
+    formula="cos({x} * {y}) + π", derivative_formulas=("-{y} * sin({x} * {y})", "-{x} * sin({x} * {y})"),
+)
+def wave(theta, x):
+    """cos(θx) + π."""
+    return math.cos(theta * x) + math.pi
+
+
+theta, x = parameter(0.7, "θ"), Value(1.9, "x")
+a = wave(theta, x)
+a.backward()
+check("U6", "cos(θx) + π", a, math.cos(0.7 * 1.9) + math.pi, 1e-15)
+check("U6", "∂/∂x = −θ sin(θx)", x.grad, -0.7 * math.sin(0.7 * 1.9), 1e-15)
+check("U6", "∂/∂θ = −x sin(θx)", theta.grad, -1.9 * math.sin(0.7 * 1.9), 1e-15)
+
+# %%
+report = check_primitive(wave)
+print(report.summary())
+check("U6", "coordinates that disagree with finite differences", len(report.disagreeing), 0)
+a.draw()
+
+# %% [markdown]
+# ## U7 · Backpropagation visualised, at epoch t and t + 1
+#
+# $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, $\mathcal L = \frac12(y - a_2)^2$. (The forward slides
+# write $\|y - x_3\|^2$, the backward ones with the ½; the ½ belongs to both.) Forward values are stored, gradients
+# are reused on the way back, and then the parameters move.
+
+# %%
+theta1, theta2, x1, y, eta = parameter(0.6, "θ1"), parameter(-0.4, "θ2"), Value(1.5, "x1"), 0.8, 2.0
+
+
+def epoch():
+    a1 = sigmoid(theta1 * x1)
+    a2 = sigmoid(theta2 * a1)
+    L = 0.5 * square(y - a2)
+    a1.label, a2.label, L.label = "a1", "a2", "L"
+    return a1, a2, L
+
+
+losses, rows = [], []
+for t in range(2):
+    a1, a2, L = epoch()
+    for p in (theta1, theta2):
+        p.zero_grad()
+    L.backward()
+    losses.append(L.data)
+    dL_a2 = -(y - a2.data)
+    dL_a1 = dL_a2 * theta2.data * a2.data * (1 - a2.data)
+    by_hand = [dL_a2, dL_a2 * a1.data * a2.data * (1 - a2.data), dL_a1, dL_a1 * x1.data * a1.data * (1 - a1.data)]
+    rows.append(([a2.grad, theta2.grad, a1.grad, theta1.grad], by_hand))
+    for p in (theta1, theta2):
+        p.data -= eta * p.grad
+
+# %%
+check("U7", "epoch t: ∂L/∂a2, ∂L/∂θ2, ∂L/∂a1, ∂L/∂θ1", *rows[0], 1e-14)
+check("U7", "epoch t + 1: the same four", *rows[1], 1e-14)
+check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
+
+# %% [markdown]
+# The same in the stepper, frame by frame: forward, backward, update, and forward again with the new parameters.
+
+# %%
+theta1.data, theta2.data = 0.6, -0.4
+epoch()[2].step(epochs=2, learning_rate=eta)
+
+# %% [markdown]
+# ## U8 · The gallery
+#
+# Each module of the lecture with its value, its gradient by the lecture's formula, a picture and a gradient check.
+# First those of one number. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$ with the sigmoid as its
+# variance: it depends on x, and so its derivative has a second term.
+
+# %%
+one_number = {
+    "linear, θ = 0.7": (lambda x: 0.7 * x, lambda x: 0.7 * x, lambda x: 0.7),
+    "sigmoid": (sigmoid, lambda x: 1 / (1 + math.exp(-x)), lambda x: sigmoid(x) * (1 - sigmoid(x))),
+    "tanh": (tanh, math.tanh, lambda x: 1 - math.tanh(x) ** 2),
+    "ReLU": (ac.relu, lambda x: max(0, x), lambda x: float(x > 0)),
+    "softplus": (ac.softplus, lambda x: math.log(1 + math.exp(x)), sigmoid),
+    "noisy ReLU": (lambda x: nn.NoisyReLU(seed=2)(x), lambda x: max(0, x + noise(x)), lambda x: noisy_slope(x)),
+    "leaky ReLU": (ac.leaky_relu, lambda x: max(x, 0.01 * x), lambda x: 1 if x > 0 else 0.01),
+    "parametric ReLU": (lambda x: nn.PReLU(0.25)(x), lambda x: max(x, 0.25 * x), lambda x: 1 if x > 0 else 0.25),
+    "hinge loss, target 1": (lambda x: nn.hinge(x, 1), lambda x: max(0, 1 - x), lambda x: -float(x < 1)),
+    "Euclidean loss, target 1": (lambda x: nn.squared_error(x, [1.0]), lambda x: (x - 1) ** 2 / 2, lambda x: x - 1),
+    "cross-entropy of σ(x), target 1": (lambda x: nn.binary_cross_entropy_with_logits(x, 1),
+                                        lambda x: -math.log(sigmoid(x)), lambda x: sigmoid(x) - 1),
+}
+
+# %%
+def noise(x):
+    """ε = n √σ(x), with the n that seed 2 draws: its size depends on x."""
+    return random.Random(2).gauss(0.0, 1.0) * math.sqrt(sigmoid(x))
+
+
+def noisy_slope(x):
+    """of max(0, x + ε): 1 + ∂ε/∂x where it is positive."""
+    return 1 + 0.5 * noise(x) * (1 - sigmoid(x)) if x + noise(x) > 0 else 0.0
+
+
+# %%
+figure, axes = plt.subplots(3, 4, figsize=(11, 6.4))
+fine = np.linspace(-3, 3, 121)
+for axis, (name, (module, _, _)) in zip(axes.flat, one_number.items()):
+    values = [module(Value(x)) for x in fine]
+    axis.plot(fine, [v.data for v in values], label="value")
+    axis.plot(fine, [ac.grad(module)(x) for x in fine], "--", label="gradient")
+    axis.set_title(name)
+axes.flat[0].legend(fontsize=8)
+axes.flat[-1].axis("off")
+plt.show()
+
+# %%
+at = [-2.3, -0.4, 0.6, 2.1]
+disagreeing = 0
+for name, (module, value, slope) in one_number.items():
+    check("U8", f"{name}: value", [module(x) for x in at], [value(x) for x in at], 1e-14)
+    check("U8", f"{name}: gradient", [ac.grad(module)(x) for x in at], [slope(x) for x in at], 1e-14)
+    disagreeing += sum(not check_gradient(module, x).ok for x in at)
+check("U8", "gradient checks of one number that fail", disagreeing, 0)
+
+# %% [markdown]
+# Then the modules of several numbers. **A misprint:** the lecture gives $-1/x^{(k)}$ as the gradient of the
+# cross-entropy $-\sum_k y^{(k)}\log x^{(k)}$; the factor $y^{(k)}$ belongs there: $-y^{(k)}/x^{(k)}$, which is 0 for
+# all classes but the right one. Joined with softmax the gradient is simply $a - y$.
+
+# %%
+v, y = np.array([0.5, 0.2, 0.3]), np.array([0.0, 1.0, 0.0])
+l1, l2, a = np.abs(v).sum(), np.sqrt(v @ v), np.array(ac.softmax(v.tolist()))
+c = np.array([1.0, -2.0, 0.5])  # turns several outputs into one number: c · module(v)
+kept = np.array(nn.Dropout(0.5, seed=3)([1.0] * 3)) > 0
+J1 = np.eye(3) / l1 - np.outer(v, np.sign(v)) / l1**2
+J2 = np.eye(3) / l2 - np.outer(v, v) / l2**3
+several = {
+    "softmax": (lambda v: dot(c, ac.softmax(v)), c @ a, c @ (np.diag(a) - np.outer(a, a))),
+    "Euclidean loss": (lambda v: nn.squared_error(v, y.tolist()), (v - y) @ (v - y) / 2, v - y),
+    "cross-entropy alone": (lambda v: -dot(y, [ac.log(p) for p in v]), -math.log(v[1]), -y / v),
+    "cross-entropy with softmax": (lambda v: nn.cross_entropy(v, 1), -math.log(a[1]), a - y),
+    "dropout, p = ½": (lambda v: dot(c, nn.Dropout(0.5, seed=3)(v)), c @ (2 * kept * v), c * kept * 2),
+    "ℓ1 normalisation": (lambda v: dot(c, nn.L1Norm()(v)), c @ v / l1, c @ J1),
+    "ℓ2 normalisation": (lambda v: dot(c, nn.L2Norm()(v)), c @ v / l2, c @ J2),
+    "multi-class hinge": (lambda v: nn.multi_margin_loss(v, 1), 2.4 / 3, np.array([1.0, -2.0, 1.0]) / 3),
+}
+
+# %%
+failing = 0
+for name, (module, value, slope) in several.items():
+    check("U8", f"{name}: value", module(v.tolist()), value, 1e-13)
+    check("U8", f"{name}: gradient", ac.grad(module)(v.tolist()), slope, 1e-13)
+    failing += not check_gradient(module, v.tolist()).ok
+check("U8", "gradient checks of several numbers that fail", failing, 0)
+check("U8", "softmax of (1000, 1001), shifted by the maximum", ac.softmax([1000.0, 1001.0]), ac.softmax([0.0, 1.0]), 1e-15)
+check("U8", "ReLU's slope at its kink: the lecture has 0 for x ≤ 0", ac.grad(ac.relu)(0.0), 0.0)
+
+# %%
+figure, axes = plt.subplots(2, 4, figsize=(11, 4.6))
+fine = np.linspace(0.05, 2.0, 80)
+for axis, (name, (module, _, _)) in zip(axes.flat, several.items()):
+    along = [ac.value_and_grad(lambda first, m=module: m([first, 0.2, 0.3]))(p) for p in fine]
+    axis.plot(fine, [value for value, _ in along], label="value")
+    axis.plot(fine, [slope for _, slope in along], "--", label="gradient")
+    axis.set(title=name, xlabel="first input")
+axes.flat[0].legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# The slope β of the parametric ReLU is itself trained: its gradient is x where x < 0.
+
+# %%
+prelu = nn.PReLU(0.25)
+prelu(-2.0).backward()
+check("U8", "parametric ReLU at x = −2: ∂/∂β = x", prelu.slope.grad, -2.0)
+
+# %% [markdown]
+# ## U9 · Modules of modules
+#
+# **One sigmoid or two modules?** $a = \sigma(\theta x)$ as one operation with its longer formulas, or as
+# $a_1 = \theta x$, $a_2 = \sigma(a_1)$ with two short ones. The gradients are the same.
+
+# %%
+@primitive(derivatives=(lambda t, x, a: x * a * sigmoid(-t * x), lambda t, x, a: t * a * sigmoid(-t * x)))
+def scaled_sigmoid(t, x):
+    """σ(θx) as one module."""
+    return sigmoid(t * x)
+
+
+at = (0.8, -1.7)
+check("U9", "σ(θx) as one module and as two: gradients", ac.grad(scaled_sigmoid, argnums=(0, 1))(*at),
+      ac.grad(lambda t, x: sigmoid(t * x), argnums=(0, 1))(*at), 1e-15)
+
+# %% [markdown]
+# **RBF network**, $a = \sum_j u_j\exp(-\beta_j(x - w_j)^2)$, its centres placed by k-means and then trained; a
+# **residual** block $x + h(x)$; and **network in network**, a small MLP slid along the input. Each learns a task.
+
+# %%
+curve = nn.datasets.curve("sine", 24)
+centres = nn.kmeans(curve.inputs, 5, seed=0)
+rbf = nn.Sequential(nn.RBF(centres), nn.Layer(5, 1, nonlin=False, seed=1))
+history = nn.fit(rbf, nn.squared_error, curve, epochs=150, batch_size=8, optimizer=nn.Adam(rbf.parameters(), lr=0.03))
+check("U9", "RBF network: loss on a sine, last / first epoch", history.losses[-1] / history.losses[0], "< 0.02")
+
+fine = np.linspace(-1, 1, 120)
+with no_record():
+    features = np.array([[float(a.data) * w.data for a, w in zip(rbf[0]([x]), rbf[1].neurons[0].w)] for x in fine])
+    plt.plot(fine, features, color="0.7", linewidth=1)
+    plt.plot(fine, [rbf([x]).data for x in fine], color="C1", label="network; grey: its five terms")
+plt.plot(np.ravel(curve.inputs), curve.targets, "o", label="data")
+plt.legend()
+plt.xlabel("x")
+plt.show()
+
+# %%
+moons = nn.datasets.moons(60, seed=1)
+residual = nn.Sequential(
+    nn.Layer(2, 6, activation=tanh, seed=1),
+    nn.Residual(nn.Layer(6, 6, activation=tanh, seed=2)),
+    nn.Layer(6, 1, nonlin=False, seed=3),
+)
+nn.fit(residual, nn.hinge, moons, epochs=40, batch_size=10, optimizer=nn.Adam(residual.parameters(), lr=0.03))
+check("U9", "residual network: accuracy on the moons", nn.accuracy(residual, moons), ">= 0.95")
+
+# %% [markdown]
+# The task for network in network: is there a step up (0, 1, 1) somewhere in a noisy row of eight numbers?
+
+# %%
+generator = random.Random(7)
+
+
+def row_with(step):
+    """A row that starts high and falls, or one that starts low and rises."""
+    at = generator.randint(2, 6)
+    ideal = [float((i >= at) == step) for i in range(8)]
+    return [a + generator.gauss(0, 0.1) for a in ideal]
+
+
+steps = [i % 2 == 0 for i in range(60)]
+rows = [row_with(step) for step in steps]
+nin = nn.Sequential(nn.MLPConv(3, [4, 2], seed=1, bias=0.1), nn.MeanPool(2), nn.Layer(2, 1, nonlin=False, seed=2))
+nn.fit(nin, nn.hinge, (rows, [1 if s else -1 for s in steps]), epochs=30, batch_size=10,
+       optimizer=nn.Adam(nin.parameters(), lr=0.03))
+check("U9", "network in network: accuracy", nn.accuracy(nin, (rows, [1 if s else -1 for s in steps])), ">= 0.95")
+
+# %% [markdown]
+# ## U10 · Gradient check
+#
+# Central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$, **one parameter at a
+# time**, a sample of the coordinates, weights and biases alike. `check_gradient` chooses the step for each coordinate
+# and estimates how far the difference can be trusted; the table names the worst.
+
+# %%
+model = nn.MLP(3, [5, 4, 2], activation=tanh, seed=1)
+
+
+def loss():
+    return nn.cross_entropy(model([0.2, -1.0, 0.7]), 1)
+
+
+groups = {"weights": [p for name, p in model.named_parameters() if ".w" in name],
+          "biases": [p for name, p in model.named_parameters() if name.endswith(".b")]}
+report = check_gradient(loss, groups, sample=8, seed=1)
+print(report)
+counts = [sum(c.group == group for c in report) for group in groups]
+check("U10", "sampled weights and biases", counts, [4, 4])
+check("U10", "coordinates that disagree", len(report.disagreeing), 0)
+
+# %% [markdown]
+# "Do not perturb the whole vector θ + ε: this will give wrong results." Indeed: that measures one number, the sum of
+# all partial derivatives, and tells nothing about any of them.
+
+# %%
+parameters, epsilon = model.parameters(), 1e-5
+true = gradients(loss(), parameters)
+
+
+def difference(moved):
+    """Central difference with the given parameters moved together."""
+    ends = []
+    for shift in (epsilon, -epsilon):
+        for p in moved:
+            p.data += shift
+        ends.append(loss().data)
+        for p in moved:
+            p.data -= shift
+    return (ends[0] - ends[1]) / (2 * epsilon)
+
+
+all_at_once = difference(parameters)
+check("U10", "perturbed all at once: the sum of the gradient", all_at_once, sum(true), 1e-6)
+wrong = [abs(all_at_once - g) > 0.01 * abs(g) for g in true]
+check("U10", "share of parameters for which that is wrong by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
+
+# %% [markdown]
+# And "can we replace analytical gradients with numerical ones? In theory, yes. In practice: too slow."
+
+# %%
+costs = []
+for width in (2, 6, 18):
+    model = nn.MLP(3, [width, width, 2], activation=tanh, seed=1)
+    start = time.perf_counter()
+    loss().backward()
+    middle = time.perf_counter()
+    for p in model.parameters():
+        difference([p])
+    costs.append((len(model.parameters()), (time.perf_counter() - middle) / (middle - start)))
+    print(f"{costs[-1][0]:>4} parameters: the numerical gradient takes {costs[-1][1]:.0f} times as long")
+check("U10", "cost of the numerical gradient: grows with the parameters", costs[2][1] / costs[0][1], "> 4")
+
+# %% [markdown]
+# ## U11 · Tricks of the trade
+#
+# Each on the iris flowers, from the same weights, with and without. **Cross-entropy** against squared error on
+# the softmax; **mini-batches** against one batch, the same number of epochs; **inputs normalised** to mean 0 and
+# variance 1 against centimetres; and **shuffling**: the rows of iris are sorted by species.
+
+# %%
+iris = nn.datasets.iris()
+normalise = nn.Normalize(4).fit(iris.inputs)
+scaled = ([normalise(row) for row in iris.inputs], iris.targets)
+raw = (iris.inputs, iris.targets)
+
+
+def squared_softmax(logits, target):
+    return nn.squared_error(ac.softmax(logits), [float(k == target) for k in range(3)])
+
+
+def train(data, loss=nn.cross_entropy, batch_size=10, epochs=8):
+    """Accuracy after each epoch."""
+    model = nn.MLP(4, [6, 3], activation=tanh, seed=2)
+    history = nn.fit(model, loss, data, epochs=epochs, batch_size=batch_size,
+                     optimizer=nn.SGD(model.parameters(), lr=0.05), metrics={"accuracy": nn.accuracy})
+    return history.metrics["accuracy"]
+
+
+# %%
+def train_in_order(data, epochs=8):
+    """The same as `train`, but every epoch takes the rows as they come."""
+    model, accuracies = nn.MLP(4, [6, 3], activation=tanh, seed=2), []
+    optimiser = nn.SGD(model.parameters(), lr=0.05)
+    for _ in range(epochs):
+        for at in range(0, 150, 10):
+            model.zero_grad()
+            ac.mean([nn.cross_entropy(model(data[0][i]), data[1][i]) for i in range(at, at + 10)]).backward()
+            optimiser.step()
+        accuracies.append(nn.accuracy(model, data))
+    return accuracies
+
+
+runs = {
+    "all tricks": train(scaled),
+    "squared error": train(scaled, loss=squared_softmax),
+    "one batch": train(scaled, batch_size=None),
+    "not normalised": train(raw),
+    "not shuffled": train_in_order(scaled),
+}
+
+# %%
+for name, accuracies in runs.items():
+    plt.plot(range(1, 9), accuracies, "o-", label=name)
+plt.xlabel("epoch")
+plt.ylabel("accuracy on iris")
+plt.legend()
+plt.show()
+for name in ("squared error", "one batch", "not normalised", "not shuffled"):
+    check("U11", f"mean accuracy over 8 epochs, all tricks − {name}", np.mean(runs["all tricks"]) - np.mean(runs[name]), "> 0.01")
+columns = np.array(scaled[0])
+check("U11", "normalised inputs: sizes of the means", abs(columns.mean(0)), "< 1e-12")
+check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
+
+# %% [markdown]
+# ## U12 · Be creative
+#
+# Trigonometric and polynomial modules, and a new loss, each composed from operations and once more as a primitive of
+# its own. Composed is less to write; a primitive is one node.
+
+# %%
+@primitive(derivatives=(lambda x, a: cos(x) - 3 * sin(3 * x),))
+def chord(x):
+    """sin x + cos 3x."""
+    return math.sin(x) + math.cos(3 * x)
+
+
+@primitive(derivatives=(lambda x, a: 3 * x * x - 4 * x,))
+def cubic(x):
+    """x³ − 2x² + 1."""
+    return x * x * x - 2 * x * x + 1
+
+
+@primitive(derivatives=(lambda r, a: ac.maximum(-1.0, ac.minimum(1.0, r)),), kinks=(lambda r: abs(r) - 1,))
+def huber(r):
+    """r²/2 near 0, |r| − ½ beyond 1: a loss that outliers do not rule."""
+    return 0.5 * r * r if abs(r) <= 1 else abs(r) - 0.5
+
+
+# %%
+composed = {
+    chord: lambda x: sin(x) + cos(3 * x),
+    cubic: lambda x: x**3 - 2 * x**2 + 1,
+    huber: lambda r: ac.where(abs(r) <= 1, 0.5 * square(r), abs(r) - 0.5),
+}
+at = [-1.7, -0.3, 0.9, 2.4]
+for own, made in composed.items():
+    name = own.__name__
+    check("U12", f"{name}: value, own and composed", [own(x) for x in at], [made(x) for x in at], 1e-14)
+    check("U12", f"{name}: gradient", [ac.grad(own)(x) for x in at], [ac.grad(made)(x) for x in at], 1e-14)
+    check("U12", f"{name}: coordinates that disagree with differences", len(check_primitive(own).disagreeing), 0)
+
+# %% [markdown]
+# **Try it.** Fit a line to data with one outlier by `huber` and by the squared error. Which line follows the crowd?
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# data = [(i / 5, 2 * i / 5 + 0.1 * math.sin(7 * i)) for i in range(10)] + [(1.0, 25.0)]
+# for loss in (huber, lambda r: 0.5 * square(r)):
+#     w, b = parameter(0.0), parameter(0.0)
+#     optimiser = nn.Adam([w, b], lr=0.1)
+#     for _ in range(400):
+#         optimiser.zero_grad()
+#         ac.mean([loss(w * x + b - y) for x, y in data]).backward()
+#         optimiser.step()
+#     print(f"slope {w.data:.2f}, intercept {b.data:.2f}")
+# ```
+#
+# The robust line has a slope near 2 and passes through the crowd; the least-squares line is lifted by the outlier.
+# </details>

@@ -1,0 +1,519 @@
+# %% [markdown]
+# # Neural networks in depth
+#
+# **Aim.** Christoph Haase and Varun Kanade's notes "Neural Networks" (*Machine Learning*, Michaelmas 2016, lectures
+# 14–17): from gates made of single units to the equations of backpropagation in matrices, what goes wrong in
+# training (saturation, vanishing gradients, symmetry), and nine ways against overfitting. Rows O1 … O10.
+
+# %%
+import itertools
+import math
+import os
+import random
+import resource
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+from lectures import check
+from scipy.optimize import minimize
+
+import autograd_core as ac
+import nn
+from autograd_core import Value, dot, gradients, jacobian, no_record, parameter, sigmoid, softplus, square, tanh
+
+# %% [markdown]
+# ## O1 · The artificial neuron, and gates
+#
+# Equation 1: a unit gives $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid single units are boolean gates. XOR
+# is no single unit, but two layers of them.
+
+# %%
+def unit(weights, bias):
+    return lambda *x: sigmoid(dot(weights, x) + bias)
+
+
+not_gate, and_gate, or_gate = unit([-20.0], 10.0), unit([20.0, 20.0], -30.0), unit([20.0, 20.0], -10.0)
+
+
+def xor_gate(a, b):
+    """OR, but not AND."""
+    return and_gate(or_gate(a, b), not_gate(and_gate(a, b)))
+
+
+pairs = list(itertools.product([0, 1], repeat=2))
+check("O1", "NOT", [round(not_gate(a)) for a in (0, 1)], [1, 0])
+check("O1", "AND", [round(and_gate(*p)) for p in pairs], [0, 0, 0, 1])
+check("O1", "OR", [round(or_gate(*p)) for p in pairs], [0, 1, 1, 1])
+check("O1", "XOR from two layers", [round(xor_gate(*p)) for p in pairs], [0, 1, 1, 0])
+
+# %% [markdown]
+# ## O2 · Logistic regression is one unit
+#
+# With cross-entropy its gradient has a closed form, *(a − y) x* for the weights and *a − y* for the bias.
+
+# %%
+generator = random.Random(2)
+w, b = [parameter(generator.gauss(0, 1)) for _ in range(4)], parameter(0.3)
+x, y = [generator.gauss(0, 1) for _ in range(4)], 1
+a = sigmoid(dot(w, x) + b)
+nn.binary_cross_entropy(a, y).backward()
+check("O2", "gradient by the weights, graph and (a − y) x", [p.grad for p in w], [(a.data - y) * v for v in x], 1e-14)
+check("O2", "gradient by the bias, graph and a − y", b.grad, a.data - y, 1e-14)
+
+# %% [markdown]
+# ## O3 · Two hidden units do what a line cannot
+#
+# Figures 2 and 3: points of two classes in the corners of a square, like on like across the diagonal. Logistic
+# regression "fails quite badly, not much better than 50 %". A 2-2-1 network, tanh then sigmoid, maps the plane to its
+# two hidden activations $(a_1^2, a_2^2)$, where a line is enough.
+
+# %%
+data = nn.datasets.xor(120, noise=0.16, seed=4)
+points = [[2 * a - 1, 2 * b - 1] for a, b in data.inputs]
+labels = data.targets
+
+
+def hidden(p, x):
+    return [tanh(p[3 * j] * x[0] + p[3 * j + 1] * x[1] + p[3 * j + 2]) for j in range(2)]
+
+
+def mlp_logit(p, x):
+    return dot(p[6:8], hidden(p, x)) + p[8]
+
+
+def line_logit(p, x):
+    return dot(p[:2], x) + p[2]
+
+
+def fit(logit, start):
+    def loss(p):
+        p = list(p)
+        terms = [nn.binary_cross_entropy_with_logits(logit(p, x), t) for x, t in zip(points, labels)]
+        return ac.mean(terms) + 1e-4 * dot(p, p)
+
+    return minimize(ac.value_and_grad(loss), np.array(start), jac=True, method="BFGS", options={"maxiter": 60})
+
+
+def accuracy(logit, p):
+    return sum((logit(p, x) > 0) == (t == 1) for x, t in zip(points, labels)) / len(points)
+
+
+# %%
+line = fit(line_logit, [0.5, -0.3, 0.1]).x.tolist()
+best = min((fit(mlp_logit, np.random.default_rng(s).normal(0, 1, 9)) for s in range(4)), key=lambda run: run.fun)
+p = best.x.tolist()
+check("O3", "accuracy of logistic regression", accuracy(line_logit, line), "<= 0.60")
+check("O3", "accuracy of the 2-2-1 network", accuracy(mlp_logit, p), ">= 0.97")
+
+# %%
+def scatter(axis, places, title, names):
+    for label, colour, name in ((0, "C1", "label 0"), (1, "C0", "label 1")):
+        chosen = np.array([place for place, t in zip(places, labels) if t == label])
+        axis.plot(*chosen.T, ".", color=colour, label=name)
+    axis.set(title=title, xlabel=names[0], ylabel=names[1])
+
+
+def shade(axis, logit, p):
+    grid = np.linspace(-1.8, 1.8, 60)
+    values = [[logit(p, [a, b]) for a in grid] for b in grid]
+    axis.contourf(grid, grid, values, levels=[-1e9, 0, 1e9], colors=["C1", "C0"], alpha=0.15)
+
+
+# %%
+figure, axes = plt.subplots(2, 2, figsize=(7.5, 6.4))
+plane = ("$x_1$", "$x_2$")
+scatter(axes[0, 0], points, "(a) training data", plane)
+axes[0, 0].legend(fontsize=8)
+scatter(axes[0, 1], points, f"(b) logistic regression: {accuracy(line_logit, line):.0%}", plane)
+shade(axes[0, 1], line_logit, line)
+scatter(axes[1, 0], [hidden(p, x) for x in points], "(c) after the hidden layer", ("$a_1^2$", "$a_2^2$"))
+ends = np.array([-1.1, 1.1])
+axes[1, 0].plot(ends, -(p[8] + p[6] * ends) / p[7], "--", color="0.4")
+axes[1, 0].set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1))
+scatter(axes[1, 1], points, f"(d) 2-2-1 network: {accuracy(mlp_logit, p):.0%}", plane)
+shade(axes[1, 1], mlp_logit, p)
+plt.show()
+
+# %% [markdown]
+# A line drawn on purpose can cut off one corner and be right about three quarters of the points; logistic regression,
+# which minimises the cross-entropy, ends with weights of almost 0.
+#
+# ## O4 · Equations 13 to 26
+#
+# One data point through the 2-2-1 network, every node kept. The notes write a Jacobian with one row for each output,
+# so a gradient is a row vector. Three misprints stand in the way:
+#
+# - **(11)** The second row of the Jacobian must end in $\partial f_2/\partial z_n$, not $f_1$.
+# - **(23)** has the sign reversed. It is $\partial\ell/\partial z^3 = a_1^3 - y$, and (26) uses it so.
+# - **(24)** must read $\partial z^3/\partial a^2 = W^3$, not $\partial z^3/\partial z^2$.
+
+# %%
+generator = np.random.default_rng(4)
+W2, b2, W3, b3 = (generator.normal(0, 1, shape) for shape in ((2, 2), 2, (1, 2), 1))
+W2n, b2n, W3n, b3n = ([parameter(v) for v in np.ravel(array)] for array in (W2, b2, W3, b3))
+x, y = [0.6, -1.1], 1
+z2 = [dot(W2n[2 * i : 2 * i + 2], x) + b2n[i] for i in range(2)]
+a2 = [tanh(z) for z in z2]
+z3 = dot(W3n, a2) + b3n[0]
+a3 = sigmoid(z3)
+loss = -(y * ac.log(a3) + (1 - y) * ac.log(1 - a3))
+
+
+def d(of, by):
+    """The derivative of one node by a list of nodes, off the graph."""
+    return np.array(gradients(of, by))
+
+
+# %%
+out, slope2 = a3.data, np.diag([1 - v.data**2 for v in a2])
+check("O4", "(15), (16): ∂ℓ/∂W² = (x ∂ℓ/∂z²)ᵀ", d(loss, W2n), np.outer(x, d(loss, z2)).T, 1e-14)
+check("O4", "(17): ∂ℓ/∂W³ = (a² ∂ℓ/∂z³)ᵀ", d(loss, W3n), np.array([v.data for v in a2]) * d(loss, [z3]), 1e-14)
+check("O4", "(18): ∂ℓ/∂b² = ∂ℓ/∂z²", d(loss, b2n), d(loss, z2), 1e-15)
+check("O4", "(19): ∂ℓ/∂b³ = ∂ℓ/∂z³", d(loss, b3n), d(loss, [z3]), 1e-15)
+check("O4", "(21): ∂ℓ/∂a³ = (a − y)/(a (1 − a))", d(loss, [a3]), (out - y) / (out * (1 - out)), 1e-14)
+check("O4", "(22): ∂a³/∂z³ = a (1 − a)", d(a3, [z3]), out * (1 - out), 1e-14)
+check("O4", "(23), sign put right: ∂ℓ/∂z³ = a − y", d(loss, [z3]), out - y, 1e-14)
+check("O4", "(24), as ∂z³/∂a²: W³", d(z3, a2), W3[0], 1e-15)
+check("O4", "(25): ∂a²/∂z² = diag(1 − a²)", [d(v, z2) for v in a2], slope2, 1e-14)
+check("O4", "(26): ∂ℓ/∂z² = (a − y) W³ diag(1 − a²)", d(loss, z2), (out - y) * W3[0] @ slope2, 1e-14)
+check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂z²", d(z3, z2), W3[0] @ slope2, 1e-14)
+
+# %% [markdown]
+# ## O5 · Any number of layers: FE1–2, BE1–4
+#
+# Forward: $z^l = W^la^{l-1} + b^l$, $a^l = f(z^l)$. Backward:
+# $\frac{\partial\ell}{\partial z^L} = \frac{\partial\ell}{\partial a^L}\frac{\partial a^L}{\partial z^L}$,
+# $\frac{\partial\ell}{\partial z^l} = \frac{\partial\ell}{\partial z^{l+1}}W^{l+1}\frac{\partial a^l}{\partial z^l}$,
+# $\frac{\partial\ell}{\partial W^l} = (a^{l-1}\frac{\partial\ell}{\partial z^l})^{\mathsf T}$,
+# $\frac{\partial\ell}{\partial b^l} = \frac{\partial\ell}{\partial z^l}$. Softmax acts on a whole layer, so there the
+# Jacobian is a full matrix.
+
+# %%
+def listing(Ws, bs, x, c):
+    """The gradients of the cross-entropy by all W and b, by the equations."""
+    activations = [np.array(x)]
+    for W, b in zip(Ws[:-1], bs[:-1]):
+        activations.append(np.tanh(W @ activations[-1] + b))  # FE1, FE2
+    z = Ws[-1] @ activations[-1] + bs[-1]
+    a = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+    dz = (-np.eye(len(a))[c] / a) @ (np.diag(a) - np.outer(a, a))  # BE1
+    dWs, dbs = [], []
+    for layer in reversed(range(len(Ws))):
+        dWs.insert(0, np.outer(activations[layer], dz).T)  # BE3
+        dbs.insert(0, dz)  # BE4
+        if layer:
+            dz = dz @ Ws[layer] @ np.diag(1 - activations[layer] ** 2)  # BE2
+    return dWs, dbs
+
+
+# %%
+def graph(Ws, bs, x, c):
+    nodes_W = [[[parameter(v) for v in row] for row in W] for W in Ws]
+    nodes_b = [[parameter(v) for v in b] for b in bs]
+    for layer, (W, b) in enumerate(zip(nodes_W, nodes_b)):
+        z = [dot(row, x) + bias for row, bias in zip(W, b)]
+        x = ac.softmax(z) if layer == len(Ws) - 1 else [tanh(v) for v in z]
+    (-ac.log(x[c])).backward()
+    return [[[w.grad for w in row] for row in W] for W in nodes_W], [[v.grad for v in b] for b in nodes_b]
+
+
+generator, differences = np.random.default_rng(5), []
+for trial in range(20):
+    sizes = generator.integers(2, 7, generator.integers(3, 7)).tolist()
+    Ws = [generator.normal(0, 0.7, (m, n)) for n, m in zip(sizes, sizes[1:])]
+    bs = [generator.normal(0, 0.7, n) for n in sizes[1:]]
+    case = Ws, bs, generator.normal(0, 1, sizes[0]).tolist(), int(generator.integers(sizes[-1]))
+    for ours, theirs in zip(itertools.chain(*graph(*case)), itertools.chain(*listing(*case))):
+        differences.append(np.abs(np.array(ours) - theirs).max() / max(1.0, np.abs(theirs).max()))
+check("O5", "20 networks of random sizes: largest difference of graph and listing", max(differences), "< 1e-12")
+
+# %% [markdown]
+# ## O6 · Saturation
+#
+# A NOT gate for $x\in\{-1, 1\}$ from one sigmoid unit that starts with a weight of size 5 and the wrong sign. At
+# $x = -1$ the target is 1 and the unit says almost 0, yet with the squared loss (no ½ here) it hardly learns: equation
+# 30 has the factor $\sigma'(z)$. **A misprint:** with the text's $w = -5$ the pre-activation is $+5$; its
+# $z = -5$ needs $w = +5$, which is also the wrong sign for a NOT gate.
+
+# %%
+w, b, target = parameter(5.0, "w"), parameter(0.0, "b"), 1
+z = w * -1.0 + b
+a = sigmoid(z)
+squared, entropy = square(a - target), nn.binary_cross_entropy_with_logits(z, target)
+check("O6", "z at x = −1", z, -5.0)
+check("O6", "slope of the squared loss by z", gradients(squared, [z])[0], -0.01321, 4e-4)
+check("O6", "slope of the cross-entropy by z", gradients(entropy, [z])[0], -0.99331, 1e-5)
+check("O6", "the cross-entropy's slope is a − y", gradients(entropy, [z])[0], a.data - target, 1e-15)
+
+# %%
+zs = np.linspace(-8, 4, 120)
+plt.plot(zs, [ac.grad(lambda z: square(sigmoid(z) - 1))(v) for v in zs], label="squared loss: 2(a − y) σ′(z)")
+plt.plot(zs, [ac.grad(lambda z: softplus(-z))(v) for v in zs], label="cross-entropy: a − y")
+plt.axvline(-5, color="0.7", linewidth=1)
+plt.xlabel("z, for the target 1")
+plt.ylabel("∂ℓ/∂z")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## O7 · Vanishing gradients
+#
+# A chain of single sigmoid units. Equation 31:
+# $\frac{\partial\ell}{\partial z^2} = (a^4 - y)\,w^4\,\sigma'(z^3)\,w^3\,\sigma'(z^2)$, and no $\sigma'$ is above ¼.
+# (The sentence after it speaks of $\sigma'(z^3)$ and $\sigma'(z^4)$; it must be $\sigma'(z^3)$ and $\sigma'(z^2)$.)
+
+# %%
+w2, w3, w4 = 0.9, -1.4, 2.0
+z2 = Value(w2 * -1.0, "z2")
+z3 = w3 * sigmoid(z2)
+z4 = w4 * sigmoid(z3)
+loss, y = nn.binary_cross_entropy_with_logits(z4, 1), 1
+slope = ac.grad(sigmoid)
+formula = (sigmoid(z4.data) - y) * w4 * slope(z3.data) * w3 * slope(z2.data)
+check("O7", "(31): ∂ℓ/∂z², graph and formula", gradients(loss, [z2])[0], formula, 1e-14)
+check("O7", "largest slope of the sigmoid", max(slope(v) for v in np.linspace(-9, 9, 181)), 0.25, 1e-15)
+
+# %%
+def norms_by_layer(activation, layers=8, width=12, seed=7):
+    """The norm of the gradient by the weights of each layer, over a batch of ten points."""
+    model = nn.MLP(4, [width] * layers + [1], activation=activation, init=nn.init.lecun_normal, seed=seed)
+    generator = random.Random(seed)
+    batch = [[generator.gauss(0, 1) for _ in range(4)] for _ in range(10)]
+    ac.mean([nn.binary_cross_entropy_with_logits(model(x), i % 2) for i, x in enumerate(batch)]).backward()
+    return [math.hypot(*(p.grad for p in layer.parameters())) for layer in model.layers[:layers]]
+
+
+norms = {activation.__name__: norms_by_layer(activation) for activation in (sigmoid, tanh, ac.relu)}
+for name, values in norms.items():
+    plt.semilogy(range(1, 9), values, "o-", label=name)
+plt.xlabel("layer (1 is the first)")
+plt.ylabel("norm of the gradient")
+plt.legend()
+plt.show()
+check("O7", "eight sigmoid layers: gradient norm of the first / last", norms["sigmoid"][0] / norms["sigmoid"][-1], "< 1e-3")
+check("O7", "tanh and ReLU: first / last", [norms[n][0] / norms[n][-1] for n in ("tanh", "relu")], "> 1e-3")
+
+# %% [markdown]
+# ## O8 · Initialisation and symmetry
+#
+# If all units of a layer start alike, nothing ever tells them apart: they compute the same, receive the same gradient,
+# and move alike, to the last bit. Random ones do not.
+
+# %%
+def hidden_rows(init, steps=100):
+    """The weights of the three hidden units after training."""
+    model = nn.MLP(2, [3, 1], activation=tanh, init=init, seed=8)
+    optimiser = nn.SGD(model.parameters(), lr=0.5)
+    for _ in range(steps):
+        model.zero_grad()
+        ac.mean([square(model(x) - t) for x, t in zip(*[nn.datasets.xor().inputs, nn.datasets.xor().targets])]).backward()
+        optimiser.step()
+    return [[w.data for w in unit.w] + [unit.b.data] for unit in model.layers[0].neurons]
+
+
+alike, different = hidden_rows(nn.init.constant(0.5)), hidden_rows(nn.init.lecun_normal)
+check("O8", "identical units after 100 steps: units 2 and 3, and unit 1", alike[1:], [alike[0]] * 2)
+check("O8", "they have moved", max(abs(w - 0.5) for w in alike[0]), "> 0.01")
+check("O8", "random units: distance of unit 1 from 2 and 3", [math.dist(different[0], r) for r in different[1:]], "> 0.1")
+
+# %% [markdown]
+# Weights drawn from $N(0, 1/D)$ keep the weighted sum of D inputs of mean square 1 at mean square 1; with $N(0, 1)$
+# it grows to D and the units saturate. For ReLU a small positive bias keeps most units switched on at first.
+
+# %%
+D, generator = 100, random.Random(8)
+inputs = [[generator.gauss(0, 1) for _ in range(D)] for _ in range(40)]
+
+
+def sums(init, bias=0.0):
+    layer = nn.Layer(D, 20, nonlin=False, init=init, bias=bias, seed=9)
+    with no_record():
+        return np.ravel([[z.data for z in layer(x)] for x in inputs])
+
+
+scaled, unscaled = sums(nn.init.lecun_normal), sums(nn.init.normal(0, 1))
+plt.hist([scaled, unscaled], bins=np.linspace(-30, 30, 41), label=["N(0, 1/D)", "N(0, 1)"], density=True)
+plt.xlabel("weighted sum of D = 100 inputs")
+plt.ylabel("density")
+plt.legend()
+plt.show()
+check("O8", "mean square of the weighted sums, N(0, 1/D)", np.mean(scaled**2), "> 0.8, < 1.25")
+check("O8", "share of saturated sigmoid units (σ′ < 0.01), N(0, 1/D) and N(0, 1)",
+      [np.mean(abs(scaled) > 4.6) < 0.01, np.mean(abs(unscaled) > 4.6) > 0.5], [True, True])
+biased = np.mean(sums(nn.init.lecun_normal, bias=0.5) > 0)
+check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", biased / np.mean(scaled > 0), "> 1.2")
+
+# %% [markdown]
+# **Try it.** Where do all-zero weights end?
+#
+# <details><summary>Solution</summary>
+#
+# They do not move at all: with tanh the hidden outputs are 0, and the output weights of 0 pass no gradient back. Only
+# the last bias learns.
+#
+# ```python
+# print(hidden_rows(nn.init.constant(0.0)))
+# assert hidden_rows(nn.init.constant(0.0)) == [[0.0] * 3] * 3
+# ```
+# </details>
+
+# %% [markdown]
+# ## O9 · Against overfitting
+#
+# One baseline that overfits on purpose: few noisy points, many hidden units, large initial weights, long training.
+# Nine changes to it are run from the same ten seeds, and each seed's held-out error is compared with the baseline's.
+
+# %%
+def noisy(generator, n):
+    """n points of eight inputs, of which only the first one matters, and much noise on the target."""
+    inputs = [[generator.gauss(0, 1) for _ in range(8)] for _ in range(n)]
+    return inputs, [math.tanh(x[0]) + generator.gauss(0, 1) for x in inputs]
+
+
+def large_weights(generator, fan_in, fan_out):
+    return 1.2 * nn.init.lecun_normal(generator, fan_in, fan_out)
+
+
+def network(seed, dropout):
+    layers = [nn.Layer(8, 6, activation=tanh, init=large_weights, seed=seed),
+              nn.Layer(6, 1, nonlin=False, init=large_weights, seed=seed + 50)]
+    return nn.Sequential(layers[0], nn.Dropout(dropout, seed=seed), layers[1])
+
+
+def train(seed, data, dropout=0.0, bound=None, **options):
+    model = network(seed, dropout)
+    descent = nn.SGD(model.parameters(), lr=0.1, momentum=0.9, bound=bound)
+    nn.fit(model, nn.squared_error, data, epochs=100, batch_size=None, optimizer=descent, seed=seed, **options)
+    return model
+
+
+# %% [markdown]
+# Each method is one option of `train` or `nn.fit`; added data is a longer list, and bagging averages five networks,
+# each trained on a sample drawn with replacement.
+
+# %%
+options = {
+    "ℓ1 penalty": {"penalty": lambda weights: 0.03 * nn.l1_penalty(weights)},
+    "ℓ2 penalty": {"penalty": lambda weights: 0.05 * nn.l2_penalty(weights)},
+    "dropout": {"dropout": 0.5},
+    "bound |w| ≤ 0.3": {"bound": 0.3},
+    "gradient clipping": {"max_norm": 0.03},
+    "noise on the inputs": {"input_noise": 0.6},
+}
+
+
+def held_out_errors(seed):
+    """The mean squared error on held-out points, of the baseline and of each method."""
+    generator = random.Random(seed)
+    data, validation, held_out, more = (noisy(generator, n) for n in (24, 40, 150, 72))
+    models = {"baseline": [train(seed, data)]}
+    models |= {name: [train(seed, data, **option)] for name, option in options.items()}
+    models["early stopping"] = [train(seed, data, validation=validation, patience=15)]
+    models["added data"] = [train(seed, tuple(a + b for a, b in zip(data, more)))]
+    models["bagging"] = [train(seed + 100 * k, nn.bootstrap(data, seed=10 * seed + k)) for k in range(5)]
+    with no_record():
+        answers = {name: np.mean([[m(x).data for x in held_out[0]] for m in ms], axis=0) for name, ms in models.items()}
+    return {name: float(np.mean((answer - held_out[1]) ** 2)) for name, answer in answers.items()}
+
+
+# %%
+results = [held_out_errors(seed) for seed in range(10)]
+baseline = np.array([r["baseline"] for r in results])
+changes = {name: np.array([r[name] for r in results]) - baseline for name in results[0] if name != "baseline"}
+half_width = {name: 2.262 * np.std(c, ddof=1) / math.sqrt(10) for name, c in changes.items()}  # Student's t, 9 degrees
+
+# %%
+plt.axvline(0, color="0.5", linewidth=1)
+means = [c.mean() for c in changes.values()]
+plt.errorbar(means, range(len(means)), xerr=list(half_width.values()), fmt="o", capsize=3)
+plt.yticks(range(len(means)), list(changes))
+plt.xlabel(f"change of the held-out error, 95 % interval (baseline: {baseline.mean():.2f}, noise alone: 1)")
+plt.show()
+for name, change in changes.items():
+    check("O9", f"{name}: mean change, and the upper end of its 95 % interval",
+          [change.mean(), change.mean() + half_width[name]], "< 0")
+
+# %% [markdown]
+# Dropout: the notes halve the weights at test time. Ours doubles what is kept while training instead (more exactly,
+# divides by 1 − p) and changes nothing at test time. Trained with the same masks these are the same network.
+
+# %%
+def two_conventions(steps=60, rate=0.02):
+    """Outputs at test time: the notes' way, with halved weights, and with inputs doubled in training."""
+    generator = random.Random(9)
+    start = [generator.gauss(0, 1) for _ in range(4)]
+    text, ours = [parameter(2 * w) for w in start], [parameter(w) for w in start]
+    for _ in range(steps):
+        x = [generator.gauss(0, 1) for _ in range(4)]
+        mask = [generator.random() < 0.5 for _ in range(4)]
+        for weights, scale, eta in ((text, 1.0, 4 * rate), (ours, 2.0, rate)):
+            error = square(dot(weights, [scale * m * v for m, v in zip(mask, x)]) - sum(x))
+            for w, g in zip(weights, gradients(error, weights)):
+                w.data -= eta * g
+    test = [generator.gauss(0, 1) for _ in range(4)]
+    return dot([0.5 * w.data for w in text], test), dot([w.data for w in ours], test)
+
+
+check("O9", "dropout: weights halved at test time, and scaled in training", *two_conventions(), 1e-12)
+
+# %% [markdown]
+# ## O10 · Mini-batches, and two million parameters
+#
+# A mini-batch estimates the gradient of (28) from B points. Averaged over the batches of an epoch, it is the gradient.
+
+# %%
+digits = nn.datasets.digits()
+model = nn.MLP(64, [6, 10], activation=tanh, seed=10)
+
+
+def batch_gradient(rows):
+    return np.array(gradients(ac.mean([nn.cross_entropy(model(x), t) for x, t in rows]), model.parameters()))
+
+
+rows = list(zip(digits.inputs[:96], digits.targets[:96]))
+whole = batch_gradient(rows)
+parts = [batch_gradient(batch) for batch in nn.batches(rows, 8, seed=0)]
+check("O10", "mean of 12 mini-batch gradients, and the gradient over all 96", np.mean(parts, axis=0), whole, 1e-12)
+spread = [np.linalg.norm(batch_gradient(rows[:size]) - whole) / np.linalg.norm(whole) for size in (2, 8, 48)]
+print("relative distance from the whole gradient for batches of 2, 8, 48:", [f"{s:.2f}" for s in spread])
+
+# %% [markdown]
+# The notes mention networks of about two million parameters for 784-pixel digits. Here is the gradient of one, every
+# weight a scalar. (The committed outputs are of the full size, 784-1600-460-10, run with `AUTOGRAD_CORE_FULL=1`;
+# without it the network is 784-100-50-10.) The picture is one of our digits, enlarged to 28×28.
+
+# %%
+def peak_gigabytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+sizes = [1600, 460, 10] if os.environ.get("AUTOGRAD_CORE_FULL") else [100, 50, 10]
+image = np.repeat(np.repeat(np.reshape(digits.inputs[7], (8, 8)), 4, 0), 4, 1)[2:30, 2:30].ravel().tolist()
+before, started = peak_gigabytes(), time.perf_counter()
+large = nn.MLP(784, sizes, seed=10)
+built = time.perf_counter()
+loss = nn.cross_entropy(large(image), digits.targets[7])
+forward = time.perf_counter()
+loss.backward()
+swept = time.perf_counter()
+
+# %%
+parameters = large.parameters()
+memory = peak_gigabytes() - before
+print(f"{len(parameters):,} parameters made in {built - started:.1f} s; forward {forward - built:.2f} s, "
+      f"backward {swept - forward:.2f} s, {memory:.2f} GB")
+check("O10", "parameters", len(parameters), "> 2e6" if sizes[0] == 1600 else "> 8e4")
+check("O10", "seconds for building, forward, backward; gigabytes",
+      [built - started, forward - built, swept - forward, memory], "> 0")
+
+# %% [markdown]
+# Is it right? The sum over a layer's biases and a few weights, each against a central difference.
+
+# %%
+from autograd_core.check import check_gradient
+
+sampled = [large.layers[0].neurons[3].w[400], large.layers[1].neurons[5].w[7], large.layers[2].neurons[1].b]
+report = check_gradient(lambda: nn.cross_entropy(large(image), digits.targets[7]), sampled)
+print(report.summary())
+check("O10", "sampled coordinates that disagree with differences", len(report.disagreeing), 0)
