@@ -11,7 +11,7 @@ from setuptools.command.build_ext import build_ext
 REQUIRED = os.environ.get("AUTOGRAD_CORE_REQUIRE_NATIVE", "") not in ("", "0")
 NATIVE = Path("autograd_core", "_native")
 # Both engines give the same bits: no contraction of a * b + c, no reordering.
-FLAGS = ["/O2", "/std:c11", "/fp:precise"] if sys.platform == "win32" else ["-std=c11", "-O2", "-ffp-contract=off", "-fvisibility=hidden"]
+FLAGS = ["/O2", "/std:c11", "/fp:precise"] if sys.platform == "win32" else ["-std=c11", "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-fno-builtin-sin", "-fno-builtin-cos"]
 
 
 class build_native(build_ext):

@@ -1,0 +1,248 @@
+/* Kernels of the rows on two and on many operands: the lines of ops.py again, in the same order of operations. */
+#include "kernels.h"
+
+#define PAIR(name, expression, slope_x, slope_y)                                                                       \
+    static int name(double x, double y, double *value, double *dx, double *dy)                                         \
+    {                                                                                                                  \
+        double z = expression;                                                                                         \
+        *value = z;                                                                                                    \
+        *dx = slope_x;                                                                                                 \
+        *dy = slope_y;                                                                                                 \
+        return 1;                                                                                                      \
+    }
+
+/* The same where it is not for every y; Python does the rest. */
+#define PAIR_WHERE(name, condition, expression, slope_x, slope_y)                                                      \
+    static int name(double x, double y, double *value, double *dx, double *dy)                                         \
+    {                                                                                                                  \
+        if (!(condition))                                                                                              \
+            return 0;                                                                                                  \
+        double z = expression;                                                                                         \
+        *value = z;                                                                                                    \
+        *dx = slope_x;                                                                                                 \
+        *dy = slope_y;                                                                                                 \
+        return 1;                                                                                                      \
+    }
+
+static double larger(double x, double y) { return x > y ? 1.0 : x == y ? 0.5 : x < y ? 0.0 : Py_NAN; }
+
+/* float // float and float % float as CPython computes them. */
+static double floor_divided(double x, double y)
+{
+    double rest = fmod(x, y), div = (x - rest) / y;
+    if (rest != 0.0 && (y < 0.0) != (rest < 0.0))
+        div -= 1.0;
+    if (div == 0.0)
+        return copysign(0.0, x / y);
+    double whole = floor(div);
+    return div - whole > 0.5 ? whole + 1.0 : whole;
+}
+
+static double remainder_of(double x, double y)
+{
+    double rest = fmod(x, y);
+    if (rest == 0.0)
+        return copysign(0.0, y);
+    return (y < 0.0) != (rest < 0.0) ? rest + y : rest;
+}
+
+static double unit(double x, double r) { return r != 0.0 ? quotient(x, r) : 0.0; }
+
+PAIR(k_add, x + y, 1.0, 1.0)
+PAIR(k_sub, x - y, 1.0, -1.0)
+PAIR(k_mul, x *y, y, x)
+PAIR_WHERE(k_div, y != 0.0, x / y, quotient(1.0, y), -over_square(x, y))
+PAIR_WHERE(k_floordiv, y != 0.0, floor_divided(x, y), 0.0, 0.0)
+PAIR_WHERE(k_mod, y != 0.0, remainder_of(x, y), 1.0, -floor_divided(x, y))
+PAIR_WHERE(k_atan2, x != 0.0 && isfinite(x) && isfinite(y), atan2(x, y), polar_slope(y, x), -polar_slope(x, y))
+PAIR(k_leaky_relu, x > 0.0 ? x : y * x, x > 0.0 ? 1.0 : y, x > 0.0 ? 0.0 : x)
+PAIR(k_maximum, x >= y || isnan(x) ? x : y, larger(x, y), larger(y, x))
+PAIR(k_minimum, x <= y || isnan(x) ? x : y, larger(y, x), larger(x, y))
+PAIR(k_chain, chain(x, y), y, x)
+PAIR(k_quotient, quotient(x, y), quotient(1.0, y), -over_square(x, y))
+PAIR(k_over_square, over_square(x, y), over_square(1.0, y), quotient(-2.0 * z, y))
+PAIR(k_polar_slope, polar_slope(x, y), (polar_slope(y, x) - z) * (polar_slope(y, x) + z),
+     -2.0 * z * polar_slope(y, x))
+PAIR(k_unit, unit(x, y), quotient(1.0, y), -over_square(x, y))
+PAIR(k_larger, larger(x, y), 0.0, 0.0)
+PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), chain(z, -2.0 * y * x), chain(z, -x * x))
+PAIR(k_pow_slope, power_slope(x, y), chain(y, power_slope(x, y - 1.0)),
+     power_log(x, y - 1.0, 0.0) + chain(y, power_log(x, y - 1.0, 1.0)))
+
+static int k_pow(double x, double y, double *z, double *dx, double *dy)
+{
+    if (!float_power(x, y, z))
+        return 0;
+    *dx = power_slope(x, y);
+    *dy = power_log(x, y, 1.0);
+    return 1;
+}
+
+static int k_logaddexp(double x, double y, double *z, double *dx, double *dy)
+{
+    const double both[2] = {x, y};
+    *z = log_sum_exp(both, 2);
+    *dx = sigmoid(x - y);
+    *dy = sigmoid(y - x);
+    return 1;
+}
+
+/* --- Many operands ------------------------------------------------------------------------------------------- */
+
+/* `locals` is NULL where no node is made. */
+#define MANY_KERNEL(name) static int name(const double *xs, Py_ssize_t count, double *z, double *locals)
+
+MANY_KERNEL(k_sum)
+{
+    double total = 0.0;
+    for (Py_ssize_t i = 0; i < count; i++)
+        total += xs[i];
+    for (Py_ssize_t i = 0; locals && i < count; i++)
+        locals[i] = 1.0;
+    *z = total;
+    return 1;
+}
+
+MANY_KERNEL(k_mean)
+{
+    if (count == 0)
+        return 0;
+    k_sum(xs, count, z, NULL);
+    *z /= (double)count;
+    for (Py_ssize_t i = 0; locals && i < count; i++)
+        locals[i] = 1.0 / (double)count;
+    return 1;
+}
+
+MANY_KERNEL(k_dot)
+{
+    Py_ssize_t half = count / 2;
+    double total = 0.0;
+    for (Py_ssize_t i = 0; i < half; i++)
+        total += xs[i] * xs[half + i];
+    for (Py_ssize_t i = 0; locals && i < half; i++) {
+        locals[i] = xs[half + i];
+        locals[half + i] = xs[i];
+    }
+    *z = total;
+    return 1;
+}
+
+MANY_KERNEL(k_prod)
+{
+    if (count == 0)
+        return 0; /* the int 1 */
+    double before = xs[0], after = 1.0;
+    if (locals)
+        locals[0] = 1.0;
+    for (Py_ssize_t i = 1; i < count; i++) {
+        if (locals)
+            locals[i] = locals[i - 1] * xs[i - 1];
+        before *= xs[i];
+    }
+    *z = before;
+    for (Py_ssize_t i = count - 1; locals && i >= 0; i--) {
+        locals[i] *= after;
+        after *= xs[i];
+    }
+    return 1;
+}
+
+/* The local derivatives of a norm: x / z, scaled up first where z is below the normal floats. */
+static int norm_slopes(const double *xs, Py_ssize_t count, double z, double *locals)
+{
+    double scale = 1.0;
+    if (z < 0x1p-960) {
+        scale = 0x1p600;
+        for (Py_ssize_t i = 0; i < count; i++)
+            locals[i] = xs[i] * scale;
+        if (!python_hypot(locals, count, &z))
+            return 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        locals[i] = unit(xs[i] * scale, z);
+    return 1;
+}
+
+MANY_KERNEL(k_norm)
+{
+    return count > 0 && python_hypot(xs, count, z) && (locals == NULL || norm_slopes(xs, count, *z, locals));
+}
+
+static int k_hypot(double x, double y, double *z, double *dx, double *dy)
+{
+    const double legs[2] = {x, y};
+    double slopes[2];
+    if (!python_hypot(legs, 2, z) || !norm_slopes(legs, 2, *z, slopes))
+        return 0;
+    *dx = slopes[0];
+    *dy = slopes[1];
+    return 1;
+}
+
+/* The local derivatives are the softmax. */
+MANY_KERNEL(k_logsumexp)
+{
+    if (count == 0)
+        return 0;
+    *z = log_sum_exp(xs, count);
+    if (locals == NULL)
+        return 1;
+    double top = xs[0], total = 0.0;
+    for (Py_ssize_t i = 1; i < count; i++)
+        top = xs[i] > top ? xs[i] : top;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        double d = xs[i] - top, e = exp(d);
+        if (!passed_on(d, e))
+            return 0;
+        locals[i] = e * (1.0 + residual(xs[i], top, d));
+        total += locals[i];
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        locals[i] = quotient(locals[i], total);
+    return 1;
+}
+
+MANY_KERNEL(k_where)
+{
+    if (count != 3)
+        return 0;
+    *z = xs[0] != 0.0 ? xs[1] : xs[2];
+    if (locals) {
+        locals[0] = 0.0;
+        locals[1] = xs[0] != 0.0 ? 1.0 : 0.0;
+        locals[2] = xs[0] != 0.0 ? 0.0 : 1.0;
+    }
+    return 1;
+}
+
+MANY_KERNEL(k_pow_log)
+{
+    if (count != 3)
+        return 0;
+    double x = xs[0], y = xs[1], k = xs[2];
+    *z = power_log(x, y, k);
+    if (locals) {
+        locals[0] = chain(y, power_log(x, y - 1.0, k));
+        if (k != 0.0)
+            locals[0] = locals[0] + k * power_log(x, y - 1.0, k - 1.0);
+        locals[1] = power_log(x, y, k + 1.0);
+        locals[2] = Py_NAN;
+    }
+    return 1;
+}
+
+#define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, 0}
+#define LIST(name) {#name, (void *)k_##name, GATHER_LIST, 0}
+
+Kernel binary_kernels[] = {
+    ROW(add), ROW(sub), ROW(mul), ROW(div), ROW(floordiv), ROW(mod), ROW(pow), ROW(logaddexp), ROW(hypot), ROW(atan2),
+    ROW(leaky_relu), ROW(maximum), ROW(minimum), ROW(chain), ROW(quotient), ROW(over_square), ROW(polar_slope),
+    ROW(unit), ROW(larger), ROW(gaussian), ROW(pow_slope), {NULL, NULL, GATHER_PYTHON, 0},
+};
+
+Kernel many_kernels[] = {
+    LIST(sum), LIST(mean), LIST(prod), LIST(norm), LIST(logsumexp),
+    {"dot", (void *)k_dot, GATHER_TWO_LISTS, 0}, {"where", (void *)k_where, GATHER_ARGUMENTS, 0},
+    {"pow_log", (void *)k_pow_log, GATHER_ARGUMENTS, 0}, {NULL, NULL, GATHER_PYTHON, 0},
+};

@@ -1,0 +1,30 @@
+/* The quiet, accurate functions of special.py and special_series.py in C, step by step the same, so that every bit is. */
+#ifndef AUTOGRAD_CORE_SPECIAL_H
+#define AUTOGRAD_CORE_SPECIAL_H
+
+#include "core.h"
+
+/* What x ** y does in Python; 0 where it raises or is complex. */
+int float_power(double x, double y, double *z);
+
+double quotient(double a, double b);
+double over_square(double a, double b);
+double polar_slope(double x, double y);
+double sech2(double x);
+double sigmoid(double x);
+double softplus(double x);
+double silu(double x);
+double silu_slope(double x);
+double scaled_gaussian(double x, double c, double factor);
+double power_slope(double x, double y);
+double power_log(double x, double y, double k);
+double residual(double a, double b, double d);
+double gelu(double x);
+double gelu_slope(double x);
+double gelu_tanh(double x);
+double gelu_tanh_slope(double x);
+double log_sum_exp(const double *xs, Py_ssize_t count);
+
+static inline double chain(double g, double d) { return g != 0.0 && d != 0.0 ? g * d + 0.0 : 0.0; }
+
+#endif
