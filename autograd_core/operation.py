@@ -64,7 +64,9 @@ class Operation:
     # The special method behind an operator, without underscores ("add"), and NumPy's name where it differs.
     operator: str = ""
     numpy_name: str = ""
-    # How many units in the last place a derivative may be off over the whole domain; more than 4 needs a reason.
+    # How many units in the last place a derivative may be off over the whole domain; more than 4 needs a reason. With
+    # an allowance, what the exact derivative changes over one unit of each operand counts as one more unit: near a
+    # root of the derivative, or of an exponential's argument, formulas on floats do no better.
     ulps: float = 4.0
     allowance: str = ""
     # Rows that only close others under differentiation are not exported.

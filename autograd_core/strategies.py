@@ -58,19 +58,15 @@ def _row(operation: Row) -> Operation:
 
 def log_uniform() -> SearchStrategy[float]:
     """Finite floats whose exponents are uniform over the whole range, subnormals included, of either sign."""
-    return st.builds(
-        lambda exponent, mantissa, sign: sign * math.ldexp(1.0 + mantissa * 2.0**-52, exponent),
-        st.integers(-1074, 1023), st.integers(0, 2**52 - 1), st.sampled_from((1.0, -1.0)),
-    )  # fmt: skip
+    parts = st.tuples(st.integers(-1074, 1023), st.integers(0, 2**52 - 1), st.sampled_from((1.0, -1.0)))
+    return parts.map(lambda part: part[2] * math.ldexp(1.0 + part[1] * 2.0**-52, part[0]))
 
 
 def near(points: Sequence[float]) -> SearchStrategy[float]:
     """Floats at, and at every distance from, the given points and small multiples of them."""
-    return st.builds(
-        lambda point, times, sign, digits: point * times * (1.0 + sign * 2.0**-digits),
-        st.sampled_from(points), st.sampled_from((1.0, -1.0, 2.0, 3.0, 4.0, 7.0, 100.0)),
-        st.sampled_from((0.0, 1.0, -1.0)), st.integers(1, 53),
-    )  # fmt: skip
+    multiples = tuple(point * times for point in points for times in (1.0, -1.0, 2.0, 3.0, 4.0, 7.0, 100.0))
+    parts = st.tuples(st.sampled_from(multiples), st.sampled_from((0.0, 1.0, -1.0)), st.integers(1, 53))
+    return parts.map(lambda part: part[0] * (1.0 + part[1] * 2.0 ** -part[2]))
 
 
 def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
