@@ -1,0 +1,237 @@
+"""Mutates every local derivative, one at a time, and runs the suite against each mutant: none may survive.
+
+    python tests/mutation.py                        all mutants, two at a time
+    python tests/mutation.py --sample 12 --seed 1   a sample of them
+    python tests/mutation.py --only tanh --list     what there is
+
+Of every row of the table each local derivative is scaled by 1.001 and flipped in sign, and of its formulas, and of the
+special functions behind them, each branch is dropped in turn: a condition is answered always or never, and what
+catches an error lets it through. Each mutant is a copy of the package in a directory of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Imported once; each mutant runs in a fork of this process, which must not import autograd_core itself.
+import hypothesis
+import mpmath  # noqa: F401  # see above
+import numpy  # noqa: F401  # see above
+import pytest
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parent / "autograd_core"
+MODULES = ("ops.py", "special.py", "special_series.py")
+# The part of the suite that is about derivatives: what is quickest first.
+RELEVANT = (
+    "test_check.py::test_every_right_row_is_accepted", "test_special.py", "test_table.py", "test_rules.py",
+    "test_accuracy.py", "test_check.py", "test_transparency.py",
+)  # fmt: skip
+SLOPES_AT = {"unary_row": (2,), "binary_row": (2, 3), "many_row": (2,)}
+SECONDS = 300
+BROKEN = 99  # exit code of a process that could not even run the suite
+# Mutants that compute the same numbers as the original, each with the proof; they are counted apart.
+EQUIVALENT: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change to one module."""
+
+    name: str
+    module: str
+    source: str
+    row: str = ""
+
+
+def mutants() -> list[Mutant]:
+    """Every mutant of the three modules, in their order."""
+    found: list[Mutant] = []
+    for module in MODULES:
+        tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+        if module == "ops.py":
+            found.extend(_slopes(tree, module))
+        found.extend(_branches(tree, module))
+    return found
+
+
+def _rows(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SLOPES_AT:
+            name = node.args[0]
+            assert isinstance(name, ast.Constant), "a row starts with its name"
+            yield str(name.value), node
+
+
+def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
+    """Each local derivative scaled, and flipped in sign; a constant 0 becomes 0.001."""
+    for name, call in _rows(tree):
+        kind = call.func.id if isinstance(call.func, ast.Name) else ""
+        for number, position in enumerate(SLOPES_AT[kind]):
+            original = call.args[position]
+            text = ast.unparse(original)
+            if text == "NAN":
+                continue  # no variable
+            changes = {"scaled by 1.001": "{} * 1.001", "sign flipped": "-({})"}
+            if text == "0.0":
+                changes = {"0 made 0.001": "0.001"}
+            for what, change in changes.items():
+                if kind == "many_row":
+                    changed = f"lambda xs, z: [{change.format('d')} for d in ({text})(xs, z)]"
+                elif isinstance(original, (ast.Constant, ast.UnaryOp)) or text in ("LN2", "LN10"):
+                    changed = change.format(text)
+                else:
+                    changed = f"lambda *operands: {change.format(f'({text})(*operands)')}"
+                call.args[position] = ast.parse(changed, mode="eval").body
+                yield Mutant(f"{name}: derivative {number + 1} {what}", module, ast.unparse(tree), name)
+            call.args[position] = original
+
+
+def _branches(tree: ast.Module, module: str) -> Iterator[Mutant]:
+    """Each condition answered always and never, and each handler of an error made to raise it again."""
+    counts: dict[str, int] = {}
+    for statement in tree.body:
+        where, row = _place(statement)
+        for node in ast.walk(statement):
+            if isinstance(node, (ast.If, ast.IfExp)):
+                test, counts[where] = node.test, counts.get(where, 0) + 1
+                for answer in (True, False):
+                    node.test = ast.Constant(answer)
+                    what = f"{'always' if answer else 'never'} ({ast.unparse(test)})"
+                    yield Mutant(f"{where}: branch {counts[where]} {what}", module, ast.unparse(tree), row)
+                node.test = test
+            elif isinstance(node, ast.ExceptHandler):
+                body, counts[where] = node.body, counts.get(where, 0) + 1
+                node.body = [ast.Raise()]
+                what = f"no longer catches {ast.unparse(node.type) if node.type else 'every error'}"
+                yield Mutant(f"{where}: branch {counts[where]} {what}", module, ast.unparse(tree), row)
+                node.body = body
+
+
+def _place(statement: ast.stmt) -> tuple[str, str]:
+    """What a statement defines, and the row that is, if it is one."""
+    if isinstance(statement, ast.FunctionDef):
+        return statement.name, ""
+    for name, _ in _rows(ast.Module([copy.deepcopy(statement)], [])):
+        return name, name
+    return f"line {statement.lineno}", ""
+
+
+def child(mutant: Mutant | None, directory: Path) -> int:
+    """Run the suite against the mutant, in a process of its own; what its exit code is to be."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.so", "_native")
+    shutil.copytree(PACKAGE, directory / "autograd_core", ignore=ignored)
+    if mutant is not None:
+        (directory / "autograd_core" / mutant.module).write_text(mutant.source, encoding="utf-8")
+    os.chdir(directory)
+    sys.path.insert(0, str(directory))
+    os.environ.update(AUTOGRAD_CORE_ENGINE="python", HYPOTHESIS_PROFILE="mutant", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    output = os.open("output", os.O_WRONLY | os.O_CREAT)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    # a failure need not be shrunk
+    hypothesis.settings.register_profile(
+        "mutant", derandomize=True, deadline=None, max_examples=200, database=None,
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )  # fmt: skip
+    suite = [str(HERE / name) for name in RELEVANT if (HERE / name.split("::")[0]).exists()]
+    first = [f"{suite[0]}[{mutant.row}]"] if mutant is not None and mutant.row else suite[:1]
+    for tests in (first, suite):
+        options = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
+        place = ["-c", str(HERE.parent / "pyproject.toml"), "--rootdir", str(directory)]
+        if code := pytest.main([*options, *place, *tests]):
+            return int(code)
+    return 0
+
+
+def run_all(every: Sequence[Mutant | None], jobs: int) -> Iterator[tuple[Mutant | None, str, float]]:
+    """Each mutant with what killed it (empty for a survivor) and the seconds it took; None is the package as it is."""
+    waiting = list(reversed(every))
+    running: dict[int, tuple[Mutant | None, Path, float]] = {}
+    with tempfile.TemporaryDirectory() as top:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                mutant, directory = waiting.pop(), Path(tempfile.mkdtemp(dir=top))
+                if not (process := os.fork()):
+                    try:
+                        os._exit(child(mutant, directory))
+                    except BaseException:
+                        traceback.print_exc()
+                        os._exit(BROKEN)
+                running[process] = mutant, directory, time.perf_counter()
+            time.sleep(0.05)
+            for process, (mutant, directory, start) in list(running.items()):
+                took = time.perf_counter() - start
+                ended, status = os.waitpid(process, os.WNOHANG)
+                if not ended and took > SECONDS:
+                    os.kill(process, signal.SIGKILL)
+                    os.waitpid(process, 0)
+                elif not ended:
+                    continue
+                del running[process]
+                yield mutant, _reason(directory / "output", status) if ended else f"no end in {SECONDS} s", took
+                shutil.rmtree(directory)
+
+
+def _reason(output: Path, status: int) -> str:
+    """What the suite said; RuntimeError where it could not run."""
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0:
+        return ""
+    text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
+    failed = [line for line in text.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    if not failed or code not in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+        raise RuntimeError(f"the suite could not be run (exit code {code}):\n{text[-2000:]}")
+    return failed[0].split(" - ")[0].split("/")[-1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the mutants and print the table; 1 if one survives, 2 if the suite fails without any."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--sample", type=int, help="how many mutants to draw (default: all)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the drawing")
+    parser.add_argument("--only", default="", help="only mutants with this in their name")
+    parser.add_argument("--jobs", type=int, default=2, help="how many to run at once")
+    parser.add_argument("--list", action="store_true", help="print the mutants and stop")
+    chosen = parser.parse_args(arguments)
+
+    every = [mutant for mutant in mutants() if chosen.only in mutant.name and mutant.name not in EQUIVALENT]
+    drawn = random.Random(chosen.seed).sample(every, min(chosen.sample or len(every), len(every)))
+    drawn.sort(key=every.index)
+    if chosen.list:
+        print("\n".join(mutant.name for mutant in drawn))
+        return 0
+    survivors: list[str] = []
+    # a sample stands for the whole run, whose suite was seen to pass without a mutant
+    everything: list[Mutant | None] = [*drawn] if chosen.sample else [None, *drawn]
+    for mutant, reason, took in run_all(everything, chosen.jobs):
+        if mutant is None:
+            if reason:
+                print(f"the suite fails without any mutant, so nothing can be said: {reason}")
+                return 2
+            continue
+        print(f"{'killed  ' if reason else 'SURVIVED'} {took:6.1f} s  {mutant.name:<70} {reason}", flush=True)
+        if not reason:
+            survivors.append(mutant.name)
+    print(f"{len(drawn)} mutants of {len(every)} run, {len(drawn) - len(survivors)} killed, {len(survivors)} survived")
+    for name in survivors:
+        print(f"  survived: {name}")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
