@@ -371,10 +371,10 @@ def pow_curve(x: Any, y: Any, slope: Any) -> Any:
 def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
     """The derivative of y * x**(y - 1) by y."""
     log = pow_log(x, 0.0, 1.0)
-    if is_normal(slope) and not -1.0 < y < 1.0:
-        return slope * (quotient(1.0, y) + log)
-    ratio = quotient(slope, y) if is_normal(slope) else pow_log(x, y - 1.0, 0.0)
-    return chain(ratio, chain(y, log) + 1.0)
+    if is_normal(slope):
+        return chain(quotient(slope, y), y * log + 1.0) if -1.0 < y < 1.0 else slope * (quotient(1.0, y) + log)
+    half = pow_log(x, 0.5 * (y - 1.0), 0.0)
+    return chain(chain(half, chain(y, log) + 1.0), half)
 
 
 def silu_curve(x: Any) -> Any:
@@ -388,8 +388,11 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
     if not k:
         return pow_slope(x, y), by_y, NAN
     fewer = pow_log(x, y, k - 1.0)
-    ratio = quotient(fewer, x) if is_normal(fewer) else pow_log(x, y - 1.0, k - 1.0)
-    return chain(ratio, chain(y, pow_log(x, 0.0, 1.0)) + k), by_y, NAN
+    factor = chain(y, pow_log(x, 0.0, 1.0)) + k
+    if is_normal(fewer):
+        return chain(quotient(fewer, x), factor), by_y, NAN
+    half = pow_log(x, 0.5 * (y - 1.0), 0.0)
+    return chain(chain(half, chain(pow_log(x, 0.0, k - 1.0), factor)), half), by_y, NAN
 
 
 def gelu_tanh_curve(x: Any) -> Any:
