@@ -232,7 +232,7 @@ def test_numpy_scalars_on_either_side(scalar, name):
 @pytest.mark.parametrize("scalar", [np.float64(2), np.float32(2), np.int64(2)], ids=repr)
 def test_numpy_scalars_compare(scalar):
     v = Value(3.0)
-    assert v > scalar and v != scalar and (v == scalar) is False
+    assert v > scalar and v != scalar and bool(v == scalar) is False
     assert scalar < v and bool(scalar == v) is False
 
 
