@@ -365,7 +365,7 @@ def is_normal(x: Any) -> bool:
 
 def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     """The second derivative of x**y by x."""
-    return (y - 1.0) * quotient(slope, x) if is_normal(slope) else chain(y, pow_slope(x, y - 1.0))
+    return quotient((y - 1.0) * slope, x) if is_normal(slope) else chain(y, pow_slope(x, y - 1.0))
 
 
 def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
