@@ -15,7 +15,8 @@ from ._drawing.frames import Frames, gif
 from ._drawing.layout import LayoutError
 from ._drawing.options import Options, whole_number
 from ._drawing.picture import fitting
-from ._drawing.steps import Script, Step
+from ._drawing.scene import Step
+from ._drawing.steps import Script
 from .operation import PARAMETER
 from .value import Value, number
 

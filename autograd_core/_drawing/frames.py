@@ -12,7 +12,8 @@ from typing import Any
 from .dot import body
 from .geometry import Attributes, Geometry
 from .picture import Box, Edge, Picture, formula, summary
-from .steps import COMPLETE, Script, Step
+from .scene import COMPLETE, Step
+from .steps import Script
 from .texts import UNSET, escaped
 
 ACTIVE = {"color": "#d6006e", "penwidth": "3"}

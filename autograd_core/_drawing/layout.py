@@ -42,8 +42,9 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
     for name, command in engines().items():
         try:
             done = subprocess.run(
-                [*command, *(PLACED if placed else ()), f"-T{format}"], input=source.encode(), capture_output=True, timeout=time_limit, check=False
-            )
+                [*command, *(PLACED if placed else ()), f"-T{format}"],
+                input=source.encode(), capture_output=True, timeout=time_limit, check=False,
+            )  # fmt: skip  # one line for what is run, one for how
         except subprocess.TimeoutExpired:
             raise LayoutError(
                 f"{name} had not laid out this graph after {time_limit:g} s and was ended. Ways out: fold it with "

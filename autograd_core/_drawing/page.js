@@ -107,43 +107,49 @@
   }
   const go = (k) => { play(false); show(k); };
 
-  // --- pan and zoom, on the picture's own coordinates
-  const whole = svg.viewBox.baseVal;
-  const home = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
-  let view = { ...home }, fitted = true;
-  svg.removeAttribute("width");
-  svg.removeAttribute("height");
-  const scale = () => Math.min(svg.clientWidth / view.width, svg.clientHeight / view.height) || 1;
-  const look = () => svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
-  function fit() { view = { ...home }; fitted = true; look(); }
-  function zoom(factor, x = view.x + view.width / 2, y = view.y + view.height / 2) {
-    const now = scale();
-    const wanted = Math.max(Math.min(now * factor, 6), Math.min(0.9 * now, 0.02));
-    const width = svg.clientWidth / wanted, height = svg.clientHeight / wanted;
-    const px = (x - view.x - view.width / 2) * now + svg.clientWidth / 2;
-    const py = (y - view.y - view.height / 2) * now + svg.clientHeight / 2;
-    view = { x: x - px / wanted, y: y - py / wanted, width, height };
+  // --- pan and zoom: the picture keeps its layout, only its transform changes
+  const graph = byId("graph");
+  const size = svg.viewBox.baseVal;
+  svg.setAttribute("width", size.width);
+  svg.setAttribute("height", size.height);
+  let view = { scale: 1, x: 0, y: 0 }, fitted = true;
+  const look = () => { svg.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`; };
+  function fit() {
+    const scale = Math.min(graph.clientWidth / size.width, graph.clientHeight / size.height, 2) || 1;
+    view = { scale, x: (graph.clientWidth - scale * size.width) / 2, y: (graph.clientHeight - scale * size.height) / 2 };
+    fitted = true;
+    look();
+  }
+  function zoom(factor, x = graph.clientWidth / 2, y = graph.clientHeight / 2) {
+    const scale = Math.max(0.02, Math.min(view.scale * factor, 8)), by = scale / view.scale;
+    view = { scale, x: x - (x - view.x) * by, y: y - (y - view.y) * by };
     fitted = false;
     look();
   }
+  const boxes = new Map(); // nothing moves: each is measured once
   const box = (id) => {
+    if (boxes.has(id)) return boxes.get(id);
     const g = elements.get(id), b = g.getBBox(), m = g.parentNode.transform.baseVal.consolidate().matrix;
-    return { left: b.x + m.e, top: b.y + m.f, right: b.x + b.width + m.e, bottom: b.y + b.height + m.f };
+    boxes.set(id, { left: b.x + m.e, top: b.y + m.f, right: b.x + b.width + m.e, bottom: b.y + b.height + m.f });
+    return boxes.get(id);
   };
   function follow() { // when zoomed in, what the step is about comes into view
     if (fitted || !focus.size) return;
-    const boxes = [...focus].slice(0, 3).map(box);
-    const left = Math.min(...boxes.map((b) => b.left)), right = Math.max(...boxes.map((b) => b.right));
-    const top = Math.min(...boxes.map((b) => b.top)), bottom = Math.max(...boxes.map((b) => b.bottom));
-    if (left < view.x || right > view.x + view.width) view.x = (left + right - view.width) / 2;
-    if (top < view.y || bottom > view.y + view.height) view.y = (top + bottom - view.height) / 2;
+    const about = [...focus].slice(0, 3).map(box);
+    const along = (from, to, offset, room) => {
+      const low = Math.min(...about.map((b) => b[from])) * view.scale, high = Math.max(...about.map((b) => b[to])) * view.scale;
+      return low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
+    };
+    const x = along("left", "right", view.x, graph.clientWidth), y = along("top", "bottom", view.y, graph.clientHeight);
+    if (x === view.x && y === view.y) return;
+    Object.assign(view, { x, y });
     look();
   }
   const point = (event) => {
-    const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    return [p.x, p.y];
+    const area = graph.getBoundingClientRect();
+    return [event.clientX - area.left, event.clientY - area.top];
   };
-  const graph = byId("graph");
+  window.addEventListener("resize", () => { if (fitted) fit(); });
   graph.addEventListener("wheel", (event) => {
     event.preventDefault();
     zoom(Math.exp(-event.deltaY / 400), ...point(event));
@@ -156,8 +162,7 @@
     if (!drag.moved && Math.hypot(dx, dy) < 4) return;
     drag.moved = true;
     graph.classList.add("dragging");
-    const s = scale();
-    view = { ...drag.view, x: drag.view.x - dx / s, y: drag.view.y - dy / s };
+    view = { ...drag.view, x: drag.view.x + dx, y: drag.view.y + dy };
     fitted = false;
     look();
   });
@@ -241,9 +246,7 @@
       if (k === at) item.className = "now";
       return item;
     }));
-    svg.setAttribute("viewBox", `${home.x} ${home.y} ${home.width} ${home.height}`);
   });
-  window.addEventListener("afterprint", look);
 
   // --- in a notebook the still picture before the frame makes room
   try {
@@ -251,10 +254,11 @@
     if (still && still.tagName === "IMG") still.style.display = "none";
   } catch { /* the frame stands in a page of another origin: the picture stays */ }
 
+  fit();
   at = -2;
   show(0);
-  if (scale() < 0.75) { // too small to read: start where the first step is
-    zoom(0.9 / scale());
+  if (view.scale < 0.75) { // too small to read: start where the first step is
+    zoom(0.9 / view.scale);
     follow();
   }
 })();

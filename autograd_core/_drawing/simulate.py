@@ -57,7 +57,7 @@ class Replay:
             if node.is_leaf:
                 continue
             if node.op is CHECKPOINT:
-                raise GraphError("a checkpoint cannot be stepped into a second epoch: it keeps no graph to compute again")
+                raise GraphError("a checkpoint has no second epoch: it keeps no graph to compute again")
             numbers = self.numbers(node)
             if node.op.arity is None:
                 self.data[node] = node.op.value(numbers)

