@@ -50,12 +50,8 @@ enum { OPERANDS = 3, HAS_GRAD = 4, USER_ROW = 8, SEGMENT = 16 };
  */
 struct Node {
     PyObject_HEAD
-    double data;
     double dx, dy; /* local derivatives; for a plain operand the number itself */
-    union {
-        double grad; /* while alive; it counts where HAS_GRAD is set */
-        Node *next;  /* in a list of dead or free nodes */
-    };
+    /* What the sort reads stands in bytes 32 to 63: these lie in one cache line of 64 bytes, wherever a node begins. */
     union {
         Node *x; /* NULL for a plain number, and in a leaf */
         Side *side;
@@ -64,15 +60,30 @@ struct Node {
         Node *y;
         PyObject *segment; /* of a node on many operands that is a checkpoint */
     };
-    Place *place;
-    int64_t stamp;
-    PyObject *label; /* a str, or NULL */
     /* The place in the order of the sort that is running, from 1; 0 at all other times. Code that calls back into
      * Python in the middle of a sweep must have cleared it before: the callback may sort the same nodes. */
     uint32_t mark;
     uint32_t row : 24;
     uint32_t flags : 8;
+    union {
+        double grad; /* while alive; it counts where HAS_GRAD is set */
+        Node *next;  /* in a list of dead or free nodes */
+    };
+    double data;
+    Place *place;
+    int64_t stamp;
+    PyObject *label; /* a str, or NULL */
 };
+
+#if defined(__GNUC__)
+#define PREFETCH(address) __builtin_prefetch((const void *)(address))
+#else
+#define PREFETCH(address) ((void)0)
+#endif
+
+/* Operands mostly lie a little below their node, because they were made a little earlier: sorting and freeing ask for
+ * that memory before they know. Asking for an address that is none does no harm. */
+#define BELOW 10
 
 static inline int operands_of(const Node *node) { return node->flags & OPERANDS; }
 
@@ -117,7 +128,23 @@ typedef struct Function {
 
 enum { ADD, SUB, MUL, DIV, FLOORDIV, MOD, POW, NEG, POS, ABS, OPERATORS };
 
-typedef struct Slab Slab;
+/* Under AddressSanitizer each node is a block of its own, so that every misuse is seen. */
+#if defined(__SANITIZE_ADDRESS__)
+#define NODE_BY_NODE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define NODE_BY_NODE 1
+#endif
+#endif
+
+/* A block of memory for nodes; memory.c says how they are managed. */
+typedef struct Slab {
+    struct Slab *before, *after; /* in one of the lists */
+    Node *free;
+    Node *fresh, *end; /* nodes never used since the slab was empty */
+    uint32_t live;
+    char listed; /* whether it is in the list of slabs with room */
+} Slab;
 
 /* The state of the engine: one for the process, because the module can be loaded once only (module.c refuses a second
  * time, and other interpreters). So no operation has to look its module up. */
@@ -153,7 +180,8 @@ static inline void row_use(uint32_t number)
 static inline int is_value(PyObject *object) { return Py_TYPE(object) == S.value_type; }
 
 /* memory.c */
-Node *node_memory(void);
+void memory_ready(void);
+Node *node_memory_elsewhere(void);
 void node_dealloc(PyObject *self);
 int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *flag);
 void row_release(uint32_t number);
@@ -216,6 +244,40 @@ static inline Place *place_now(void)
         return NULL;
     }
     return (Place *)place;
+}
+
+/* Memory for a node, as an object with one reference.
+ *
+ * Nodes hold no reference to their type: the state keeps the type alive as long as the process, and counting up and
+ * down for each node would only cost time. */
+static inline Node *node_memory(void)
+{
+    Node *node;
+#ifdef NODE_BY_NODE
+    node = node_memory_elsewhere();
+    if (node == NULL)
+        return NULL;
+#else
+    Slab *slab = S.slab;
+    if (slab->free) {
+        node = slab->free;
+        slab->free = node->next;
+        slab->live++;
+    } else if (slab->fresh < slab->end) {
+        node = slab->fresh++;
+        slab->live++;
+        PREFETCH(node + 8);
+    } else if ((node = node_memory_elsewhere()) == NULL) {
+        return NULL;
+    }
+#endif
+    Py_SET_TYPE(node, S.value_type);
+#ifdef Py_REF_DEBUG
+    _Py_NewReference((PyObject *)node);
+#else
+    Py_SET_REFCNT(node, 1);
+#endif
+    return node;
 }
 
 /* A new node with everything set but its operands and local derivatives; it takes over the reference to `place`. */

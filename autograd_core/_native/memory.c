@@ -19,27 +19,13 @@
 #define SLAB_BYTES ((size_t)1 << 21)
 #define MOST_EMPTY 512
 
-struct Slab {
-    Slab *before, *after; /* in one of the lists */
-    Node *free;
-    Node *fresh, *end; /* nodes never used since the slab was empty */
-    uint32_t live;
-    char listed; /* whether it is in the list of slabs with room */
-};
-
 static Slab *with_room, *empty;
+static Slab none; /* where the first node does not come from: it has no room */
 static Py_ssize_t slab_count, empty_count;
 
-/* Under AddressSanitizer each node is a block of its own, so that every misuse is seen. */
-#if defined(__SANITIZE_ADDRESS__)
-#define NODE_BY_NODE 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define NODE_BY_NODE 1
-#endif
-#endif
-
 static Slab *slab_of(Node *node) { return (Slab *)((uintptr_t)node & ~(uintptr_t)(SLAB_BYTES - 1)); }
+
+void memory_ready(void) { S.slab = &none; }
 
 static void make_empty(Slab *slab)
 {
@@ -116,7 +102,8 @@ static int next_slab(void)
     return 0;
 }
 
-static Node *raw_node(void)
+/* Memory for a node where the current slab has none. */
+Node *node_memory_elsewhere(void)
 {
 #ifdef NODE_BY_NODE
     Node *node = malloc(sizeof(Node));
@@ -124,42 +111,17 @@ static Node *raw_node(void)
         PyErr_NoMemory();
     return node;
 #else
-    for (;;) {
-        Slab *slab = S.slab;
-        if (slab) {
-            Node *node = slab->free;
-            if (node) {
-                slab->free = node->next;
-                slab->live++;
-                return node;
-            }
-            if (slab->fresh < slab->end) {
-                slab->live++;
-                return slab->fresh++;
-            }
-        }
-        if (next_slab() < 0)
-            return NULL;
-    }
-#endif
-}
-
-/* Memory for a node, as an object with one reference.
- *
- * Nodes hold no reference to their type: the state keeps the type alive as long as the process, and counting up and
- * down for each node would only cost time. */
-Node *node_memory(void)
-{
-    Node *node = raw_node();
-    if (node == NULL)
+    if (next_slab() < 0)
         return NULL;
-    Py_SET_TYPE(node, S.value_type);
-#ifdef Py_REF_DEBUG
-    _Py_NewReference((PyObject *)node);
-#else
-    Py_SET_REFCNT(node, 1);
-#endif
+    Slab *slab = S.slab;
+    Node *node = slab->free;
+    if (node)
+        slab->free = node->next;
+    else
+        node = slab->fresh++;
+    slab->live++;
     return node;
+#endif
 }
 
 static void free_node(Node *node)
@@ -222,6 +184,7 @@ void node_dealloc(PyObject *self)
     while (S.dead) {
         Node *node = S.dead;
         S.dead = node->next;
+        PREFETCH((uintptr_t)node - BELOW * sizeof(Node));
         uint32_t flags = node->flags, row = node->row;
         PyObject *segment = NULL;
         if ((flags & OPERANDS) != MANY) {

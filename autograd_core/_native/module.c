@@ -30,6 +30,7 @@ static int ready(PyObject *module)
         PyErr_SetString(PyExc_ImportError, "the native engine of autograd_core can be loaded once in a process");
         return -1;
     }
+    memory_ready();
     S.row_numbers = PyDict_New();
     if (S.row_numbers == NULL || place_ready(module) < 0 || value_ready(module) < 0 || function_ready(module) < 0)
         return -1;

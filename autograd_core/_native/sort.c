@@ -84,6 +84,7 @@ int sort_from(Sorted *sorted, Node *root)
         return 0;
     for (;;) {
         Node *below = NULL;
+        PREFETCH((uintptr_t)&node->mark - BELOW * sizeof(Node));
         if (operands_of(node) != MANY) {
             if (node->x && !node->x->mark) {
                 if (operands_of(node->x) != LEAF)

@@ -21,6 +21,9 @@ static inline void commit(Node *node, double adjoint)
     node->flags |= HAS_GRAD;
 }
 
+/* How many nodes ahead the sweep asks for memory. */
+#define AHEAD 8
+
 /* The sweep where no Python runs: the marks say where each operand's adjoint is. With `committing` the gradients are set
  * on the way: when the sweep reaches a node its adjoint is complete. The marks are off afterwards. */
 static inline void sweep_marked(Sorted *sorted, int committing)
@@ -29,6 +32,10 @@ static inline void sweep_marked(Sorted *sorted, int committing)
     for (size_t i = sorted->count; i-- > sorted->stops;) {
         Node *node = sorted->nodes[i];
         double upstream = adjoints[i];
+        if (i >= AHEAD) {
+            PREFETCH(&sorted->nodes[i - AHEAD]->dx);
+            PREFETCH(&sorted->nodes[i - AHEAD]->mark);
+        }
         if (upstream != 0.0) {
             if (operands_of(node) != MANY) {
                 contribute(adjoints, node->x, upstream, node->dx);
