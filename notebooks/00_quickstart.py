@@ -1,0 +1,158 @@
+# %% [markdown]
+# # Quickstart
+#
+# **Aim.** Ten minutes, from one number to a trained network: a `Value`, the graph it becomes, its gradient, the
+# stepper that shows backpropagation happen, and a first network on two interlocking half moons.
+#
+# The other notebooks follow five lectures, one each, and then take the engine itself apart. `check` lines hold a
+# number against what it must be.
+
+# %%
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+from lectures import check
+
+import nn
+from autograd_core import Value, grad, hessian, no_record, parameter, tanh, toposort
+
+# %% [markdown]
+# ## A number that remembers
+#
+# A `Value` is a float that remembers how it was computed. You write ordinary Python; every operation makes a node.
+
+# %%
+w, x, b = parameter(0.4, "w"), Value(0.8, "x"), parameter(0.1, "b")
+y = tanh(w * x + b)
+y.label = "y"
+y
+
+# %%
+for node in toposort(y):
+    print(f"{node.op.name:<10} {node.data:8.4f}   label {node.label}")
+
+# %% [markdown]
+# ## Backwards
+#
+# `backward()` sends the gradient 1 from the result back along every edge, multiplying by the local derivative of each
+# operation. Afterwards `w.grad` says how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
+
+# %%
+y.backward()
+print("w.grad =", w.grad, "  x.grad =", x.grad, "  b.grad =", b.grad)
+check("00", "∂y/∂w", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
+
+# %% [markdown]
+# ## The graph
+#
+# Each box is a node with its value and its gradient, each edge carries the local derivative and what it contributed.
+# Parameters, inputs and results have different shapes.
+
+# %%
+y.draw()
+
+# %% [markdown]
+# ## Step through it
+#
+# Forward, operation by operation; backward, edge by edge, each step with its line of the chain rule. Use the arrow
+# keys, or space to play. (Where scripts are not allowed, as on GitHub, you see a picture of the finished graph.)
+
+# %%
+y.step()
+
+# %% [markdown]
+# The same steps as text:
+
+# %%
+for step in y.step():
+    print(step.text)
+
+# %% [markdown]
+# ## Functions instead of graphs
+#
+# `grad` turns a function into its derivative. It can be nested; `hessian`, `jacobian`, `jvp` and others are there too.
+
+# %%
+def rosenbrock(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+print("gradient at the minimum:", grad(rosenbrock)([1.0, 1.0]))
+print("Hessian there:", hessian(rosenbrock)([1.0, 1.0]))
+print("third derivative of tanh at ½:", grad(grad(grad(tanh)))(0.5))
+check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1.0, 1.0]), [[802, -400], [-400, 200]])
+
+# %% [markdown]
+# ## A first network
+#
+# `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105 parameters, each a
+# `Value`. `nn.fit` shuffles the points, computes the loss of a mini-batch, sweeps, and lets the optimiser step.
+
+# %%
+moons = nn.datasets.moons(100, noise=0.12, seed=1)
+model = nn.MLP(2, [8, 8, 1], seed=1)
+print(model.summary())
+history = nn.fit(model, nn.hinge, moons, epochs=30, batch_size=10, optimizer=nn.Adam(model.parameters(), lr=0.02))
+history
+
+# %%
+grid = np.linspace(-1.6, 2.6, 60), np.linspace(-1.2, 1.7, 45)
+with no_record():
+    scores = [[model([a, b]).data for a in grid[0]] for b in grid[1]]
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.2))
+axes[0].contourf(*grid, scores, levels=[-1e9, 0, 1e9], colors=["C1", "C0"], alpha=0.2)
+for target, colour in ((-1, "C1"), (1, "C0")):
+    chosen = np.array([p for p, t in zip(moons.inputs, moons.targets) if t == target])
+    axes[0].plot(*chosen.T, "o", color=colour, label=moons.class_names[target])
+axes[0].legend(fontsize=8)
+axes[0].set(xlabel="x", ylabel="y", title="the two regions the network found")
+axes[1].plot(range(1, 31), history.losses)
+axes[1].set(xlabel="epoch", ylabel="mean hinge loss", title="training")
+plt.show()
+check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
+
+# %% [markdown]
+# One point's loss, folded layer by layer (all its hundreds of nodes would be unreadable). Below each box stands how
+# many operations it hides.
+
+# %%
+loss = nn.hinge(model(moons.inputs[0]), moons.targets[0])
+loss.label = "loss"
+loss.backward()
+loss.draw(collapse=2)
+
+# %% [markdown]
+# ## Is the gradient right?
+#
+# `check_gradient` compares a sample of the derivatives with differences, one weight at a time.
+
+# %%
+from autograd_core.check import check_gradient
+
+report = check_gradient(lambda: nn.hinge(model([0.5, 0.2]), 1), model.parameters(), sample=6, seed=1)
+report
+
+# %%
+check("00", "sampled derivatives that disagree", len(report.disagreeing), 0)
+
+# %% [markdown]
+# **Try it.** Draw $z = xy + \sin x$ and read off both partial derivatives at (1, 2).
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# from autograd_core import sin
+# p, q = Value(1.0, "x"), Value(2.0, "y")
+# z = p * q + sin(p)
+# z.backward()
+# z.draw()
+# print(p.grad, 2 + math.cos(1), q.grad)
+# assert abs(p.grad - (2 + math.cos(1))) < 1e-14 and q.grad == 1.0
+# ```
+# </details>
+#
+# **Where to go next.** [01](01_universal_approximation_and_backprop.ipynb) to
+# [05](05_neural_networks_in_depth.ipynb) follow the lectures; [06](06_the_engine_from_scratch.ipynb) builds the
+# engine from nothing; [07](07_testing_derivatives.ipynb) tests it; [08](08_beyond_first_order.ipynb) goes to second
+# order; [09](09_real_work.ipynb) does real work.

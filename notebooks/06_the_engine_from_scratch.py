@@ -1,0 +1,356 @@
+# %% [markdown]
+# # The engine from scratch
+#
+# **Aim.** Build automatic differentiation in about 60 lines, the way most tutorials do, and then break it: reused
+# nodes, the order of the sweep, the depth of recursion, cycles and memory, a second sweep, NaN at kinks. Each failure
+# is shown, repaired in the small class where that is easy, and compared with how `autograd_core` is built.
+
+# %%
+import gc
+import math
+import time
+
+import matplotlib.pyplot as plt
+from lectures import check
+
+import autograd_core as ac
+from autograd_core import Value, gradients
+
+# %% [markdown]
+# ## Sixty lines
+#
+# A `Tiny` holds a number, its gradient, the operands it was computed from, and a function `push` that sends its
+# gradient on to them. Each operation makes a new `Tiny` and writes the chain rule into its `push`.
+
+# %%
+class Tiny:
+    """A number that remembers how it was computed."""
+
+    def __init__(self, data, operands=()):
+        self.data, self.grad, self.operands = data, 0.0, operands
+        self.push = lambda: None
+
+    def __repr__(self):
+        return f"Tiny({self.data:.4g}, grad={self.grad:.4g})"
+
+
+# %%
+def add(a, b):
+    out = Tiny(a.data + b.data, (a, b))
+
+    def push():
+        a.grad = out.grad
+        b.grad = out.grad
+
+    out.push = push
+    return out
+
+
+def multiply(a, b):
+    out = Tiny(a.data * b.data, (a, b))
+
+    def push():
+        a.grad = out.grad * b.data
+        b.grad = out.grad * a.data
+
+    out.push = push
+    return out
+
+
+# %%
+def tiny_tanh(a):
+    out = Tiny(math.tanh(a.data), (a,))
+
+    def push():
+        a.grad = out.grad * (1 - out.data**2)
+
+    out.push = push
+    return out
+
+
+Tiny.__add__, Tiny.__mul__ = add, multiply
+
+
+# %%
+def backward(node):
+    """Start from 1, and let every node push, from the result down."""
+    node.grad = 1.0
+    descend(node)
+
+
+def descend(node):
+    node.push()
+    for operand in node.operands:
+        descend(operand)
+
+
+# %% [markdown]
+# It works: the neuron $\tanh(wx + b)$, with the derivative by w next to the one from the formula.
+
+# %%
+w, x, b = Tiny(0.4), Tiny(0.8), Tiny(0.1)
+y = tiny_tanh(w * x + b)
+backward(y)
+print(y, w, x, b, sep="\n")
+check("06", "∂ tanh(wx + b)/∂w of the small class", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
+
+# %% [markdown]
+# ## Failure 1: a node that is used twice
+#
+# $a\cdot a$ has the derivative $2a$. Ours says $a$: `=` overwrites what the other path brought. The chain rule sums
+# over *all* paths, so every push must add.
+
+# %%
+a = Tiny(3.0)
+backward(a * a)
+print("by the small class:", a.grad, "   by the engine:", ac.grad(lambda a: a * a)(3.0))
+check("06", "d(a·a)/da of the small class, at 3: wrong, it should be 6", a.grad, 3.0)
+
+
+# %%
+def add(a, b):
+    out = Tiny(a.data + b.data, (a, b))
+
+    def push():
+        a.grad += out.grad
+        b.grad += out.grad
+
+    out.push = push
+    return out
+
+
+# %%
+def multiply(a, b):
+    out = Tiny(a.data * b.data, (a, b))
+
+    def push():
+        a.grad += out.grad * b.data
+        b.grad += out.grad * a.data
+
+    out.push = push
+    return out
+
+
+# %%
+def tiny_tanh(a):
+    out = Tiny(math.tanh(a.data), (a,))
+
+    def push():
+        a.grad += out.grad * (1 - out.data**2)
+
+    out.push = push
+    return out
+
+
+Tiny.__add__, Tiny.__mul__ = add, multiply
+a = Tiny(3.0)
+backward(a * a)
+check("06", "with += it is right", a.grad, 6.0)
+
+# %% [markdown]
+# ## Failure 2: the order of the sweep
+#
+# Now every path counts, but a node that is reached on two paths pushes twice, the second time with everything that
+# had arrived the first time. A node may push only once, and only when its gradient is complete: after all nodes that
+# use it. Sorting the graph topologically and walking the list backwards does that.
+
+# %%
+a = Tiny(2.0)
+b = a * a
+c = b + b  # 2a², slope 4a = 8
+backward(c)
+print("without sorting:", a.grad)
+check("06", "slope of 2a² at 2 without sorting: wrong, it should be 8", a.grad, 16.0)
+
+
+# %%
+def sorted_nodes(node, seen=None, order=None):
+    """Operands before results, by recursion."""
+    seen, order = (set(), []) if seen is None else (seen, order)
+    if node not in seen:
+        seen.add(node)
+        for operand in node.operands:
+            sorted_nodes(operand, seen, order)
+        order.append(node)
+    return order
+
+
+def backward(node):
+    node.grad = 1.0
+    for each in reversed(sorted_nodes(node)):
+        each.push()
+
+
+a = Tiny(2.0)
+b = a * a
+backward(b + b)
+check("06", "with sorting it is right", a.grad, 8.0)
+
+# %% [markdown]
+# The same graph in the engine. In the stepper a switch, "order", shows what an unsorted sweep would do.
+
+# %%
+a = Value(2.0, "a")
+b = a * a
+b.label = "b"
+c = b + b
+c.label = "c"
+c.step()
+
+# %% [markdown]
+# ## Failure 3: depth
+#
+# The sort calls itself once for each level, and Python stops at about a thousand. A loop over time steps makes graphs
+# that deep. The cure is a list of nodes that wait, in place of the call stack; the engine recurses nowhere, not even
+# to free, copy or pickle a graph.
+
+# %%
+y = Tiny(0.5)
+for _ in range(5000):
+    y = tiny_tanh(y)
+try:
+    backward(y)
+    outcome = "no error"
+except RecursionError:
+    outcome = "RecursionError"
+print("small class, 5,000 deep:", outcome)
+
+# %%
+start = time.perf_counter()
+x = y = Value(0.5)
+for _ in range(100_000):
+    y = y + 0.001
+y.backward()
+print(f"engine, 100,000 deep: gradient {x.grad}, {time.perf_counter() - start:.2f} s")
+check("06", "gradient through 100,000 additions", x.grad, 1.0)
+check("06", "the small class fails 5,000 deep", outcome == "RecursionError", True)
+
+# %% [markdown]
+# ## Failure 4: cycles, and the memory they hold
+#
+# `out.push` is a function that refers to `out`, and `out` refers to it: a cycle. Reference counting never frees it;
+# Python's cyclic collector must find it, later. A training loop makes a whole graph of such cycles at every step.
+# We switch the collector off and count what is left behind.
+
+# %%
+def left_behind(make):
+    """How many objects only the cyclic collector can free, after 100 graphs were made and dropped."""
+    gc.collect()
+    gc.disable()
+    for _ in range(100):
+        make()
+    found = gc.collect()
+    gc.enable()
+    return found
+
+
+def tiny_graph():
+    backward(tiny_tanh(Tiny(0.4) * Tiny(0.8) + Tiny(0.1)))
+
+
+def engine_graph():
+    ac.tanh(Value(0.4) * Value(0.8) + Value(0.1)).backward()
+
+
+tiny_left, engine_left = left_behind(tiny_graph), left_behind(engine_graph)
+check("06", "objects left behind by 100 graphs, small class", tiny_left, "> 500")
+check("06", "objects left behind by 100 graphs, engine", engine_left, 0)
+
+# %% [markdown]
+# The engine's nodes hold an operation (a row of a table), operands and numbers. There are no closures, so there can
+# be no cycle. What the closure did is a multiplication by a *local derivative*, computed with the value and kept:
+
+# %%
+w, x = Value(0.4, "w"), Value(0.8, "x")
+y = w * x
+print(y.op, y.operands, y.local_derivatives)
+
+# %% [markdown]
+# ## Failure 5: sweeping twice
+#
+# Leaves should add up over two sweeps (that is how gradients of several losses are summed). In the small class the
+# nodes between add up too, and push what was there before once more.
+
+# %%
+a = Tiny(2.0)
+y = tiny_tanh(a * a)
+backward(y)
+once = a.grad
+backward(y)
+print("twice / once, small class:", a.grad / once)
+b = Value(2.0)
+y = ac.tanh(b * b)
+y.backward()
+engine_once = b.grad
+y.backward()
+check("06", "two sweeps / one, small class: wrong, it should be 2", a.grad / once, "> 2.5")
+check("06", "two sweeps / one, engine", b.grad / engine_once, 2.0)
+
+# %% [markdown]
+# ## Failure 6: NaN at kinks
+#
+# $f(x) = x$ where $x > 0$, else $0\cdot\sqrt{|x|}$: at $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN,
+# although that path contributes nothing. In the engine a contribution is 0 when either factor is exactly 0, and every
+# kink has a value written in the table: |x| and ReLU have slope 0 at 0, ties in `maximum` share ½ and ½.
+
+# %%
+def guarded(x):
+    return ac.where(x > 0, x, 0.0 * ac.sqrt(abs(x)))
+
+
+naive_contribution = 0.0 * math.inf
+print("0 · ∞ by itself:", naive_contribution)
+check("06", "slope of the guarded function at 0", ac.grad(guarded)(0.0), 0.0)
+check("06", "slopes at kinks: |x|, ReLU at 0; maximum at a tie",
+      [ac.grad(abs)(0.0), ac.grad(ac.relu)(0.0), *ac.grad(ac.maximum, argnums=(0, 1))(1.0, 1.0)], [0, 0, 0.5, 0.5])
+
+# %% [markdown]
+# ## Failure 7: slopes that are right on paper
+#
+# $1 - \tanh^2 x$ is a correct formula and a bad program: near 1 the subtraction cancels. The engine uses
+# $4e/(1+e)^2$ with $e = \exp(-2|x|)$ from ½ on.
+
+# %%
+xs = [k / 4 for k in range(2, 90)]
+exact = [4 * math.exp(-2 * x) / (1 + math.exp(-2 * x)) ** 2 for x in xs]
+naive = [1 - math.tanh(x) ** 2 for x in xs]
+ours = [ac.grad(ac.tanh)(x) for x in xs]
+plt.semilogy(xs, exact, color="0.8", linewidth=5, label="exact")
+plt.semilogy(xs, [v if v > 0 else float("nan") for v in naive], label="1 − tanh² (0 from 19 on)")
+plt.semilogy(xs, ours, "--", label="engine")
+plt.xlabel("x")
+plt.ylabel("slope of tanh")
+plt.legend()
+plt.show()
+check("06", "slope of tanh at 20: 1 − tanh²", 1 - math.tanh(20.0) ** 2, 0.0)
+check("06", "slope of tanh at 20: engine", ac.grad(ac.tanh)(20.0), 4 * math.exp(-40.0), 1e-14)
+
+# %% [markdown]
+# **Try it.** Replace the recursion in `sorted_nodes` by a list of waiting nodes, and sweep the chain of 5,000.
+#
+# <details><summary>Solution</summary>
+#
+# Each entry says whether the node's operands have been put on the list already.
+#
+# ```python
+# def sorted_without_recursion(root):
+#     order, seen, waiting = [], set(), [(root, False)]
+#     while waiting:
+#         node, ready = waiting.pop()
+#         if ready:
+#             order.append(node)
+#         elif node not in seen:
+#             seen.add(node)
+#             waiting.append((node, True))
+#             waiting.extend((operand, False) for operand in reversed(node.operands))
+#     return order
+#
+# chain = Tiny(0.5)
+# for _ in range(5000):
+#     chain = chain + Tiny(0.0)
+# chain.grad = 1.0
+# for each in reversed(sorted_without_recursion(chain)):
+#     each.push()
+# print(len(sorted_without_recursion(chain)), "nodes")
+# ```
+# </details>

@@ -1,0 +1,207 @@
+# %% [markdown]
+# # Testing derivatives
+#
+# **Aim.** A wrong derivative seldom crashes; it trains a little worse. This notebook shows how to test them: the
+# gradient checker and its verdicts, an operation of your own held to its domain and kinks, random programs drawn by
+# `hypothesis`, and a planted bug that shrinks to a one-line program. (Lecture 003, "slightest sign of malfunction:
+# always recheck".)
+
+# %%
+import math
+import random
+
+import matplotlib.pyplot as plt
+import numpy as np
+from hypothesis import find, given, settings
+from lectures import check
+
+import autograd_core as ac
+import nn
+from autograd_core import primitive, sin
+from autograd_core.check import check_gradient, check_primitive
+from autograd_core.operation import Domain
+from autograd_core.strategies import smooth_operands, smooth_programs
+from autograd_core.ulps import ulps
+
+# %% [markdown]
+# ## A difference is not a number, it is a number and an error
+#
+# A central difference has a best step, which depends on the function and on the point. The checker searches it for
+# each coordinate and estimates how far the result can be trusted; a derivative *agrees* if it lies within that.
+
+# %%
+report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
+report
+
+# %%
+check("07", "coordinates that agree", len(report.agreeing), 3)
+second = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0]), {"a": 0.3, "b": [1.5]}, order=2)
+print(second.summary())
+check("07", "second derivatives that agree", len(second.agreeing), 4)
+
+# %% [markdown]
+# At a kink there is no derivative, so there is nothing to judge, and the report says so instead of "wrong".
+
+# %%
+at_kink = check_gradient(lambda x: abs(x[0]) + x[1], [0.0, 1.0])
+print(at_kink)
+check("07", "not judged, at a kink", len(at_kink.not_judged), 1)
+
+# %% [markdown]
+# ## How small an error is found?
+#
+# An operation whose derivative is wrong by a factor $1 + \epsilon$, for smaller and smaller ε. A fixed tolerance such
+# as the lecture's $10^{-4}$ to $10^{-7}$ lets small ones pass, or refuses right derivatives of steep functions; the
+# checker knows its own error.
+
+# %%
+def wrong_by(epsilon):
+    @primitive(derivatives=(lambda x, y: (1 + epsilon) * ac.cos(x),))
+    def almost_sin(x):
+        return math.sin(x)
+
+    return almost_sin
+
+
+sizes = [0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 0.0]
+found = [bool(check_gradient(wrong_by(size), 0.7).disagreeing) for size in sizes]
+for size, verdict in zip(sizes, found):
+    print(f"wrong by {size:<6g} {'found' if verdict else 'passes'}")
+check("07", "a rule wrong by 0.1 % is found", found[2], True)
+check("07", "a right rule passes", found[-1], False)
+
+# %% [markdown]
+# ## An operation of your own
+#
+# The primitive brings what a tester needs: its domain, with points near which something happens, and its kinks.
+# `check_primitive` draws operands inside, and checks first and second derivatives.
+
+# %%
+@primitive(
+    derivatives=(lambda x, y: -0.5 / (x * ac.sqrt(x)),),
+    formula="1 / sqrt({x})", derivative_formulas=("-1 / (2 * {x} * sqrt({x}))",),
+    domain=Domain("x > 0", lambda x: x > 0, (0.0, 1.0)),
+)
+def inverse_root(x):
+    """1/√x."""
+    return 1 / math.sqrt(x)
+
+
+print(check_primitive(inverse_root).summary())
+check("07", "inverse_root: coordinates that disagree", len(check_primitive(inverse_root).disagreeing), 0)
+
+# %% [markdown]
+# ## Properties instead of examples
+#
+# An example tests one point. A property is tested at hundreds of points, chosen to be nasty: specials, the whole range
+# of exponents, neighbours of singular points. Here: the derivative of log, in units in the last place.
+
+# %%
+worst = [0.0]
+
+
+@settings(max_examples=300, database=None, derandomize=True)
+@given(smooth_operands(ac.log))
+def log_slope_is_exact(operands):
+    [x] = operands
+    if abs(1 / x) < 1e300:
+        worst[0] = max(worst[0], ulps(ac.grad(ac.log)(x), 1 / x))
+
+
+log_slope_is_exact()
+check("07", "derivative of log: worst of 300 points, units in the last place", worst[0], "<= 1")
+
+# %% [markdown]
+# Random *programs* are graphs with shared nodes, up to 60 operations. They print as Python that runs.
+
+# %%
+program = find(smooth_programs(max_inputs=3), lambda p: len(p.lines) >= 4 and len(p.inputs) >= 2,
+               settings=settings(database=None, max_examples=500), random=random.Random(1))
+print(program)
+
+# %%
+disagreements = []
+
+
+@settings(max_examples=25, database=None, derandomize=True)
+@given(smooth_programs(max_operations=12))
+def checker_and_engine_agree(program):
+    disagreements.extend(check_gradient(lambda xs: program(*xs), list(program.inputs)).disagreeing)
+
+
+checker_and_engine_agree()
+check("07", "25 random programs: coordinates that disagree", len(disagreements), 0)
+
+# %% [markdown]
+# ## A bug, found and shrunk
+#
+# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Somebody forgot the bars. For positive numbers, which is
+# what one tries first, nothing is wrong. Random programs find a failing case, and hypothesis shrinks it: fewer lines,
+# fewer inputs, simpler numbers, until nothing can be taken away.
+
+# %%
+@primitive(derivatives=(lambda x, y: 1 / ((1 + x) * (1 + x)),), kinks=(lambda x: x,))
+def softsign(x):
+    """x / (1 + |x|), with a wrong derivative."""
+    return x / (1 + abs(x))
+
+
+def fails(program):
+    uses_it = "softsign" in program.source
+    return uses_it and bool(check_gradient(lambda xs: program(*xs), list(program.inputs)).disagreeing)
+
+
+# %%
+operations = [softsign, ac.tanh, ac.exp, ac.operation_of(ac.pow), ac.square]
+smallest = find(smooth_programs(operations, max_operations=20), fails,
+                settings=settings(database=None, max_examples=400), random=random.Random(3))
+print(smallest)
+check("07", "lines of the smallest failing program", len(smallest.lines), 1)
+check("07", "its input", smallest.inputs[0], "< 0")
+
+# %%
+xs = np.linspace(-3, 3, 121)
+plt.plot(xs, [1 / (1 + abs(x)) ** 2 for x in xs], color="0.8", linewidth=5, label="right: 1/(1 + |x|)²")
+plt.plot(xs, [ac.grad(softsign)(x) if x != -1 else float("nan") for x in xs], label="as written: 1/(1 + x)²")
+plt.axvline(smallest.inputs[0], color="C1", linestyle="--", label="where the shrunk program looks")
+plt.ylim(0, 3)
+plt.xlabel("x")
+plt.ylabel("derivative of softsign")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## A whole network, sampled evenly
+#
+# A network has too many coordinates to check all. `sample` draws as many from each group as from every other, so that
+# biases are not forgotten among thousands of weights (lecture 003 asks for just that).
+
+# %%
+model = nn.MLP(20, [12, 3], activation=ac.tanh, seed=0)
+x = [random.Random(0).gauss(0, 1) for _ in range(20)]
+groups = {"w": [p for name, p in model.named_parameters() if ".w" in name],
+          "b": [p for name, p in model.named_parameters() if name.endswith(".b")]}
+report = check_gradient(lambda: nn.cross_entropy(model(x), 2), groups, sample=6)
+print([c.group for c in report])
+check("07", "network: sampled coordinates that disagree", len(report.disagreeing), 0)
+
+# %% [markdown]
+# **Try it.** Repair `softsign`, and show that no failing program is found any more.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# from hypothesis.errors import NoSuchExample
+#
+# @primitive(derivatives=(lambda x, y: 1 / ((1 + abs(x)) * (1 + abs(x))),), kinks=(lambda x: x,))
+# def softsign(x):
+#     return x / (1 + abs(x))
+#
+# try:
+#     find(smooth_programs([softsign, ac.tanh], max_operations=10), fails,
+#          settings=settings(database=None, max_examples=100), random=random.Random(3))
+#     raise AssertionError("still wrong")
+# except NoSuchExample:
+#     print("nothing found")
+# ```
+# </details>

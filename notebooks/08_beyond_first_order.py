@@ -1,0 +1,267 @@
+# %% [markdown]
+# # Beyond first order
+#
+# **Aim.** Derivatives of derivatives, and what they are for: Hessians and Newton's method, forward mode (jvp) against
+# reverse mode (vjp) and when which is cheaper, Hessian times vector without a Hessian, checkpointing under a second
+# derivative, and saddle points, where first-order descent stands still.
+
+# %%
+import math
+import random
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+from lectures import check
+
+import autograd_core as ac
+import nn
+from autograd_core import Value, checkpoint, dot, grad, gradients, hessian, hvp, jacobian, jvp, sin, square, tanh
+from autograd_core import value_and_grad, vjp
+
+# %% [markdown]
+# ## Any order
+#
+# `grad` gives a function, so it can be applied again. The derivatives of tan at 0 count zigzag permutations:
+# 1, 0, 2, 0, 16, 0, 272.
+
+# %%
+derivatives, f = [], ac.tan
+for order in range(7):
+    f = grad(f)
+    derivatives.append(f(0.0))
+check("08", "derivatives 1 to 7 of tan at 0", derivatives, [1, 0, 2, 0, 16, 0, 272], 1e-14)
+
+# %% [markdown]
+# Nested derivatives by different variables do not mix: $\frac{d}{dx}\left[x\cdot\frac{d}{dy}(xy)\right]$ is $2x$.
+
+# %%
+nested = grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0)
+check("08", "nested, by two variables, at x = 3", nested, 6.0)
+
+# %% [markdown]
+# ## Newton's method
+#
+# Gradient descent follows the slope; Newton's method jumps to the minimum of the parabola that has the same slope and
+# curvature, $x \leftarrow x - H^{-1}\nabla f$. On Rosenbrock's curved valley the difference is drastic.
+
+# %%
+def rosenbrock(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+def newton(x, steps):
+    path = [x]
+    for _ in range(steps):
+        value, slope = value_and_grad(rosenbrock)(x)
+        x = (np.array(x) - np.linalg.solve(hessian(rosenbrock)(x), slope)).tolist()
+        path.append(x)
+    return path
+
+
+def descent(x, steps, rate=0.0015):
+    path = [x]
+    for _ in range(steps):
+        x = [a - rate * g for a, g in zip(x, grad(rosenbrock)(x))]
+        path.append(x)
+    return path
+
+
+# %%
+newtons, descents = newton([-1.2, 1.0], 7), descent([-1.2, 1.0], 1500)
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+a, b = np.meshgrid(np.linspace(-1.6, 1.6, 120), np.linspace(-3.4, 1.8, 120))
+axes[0].contour(a, b, rosenbrock([a, b]), levels=np.logspace(-1, 3.3, 14), linewidths=0.6)
+axes[0].plot(*zip(*descents), ".", label="descent, 1,500 steps")
+axes[0].plot(*zip(*newtons), "o-", label="Newton, 7 steps")
+axes[0].legend(fontsize=8)
+axes[0].set(xlabel="$x_1$", ylabel="$x_2$")
+for path, name in ((descents[:40], "descent"), (newtons, "Newton")):
+    axes[1].semilogy([max(rosenbrock(x), 1e-32) for x in path], "o-", label=name)
+axes[1].set(xlabel="step", ylabel="f(x)")
+axes[1].legend(fontsize=8)
+plt.show()
+
+# %%
+check("08", "Newton's method on Rosenbrock after 7 steps", newtons[-1], [1.0, 1.0], 1e-9)
+check("08", "gradient descent after 1,500 steps: f", rosenbrock(descents[-1]), "> 1e-3")
+H = hessian(rosenbrock)([-1.2, 1.0])
+check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-14)
+
+# %% [markdown]
+# ## jvp against vjp
+#
+# Forward mode carries one direction of the *inputs* along with the values: one sweep gives one column of the Jacobian.
+# Reverse mode carries one direction of the *outputs* back: one sweep gives one row. So a gradient (one output) takes
+# one reverse sweep and n forward ones, and a curve (one input) the other way round.
+
+# %%
+def layer(xs, outputs=12):
+    """12 numbers to 12 numbers."""
+    return [tanh(dot([math.sin(i * j + 1.0) for j in range(len(xs))], xs)) for i in range(outputs)]
+
+
+x = [0.1 * k for k in range(12)]
+columns = [jvp(layer)((x,), ([float(i == k) for i in range(12)],))[1] for k in range(12)]
+value, pull = vjp(layer)(x)
+rows = [pull([float(i == k) for i in range(12)]) for k in range(12)]
+check("08", "12 forward sweeps and 12 reverse sweeps: one Jacobian", np.transpose(columns), rows, 1e-13)
+check("08", "jacobian of the engine", jacobian(layer)(x), rows, 1e-15)
+
+
+# %%
+def seconds(run, times=7):
+    best = math.inf
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+forward_cost, reverse_cost = [], []
+sizes = [4, 16, 64]
+for n in sizes:
+    x = [0.01 * k for k in range(n)]
+    one = seconds(lambda: jvp(lambda xs: square(dot(xs, xs)) + ac.sum([sin(v) for v in xs]))((x,), ([1.0] * n,)))
+    forward_cost.append(n * one)  # one sweep for each of n inputs
+    reverse_cost.append(seconds(lambda: grad(lambda xs: square(dot(xs, xs)) + ac.sum([sin(v) for v in xs]))(x)))
+
+# %%
+plt.loglog(sizes, [1e3 * s for s in forward_cost], "o-", label="n forward sweeps")
+plt.loglog(sizes, [1e3 * s for s in reverse_cost], "o-", label="one reverse sweep")
+plt.xlabel("inputs n of a function with one output")
+plt.ylabel("milliseconds")
+plt.legend()
+plt.show()
+check("08", "gradient of 64 inputs: forward / reverse", forward_cost[-1] / reverse_cost[-1], "> 8")
+
+# %% [markdown]
+# ## Hessian times vector
+#
+# A Hessian of n parameters has n² entries; its product with a vector needs one sweep each way. Repeating the product
+# finds the largest curvature of a network's loss, which bounds the step of gradient descent: above 2/λ it diverges.
+
+# %%
+data = nn.datasets.moons(30, seed=2)
+
+
+def unpacked(p, x):
+    hidden = [tanh(dot(p[3 * j : 3 * j + 2], x) + p[3 * j + 2]) for j in range(6)]
+    return dot(p[18:24], hidden)
+
+
+def loss(p):
+    return ac.mean([square(unpacked(p, x) - t) for x, t in zip(data.inputs, data.targets)])
+
+
+generator = random.Random(8)
+p = [generator.gauss(0, 1) for _ in range(24)]
+v = [1.0] * 24
+for _ in range(30):
+    product = hvp(loss)(p, v)
+    largest = math.hypot(*product)
+    v = [c / largest for c in product]
+full = np.array(hessian(loss)(p))
+eigenvalues = np.linalg.eigvalsh(full)
+check("08", "largest |eigenvalue|, by 30 products and by the whole Hessian", largest, abs(eigenvalues).max(), 1e-6)
+check("08", "the Hessian is symmetric", full, full.T, 1e-13)
+
+# %% [markdown]
+# ## Checkpointing at second order
+#
+# A checkpointed function keeps no graph and is run again in the sweep; with `create_graph` the second run is
+# recorded, so second derivatives come out as well.
+
+# %%
+def segment(y):
+    for _ in range(10):
+        y = sin(1.1 * y) + 0.05
+    return y
+
+
+def plain(x):
+    return segment(segment(segment(x)))
+
+
+def saving(x):
+    return checkpoint(segment, checkpoint(segment, checkpoint(segment, x)))
+
+
+check("08", "first derivative, checkpointed and plain", grad(saving)(0.4), grad(plain)(0.4))
+check("08", "second derivative", grad(grad(saving))(0.4), grad(grad(plain))(0.4), 1e-13)
+
+# %% [markdown]
+# ## Saddle points
+#
+# Where the gradient is 0 the Hessian decides: all eigenvalues positive, a minimum; of both signs, a saddle. Descent
+# from exactly the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and stays; a small step along the direction
+# of negative curvature leaves it.
+
+# %%
+def saddle(x):
+    return x[0] ** 2 - x[1] ** 2 + 0.25 * x[1] ** 4
+
+
+def walk(x, steps=60):
+    path = [x]
+    for _ in range(steps):
+        x = [a - 0.1 * g for a, g in zip(x, grad(saddle)(x))]
+        path.append(x)
+    return path
+
+
+stuck = walk([1.0, 0.0])
+curvatures, directions = np.linalg.eigh(hessian(saddle)(stuck[-1]))
+escape = walk((np.array(stuck[-1]) + 0.01 * directions[:, 0]).tolist())
+print("curvatures at the saddle:", curvatures)
+
+# %%
+a, b = np.meshgrid(np.linspace(-1.2, 1.2, 60), np.linspace(-2, 2, 60))
+plt.figure(figsize=(5.5, 3.6))
+plt.contour(a, b, saddle([a, b]), levels=18, linewidths=0.7)
+plt.plot(*zip(*stuck), "o-", label="from the ridge: stays at the saddle")
+plt.plot(*zip(*escape), "o-", label="pushed along negative curvature")
+plt.xlabel("x")
+plt.ylabel("y")
+plt.legend(fontsize=8, loc="lower right")
+plt.show()
+check("08", "curvatures at the saddle", curvatures, [-2.0, 2.0], 1e-9)
+check("08", "where descent from the ridge ends", abs(np.array(stuck[-1])), "< 1e-5")
+check("08", "f after leaving the saddle", saddle(escape[-1]), -1.0, 1e-3)
+
+# %% [markdown]
+# Networks have saddles too. Here is a 2-2-1 tanh network for XOR whose two hidden units are equal and whose output
+# weights are 0: the gradient is 0, and the Hessian has curvatures of both signs.
+
+# %%
+def xor_loss(p):
+    def output(x):
+        hidden = [tanh(dot(p[3 * j : 3 * j + 2], x) + p[3 * j + 2]) for j in range(2)]
+        return dot(p[6:8], hidden) + p[8]
+
+    table = [((-1, -1), -1), ((-1, 1), 1), ((1, -1), 1), ((1, 1), -1)]
+    return ac.mean([square(output(x) - t) for x, t in table])
+
+
+equal = [0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]
+spectrum, directions = np.linalg.eigh(hessian(xor_loss)(equal))
+print("eigenvalues:", np.round(spectrum, 3) + 0.0)
+check("08", "XOR network: size of the gradient", math.hypot(*grad(xor_loss)(equal)), "< 1e-12")
+check("08", "XOR network: least curvature", spectrum[0], "< -0.1")
+check("08", "XOR network: largest curvature", spectrum[-1], "> 0.1")
+
+# %% [markdown]
+# **Try it.** Plain descent from `equal` never moves. Leave the saddle along its direction of least curvature, then
+# descend. Does the network learn XOR?
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# p = (np.array(equal) + 0.1 * directions[:, 0]).tolist()
+# for _ in range(600):
+#     p = [w - 0.3 * g for w, g in zip(p, grad(xor_loss)(p))]
+# print("loss at the saddle:", xor_loss(equal), "  after leaving it and 600 steps:", round(xor_loss(p), 4))
+# assert xor_loss(p) < xor_loss(equal) - 0.1
+# ```
+# </details>

@@ -1,0 +1,235 @@
+# %% [markdown]
+# # Real work
+#
+# **Aim.** Derivatives of ordinary programs: a simulation with loops and branches that is aimed by its gradient, a
+# curve fitted with `scipy.optimize`, the Greeks of an option by algorithmic differentiation against their closed
+# forms, and bagging. None of these programs was written for a neural network library.
+
+# %%
+import math
+import random
+
+import matplotlib.pyplot as plt
+import numpy as np
+from lectures import check
+from scipy.optimize import curve_fit, minimize
+
+import autograd_core as ac
+import nn
+from autograd_core import cos, erfc, exp, grad, hessian, log, maximum, no_record, sin, sqrt, value_and_grad
+
+# %% [markdown]
+# ## Aiming a simulation
+#
+# A ball with air resistance, thrown at an angle, bounces off the ground and loses speed. The program has a loop over
+# time steps and a branch at each bounce. How does the distance after two bounces depend on the angle?
+
+# %%
+def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
+    """Where the ball is when it touches the ground for the third time."""
+    x, y, vx, vy, bounces = 0.0, 0.0, speed * cos(angle), speed * sin(angle), 0
+    while bounces < 3:
+        lands = y + step * vy < 0
+        h = -y / vy if lands else step  # a step that would end below the ground is made just as long as fits
+        size = sqrt(vx * vx + vy * vy)
+        x, y = x + h * vx, 0.0 if lands else y + h * vy
+        vx, vy = vx - h * drag * size * vx, vy - h * (9.81 + drag * size * vy)
+        if lands:
+            vx, vy, bounces = 0.8 * vx, -0.6 * vy, bounces + 1
+        if trace is not None:
+            trace.append((x, y))
+    return x
+
+
+# %%
+angle, target, history = 0.3, 40.0, []
+for _ in range(6):
+    distance, slope = value_and_grad(throw)(angle)
+    history.append((angle, distance))
+    angle += (target - distance) / slope  # Newton's method for throw(angle) = target
+for a, d in history:
+    print(f"angle {a:.6f}: {d:.6f} m")
+check("09", "distance after six steps of Newton's method", throw(angle), target, 1e-9)
+check("09", "reverse and forward mode through the simulation", grad(throw)(0.5), ac.jvp(throw)((0.5,), (1.0,))[1], 1e-11)
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.2))
+for a, name in ((0.3, "first guess"), (angle, "aimed")):
+    trace = []
+    throw(a, trace=trace)
+    axes[0].plot(*zip(*trace), label=f"{name}, angle {a:.2f}")
+axes[0].axvline(target, color="0.6", linestyle="--")
+axes[0].set(xlabel="x (m)", ylabel="y (m)")
+axes[0].legend(fontsize=8)
+angles = np.linspace(0.15, 1.4, 40)
+both = [value_and_grad(throw)(float(a)) for a in angles]
+axes[1].plot(angles, [d for d, _ in both], label="distance (m)")
+axes[1].plot(angles, [s for _, s in both], "--", label="its derivative (m per radian)")
+axes[1].set(xlabel="angle (radians)", ylim=(-150, 150))
+axes[1].legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# The derivative goes through everything: the square root of the air resistance, the length of the last step before
+# the ground, which depends on the angle, and three bounces.
+#
+# ## Fitting a curve
+#
+# A damped oscillation with four parameters and noise. `value_and_grad` returns what `scipy.optimize.minimize` wants
+# with `jac=True`, and the Hessian at the minimum gives the standard errors.
+
+# %%
+generator = random.Random(9)
+times = [0.1 * k for k in range(60)]
+truth = [2.0, 0.4, 3.0, 0.5]  # amplitude, damping, frequency, phase
+
+
+def oscillation(p, t):
+    return p[0] * exp(-p[1] * t) * cos(p[2] * t + p[3])
+
+
+measured = [oscillation(truth, t) + generator.gauss(0, 0.1) for t in times]
+
+
+def misfit(p):
+    return ac.sum([(oscillation(p, t) - m) ** 2 for t, m in zip(times, measured)])
+
+
+# %%
+run = minimize(value_and_grad(misfit), np.array([1.0, 0.1, 2.7, 0.0]), jac=True, method="BFGS")
+p = run.x.tolist()
+variance = misfit(p) / (len(times) - 4)
+errors = np.sqrt(np.diag(2 * variance * np.linalg.inv(hessian(misfit)(p))))
+for name, value, error, true in zip(("amplitude", "damping", "frequency", "phase"), p, errors, truth):
+    print(f"{name:<10} {value:.3f} ± {error:.3f}   (true: {true})")
+
+# %%
+reference, _ = curve_fit(lambda t, *q: q[0] * np.exp(-q[1] * t) * np.cos(q[2] * t + q[3]), times, measured, p0=truth)
+check("09", "fitted parameters, here and by scipy's curve_fit", p, reference, 1e-5)
+check("09", "distance from the truth in standard errors", abs(np.array(p) - truth) / errors, "< 3")
+plt.plot(times, measured, "o", label="measured")
+plt.plot(times, [oscillation(p, t) for t in times], label="fitted")
+plt.xlabel("t")
+plt.ylabel("displacement")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## Option Greeks
+#
+# The price of a European call in the model of Black and Scholes. The Greeks are its derivatives: delta and gamma by
+# the price of the share, vega by the volatility, theta by time, rho by the interest rate. One reverse sweep gives all
+# first ones.
+
+# %%
+def normal(x):
+    """The normal distribution function."""
+    return 0.5 * erfc(-x / math.sqrt(2))
+
+
+def call(spot, strike, years, rate, volatility):
+    d1 = (log(spot / strike) + (rate + 0.5 * volatility**2) * years) / (volatility * sqrt(years))
+    d2 = d1 - volatility * sqrt(years)
+    return spot * normal(d1) - strike * exp(-rate * years) * normal(d2)
+
+
+S, K, T, r, v = 100.0, 105.0, 0.75, 0.03, 0.25
+delta, theta, rho, vega = grad(call, argnums=(0, 2, 3, 4))(S, K, T, r, v)
+gamma = grad(grad(call))(S, K, T, r, v)
+vanna = grad(grad(call, argnums=0), argnums=4)(S, K, T, r, v)
+
+# %%
+d1 = (math.log(S / K) + (r + v * v / 2) * T) / (v * math.sqrt(T))
+d2, density = d1 - v * math.sqrt(T), math.exp(-d1 * d1 / 2) / math.sqrt(2 * math.pi)
+closed = {
+    "delta": (delta, normal(d1)),
+    "gamma": (gamma, density / (S * v * math.sqrt(T))),
+    "vega": (vega, S * density * math.sqrt(T)),
+    "theta": (theta, S * density * v / (2 * math.sqrt(T)) + r * K * math.exp(-r * T) * normal(d2)),
+    "rho": (rho, K * T * math.exp(-r * T) * normal(d2)),
+    "vanna": (vanna, -density * d2 / v),
+}
+for name, (ours, formula) in closed.items():
+    check("09", f"{name}, by the graph and by its closed form", ours, formula, 1e-13)
+
+# %% [markdown]
+# Where no closed form exists the same works on the program that computes the price. A binomial tree for an American
+# put decides at each node, by a maximum, whether to exercise early; its delta comes from one sweep.
+
+# %%
+def american_put(spot, strike, years, rate, volatility, steps=60):
+    dt = years / steps
+    up = exp(volatility * sqrt(dt))
+    down, growth, discount = 1 / up, exp(rate * dt), exp(-rate * dt)
+    q = (growth - down) / (up - down)
+    values = [maximum(strike - spot * up ** (2 * j - steps), 0.0) for j in range(steps + 1)]
+    for level in reversed(range(steps)):
+        held = [discount * (q * values[j + 1] + (1 - q) * values[j]) for j in range(level + 1)]
+        values = [maximum(h, strike - spot * up ** (2 * j - level)) for j, h in enumerate(held)]
+    return values[0]
+
+
+price, put_delta = value_and_grad(american_put)(S, K, T, r, v)
+bump = (american_put(S + 1e-4, K, T, r, v) - american_put(S - 1e-4, K, T, r, v)) / 2e-4
+print(f"American put {price:.4f}, European {call(S, K, T, r, v) - S + K * math.exp(-r * T):.4f}, delta {put_delta:.4f}")
+check("09", "delta of an American put, by the graph and by bumping", put_delta, bump, 1e-6)
+
+# %%
+spots = np.linspace(60, 150, 46)
+plt.plot(spots, [grad(call)(float(s), K, T, r, v) for s in spots], label="delta")
+plt.plot(spots, [20 * grad(grad(call))(float(s), K, T, r, v) for s in spots], label="20 × gamma")
+plt.plot(spots, [grad(call, argnums=4)(float(s), K, T, r, v) / 50 for s in spots], label="vega / 50")
+plt.axvline(K, color="0.6", linestyle="--")
+plt.xlabel("price of the share (dashed: strike)")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## Bagging
+#
+# Lecture 004 (Haase and Kanade): draw k data sets of size N with replacement, train a model on each, and average.
+# A single small network, trained on few points, varies a lot from sample to sample; the average varies less.
+
+# %%
+def noisy_sine(generator, n):
+    xs = [generator.uniform(-1, 1) for _ in range(n)]
+    return [[3 * x] for x in xs], [math.sin(3 * x) + generator.gauss(0, 0.3) for x in xs]
+
+
+def trained(data, seed):
+    model = nn.MLP(1, [8, 1], activation=ac.tanh, seed=seed)
+    nn.fit(model, nn.squared_error, data, epochs=150, batch_size=None, optimizer=nn.Adam(model.parameters(), lr=0.05))
+    return model
+
+
+data, held_out = noisy_sine(random.Random(1), 20), noisy_sine(random.Random(2), 100)
+models = [trained(nn.bootstrap(data, seed=k), seed=k) for k in range(9)]
+with no_record():
+    answers = np.array([[m(x).data for x in held_out[0]] for m in models])
+single = np.mean((answers - held_out[1]) ** 2, axis=1)
+together = np.mean((answers.mean(axis=0) - held_out[1]) ** 2)
+check("09", "held-out error, nine averaged / mean of the single ones", together / single.mean(), "< 0.85")
+
+# %%
+fine = np.linspace(-1, 1, 80)
+with no_record():
+    curves = np.array([[m([3 * x]).data for x in fine] for m in models])
+plt.plot(fine, curves.T, color="0.8", linewidth=1)
+plt.plot(fine, curves.mean(axis=0), color="C1", linewidth=2, label="average of nine (grey)")
+plt.plot(fine, np.sin(3 * fine), ":", color="0.3", label="sin 3x")
+plt.plot(np.ravel(data[0]) / 3, data[1], "o", label="training points")
+plt.ylim(-2, 2)
+plt.xlabel("x")
+plt.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# **Try it.** Theta above is the derivative by the time that is left. Traders quote it per calendar day that passes.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# print(f"theta per day: {-theta / 365:.4f}; by letting one day pass: {call(S, K, T - 1 / 365, r, v) - call(S, K, T, r, v):.4f}")
+# assert abs(-theta / 365 - (call(S, K, T - 1 / 365, r, v) - call(S, K, T, r, v))) < 1e-4
+# ```
+# </details>
