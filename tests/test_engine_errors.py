@@ -1,0 +1,180 @@
+"""Every failure says which operation, which operands, their labels, and the way out; and leaves nothing half done."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_core as ag
+from autograd_core import GraphError, Value
+
+DOMAINS = {
+    "log": -1.0, "log2": 0.0, "log10": -3.0, "log1p": -1.0, "sqrt": -1e-300, "asin": 1.5, "acos": -2.0, "atanh": 1.0,
+    "acosh": 0.5, "gamma": -1.0, "lgamma": 0.0, "sin": math.inf, "cos": -math.inf, "tan": math.inf,
+}  # fmt: skip
+
+
+def test_the_message_of_the_issue():
+    with pytest.raises(ValueError, match=r"^log is defined for x > 0; got x = -1\.0 \(label 'p'\)$"):
+        ag.log(Value(-1.0, label="p"))
+
+
+@pytest.mark.parametrize(("name", "x"), DOMAINS.items())
+def test_outside_the_domain(name, x):
+    row, function = ag.TABLE[name], getattr(ag, name)
+    for operand in (x, Value(x, label="the operand")):
+        with pytest.raises(ValueError, match="is defined for") as caught:
+            function(operand)
+        text = str(caught.value)
+        assert text.startswith(f"{name} is defined for {row.domain.text}; got x = {x!r}")
+        assert ("(label 'the operand')" in text) == (type(operand) is Value)
+        assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+def test_operators_are_named_as_they_are_written():
+    x, y = Value(3.0, "x"), Value(0.0, "y")
+    for function, text in (
+        (lambda: x / y, "x / y is defined for y != 0; got x = 3.0 (label 'x'), y = 0.0 (label 'y')"),
+        (lambda: x // y, "x // y is defined for y != 0"),
+        (lambda: x % 0, "x % y is defined for y != 0; got x = 3.0 (label 'x'), y = 0.0"),
+        (lambda: 1 / y, "x / y is defined for y != 0; got x = 1.0, y = 0.0 (label 'y')"),
+    ):
+        with pytest.raises(ZeroDivisionError) as caught:
+            function()
+        assert str(caught.value).startswith(text)
+    with pytest.raises(ZeroDivisionError, match=r"x \*\* y is defined for x > 0"):
+        y ** -1.0
+    with pytest.raises(ValueError, match=r"x \*\* y is defined for .*whole y; got x = -2\.0, y = 0\.5"):
+        Value(-2.0) ** 0.5
+
+
+def test_results_too_large():
+    for function in (lambda: ag.exp(Value(1000.0, "big")), lambda: Value(1e300, "big") ** 2):
+        with pytest.raises(OverflowError, match=r"too large for a float; got .*\(label 'big'\)"):
+            function()
+    with pytest.raises(OverflowError, match="gamma is too large"):
+        ag.gamma(200.0)
+
+
+def test_many_operands_are_shortened():
+    xs = [Value(float(i), f"x{i}") for i in range(12)]
+    xs[0] = Value(math.inf, "first")
+    xs[1] = Value(-math.inf)
+    with pytest.raises(ValueError, match="empty list"):
+        ag.mean([])
+    with pytest.raises(ValueError, match="2 and 1 numbers"):
+        ag.dot([1.0, Value(2.0)], [1.0])
+    with pytest.raises(TypeError, match=r"sum takes Values and real numbers; got 'a' of type str"):
+        ag.sum([Value(1.0), "a"])
+    failing = ag.primitive(derivatives=[0.0] * 10)(lambda a, b, c, d, e, f, g, h, i, j: math.log(a - 1e9))
+    with pytest.raises(ValueError, match=r"<lambda> failed: .* got \[.*\(label 'p0'\).*, … 2 more\]"):
+        failing(*(Value(float(i), f"p{i}") for i in range(10)))
+    three = ag.primitive(derivatives=[0.0] * 3)(lambda a, b, c: math.log(a))
+    with pytest.raises(ValueError, match=r"got \[-1\.0, 2\.0, 3\.0\]"):
+        three(-1.0, 2.0, 3.0)
+
+
+def test_no_value_inside_the_domain():
+    polygamma = ag.TABLE["polygamma"].domain
+    assert not polygamma.contains(0.5, 1.0)
+    with pytest.raises(ValueError, match="whole order"):
+        ag.polygamma(0.5, 1.0)
+    odd = ag.Operation("odd", lambda x: math.sqrt(-1.0), (1.0,))
+    from autograd_core.recording import unary
+
+    with pytest.raises(ValueError, match=r"odd has no value here \(math domain error\)|odd has no value here \("):
+        unary(odd)(Value(1.0))
+
+
+@pytest.mark.parametrize("thing", ["1", None, 1j, [1.0]], ids=repr)
+def test_functions_refuse_what_is_no_number(thing):
+    v = Value(1.0)
+    calls = [
+        lambda: ag.tanh(thing), lambda: ag.hypot(v, thing), lambda: ag.hypot(thing, v), lambda: ag.hypot(1.0, thing),
+        lambda: ag.sum([v, thing]), lambda: v.hypot(thing), lambda: ag.where(True, v, thing), lambda: ag.pow(v, thing),
+    ]  # fmt: skip
+    for call in calls:
+        with pytest.raises(TypeError, match=type(thing).__name__):
+            call()
+
+
+def test_an_arithmetic_error_of_a_primitive_keeps_its_type():
+    def value(x):
+        raise ArithmeticError("odd")
+
+    with pytest.raises(ArithmeticError, match=r"failed: odd; got x = 1\.0") as caught:
+        ag.primitive(derivatives=[1.0])(value)(Value(1.0))
+    assert caught.type is ArithmeticError
+
+
+def test_errors_of_the_sweeps_name_what_they_got():
+    v = Value(1.0)
+    for call, name in (
+        (lambda: ag.backward(2.0), "2.0"), (lambda: ag.toposort(2.0), "2.0"), (lambda: ag.gradients(v, [2.0]), "2.0"),
+        (lambda: ag.gradients("y", [v]), "'y'"), (lambda: v.backward("s"), "'s'"),
+        (lambda: ag.grad(lambda x: [x, x])(1.0), "jacobian"), (lambda: ag.grad(lambda x: "text")(1.0), "'text'"),
+        (lambda: ag.grad(lambda x: x, argnums=1)(1.0), "argument 1"), (lambda: ag.grad(lambda x: x)("text"), "'text'"),
+        (lambda: ag.checkpoint(lambda: "text"), "one number"), (lambda: ag.scope(1), "1"),
+    ):  # fmt: skip
+        with pytest.raises(TypeError) as caught:
+            call()
+        assert name in str(caught.value)
+
+
+def test_gradients_are_all_added_or_none():
+    """A checkpoint whose second run fails in the middle of the sweep."""
+    a, b = Value(2.0), Value(3.0)
+    (a * b).backward()
+    runs = []
+
+    def moody(x):
+        runs.append(x)
+        if len(runs) > 1:
+            raise RuntimeError("no second time")
+        return ag.exp(x)
+
+    inner = a * b
+    y = ag.checkpoint(moody, inner) * a + b
+    before = [(v.grad, v.has_grad) for v in (a, b, inner, y)]
+    with pytest.raises(RuntimeError, match="no second time"):
+        y.backward()
+    assert [(v.grad, v.has_grad) for v in (a, b, inner, y)] == before
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_nothing_is_recorded_where_floats_raise(x, y):
+    """Values raise what floats raise; when they do, their operands are as they were."""
+    for function in (lambda a, b: a / b, lambda a, b: a**b, lambda a, b: a // b, lambda a, b: a % b):
+        a, b = Value(x), Value(y)
+        try:
+            expected = function(x, y)
+        except ArithmeticError as error:
+            with pytest.raises(type(error)):
+                function(a, b)
+            assert (a.data, b.data, a.has_grad) == (x, y, False)
+        else:
+            if isinstance(expected, complex):
+                with pytest.raises(ValueError, match="x > 0"):
+                    function(a, b)
+            else:
+                assert function(a, b).data == expected or expected != expected
+
+
+def test_two_rows_cannot_claim_one_name():
+    from autograd_core.rows import unary_row
+
+    before = ag.TABLE["tanh"], ag.Value.tanh
+    with pytest.raises(TypeError, match="two rows claim it"):
+        unary_row("tanh", math.tanh, 1.0, printed=("1",), doc="")
+    with pytest.raises(TypeError, match="'tanh' already"):
+        unary_row("tanh", math.tanh, 1.0, printed=("1",), doc="", public=False)
+    assert (ag.TABLE["tanh"], ag.Value.tanh) == before
+
+
+def test_an_operation_saved_by_another_version():
+    from autograd_core.operation import row_named
+
+    with pytest.raises(LookupError, match=r"'no such'.*another version"):
+        row_named("no such")
+    assert issubclass(GraphError, RuntimeError)
