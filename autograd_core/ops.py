@@ -302,7 +302,8 @@ dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:l
                doc="The sum of the products of two lists: a neuron's weighted sum.")
 norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, tuple, doc="The square root of the sum of squares.")
 logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), tuple,
-                     doc="log of the sum of all exp(x), without overflow.")
+                     ulps=8, allowance="each exponential and their sum round",
+                       doc="log of the sum of all exp(x), without overflow.")
 where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
                  lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0), lambda c, x, y: (c, x, y),
                  doc="x where the condition holds, else y; both have been computed.")
@@ -328,7 +329,7 @@ larger: Binary = binary_row("larger", lambda x, y: 1.0 if x > y else 0.5 if x ==
                     printed=("0", "0"), kinks=(difference,), public=False, doc="1 where x > y, ½ in a tie, else 0.")
 sech2: Unary = unary_row("sech2", special.sech2, lambda x, z: -2.0 * tanh(x) * z, public=False, doc="1 - tanh(x)**2.",
                   printed=("-2 * tanh({x}) * {z}",))
-gaussian: Binary = binary_row("gaussian", special.gaussian, lambda x, c, z: chain(z, -2.0 * c * x),
+gaussian: Binary = binary_row("gaussian", special.gaussian, lambda x, c, z: times_gaussian(-2.0 * c * x, x, c, z),
                       lambda x, c, z: chain(z, -x * x), public=False, doc="exp(-c * x*x).",
                       printed=("-2 * {y} * {x} * {z}", "-{x}**2 * {z}"))
 silu_slope: Unary = unary_row("silu_slope", special.silu_slope,
@@ -336,11 +337,11 @@ silu_slope: Unary = unary_row("silu_slope", special.silu_slope,
                        printed=("sigmoid({x}) * sigmoid(-{x}) * (2 + {x} * (sigmoid(-{x}) - sigmoid({x})))",),
                        public=False, allowance=NEAR_ROOTS, doc="The slope of silu.")
 gelu_slope: Unary = unary_row("gelu_slope", series.gelu_slope,
-                       lambda x, z: chain(gaussian(x, 0.5), ONE_OVER_SQRT_2PI * (2.0 - x * x)),
+                       lambda x, z: times_gaussian(ONE_OVER_SQRT_2PI * (2.0 - x * x), x, 0.5, gaussian(x, 0.5)),
                        printed=("exp(-{x}**2 / 2) * (2 - {x}**2) / sqrt(2 * 3.141592653589793)",),
                        public=False, allowance=NEAR_ROOTS, doc="The slope of gelu.")
 gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", series.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
-                            printed=("gelu_tanh_curve({x})",), ulps=16, allowance=NEAR_ROOTS, doc="The slope of gelu_tanh.")
+                            printed=("gelu_tanh_curve({x})",), ulps=32, allowance=NEAR_ROOTS, doc="The slope of gelu_tanh.")
 sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, NAN,
                              lambda n, x, z: sinc_derivative(n + 1.0, x), public=False,
                              printed=("nan", "sinc_derivative({x} + 1, {y})"),
@@ -365,16 +366,31 @@ def is_normal(x: Any) -> bool:
 
 def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     """The second derivative of x**y by x."""
-    return quotient((y - 1.0) * slope, x) if is_normal(slope) else chain(y, pow_slope(x, y - 1.0))
+    if is_normal(slope):
+        return quotient((y - 1.0) * slope, x)
+    if x < 0.0:
+        return chain(y, pow_slope(x, y - 1.0))
+    half = pow_log(x, 0.5 * y - 1.0, 0.0)
+    return chain(chain(half, chain(y, y - 1.0)), half)
 
 
 def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
     """The derivative of y * x**(y - 1) by y."""
     log = pow_log(x, 0.0, 1.0)
+    if x > 0.0 and -1.0 < y < 1.0:
+        return quotient(chain(pow_log(x, y, 0.0), y * log + 1.0), x)
     if is_normal(slope):
-        return chain(quotient(slope, y), y * log + 1.0) if -1.0 < y < 1.0 else slope * (quotient(1.0, y) + log)
+        return slope * (quotient(1.0, y) + log)
     half = pow_log(x, 0.5 * (y - 1.0), 0.0)
     return chain(chain(half, chain(y, log) + 1.0), half)
+
+
+def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
+    """A factor times z = gaussian(x, c), in two halves where z is near the subnormals."""
+    if z > 2.0**-960:
+        return chain(z, factor)
+    half = gaussian(x, 0.5 * c)
+    return chain(chain(half, factor), half)
 
 
 def silu_curve(x: Any) -> Any:

@@ -266,7 +266,7 @@ def error(row, xs, i, got, exact):
     plain = ulps(got, exact)
     if plain <= row.ulps or not row.allowance:
         return plain
-    return plain / float(1 + spread(row.name, xs, i, exact) / math.ulp(float(exact)))
+    return plain / float(1 + spread(row.name, xs, i, exact) / math.ulp(min(abs(float(exact)), 1e308)))
 
 
 def errors(row, xs):
