@@ -341,7 +341,7 @@ gelu_slope: Unary = unary_row("gelu_slope", series.gelu_slope,
                        printed=("exp(-{x}**2 / 2) * (2 - {x}**2) / sqrt(2 * 3.141592653589793)",),
                        public=False, allowance=NEAR_ROOTS, doc="The slope of gelu.")
 gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", series.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
-                            printed=("gelu_tanh_curve({x})",), ulps=32, allowance=NEAR_ROOTS, doc="The slope of gelu_tanh.")
+                            printed=("gelu_tanh_curve({x})",), ulps=16, allowance=NEAR_ROOTS, doc="The slope of gelu_tanh.")
 sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, NAN,
                              lambda n, x, z: sinc_derivative(n + 1.0, x), public=False,
                              printed=("nan", "sinc_derivative({x} + 1, {y})"),
@@ -366,8 +366,9 @@ def is_normal(x: Any) -> bool:
 
 def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     """The second derivative of x**y by x."""
-    if is_normal(slope):
-        return quotient((y - 1.0) * slope, x)
+    if is_normal(slope):  # divided first where the product might overflow
+        large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
+        return (y - 1.0) * quotient(slope, x) if large else quotient((y - 1.0) * slope, x)
     if x < 0.0:
         return chain(y, pow_slope(x, y - 1.0))
     half = pow_log(x, 0.5 * y - 1.0, 0.0)
@@ -378,7 +379,8 @@ def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
     """The derivative of y * x**(y - 1) by y."""
     log = pow_log(x, 0.0, 1.0)
     if x > 0.0 and -1.0 < y < 1.0:
-        return quotient(chain(pow_log(x, y, 0.0), y * log + 1.0), x)
+        scale = 2.0**-16 if x > 1.0 else 1.0
+        return quotient(chain(scale * pow_log(x, y, 0.0), y * log + 1.0), scale * x)
     if is_normal(slope):
         return slope * (quotient(1.0, y) + log)
     half = pow_log(x, 0.5 * (y - 1.0), 0.0)
