@@ -96,10 +96,11 @@ def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
     """The user's function, held to give a float."""
 
     def value(*numbers: float) -> float:
-        result = number(function(*numbers))
-        if result is None:
-            raise TypeError(f"the primitive {name} must give a real number; it gave {function(*numbers)!r}")
-        return result
+        result = function(*numbers)
+        checked = number(result)
+        if checked is None:
+            raise TypeError(f"the primitive {name} must give a real number; it gave {result!r}")
+        return checked
 
     return value
 
