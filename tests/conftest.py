@@ -1,7 +1,10 @@
 """How the property tests run: the same examples every time, at least 200 of each, no time limit on one."""
 
+import importlib.util
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -11,3 +14,12 @@ settings.register_profile(
 # What a search for new failures runs: HYPOTHESIS_PROFILE=search pytest tests/test_transparency.py
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def mathematics():
+    """The module beside this one that says in mpmath what each row is; tests are not on the import path."""
+    spec = importlib.util.spec_from_file_location("mathematics", Path(__file__).with_name("mathematics.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
