@@ -29,7 +29,7 @@ def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[st
     if picture.options.operations == "apart":
         for box in picture.boxes:
             if box.kind == "computed":
-                yield f'\t"o{box.number}" -> {box.number} [id="r{box.number}" class="edge result"]\n'
+                yield f'\t{box.number - 1} -> {box.number} [id="r{box.number}" class="edge result"]\n'
     if picture.options.colour == "gradient" and picture.options.show != "structure":
         yield from _legend(picture)
 
@@ -71,7 +71,8 @@ def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[s
             if stack:
                 yield "\t" * len(stack) + "}\n"
         elif isinstance(item, Box):
-            yield indent + _node(item, picture, incoming.get(item, []), text)
+            for line in _node(item, picture, incoming.get(item, []), text):
+                yield indent + line
         else:
             yield f"{indent}subgraph cluster_{clusters} {{\n{indent}\tgraph [label={quoted(str(item.name))}"
             yield f' id="c{clusters}" class="scope" style=rounded color="#aaaaaa" fontcolor="#555555" labeljust=l]\n'
@@ -79,7 +80,7 @@ def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[s
             stack.append(iter(inside[item]))
 
 
-def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, str] | None) -> str:
+def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, str] | None) -> list[str]:
     options = picture.options
     classes = ["node", box.kind]
     attributes = dict(KINDS[box.kind])
@@ -102,9 +103,9 @@ def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, s
     if options.operations == "apart" and box.kind == "computed" and box.node is not None:
         op = box.node.op
         written = "".join(f' {name}="{value}"' for name, value in KINDS["operation"].items())
-        sign = f'"o{box.number}" [label={quoted(op.symbol or op.name)} id="o{box.number}" class="node operation"'
-        node = f"{sign}{written} tooltip={quoted(op.doc)}]\n" + node
-    return node
+        sign = f'{box.number - 1} [label={quoted(op.symbol or op.name)} id="o{box.number}" class="node operation"'
+        return [f"{sign}{written} tooltip={quoted(op.doc)}]\n", node]
+    return [node]
 
 
 def lines(box: Box, picture: Picture, incoming: list[Edge]) -> list[str]:
@@ -171,7 +172,7 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
         tip = quoted(edge_tooltip(edge))
         attributes += f" tooltip={tip} labeltooltip={tip}" if label else f" tooltip={tip}"
     apart = picture.options.operations == "apart" and edge.target.kind == "computed"
-    target = f'"o{edge.target.number}"' if apart else str(edge.target.number)
+    target = edge.target.number - apart
     return f'\t{edge.source.number} -> {target} [id="{edge.id}" class="{" ".join(classes)}"{attributes}]\n'
 
 

@@ -146,10 +146,14 @@ def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Pic
     boxes: list[Box] = []
     constants: dict[Box, dict[int, Box]] = {}
     of: dict[Group, Box] = {}
+    count = 0
     for group in folding.groups:
-        own = _constants(group, len(boxes), options)
+        own = _constants(group, count, options)
         boxes += own.values()
-        box = _box(group, len(boxes), group is root, stale)
+        apart = options.operations == "apart" and group.scope is None and not group.nodes[0].is_leaf
+        count += len(own) + apart  # an operation drawn apart has the number before its result's
+        box = _box(group, count, group is root, stale)
+        count += 1
         if own:
             constants[box] = own
         of[group] = box
