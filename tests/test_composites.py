@@ -3,7 +3,7 @@
 import math
 import random
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from mpmath import mp, mpf
 
 from autograd_core import Value, hessian, operation_of
