@@ -37,7 +37,8 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
         if id(node) in memo:
             continue
         operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
-        memo[id(node)] = _like(node, operands, deepcopy(_recorded(node), memo))
+        recorded = deepcopy(node._dx, memo) if _is_segment(node) else node.local_derivatives
+        memo[id(node)] = _like(node, operands, recorded)
     found: Value = memo[id(root)]
     return found
 

@@ -37,7 +37,7 @@ PACKAGE = HERE.parent / "autograd_core"
 MODULES = ("ops.py", "special.py", "special_series.py")
 # The part of the suite that is about derivatives: what is quickest first.
 RELEVANT = (
-    "test_check.py::test_every_right_row_is_accepted", "test_special.py", "test_table.py", "test_rules.py",
+    "test_check.py::test_every_right_row_is_accepted", "test_engine_errors.py", "test_special.py", "test_table.py", "test_rules.py",
     "test_accuracy.py", "test_check.py", "test_transparency.py",
 )  # fmt: skip
 SLOPES_AT = {"unary_row": (2,), "binary_row": (2, 3), "many_row": (2,)}

@@ -165,6 +165,11 @@ def test_a_kink_that_no_operation_declares_shows_in_its_slopes(function, slopes)
     assert slopes in report.worst.reason
 
 
+def test_the_angle_has_a_kink_on_the_negative_axis_alone():
+    for at in ([0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [1.0, -1.0]):
+        assert len(check_gradient(lambda p: ag.atan2(*p), at).agreeing) == 2
+
+
 def test_a_jump_shows_in_its_slopes():
     report = check_gradient(lambda x: x + 1 if x > 2 else x, 2.0)
     assert not report.ok
