@@ -59,11 +59,11 @@ def unary_row(
     )
     apply = unary(row)
     if operator:
-        install(f"__{operator}__", apply)
+        _install(f"__{operator}__", apply)
     elif public:
-        install(name, apply)
+        _install(name, apply)
         if numpy_name:
-            install(numpy_name, apply)
+            _install(numpy_name, apply)
     published: Unary = _published(row, apply, ("x",))
     return published
 
@@ -82,12 +82,12 @@ def binary_row(
 
     function = strict(row, apply)
     if operator:
-        install(f"__{operator}__", apply)
-        install(f"__r{operator}__", lambda self, other: apply(other, self))
+        _install(f"__{operator}__", apply)
+        _install(f"__r{operator}__", lambda self, other: apply(other, self))
     if public and method and (name == "pow" or not operator):
-        install(name, function)
+        _install(name, function)
         if numpy_name:
-            install(numpy_name, function)
+            _install(numpy_name, function)
     published: Binary = _published(row, function, ("x", "y"))
     return published
 
@@ -103,7 +103,7 @@ def many_row(
 
 
 @accelerated
-def install(name: str, function: Callable[..., Any]) -> None:
+def _install(name: str, function: Callable[..., Any]) -> None:
     """Give `Value` a method or operator."""
     if name in Value.__dict__:
         raise TypeError(f"Value.{name} is there already: two rows claim it")

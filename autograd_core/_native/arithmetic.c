@@ -157,6 +157,6 @@ static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 PyMethodDef arithmetic_methods[] = {
-    {"install", install, METH_VARARGS, "install($module, name, function, /)\n--\n\nGive `Value` a method or operator."},
+    {"_install", install, METH_VARARGS, "_install($module, name, function, /)\n--\n\nGive `Value` a method or operator."},
     {NULL, NULL, 0, NULL},
 };

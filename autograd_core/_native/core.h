@@ -139,7 +139,8 @@ enum { ADD, SUB, MUL, DIV, FLOORDIV, MOD, POW, NEG, POS, ABS, OPERATORS };
 
 /* A block of memory for nodes; memory.c says how they are managed. */
 typedef struct Slab {
-    struct Slab *before, *after; /* in one of the lists */
+    struct Slab *before, *after; /* in one of the two lists of slabs */
+    struct Slab *older, *newer;  /* in the list of all */
     Node *free;
     Node *fresh, *end; /* nodes never used since the slab was empty */
     uint32_t live;

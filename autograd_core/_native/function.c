@@ -328,7 +328,7 @@ static PyType_Slot function_slots[] = {
 };
 
 static PyType_Spec function_spec = {
-    "autograd_core._native._core.Function", sizeof(Function), 0,
+    "autograd_core._native._core.function", sizeof(Function), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
         Py_TPFLAGS_DISALLOW_INSTANTIATION,
     function_slots,
@@ -419,5 +419,8 @@ PyMethodDef function_makers[] = {
 int function_ready(PyObject *module)
 {
     S.function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
-    return S.function_type ? 0 : -1;
+    if (S.function_type == NULL)
+        return -1;
+    S.function_type->tp_name = "function"; /* as messages name the functions of the Python engine */
+    return 0;
 }

@@ -19,9 +19,9 @@
 #define SLAB_BYTES ((size_t)1 << 21)
 #define MOST_EMPTY 512
 
-static Slab *with_room, *empty;
+static Slab *with_room, *empty, *newest;
 static Slab none; /* where the first node does not come from: it has no room */
-static Py_ssize_t slab_count, empty_count;
+static Py_ssize_t slab_count, empty_count, blocks;
 
 static Slab *slab_of(Node *node) { return (Slab *)((uintptr_t)node & ~(uintptr_t)(SLAB_BYTES - 1)); }
 
@@ -47,7 +47,11 @@ static Slab *new_slab(void)
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     madvise(slab, SLAB_BYTES, MADV_HUGEPAGE); /* a wish: nothing depends on it */
 #endif
-    slab->before = slab->after = NULL;
+    slab->before = slab->after = slab->newer = NULL;
+    slab->older = newest;
+    if (newest)
+        newest->newer = slab;
+    newest = slab;
     slab->live = 0;
     slab->listed = 0;
     make_empty(slab);
@@ -57,6 +61,12 @@ static Slab *new_slab(void)
 
 static void drop_slab(Slab *slab)
 {
+    if (slab->older)
+        slab->older->newer = slab->newer;
+    if (slab->newer)
+        slab->newer->older = slab->older;
+    else
+        newest = slab->older;
 #if defined(_WIN32)
     _aligned_free(slab);
 #else
@@ -109,6 +119,7 @@ Node *node_memory_elsewhere(void)
     Node *node = malloc(sizeof(Node));
     if (node == NULL)
         PyErr_NoMemory();
+    blocks += node != NULL;
     return node;
 #else
     if (next_slab() < 0)
@@ -128,6 +139,7 @@ static void free_node(Node *node)
 {
 #ifdef NODE_BY_NODE
     free(node);
+    blocks--;
 #else
     Slab *slab = slab_of(node);
     node->next = slab->free;
@@ -334,7 +346,10 @@ void row_function_gone(uint32_t number)
 
 PyObject *memory_report(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
-    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n}", "node_bytes", (Py_ssize_t)sizeof(Node), "slab_bytes",
-                         (Py_ssize_t)SLAB_BYTES, "slabs", slab_count, "empty_slabs", empty_count, "most_empty_slabs",
-                         (Py_ssize_t)MOST_EMPTY);
+    Py_ssize_t live = blocks;
+    for (Slab *slab = newest; slab; slab = slab->older)
+        live += slab->live;
+    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n,s:n}", "live_nodes", live, "node_bytes", (Py_ssize_t)sizeof(Node),
+                         "slab_bytes", (Py_ssize_t)SLAB_BYTES, "slabs", slab_count, "empty_slabs", empty_count,
+                         "most_empty_slabs", (Py_ssize_t)MOST_EMPTY);
 }

@@ -15,7 +15,7 @@ int number_of(PyObject *object, double *number)
     }
     if (is_value(object) || object == Py_None || PyUnicode_CheckExact(object))
         return 0;
-    PyObject *original = PyDict_GetItemString(S.originals, "number");
+    PyObject *original = S.originals ? PyDict_GetItemString(S.originals, "number") : NULL;
     if (original == NULL) {
         PyErr_SetString(PyExc_SystemError, "the native engine was not connected to the Python one");
         return -1;

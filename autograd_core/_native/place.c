@@ -1,6 +1,7 @@
 /* Place, and the context managers that move to another one: context.py in C. */
 #include "core.h"
 
+#include <string.h>
 #include <structmember.h>
 
 static Place *new_place(Place *parent, PyObject *name, int recording, int transforming)
@@ -231,6 +232,8 @@ static PyTypeObject *inside_type(PyObject *module, const char *name, newfunc mak
     PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     if (type != NULL && PyModule_AddType(module, type) < 0)
         Py_CLEAR(type);
+    if (type != NULL)
+        type->tp_name = strrchr(name, '.') + 1; /* messages name a Python class without its module */
     return type;
 }
 

@@ -290,6 +290,7 @@ int value_ready(PyObject *module)
     S.value_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     if (S.value_type == NULL)
         return -1;
+    S.value_type->tp_name = "Value"; /* messages name a Python class without its module */
     S.value_type->tp_vectorcall = value_vectorcall;
     return PyModule_AddType(module, S.value_type);
 }
