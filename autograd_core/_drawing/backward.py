@@ -58,11 +58,13 @@ class Sweep:
             sent = self.replay.send(member, index)
             if member is node and index == edge.index:
                 local, upstream, contribution = sent
+        if edge.more and operand.kind == "folded":
+            return self._into(edge, upstream, complete)
         numbers = (self.scene.number(local), self.scene.number(upstream), self.scene.number(contribution))
         slope = self.scene.formulas(node, edge.index, self.scene.names(result), short(result.name))
         work = f"{atom(numbers[0])}·{atom(numbers[1])}"
         if slope and slope != numbers[0]:
-            work = f"{slope if slope.isidentifier() else f'({slope})'}·{atom(numbers[1])} = {work}"
+            work = f"{slope if slope.replace("_", "").isalnum() else f'({slope})'}·{atom(numbers[1])} = {work}"
         factors = f"∂{short(result.name)}/∂{short(operand.name)}·{self.scene.partial(result)}"
         text = f"{self.scene.partial(operand)} += {factors} = {work} = {numbers[2]}"
         step = Step("edge", self.epoch, text, [edge.id, operand.id, result.id])
@@ -80,6 +82,14 @@ class Sweep:
             step.text += f" ⇒ grad({short(operand.name)}) = {total}"
         else:
             step.text += f" ⇒ grad({short(operand.name)}) = {self.scene.number(before)} + {atom(numbers[2])} = {total}"
+        return step
+
+    def _into(self, edge: Edge, upstream: float, complete: bool) -> Step:
+        """Several edges at once into a folded scope."""
+        text = f"{self.scene.partial(edge.target)} = {self.scene.number(upstream)} goes back along {edge.more + 1} edges"
+        step = Step("edge", self.epoch, f"{text} into {short(edge.source.name)}")
+        step.focus = [edge.id, edge.source.id, edge.target.id]
+        step.states = {edge.id: "sent"} | ({edge.source.id: "complete"} if complete else {})
         return step
 
     def _underlying(self, edge: Edge) -> list[tuple[Value, int]]:

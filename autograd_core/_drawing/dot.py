@@ -196,7 +196,7 @@ def edge_tooltip(edge: Edge) -> str:
     if edge.source.kind == "constant":
         return f"{edge.source.name} is a constant: no gradient"
     if edge.local is None:
-        folded = edge.target.kind == "folded"
+        folded = "folded" in (edge.source.kind, edge.target.kind)
         return f"{between}: {f'{edge.more + 1} edges' if folded else 'run again in each sweep'}"
     if edge.upstream is None:
         return f"{between} = {edge.local!r}"

@@ -65,6 +65,8 @@ def _printed(slope: Any, known: Mapping[Value, str], precision: int) -> str:
         if not node.op.formula.startswith(node.op.name):
             parts = [atom(part) for part in parts]
         texts[node] = filled(node.op.formula, parts[0], parts[-1])
+        if node.op.operator == "mul" and "1" in parts:  # prefix and suffix products start from 1
+            texts[node] = parts[1] if parts[0] == "1" else parts[0]
         if len(texts[node]) > LONGEST:
             return ""
     return texts[slope]

@@ -54,7 +54,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
         step.text += f"   (and {box.more} more like it)"
     step.texts[f"{box.id}:d"] = f"data {result}"
     for edge in incoming:
-        if edge.source.group is not None:
+        if edge.source.group is not None and not (edge.more and edge.source.kind == "folded"):
             step.texts[edge.id] = scene.number(local_of(replay, node, edge.index))
     return step
 

@@ -205,6 +205,8 @@ def _edges(
             continue
         if source in repeated:
             repeated[source].more += 1
+            if source.kind == "folded":  # other results of the scope: no one derivative speaks for them
+                repeated[source].local = repeated[source].upstream = None
             continue
         edge = Edge(source, box, index, local, upstream, stale=any(x is leaf for leaf in stale))
         if source.more or source.kind == "folded":

@@ -1,0 +1,287 @@
+"""Folding by scope and by batch, the guard on size, and the engines that lay a drawing out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import pickle
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_core import GraphError, Value, dot, parameter, scope, sin, tanh
+from autograd_core import sum as total
+from autograd_core._drawing import layout, wheel
+from autograd_core._drawing.layout import LayoutError, lay_out
+from autograd_core.draw import draw, to_dot
+
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz's dot is not installed")
+
+
+def labels(source: str) -> list[str]:
+    return [text.replace("\\n", "\n") for text in re.findall(r'^\t+\d+ \[label="([^"]*)"', source, re.MULTILINE)]
+
+
+def boxes(source: str) -> int:
+    return len(labels(source))
+
+
+class Net:
+    """A small network with scopes: layers of neurons, each one dot node and one tanh."""
+
+    def __init__(self, *sizes: int) -> None:
+        self.weights = [
+            [[parameter(math.sin(i + 3 * j + k), f"w{i}{j}{k}") for k in range(m)] for j in range(n)]
+            for i, (m, n) in enumerate(itertools.pairwise(sizes))
+        ]
+
+    def __call__(self, xs: list[Value]) -> list[Value]:
+        for i, layer in enumerate(self.weights):
+            with scope(f"layer {i}"):
+                ys = []
+                for j, row in enumerate(layer):
+                    with scope(f"neuron {j}"):
+                        ys.append(tanh(dot(row, xs)))
+            xs = ys
+        return xs
+
+    @property
+    def parameters(self) -> list[Value]:
+        return [w for layer in self.weights for row in layer for w in row]
+
+    def loss(self, points: int, chained: bool = False) -> Value:
+        losses = [(self([Value(0.1 * p, "x"), Value(1 - 0.2 * p, "y")])[0] - 0.5) ** 2 for p in range(points)]
+        if not chained:
+            return total(losses)
+        running: Value | float = 0.0
+        for one in losses:
+            running = running + one
+        assert isinstance(running, Value)
+        return running
+
+
+def test_collapse_folds_each_run_of_a_scope_with_its_operations_and_gradient_norm() -> None:
+    net = Net(2, 3, 1)
+    y = net.loss(1)
+    by_layer = labels(to_dot(y, collapse=1))
+    assert "layer 0\n3 × dot, 3 × tanh\n6 parameters\n‖grad‖ of parameters ·" in by_layer
+    y.backward()
+    norm = math.sqrt(math.fsum(w.grad**2 for row in net.weights[0] for w in row))
+    assert f"layer 0\n3 × dot, 3 × tanh\n6 parameters\n‖grad‖ of parameters {norm:.4g}" in labels(to_dot(y, collapse=1))
+    by_neuron = labels(to_dot(y, collapse=2))
+    assert sum(text.startswith("neuron") for text in by_neuron) == 4
+    assert to_dot(y, collapse=2).count("subgraph") == 2  # the layers, around their neurons
+    assert to_dot(y).count("subgraph") == 2 + 4
+    assert to_dot(y, collapse=9) == to_dot(y, batch=True)
+
+
+def test_a_mini_batch_is_one_point_and_the_rest() -> None:
+    net = Net(2, 3, 1)
+    for chained in (False, True):
+        y = net.loss(100, chained)
+        y.backward()
+        one, many = labels(to_dot(net.loss(1), batch=True)), labels(to_dot(y, batch=True))
+        assert len(one) == len(many)
+        inner = [text for text in many if text.endswith("× 99 more")]
+        assert len(inner) == len(one) - len(net.parameters) - 2 - (not chained)  # not the constants, nor the one sum
+    assert len(labels(to_dot(net.loss(100), collapse=1))) == 9
+
+
+def test_only_the_same_computation_on_other_inputs_is_folded() -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    w, v = parameter(1.0, "w"), parameter(2.0, "v")
+    alike = total([tanh(w * a), tanh(w * b)])
+    other = total([tanh(w * a), tanh(v * b)])
+    another = total([tanh(w * a), sin(w * b)])
+    assert [boxes(to_dot(y, batch=True)) for y in (alike, other, another)] == [5, 9, 6]
+    with scope("one"):
+        first = tanh(w * a)
+    with scope("two"):
+        second = tanh(w * b)
+    assert boxes(to_dot(total([first, second]), batch=True)) == 8
+    cube = a * a * a
+    assert boxes(to_dot(cube, batch=True)) == 3
+
+
+def test_a_chain_of_inputs_read_by_two_neighbours_keeps_what_it_shows_connected() -> None:
+    w = parameter(0.5, "w")
+    xs = [Value(float(i), "x") for i in range(10)]
+    y = total([tanh(w * a + b) for a, b in itertools.pairwise(xs)])
+    source = to_dot(y, batch=True)
+    drawn = set(re.findall(r"^\t+(\d+) \[", source, re.MULTILINE))
+    joined = set(re.findall(r"^\t(\d+) -> ", source, re.MULTILINE)) | set(re.findall(r" -> (\d+) ", source))
+    assert drawn == joined
+
+
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.booleans())
+def test_folding_never_loses_an_edge_between_boxes(points, width, depth, chained) -> None:
+    net = Net(2, *[width] * depth, 1)
+    y = net.loss(points, chained)
+    for options in ({"collapse": 1}, {"collapse": 2}, {"batch": True}, {"collapse": 1, "batch": False}):
+        source = to_dot(y, **options)
+        found = re.findall(r'^\t(\d+) -> (\d+) \[id="(e\d+_\d+)"', source, re.MULTILINE)
+        assert len({name for *_, name in found}) == len(found)
+        assert all(int(a) < int(b) for a, b, _ in found)
+        reached = {int(b) for _, b, _ in found} | {int(a) for a, _, _ in found}
+        assert reached == set(range(boxes(source)))
+
+
+def test_scopes_that_read_from_each_other_are_drawn_all_the_same() -> None:
+    x = Value(0.5, "x")
+    with scope("outer"):
+        a = tanh(x)
+        with scope("inner"):
+            b = tanh(a)
+        y = tanh(b)
+    assert boxes(to_dot(y, collapse=2)) == 4
+    with scope("p"):
+        a = tanh(x)
+        inside = scope("q")
+        with inside:
+            b = a * 2
+        c = b + a
+    assert boxes(to_dot(c, collapse=1)) == 2
+
+
+def test_a_pickled_graph_draws_as_before_but_for_which_run_is_which() -> None:
+    y = Net(2, 3, 1).loss(1)
+    assert boxes(to_dot(pickle.loads(pickle.dumps(y)), collapse=2)) == boxes(to_dot(y, collapse=2))
+
+
+# --- the guard -------------------------------------------------------------------------------------------------------
+
+
+def test_above_the_limit_it_folds_by_itself_no_further_than_needed() -> None:
+    net = Net(2, 16, 16, 1)
+    y = net.loss(20)
+    assert boxes(draw(y).source) == boxes(to_dot(y, collapse=2))
+    assert boxes(draw(y, max_nodes=12).source) == boxes(to_dot(y, collapse=1)) <= 12
+    assert boxes(draw(y, max_nodes=100_000).source) == boxes(to_dot(y))
+    few = Net(2, 2, 1).loss(60)
+    assert boxes(draw(few).source) == boxes(to_dot(few, batch=True))
+
+
+def test_where_nothing_folds_the_error_names_size_limit_and_ways_out() -> None:
+    y = Value(1.0)
+    for _ in range(400):
+        y = tanh(y)
+    with pytest.raises(GraphError, match=r"401 nodes.*max_nodes = 300.*scope.*to_dot"):
+        draw(y)
+    assert boxes(to_dot(y)) == 401
+    assert boxes(draw(y, max_nodes=401).source) == 401
+
+
+def test_inputs_fold_into_the_only_scope_that_reads_them_where_nothing_else_helps() -> None:
+    with scope("layer"):
+        y = tanh(total([Value(float(i)) for i in range(500)]))
+    assert labels(draw(y * 2.0).source)[0].startswith("layer\nsum, tanh")
+
+
+# --- laying out ------------------------------------------------------------------------------------------------------
+
+
+@needs_dot
+def test_pictures_in_a_notebook_and_in_files(tmp_path: Path) -> None:
+    drawing = draw(Net(2, 3, 1).loss(1))
+    assert drawing._repr_mimebundle_()["image/svg+xml"].startswith("<?xml")
+    assert drawing.pipe("png").startswith(b"\x89PNG")
+    assert drawing.pipe("svg", encoding="utf-8").count('class="edge') == to_dot(Net(2, 3, 1).loss(1)).count('class="edge')
+    assert Path(drawing.render(outfile=tmp_path / "a.svg")).read_bytes() == drawing.pipe("svg")
+    assert drawing.render("b", tmp_path / "new", format="png") == str(tmp_path / "new" / "b.png")
+    assert drawing.render(tmp_path / "c") == str(tmp_path / "c.pdf")
+
+
+def test_without_any_engine_the_source_is_shown_and_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    monkeypatch.setattr(layout.importlib.util, "find_spec", lambda name: None)
+    drawing = draw(Value(1.0, "x") * 2)
+    shown = drawing._repr_mimebundle_()
+    assert set(shown) == {"text/plain"}
+    assert "apt install graphviz" in shown["text/plain"]
+    assert "autograd-core[render]" in shown["text/plain"]
+    assert drawing.source in shown["text/plain"]
+    with pytest.raises(LayoutError, match=r"dot program nor the Python package pygraphviz.*pip install"):
+        drawing.pipe("svg")
+
+
+def _program(path: Path, body: str) -> str:
+    path.write_text(f"#!{sys.executable}\n{body}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_a_layout_has_a_time_limit_and_its_process_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = tmp_path / "pid"
+    slow = _program(tmp_path / "dot", f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+    monkeypatch.setattr(layout.shutil, "which", lambda name: slow)
+    start = time.monotonic()
+    with pytest.raises(LayoutError, match=r"the dot program had not laid out this graph after 1.5 s and was ended.*collapse"):
+        draw(Value(1.0), time_limit=1.5).pipe("svg")
+    assert time.monotonic() - start < 30
+    with pytest.raises(ProcessLookupError):
+        __import__("os").kill(int(pid.read_text()), 0)
+
+
+def test_engines_are_tried_in_order_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = _program(tmp_path / "dot", "import sys; sys.exit('no such format')")
+    monkeypatch.setattr(layout.shutil, "which", lambda name: broken)
+    monkeypatch.setattr(layout.importlib.util, "find_spec", lambda name: True)
+    assert list(layout.engines()) == ["the dot program", "the Python package pygraphviz"]
+    works = _program(tmp_path / "wheel", "print('<svg/>')")
+    engines = {"the dot program": [broken], "the Python package pygraphviz": [works]}
+    monkeypatch.setattr(layout, "engines", lambda: engines)
+    assert lay_out("digraph {}", "svg", 20) == b"<svg/>\n"
+    engines["the Python package pygraphviz"] = [broken]
+    with pytest.raises(LayoutError, match="the dot program: no such format; the Python package pygraphviz: no such format"):
+        lay_out("digraph {}", "svg", 20)
+
+
+def test_the_engine_in_a_wheel_reads_and_writes_as_dot_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With a module in pygraphviz's place: what it is asked for, and what comes out."""
+    (tmp_path / "pygraphviz.py").write_text(
+        "class AGraph:\n"
+        "    def __init__(self, string): self.string = string\n"
+        "    def draw(self, prog, format): return f'{prog} {format} {self.string}'.encode()\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    class Stream:
+        def __init__(self, data: bytes = b"") -> None:
+            self.buffer = self
+            self.data = data
+
+        def read(self) -> bytes:
+            return self.data
+
+        def write(self, data: bytes) -> None:
+            self.data += data
+
+    for arguments, expected in ((["-Tsvg"], "dot svg é"), (["-Kneato", "-n2", "-Tpng"], "nop2 png é")):
+        out = Stream()
+        monkeypatch.setattr(sys, "stdin", Stream("é".encode()))
+        monkeypatch.setattr(sys, "stdout", out)
+        wheel.main(arguments)
+        assert out.data.decode() == expected
+
+
+@pytest.mark.skipif(layout.importlib.util.find_spec("pygraphviz") is None, reason="pygraphviz (extra render) is not installed")
+def test_pygraphviz_draws_every_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    y = Net(2, 3, 1).loss(2)
+    assert draw(y).pipe("svg").count(b'class="edge') == to_dot(y).count('class="edge')
+    assert draw(y).pipe("png").startswith(b"\x89PNG")
+
+
+def test_importing_the_package_does_not_import_the_drawing() -> None:
+    code = "import sys, autograd_core; print([m for m in sys.modules if 'graphviz' in m or '_drawing' in m])"
+    root = str(Path(layout.__file__).parents[2])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,399 @@
+"""The stepper's steps as data: every number the engine's, every step's line the chain rule's, frames and files."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import shutil
+import sys
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+
+from autograd_core import (
+    GraphError,
+    Value,
+    checkpoint,
+    dot,
+    exp,
+    mean,
+    norm,
+    parameter,
+    primitive,
+    prod,
+    scope,
+    sigmoid,
+    sin,
+    square,
+    tanh,
+    toposort,
+)
+from autograd_core import sum as total
+from autograd_core._drawing import layout
+from autograd_core._drawing.geometry import Geometry
+from autograd_core._drawing.layout import LayoutError
+from autograd_core.draw import to_dot
+from autograd_core.stepper import Step, Stepper, embedded, step
+from autograd_core.strategies import smooth_programs
+
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz's dot is not installed")
+DIGITS = 17
+
+
+def lines(stepper: Stepper, kind: str) -> list[str]:
+    return [s.text for s in stepper if s.kind == kind]
+
+
+def close(text: str, number: float) -> bool:
+    """Whether a printed number is this one, to all its digits."""
+    return float(text) == number or (math.isnan(number) and text == "nan")
+
+
+# --- against the engine ----------------------------------------------------------------------------------------------
+
+
+@given(smooth_programs())
+def test_every_number_is_the_engines(program) -> None:
+    y = program(*map(Value, program.inputs))
+    if type(y) is not Value:
+        return
+    stepper = step(y, precision=DIGITS, max_nodes=1000)
+    steps = list(stepper)
+    assert all(not node.has_grad for node in toposort(y))
+    y.backward()
+    order = toposort(y)
+    numbers = sorted(int(m) for m in re.findall(r'id="n(\d+)" class="node (?!constant)', to_dot(y)))
+    node_of = dict(zip((f"n{i}" for i in numbers), order, strict=True))
+    shown: dict[str, str] = {}
+    for s in steps:
+        shown |= s.texts
+    for name, node in node_of.items():
+        assert close(shown[f"{name}:d"].removeprefix("data "), node.data)
+        assert close(shown[f"{name}:g"].removeprefix("grad ").removesuffix(" ✓"), node.grad)
+    # each edge once, in the order of the sweep, with what the edge contributes
+    sent = [s for s in steps if s.kind == "edge"]
+    expected = []
+    for name, node in reversed(node_of.items()):
+        for index, (x, local) in enumerate(zip(node.operands, node.local_derivatives, strict=True)):
+            if type(x) is Value:
+                contribution = node.grad * local if node.grad and local else 0.0
+                expected.append((f"e{name[1:]}_{index}", local, node.grad, contribution))
+    assert [s.focus[0] for s in sent] == [name for name, *_ in expected]
+    for s, (name, *parts) in zip(sent, expected, strict=True):
+        for text, number in zip(re.split(" × | = ", s.texts[name]), parts, strict=True):
+            assert close(text, number)
+    # no gradient is passed on before it is complete; unsorted, the same edges are sent
+    complete: set[str] = set()
+    for s in steps:
+        if s.kind == "edge":
+            assert s.focus[2] in complete
+            assert s.focus[1] not in complete
+        complete |= {name for name, state in s.states.items() if state == "complete"}
+    assert sorted(s.focus[0] for s in stepper.eager if s.kind == "edge") == sorted(name for name, *_ in expected)
+
+
+def _twice_used() -> tuple[Value, Value, Value]:
+    a, b = Value(2.0, "a"), parameter(3.0, "b")
+    s = a * b
+    s.label = "s"
+    y = s * s + s
+    y.label = "y"
+    return a, b, y
+
+
+def test_the_lines_of_a_whole_pass() -> None:
+    x, w = Value(0.8, "x"), parameter(0.4, "w")
+    y = w * x
+    y.label = "y"
+    loss = square(y - 0.2)
+    loss.label = "E"
+    assert [s.text for s in step(loss)] == [
+        "Inputs and parameters take their values: w = 0.4, x = 0.8",
+        "y = w·x = 0.4·0.8 = 0.32",
+        "v4 = y - 0.2 = 0.32 - 0.2 = 0.12",
+        "E = v4² = 0.12² = 0.0144",
+        "∂E/∂E = 1: the sweep starts from the output",
+        "∂E/∂v4 += ∂E/∂v4·∂E/∂E = (2·v4)·1 = 0.24·1 = 0.24 ⇒ grad(v4) = 0.24",
+        "∂E/∂y += ∂v4/∂y·∂E/∂v4 = 1·0.24 = 0.24 ⇒ grad(y) = 0.24",
+        "∂E/∂w += ∂y/∂w·∂E/∂y = x·0.24 = 0.8·0.24 = 0.192 ⇒ grad(w) = 0.192",
+        "∂E/∂x += ∂y/∂x·∂E/∂y = w·0.24 = 0.4·0.24 = 0.096 ⇒ grad(x) = 0.096",
+        "Every gradient is complete: ∂E/∂w = 0.192, ∂E/∂x = 0.096",
+    ]
+
+
+def test_contributions_are_added_up() -> None:
+    a = Value(3.0, "a")
+    y = a * a
+    assert lines(step(y), "edge")[1] == "∂v1/∂a += ∂v1/∂a·∂v1/∂v1 = a·1 = 3·1 = 3 ⇒ grad(a) = 3 + 3 = 6"
+
+
+def test_what_goes_wrong_unsorted() -> None:
+    *_, y = _twice_used()
+    texts = [s.text for s in step(y).eager]
+    assert "But grad(s) is not complete: 2 more to come." in texts[7]
+    assert "Too late: s has passed its gradient on without this." in texts[-2]
+    assert texts[-1] == "Wrong, for want of sorting: ∂y/∂a = 3 instead of 39; ∂y/∂b = 2 instead of 26"
+    wrong = {name for s in step(y).eager for name, state in s.states.items() if state == "wrong"}
+    assert wrong == {"n0", "n1", "n2"}
+    chain = tanh(tanh(Value(1.0)))
+    assert step(chain).eager[-1].text == (
+        "In this graph even that order gives the right gradients: nothing came too late")
+
+
+# --- epochs (lecture 003, U7) ----------------------------------------------------------------------------------------
+
+
+def test_two_epochs_with_an_update_between() -> None:
+    t1, t2 = parameter(0.5, "θ1"), parameter(-1.5, "θ2")
+    x, target = 0.7, 1.0
+
+    def forward(t1: Value, t2: Value) -> Value:
+        return square(target - sigmoid(t2 * sigmoid(t1 * Value(x, "x")))) * 0.5
+
+    stepper = step(forward(t1, t2), learning_rate=0.8, epochs=3, precision=DIGITS)
+    by_epoch: dict[int, list[Step]] = defaultdict(list)
+    for s in stepper:
+        by_epoch[s.epoch].append(s)
+    values = (t1.data, t2.data)
+    for epoch in (1, 2, 3):
+        p1, p2 = parameter(values[0]), parameter(values[1])
+        loss = forward(p1, p2)
+        loss.backward()
+        values = (p1.data - 0.8 * p1.grad, p2.data - 0.8 * p2.grad)
+        steps = by_epoch[epoch]
+        assert [s.kind for s in steps] == ["leaves"] + ["operation"] * 7 + ["seed"] + ["edge"] * 9 + ["result"] + ["update"] * 2
+        assert steps[7].text.endswith(f" = {loss.data:.17g}")
+        moved = [s.text.rsplit(" = ", 1)[1] for s in steps if s.kind == "update"]
+        assert sorted(moved) == sorted(f"{v:.17g}" for v in values)
+    assert not t1.has_grad
+    assert t1.data == 0.5
+
+
+def test_what_cannot_be_stepped_is_said() -> None:
+    w = parameter(1.0, "w")
+    y = w * 2
+    w.data = 3.0
+    with pytest.raises(GraphError, match="'w'"):
+        step(y)
+    with pytest.raises(ValueError, match="nothing to update"):
+        step(Value(1.0) * 2, learning_rate=0.1)
+    with pytest.raises(ValueError, match="every epoch is the same"):
+        step(y, epochs=2)
+    with pytest.raises(ValueError, match="epochs is a whole number"):
+        step(y, epochs=0)
+    with pytest.raises(ValueError, match="learning_rate is a number"):
+        step(y, learning_rate="fast")
+    again = checkpoint(lambda v: exp(v) * v, parameter(1.0))
+    with pytest.raises(GraphError, match="no second epoch"):
+        step(again, learning_rate=0.1, epochs=2)
+    with pytest.raises(TypeError, match="drawn from a Value"):
+        step(2.0)
+    long = Value(1.0)
+    for _ in range(400):
+        long = tanh(long)
+    with pytest.raises(GraphError, match="401 nodes"):
+        step(long)
+
+
+# --- formulas --------------------------------------------------------------------------------------------------------
+
+
+@primitive(derivatives=(lambda t, x, z: -x * tanh(t * x), 2.0))
+def own(t: float, x: float) -> float:
+    return t + x
+
+
+@primitive(derivatives=(lambda x, z: math.cos(x),))
+def blunt(x: float) -> float:
+    return math.sin(x)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda a, b: dot([a, b], [b, 2.0]), ["b·1 = 2.5·1", "2·1", "a·1 = 1.5·1"]),
+        (lambda a, b: total([a, b]), ["1·1", "1·1"]),
+        (lambda a, b: mean([a, b]), ["0.5·1", "0.5·1"]),
+        (lambda a, b: prod([a, b, 4.0]), ["(4·b)·1 = 10·1", "(a·4)·1 = 6·1"]),
+        (lambda a, b: own(a, b), ["((-b)·tanh(a·b))·1", "2·1"]),
+        (lambda a, b: blunt(a) + b, ["1·1", "1·1", f"{math.cos(1.5):.4g}·1"]),  # made for floats alone: no formula
+        (lambda a, b: norm([a, b]), [f"{1.5 / math.hypot(1.5, 2.5):.4g}·1", f"{2.5 / math.hypot(1.5, 2.5):.4g}·1"]),
+        (lambda a, b: a**b, ["(b·a^(b - 1))·1", "(a^b·log(a))·1"]),
+        (lambda a, b: a / b, ["(1 / b)·1 = 0.4·1", "((-a) / b²)·1 = (-0.24)·1"]),
+    ],
+)
+def test_formulas_come_from_the_row(make, expected) -> None:
+    texts = lines(step(make(Value(1.5, "a"), Value(2.5, "b"))), "edge")
+    assert len(texts) == len(expected)
+    for text, work in zip(texts, expected, strict=True):
+        assert f" = {work} = " in text or f" = {work.replace('(-a)', '-a')} = " in text
+
+
+def test_a_checkpoint_is_one_step_with_its_gradients() -> None:
+    x = Value(1.0, "x")
+    y = checkpoint(lambda v: exp(v) * v, x) * 2
+    [*_, last] = lines(step(y, precision=DIGITS), "edge")
+    y.backward()
+    assert last.endswith(f"grad(x) = {x.grad:.17g}")
+
+
+# --- folded ----------------------------------------------------------------------------------------------------------
+
+
+def _batch(points: int) -> tuple[list[Value], Value]:
+    ws = [parameter(0.3 * i - 0.5, f"w{i}") for i in range(4)]
+    losses = []
+    for p in range(points):
+        xs = [Value(0.1 * p, "x"), Value(1.0 - 0.3 * p, "y")]
+        with scope("layer 1"):
+            h = [tanh(dot(ws[:2], xs)), tanh(dot(ws[2:], xs))]
+        losses.append((h[0] - h[1]) ** 2)
+    return ws, total(losses)
+
+
+def test_folded_graphs_step_by_layer_with_the_whole_batch_in_every_sum() -> None:
+    ws, y = _batch(30)
+    stepper = step(y, collapse=1, precision=DIGITS)
+    assert [s.kind for s in stepper] == ["leaves", *["operation"] * 4, "seed", *["edge"] * 3, "scope", "result"]
+    assert stepper.eager == []
+    y.backward()
+    [layer] = [s for s in stepper if s.kind == "scope"]
+    shown = float(layer.text.rsplit(" = ", 1)[1])
+    assert shown == pytest.approx(math.hypot(*(w.grad for w in ws)), rel=1e-14)
+    batch = step(y, batch=True, precision=DIGITS)
+    grads = {text for s in batch for text in s.texts.values() if text.endswith(" ✓")}
+    for w in ws:
+        assert any(float(t.split()[1]) == pytest.approx(w.grad, rel=1e-13) for t in grads)
+    updated = step(y, collapse=1, learning_rate=0.1, epochs=2)
+    assert "each of its 4 parameters moves" in lines(updated, "update")[0]
+
+
+def test_scopes_in_a_circle_have_no_order_to_step_in() -> None:
+    x = Value(0.5, "x")
+    with scope("outer"):
+        a = tanh(x)
+    with scope("p"):
+        with scope("q"):
+            b = tanh(a)
+        outer = b * 2
+    place = scope("r")
+    with place:
+        c = tanh(outer)
+    assert len(step(c, collapse=1)) > 0
+
+
+# --- showing and saving ----------------------------------------------------------------------------------------------
+
+
+@needs_dot
+def test_frames_have_one_size_and_every_label_stands_still(tmp_path: Path) -> None:
+    *_, y = _twice_used()
+    stepper = step(y)
+    frames = list(stepper.frames())
+    assert len(frames) == len(stepper)
+    assert len({re.search(rb'viewBox="[^"]*"', frame)[0] for frame in frames}) == 1
+    places = [re.findall(rb'<(?:polygon|ellipse|path)[^>]*(?:points|d)="([^"]*)"', frame) for frame in frames]
+    assert all(p == places[0] for p in places)
+    assert b"grad 39" in frames[-1].replace(b"&#160;", b" ")
+    assert b"grad 39" not in frames[3]
+    wrong = list(stepper.frames(order="eager"))
+    assert b"instead of" in wrong[-1]
+    pngs = list(stepper.frames("png"))
+    assert len({png[16:24] for png in pngs}) == 1  # width and height
+    for bad in ({"format": "gif"}, {"order": "random"}):
+        with pytest.raises(ValueError, match=r"gif|random"):
+            stepper.frames(**bad)
+
+
+@needs_dot
+def test_saving_a_gif(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image", reason="a GIF needs Pillow")
+    *_, y = _twice_used()
+    stepper = step(y)
+    stepper.save(tmp_path / "a.gif", seconds=0.5)
+    with image.open(io.BytesIO((tmp_path / "a.gif").read_bytes())) as gif:
+        assert gif.n_frames == len(stepper)
+        assert gif.info["duration"] == 500
+    with pytest.raises(ValueError, match=r"\.html or \.gif"):
+        stepper.save(tmp_path / "a.mp4")
+
+
+@needs_dot
+def test_a_gif_without_pillow_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install pillow"):
+        step(Value(1.0) * 2).save(tmp_path / "a.gif")
+
+
+@needs_dot
+def test_the_page_is_one_file_and_its_data_cannot_end_the_script() -> None:
+    evil = "</script><script>alert(1)</script><!--"
+    page = step(Value(1.0, evil) * 2).page()
+    assert page.count("<script") == 2
+    assert page.count("</script>") == 2
+    assert "alert(1)</script>" not in page
+    assert "<!--" not in page.replace("<!-- ", "")
+    assert not re.findall(r"(?:src|href|url)\s*[=(]", page.replace("xlink:href", "href="))
+    [data] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    loaded = json.loads(data)
+    assert loaded["names"]["n0"] == evil
+    assert "<title>&lt;b&gt;" in step(Value(1.0, "y") * 2).page(title="<b>")
+
+
+def test_embedded_data_reads_back() -> None:
+    for data in ("</script>", "\u2028\u2029<!--", {"a": ["é", 1.5, None]}):
+        text = embedded(data)
+        assert "<" not in text
+        assert "\u2028" not in text
+        assert json.loads(text) == data
+
+
+@needs_dot
+def test_in_a_notebook_a_picture_stands_before_the_frame() -> None:
+    *_, y = _twice_used()
+    shown = y.step()._repr_mimebundle_()
+    assert re.match(r'<img alt="The finished graph of y" src="data:image/svg\+xml;base64,', shown["text/html"])
+    assert "<iframe " in shown["text/html"]
+    assert shown["text/plain"] == repr(y.step()) == "<Stepper of y: 12 steps>"
+    assert y.step()[-1].kind == "result"
+
+
+def test_without_any_engine_the_lines_are_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    monkeypatch.setattr(layout.importlib.util, "find_spec", lambda name: None)
+    stepper = step(_twice_used()[2])
+    shown = stepper._repr_mimebundle_()
+    assert set(shown) == {"text/plain"}
+    assert "apt install graphviz" in shown["text/plain"]
+    assert "s = a·b = 2·3 = 6" in shown["text/plain"]
+    with pytest.raises(LayoutError):
+        stepper.save(tmp_path / "a.html")
+
+
+@needs_dot
+@pytest.mark.parametrize("label", ['"\\', "\\N", "<b>&amp;", "é\n漢", "x" * 10_000, '\\"' * 5_000], ids=range(6))
+def test_any_label_survives_the_layout_that_is_kept(label: str) -> None:
+    y = Value(1.0, label) * 2
+    source = to_dot(y, show="structure")
+    geometry = Geometry(source, 20)
+    there = geometry.rendered(geometry.dot({}), "svg").decode()
+    drawn = layout.lay_out(source, "svg", 20).decode()
+    assert re.findall(r"<text[^>]*>([^<]*)", there) == re.findall(r"<text[^>]*>([^<]*)", drawn)
+
+
+@needs_dot
+def test_500_nodes_make_a_page_below_two_megabytes() -> None:
+    random = Random(1)
+    nodes = [Value(random.uniform(-1, 1), f"x{i}") for i in range(8)]
+    while len(nodes) < 800:
+        a, b = random.choice(nodes[-14:]), random.choice(nodes[-14:])
+        nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
+    y = total(nodes[-14:])
+    stepper = step(y, max_nodes=1000, time_limit=60)
+    assert 500 <= len(toposort(y)) <= 600
+    assert len(stepper.page().encode()) < 2_000_000
