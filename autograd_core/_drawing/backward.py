@@ -64,7 +64,8 @@ class Sweep:
         slope = self.scene.formulas(node, edge.index, self.scene.names(result), short(result.name))
         work = f"{atom(numbers[0])}·{atom(numbers[1])}"
         if slope and slope != numbers[0]:
-            work = f"{slope if slope.replace("_", "").isalnum() else f'({slope})'}·{atom(numbers[1])} = {work}"
+            factor = slope if slope.replace("_", "").isalnum() else f"({slope})"
+            work = f"{factor}·{atom(numbers[1])} = {work}"
         factors = f"∂{short(result.name)}/∂{short(operand.name)}·{self.scene.partial(result)}"
         text = f"{self.scene.partial(operand)} += {factors} = {work} = {numbers[2]}"
         step = Step("edge", self.epoch, text, [edge.id, operand.id, result.id])
