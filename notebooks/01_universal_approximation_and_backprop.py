@@ -77,7 +77,7 @@ for name, function in targets.items():
 
 # %%
 fine = np.linspace(-1, 1, 201)
-figure, axes = plt.subplots(1, 4, figsize=(11, 2.8))
+figure, axes = plt.subplots(1, 4, figsize=(11, 3.1))
 for axis, (name, run) in zip(axes, fits.items()):
     p = list(run.x)
     for j, curve in enumerate(np.array([hidden(p, x) for x in fine]).T):
@@ -85,7 +85,7 @@ for axis, (name, run) in zip(axes, fits.items()):
     axis.plot(xs, [targets[name](x) for x in xs], ".", label="data")
     axis.plot(fine, [network(p, x) for x in fine], label="network")
     axis.set(title=name, xlabel="x")
-axes[0].legend(fontsize=8)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %%
@@ -221,6 +221,7 @@ def naive(w, n):
     return product
 
 
+# %%
 def reverse(w, n):
     """The last f gives z itself; the n − 1 before it are all that the derivative needs."""
     z = w = Value(w)
@@ -312,7 +313,7 @@ def forward_and_backward(width):
 # %%
 ratios = []
 for width in (8, 32, 96):
-    times = [forward_and_backward(width) for _ in range(7)]
+    times = [forward_and_backward(width) for _ in range(15)]
     forward, back = min(f for f, _ in times), min(b for _, b in times)
     ratios.append(back / forward)
     print(f"width {width:>3}: forward {1e3 * forward:7.2f} ms   backward {1e3 * back:7.2f} ms   ratio {ratios[-1]:.2f}")
@@ -377,6 +378,7 @@ import numpy as nd
 
 import autograd_core as autograd
 
+# %%
 generator = random.Random(9)
 w1 = nd.array([[parameter(generator.gauss(0, 1)) for _ in range(3)] for _ in range(4)])
 w2 = nd.array([[parameter(generator.gauss(0, 1)) for _ in range(4)] for _ in range(2)])

@@ -37,6 +37,7 @@ def listing_forward(Ws, x):
     return xs, signals
 
 
+# %%
 def graph_forward(Ws, x):
     """The same on nodes: the weighted sums s of each layer, and the last outputs."""
     signals = []
@@ -232,6 +233,7 @@ def train(model, points, targets, epochs, rate, seed=0):
             optimiser.step()
 
 
+# %%
 def accuracy(model, points, targets):
     with no_record():
         return float(np.mean([(output(model, p).data > 0) == (t > 0) for p, t in zip(points, targets)]))
@@ -298,6 +300,7 @@ def descend(sequential, epochs, rate):
 batch, sequential = descend(False, 20, rate=0.3), descend(True, 20, rate=0.03)
 plt.semilogy(batch, "o-", label="batch: one step an epoch, η = 0.3")
 plt.semilogy(sequential, "o-", label="sequential: a step after each point, η = 0.03")
+plt.xticks(range(0, 20, 5))
 plt.xlabel("epoch")
 plt.ylabel("$E_{in}$")
 plt.legend()

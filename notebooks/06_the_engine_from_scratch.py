@@ -46,6 +46,7 @@ def add(a, b):
     return out
 
 
+# %%
 def multiply(a, b):
     out = Tiny(a.data * b.data, (a, b))
 
@@ -181,6 +182,7 @@ def backward(node):
         each.push()
 
 
+# %%
 a = Tiny(2.0)
 b = a * a
 backward(b + b)
@@ -248,6 +250,7 @@ def tiny_graph():
     backward(tiny_tanh(Tiny(0.4) * Tiny(0.8) + Tiny(0.1)))
 
 
+# %%
 def engine_graph():
     ac.tanh(Value(0.4) * Value(0.8) + Value(0.1)).backward()
 
@@ -315,11 +318,12 @@ xs = [k / 4 for k in range(2, 90)]
 exact = [4 * math.exp(-2 * x) / (1 + math.exp(-2 * x)) ** 2 for x in xs]
 naive = [1 - math.tanh(x) ** 2 for x in xs]
 ours = [ac.grad(ac.tanh)(x) for x in xs]
-plt.semilogy(xs, exact, color="0.8", linewidth=5, label="exact")
-plt.semilogy(xs, [v if v > 0 else float("nan") for v in naive], label="1 − tanh² (0 from 19 on)")
-plt.semilogy(xs, ours, "--", label="engine")
+for slopes, name in ((naive, "1 − tanh²"), (ours, "engine")):
+    errors = [max(abs(s - e) / e, 1e-17) for s, e in zip(slopes, exact)]
+    plt.semilogy(xs, errors, ".-", label=name)
+plt.axhline(2.0**-53, color="0.6", linestyle="--", label="half a unit in the last place")
 plt.xlabel("x")
-plt.ylabel("slope of tanh")
+plt.ylabel("relative error of tanh′")
 plt.legend()
 plt.show()
 check("06", "slope of tanh at 20: 1 − tanh²", 1 - math.tanh(20.0) ** 2, 0.0)

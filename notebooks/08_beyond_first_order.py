@@ -59,6 +59,7 @@ def newton(x, steps):
     return path
 
 
+# %%
 def descent(x, steps, rate=0.0015):
     path = [x]
     for _ in range(steps):
@@ -119,6 +120,7 @@ def seconds(run, times=7):
     return best
 
 
+# %%
 forward_cost, reverse_cost = [], []
 sizes = [4, 16, 64]
 for n in sizes:
@@ -130,6 +132,8 @@ for n in sizes:
 # %%
 plt.loglog(sizes, [1e3 * s for s in forward_cost], "o-", label="n forward sweeps")
 plt.loglog(sizes, [1e3 * s for s in reverse_cost], "o-", label="one reverse sweep")
+plt.xticks(sizes, sizes)
+plt.minorticks_off()
 plt.xlabel("inputs n of a function with one output")
 plt.ylabel("milliseconds")
 plt.legend()
@@ -155,6 +159,7 @@ def loss(p):
     return ac.mean([square(unpacked(p, x) - t) for x, t in zip(data.inputs, data.targets)])
 
 
+# %%
 generator = random.Random(8)
 p = [generator.gauss(0, 1) for _ in range(24)]
 v = [1.0] * 24
@@ -188,6 +193,7 @@ def saving(x):
     return checkpoint(segment, checkpoint(segment, checkpoint(segment, x)))
 
 
+# %%
 check("08", "first derivative, checkpointed and plain", grad(saving)(0.4), grad(plain)(0.4))
 check("08", "second derivative", grad(grad(saving))(0.4), grad(grad(plain))(0.4), 1e-13)
 
@@ -211,6 +217,7 @@ def walk(x, steps=60):
     return path
 
 
+# %%
 stuck = walk([1.0, 0.0])
 curvatures, directions = np.linalg.eigh(hessian(saddle)(stuck[-1]))
 escape = walk((np.array(stuck[-1]) + 0.01 * directions[:, 0]).tolist())

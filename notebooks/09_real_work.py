@@ -169,6 +169,7 @@ def american_put(spot, strike, years, rate, volatility, steps=60):
     return values[0]
 
 
+# %%
 price, put_delta = value_and_grad(american_put)(S, K, T, r, v)
 bump = (american_put(S + 1e-4, K, T, r, v) - american_put(S - 1e-4, K, T, r, v)) / 2e-4
 print(f"American put {price:.4f}, European {call(S, K, T, r, v) - S + K * math.exp(-r * T):.4f}, delta {put_delta:.4f}")
@@ -202,6 +203,7 @@ def trained(data, seed):
     return model
 
 
+# %%
 data, held_out = noisy_sine(random.Random(1), 20), noisy_sine(random.Random(2), 100)
 models = [trained(nn.bootstrap(data, seed=k), seed=k) for k in range(9)]
 with no_record():
