@@ -24,8 +24,9 @@ def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
                 if box.node is not None and not box.node.is_leaf:
                     texts[f"{box.id}:d"] = f"data {UNSET}"
         for edge in scene.picture.edges:
-            texts[edge.id] = ""
-            states[edge.id] = ""
+            if edge.source.group is not None:  # a constant's edge has no text and never changes
+                texts[edge.id] = ""
+                states[edge.id] = ""
     for box in leaves:
         texts[f"{box.id}:d"] = f"data {scene.number(replay.data[node_of(box)])}"
         states[box.id] = "known"
