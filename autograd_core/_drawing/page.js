@@ -84,8 +84,8 @@
     slider.max = course.steps.length - 1;
     slider.value = at;
     slider.setAttribute("aria-valuetext", `step ${at + 1} of ${course.steps.length}: ${line}`);
-    byId("first").disabled = byId("previous").disabled = at === 0;
-    byId("last").disabled = byId("next").disabled = at === course.steps.length - 1;
+    const ends = { first: at === 0, previous: at === 0, next: at === course.steps.length - 1, last: at === course.steps.length - 1 };
+    for (const [id, done] of Object.entries(ends)) byId(id).setAttribute("aria-disabled", String(done)); // keeps the focus
     if (at === course.steps.length - 1) play(false);
     if (looked) tell(looked);
     follow();

@@ -1,0 +1,476 @@
+"""The stepper's page in a browser: every control and every step, from a file, without a network or an error."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograd_core import Value, parameter, sigmoid, sin, square, tanh
+from autograd_core import sum as total
+from autograd_core.stepper import Stepper, step
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+MISSING = [
+    name
+    for name, there in (("a Chromium browser", CHROMIUM), ("Graphviz's dot", shutil.which("dot")))
+    if there is None
+]
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip  # one list
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Opened]:
+    """Open a stepper from a file; at the end nothing may have gone wrong or out to a network."""
+    pages, complaints = [], []
+
+    def open_page(stepper: Stepper, **context: Any) -> Any:
+        path = tmp_path / f"{len(pages)}.html"
+        stepper.save(path)
+        page = browser.new_context(viewport={"width": 1200, "height": 700}, **context).new_page()
+        page.on("console", lambda m: complaints.append(m.text))
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.on("request", lambda r: complaints.append(r.url) if r.url != path.as_uri() else None)
+        page.goto(path.as_uri())
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.context.close()
+    assert complaints == []
+
+
+def twice_used() -> Value:
+    a, b = Value(2.0, "a"), parameter(3.0, "b")
+    s = a * b
+    s.label = "s"
+    y = s * s + s
+    y.label = "y"
+    return y
+
+
+def u7() -> Value:
+    t1, t2 = parameter(0.5, "θ1"), parameter(-1.5, "θ2")
+    loss = square(1.0 - sigmoid(t2 * sigmoid(t1 * Value(0.7, "x")))) * 0.5
+    loss.label = "L"
+    return loss
+
+
+def text(page: Any, selector: str) -> str:
+    return str(page.text_content(selector))
+
+
+def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    """Wait for what the page does by itself (its security policy forbids the driver's own way of waiting)."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def shown(page: Any) -> dict[str, list[str]]:
+    """The lines of every node and edge, as the page has them now."""
+    found: dict[str, list[str]] = page.evaluate(
+        "() => Object.fromEntries([...document.querySelectorAll('g.node, g.edge')].map("
+        "g => [g.id, [...g.querySelectorAll('text')].map(t => t.textContent)]))"
+    )
+    return found
+
+
+def expected(steps: list[Any], stepper: Stepper) -> Iterator[dict[str, str]]:
+    """The texts after each step, from the steps as data."""
+    texts = dict(stepper._frames.initial)
+    for one in steps:
+        texts |= one.texts
+        yield dict(texts)
+
+
+def compare(page: Any, texts: dict[str, str]) -> None:
+    lines = shown(page)
+    for slot, wanted in texts.items():
+        name, _, part = slot.partition(":")
+        got = lines[name]
+        if got:
+            assert got[-2 if part == "d" else -1] == wanted, slot
+
+
+@pytest.mark.parametrize("make", [twice_used, u7])
+def test_every_steps_text_and_numbers(opened: Opened, make: Callable[[], Value]) -> None:
+    stepper = step(make(), learning_rate=0.5, epochs=2)
+    page = opened(stepper)
+    steps = list(stepper)
+    states = list(expected(steps, stepper))
+    for k, one in enumerate(steps):
+        assert text(page, "#line") == one.text
+        assert text(page, "#where").startswith(f"step {k + 1} of {len(steps)} · ")
+        assert f"epoch {one.epoch} of 2" in text(page, "#where")
+        compare(page, states[k])
+        active = page.evaluate("() => [...document.querySelectorAll('g.active')].map(g => g.id)")
+        assert set(active) == set(one.focus)
+        page.keyboard.press("ArrowRight")
+    for k in reversed(range(len(steps))):  # backwards the same states, built another way
+        compare(page, states[k])
+        assert text(page, "#line") == steps[k].text
+        page.keyboard.press("ArrowLeft")
+    order = [3, len(steps) - 2, 0, 7]
+    for k in order:
+        page.evaluate("k => { const s = document.getElementById('slider'); s.value = k; s.dispatchEvent(new Event('input')); }", k)
+        compare(page, states[k])
+
+
+def test_gradients_complete_are_marked_and_nothing_moves(opened: Opened) -> None:
+    page = opened(step(twice_used()))
+    places = "() => [...document.querySelectorAll('g.node')].map(g => g.querySelector('polygon, path').getBBox()).map(b => [b.x, b.y, b.width, b.height])"
+    before = page.evaluate(places)
+    page.keyboard.press("End")
+    assert page.evaluate(places) == before
+    classes = page.evaluate("() => [...document.querySelectorAll('g.node')].map(g => g.getAttribute('class'))")
+    assert all("complete" in c for c in classes)
+    inside = """() => [...document.querySelectorAll('g.node')].every(g => {
+        const box = g.querySelector('polygon, path').getBoundingClientRect();
+        return [...g.querySelectorAll('text')].every(t => {
+            const b = t.getBoundingClientRect(); return b.left >= box.left - 1 && b.right <= box.right + 1; }); })"""
+    assert page.evaluate(inside)  # no clipped text
+
+
+def test_keys_and_buttons(opened: Opened) -> None:
+    page = opened(step(twice_used()))
+    at = lambda: int(re.match(r"step (\d+)", text(page, "#where"))[1])  # noqa: E731  # read many times below
+    for action, where in (("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("ArrowDown", 3), ("ArrowUp", 2), ("End", 12),
+                          ("ArrowRight", 12), ("Home", 1), ("ArrowLeft", 1)):
+        page.keyboard.press(action)
+        assert at() == where, action
+    for button, where in (("#next", 2), ("#next", 3), ("#previous", 2), ("#last", 12), ("#first", 1)):
+        page.click(button)
+        assert at() == where, button
+    assert page.get_attribute("#first", "aria-disabled") == "true"
+    assert page.get_attribute("#next", "aria-disabled") == "false"
+    page.focus("#slider")
+    page.keyboard.press("ArrowRight")
+    assert at() == 2
+    page.keyboard.press("End")
+    assert at() == 12
+    page.focus("#next")
+    page.keyboard.press("Home")
+    assert at() == 1
+    page.keyboard.press("Enter")  # the focused button's own key
+    assert at() == 2
+
+
+def test_playing(opened: Opened) -> None:
+    page = opened(step(twice_used()))
+    page.select_option("#speed", "120")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+    assert page.get_attribute("#line", "aria-live") == "off"
+    until(lambda: text(page, "#where").startswith("step 12 "))
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+    page.click("#play")  # from the end it starts again
+    until(lambda: text(page, "#where").startswith("step 3 "))
+    page.click("#play")
+    page.wait_for_timeout(50)
+    where = text(page, "#where")
+    page.wait_for_timeout(400)
+    assert text(page, "#where") == where
+
+
+def test_the_unsorted_switch(opened: Opened) -> None:
+    stepper = step(twice_used())
+    page = opened(stepper)
+    page.check("#order")
+    page.keyboard.press("End")
+    assert text(page, "#line") == stepper.eager[-1].text
+    compare(page, list(expected(stepper.eager, stepper))[-1])
+    assert page.evaluate("() => [...document.querySelectorAll('g.wrong')].map(g => g.id).sort()") == ["n0", "n1", "n2"]
+    page.uncheck("#order")
+    assert text(page, "#line").startswith("∂y/∂y = 1")
+    assert page.evaluate("() => document.querySelectorAll('g.wrong').length") == 0
+    page.keyboard.press("End")
+    compare(page, list(expected(list(stepper), stepper))[-1])
+
+
+def test_nodes_by_mouse_and_keyboard(opened: Opened) -> None:
+    stepper = step(twice_used())
+    page = opened(stepper)
+    page.click("#n2 text >> nth=0")
+    assert text(page, "#line") == "s = a·b = 2·3 = 6"
+    page.click("#n2 text >> nth=0")
+    assert text(page, "#line") == next(s.text for s in stepper if s.kind == "edge" and "n2" in s.focus)
+    page.hover("#n2 text >> nth=0")
+    history = page.locator("#history li").all_text_contents()
+    assert [h.split(": ", 1)[1] for h in history] == [s.text for s in stepper if any(t.startswith("n2:") for t in s.texts)]
+    page.mouse.move(5, 5)
+    assert page.is_hidden("#history")
+    page.focus("#n0")
+    assert page.is_visible("#history")
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    assert "grad(a) = 39" in text(page, "#line")
+    assert page.get_attribute("#n0", "role") == "button"
+    assert "a" in page.get_attribute("#n0", "aria-label")
+
+
+def test_pan_and_zoom(opened: Opened) -> None:
+    page = opened(step(twice_used()))
+    view = "() => new DOMMatrix(getComputedStyle(document.querySelector('svg')).transform)"
+    now = lambda: page.evaluate(f"() => {{ const m = ({view})(); return [m.a, m.e, m.f]; }}")  # noqa: E731  # read often
+    home = now()
+    page.click("#in")
+    assert now()[0] > home[0]
+    page.keyboard.press("-")
+    assert now()[0] == pytest.approx(home[0])
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, -300)
+    zoomed = now()
+    assert zoomed[0] > home[0]
+    page.mouse.down()
+    page.mouse.move(650, 430, steps=3)
+    page.mouse.up()
+    assert now() == pytest.approx([zoomed[0], zoomed[1] + 50, zoomed[2] + 30], abs=0.01)
+    line = text(page, "#line")
+    page.mouse.move(*page.evaluate("() => { const b = document.querySelector('#n2').getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }"))
+    page.mouse.down()
+    page.mouse.move(700, 330, steps=3)
+    page.mouse.up()
+    assert text(page, "#line") == line  # the end of a drag is no click
+    page.keyboard.press("0")
+    assert now() == pytest.approx(home, abs=0.01)
+    for _ in range(12):
+        page.keyboard.press("+")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+        inside = page.evaluate("() => { const b = document.querySelector('g.node.active').getBoundingClientRect(), g = document.getElementById('graph').getBoundingClientRect(); return b.left < g.right && b.right > g.left && b.top < g.bottom && b.bottom > g.top; }")
+        assert inside  # what the step is about comes into view
+
+
+def test_a_screen_reader_is_told_each_step(opened: Opened) -> None:
+    page = opened(step(twice_used()))
+    assert page.get_attribute("#line", "role") == "status"
+    assert page.get_attribute("#line", "aria-live") == "polite"
+    page.keyboard.press("ArrowRight")
+    assert page.get_attribute("#slider", "aria-valuetext") == f"step 2 of 12: {text(page, '#line')}"
+    nameless = page.evaluate("() => [...document.querySelectorAll('button, input, select, [role=button]')].filter(e => !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim())).length")
+    assert nameless == 0
+    reachable = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reachable.append(page.evaluate("() => document.activeElement.id"))
+    assert {"previous", "play", "next", "slider", "speed", "order", "in", "n0", "n2", "n4"} <= set(reachable)
+
+
+def _luminance(color: str) -> float:
+    rgb = [int(c) / 255 for c in re.findall(r"\d+", color)[:3]]
+    return sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip((0.2126, 0.7152, 0.0722), rgb, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_are_readable(opened: Opened, scheme: str, tmp_path: Path) -> None:
+    page = opened(step(twice_used()), color_scheme=scheme)
+    page.keyboard.press("End")
+    pairs = page.evaluate("""() => [...document.querySelectorAll('g.node')].map(g => [
+        getComputedStyle(g.querySelector('text')).fill, getComputedStyle(g.querySelector('polygon, path')).fill])
+        .concat([[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]])""")
+    for ink, paper in pairs:
+        high, low = sorted((_luminance(ink), _luminance(paper)), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (ink, paper)  # WCAG AA
+    assert (_luminance(pairs[-1][1]) < 0.1) == (scheme == "dark")
+    picture = page.screenshot(path=tmp_path / f"{scheme}.png")
+    assert len(picture) > 10_000
+
+
+def test_printing_shows_the_graph_and_every_line(opened: Opened) -> None:
+    stepper = step(twice_used())
+    page = opened(stepper)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#all li").all_text_contents() == [s.text for s in stepper]
+    assert page.is_visible("#all")
+    assert page.is_hidden("#bar")
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_labels_are_text_whatever_they_say(opened: Opened) -> None:
+    evil = "</script><img src=x onerror=alert(1)><b>&amp;"
+    page = opened(step(Value(1.0, evil) * Value(2.0, "\\\"'`${1}")))
+    assert page.locator("img").count() == 0
+    assert page.locator("#graph b").count() == 0
+    assert "".join(shown(page)["n0"][:-2]).replace("\xa0", " ") == evil
+    page.hover("#n0 text >> nth=0")
+    assert text(page, "#history h2") == evil
+
+
+def test_a_folded_graph_steps_by_layer(opened: Opened) -> None:
+    from autograd_core import scope
+
+    w = parameter(0.3, "w")
+    losses = []
+    for i in range(30):
+        with scope("layer"):
+            h = tanh(w * Value(0.1 * i, "x"))
+        losses.append(h * h)
+    stepper = step(total(losses), collapse=1)
+    page = opened(stepper)
+    assert page.is_hidden("#unsorted")
+    for one, texts in zip(stepper, expected(list(stepper), stepper), strict=True):
+        assert text(page, "#line") == one.text
+        compare(page, texts)
+        page.keyboard.press("ArrowRight")
+    assert "nodes in" in text(page, "#where")
+
+
+def test_500_nodes_step_within_a_frame(opened: Opened) -> None:
+    """Bounds with room for a busy machine: the median of 600 steps, layout included, is about 1 ms on an idle one."""
+    from random import Random
+
+    random = Random(1)
+    nodes = [Value(random.uniform(-1, 1), f"x{i}") for i in range(8)]
+    while len(nodes) < 800:
+        a, b = random.choice(nodes[-14:]), random.choice(nodes[-14:])
+        nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
+    page = opened(step(total(nodes[-14:]), max_nodes=1000, time_limit=60))
+    times = page.evaluate("""() => { const times = [];
+        for (let i = 0; i < 600; i++) {
+            const start = performance.now();
+            document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+            document.querySelector('svg').getBoundingClientRect(); document.getElementById('line').offsetHeight;
+            times.push(performance.now() - start);
+        } return times.sort((a, b) => a - b); }""")
+    assert times[300] < 16
+
+
+# --- in notebooks ----------------------------------------------------------------------------------------------------
+
+
+def test_in_a_page_the_frame_hides_the_still_picture_and_keeps_its_keys(browser: Any, tmp_path: Path) -> None:
+    shown_html = step(twice_used())._repr_mimebundle_()["text/html"]
+    stripped = re.sub(r"<iframe.*?</iframe>", "", shown_html, flags=re.DOTALL)
+    pages = {}
+    for name, body in (("trusted", shown_html), ("untrusted", stripped)):
+        path = tmp_path / f"{name}.html"
+        keys = "<script>window.keys = []; document.addEventListener('keydown', e => window.keys.push(e.key));</script>"
+        path.write_text(f"<!doctype html><meta charset=utf-8><body>{body}{keys}", encoding="utf-8")
+        pages[name] = browser.new_page()
+        pages[name].goto(path.as_uri())
+    frame = pages["trusted"].frames[1]
+    until(lambda: frame.text_content("#line"))
+    assert pages["trusted"].is_hidden("img")
+    frame.click("#line")
+    pages["trusted"].keyboard.press("ArrowRight")
+    assert frame.text_content("#where").startswith("step 2 ")
+    assert pages["trusted"].evaluate("window.keys") == []
+    assert pages["untrusted"].is_visible("img")
+    assert pages["untrusted"].evaluate("document.querySelector('img').naturalWidth") > 100
+    for page in pages.values():
+        page.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@pytest.mark.slow
+def test_in_jupyterlab(browser: Any, tmp_path: Path) -> None:
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+    source = "from autograd_core import Value\na = Value(2.0, 'a')\n(a * a + a).step()"
+    cell = {"cell_type": "code", "id": "one", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+    port = _free_port()
+    root = str(Path(__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": root, "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t",
+               "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    server = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api?token=t").close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        page = browser.new_page(viewport={"width": 1300, "height": 900})
+        page.goto(f"{address}/lab/tree/a.ipynb?token=t")
+        page.wait_for_selector(".jp-Cell .cm-content", timeout=120_000)
+        page.click(".jp-Cell .cm-content")
+        page.wait_for_timeout(3000)  # the kernel starts
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_selector(".jp-OutputArea iframe", timeout=120_000)
+        frame = page.query_selector(".jp-OutputArea iframe").content_frame()
+        until(lambda: frame.text_content("#line"))
+        assert page.is_hidden(".jp-OutputArea img")
+        cells = page.locator(".jp-Cell").count()
+        frame.click("#line")
+        for key in ("ArrowRight", "b", "a", "ArrowRight"):  # a and b would add cells
+            page.keyboard.press(key)
+        assert frame.text_content("#where").startswith("step 3 ")
+        assert page.locator(".jp-Cell").count() == cells
+        page.screenshot(path=tmp_path / "jupyterlab.png")
+        page.close()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
+    """A web server on this machine and the list of what was asked of it."""
+    asked: list[str] = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *arguments: Any) -> None:
+            asked.append(str(arguments[0]))
+
+    handler = functools.partial(Handler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        server.shutdown()
+        thread.join()
+
+
+def test_served_from_the_web_only_the_page_itself_is_asked_for(browser: Any, served: tuple[str, list[str]], tmp_path: Path) -> None:
+    address, asked = served
+    step(twice_used()).save(tmp_path / "page.html")
+    page = browser.new_page()
+    page.goto(f"{address}/page.html")
+    page.keyboard.press("End")
+    page.wait_for_timeout(300)
+    page.close()
+    assert {line.split()[1] for line in asked} <= {"/page.html", "/favicon.ico"}
