@@ -6,7 +6,7 @@
 # graph; what a numerical gradient costs and how wrong it is; batch against sequential descent; and its digits.
 
 # %%
-import math
+import itertools
 import random
 import time
 
@@ -51,7 +51,7 @@ def graph_forward(Ws, x):
 # %%
 sizes = [3, 4, 2, 1]
 generator = np.random.default_rng(1)
-matrices = [generator.normal(0, 1, (a + 1, b)) for a, b in zip(sizes, sizes[1:])]
+matrices = [generator.normal(0, 1, (a + 1, b)) for a, b in itertools.pairwise(sizes)]
 weights = [[[parameter(w) for w in row] for row in W] for W in matrices]
 x, target = [0.3, -1.2, 0.7], 0.5
 

@@ -17,8 +17,7 @@ from lectures import check
 
 import autograd_core as ac
 import nn
-from autograd_core import Value, cos, dot, exp, gradients, jacobian, no_record, parameter, primitive, sigmoid, sin
-from autograd_core import square, tanh, toposort
+from autograd_core import Value, dot, gradients, jacobian, no_record, parameter, primitive, sigmoid, sin, square, tanh
 from autograd_core.check import check_gradient, check_primitive
 
 # %% [markdown]
@@ -30,18 +29,19 @@ from autograd_core.check import check_gradient, check_primitive
 
 # %%
 x = [0.4, -0.7]
+inputs = [Value(0.4, "x1"), Value(-0.7, "x2")]
 cascade = nn.Sequential(nn.Layer(2, 3, activation=tanh, seed=1), nn.Layer(3, 1, nonlin=False, seed=2))
 early, late = nn.Layer(2, 2, activation=tanh, seed=3), nn.Layer(4, 1, nonlin=False, seed=4)
 interwoven = nn.Sequential(nn.Parallel(nn.Identity(), early), late)
 recurrent = nn.RNN(nn.RNNCell(1, 2, seed=5), nn.Layer(2, 1, nonlin=False, seed=6))
 outputs = {
-    "cascade": (cascade, lambda: square(cascade(x))),
-    "interwoven": (interwoven, lambda: square(interwoven(x))),
+    "cascade": (cascade, lambda: square(cascade(inputs))),
+    "interwoven": (interwoven, lambda: square(interwoven(inputs))),
     "recurrent, 3 steps": (recurrent, lambda: square(recurrent([0.5, -1.0, 0.3]))),
 }
 for name, (model, output) in outputs.items():
     report = check_gradient(output, model.parameters())
-    print(f"{name:<20} {len(model.parameters())} parameters, {len(toposort(output()))} nodes")
+    print(f"{name:<20} {len(model.parameters())} parameters, {len(ac.toposort(output()))} nodes")
     check("U1", f"{name}: coordinates of the gradient check, all and agreeing", [len(report), len(report.agreeing)],
           [len(model.parameters())] * 2)
 
@@ -54,7 +54,7 @@ drawings = {}
 for name, (_, output) in outputs.items():
     y = output()
     y.backward()
-    drawings[name] = y.draw(collapse=2 if "recurrent" in name else 1)
+    drawings[name] = y.draw(collapse=2)
 drawings["interwoven"]
 
 # %%
@@ -68,7 +68,7 @@ drawings["recurrent, 3 steps"]
 
 # %%
 y = outputs["interwoven"][1]()
-order = toposort(y)
+order = ac.toposort(y)
 place = {node: number for number, node in enumerate(order)}
 before = [place[operand] < place[node] for node in order for operand in node.operands if type(operand) is Value]
 check("U2", "every operand comes before its result", before, [True] * len(before))
@@ -87,7 +87,10 @@ a = tanh(w * 0.5 + b)
 a.label = "a"
 loss = square(a - 1.0)
 loss.label = "L"
-loss.step()
+steps = loss.step()
+forward = [step.text for step in steps if step.kind == "operation"]
+check("U2", "stepper: operations forward, edges backward", [len(forward), sum(s.kind == "edge" for s in steps)], [5, 6])
+steps
 
 # %% [markdown]
 # ## U3 · The chain rule over all paths
@@ -108,7 +111,7 @@ def inner(x):
 
 
 def outer(y):
-    return y[0] * exp(y[1])
+    return y[0] * ac.exp(y[1])
 
 
 # %%
@@ -222,7 +225,7 @@ def epoch():
 
 # %%
 losses, rows = [], []
-for t in range(2):
+for _ in range(2):
     a1, a2, L = epoch()
     for p in (theta1, theta2):
         p.zero_grad()
@@ -245,7 +248,11 @@ check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
 
 # %%
 theta1.data, theta2.data = 0.6, -0.4
-epoch()[2].step(epochs=2, learning_rate=eta)
+steps = epoch()[2].step(epochs=2, learning_rate=eta)
+kinds = [step.kind for step in steps]
+check("U7", "stepper, both epochs: operations, edges backward, updates",
+      [kinds.count(kind) for kind in ("operation", "edge", "update")], [14, 18, 4])
+steps
 
 # %% [markdown]
 # ## U8 · The gallery
@@ -562,7 +569,7 @@ check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
 # its own. Composed is less to write; a primitive is one node.
 
 # %%
-@primitive(derivatives=(lambda x, a: cos(x) - 3 * sin(3 * x),))
+@primitive(derivatives=(lambda x, a: ac.cos(x) - 3 * sin(3 * x),))
 def chord(x):
     """sin x + cos 3x."""
     return math.sin(x) + math.cos(3 * x)
@@ -583,7 +590,7 @@ def huber(r):
 
 # %%
 composed = {
-    chord: lambda x: sin(x) + cos(3 * x),
+    chord: lambda x: sin(x) + ac.cos(3 * x),
     cubic: lambda x: x**3 - 2 * x**2 + 1,
     huber: lambda r: ac.where(abs(r) <= 1, 0.5 * square(r), abs(r) - 0.5),
 }

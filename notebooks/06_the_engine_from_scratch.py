@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from lectures import check
 
 import autograd_core as ac
-from autograd_core import Value, gradients
+from autograd_core import Value
 
 # %% [markdown]
 # ## Sixty lines

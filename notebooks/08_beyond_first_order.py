@@ -16,8 +16,7 @@ from lectures import check
 
 import autograd_core as ac
 import nn
-from autograd_core import Value, checkpoint, dot, grad, gradients, hessian, hvp, jacobian, jvp, sin, square, tanh
-from autograd_core import value_and_grad, vjp
+from autograd_core import checkpoint, dot, grad, hessian, hvp, jacobian, jvp, sin, square, tanh, vjp
 
 # %% [markdown]
 # ## Any order
@@ -27,7 +26,7 @@ from autograd_core import value_and_grad, vjp
 
 # %%
 derivatives, f = [], ac.tan
-for order in range(7):
+for _ in range(7):
     f = grad(f)
     derivatives.append(f(0.0))
 check("08", "derivatives 1 to 7 of tan at 0", derivatives, [1, 0, 2, 0, 16, 0, 272], 1e-14)
@@ -53,7 +52,7 @@ def rosenbrock(x):
 def newton(x, steps):
     path = [x]
     for _ in range(steps):
-        value, slope = value_and_grad(rosenbrock)(x)
+        slope = grad(rosenbrock)(x)
         x = (np.array(x) - np.linalg.solve(hessian(rosenbrock)(x), slope)).tolist()
         path.append(x)
     return path

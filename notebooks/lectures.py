@@ -76,7 +76,8 @@ def _keeps(x: float, bound: str) -> bool:
 def _shown(thing: Any) -> str:
     if isinstance(thing, list):
         numbers = _flat(thing)
-        return f"[{', '.join(_shown(x) for x in numbers[:3])}{f', … {len(numbers)} numbers' if len(numbers) > 3 else ''}]"
+        more = f", … {len(numbers)} numbers" if len(numbers) > 3 else ""
+        return f"[{', '.join(_shown(x) for x in numbers[:3])}{more}]"
     return f"{thing + 0.0:.6g}" if isinstance(thing, float) else str(thing)
 
 
