@@ -419,3 +419,14 @@ def test_value_draws_itself_and_the_source_is_the_dot_text() -> None:
     y = _swept(_neuron)
     assert y.draw(precision=2).source == to_dot(y, precision=2)
     assert ast.literal_eval(repr(y.draw().source)) == to_dot(y)
+
+
+def test_the_pictures_of_the_readme_are_what_their_script_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebooks = GOLDEN.parents[1] / "notebooks"
+    monkeypatch.syspath_prepend(str(notebooks))
+    import make_pictures
+
+    drawn = {"\n".join(lines) for lines in texts_of((notebooks / "pictures" / "neuron.svg").read_bytes()).values()}
+    source = to_dot(make_pictures.neuron())
+    assert drawn == {text.replace("\\n", "\n") for text in re.findall(r'^\t\d+[^\[]* \[.*?label="([^"]*)"', source, re.MULTILINE)}
+    assert (notebooks / "pictures" / "stepper.gif").stat().st_size < 300_000

@@ -155,7 +155,7 @@ def gif(frames: Iterable[bytes], seconds: float) -> bytes:
     except ImportError:
         raise ModuleNotFoundError("a GIF needs Pillow: pip install pillow, or 'autograd-core[render]'") from None
     images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
-    first, *rest = (image.quantize(64) for image in images)
+    first, *rest = (image.quantize(48) for image in images)
     made = io.BytesIO()
     durations = [int(1000 * seconds)] * len(rest) + [int(3000 * seconds)]
     first.save(made, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
