@@ -16,6 +16,7 @@ import ast
 import copy
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -37,11 +38,12 @@ PACKAGE = HERE.parent / "autograd_core"
 MODULES = ("ops.py", "special.py", "special_series.py")
 # The part of the suite that is about derivatives: what is quickest first.
 RELEVANT = (
-    "test_check.py::test_every_right_row_is_accepted", "test_engine_errors.py", "test_special.py", "test_table.py", "test_rules.py",
-    "test_accuracy.py", "test_check.py", "test_transparency.py",
+    "test_check.py::test_every_right_row_is_accepted", "test_check.py::test_a_kink_of_an_operation_is_named",
+    "test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "test_engine_errors.py", "test_special.py",
+    "test_table.py", "test_rules.py", "test_accuracy.py", "test_composites.py", "test_transparency.py",
 )  # fmt: skip
 SLOPES_AT = {"unary_row": (2,), "binary_row": (2, 3), "many_row": (2,)}
-SECONDS = 300
+SECONDS = 600  # of computing, several times what the suite takes; a mutant may not end
 BROKEN = 99  # exit code of a process that could not even run the suite
 # Mutants that compute the same numbers as the original, each with the proof; they are counted apart.
 EQUIVALENT: dict[str, str] = {}
@@ -136,6 +138,7 @@ def child(mutant: Mutant | None, directory: Path) -> int:
     shutil.copytree(PACKAGE, directory / "autograd_core", ignore=ignored)
     if mutant is not None:
         (directory / "autograd_core" / mutant.module).write_text(mutant.source, encoding="utf-8")
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 10))
     os.chdir(directory)
     sys.path.insert(0, str(directory))
     os.environ.update(AUTOGRAD_CORE_ENGINE="python", HYPOTHESIS_PROFILE="mutant", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
@@ -177,13 +180,10 @@ def run_all(every: Sequence[Mutant | None], jobs: int) -> Iterator[tuple[Mutant 
             for process, (mutant, directory, start) in list(running.items()):
                 took = time.perf_counter() - start
                 ended, status = os.waitpid(process, os.WNOHANG)
-                if not ended and took > SECONDS:
-                    os.kill(process, signal.SIGKILL)
-                    os.waitpid(process, 0)
-                elif not ended:
+                if not ended:
                     continue
                 del running[process]
-                yield mutant, _reason(directory / "output", status) if ended else f"no end in {SECONDS} s", took
+                yield mutant, _reason(directory / "output", status), took
                 shutil.rmtree(directory)
 
 
@@ -192,6 +192,8 @@ def _reason(output: Path, status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return ""
+    if code == -signal.SIGXCPU:
+        return f"no end in {SECONDS} s of computing"
     text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
     failed = [line for line in text.splitlines() if line.startswith(("FAILED", "ERROR"))]
     if not failed or code not in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
