@@ -113,14 +113,15 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# One point's loss, folded layer by layer (all its hundreds of nodes would be unreadable). Below each box stands how
-# many operations it hides.
+# The loss of the point that is learned worst, folded layer by layer: a box says how many operations it hides, and how
+# large the gradient of its parameters is. (Spread out, its 158 nodes would be unreadable.)
 
 # %%
-loss = nn.hinge(model(moons.inputs[0]), moons.targets[0])
+losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]
+loss = max(losses)
 loss.label = "loss"
 loss.backward()
-loss.draw(collapse=2)
+loss.draw(collapse=2, direction="TB")
 
 # %% [markdown]
 # ## Is the gradient right?
