@@ -185,6 +185,43 @@ def test_inputs_fold_into_the_only_scope_that_reads_them_where_nothing_else_help
     assert labels(draw(y * 2.0).source)[0].startswith("layer\nsum, tanh")
 
 
+def test_a_scope_for_each_step_of_a_long_recursion_folds_at_some_depth() -> None:
+    def descend(x: Value, depth: int) -> Value:
+        with scope(f"level {depth}"):
+            return tanh(x) if depth == 0 else tanh(descend(x, depth - 1))
+
+    assert boxes(draw(descend(Value(1.0), 150), max_nodes=60).source) <= 60
+
+
+def test_parameters_read_from_several_scopes_fold_into_the_scope_they_were_made_in() -> None:
+    with scope("shared"):
+        ws = [parameter(float(i), f"w{i}") for i in range(3)]
+    runs = []
+    for name in ("one", "two"):
+        with scope(name):
+            runs.append(tanh(total(ws)))
+    y = runs[0] * runs[1]
+    assert [text.split("\n")[:2] for text in labels(to_dot(y, collapse=1))][:2] == [["shared", "3 parameters"], ["one", "sum, tanh"]]
+    y.backward()
+    coloured = to_dot(y, collapse=1, colour="gradient", direction="TB")
+    assert re.search(r'class="node folded g-[pn]\d"', coloured)
+    assert "invis" not in coloured
+    assert "3 edges" in coloured
+    running: Value | float = 0.0
+    for _ in range(4):
+        running = running + ws[0]
+    assert isinstance(running, Value)
+    assert boxes(to_dot(running, batch=True)) == 6
+
+
+def test_many_kinds_of_operations_are_cut_in_a_folded_box() -> None:
+    x = Value(0.5, "x")
+    with scope("busy"):
+        y = tanh(sin(x) + x * x - sin(x) / 3.0)
+        y = -y
+    assert labels(to_dot(y, collapse=1))[1].startswith("busy\n2 × sin, mul, add, div, … 3 more")
+
+
 # --- laying out ------------------------------------------------------------------------------------------------------
 
 
@@ -197,6 +234,10 @@ def test_pictures_in_a_notebook_and_in_files(tmp_path: Path) -> None:
     assert Path(drawing.render(outfile=tmp_path / "a.svg")).read_bytes() == drawing.pipe("svg")
     assert drawing.render("b", tmp_path / "new", format="png") == str(tmp_path / "new" / "b.png")
     assert drawing.render(tmp_path / "c") == str(tmp_path / "c.pdf")
+    viewed: list[Path] = []
+    drawing._view = lambda path, **_: viewed.append(path)
+    drawing.render(outfile=tmp_path / "d.svg", view=True)
+    assert viewed == [tmp_path / "d.svg"]
 
 
 def test_without_any_engine_the_source_is_shown_and_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections import defaultdict
+from contextvars import copy_context
 from pathlib import Path
 from random import Random
 
@@ -273,18 +274,53 @@ def test_folded_graphs_step_by_layer_with_the_whole_batch_in_every_sum() -> None
     assert "each of its 4 parameters moves" in lines(updated, "update")[0]
 
 
-def test_scopes_in_a_circle_have_no_order_to_step_in() -> None:
+def test_scopes_in_a_circle_are_drawn_but_have_no_order_to_step_in() -> None:
     x = Value(0.5, "x")
-    with scope("outer"):
-        a = tanh(x)
     with scope("p"):
-        with scope("q"):
-            b = tanh(a)
-        outer = b * 2
-    place = scope("r")
-    with place:
-        c = tanh(outer)
-    assert len(step(c, collapse=1)) > 0
+        inside = copy_context()
+        a = tanh(x)
+    y = inside.run(tanh, a * 2)  # back in the same run of the scope
+    assert "p" in to_dot(y, collapse=1)
+    with pytest.raises(GraphError, match="'p'"):
+        step(y, collapse=1)
+    assert len(step(y)) > 0
+
+
+def test_one_edge_into_a_folded_scope_has_its_own_numbers() -> None:
+    w = parameter(0.5, "w")
+    with scope("inner"):
+        h = tanh(w * 2.0)
+    with scope("second"):
+        g = sin(h * 1.0)
+    y = g * 3.0
+    stepper = step(y, collapse=1)
+    y.backward()
+    assert [s.kind for s in stepper] == ["leaves", *["operation"] * 3, "seed", "edge", "scope", "scope", "result"]
+    assert stepper[5].text == "∂v3/∂second += ∂v3/∂second·∂v3/∂v3 = 3·1 = 3"
+    assert stepper[-2].text == f"inner passes the gradient back: ‖grad‖ of its 1 parameters = {abs(w.grad):.4g}"
+
+
+def test_long_lists_are_cut() -> None:
+    leaves = [parameter(float(i), f"p{i}") for i in range(12)]
+    stepper = step(total(leaves))
+    assert stepper[0].text.endswith("p7 = 7, … 4 more")
+    assert stepper[-1].text.endswith("∂v12/∂p7 = 1, … 4 more")
+    assert stepper[1].text == "v12 = sum(p0, p1, p2, … 9 more) = sum(0, 1, 2, … 9 more) = 66"
+
+
+def test_a_formula_too_long_to_read_is_left_out() -> None:
+    xs = [Value(float(i + 2), f"a rather long name {i}") for i in range(6)]
+    assert all(") = " not in text.split("⇒")[0].split("·∂")[1] for text in lines(step(prod(xs)), "edge"))
+
+
+@needs_dot
+def test_scopes_keep_their_frames() -> None:
+    with scope("outer"):
+        a = tanh(parameter(0.5))
+        with scope("inner"):
+            b = sin(a)
+    [first, *_] = step(b * 2.0).frames()
+    assert first.count(b'class="cluster') == 2
 
 
 # --- showing and saving ----------------------------------------------------------------------------------------------

@@ -87,8 +87,9 @@ class Sweep:
 
     def _into(self, edge: Edge, upstream: float, complete: bool) -> Step:
         """Several edges at once into a folded scope."""
-        text = f"{self.scene.partial(edge.target)} = {self.scene.number(upstream)} goes back along {edge.more + 1} edges"
-        step = Step("edge", self.epoch, f"{text} into {short(edge.source.name)}")
+        gradient = f"{self.scene.partial(edge.target)} = {self.scene.number(upstream)}"
+        text = f"{gradient} goes back along {edge.more + 1} edges into {short(edge.source.name)}"
+        step = Step("edge", self.epoch, text)
         step.focus = [edge.id, edge.source.id, edge.target.id]
         step.states = {edge.id: "sent"} | ({edge.source.id: "complete"} if complete else {})
         return step

@@ -5,6 +5,7 @@ Everything here is linear in the number of edges, and nothing recurses.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -27,6 +28,7 @@ class Place(Protocol):
 
 
 Path = tuple[Place, ...]
+UNKNOWN = sys.maxsize  # how often a scope of leaves alone is repeated
 
 
 @dataclass(slots=True, eq=False)
@@ -89,12 +91,16 @@ def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_in
     groups: list[Group] = []
     scopes = _Scopes(collapse, groups)
     for unit in _units(order) if batch else [[node] for node in order]:
-        node, more = unit[0], len(unit) - 1
+        node = unit[0]
         path = paths(node)
-        if node.op is not PARAMETER and (group := scopes.around(path, more if not node.is_leaf else None)) is not None:
-            group.nodes.append(node)
+        group = None if node.op is PARAMETER else scopes.around(path)
+        if group is not None:
+            run = [other for other in unit if scopes.around(paths(other), make=False) is group]
+            group.nodes += run
+            if not node.is_leaf:
+                group.more = min(group.more, len(unit) // len(run) - 1)
         else:
-            group = Group([node], path, None, more)
+            group = Group([node], path, None, len(unit) - 1)
             groups.append(group)
         for node in unit:
             owner[node] = group
@@ -103,6 +109,8 @@ def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_in
     if collapse is not None:
         groups = _absorb(groups, owner, absorb_inputs)
         groups = _own_scopes(groups, owner, scopes)
+    for group in groups:
+        group.more = 0 if group.more == UNKNOWN else group.more
     return Folding(_sorted(owner[order[-1]], owner) if batch or collapse is not None else groups, owner)
 
 
@@ -114,17 +122,15 @@ class _Scopes:
         self._groups = groups
         self._made: dict[int, Group] = {}
 
-    def around(self, path: Path, more: int | None = None) -> Group | None:
-        """The group of the folded scope that a path leads through, None where none is folded."""
+    def around(self, path: Path, make: bool = True) -> Group | None:
+        """The group of the folded scope that a path leads through, None where none is folded, or made yet."""
         if self._collapse is None or len(path) < self._collapse:
             return None
         place = path[self._collapse - 1]
         group = self._made.get(id(place))
-        if group is None:
-            group = self._made[id(place)] = Group([], path[: self._collapse - 1], place, more or 0)
+        if group is None and make:
+            group = self._made[id(place)] = Group([], path[: self._collapse - 1], place, UNKNOWN)
             self._groups.append(group)
-        if more is not None:
-            group.more = min(group.more, more)
         return group
 
 

@@ -17,6 +17,7 @@ from .palette import largest
 from .texts import applied, number, short
 
 MOST_OPERATIONS = 4
+MOST_DEPTHS = 6
 
 
 @dataclass(slots=True, eq=False)
@@ -135,9 +136,11 @@ def _foldings(order: Sequence[Value], options: Options) -> Iterator[Folding]:
     deepest = max(len(node.scope) for node in order)
     if options.collapse is not None:
         deepest = min(deepest, options.collapse)
-    for depth in range(deepest, 0, -1):
+    depth = deepest
+    while depth:
         yield fold(order, collapse=depth, batch=batch)
         yield fold(order, collapse=depth, batch=batch, absorb_inputs=True)
+        depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # a recursion's scopes may be thousands deep
 
 
 def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Picture:
