@@ -126,6 +126,10 @@ int sort_from(Sorted *sorted, Node *root)
         if (depth == 0)
             return 0;
         depth--;
+        if (depth >= BELOW) { /* the way back up: what is needed is known */
+            PREFETCH(&sorted->path[depth - BELOW].node->mark);
+            PREFETCH(&(sorted->path[depth - BELOW].node - 1)->mark);
+        }
         node = sorted->path[depth].node;
         next = sorted->path[depth].next;
     }

@@ -5,10 +5,14 @@
  */
 #include "sort.h"
 
-static inline void contribute(double *adjoints, const Node *operand, double upstream, double local)
+#include <float.h>
+
+/* Where a gradient has vanished below the normal floats (`tiny`), a product costs fifty times as much as elsewhere; that
+ * with 1, the commonest local derivative, is exact and is left out. */
+static inline void contribute(double *adjoints, const Node *operand, double upstream, double local, int tiny)
 {
     if (operand && local != 0.0)
-        adjoints[operand->mark - 1] += upstream * local;
+        adjoints[operand->mark - 1] += tiny && local == 1.0 ? upstream : upstream * local;
 }
 
 /* Set the gradient of a node from the adjoint of this sweep: leaves add up, computed nodes hold the last. */
@@ -37,14 +41,15 @@ static inline void sweep_marked(Sorted *sorted, int committing)
             PREFETCH(&sorted->nodes[i - AHEAD]->mark);
         }
         if (upstream != 0.0) {
+            int tiny = fabs(upstream) < DBL_MIN;
             if (operands_of(node) != MANY) {
-                contribute(adjoints, node->x, upstream, node->dx);
-                contribute(adjoints, node->y, upstream, node->dy);
+                contribute(adjoints, node->x, upstream, node->dx, tiny);
+                contribute(adjoints, node->y, upstream, node->dy, tiny);
             } else {
                 Node **nodes = side_nodes(node->side);
                 double *locals = node->side->locals;
                 for (Py_ssize_t k = 0; k < node->side->count; k++)
-                    contribute(adjoints, nodes[k], upstream, locals[k]);
+                    contribute(adjoints, nodes[k], upstream, locals[k], tiny);
             }
         }
         node->mark = 0;

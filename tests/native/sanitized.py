@@ -1,0 +1,50 @@
+"""Run tests under AddressSanitizer and UndefinedBehaviorSanitizer: `python tests/native/sanitized.py [pytest arguments]`.
+
+Builds the native engine with both into a copy of the sources, so the installed one stays as it is, and runs pytest there
+with the native engine forced. Without arguments: the tests of the native engine and the doctests of autograd_core, which
+takes minutes; `tests` runs the whole suite. Needs gcc or clang on Linux. Exits 1 on a failing test or a finding.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g -O1"
+
+
+def library(name: str) -> str:
+    """Where the compiler keeps a runtime library."""
+    compiler = os.environ.get("CC", "gcc")
+    return subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def main(arguments: list[str]) -> int:
+    """Build, run, and give the exit status."""
+    with tempfile.TemporaryDirectory() as directory:
+        copy = Path(directory, "sources")
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "*.so", "__pycache__"))
+        build = {**os.environ, "CFLAGS": FLAGS, "LDFLAGS": FLAGS, "AUTOGRAD_CORE_REQUIRE_NATIVE": "1"}
+        subprocess.run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], cwd=copy, env=build, check=True)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(copy),
+            "AUTOGRAD_CORE_ENGINE": "native",
+            "LD_PRELOAD": f"{library('libasan.so')} {library('libubsan.so')}",
+            # Python itself keeps memory until the end, so leaks are counted by test_memory_safety.py.
+            "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0",
+            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+            "PYTHONMALLOC": "malloc",
+        }
+        chosen = arguments or ["tests/native", "autograd_core"]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen]
+        result = subprocess.run(command, cwd=copy, env=environment)
+        print("no finding" if result.returncode == 0 else f"pytest ended with {result.returncode}")
+        return 1 if result.returncode else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
