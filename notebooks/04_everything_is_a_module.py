@@ -33,7 +33,7 @@ inputs = [Value(0.4, "x1"), Value(-0.7, "x2")]
 cascade = nn.Sequential(nn.Layer(2, 3, activation=tanh, seed=1), nn.Layer(3, 1, nonlin=False, seed=2))
 early, late = nn.Layer(2, 2, activation=tanh, seed=3), nn.Layer(4, 1, nonlin=False, seed=4)
 interwoven = nn.Sequential(nn.Parallel(nn.Identity(), early), late)
-recurrent = nn.RNN(nn.RNNCell(1, 2, seed=5), nn.Layer(2, 1, nonlin=False, seed=6))
+recurrent = nn.RNN(nn.RNNCell(1, 1, seed=5), nn.Layer(1, 1, nonlin=False, seed=6))
 outputs = {
     "cascade": (cascade, lambda: square(cascade(inputs))),
     "interwoven": (interwoven, lambda: square(interwoven(inputs))),
@@ -53,8 +53,10 @@ for name, (model, output) in outputs.items():
 drawings = {}
 for name, (_, output) in outputs.items():
     y = output()
+    for leaf in ac.leaves(y):
+        leaf.zero_grad()
     y.backward()
-    drawings[name] = y.draw(collapse=2)
+    drawings[name] = y.draw(collapse=2, direction="TB" if "steps" in name else "LR")
 drawings["interwoven"]
 
 # %%
@@ -73,9 +75,9 @@ place = {node: number for number, node in enumerate(order)}
 before = [place[operand] < place[node] for node in order for operand in node.operands if type(operand) is Value]
 check("U2", "every operand comes before its result", before, [True] * len(before))
 y.backward()
-activations = [[node.data for node in order if node.op.name == "tanh"], [node.grad for node in order if node.op.name == "tanh"]]
+activations = [node.data for node in order if node.op.name == "tanh"]
 hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in early.neurons]
-check("U2", "stored activations of the hidden layer", activations[0], hidden, 1e-15)
+check("U2", "stored activations of the hidden layer", activations, hidden, 1e-15)
 
 # %% [markdown]
 # The stepper shows it move: forward operation by operation, then backward edge by edge. Press the arrow keys; each
