@@ -19,9 +19,10 @@ class Neuron(Module):
     """One unit: f(w · x + b).
 
     Args: `nin`, how many inputs; `nonlin`, whether f is `activation` (ReLU by default) or the identity; `activation`,
-    any function of one number, or a module such as `PReLU`; `init`, an initialiser of `nn.init`, by default N(0, 2/D)
-    for ReLU and N(0, 1/D) for the rest; `bias`, where b begins; `seed`, see `nn.init.generator_from`; `fan_out`, how
-    many units its layer has, for `init`; `name`, of its scope. The weighted sum is one `dot` node.
+    any function of one number, a module such as `PReLU`, or None for the identity; `init`, an initialiser of
+    `nn.init`, by default N(0, 2/D) for ReLU and N(0, 1/D) for the rest; `bias`, where b begins; `seed`, see
+    `nn.init.generator_from`; `fan_out`, how many units its layer has, for `init`; `name`, of its scope. The weighted
+    sum is one `dot` node.
     (Lecture 004, equation 1.)
 
     >>> from autograd_core import tanh
@@ -31,7 +32,7 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: int, nonlin: bool = True, *, activation: Activation = relu, init: Initializer | None = None,
+        self, nin: int, nonlin: bool = True, *, activation: Activation | None = relu, init: Initializer | None = None,
         bias: float = 0.0, seed: Seed = None, fan_out: int = 1, name: str | None = None,
     ) -> None:
         nin, generator = whole("nin", nin, 1), generator_from(seed)
@@ -68,7 +69,7 @@ class Layer(Module):
     """
 
     def __init__(
-        self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation = relu,
+        self, nin: int, nout: int, nonlin: bool = True, *, activation: Activation | None = relu,
         init: Initializer | None = None, bias: float = 0.0, seed: Seed = None, name: str | None = None,
     ) -> None:
         self.nin, nout, generator = whole("nin", nin, 1), whole("nout", nout, 1), generator_from(seed)
@@ -107,22 +108,19 @@ class MLP(Module):
     """
 
     def __init__(
-        self, nin: int, nouts: Sequence[int], *, activation: Activation = relu, output: Activation | None = None,
-        init: Initializer | None = None, bias: float = 0.0, seed: Seed = None, name: str | None = None,
+        self, nin: int, nouts: Sequence[int], *, activation: Activation | None = relu,
+        output: Activation | None = None, init: Initializer | None = None, bias: float = 0.0, seed: Seed = None,
+        name: str | None = None,
     ) -> None:
         if not nouts:
             raise ValueError("nouts must name the size of at least one layer; got none")
-        generator, sizes = generator_from(seed), [nin, *nouts]
+        generator, functions = generator_from(seed), [*[activation] * (len(nouts) - 1), output]
         if name is not None:
             self.name = name
         with scope(self.name):
             self.layers = [
-                Layer(
-                    sizes[i], sizes[i + 1], not last or output is not None,
-                    activation=output if last and output is not None else activation,
-                    init=init, bias=bias, seed=generator, name=f"layer {i + 1}",
-                )
-                for i, last in ((i, i == len(nouts) - 1) for i in range(len(nouts)))
+                Layer(i, o, activation=f, init=init, bias=bias, seed=generator, name=f"layer {number}")
+                for number, (i, o, f) in enumerate(zip([nin, *nouts], nouts, functions, strict=False), 1)
             ]
 
     def forward(self, x: Sequence[Number]) -> Any:
