@@ -62,12 +62,39 @@ PAIR(k_chain, chain(x, y), y, x)
 PAIR(k_quotient, quotient(x, y), quotient(1.0, y), -over_square(x, y))
 PAIR(k_over_square, over_square(x, y), over_square(1.0, y), quotient(-2.0 * z, y))
 PAIR(k_polar_slope, polar_slope(x, y), (polar_slope(y, x) - z) * (polar_slope(y, x) + z),
-     -2.0 * z * polar_slope(y, x))
+     -2.0 * chain(z, polar_slope(y, x)))
 PAIR(k_unit, unit(x, y), quotient(1.0, y), -over_square(x, y))
 PAIR(k_larger, larger(x, y), 0.0, 0.0)
-PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), chain(z, -2.0 * y * x), chain(z, -x * x))
-PAIR(k_pow_slope, power_slope(x, y), chain(y, power_slope(x, y - 1.0)),
-     power_log(x, y - 1.0, 0.0) + chain(y, power_log(x, y - 1.0, 1.0)))
+PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), times_gaussian(-2.0 * y * x, x, y, z),
+           chain(z, -x * x))
+
+/* The second derivative of x**y by x, and the derivative of its slope by y; ops.py says why so many branches. */
+static double pow_curve(double x, double y, double slope)
+{
+    if (is_normal(slope)) {
+        int large = !((-1.0 <= slope && slope <= 1.0) || (-1.0 <= x && x <= 1.0));
+        return large ? (y - 1.0) * quotient(slope, x) : quotient((y - 1.0) * slope, x);
+    }
+    if (x < 0.0)
+        return chain(y, power_slope(x, y - 1.0));
+    double half = power_log(x, 0.5 * y - 1.0, 0.0);
+    return chain(chain(half, chain(y, y - 1.0)), half);
+}
+
+static double pow_slope_by_y(double x, double y, double slope)
+{
+    double logarithm = power_log(x, 0.0, 1.0);
+    if (x > 0.0 && -1.0 < y && y < 1.0) {
+        double scale = x > 1.0 ? 0x1p-16 : 1.0;
+        return quotient(chain(scale * power_log(x, y, 0.0), y * logarithm + 1.0), scale * x);
+    }
+    if (is_normal(slope))
+        return slope * (quotient(1.0, y) + logarithm);
+    double half = power_log(x, 0.5 * (y - 1.0), 0.0);
+    return chain(chain(half, chain(y, logarithm) + 1.0), half);
+}
+
+PAIR(k_pow_slope, power_slope(x, y), pow_curve(x, y, z), pow_slope_by_y(x, y, z))
 
 static int k_pow(double x, double y, double *z, double *dx, double *dy)
 {
@@ -148,12 +175,12 @@ MANY_KERNEL(k_prod)
     return 1;
 }
 
-/* The local derivatives of a norm: x / z, scaled up first where z is below the normal floats. */
+/* The local derivatives of a norm: x / z, scaled first where z is near the ends of the range. */
 static int norm_slopes(const double *xs, Py_ssize_t count, double z, double *locals)
 {
     double scale = 1.0;
-    if (z < 0x1p-960) {
-        scale = 0x1p600;
+    if (!(0x1p-960 <= z && z <= 0x1p1000)) {
+        scale = z < 1.0 ? 0x1p600 : 0x1p-600;
         for (Py_ssize_t i = 0; i < count; i++)
             locals[i] = xs[i] * scale;
         if (!python_hypot(locals, count, &z))
@@ -216,6 +243,17 @@ MANY_KERNEL(k_where)
     return 1;
 }
 
+static double pow_log_by_x(double x, double y, double k)
+{
+    if (k == 0.0)
+        return power_slope(x, y);
+    double fewer = power_log(x, y, k - 1.0), factor = chain(y, power_log(x, 0.0, 1.0)) + k;
+    if (is_normal(fewer))
+        return chain(quotient(fewer, x), factor);
+    double half = power_log(x, 0.5 * (y - 1.0), 0.0);
+    return chain(chain(half, chain(power_log(x, 0.0, k - 1.0), factor)), half);
+}
+
 MANY_KERNEL(k_pow_log)
 {
     if (count != 3)
@@ -223,9 +261,7 @@ MANY_KERNEL(k_pow_log)
     double x = xs[0], y = xs[1], k = xs[2];
     *z = power_log(x, y, k);
     if (locals) {
-        locals[0] = chain(y, power_log(x, y - 1.0, k));
-        if (k != 0.0)
-            locals[0] = locals[0] + k * power_log(x, y - 1.0, k - 1.0);
+        locals[0] = pow_log_by_x(x, y, k);
         locals[1] = power_log(x, y, k + 1.0);
         locals[2] = Py_NAN;
     }

@@ -97,16 +97,24 @@ QUIET(k_silu, silu(x), silu_slope(x))
 QUIET(k_gelu, gelu(x), gelu_slope(x))
 QUIET(k_gelu_tanh, gelu_tanh(x), gelu_tanh_slope(x))
 QUIET(k_sech2, sech2(x), -2.0 * tanh(x) * z)
-QUIET(k_silu_slope, silu_slope(x), chain(sigmoid(x) * sigmoid(-x), 2.0 + x * (sigmoid(-x) - sigmoid(x))))
-QUIET(k_gelu_slope, gelu_slope(x), chain(scaled_gaussian(x, 0.5, 1.0), 1.0 / sqrt(2.0 * PI) * (2.0 - x * x)))
+QUIET(k_gelu_slope, gelu_slope(x),
+      times_gaussian(1.0 / sqrt(2.0 * PI) * (2.0 - x * x), x, 0.5, scaled_gaussian(x, 0.5, 1.0)))
+
+static double silu_curve(double x)
+{
+    double s = sigmoid(x), t = sigmoid(-x);
+    return 2.0 * s * t + (t - s) * (x > 0.0 ? -silu(-x) * s : silu(x) * t);
+}
+
+QUIET(k_silu_slope, silu_slope(x), silu_curve(x))
 
 /* The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid. */
 static double gelu_tanh_curve(double x)
 {
     double k = 2.0 * sqrt(2.0 / PI);
     double v = k * (x + 0.044715 * x * x * x), dv = k * (1.0 + 0.134145 * x * x), ddv = k * 0.26829 * x;
-    double s = sigmoid(v), t = sigmoid(-v);
-    return chain(s * t, 2.0 * dv + x * ddv + x * dv * dv * (t - s));
+    double root = exp(v > 0.0 ? -0.5 * v : 0.5 * v), half = root / (1.0 + root * root);
+    return chain(chain(half, 2.0 * dv + x * ddv + x * dv * dv * (sigmoid(-v) - sigmoid(v))), half);
 }
 
 QUIET(k_gelu_tanh_slope, gelu_tanh_slope(x), gelu_tanh_curve(x))

@@ -141,6 +141,15 @@ double scaled_gaussian(double x, double c, double factor)
     return scaled_exp(factor, c * h * h, c * (x - h) * (x + h));
 }
 
+/* From ops.py: a factor times z = gaussian(x, c). */
+double times_gaussian(double factor, double x, double c, double z)
+{
+    if (z > 0x1p-960)
+        return chain(z, factor);
+    double half = scaled_gaussian(x, 0.5 * c, 1.0);
+    return chain(chain(half, factor), half);
+}
+
 double residual(double a, double b, double d)
 {
     if (!isfinite(d))
@@ -199,7 +208,7 @@ static double power_quiet(double x, double y)
     return is_odd(y) ? copysign(Py_HUGE_VAL, x) : Py_HUGE_VAL;
 }
 
-static int is_normal(double x) { return DBL_MIN <= fabs(x) && fabs(x) < Py_HUGE_VAL; }
+int is_normal(double x) { return DBL_MIN <= fabs(x) && fabs(x) < Py_HUGE_VAL; }
 
 double power_slope(double x, double y)
 {

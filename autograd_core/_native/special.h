@@ -18,6 +18,8 @@ double silu_slope(double x);
 double scaled_gaussian(double x, double c, double factor);
 double power_slope(double x, double y);
 double power_log(double x, double y, double k);
+int is_normal(double x);
+double times_gaussian(double factor, double x, double c, double z);
 double residual(double a, double b, double d);
 double gelu(double x);
 double gelu_slope(double x);

@@ -47,10 +47,13 @@ def of_row(name: str, operands: list[float]) -> object:
         z = row.value(operands) if row.arity is None else row.value(*operands)
     except (ArithmeticError, ValueError) as error:
         return type(error) if isinstance(error, (OverflowError, ZeroDivisionError)) else ValueError
-    if row.arity is None:
-        locals_ = list(row.derivatives(operands, z))
-    else:
-        locals_ = [row.derivative(i, operands, z) for i in range(len(operands))]
+    try:
+        if row.arity is None:
+            locals_ = list(row.derivatives(operands, z))
+        else:
+            locals_ = [row.derivative(i, operands, z) for i in range(len(operands))]
+    except OverflowError as error:  # gaussian, which is for the factors 1 and 1/2, at some others
+        return type(error)
     return bits(z), [bits(d) for d in locals_]
 
 
@@ -78,7 +81,7 @@ def test_each_unary_kernel_is_its_row(name: str) -> None:
         assert of_node(name, [x]) == of_row(name, [x])
         plain = FUNCTIONS[name]
         try:
-            assert bits(plain(x)) == of_row(name, [x])[0]
+            assert bits(plain(x)) == of_row(name, [x])[0]  # type: ignore[index]  # a result, where it did not raise
         except (ArithmeticError, ValueError) as error:
             assert type(error) is of_row(name, [x])
 
