@@ -274,6 +274,10 @@ class Program:
 
     __repr__ = __str__
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What hypothesis and IPython print."""
+        printer.text(str(self))
+
 
 def _number(x: float) -> str:
     return repr(x) if math.isfinite(x) else f'float("{x!r}")'

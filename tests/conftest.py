@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "ci", derandomize=True, deadline=None, max_examples=200, database=None,
@@ -13,6 +13,8 @@ settings.register_profile(
 )
 # What a search for new failures runs: HYPOTHESIS_PROFILE=search pytest tests/test_transparency.py
 settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=5000)
+# The same examples, a failing one reported as it was found.
+settings.register_profile("unshrunk", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -1,0 +1,227 @@
+"""The table itself: complete, consistent with everything written out beside it, quiet everywhere, right at its edges."""
+
+import ast
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd_core
+from autograd_core import TABLE, Value, gradients, operation_of
+from autograd_core.random_programs import arguments_of, function_of, orders, slopes_of, value_of
+from autograd_core.rows import FUNCTIONS
+from autograd_core.strategies import SPECIALS, numbers, operands, smooth_operands
+from autograd_core.ulps import same
+
+INF, NAN = math.inf, math.nan
+ROWS = [operation_of(function) for function in FUNCTIONS.values()]
+PLAIN = (ArithmeticError, ValueError)
+
+
+def second_order(row, xs):
+    """The local derivatives as Values, and the derivatives of each: what a second sweep evaluates."""
+    inputs = [Value(x) for x in xs]
+    y = function_of(row)(*arguments_of(row, inputs))
+    variables = [x for i, x in enumerate(inputs) if i not in orders(row)]
+    return [gradients(slope, variables) for slope in gradients(y, variables, create_graph=True)]
+
+
+def check_quiet(row, xs):
+    """Where the value exists, no derivative raises, on floats, on Values, at first or at second order."""
+    try:
+        z = value_of(row, xs)
+    except PLAIN:
+        return
+    slopes = slopes_of(row, xs, z)
+    assert all(isinstance(slope, float) for slope in slopes)
+    assert all(isinstance(x, float) for row_ in second_order(row, xs) for x in row_)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=repr)
+def test_local_derivatives_are_quiet_at_the_specials(row):
+    points = (*SPECIALS, *row.domain.special, 745.0, -745.0, 1e155, 170.0, -170.5)
+    count = row.arity or 2
+    for xs in itertools.product(points if count == 1 else points[:24], repeat=count):
+        check_quiet(row, (*xs, 1.0) if row.arity is None and function_takes_three(row) else xs)
+
+
+def function_takes_three(row):
+    return row.name in ("where", "pow_log")
+
+
+@settings(max_examples=1500)
+@given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)))
+def test_local_derivatives_are_quiet_everywhere(drawn):
+    check_quiet(*drawn)
+
+
+@settings(max_examples=1500)
+@given(st.one_of(*(
+    st.tuples(st.just(row), st.tuples(*[numbers(row.domain.special)] * row.arity)) for row in ROWS if row.arity
+)))  # fmt: skip  # one expression
+def test_the_domain_is_where_the_value_is(drawn):
+    """Outside the domain an operation raises ValueError or gives NaN; inside it gives a number or overflows."""
+    row, xs = drawn
+    if row.name == "div" or not row.public or any(x != x for x in xs):
+        return
+    try:
+        z = value_of(row, xs)
+    except (OverflowError, ZeroDivisionError):
+        return
+    except ValueError:
+        assert not row.domain.contains(*xs) or not all(map(math.isfinite, xs))
+        return
+    assert row.domain.contains(*xs) or z != z or any(map(math.isinf, xs))
+
+
+# --- Edges: what the design states -------------------------------------------------------------------------------
+
+EDGES = [
+    ("abs", (0.0,), (0.0,)), ("abs", (-0.0,), (0.0,)), ("relu", (0.0,), (0.0,)), ("relu", (-0.0,), (0.0,)),
+    ("leaky_relu", (0.0, 0.25), (0.25, 0.0)), ("leaky_relu", (-0.0, 0.25), (0.25, 0.0)),
+    ("maximum", (2.0, 2.0), (0.5, 0.5)), ("minimum", (-1.0, -1.0), (0.5, 0.5)), ("maximum", (0.0, -0.0), (0.5, 0.5)),
+    ("maximum", (INF, INF), (0.5, 0.5)), ("hypot", (0.0, 0.0), (0.0, 0.0)), ("hypot", (-0.0, 0.0), (0.0, 0.0)),
+    ("norm", (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), ("sqrt", (0.0,), (INF,)), ("cbrt", (0.0,), (INF,)),
+    ("pow", (0.0, 0.5), (INF, 0.0)), ("pow", (0.0, 1.0), (1.0, 0.0)), ("pow", (0.0, 2.0), (0.0, 0.0)),
+    ("pow", (0.0, 0.0), (0.0, -INF)), ("pow", (-3.0, 0.0), (0.0, NAN)), ("pow", (INF, 0.0), (0.0, INF)),
+    ("pow", (-2.0, 3.0), (12.0, NAN)), ("pow", (NAN, 0.0), (0.0, NAN)), ("sign", (0.0,), (0.0,)),
+    ("asin", (1.0,), (INF,)), ("asin", (-1.0,), (INF,)), ("acos", (1.0,), (-INF,)), ("acosh", (1.0,), (INF,)),
+    ("floordiv", (7.0, 2.0), (0.0, 0.0)), ("mod", (-7.0, 2.0), (1.0, 4.0)), ("tanh", (INF,), (0.0,)),
+    ("sigmoid", (-INF,), (0.0,)), ("softplus", (-INF,), (0.0,)), ("exp", (-INF,), (0.0,)), ("atan", (INF,), (0.0,)),
+    ("atan", (1e200,), (0.0,)), ("prod", (0.0, 2.0, 3.0), (6.0, 0.0, 0.0)), ("prod", (0.0, 0.0, 3.0), (0.0, 0.0, 0.0)),
+    ("sinc", (0.0,), (0.0,)), ("where", (NAN, 1.0, 2.0), (0.0, 1.0, 0.0)), ("where", (-0.0, 1.0, 2.0), (0.0, 0.0, 1.0)),
+    ("tanh", (20.0,), (1.6993417021166355e-17,)), ("atan", (1e155,), (1e-310,)), ("relu", (NAN,), (NAN,)),
+]  # fmt: skip  # a table reads better in rows
+
+
+@pytest.mark.parametrize(("name", "xs", "slopes"), EDGES, ids=str)
+def test_edges(name, xs, slopes):
+    inputs = [Value(x) for x in xs]
+    y = function_of(TABLE[name])(*arguments_of(TABLE[name], inputs))
+    recorded = y.local_derivatives
+    assert all(same(a + 0.0, b) for a, b in zip(recorded, slopes, strict=True)), recorded
+    replayed = [float(x) for x in slopes_of(TABLE[name], list(xs), y.data)]
+    assert all(same(a + 0.0, b) for a, b in zip(replayed, slopes, strict=True))
+
+
+@pytest.mark.parametrize(("name", "x", "slope", "curve"), [
+    ("square", 0.0, 0.0, 2.0), ("sinc", 0.0, 0.0, -(math.pi**2) / 3), ("tanh", 0.0, 1.0, 0.0), ("erf", 0.0, None, 0.0),
+    ("silu", 0.0, 0.5, 0.5), ("softplus", 0.0, 0.5, 0.25), ("relu", 0.0, 0.0, 0.0), ("abs", 0.0, 0.0, 0.0),
+    ("exp", -INF, 0.0, 0.0), ("sigmoid", INF, 0.0, 0.0), ("silu", INF, 1.0, 0.0), ("gelu", INF, 1.0, 0.0),
+    ("gelu_tanh", -INF, 0.0, 0.0),
+])  # fmt: skip  # a table reads better in rows
+def test_second_derivatives_at_the_edges(name, x, slope, curve):
+    x = Value(x)
+    [first] = gradients(FUNCTIONS[name](x), [x], create_graph=True)
+    assert slope is None or first.data == slope
+    assert gradients(first, [x])[0] == pytest.approx(curve, rel=1e-15, abs=0.0)
+
+
+def test_a_constant_exponent_never_evaluates_the_logarithm():
+    x = Value(-2.0)
+    y = x**3
+    assert y.local_derivatives == (12.0, None)
+    [slope] = gradients(y, [x], create_graph=True)
+    assert gradients(slope, [x], create_graph=True)[0].data == -12.0
+
+
+# --- The table and what is written out beside it -----------------------------------------------------------------
+
+
+def test_every_row_is_listed_once_and_complete():
+    assert list(TABLE) == list(dict.fromkeys(TABLE))
+    leaves = {"input", "parameter", "checkpoint"}
+    assert set(TABLE) == leaves | set(FUNCTIONS)
+    for name, row in TABLE.items():
+        assert row.name == name
+        assert row.doc.endswith(".")
+        if name in leaves:
+            continue
+        assert FUNCTIONS[name].operation is row
+        assert row.formula
+        assert row.arity is None or len(row.derivative_formulas) == row.arity
+        assert (row.gather is None) == (row.arity is not None)
+    values = [row.value for row in ROWS]
+    assert len(values) == len({id(value) for value in values})
+
+
+def test_every_public_row_is_exported_and_no_other():
+    exported = {name for name in autograd_core.__all__ if hasattr(getattr(autograd_core, name), "operation")}
+    wanted = {row.name for row in ROWS if row.public and (not row.operator or row.name == "pow")}
+    assert exported == wanted
+    assert all(getattr(autograd_core, name) is FUNCTIONS[name] for name in wanted)
+
+
+def test_the_signatures_equal_the_table():
+    source = Path(autograd_core.__file__).with_name("signatures.pyi").read_text(encoding="utf-8")
+    [listed] = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    written = {
+        node.name: len(node.args.posonlyargs) + len(node.args.args)
+        for node in listed.body if isinstance(node, ast.FunctionDef)
+    }  # fmt: skip  # as it reads
+    wanted = {}
+    for row in ROWS:
+        if row.operator:
+            wanted[f"__{row.operator}__"] = row.arity
+            if row.arity == 2:
+                wanted[f"__r{row.operator}__"] = 2
+    methods = {
+        name: row for row in ROWS for name in (row.name, row.numpy_name)
+        if name and row.public and row.arity and hasattr(Value, name) and not (row.operator and row.name != "pow")
+    }  # fmt: skip  # as it reads
+    wanted |= {name: row.arity for name, row in methods.items()}
+    assert written == wanted
+    assert {row.name for row in methods.values()} >= {row.name for row in ROWS if row.public and row.arity == 1} - {
+        row.name for row in ROWS if row.operator
+    }
+
+
+def test_every_row_of_one_or_two_operands_works_on_numpy_object_arrays():
+    for row in ROWS:
+        name = row.numpy_name or row.name
+        if row.arity == 1 and hasattr(Value, name) and isinstance(getattr(np, name, None), np.ufunc):
+            x = 1.5 if row.domain.contains(1.5) else 0.5
+            values = np.array([Value(x), Value(x)], dtype=object)
+            found = getattr(np, name)(values)
+            made_of = TABLE["mul"] if name == "square" else row  # NumPy squares objects by multiplying them
+            assert [y.op for y in found] == [made_of, made_of], name
+            assert found[0].data == FUNCTIONS[row.name](x)
+
+
+def evaluated(formula, xs, z):
+    """A printed formula as a number, by the functions of this package alone."""
+    text = formula.format(**dict(zip(("x", "y"), map(repr_in_parentheses, xs), strict=False)), z=repr_in_parentheses(z))
+    return float(eval(text, {"__builtins__": {}, "abs": abs, "nan": NAN, **FUNCTIONS, **formula_functions()}))
+
+
+def formula_functions():
+    return {"gelu_tanh_curve": autograd_core.ops.gelu_tanh_curve}
+
+
+def repr_in_parentheses(x):
+    return f"({x!r})"
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.derivative_formulas], ids=repr)
+def test_printed_formulas_are_the_derivatives(row):
+    moderate = smooth_operands(row).filter(lambda xs: all(1e-2 < abs(x) < 10 for i, x in enumerate(xs) if i not in orders(row)))
+
+    @settings(max_examples=30)
+    @given(moderate)
+    def holds(xs):
+        z = value_of(row, xs)
+        assert row.public is False or evaluated(row.formula, xs, z) == pytest.approx(z, rel=1e-6, abs=1e-9)
+        if row.name == "gaussian":
+            xs = (xs[0], 0.5)
+            z = value_of(row, xs)
+        for i, formula in enumerate(row.derivative_formulas):
+            if i not in orders(row):
+                slope = row.derivative(i, xs, z)
+                if math.isfinite(slope) and not (row.name.startswith("pow") and xs[0] < 0):
+                    assert evaluated(formula, xs, z) == pytest.approx(slope, rel=1e-6, abs=1e-9), formula
+
+    holds()
