@@ -126,7 +126,7 @@ def test_sizes_and_shape(strategy):
     draw()
     assert max(sizes) >= 20
     assert 1 in sizes
-    assert inputs >= {1, 2, 3, 4}
+    assert inputs >= {1, 2, 3}
     assert sum(shared) > len(shared) // 10
 
 
@@ -139,19 +139,19 @@ def test_smooth_programs_have_moderate_numbers_and_gradients(program):
 
 
 def test_a_failing_program_shrinks_to_a_minimal_expression():
-    program = find(programs(), lambda program: TABLE["tanh"] in program.operations, settings=once)
+    rows = [TABLE[name] for name in ("add", "mul", "exp", "tanh", "dot")]
+    program = find(programs(rows, max_operations=12), lambda program: TABLE["tanh"] in program.operations, settings=once)
     assert program.source == "def program(a):\n    return tanh(a)"
     assert program.inputs == (0.0,)
-    program = find(
-        smooth_programs(), lambda program: {"exp", "mul"} <= {row.name for row in program.operations}, settings=once
-    )
+    both = {TABLE["exp"], TABLE["dot"]}
+    program = find(smooth_programs(rows, max_operations=12), lambda program: both <= {*program.operations}, settings=once)
     assert len(program.lines) == 2
-    assert len(program.inputs) == 1
+    assert program.inputs == (0.0,)
 
 
 def test_a_failing_test_prints_a_program_that_runs():
     @settings(max_examples=2000, derandomize=True, database=None, print_blob=False)
-    @given(programs([log], forms=()))
+    @given(programs([log], forms=(), max_operations=4))
     def fails(program):
         assert not any(x == 2 for x in program.inputs)
 
@@ -159,7 +159,6 @@ def test_a_failing_test_prints_a_program_that_runs():
         fails()
     text = "\n".join(caught.value.__notes__)
     source = text[text.index("from autograd_core") : text.rindex(",\n)")]
-    source = "\n".join(line.removeprefix("    ") for line in source.splitlines())
     exec(source, namespace := {})
     assert namespace["y"].data == math.log(2.0)
 

@@ -180,16 +180,18 @@ def test_the_signatures_equal_the_table():
     }
 
 
-def test_every_row_of_one_or_two_operands_works_on_numpy_object_arrays():
+def test_numpy_functions_of_object_arrays_are_the_rows():
+    found = {}
     for row in ROWS:
         name = row.numpy_name or row.name
         if row.arity == 1 and hasattr(Value, name) and isinstance(getattr(np, name, None), np.ufunc):
             x = 1.5 if row.domain.contains(1.5) else 0.5
-            values = np.array([Value(x), Value(x)], dtype=object)
-            found = getattr(np, name)(values)
-            made_of = TABLE["mul"] if name == "square" else row  # NumPy squares objects by multiplying them
-            assert [y.op for y in found] == [made_of, made_of], name
-            assert found[0].data == FUNCTIONS[row.name](x)
+            made = getattr(np, name)(np.array([Value(x), Value(x)], dtype=object))
+            found[name] = row
+            if name not in ("square", "sign"):  # NumPy's own: it multiplies, and compares
+                assert [y.op for y in made] == [row, row], name
+            assert float(getattr(made[0], "data", made[0])) == FUNCTIONS[row.name](x)
+    assert {"tanh", "arctanh", "exp2", "cbrt", "arccos"} <= set(found)
 
 
 def evaluated(formula, xs, z):
