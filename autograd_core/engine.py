@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Literal, TypeVar
 
 VARIABLE = "AUTOGRAD_CORE_ENGINE"
@@ -55,6 +55,12 @@ def accelerated(thing: T) -> T:
     name: str = thing.__name__  # type: ignore[attr-defined]  # functions and classes have one
     ORIGINALS[name] = thing
     replacement: T = getattr(NATIVE, name)
+    if isinstance(thing, type):
+        replacement.__doc__ = thing.__doc__
+    if isinstance(thing, type):  # methods that only lead elsewhere, such as draw, are written once
+        for method, function in vars(thing).items():
+            if isinstance(function, FunctionType) and not hasattr(replacement, method):
+                setattr(replacement, method, function)
     return replacement
 
 

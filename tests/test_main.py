@@ -100,6 +100,82 @@ def test_info_names_version_and_platform(capsys):
     assert "engine" in out
 
 
+def test_draw_writes_a_picture_or_its_source(capsys, tmp_path):
+    code, out, _ = run(capsys, "draw", "x*x + 1", "x=3", "-o", str(tmp_path / "graph.dot"))
+    assert code == 0
+    assert out == f"wrote {tmp_path / 'graph.dot'}\n"
+    assert (tmp_path / "graph.dot").read_text(encoding="utf-8").count("->") == 4
+
+
+def test_draw_without_any_layout_engine_keeps_the_source(capsys, tmp_path, monkeypatch):
+    from autograd_core._drawing import digraph, layout
+
+    def no_engine(*arguments):
+        raise layout.LayoutError("no layout engine: install Graphviz")
+
+    monkeypatch.setattr(digraph, "lay_out", no_engine)
+    code, out, _ = run(capsys, "draw", "x*x", "x=3", "-o", str(tmp_path / "graph.svg"))
+    assert code == 0
+    assert "graph.dot (the source only: no layout engine: install Graphviz)" in out
+    assert "digraph" in (tmp_path / "graph.dot").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["x*x", "x=3", "-o", "graph.txt"], [".svg", "graph.txt"]),
+        (["2+3", "-o", "graph.dot"], ["nothing to draw"]),
+        (["x*x", "x=3", "-o", "no/such/folder/graph.dot"], ["no/such/folder"]),
+    ],
+)
+def test_draw_refuses_in_one_line(capsys, arguments, names):
+    code, _, err = run(capsys, "draw", *arguments)
+    assert code == 2
+    assert err.count("\n") == 1
+    for name in names:
+        assert name in err
+
+
+def test_step_writes_a_page(capsys, tmp_path):
+    pytest.importorskip("graphviz")
+    page = tmp_path / "steps.html"
+    code, out, err = run(capsys, "step", "x*x + 1", "x=3", "-o", str(page))
+    if code == 2:  # a machine without any layout engine says how to get one
+        assert "Graphviz" in err
+        return
+    assert out == f"wrote {page}\n"
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_demo_trains_checks_and_draws(capsys, tmp_path):
+    code, out, _ = run(capsys, "demo", "--epochs", "1", "-o", str(tmp_path / "loss.dot"))
+    assert code == 0
+    assert "64-16-10" in out or "MLP(64, [16, 10])" in out
+    accuracy = next(float(line.split()[2]) for line in out.splitlines() if line.startswith("held-out accuracy"))
+    assert accuracy > 0.6
+    assert "0 disagree" in out
+    assert "digraph" in (tmp_path / "loss.dot").read_text(encoding="utf-8")
+
+
+def test_epochs_below_one_are_refused(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["demo", "--epochs", "0"])
+    assert stop.value.code == 2
+    assert "less than 1" in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_quietly(capsys, monkeypatch):
+    import nn.demo
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nn.demo, "demo", interrupted)
+    code, _, err = run(capsys, "demo")
+    assert code == 130
+    assert err == "autograd-core: stopped\n"
+
+
 def test_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "autograd_core", "grad", "x*x", "x=3"], capture_output=True, text=True, check=True
