@@ -12,7 +12,7 @@ import time
 
 import matplotlib.pyplot as plt
 import numpy as np
-from lectures import check
+from lectures import check, summary
 
 import autograd_core as ac
 from autograd_core import dot, gradients, no_record, parameter, tanh
@@ -322,3 +322,11 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 # Up to about 1 it falls smoothly; then it jumps about, and the tanh units saturate: the gradient dies and $E_{in}$
 # stays where it was thrown.
 # </details>
+
+# %% [markdown]
+# ## What came out
+#
+# Every number above that was held against the lecture, counted by row; a row without one would be an error.
+
+# %%
+summary("M", 6)

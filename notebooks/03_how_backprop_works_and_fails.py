@@ -14,7 +14,7 @@ import time
 
 import matplotlib.pyplot as plt
 import numpy as np
-from lectures import check
+from lectures import check, summary
 
 import autograd_core as ac
 from autograd_core import dot, grad, gradients, no_record, parameter, sigmoid, square, tanh, value_and_grad
@@ -435,3 +435,11 @@ check("S8", "16 units: validation error, stopped early / trained on", validation
 check("S8", "training errors fall with size", [final[3][1] / final[1][1], final[16][1] / final[3][1]], "< 1")
 check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit)",
       [final[3][2] / final[1][2], final[3][2] / final[16][2]], "< 1")
+
+# %% [markdown]
+# ## What came out
+#
+# Every number above that was held against the lecture, counted by row; a row without one would be an error.
+
+# %%
+summary("S", 8)

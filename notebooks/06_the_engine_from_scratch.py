@@ -189,7 +189,7 @@ backward(b + b)
 check("06", "with sorting it is right", a.grad, 8.0)
 
 # %% [markdown]
-# The same graph in the engine. In the stepper a switch, "order", shows what an unsorted sweep would do.
+# The same graph in the engine. In the stepper a switch, "unsorted order", shows the mistake above step by step.
 
 # %%
 a = Value(2.0, "a")

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import Counter
 from typing import Any
 
 # The output in which a notebook keeps the record of a check.
 MIME = "application/vnd.autograd-core.check+json"
+
+# How many numbers of each row have held so far in this process.
+_held: Counter[str] = Counter()
 
 _RELATIONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
@@ -33,7 +37,24 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
     if not holds(value, expectation, tolerance):
         raise AssertionError(line)
     record = {"row": row, "name": name, "value": value, "expectation": expectation, "tolerance": tolerance}
+    _held[row] += 1
     _leave(record, f"{line}  ✓")
+
+
+def summary(lecture: str, rows: int) -> None:
+    """Show how many numbers of each row of a lecture have held; the last line of its notebook.
+
+    Args: `lecture`, the letter of its rows; `rows`, how many it has. Raises AssertionError for a row without a number.
+
+    >>> check("Z1", "two", 1 + 1, 2)
+    Z1  two: 2, expected 2  ✓
+    >>> summary("Z", 1)
+    Z1: 1 number holds
+    """
+    for row in (f"{lecture}{number}" for number in range(1, rows + 1)):
+        if not _held[row]:
+            raise AssertionError(f"nothing was checked for {row}")
+        print(f"{row}: {_held[row]} {'number holds' if _held[row] == 1 else 'numbers hold'}")
 
 
 def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:

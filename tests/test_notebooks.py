@@ -185,6 +185,15 @@ def test_bounds_say_what_they_say(x, limit):
     assert not lectures.holds(float("nan"), f"< {limit!r}")
 
 
+def test_a_lecture_ends_with_the_count_of_its_rows():
+    counts = {"E": 10, "M": 6, "S": 8, "U": 12, "O": 10}
+    assert {f"{letter}{n}" for letter, most in counts.items() for n in range(1, most + 1)} == set(REQUIRED)
+    for (letter, most), name in zip(counts.items(), sorted(EXECUTED)[1:6], strict=True):
+        assert "".join(EXECUTED[name]["cells"][-1]["source"]) == f'summary("{letter}", {most})'
+    with pytest.raises(AssertionError, match="nothing was checked for Y1"):
+        lectures.summary("Y", 2)
+
+
 def test_check_raises_with_the_line_that_a_reader_would_see():
     with pytest.raises(AssertionError, match=r"S1  E: 0\.5, expected 0\.0072 within 0\.001"):
         lectures.check("S1", "E", 0.5, 0.0072, 1e-3)
