@@ -11,7 +11,9 @@ from setuptools.command.build_ext import build_ext
 REQUIRED = os.environ.get("AUTOGRAD_CORE_REQUIRE_NATIVE", "") not in ("", "0")
 NATIVE = Path("autograd_core", "_native")
 # Both engines give the same bits: no contraction of a * b + c, no reordering.
-FLAGS = ["/O2", "/std:c11", "/fp:precise"] if sys.platform == "win32" else ["-std=c11", "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-fno-builtin-sin", "-fno-builtin-cos"]
+# sin and cos of one number are not merged into a third function of the library.
+UNIX = ["-std=c11", "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-fno-builtin-sin", "-fno-builtin-cos"]
+FLAGS = ["/O2", "/std:c11", "/fp:precise"] if sys.platform == "win32" else UNIX
 
 
 class build_native(build_ext):
@@ -31,6 +33,7 @@ class build_native(build_ext):
             self.extensions = []
 
     def get_outputs(self) -> list[str]:
+        """What was built."""
         return [path for path in super().get_outputs() if Path(path).exists()] if self.extensions else []
 
 

@@ -59,7 +59,7 @@ def primitive(
     if derivatives is None:
         raise TypeError(f"{name}: {MISSING.format(name=name)}")
     names = tuple(inspect.signature(function).parameters)
-    slopes = tuple(derivatives)
+    slopes = tuple(_real(slope, name) for slope in derivatives)
     if not slopes or len(slopes) != len(names):
         raise TypeError(f"{name} takes {len(names)} operands ({', '.join(names)}) but has {len(slopes)} derivatives")
 
@@ -103,6 +103,23 @@ def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
         return checked
 
     return value
+
+
+def _real(slope: Derivative, name: str) -> Derivative:
+    """A local derivative, held to give a float where it is given floats."""
+
+    def checked(result: Any, operands: Sequence[Any]) -> Any:
+        if type(result) is float or (type(result) is Value and any(type(x) is Value for x in operands)):
+            return result
+        found = number(result)
+        if found is None:
+            raise TypeError(f"the local derivatives of the primitive {name} must be real numbers; one is {result!r}")
+        return found
+
+    if not callable(slope):
+        constant: float = checked(slope, ())
+        return constant
+    return lambda *operands: checked(slope(*operands), operands)
 
 
 def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:

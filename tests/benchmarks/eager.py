@@ -10,6 +10,7 @@ Args: `--rounds N` (default 9); `--scale N` also builds, sweeps and frees a chai
 
 import argparse
 import importlib
+import itertools
 import math
 import random
 import resource
@@ -49,7 +50,7 @@ def made_layers(sizes: Sequence[int], number: Callable[[float], Number]) -> list
     draws = random.Random(1)
     return [
         ([[number(draws.uniform(-1, 1)) for _ in range(a)] for _ in range(b)], [number(0.1) for _ in range(b)])
-        for a, b in zip(sizes, sizes[1:], strict=False)
+        for a, b in itertools.pairwise(sizes)
     ]
 
 

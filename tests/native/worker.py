@@ -14,7 +14,19 @@ import sys
 
 import autograd_core
 from autograd_core import (
-    Value, backward, checkpoint, gradients, jvp, leaves, no_record, parameter, primitive, record, scope, sin, toposort,
+    Value,
+    backward,
+    checkpoint,
+    gradients,
+    jvp,
+    leaves,
+    no_record,
+    parameter,
+    primitive,
+    record,
+    scope,
+    sin,
+    toposort,
 )  # fmt: skip  # one line a name would hide the program
 from autograd_core.draw import to_dot
 from autograd_core.rows import FUNCTIONS
@@ -64,7 +76,7 @@ def attempt(function: object, *arguments: object) -> object:
     """The answer, or the error."""
     try:
         return function(*arguments)
-    except Exception as error:  # noqa: BLE001  # every error is an answer here
+    except Exception as error:  # every error is an answer here
         return said(error)
 
 
@@ -131,11 +143,12 @@ def run(program: dict[str, object]) -> dict[str, object]:
     errors = []
     for line in program["lines"]:
         operands = [registers[x % len(registers)] if kind == "register" else x for kind, x in line["operands"]]
-        context = {"scope": lambda: scope(line["label"] or "s"), "no_record": no_record, "record": record}
+        named = scope((line["label"] or "s") if line["where"] == "scope" else "outer")
+        context = {"no_record": no_record(), "record": record()}
         try:
-            with context.get(line["where"], lambda: scope("outer"))():
+            with context.get(line["where"], named):
                 result = apply(line["op"], operands, line["way"])
-        except Exception as error:  # noqa: BLE001  # every error is an answer here
+        except Exception as error:  # every error is an answer here
             errors.append(said(error))
             continue
         errors.append([type(result).__name__, bits(result) if type(result) is not Value else bits(result.data)])
