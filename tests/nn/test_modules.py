@@ -77,6 +77,14 @@ def test_each_module_runs_in_a_scope_of_its_name():
     assert [p.label for p in model.layers[0].neurons[1].parameters()] == ["w1", "w2", "b"]
     pair = Sequential(Layer(2, 2), nn.Tanh(), Layer(2, 2), nn.Residual(MLP(2, [2], name="own")))
     assert [m.name for m in pair] == ["layer 1", "tanh 1", "layer 2", "residual 1"]
+    class Own(Module):
+        name = "mine"
+
+        def forward(self, x):
+            return list(x)
+
+    named = Layer(1, 1, name="given")
+    assert [m.name for m in Sequential(Own(), named, Own(), Layer(1, 1))] == ["mine 1", "given", "mine 2", "layer 1"]
     y = total_of(pair([1.0, 2.0]))
     found = {node.scope for node in toposort(y) if not node.is_leaf}
     assert ("sequential", "residual 1", "own", "layer 1", "neuron 2") in found
