@@ -3,9 +3,9 @@
     python tests/benchmarks/digits.py [--rounds 3]
 
 The same program on each: 1,437 images in batches of 16, the multi-class hinge loss (micrograd has no logarithm), plain
-gradient descent. Each runs in a process of its own, in turns, and the fastest round counts, in seconds of processor time, to
-which other programs on the machine add nothing. micrograd runs two batches, scaled up. What is not installed or not
-built is said and left out.
+gradient descent. Each runs in a process of its own, in turns, and the fastest round counts, in seconds of processor
+time, to which other programs on the machine add nothing. micrograd runs two batches, scaled up. What is not installed
+or not built is said and left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import sys
 import time
 
 BATCH = 16
-RUNNERS = {"python": ("autograd_core", "nn"), "native": ("autograd_core", "nn"), "micrograd": ("micrograd.engine", "micrograd.nn")}
+OURS = ("autograd_core", "nn")
+RUNNERS = {"python": OURS, "native": OURS, "micrograd": ("micrograd.engine", "micrograd.nn")}
 SHARES = {"python": 1.0, "native": 1.0, "micrograd": 0.02}
 
 
