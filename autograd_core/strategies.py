@@ -188,10 +188,11 @@ def programs(
 
     >>> from autograd_core import exp
     >>> from hypothesis import find
-    >>> program = find(programs([exp], forms=()), lambda program: program(*program.inputs) > 2)
+    >>> program = find(programs([exp], forms=()), lambda program: len(program.lines) == 2)
     >>> print(program.source)
     def program(a):
-        return exp(a)
+        t1 = exp(a)
+        return exp(t1)
     """
     inputs = st.lists(numbers(), min_size=1, max_size=max_inputs)
     sketches = _sketches(_rows(operations), forms, _CONSTANTS, max_operations)
