@@ -43,7 +43,6 @@ from .ops import (
     log1p,
     log2,
     log10,
-    log_softmax,
     logaddexp,
     logsumexp,
     maximum,
@@ -60,7 +59,6 @@ from .ops import (
     sin,
     sinc,
     sinh,
-    softmax,
     softplus,
     sqrt,
     square,
@@ -70,6 +68,7 @@ from .ops import (
     where,
 )
 from .primitive import primitive
+from .slopes import log_softmax, softmax
 from .sweeps import gradients
 from .transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from .value import Value, parameter

@@ -115,7 +115,8 @@ def _check(node: ast.expr, names: dict[str, None]) -> None:
                 _check(argument, names)
         case _:
             what = type(node).__name__.lower()
-            raise _refuse(node, f"not allowed here: {what}; an expression has numbers, names, + - * / // % ** and functions")
+            allowed = "an expression has numbers, names, + - * / // % ** and functions"
+            raise _refuse(node, f"not allowed here: {what}; {allowed}")
 
 
 def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:

@@ -17,7 +17,17 @@ from . import special
 from . import special_series as series
 from .operation import Domain, first, second
 from .rows import Binary, Many, Unary, binary_row, many_row, unary_row
-from .value import Value
+from .slopes import (
+    gelu_tanh_curve,
+    norm_slopes,
+    pow_curve,
+    pow_log_slopes,
+    pow_slope_by_y,
+    prod_slopes,
+    silu_curve,
+    softmax,
+    times_gaussian,
+)
 
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -235,63 +245,6 @@ def at_least_one(xs: Any) -> tuple[Any, ...]:
     return numbers
 
 
-def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """The product of all the others: those before times those after. (x may be 0, so z / x will not do.)"""
-    before: list[Any] = [1.0]
-    for x in xs[:-1]:
-        before.append(before[-1] * x)
-    after: list[Any] = [1.0]
-    for x in reversed(xs[1:]):
-        after.append(after[-1] * x)
-    return [a * b for a, b in zip(before, reversed(after), strict=True)] if xs else []
-
-
-def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """x / norm, and 0 where all are 0; a norm too near the ends of the range is coarse or infinite: it is scaled."""
-    if not 2.0**-960 <= z <= 2.0**1000:
-        scale = 2.0**600 if z < 1.0 else 2.0**-600
-        xs = [x * scale for x in xs]
-        z = norm(xs)
-    return [unit(x, z) for x in xs]
-
-
-def shifted_exps(xs: Sequence[Any]) -> list[Any]:
-    """exp(x - the largest) for each, made good for the rounding of the difference."""
-    top = max(x.data if type(x) is Value else x for x in xs)
-    exps = []
-    for x in xs:
-        d = x - top
-        plain, shifted = (x.data, d.data) if type(x) is Value else (x, d)
-        exps.append(exp(d) * (1.0 + special.residual(plain, top, shifted)))
-    return exps
-
-
-def softmax(xs: Any) -> list[Any]:
-    """exp(x) / the sum of all exp(x), for each x, shifted by the maximum so that nothing overflows.
-
-    >>> softmax([0.0, 0.0])
-    [0.5, 0.5]
-    """
-    exps = shifted_exps(tuple(xs))
-    total = sum(exps)
-    return [quotient(e, total) for e in exps]
-
-
-def log_softmax(xs: Any) -> list[Any]:
-    """The logarithm of softmax, exact also where softmax is near 1 or underflows.
-
-    >>> log_softmax([0.0, -1000.0])
-    [0.0, -1000.0]
-    """
-    xs = tuple(xs)
-    plain = [x.data if type(x) is Value else x for x in xs]
-    at = plain.index(max(plain))
-    shifted = [x - plain[at] for x in xs]
-    # the largest contributes exp(0) - 1 = 0 in value, but not in derivative
-    rest = log1p(sum([expm1(d) if i == at else exp(d) for i, d in enumerate(shifted)]))
-    return [d - rest for d in shifted]
-
-
 sum: Many = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), tuple, symbol="Σ", doc="The sum of a list.")
 mean: Many = many_row("mean", lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs), at_least_one,
                 doc="The mean of a list.")
@@ -353,70 +306,3 @@ pow_slope: Binary = binary_row("pow_slope", special.pow_slope, lambda x, y, z: p
                        allowance=NEAR_ROOTS, doc="y * x**(y - 1), the slope of x**y by x.")
 pow_log: Many = many_row("pow_log", lambda xyk: special.pow_log(*xyk), lambda xyk, z: pow_log_slopes(*xyk),
                    lambda x, y, k: (x, y, k), public=False, allowance=NEAR_ROOTS, doc="x**y * log(x)**k; the whole k is no variable.")
-
-
-# The branches below choose between formulas for one and the same function, so every order of derivative is right on
-# either side. y - 1 rounds where |y| < 1, and x**(y - 1) makes up to 745 units of that half unit: so x**y / x, where
-# that is within the range.
-
-def is_normal(x: Any) -> bool:
-    """Whether a number, or that of a Value, is finite and neither 0 nor subnormal."""
-    return bool(2.0**-1022 <= x < math.inf or -math.inf < x <= -(2.0**-1022))
-
-
-def pow_curve(x: Any, y: Any, slope: Any) -> Any:
-    """The second derivative of x**y by x."""
-    if is_normal(slope):  # divided first where the product might overflow
-        large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
-        return (y - 1.0) * quotient(slope, x) if large else quotient((y - 1.0) * slope, x)
-    if x < 0.0:
-        return chain(y, pow_slope(x, y - 1.0))
-    half = pow_log(x, 0.5 * y - 1.0, 0.0)
-    return chain(chain(half, chain(y, y - 1.0)), half)
-
-
-def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
-    """The derivative of y * x**(y - 1) by y."""
-    log = pow_log(x, 0.0, 1.0)
-    if x > 0.0 and -1.0 < y < 1.0:
-        scale = 2.0**-16 if x > 1.0 else 1.0
-        return quotient(chain(scale * pow_log(x, y, 0.0), y * log + 1.0), scale * x)
-    if is_normal(slope):
-        return slope * (quotient(1.0, y) + log)
-    half = pow_log(x, 0.5 * (y - 1.0), 0.0)
-    return chain(chain(half, chain(y, log) + 1.0), half)
-
-
-def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
-    """A factor times z = gaussian(x, c), in two halves where z is near the subnormals."""
-    if z > 2.0**-960:
-        return chain(z, factor)
-    half = gaussian(x, 0.5 * c)
-    return chain(chain(half, factor), half)
-
-
-def silu_curve(x: Any) -> Any:
-    """The second derivative of silu; silu(-|x|) holds where the sigmoid in it is subnormal."""
-    s, t = sigmoid(x), sigmoid(-x)
-    return 2.0 * s * t + (t - s) * (-silu(-x) * s if x > 0.0 else silu(x) * t)
-
-
-def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
-    by_y = pow_log(x, y, k + 1.0)
-    if not k:
-        return pow_slope(x, y), by_y, NAN
-    fewer = pow_log(x, y, k - 1.0)
-    factor = chain(y, pow_log(x, 0.0, 1.0)) + k
-    if is_normal(fewer):
-        return chain(quotient(fewer, x), factor), by_y, NAN
-    half = pow_log(x, 0.5 * (y - 1.0), 0.0)
-    return chain(chain(half, chain(pow_log(x, 0.0, k - 1.0), factor)), half), by_y, NAN
-
-
-def gelu_tanh_curve(x: Any) -> Any:
-    """The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid."""
-    k = 2.0 * math.sqrt(2.0 / math.pi)
-    v, dv, ddv = k * (x + 0.044715 * x * x * x), k * (1.0 + 0.134145 * x * x), k * 0.26829 * x
-    root = exp(-0.5 * v if v > 0.0 else 0.5 * v)  # in two halves, as the whole may be subnormal
-    half = root / (1.0 + root * root)
-    return chain(chain(half, 2.0 * dv + x * ddv + x * dv * dv * (sigmoid(-v) - sigmoid(v))), half)

@@ -1,0 +1,144 @@
+"""Local derivatives too long for a row of the table, and softmax, which is one of them.
+
+Each works on floats and on Values, like those in the table. Where one branches, it chooses between formulas for one
+and the same function, so every order of derivative is right on either side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from . import ops, special
+from .value import Value
+
+# --- Operations on many operands -------------------------------------------------------------------------------
+
+
+def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
+    """The product of all the others: those before times those after. (x may be 0, so z / x will not do.)"""
+    before: list[Any] = [1.0]
+    for x in xs[:-1]:
+        before.append(before[-1] * x)
+    after: list[Any] = [1.0]
+    for x in reversed(xs[1:]):
+        after.append(after[-1] * x)
+    return [a * b for a, b in zip(before, reversed(after), strict=True)] if xs else []
+
+
+def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
+    """x / norm, and 0 where all are 0; a norm too near the ends of the range is coarse or infinite: it is scaled."""
+    if not 2.0**-960 <= z <= 2.0**1000:
+        scale = 2.0**600 if z < 1.0 else 2.0**-600
+        xs = [x * scale for x in xs]
+        z = ops.norm(xs)
+    return [ops.unit(x, z) for x in xs]
+
+
+def shifted_exps(xs: Sequence[Any]) -> list[Any]:
+    """exp(x - the largest) for each, made good for the rounding of the difference."""
+    top = max(x.data if type(x) is Value else x for x in xs)
+    exps = []
+    for x in xs:
+        d = x - top
+        plain, shifted = (x.data, d.data) if type(x) is Value else (x, d)
+        exps.append(ops.exp(d) * (1.0 + special.residual(plain, top, shifted)))
+    return exps
+
+
+def softmax(xs: Any) -> list[Any]:
+    """exp(x) / the sum of all exp(x), for each x, shifted by the maximum so that nothing overflows.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    exps = shifted_exps(tuple(xs))
+    total = ops.sum(exps)
+    return [ops.quotient(e, total) for e in exps]
+
+
+def log_softmax(xs: Any) -> list[Any]:
+    """The logarithm of softmax, exact also where softmax is near 1 or underflows.
+
+    >>> log_softmax([0.0, -1000.0])
+    [0.0, -1000.0]
+    """
+    xs = tuple(xs)
+    plain = [x.data if type(x) is Value else x for x in xs]
+    at = plain.index(max(plain))
+    shifted = [x - plain[at] for x in xs]
+    # the largest contributes exp(0) - 1 = 0 in value, but not in derivative
+    rest = ops.log1p(ops.sum([ops.expm1(d) if i == at else ops.exp(d) for i, d in enumerate(shifted)]))
+    return [d - rest for d in shifted]
+
+
+# --- Powers: y - 1 rounds where |y| < 1, and x**(y - 1) makes up to 745 units of that half unit: so x**y / x, where
+# that is within the range -----------------------------------------------------------------------------------------
+
+
+def is_normal(x: Any) -> bool:
+    """Whether a number, or that of a Value, is finite and neither 0 nor subnormal."""
+    return bool(2.0**-1022 <= x < math.inf or -math.inf < x <= -(2.0**-1022))
+
+
+def pow_curve(x: Any, y: Any, slope: Any) -> Any:
+    """The second derivative of x**y by x."""
+    if is_normal(slope):  # divided first where the product might overflow
+        large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
+        return (y - 1.0) * ops.quotient(slope, x) if large else ops.quotient((y - 1.0) * slope, x)
+    if x < 0.0:
+        return ops.chain(y, ops.pow_slope(x, y - 1.0))
+    half = ops.pow_log(x, 0.5 * y - 1.0, 0.0)
+    return ops.chain(ops.chain(half, ops.chain(y, y - 1.0)), half)
+
+
+def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
+    """The derivative of y * x**(y - 1) by y."""
+    log = ops.pow_log(x, 0.0, 1.0)
+    if x > 0.0 and -1.0 < y < 1.0:
+        scale = 2.0**-16 if x > 1.0 else 1.0
+        return ops.quotient(ops.chain(scale * ops.pow_log(x, y, 0.0), y * log + 1.0), scale * x)
+    if is_normal(slope):
+        return slope * (ops.quotient(1.0, y) + log)
+    half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
+    return ops.chain(ops.chain(half, ops.chain(y, log) + 1.0), half)
+
+
+def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
+    """The derivatives of x**y * log(x)**k by x and y; k is no variable."""
+    by_y = ops.pow_log(x, y, k + 1.0)
+    if not k:
+        return ops.pow_slope(x, y), by_y, math.nan
+    fewer = ops.pow_log(x, y, k - 1.0)
+    factor = ops.chain(y, ops.pow_log(x, 0.0, 1.0)) + k
+    if is_normal(fewer):
+        return ops.chain(ops.quotient(fewer, x), factor), by_y, math.nan
+    half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
+    return ops.chain(ops.chain(half, ops.chain(ops.pow_log(x, 0.0, k - 1.0), factor)), half), by_y, math.nan
+
+
+# --- Activations -----------------------------------------------------------------------------------------------
+
+
+def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
+    """A factor times z = ops.gaussian(x, c), in two halves where z is near the subnormals."""
+    if z > 2.0**-960:
+        return ops.chain(z, factor)
+    half = ops.gaussian(x, 0.5 * c)
+    return ops.chain(ops.chain(half, factor), half)
+
+
+def silu_curve(x: Any) -> Any:
+    """The second derivative of silu; ops.silu(-|x|) holds where the sigmoid in it is subnormal."""
+    s, t = ops.sigmoid(x), ops.sigmoid(-x)
+    return 2.0 * s * t + (t - s) * (-ops.silu(-x) * s if x > 0.0 else ops.silu(x) * t)
+
+
+def gelu_tanh_curve(x: Any) -> Any:
+    """The second derivative of x * s(v), v = 2 ops.sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid."""
+    k = 2.0 * math.sqrt(2.0 / math.pi)
+    v, dv, ddv = k * (x + 0.044715 * x * x * x), k * (1.0 + 0.134145 * x * x), k * 0.26829 * x
+    root = ops.exp(-0.5 * v if v > 0.0 else 0.5 * v)  # in two halves, as the whole may be subnormal
+    half = root / (1.0 + root * root)
+    return ops.chain(ops.chain(half, 2.0 * dv + x * ddv + x * dv * dv * (ops.sigmoid(-v) - ops.sigmoid(v))), half)
