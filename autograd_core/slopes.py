@@ -122,7 +122,7 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
 
 
 def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
-    """A factor times z = ops.gaussian(x, c), in two halves where z is near the subnormals."""
+    """A factor times z = gaussian(x, c), in two halves where z is near the subnormals."""
     if z > 2.0**-960:
         return ops.chain(z, factor)
     half = ops.gaussian(x, 0.5 * c)
@@ -130,13 +130,13 @@ def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
 
 
 def silu_curve(x: Any) -> Any:
-    """The second derivative of silu; ops.silu(-|x|) holds where the sigmoid in it is subnormal."""
+    """The second derivative of silu; silu(-|x|) holds where the sigmoid in it is subnormal."""
     s, t = ops.sigmoid(x), ops.sigmoid(-x)
     return 2.0 * s * t + (t - s) * (-ops.silu(-x) * s if x > 0.0 else ops.silu(x) * t)
 
 
 def gelu_tanh_curve(x: Any) -> Any:
-    """The second derivative of x * s(v), v = 2 ops.sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid."""
+    """The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid."""
     k = 2.0 * math.sqrt(2.0 / math.pi)
     v, dv, ddv = k * (x + 0.044715 * x * x * x), k * (1.0 + 0.134145 * x * x), k * 0.26829 * x
     root = ops.exp(-0.5 * v if v > 0.0 else 0.5 * v)  # in two halves, as the whole may be subnormal

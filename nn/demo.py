@@ -72,7 +72,8 @@ def train(model: MLP, training: Dataset, held_out: Dataset, epochs: int, generat
             if sys.stdout.isatty():
                 print(f"\repoch {epoch:2d}  {at / len(order):4.0%}", end="", flush=True)
         print(
-            f"\repoch {epoch:2d}  loss {sum(losses) / len(losses):.3f}  held-out accuracy {accuracy(model, held_out):.3f}"
+            f"\repoch {epoch:2d}  loss {sum(losses) / len(losses):.3f}"
+            f"  held-out accuracy {accuracy(model, held_out):.3f}"
             f"  {time.perf_counter() - start:5.1f} s",
             flush=True,
         )
