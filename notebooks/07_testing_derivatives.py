@@ -7,10 +7,8 @@
 # always recheck".)
 
 # %%
-import decimal
 import math
 import random
-from decimal import Decimal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -100,8 +98,10 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 # digits. (Written as `1 / sqrt(1 + x*x)` it would be 0 from about $10^{154}$ on, where x·x overflows.)
 
 # %%
+from decimal import Decimal, getcontext
+
+getcontext().prec = 60
 worst = [0.0]
-decimal.getcontext().prec = 60
 
 
 @settings(max_examples=300, database=None, derandomize=True)
