@@ -92,7 +92,8 @@ static PyType_Spec place_spec = {"autograd_core.context.Place", sizeof(Place), 0
 /* A context manager that moves to another place and back; one instance can be entered many times, also nested. */
 typedef struct Inside {
     PyObject_HEAD
-    PyObject *tokens; /* a list: what takes each entry back */
+    PyObject *token;  /* what takes the first entry back */
+    PyObject *tokens; /* a list: the same for entries within it; NULL until there is one */
     PyObject *name;   /* of a scope, else NULL */
 } Inside;
 
@@ -102,9 +103,6 @@ static PyObject *inside_alloc(PyTypeObject *type, PyObject *name)
     if (self == NULL)
         return NULL;
     self->name = Py_XNewRef(name);
-    self->tokens = PyList_New(0);
-    if (self->tokens == NULL)
-        Py_CLEAR(self);
     return (PyObject *)self;
 }
 
@@ -119,6 +117,24 @@ static PyObject *scope_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     return inside_alloc(type, name);
 }
 
+/* scope(name) without a tuple of arguments in between: networks make one for every unit and example. */
+static PyObject *scope_vectorcall(PyObject *type, PyObject *const *arguments, size_t count, PyObject *keywords)
+{
+    if (PyVectorcall_NARGS(count) == 1 && keywords == NULL && PyUnicode_CheckExact(arguments[0]))
+        return inside_alloc((PyTypeObject *)type, arguments[0]);
+    PyObject *positional = PyTuple_New(PyVectorcall_NARGS(count)), *named = NULL, *made = NULL;
+    for (Py_ssize_t i = 0; positional && i < PyTuple_GET_SIZE(positional); i++)
+        PyTuple_SET_ITEM(positional, i, Py_NewRef(arguments[i]));
+    int ready = positional != NULL && (keywords == NULL || (named = PyDict_New()) != NULL);
+    for (Py_ssize_t i = 0; ready && keywords && i < PyTuple_GET_SIZE(keywords); i++)
+        ready = PyDict_SetItem(named, PyTuple_GET_ITEM(keywords, i), arguments[PyVectorcall_NARGS(count) + i]) == 0;
+    if (ready)
+        made = scope_new((PyTypeObject *)type, positional, named);
+    Py_XDECREF(positional);
+    Py_XDECREF(named);
+    return made;
+}
+
 static PyObject *inside_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {NULL};
@@ -130,12 +146,14 @@ static PyObject *inside_new(PyTypeObject *type, PyObject *arguments, PyObject *k
 static int inside_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((Inside *)self)->token);
     Py_VISIT(((Inside *)self)->tokens);
     return 0;
 }
 
 static int inside_clear(PyObject *self)
 {
+    Py_CLEAR(((Inside *)self)->token);
     Py_CLEAR(((Inside *)self)->tokens);
     return 0;
 }
@@ -144,7 +162,7 @@ static void inside_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    Py_CLEAR(((Inside *)self)->tokens);
+    inside_clear(self);
     Py_CLEAR(((Inside *)self)->name);
     type->tp_free(self);
     Py_DECREF(type);
@@ -168,12 +186,19 @@ static PyObject *enter(PyObject *self, int recording, int transforming)
     Py_DECREF(next);
     if (token == NULL)
         return NULL;
-    int failed;
-    if (inside->tokens == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the context manager has been taken apart");
-        failed = -1;
-    } else {
-        failed = PyList_Append(inside->tokens, token);
+    if (inside->token == NULL) {
+        inside->token = token;
+        Py_RETURN_NONE;
+    }
+    if (inside->tokens == NULL)
+        inside->tokens = PyList_New(0);
+    int failed = inside->tokens ? PyList_Append(inside->tokens, token) : -1;
+    if (failed < 0) { /* not entered, then */
+        PyObject *type, *error, *trace;
+        PyErr_Fetch(&type, &error, &trace);
+        if (PyContextVar_Reset(S.place_variable, token) < 0)
+            PyErr_Clear();
+        PyErr_Restore(type, error, trace);
     }
     Py_DECREF(token);
     if (failed < 0)
@@ -188,12 +213,16 @@ static PyObject *transforming_enter(PyObject *self, PyObject *Py_UNUSED(no)) { r
 
 static PyObject *inside_exit(PyObject *self, PyObject *const *Py_UNUSED(arguments), Py_ssize_t Py_UNUSED(count))
 {
-    PyObject *tokens = ((Inside *)self)->tokens;
-    Py_ssize_t last = tokens ? PyList_GET_SIZE(tokens) - 1 : -1;
-    if (last < 0)
+    Inside *inside = (Inside *)self;
+    Py_ssize_t more = inside->tokens ? PyList_GET_SIZE(inside->tokens) : 0;
+    PyObject *token = more ? Py_NewRef(PyList_GET_ITEM(inside->tokens, more - 1)) : inside->token;
+    if (token == NULL)
         return PyErr_Format(PyExc_IndexError, "pop from empty list"); /* left more often than entered */
-    PyObject *token = Py_NewRef(PyList_GET_ITEM(tokens, last));
-    int failed = PyList_SetSlice(tokens, last, last + 1, NULL);
+    int failed = 0;
+    if (more)
+        failed = PyList_SetSlice(inside->tokens, more - 1, more, NULL);
+    else
+        inside->token = NULL;
     if (failed == 0)
         failed = PyContextVar_Reset(S.place_variable, token);
     Py_DECREF(token);
@@ -248,6 +277,8 @@ int place_ready(PyObject *module)
         inside_type(module, "autograd_core.context.no_record", inside_new, no_record_methods, no_members),
         inside_type(module, "autograd_core.context.transforming", inside_new, transforming_methods, no_members),
     };
+    if (types[0])
+        types[0]->tp_vectorcall = scope_vectorcall;
     int ready = types[0] && types[1] && types[2] && types[3] ? 0 : -1;
     for (int i = 0; i < 4; i++)
         Py_XDECREF(types[i]); /* the module keeps them */
