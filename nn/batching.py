@@ -49,8 +49,16 @@ def batches(data: Data | list[Example], size: int | None, seed: Seed = None) -> 
     rows = list(data) if isinstance(data, list) else examples(data)
     step = len(rows) if size is None else whole("size", size, 1)
     generator_from(seed).shuffle(rows)
-    for start in range(0, len(rows), step):
-        yield rows[start : start + step]
+    return in_order(rows, step)
+
+
+def in_order(rows: list[Example], size: int) -> Iterator[list[Example]]:
+    """The rows as they stand, `size` at a time; the last batch has what is left.
+
+    >>> list(in_order([1, 2, 3], 2))
+    [[1, 2], [3]]
+    """
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def bootstrap(data: Data, seed: Seed = None) -> tuple[list[Any], list[Any]]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from autograd_core import Value, first_nonfinite, mean, no_record
 
-from .batching import Data, Example, batches, examples
+from .batching import Data, Example, batches, examples, in_order
 from .checks import whole
 from .history import History
 from .init import Seed, generator_from
@@ -23,18 +23,19 @@ Augment = Callable[[Any, random.Random], Any]
 
 
 def fit(
-    model: Module, loss: Loss, data: Data, *, epochs: int = 10, batch_size: int | None = 32,
+    model: Module, loss: Loss, data: Data, *, epochs: int = 10, batch_size: int | None = 32, shuffle: bool = True,
     optimizer: Optimizer | None = None, penalty: Callable[[Sequence[Value]], Any] | None = None,
     max_norm: float | None = None, validation: Data | None = None, patience: int | None = None,
     metrics: Mapping[str, Metric] | None = None, callbacks: Sequence[Callable[[History], Any]] = (),
     augment: Augment | None = None, input_noise: float = 0.0, seed: Seed = 0, progress: bool | None = None,
 ) -> History:
-    """Train `model` on `data`: each epoch shuffles the examples, each batch makes one step of the optimiser.
+    """Train `model` on `data`: in each epoch every example is seen once, each batch makes one step of the optimiser.
 
     Args:
         loss: of one example, from outputs and target, as in `nn.losses`; a batch takes the mean.
         data: a `Dataset`, or a pair of lists, inputs and targets, which are checked.
         epochs, batch_size: how often all data are seen, and how many make one step (None: all).
+        shuffle: whether each epoch has an order of its own, or all have that of the data.
         optimizer: by default `SGD(model.parameters(), lr=0.1)`.
         penalty: of the list of parameters, added to each batch's loss.
         max_norm: clips the norm of each batch's gradient.
@@ -97,7 +98,7 @@ def fit(
             model.train()
             lost: list[float] = []
             norms: dict[str, list[float]] = {name: [] for name in parts}
-            for number, batch in enumerate(batches(rows, size, generator), 1):
+            for number, batch in enumerate(batches(rows, size, generator) if shuffle else in_order(rows, size), 1):
                 lost += [sweep(batch, f"epoch {epoch}, batch {number}")] * len(batch)
                 for name, part in parts.items():
                     norms[name].append(math.hypot(*(p.grad for p in part)))

@@ -372,3 +372,19 @@ def test_history_says_what_a_plot_needs(monkeypatch):
 def test_xor_is_data_like_any_other():
     assert len(fit(MLP(2, [2, 1], seed=0), nn.binary_cross_entropy_with_logits, xor(), epochs=1).losses) == 1
     assert evaluate(nn.Identity(), lambda y, t: Value(2.0), LINE) == 2.0
+
+
+def test_without_shuffling_every_epoch_has_the_order_of_the_data():
+    seen = []
+
+    def recorded(outputs, target):
+        seen.append(target)
+        return squared_error(outputs, [target])
+
+    data = ([[float(i)] for i in range(7)], [0.1 * i for i in range(7)])
+    fit(MLP(1, [1], seed=0), recorded, data, epochs=2, batch_size=3, shuffle=False, optimizer=None)
+    assert seen == data[1] * 2
+    seen.clear()
+    fit(MLP(1, [1], seed=0), recorded, data, epochs=2, batch_size=3)
+    assert sorted(seen[:7]) == data[1]
+    assert seen[:7] != seen[7:]
