@@ -35,7 +35,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "autograd_core"
-MODULES = ("ops.py", "special.py", "special_series.py")
+MODULES = ("ops.py", "slopes.py", "special.py", "special_series.py")
 # The part of the suite that is about derivatives: what is quickest first.
 RELEVANT = (
     "test_check.py::test_every_right_row_is_accepted", "test_check.py::test_a_kink_of_an_operation_is_named",
@@ -152,11 +152,16 @@ def child(mutant: Mutant | None, directory: Path) -> int:
         suppress_health_check=list(hypothesis.HealthCheck),
     )  # fmt: skip
     suite = [str(HERE / name) for name in RELEVANT if (HERE / name.split("::")[0]).exists()]
-    first = [f"{suite[0]}[{mutant.row}]"] if mutant is not None and mutant.row else suite[:1]
-    for tests in (first, suite):
+    stages = [suite[:1], suite]
+    if mutant is not None:
+        # where it is likely to be found out: at its own row, then wherever a test has its name
+        first = [f"{suite[0]}[{mutant.row}]"] if mutant.row else suite[:1]
+        stages = [first, [*suite, "-k", mutant.name.split(":")[0].replace("line ", "line_")], suite]
+    for tests in stages:
         options = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
         place = ["-c", str(HERE.parent / "pyproject.toml"), "--rootdir", str(directory)]
-        if code := pytest.main([*options, *place, *tests]):
+        code = pytest.main([*options, *place, *tests])
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             return int(code)
     return 0
 
