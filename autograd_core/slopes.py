@@ -24,7 +24,7 @@ def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
     after: list[Any] = [1.0]
     for x in reversed(xs[1:]):
         after.append(after[-1] * x)
-    return [a * b for a, b in zip(before, reversed(after), strict=True)] if xs else []
+    return [a * b for a, b in zip(before, reversed(after), strict=True)]
 
 
 def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
