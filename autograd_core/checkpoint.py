@@ -37,7 +37,8 @@ def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
     Args: `function`, giving one number; gradients reach its arguments and every node and parameter that it closes
     over. It must give the same number each time it runs. The gradients are those of the plain graph; only the order
     in which a shared input's contributions are added may differ. An object that keeps the result of a checkpoint of
-    its own method forms a cycle, which only Python's cyclic collector frees.
+    its own method forms a cycle: the cyclic collector frees it on the Python engine, on the native one nothing does
+    until the result is let go.
     Raises TypeError for a result that is no number, and GraphError from the sweep when the second run differs in any
     bit or a leaf was assigned between. (Lecture 000: "if memory is an issue, re-calculate some".)
 
