@@ -10,7 +10,7 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Make a picture of the DOT on standard input as `dot -Tsvg` does, or `dot -Kneato -n2 -Tsvg`."""
-    import pygraphviz  # type: ignore[import-not-found,unused-ignore]  # the extra `render`
+    import pygraphviz  # type: ignore[import-not-found,import-untyped,unused-ignore]  # the extra `render` has no types
 
     format = arguments[-1].removeprefix("-T")
     engine = "nop2" if "-n2" in arguments else "dot"
