@@ -34,6 +34,11 @@ def power(x, y):
     return -size if x < 0 and y % 2 == 1 else size
 
 
+def slope_of_power(x, y):
+    """y x**(y - 1); at 0 too, where it is finite."""
+    return y * power(x, y) / x if x else y * power(x, y - 1)
+
+
 def floor_of_quotient(x, y):
     with mp.workprec(WIDE):
         return mpmath.floor(x / y)
@@ -124,7 +129,7 @@ MATHEMATICS = {
     "div": (lambda x, y: x / y, lambda x, y: 1 / y, lambda x, y: -x / y**2),
     "floordiv": (floor_of_quotient, lambda x, y: 0, lambda x, y: 0),
     "mod": (lambda x, y: x - y * floor_of_quotient(x, y), lambda x, y: 1, lambda x, y: -floor_of_quotient(x, y)),
-    "pow": (power, lambda x, y: y * power(x, y) / x, lambda x, y: power(x, y) * mpmath.log(x) if x > 0 else NAN),
+    "pow": (power, slope_of_power, lambda x, y: power(x, y) * mpmath.log(x) if x > 0 else NAN),
     "neg": (lambda x: -x, lambda x: -1),
     "identity": (lambda x: x, lambda x: 1),
     "abs": (abs, sgn),
