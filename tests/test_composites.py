@@ -85,7 +85,8 @@ def test_hessians_are_right_and_symmetric(mathematics, program):
     with mp.workprec(400):
         exact = exact_hessian(mathematics, program, lambda: lambda x: x)
         runs = [exact_hessian(mathematics, program, lambda seed=seed: by_a_fixed_share(seed)) for seed in range(6)]
-        assume(all(abs(x) < 2.0**900 for row in exact for x in row))
+        # a power at 0 has no value a unit beside it, and then no condition that could be measured
+        assume(all(abs(x) < 2.0**900 for matrix in (exact, *runs) for row in matrix for x in row))
         for i, row in enumerate(exact):
             for j, x in enumerate(row):
                 spread = max(abs(run[i][j] - x) for run in runs)
