@@ -253,7 +253,7 @@ prod: Many = many_row("prod", math.prod, prod_slopes, tuple, symbol="Π",
                   doc="The product of a list.")
 dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), dot_gathered, symbol="·",
                doc="The sum of the products of two lists: a neuron's weighted sum.")
-norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, tuple, doc="The square root of the sum of squares.")
+norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, tuple, kinks=(math.hypot,), doc="The square root of the sum of squares.")
 logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), tuple,
                      ulps=8, allowance="each exponential and their sum round",
                        doc="log of the sum of all exp(x), without overflow.")

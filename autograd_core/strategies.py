@@ -162,10 +162,20 @@ def is_smooth(operation: Row, xs: Sequence[float]) -> bool:
 
 # --- Programs --------------------------------------------------------------------------------------------------
 
-# A place in a line before the program is put together: ("input", i), ("back", how many lines), ("number", x), or
-# ("order", n) where only a whole number can stand.
-_Place = tuple[str, Any]
+# An operand of a line before the program is put together: ("input", i), ("back", how many lines), ("number", i) for
+# one of the program's constants, or ("order", n) where only a whole number can stand. An operand is one choice, and so
+# a line few of them: shrinking leaves out a line only where it is a handful of choices together.
+_Place = tuple[str, int]
 _Sketch = tuple[Form, tuple[_Place, ...]]
+_CONSTANTS_AT_MOST = 6
+# Each as often as it stands here: mostly the lines just before, so that programs are deep.
+_PLACES: tuple[_Place, ...] = (
+    *(("input", i) for i in range(len(INPUT_NAMES)) for _ in range(10)),
+    *(("back", k) for k, times in enumerate((380, 80, 20)) for _ in range(times)),
+    *(("back", k) for k in range(MOST_OPERATIONS)),
+    *(("number", i) for i in range(_CONSTANTS_AT_MOST) for _ in range(10)),
+)
+_PLACE = st.sampled_from(_PLACES)
 
 _EVERYDAY = st.one_of(st.integers(-64, 64).map(lambda n: n / 8), st.floats(-8.0, 8.0, allow_subnormal=False))
 _CONSTANTS = st.one_of(
@@ -195,11 +205,12 @@ def programs(
         return exp(t1)
     """
     inputs = st.lists(numbers(), min_size=1, max_size=max_inputs)
-    sketches = _sketches(_rows(operations), forms, _CONSTANTS, max_operations)
+    constants = st.lists(_CONSTANTS, min_size=1, max_size=_CONSTANTS_AT_MOST)
+    sketches = _sketches(_rows(operations), forms, max_operations)
 
     @st.composite
     def random_program(draw: st.DrawFn) -> Program:
-        return _put_together(draw(inputs), draw(sketches), lambda line: True)
+        return _put_together(draw(inputs), draw(constants), draw(sketches), lambda line: True)
 
     return random_program()
 
@@ -216,15 +227,16 @@ def smooth_programs(
 
     >>> from hypothesis import find
     >>> program = find(smooth_programs(), lambda program: len(program.lines) > 1)
-    >>> program(*program.inputs)
-    0.0
+    >>> len(program.lines)
+    2
     """
     inputs = st.lists(_EVERYDAY, min_size=1, max_size=max_inputs)
-    sketches = _sketches(_rows(operations), (), _EVERYDAY, max_operations)
+    constants = st.lists(_EVERYDAY, min_size=1, max_size=_CONSTANTS_AT_MOST)
+    sketches = _sketches(_rows(operations), (), max_operations)
 
     @st.composite
     def random_smooth_program(draw: st.DrawFn) -> Program:
-        program = _put_together_smooth(draw(inputs), draw(sketches))
+        program = _put_together_smooth(draw(inputs), draw(constants), draw(sketches))
         assume(program.lines)
         return program
 
@@ -237,38 +249,32 @@ def _rows(operations: Iterable[Row] | None) -> tuple[Operation, ...]:
     return tuple(map(_row, operations))
 
 
-def _sketches(
-    rows: Sequence[Operation], forms: Sequence[Form], constants: SearchStrategy[float], max_lines: int
-) -> SearchStrategy[list[_Sketch]]:
+def _sketches(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int) -> SearchStrategy[list[_Sketch]]:
     """Lists of lines not yet put together: any of them can be left out, which is how a failing program shrinks."""
-    place: SearchStrategy[_Place] = st.one_of(
-        st.tuples(st.just("input"), st.integers(0, len(INPUT_NAMES) - 1)),
-        *[st.tuples(st.just("back"), st.integers(0, most)) for most in (0, 0, 0, 0, 0, 1, 1, 2)],
-        st.tuples(st.just("back"), st.integers(0, MOST_OPERATIONS)),
-        st.tuples(st.just("number"), constants),
-    )
     # operators three times: they join branches, which functions of one number never do
-    lines = [_applied(row, place) for row in (*rows, *[row for row in rows if row.operator] * 2)]
-    lines += [st.tuples(st.just(form), st.tuples(*[place] * PYTHON_ARITY[form])) for form in forms]
+    lines = [_applied(row) for row in (*rows, *[row for row in rows if row.operator] * 2)]
+    lines += [st.tuples(st.just(form), st.tuples(*[_PLACE] * PYTHON_ARITY[form])) for form in forms]
     line = st.sampled_from(lines).flatmap(lambda chosen: chosen)
     shorter = st.lists(line, min_size=1, max_size=max_lines)
     return st.one_of(shorter, st.lists(line, min_size=(max_lines + 1) // 2, max_size=max_lines))
 
 
-def _applied(row: Operation, place: SearchStrategy[_Place]) -> SearchStrategy[_Sketch]:
+def _applied(row: Operation) -> SearchStrategy[_Sketch]:
     """One application of a row."""
     count, lists = argument_shape(row)
     if lists:
         return st.integers(1, 4).flatmap(
-            lambda size: st.tuples(st.just(form_of(row, size * count)), st.tuples(*[place] * (size * count)))
+            lambda size: st.tuples(st.just(form_of(row, size * count)), st.tuples(*[_PLACE] * (size * count)))
         )
     whole = orders(row)
     order = st.tuples(st.just("order"), st.integers(0, 3))
-    places = st.tuples(*(order if i in whole else place for i in range(count)))
+    places = st.tuples(*(order if i in whole else _PLACE for i in range(count)))
     return st.tuples(st.just(form_of(row, count)), places)
 
 
-def _put_together(inputs: Sequence[float], sketch: Sequence[_Sketch], keep: Callable[[Line], bool]) -> Program:
+def _put_together(
+    inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[_Sketch], keep: Callable[[Line], bool]
+) -> Program:
     """The program of the lines that are kept, for the result that most of them lead to."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
@@ -278,8 +284,10 @@ def _put_together(inputs: Sequence[float], sketch: Sequence[_Sketch], keep: Call
         for kind, x in places:
             if kind == "back" and x < len(lines):
                 xs.append(lines[-1 - x].name)
+            elif kind in ("input", "back"):
+                xs.append(names[x % len(names)])
             else:
-                xs.append(names[x % len(names)] if kind in ("input", "back") else x)
+                xs.append(constants[x % len(constants)] if kind == "number" else x)
         if not carrying.intersection(x for x in xs if isinstance(x, str)):
             # plain numbers alone are Python's affair, and its whole numbers have no largest
             xs[next(i for i, (kind, _) in enumerate(places) if kind != "order")] = names[0]
@@ -291,7 +299,9 @@ def _put_together(inputs: Sequence[float], sketch: Sequence[_Sketch], keep: Call
     return Program.of(dict(zip(names, inputs, strict=True)), lines)
 
 
-def _put_together_smooth(inputs: Sequence[float], sketch: Sequence[_Sketch]) -> Program:
+def _put_together_smooth(
+    inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[_Sketch]
+) -> Program:
     values: dict[str, float] = dict(zip(INPUT_NAMES, inputs, strict=False))
 
     def keep(line: Line) -> bool:
@@ -302,4 +312,4 @@ def _put_together_smooth(inputs: Sequence[float], sketch: Sequence[_Sketch]) -> 
         values[line.name] = z = value_of(row, xs)
         return all(x == 0 or 1 / MODERATE < abs(x) < MODERATE for x in (z, *slopes_of(row, xs, z)) if x == x)
 
-    return _put_together(inputs, sketch, keep)
+    return _put_together(inputs, constants, sketch, keep)
