@@ -7,18 +7,19 @@ from hypothesis import assume, given, reject
 from mpmath import mp, mpc, mpf
 
 from autograd_core import Value, gradients, hessian, operation_of, toposort
+from autograd_core.random_programs import orders
 from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import smooth_programs
 
 RUNS = 16
-# Steps have a derivative of 0 and a value that jumps: they tell nothing about accuracy, and where a jump is near they
-# spoil the measurement. Whole orders are constants.
-SMOOTH = [row for row in map(operation_of, FUNCTIONS.values()) if row.public and row.name not in ("floordiv", "sign")]
-# A condition jumps at 0, where a program may stand: there is a Hessian on one side, and no difference across.
-TWICE_SMOOTH = [row for row in SMOOTH if row.name != "where"]
+# Steps and conditions have a derivative of 0 and jump: they tell nothing about accuracy, and where a jump is near they
+# spoil the measurement. Python's own lgamma is off by up to 10 units in the last place of 1, near its roots too.
+LEFT_OUT = ("floordiv", "sign", "where", "lgamma")
+SMOOTH = [row for row in map(operation_of, FUNCTIONS.values()) if row.public and row.name not in LEFT_OUT]
+UNITS = 4  # what a local derivative may be off, where its row states no more
 
 
-def exact(x):
+def exact(x, units=1.0):
     return x
 
 
@@ -41,13 +42,16 @@ def exact_gradient(mathematics, y, inputs, point, rounded):
     operands = {}
     for node in computed:
         operands[node] = xs = [values[x] if type(x) is Value else mpf(x) for x in node.operands]
+        if node.op.allowance:
+            whole = orders(node.op)
+            xs[:] = [x if i in whole else rounded(x) for i, x in enumerate(xs)]
         values[node] = rounded(real(lambda *xs, row=node.op.name: [mathematics.MATHEMATICS[row][0](*xs)], *xs)[0])
     for node in reversed(computed):
         slopes = real(mathematics.exact_slopes, node.op.name, operands[node])
         for x, slope in zip(node.operands, slopes, strict=True):
             if type(x) is Value:
                 assume(slope == slope)
-                adjoints[x] = rounded(adjoints[x] + rounded(adjoints[node] * rounded(slope)))
+                adjoints[x] = rounded(adjoints[x] + rounded(adjoints[node] * rounded(slope, node.op.ulps / UNITS)))
     return [adjoints[x] for x in inputs]
 
 
@@ -65,16 +69,20 @@ def exact_hessian(mathematics, y, inputs):
 
 
 def tolerances(mathematics, y, inputs, expected):
-    """Four times the spread of runs with every intermediate result a unit off, and the rounding of the result."""
+    """Four times the spread of runs with every intermediate result a unit off, and the rounding of the result.
+
+    A local derivative is moved by a quarter of what its row states, which is a unit for most; where a row has an
+    allowance, which is for a change of its operands by a unit, they are moved too.
+    """
     generator = random.Random(0)
 
-    def by_a_unit(x):
-        return x + generator.choice((-1, 1)) * math.ulp(float(x)) if x else x
+    def by_a_unit(x, units=1.0):
+        return x + generator.choice((-units, units)) * math.ulp(float(x)) if x else x
 
     point = [mpf(x.data) for x in inputs]
     runs = [exact_gradient(mathematics, y, inputs, point, by_a_unit) for _ in range(RUNS)]
     spreads = [max(abs(run[i] - x) for run in runs) for i, x in enumerate(expected)]
-    return [4 * spread + math.ulp(float(x)) for spread, x in zip(spreads, expected, strict=True)]
+    return [UNITS * spread + math.ulp(float(x)) for spread, x in zip(spreads, expected, strict=True)]
 
 
 def moderate(numbers):
@@ -93,7 +101,7 @@ def test_gradients_within_four_times_the_measured_condition(mathematics, program
             assert abs(value.grad - x) <= tolerance, (value.grad, float(x), float(abs(value.grad - x) / tolerance))
 
 
-@given(smooth_programs(TWICE_SMOOTH, max_inputs=3, max_operations=16))
+@given(smooth_programs(SMOOTH, max_inputs=3, max_operations=16))
 def test_hessians_are_right_and_symmetric(mathematics, program):
     """The condition of a Hessian is that of the gradient's own graph."""
     inputs = [Value(x) for x in program.inputs]
