@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import GraphError, Value, __version__, hessian, value_and_grad
+from .engine import ENGINE, NATIVE, rows_without_kernel
 from .expression import Expression, ExpressionError, parse
 
 EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
@@ -185,13 +186,15 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    import autograd_core
-
     print(f"autograd-core {__version__}")
-    print(f"engine        {getattr(autograd_core, 'ENGINE', 'python')}")
+    print(f"engine        {ENGINE}")
     print(f"python        {platform.python_implementation()} {platform.python_version()}")
-    print(f"compiler      {platform.python_compiler()}")
+    print(f"compiler      {'none: pure Python' if NATIVE is None else NATIVE.COMPILER}")
     print(f"platform      {platform.platform()}")
+    if NATIVE is not None:
+        print("rows that run in Python, each with the reason:")
+        for name, reason in rows_without_kernel().items():
+            print(f"  {name:12}{reason}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 import autograd_core as ac
 from autograd_core.__main__ import main
+from autograd_core.engine import rows_without_kernel
 from autograd_core.expression import ExpressionError, parse
 
 
@@ -96,8 +97,15 @@ def test_bad_options_are_one_line_too(capsys):
 def test_info_names_version_and_platform(capsys):
     code, out, _ = run(capsys, "info")
     assert code == 0
-    assert ac.__version__ in out
-    assert "engine" in out
+    assert out.splitlines()[:2] == [f"autograd-core {ac.__version__}", f"engine        {ac.ENGINE}"]
+    assert ("compiler      none" in out) == (ac.ENGINE == "python")
+
+
+@pytest.mark.skipif(ac.ENGINE != "native", reason="the Python engine leaves every row to Python")
+def test_info_lists_the_rows_without_a_kernel(capsys):
+    _, out, _ = run(capsys, "info")
+    for name, reason in rows_without_kernel().items():
+        assert f"  {name:12}{reason}\n" in out
 
 
 def test_draw_writes_a_picture_or_its_source(capsys, tmp_path):

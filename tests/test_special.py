@@ -201,6 +201,14 @@ def test_sinc_derivative(n, x):
         assert ulps(got, exact, math.pi ** (n - 1) / max(1.0, abs(x))) <= 4.0
 
 
+@settings(many, max_examples=100)
+@given(st.sampled_from((1, 3, 5)), signed(powers(-1074, -890)))
+def test_odd_derivatives_of_sinc_are_proportional_to_x_near_0(n, x):
+    with mp.workdps(60):
+        exact = (-1) ** ((n + 1) // 2) * mp.pi ** (n + 1) / (n + 2) * mpf(x)  # the Taylor series' first term
+    assert ulps(special_series.sinc_derivative(float(n), x), exact) <= 4.0
+
+
 @pytest.mark.parametrize(("got", "expected"), [
     (special.quotient(1.0, 0.0), INF), (special.quotient(-1.0, 0.0), -INF), (special.quotient(1.0, -0.0), -INF),
     (special.quotient(0.0, 0.0), NAN), (special.quotient(NAN, 0.0), NAN), (special.quotient(1e308, 1e-308), INF),

@@ -51,8 +51,6 @@ static const struct {
     {"gamma", "math.gamma is CPython's own, and its derivative needs polygamma"},
     {"lgamma", "math.lgamma is CPython's own, and its derivative needs polygamma"},
     {"polygamma", "a series of hundreds of operations: the call from C to Python is not what it costs"},
-    {"sinc", "a value of sinc_derivative"},
-    {"sinc_derivative", "a recurrence of dozens of operations: the call from C to Python is not what it costs"},
     {NULL, NULL},
 };
 

@@ -65,6 +65,7 @@ PAIR(k_polar_slope, polar_slope(x, y), (polar_slope(y, x) - z) * (polar_slope(y,
      -2.0 * chain(z, polar_slope(y, x)))
 PAIR(k_unit, unit(x, y), quotient(1.0, y), -over_square(x, y))
 PAIR(k_larger, larger(x, y), 0.0, 0.0)
+PAIR(k_sinc_derivative, sinc_derivative(x, y), Py_NAN, sinc_derivative(x + 1.0, y))
 PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), times_gaussian(-2.0 * y * x, x, y, z),
            chain(z, -x * x))
 
@@ -274,7 +275,8 @@ MANY_KERNEL(k_pow_log)
 Kernel binary_kernels[] = {
     ROW(add), ROW(sub), ROW(mul), ROW(div), ROW(floordiv), ROW(mod), ROW(pow), ROW(logaddexp), ROW(hypot), ROW(atan2),
     ROW(leaky_relu), ROW(maximum), ROW(minimum), ROW(chain), ROW(quotient), ROW(over_square), ROW(polar_slope),
-    ROW(unit), ROW(larger), ROW(gaussian), ROW(pow_slope), {NULL, NULL, GATHER_PYTHON, 0},
+    ROW(unit), ROW(larger), ROW(gaussian), ROW(pow_slope), ROW(sinc_derivative),
+    {NULL, NULL, GATHER_PYTHON, 0},
 };
 
 Kernel many_kernels[] = {

@@ -54,6 +54,7 @@ QUIET(k_abs, fabs(x), sign(x))
 QUIET(k_square, x * x, 2.0 * x)
 QUIET(k_sign, sign(x), 0.0)
 QUIET(k_relu, x <= 0.0 ? 0.0 : x, x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : Py_NAN)
+QUIET(k_sinc, sinc_derivative(0.0, x), sinc_derivative(1.0, x))
 
 LIBRARY(k_exp, exp, z)
 LIBRARY(k_exp2, exp2, LN2 * z)
@@ -126,5 +127,5 @@ Kernel unary_kernels[] = {
     ROW(log2), ROW(log10), ROW(log1p), ROW(sqrt), ROW(cbrt), ROW(sin), ROW(cos), ROW(tan), ROW(asin), ROW(acos),
     ROW(atan), ROW(sinh), ROW(cosh), ROW(tanh), ROW(asinh), ROW(acosh), ROW(atanh), ROW(erf), ROW(erfc), ROW(sigmoid),
     ROW(softplus), ROW(silu), ROW(gelu), ROW(gelu_tanh), ROW(sech2), ROW(silu_slope), ROW(gelu_slope),
-    ROW(gelu_tanh_slope), {NULL, NULL, GATHER_PYTHON, 0},
+    ROW(gelu_tanh_slope), ROW(sinc), {NULL, NULL, GATHER_PYTHON, 0},
 };

@@ -1,6 +1,18 @@
 /* The module: one for the process, loaded once. */
 #include "core.h"
 
+#if defined(__clang__)
+#define COMPILER "Clang " __clang_version__
+#elif defined(__GNUC__)
+#define COMPILER "GCC " __VERSION__
+#elif defined(_MSC_VER)
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+#define COMPILER "MSC " TEXT(_MSC_FULL_VER)
+#else
+#define COMPILER "unknown"
+#endif
+
 State S;
 
 static PyObject *connect(PyObject *Py_UNUSED(module), PyObject *originals)
@@ -32,7 +44,8 @@ static int ready(PyObject *module)
     }
     memory_ready();
     S.row_numbers = PyDict_New();
-    if (S.row_numbers == NULL || place_ready(module) < 0 || value_ready(module) < 0 || function_ready(module) < 0)
+    if (S.row_numbers == NULL || place_ready(module) < 0 || value_ready(module) < 0 || function_ready(module) < 0 ||
+        PyModule_AddStringConstant(module, "COMPILER", COMPILER) < 0)
         return -1;
     S.loaded = 1;
     return 0;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <float.h>
 
+#define PI 3.141592653589793
+#define MAX_ORDER 170.0
 #define LENGTH(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static const double SILU_NEAR_ROOT[] = {
@@ -342,4 +344,43 @@ double log_sum_exp(const double *xs, Py_ssize_t count)
         rest += e + e * residual(xs[i], top, d);
     }
     return top + log1p(rest);
+}
+
+/* sin(pi x) and cos(pi x), the argument reduced exactly. */
+static double sin_pi(double x)
+{
+    double q = remainder(x, 2.0);
+    return sin(PI * (fabs(q) > 0.5 ? copysign(1.0, q) - q : q));
+}
+
+static double cos_pi(double x) { return sin(PI * (0.5 - fabs(remainder(x, 2.0)))); }
+
+double sinc_derivative(double n, double x)
+{
+    if (!(0.0 <= n && n <= MAX_ORDER) || fmod(n, 1.0) != 0.0 || isnan(x))
+        return Py_NAN;
+    double a = fabs(x), scale = 1.0, g, value;
+    int order = (int)n;
+    if (isinf(a) || (order == 0 && a < 1e-9))
+        return a > 1.0 ? 0.0 : 1.0;
+    if (a < 0x1p-900 && order % 2 == 1) {
+        a *= 0x1p600;
+        scale = 0x1p-600;
+    }
+    double t = PI * a, sine = sin_pi(a), cosine = cos_pi(a);
+    const double phases[] = {sine, cosine, -sine, -cosine};
+    if (order == 0)
+        return sine / t;
+    if (t < n + 1.0) {
+        g = 0.0;
+        for (int k = 2 * order + 40; k > order; k--)
+            g = (phases[k % 4] - t * g) / k;
+        value = pow(PI, n) * g * scale;
+    } else {
+        g = sine / t;
+        for (int k = 1; k < order; k++)
+            g = (phases[k % 4] - k * g) / t;
+        value = pow(PI, n - 1.0) * (phases[order % 4] - n * g) / a;
+    }
+    return x < 0.0 && order % 2 == 1 ? -value : value;
 }

@@ -25,6 +25,7 @@ double gelu(double x);
 double gelu_slope(double x);
 double gelu_tanh(double x);
 double gelu_tanh_slope(double x);
+double sinc_derivative(double n, double x);
 double log_sum_exp(const double *xs, Py_ssize_t count);
 
 static inline double chain(double g, double d) { return g != 0.0 && d != 0.0 ? g * d + 0.0 : 0.0; }

@@ -28,7 +28,11 @@ def main(arguments: list[str]) -> int:
         copy = Path(directory, "sources")
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "*.so", "__pycache__"))
         build = {**os.environ, "CFLAGS": FLAGS, "LDFLAGS": FLAGS, "AUTOGRAD_CORE_REQUIRE_NATIVE": "1"}
-        subprocess.run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], cwd=copy, env=build, check=True)
+        built = Path(directory, "built")  # by pip, which fetches what building needs
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(built), str(copy)]
+        subprocess.run(pip, env=build, check=True)
+        for library_file in built.glob("autograd_core/_native/*.so"):
+            shutil.copy(library_file, copy / "autograd_core" / "_native")
         environment = {
             **os.environ,
             "PYTHONPATH": str(copy),
