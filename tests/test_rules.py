@@ -79,9 +79,14 @@ def contributions(function, *xs):
     for node in toposort(y):
         slopes = [(d, o) for d, o in zip(node.local_derivatives, node.operands, strict=True) if type(o) is Value]
         if slopes:
-            reach[node] = sum(abs(d) * reach.get(o, 0.0) for d, o in slopes)
-            sizes.append(reach[node] * abs(node.grad))
+            reach[node] = sum(times(abs(d), reach.get(o, 0.0)) for d, o in slopes)
+            sizes.append(times(reach[node], abs(node.grad)))
     return sizes
+
+
+def times(x, y):
+    """The product, and 0 where either factor is: a path not taken."""
+    return x * y if x and y else 0.0
 
 
 @given(PAIRS)
