@@ -225,8 +225,8 @@ PyObject *apply_many(Function *function, PyObject *const *arguments, Py_ssize_t 
 /* arithmetic.c */
 extern PyMethodDef arithmetic_methods[];
 
-/* sweep.c */
-extern PyMethodDef sweep_methods[];
+/* sort.c, sweep.c, gradients.c */
+extern PyMethodDef sort_methods[], sweep_methods[], gradient_methods[];
 int backward_from(Node *y, PyObject *gradient);
 
 /* kernels.c */

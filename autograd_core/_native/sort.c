@@ -150,3 +150,88 @@ int sort_adjoints(Sorted *sorted)
     memset(sorted->adjoints, 0, sorted->count * sizeof(double));
     return 0;
 }
+
+/* Whether anything in the tuple is no Value; says so. */
+int not_values(PyObject *sequence)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); i++)
+        if (!is_value(PyTuple_GET_ITEM(sequence, i)))
+            return type_error("a sweep goes over Values; got %R of type %U", PyTuple_GET_ITEM(sequence, i)) < 0;
+    return 0;
+}
+
+/* Open a sort at `root` with these stops (a tuple of Values, or NULL). */
+int sort_one(Sorted *sorted, PyObject *root, PyObject *stops)
+{
+    if (!is_value(root))
+        return type_error("toposort takes a Value; got %R of type %U", root);
+    if (stops && not_values(stops))
+        return -1;
+    sort_open(sorted);
+    int failed = 0;
+    for (Py_ssize_t i = 0; stops && i < PyTuple_GET_SIZE(stops) && !failed; i++)
+        failed = sort_stop(sorted, (Node *)PyTuple_GET_ITEM(stops, i)) < 0;
+    if (failed || sort_from(sorted, (Node *)root) < 0) {
+        sort_unmark(sorted);
+        sort_close(sorted);
+        return -1;
+    }
+    return 0;
+}
+
+/* The order as a list. */
+static PyObject *order_list(Sorted *sorted)
+{
+    PyObject *order = PyList_New((Py_ssize_t)(sorted->count - sorted->stops));
+    for (size_t i = sorted->stops; order && i < sorted->count; i++)
+        PyList_SET_ITEM(order, (Py_ssize_t)(i - sorted->stops), Py_NewRef((PyObject *)sorted->nodes[i]));
+    return order;
+}
+
+static PyObject *toposort(PyObject *Py_UNUSED(module), PyObject *root)
+{
+    Sorted sorted;
+    if (sort_one(&sorted, root, NULL) < 0)
+        return NULL;
+    sort_unmark(&sorted);
+    PyObject *order = order_list(&sorted);
+    sort_close(&sorted);
+    return order;
+}
+
+static PyObject *discovered(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"root", "stops", NULL};
+    PyObject *root, *given = NULL, *result = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O:discovered", names, &root, &given))
+        return NULL;
+    PyObject *stops = given ? PySequence_Tuple(given) : PyTuple_New(0);
+    Sorted sorted;
+    if (stops && sort_one(&sorted, root, stops) == 0) {
+        sort_unmark(&sorted);
+        PyObject *order = order_list(&sorted), *zeros = PyDict_New(), *zero = PyFloat_FromDouble(0.0);
+        int failed = !order || !zeros || !zero;
+        for (size_t i = 0; i < sorted.count && !failed; i++)
+            failed = PyDict_SetItem(zeros, (PyObject *)sorted.nodes[i], zero) < 0;
+        sort_close(&sorted);
+        if (!failed)
+            result = PyTuple_Pack(2, order, zeros);
+        Py_XDECREF(order);
+        Py_XDECREF(zeros);
+        Py_XDECREF(zero);
+    }
+    Py_XDECREF(stops);
+    return result;
+}
+
+PyMethodDef sort_methods[] = {
+    {"toposort", toposort, METH_O,
+     "toposort($module, root, /)\n--\n\n"
+     "The nodes that `root` depends on, operands before results, `root` last.\n\n"
+     "Depth-first post-order with operands left to right; the order is part of the contract: every sweep runs along\n"
+     "it, so results repeat to the last bit."},
+    {"discovered", WITH_KEYWORDS(discovered), METH_VARARGS | METH_KEYWORDS,
+     "discovered($module, root, stops=())\n--\n\n"
+     "The nodes below `root` in topological order, and a zero for each of them and for each stop."},
+    {NULL, NULL, 0, NULL},
+};

@@ -29,5 +29,12 @@ int sort_from(Sorted *sorted, Node *root);
 int sort_adjoints(Sorted *sorted);
 void sort_unmark(Sorted *sorted);
 void sort_close(Sorted *sorted);
+int not_values(PyObject *sequence);
+int sort_one(Sorted *sorted, PyObject *root, PyObject *stops);
+
+/* Send the adjoints back along every edge; the marks are off afterwards. */
+int sweep(Sorted *sorted);
+
+#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function
 
 #endif

@@ -28,6 +28,13 @@ double gelu_tanh_slope(double x);
 double sinc_derivative(double n, double x);
 double log_sum_exp(const double *xs, Py_ssize_t count);
 
+/* What both files are made of. */
+#define LENGTH(table) ((int)(sizeof(table) / sizeof *(table)))
+double polynomial(const double *coefficients, int count, double x);
+double product_error(double a, double b, double p);
+double gate(double x, double w, double v);
+double gate_slope(double x, double w, double v, double rest);
+
 static inline double chain(double g, double d) { return g != 0.0 && d != 0.0 ? g * d + 0.0 : 0.0; }
 
 #endif

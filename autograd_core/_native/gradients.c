@@ -1,0 +1,130 @@
+/* Gradients and tangents as numbers: the plain sweeps of sweeps.py in C. */
+#include "sort.h"
+
+static PyObject *gradient_numbers(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"y", "inputs", "stops", NULL};
+    PyObject *y, *given, *given_stops = NULL, *result = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO|O:gradient_numbers", names, &y, &given, &given_stops))
+        return NULL;
+    PyObject *inputs = PySequence_Tuple(given);
+    PyObject *stops = given_stops ? PySequence_Tuple(given_stops) : PyTuple_New(0);
+    Py_ssize_t count = inputs ? PyTuple_GET_SIZE(inputs) : 0;
+    uint32_t *places = PyMem_New(uint32_t, count + 1);
+    Sorted sorted;
+    if (places == NULL)
+        PyErr_NoMemory();
+    if (inputs && stops && places && !not_values(inputs) && sort_one(&sorted, y, stops) == 0) {
+        int failed = sort_adjoints(&sorted) < 0;
+        if (failed) {
+            sort_unmark(&sorted);
+        } else {
+            for (Py_ssize_t i = 0; i < count; i++)
+                places[i] = ((Node *)PyTuple_GET_ITEM(inputs, i))->mark;
+            sorted.adjoints[((Node *)y)->mark - 1] = 1.0;
+            Py_INCREF(y);
+            failed = sweep(&sorted) < 0;
+            Py_DECREF(y);
+        }
+        result = failed ? NULL : PyList_New(count);
+        for (Py_ssize_t i = 0; result && i < count; i++) {
+            PyObject *gradient = PyFloat_FromDouble(places[i] ? sorted.adjoints[places[i] - 1] : 0.0);
+            if (gradient == NULL)
+                Py_CLEAR(result);
+            else
+                PyList_SET_ITEM(result, i, gradient);
+        }
+        sort_close(&sorted);
+    }
+    PyMem_Free(places);
+    Py_XDECREF(inputs);
+    Py_XDECREF(stops);
+    return result;
+}
+
+/* The tangent of one node: the sum over its operands of tangent times local derivative. */
+static double tangent_of(Node *node, const double *tangents)
+{
+    Node *few[2] = {node->x, node->y}, **nodes = operands_of(node) == MANY ? side_nodes(node->side) : few;
+    const double few_locals[2] = {node->dx, node->dy};
+    const double *locals = operands_of(node) == MANY ? node->side->locals : few_locals;
+    double total = 0.0;
+    for (Py_ssize_t k = 0; k < node_count(node); k++) {
+        if (nodes[k] == NULL)
+            continue;
+        double tangent = tangents[nodes[k]->mark - 1];
+        double term = tangent != 0.0 && locals[k] != 0.0 ? tangent * locals[k] + 0.0 : 0.0;
+        if (term != 0.0)
+            total = total == 0.0 ? term : total + term;
+    }
+    return total;
+}
+
+static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *given_outputs, *given_inputs, *given_directions, *result = NULL;
+    if (!PyArg_ParseTuple(arguments, "OOO:tangent_numbers", &given_outputs, &given_inputs, &given_directions))
+        return NULL;
+    PyObject *outputs = PySequence_Tuple(given_outputs), *inputs = PySequence_Tuple(given_inputs);
+    PyObject *directions = PySequence_Tuple(given_directions);
+    Py_ssize_t count = inputs ? PyTuple_GET_SIZE(inputs) : 0;
+    double *starts = PyMem_New(double, count + 1);
+    int failed = outputs == NULL || inputs == NULL || directions == NULL || not_values(inputs), found = 1;
+    if (!failed && (starts == NULL || PyTuple_GET_SIZE(directions) != count)) {
+        PyErr_SetString(PyExc_ValueError, "there is one direction for each input");
+        failed = 1;
+    }
+    for (Py_ssize_t i = 0; i < count && !failed; i++)
+        if ((found = number_of(PyTuple_GET_ITEM(directions, i), &starts[i])) <= 0) {
+            failed = 1;
+            if (found == 0)
+                type_error("a direction is a real number; got %R of type %U", PyTuple_GET_ITEM(directions, i));
+        }
+    if (failed)
+        goto done;
+    Sorted sorted;
+    sort_open(&sorted);
+    for (Py_ssize_t i = 0; i < count && !failed; i++)
+        failed = sort_stop(&sorted, (Node *)PyTuple_GET_ITEM(inputs, i)) < 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(outputs) && !failed; i++)
+        if (is_value(PyTuple_GET_ITEM(outputs, i)))
+            failed = sort_from(&sorted, (Node *)PyTuple_GET_ITEM(outputs, i)) < 0;
+    failed = failed || sort_adjoints(&sorted) < 0;
+    int segments = sorted.segments;
+    if (!failed && !segments) {
+        for (Py_ssize_t i = 0; i < count; i++)
+            sorted.adjoints[((Node *)PyTuple_GET_ITEM(inputs, i))->mark - 1] = starts[i];
+        for (size_t i = sorted.stops; i < sorted.count; i++)
+            sorted.adjoints[i] = tangent_of(sorted.nodes[i], sorted.adjoints);
+        result = PyList_New(PyTuple_GET_SIZE(outputs));
+        for (Py_ssize_t i = 0; result && i < PyTuple_GET_SIZE(outputs); i++) {
+            PyObject *output = PyTuple_GET_ITEM(outputs, i);
+            PyObject *tangent =
+                PyFloat_FromDouble(is_value(output) ? sorted.adjoints[((Node *)output)->mark - 1] : 0.0);
+            if (tangent == NULL)
+                Py_CLEAR(result);
+            else
+                PyList_SET_ITEM(result, i, tangent);
+        }
+    }
+    sort_unmark(&sorted);
+    sort_close(&sorted);
+    if (!failed && segments) /* checkpoints run Python: the sweep in Python does that */
+        result = PyObject_CallObject(PyDict_GetItemString(S.originals, "tangent_numbers"), arguments);
+done:
+    PyMem_Free(starts);
+    Py_XDECREF(outputs);
+    Py_XDECREF(inputs);
+    Py_XDECREF(directions);
+    return result;
+}
+
+PyMethodDef gradient_methods[] = {
+    {"gradient_numbers", WITH_KEYWORDS(gradient_numbers), METH_VARARGS | METH_KEYWORDS,
+     "gradient_numbers($module, y, inputs, stops=())\n--\n\n"
+     "The gradients as floats; what lies below `stops` is not looked at."},
+    {"tangent_numbers", tangent_numbers, METH_VARARGS,
+     "tangent_numbers($module, outputs, inputs, directions, /)\n--\n\n"
+     "The tangents of `outputs`, as floats, where those of `inputs` are `directions`."},
+    {NULL, NULL, 0, NULL},
+};
