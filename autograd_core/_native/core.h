@@ -212,11 +212,14 @@ int number_of(PyObject *object, double *number);
 int type_error(const char *format, PyObject *object);
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second);
 
-/* function.c */
-int function_ready(PyObject *module);
+/* recording.c */
 PyObject *apply_unary(Function *function, PyObject *operand);
 PyObject *apply_binary(Function *function, PyObject *left, PyObject *right);
 PyObject *raise_failed(Function *function, PyObject *operands);
+PyObject *raise_not_a_number(Function *function, PyObject *operand);
+
+/* function.c */
+int function_ready(PyObject *module);
 extern PyMethodDef function_makers[];
 
 /* many.c */

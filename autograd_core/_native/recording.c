@@ -1,0 +1,140 @@
+/* How an operation records a node: recording.py in C.
+ *
+ * A row with a kernel gets value and local derivatives from it. A row without one, a primitive, and any case that the
+ * kernel leaves alone call the row's Python: the value first, so that what floats raise is raised before anything
+ * exists, then the local derivatives by those operands that are Values.
+ */
+#include "core.h"
+
+/* Raise what errors.failed makes of the ArithmeticError or ValueError that is set; leave other exceptions alone. */
+PyObject *raise_failed(Function *function, PyObject *operands)
+{
+    if (!PyErr_ExceptionMatches(PyExc_ArithmeticError) && !PyErr_ExceptionMatches(PyExc_ValueError))
+        return NULL;
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    PyObject *better = PyObject_CallFunctionObjArgs(S.failed, function->operation, operands, error, NULL);
+    if (better != NULL) {
+        PyException_SetContext(better, Py_NewRef(error));
+        PyException_SetCause(better, NULL); /* as `raise … from None` */
+        PyErr_SetObject((PyObject *)Py_TYPE(better), better);
+        Py_DECREF(better);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(trace);
+    return NULL;
+}
+
+PyObject *raise_not_a_number(Function *function, PyObject *operand)
+{
+    PyObject *error = PyObject_CallFunctionObjArgs(S.not_a_number, function->operation, operand, NULL);
+    if (error != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+        Py_DECREF(error);
+    }
+    return NULL;
+}
+
+/* The number a local derivative of a row in Python gives. */
+static int slope_number(Function *function, int at, PyObject *const *numbers, size_t count, double *slope)
+{
+    PyObject *given = function->slopes[at];
+    PyObject *result = PyFloat_Check(given) || PyLong_Check(given) ? Py_NewRef(given)
+                                                                     : PyObject_Vectorcall(given, numbers, count, NULL);
+    if (result == NULL)
+        return -1;
+    int found = number_of(result, slope);
+    if (found == 0)
+        type_error("a local derivative is a real number; got %R of type %U", result);
+    Py_DECREF(result);
+    return found > 0 ? 0 : -1;
+}
+
+/* An operation whose value comes from Python, on the operands `x` and `y` (NULL for one operand). `shown` are the
+ * operands as a message shows them. */
+static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, double a, double b, PyObject *shown_x,
+                              PyObject *shown_y)
+{
+    PyObject *numbers[3] = {PyFloat_FromDouble(a), y ? PyFloat_FromDouble(b) : NULL, NULL}, *node = NULL;
+    size_t count = y ? 2 : 1;
+    double z, slopes[2] = {a, b};
+    if (numbers[0] == NULL || (y && numbers[1] == NULL))
+        goto done;
+    PyObject *value = PyObject_Vectorcall(function->value, numbers, count, NULL);
+    if (value == NULL) {
+        PyObject *shown = y ? PyTuple_Pack(2, shown_x, shown_y) : PyTuple_Pack(1, shown_x);
+        if (shown != NULL) {
+            raise_failed(function, shown);
+            Py_DECREF(shown);
+        }
+        goto done;
+    }
+    numbers[count] = value;
+    if (!is_value(x) && !(y && is_value(y))) {
+        node = Py_NewRef(value);
+        goto done;
+    }
+    int found = number_of(value, &z);
+    if (found <= 0) {
+        if (found == 0)
+            type_error("the value of an operation is a real number; got %R of type %U", value);
+        goto done;
+    }
+    Place *place = place_now();
+    if (place == NULL)
+        goto done;
+    int recording = place->recording;
+    Py_DECREF(place);
+    for (size_t i = 0; recording && i < count; i++)
+        if (is_value(i ? y : x) && slope_number(function, (int)i, numbers, count + 1, &slopes[i]) < 0)
+            goto done;
+    node = record(function, (uint32_t)count, z, is_value(x) ? (Node *)x : NULL, y && is_value(y) ? (Node *)y : NULL,
+                  slopes[0], slopes[1]);
+done:
+    for (int i = 0; i < 3; i++)
+        Py_XDECREF(numbers[i]);
+    return node;
+}
+
+PyObject *apply_unary(Function *function, PyObject *operand)
+{
+    double a, z, dx;
+    int found = 1, value = is_value(operand);
+    if (value)
+        a = ((Node *)operand)->data;
+    else if ((found = number_of(operand, &a)) <= 0)
+        return found < 0 ? NULL : raise_not_a_number(function, operand);
+    if (function->kernel.unary && function->kernel.unary(a, &z, &dx))
+        return value ? record(function, ONE, z, (Node *)operand, NULL, dx, 0.0) : PyFloat_FromDouble(z);
+    return apply_python(function, operand, NULL, a, 0.0, operand, NULL);
+}
+
+/* The result, or NotImplemented where an operand is no number. */
+PyObject *apply_binary(Function *function, PyObject *left, PyObject *right)
+{
+    double a, b, z, dx, dy;
+    int found, x = is_value(left), y = is_value(right);
+    if (x)
+        a = ((Node *)left)->data;
+    else if ((found = number_of(left, &a)) <= 0)
+        return found < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+    if (y)
+        b = ((Node *)right)->data;
+    else if ((found = number_of(right, &b)) <= 0)
+        return found < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+    if (function->kernel.binary && function->kernel.binary(a, b, &z, &dx, &dy)) {
+        if (!x && !y)
+            return PyFloat_FromDouble(z);
+        return record(function, TWO, z, x ? (Node *)left : NULL, y ? (Node *)right : NULL, x ? dx : a, y ? dy : b);
+    }
+    PyObject *shown_left = x ? Py_NewRef(left) : PyFloat_FromDouble(a);
+    PyObject *shown_right = y ? Py_NewRef(right) : PyFloat_FromDouble(b);
+    PyObject *result = NULL;
+    if (shown_left && shown_right)
+        result = apply_python(function, left, right, a, b, shown_left, shown_right);
+    Py_XDECREF(shown_left);
+    Py_XDECREF(shown_right);
+    return result;
+}
