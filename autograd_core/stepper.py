@@ -42,13 +42,15 @@ def step(
     """The graph below `y` to step through: in JupyterLab it shows itself, and `save` writes a page, or a GIF.
 
     Leaves take their values; each operation follows in topological order; then the output's gradient of 1 goes back
-    along each edge in the order of the sweep. No `data` and no `grad` is changed.
+    along each edge in the order of the sweep. No `data` and no `grad` is changed. What goes wrong without sorting is
+    there as well, behind a switch of the page: in every epoch, and box by box where the graph is folded.
 
     Args: `learning_rate`, η of the parameter update w ← w − η·gradient that closes each epoch (None: no update);
     `epochs`, how many times the recorded graph is computed, with the moved parameters from the second on (branches
-    that Python took stay as taken); the others as in `autograd_core.draw.draw`.
-    Raises GraphError where a leaf was assigned after its node was computed, where there is nothing to update, or where
-    the graph is too large however it is folded; ValueError for an option that is none.
+    that Python took stay as taken, inside checkpoints too); the others as in `autograd_core.draw.draw`.
+    Raises GraphError where a leaf was assigned after its node was computed, where a checkpoint's function gives
+    another number than before, or where the graph is too large however it is folded; ValueError for an option that is
+    none, or where there is nothing to update; and what floats raise where a later epoch has no value.
     (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     >>> a = Value(3.0, "a")
@@ -91,7 +93,7 @@ class Stepper:
 
     @property
     def eager(self) -> list[Step]:
-        """The steps when each node passes its gradient on as soon as anything arrives; empty for a folded graph."""
+        """The steps when each box passes its gradient on as soon as anything arrives, in every epoch."""
         return self._frames.script.eager
 
     def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:

@@ -189,9 +189,6 @@ def test_what_cannot_be_stepped_is_said() -> None:
         step(y, epochs=0)
     with pytest.raises(ValueError, match="learning_rate is a number"):
         step(y, learning_rate="fast")
-    again = checkpoint(lambda v: exp(v) * v, parameter(1.0))
-    with pytest.raises(GraphError, match="no second epoch"):
-        step(again, learning_rate=0.1, epochs=2)
     with pytest.raises(TypeError, match="drawn from a Value"):
         step(2.0)
     long = Value(1.0)
@@ -261,7 +258,7 @@ def test_folded_graphs_step_by_layer_with_the_whole_batch_in_every_sum() -> None
     ws, y = _batch(30)
     stepper = step(y, collapse=1, precision=DIGITS)
     assert [s.kind for s in stepper] == ["leaves", *["operation"] * 4, "seed", *["edge"] * 3, "scope", "result"]
-    assert stepper.eager == []
+    assert stepper.eager[-1].text.endswith("nothing came too late")  # layers in a chain need no sorting
     y.backward()
     [layer] = [s for s in stepper if s.kind == "scope"]
     shown = float(layer.text.rsplit(" = ", 1)[1])
@@ -297,7 +294,7 @@ def test_one_edge_into_a_folded_scope_has_its_own_numbers() -> None:
     y.backward()
     assert [s.kind for s in stepper] == ["leaves", *["operation"] * 3, "seed", "edge", "scope", "scope", "result"]
     assert stepper[5].text == "∂v3/∂second += ∂v3/∂second·∂v3/∂v3 = 3·1 = 3"
-    assert stepper[-2].text == f"inner passes the gradient back: ‖grad‖ of its 1 parameters = {abs(w.grad):.4g}"
+    assert stepper[-2].text == f"inner passes the gradient back: ‖grad‖ of its 1 parameter = {abs(w.grad):.4g}"
 
 
 def test_long_lists_are_cut() -> None:

@@ -16,6 +16,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
+from statistics import median
 from typing import Any
 
 import pytest
@@ -348,32 +350,132 @@ def test_a_folded_graph_steps_by_layer(opened: Opened) -> None:
         losses.append(h * h)
     stepper = step(total(losses), collapse=1)
     page = opened(stepper)
-    assert page.is_hidden("#unsorted")
-    for one, texts in zip(stepper, expected(list(stepper), stepper), strict=True):
-        assert text(page, "#line") == one.text
-        compare(page, texts)
-        page.keyboard.press("ArrowRight")
-    assert "nodes in" in text(page, "#where")
+    for order in (list(stepper), stepper.eager):
+        for one, texts in zip(order, expected(order, stepper), strict=True):
+            assert text(page, "#line") == one.text
+            compare(page, texts)
+            page.keyboard.press("ArrowRight")
+        assert "nodes in" in text(page, "#where")
+        page.keyboard.press("Home")
+        page.check("#order")
 
 
-def test_500_nodes_step_within_a_frame(opened: Opened) -> None:
-    """Bounds with room for a busy machine: the median of 600 steps, layout included, is about 1 ms on an idle one."""
-    from random import Random
+def test_the_unsorted_switch_stays_in_its_epoch(opened: Opened) -> None:
+    stepper = step(twice_used(), learning_rate=0.01, epochs=3)
+    page = opened(stepper)
+    orders = {False: list(stepper), True: stepper.eager}
+    states = {unsorted: list(expected(order, stepper)) for unsorted, order in orders.items()}
+    unsorted, at = False, 0
+    for k in (0, 3, 14, 17, 20, 25, 27, 38, 24, 11):
+        page.evaluate("k => { const s = document.getElementById('slider'); s.value = k; s.dispatchEvent(new Event('input')); }", k)
+        one = orders[unsorted][k]
+        unsorted = not unsorted
+        page.set_checked("#order", unsorted)
+        at = int(re.match(r"step (\d+)", text(page, "#where"))[1]) - 1
+        there = orders[unsorted][at]
+        assert there.epoch == one.epoch
+        assert there.kind == ("seed" if one.kind in ("edge", "result", "seed") else one.kind)
+        assert there.focus == one.focus or there.kind == "seed"
+        assert text(page, "#line") == there.text
+        compare(page, states[unsorted][at])
 
+
+def of_500_nodes() -> Value:
     random = Random(1)
     nodes = [Value(random.uniform(-1, 1), f"x{i}") for i in range(8)]
     while len(nodes) < 800:
         a, b = random.choice(nodes[-14:]), random.choice(nodes[-14:])
         nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
-    page = opened(step(total(nodes[-14:]), max_nodes=1000, time_limit=60))
-    times = page.evaluate("""() => { const times = [];
-        for (let i = 0; i < 600; i++) {
-            const start = performance.now();
-            document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
-            document.querySelector('svg').getBoundingClientRect(); document.getElementById('line').offsetHeight;
-            times.push(performance.now() - start);
-        } return times.sort((a, b) => a - b); }""")
-    assert times[300] < 16
+    return total(nodes[-14:])
+
+
+# What follows runs in the page: ways to get to a step, and all that a step shows.
+WAYS = """
+    const key = (k) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key: k, bubbles: true}));
+    const slider = document.getElementById('slider'), last = Number(slider.max);
+    const slide = (k) => { slider.value = k; slider.dispatchEvent(new Event('input')); };
+    const nodes = [...document.querySelectorAll('g.node:not(.constant)')], things = [...document.querySelectorAll('g.node, g.edge')];
+    const click = (i) => nodes[i % nodes.length].dispatchEvent(new MouseEvent('click', {bubbles: true}));
+    const random = (n) => (seed = (seed * 16807) % 2147483647) % n;
+    const all = () => things.map(g => [g.id, g.getAttribute('class'), ...[...g.querySelectorAll('text')].map(t => t.textContent)].join('|')).join('\\n');
+    let seed = 7;
+"""
+
+
+@pytest.mark.parametrize("make", [u7, of_500_nodes])
+def test_a_jump_shows_what_stepping_there_shows_and_writes_nothing_twice(opened: Opened, make: Callable[[], Value]) -> None:
+    epochs = {"learning_rate": 0.5, "epochs": 3} if make is u7 else {}
+    page = opened(step(make(), max_nodes=1000, time_limit=60, **epochs))
+    for order in ("sorted", "unsorted"):
+        if order == "unsorted":
+            page.check("#order")
+        found = page.evaluate("() => {" + WAYS + """
+            const every = Math.ceil(last / 60), stepped = new Map(), wrong = [];
+            slide(0);
+            for (let k = 0; k <= last; k++) {
+                if (k % every === 0 || k === last) stepped.set(k, all());
+                key('ArrowRight');
+            }
+            const writes = new MutationObserver(() => {});
+            writes.observe(document.querySelector('svg'), {subtree: true, attributes: true, attributeOldValue: true,
+                                                          characterData: true, characterDataOldValue: true, childList: true});
+            const check = (how) => {
+                const at = Number(slider.value), touched = new Map();
+                if (stepped.has(at) && stepped.get(at) !== all()) wrong.push(`${how} to ${at}`);
+                for (const one of writes.takeRecords()) {
+                    if (one.attributeName === 'style' || one.attributeName === 'data-away') continue; // pan and zoom
+                    const is = one.type === 'attributes' ? one.target.getAttribute(one.attributeName) : one.target.data;
+                    if (one.type === 'childList' || is === one.oldValue || touched.has(one.target)) wrong.push(`${how} to ${at}: ${one.type} written in vain`);
+                    touched.set(one.target);
+                }
+                return touched.size;
+            };
+            for (let i = 0; i < 40; i++) {
+                slide([...stepped.keys()][random(stepped.size)]);
+                check('slider');
+                if (i % 4 === 0) { key('End'); check('End'); }
+                if (i % 4 === 1) { key('Home'); check('Home'); }
+                if (i % 4 === 2) { click(random(1000)); check('click'); }
+                if (i % 4 === 3) { key('ArrowLeft'); check('back'); }
+            }
+            slide(Math.floor(last / 2));
+            check('slider');
+            key('ArrowRight');
+            return {wrong, one: check('step'), compared: stepped.size}; }""")
+        assert found["wrong"] == []
+        assert found["compared"] > 20
+        assert 0 < found["one"] < 30  # texts and classes of what one step is about
+
+
+def test_the_time_of_steps_and_jumps_on_500_nodes(opened: Opened, capsys: pytest.CaptureFixture[str]) -> None:
+    """Printed, not judged: script, style and layout, in milliseconds. What a step may write is tested above."""
+    page = opened(step(of_500_nodes(), max_nodes=1000, time_limit=60))
+    for view in ("first view", "whole graph"):
+        if view == "whole graph":
+            page.keyboard.press("0")
+        page.keyboard.press("Home")
+        times = page.evaluate("async () => {" + WAYS + """
+            const drawn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+            const times = {};
+            const measure = async (what, go) => {
+                await drawn();
+                const start = performance.now();
+                go();
+                document.querySelector('svg').getBoundingClientRect(); document.getElementById('line').offsetHeight;
+                (times[what] ??= []).push(performance.now() - start);
+            };
+            for (let i = 0; i < 60; i++) await measure('step', () => key('ArrowRight'));
+            for (let i = 0; i < 20; i++) {
+                await measure('End', () => key('End'));
+                await measure('Home', () => key('Home'));
+                await measure('slider', () => slide(random(last)));
+                await measure('click', () => click(random(1000)));
+            }
+            return times; }""")
+        with capsys.disabled():
+            for what, list_of_times in times.items():
+                print(f"\n{view}, {what}: median {median(list_of_times):.1f} ms, longest {max(list_of_times):.1f} ms", end="")
+        assert set(times) == {"step", "End", "Home", "slider", "click"}
 
 
 # --- in notebooks ----------------------------------------------------------------------------------------------------

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from heapq import heappop, heappush
 
 from ..value import Value
-from .picture import Box, Edge
-from .scene import COMPLETE, MOST_LISTED, WRONG, Scene, Step, gradients_of, group_of, node_of
+from .picture import Box, Edge, measured, parameters_of
+from .scene import COMPLETE, MOST_LISTED, WRONG, Scene, Step, cut, group_of, node_of
 from .simulate import Replay
-from .texts import atom, short
+from .texts import atom, counted, short
 
 
 class Sweep:
@@ -21,6 +21,7 @@ class Sweep:
         self.replay = replay
         self.epoch = epoch
         self.remaining = dict(scene.uses)  # of each box, how many edges its gradient still waits for
+        self.due: dict[Value, float] = {}  # the right gradients of leaves that came out wrong
         root = node_of(scene.root) if scene.root.node is not None else scene.order[-1]
         replay.adjoint = {root: 1.0}
 
@@ -36,16 +37,21 @@ class Sweep:
         """Edge by edge in the order of the sweep: every gradient is complete before it is passed on."""
         yield self._seed()
         for box in reversed(self.scene.picture.boxes):
-            if box.group is None or (box.node is not None and box.node.is_leaf):
-                continue
-            if box.node is None:
-                yield self._through(box)
-                continue
-            for edge in self.scene.incoming[box]:
-                if edge.source.group is not None:
-                    self.remaining[edge.source] -= 1
-                    yield self._along(edge, self.remaining[edge.source] == 0)
+            for _, step in self._passed_on(box):
+                yield step
         yield self._result()
+
+    def _passed_on(self, box: Box) -> Iterator[tuple[list[Box], Step]]:
+        """The steps in which a box passes its gradient on, each with the boxes that receive it: none from a leaf."""
+        incoming = [edge for edge in self.scene.incoming[box] if edge.source.group is not None]
+        if box.kind == "folded":
+            for edge in incoming:
+                self.remaining[edge.source] -= 1
+            yield [edge.source for edge in incoming], self._through(box, incoming)
+            return
+        for edge in incoming:
+            self.remaining[edge.source] -= 1
+            yield [edge.source], self._along(edge, not self.remaining[edge.source])
 
     def _along(self, edge: Edge, complete: bool) -> Step:
         """One edge's contribution, with its chain-rule line."""
@@ -106,7 +112,7 @@ class Sweep:
             if type(x) is Value and self.scene.picture.owner[x] in (source, target)
         ]
 
-    def _through(self, box: Box) -> Step:
+    def _through(self, box: Box, incoming: Sequence[Edge]) -> Step:
         """A folded scope passes its gradient on, along all its edges at once."""
         group = group_of(box)
         step = Step("scope", self.epoch, "", [box.id])
@@ -114,77 +120,91 @@ class Sweep:
             for index, x in enumerate(node.operands):
                 if type(x) is Value:
                     self.replay.send(node, index)
-        for edge in self.scene.incoming[box]:
-            self.remaining[edge.source] -= 1
-            step.focus += [edge.id, edge.source.id]
+        for edge in incoming:
+            source, complete = edge.source, not self.remaining[edge.source]
+            step.focus += [edge.id, source.id]
             step.states[edge.id] = "sent"
-            if (operand := edge.source.node) is not None:
-                done = f" {COMPLETE}" if not self.remaining[edge.source] else ""
-                step.texts[f"{edge.source.id}:g"] = f"grad {self.scene.number(self.replay.adjoint[operand])}{done}"
-            if not self.remaining[edge.source]:
-                step.states[edge.source.id] = "complete"
-        what, gradients = gradients_of(group, self.replay)
-        norm = self.scene.number(math.hypot(*gradients))
+            if source.node is not None:
+                total = f"grad {self.scene.number(self.replay.adjoint[source.node])}"
+                step.texts[f"{source.id}:g"] = f"{total} {COMPLETE}" if complete else total
+            if complete:
+                step.states[source.id] = "complete"
+        norm = self.scene.number(math.hypot(*(self.replay.adjoint.get(node, 0.0) for node in measured(group))))
         step.texts[f"{box.id}:g"] = f"‖grad‖ {norm} {COMPLETE}"
-        below = ", ".join(dict.fromkeys(short(edge.source.name) for edge in self.scene.incoming[box][:MOST_LISTED]))
+        below = ", ".join(dict.fromkeys(short(edge.source.name) for edge in incoming[:MOST_LISTED]))
         to = f" to {below}" if below else ""
+        parameters = parameters_of(group)
+        what = counted(parameters, "parameter") if parameters else "results"
         step.text = f"{box.name} passes the gradient back{to}: ‖grad‖ of its {what} = {norm}"
         return step
 
-    def _result(self, wrong: Sequence[str] = ()) -> Step:
-        leaves = [box for box in self.scene.picture.boxes if box.node is not None and box.node.is_leaf]
-        gradients = [self.scene.number(self.replay.adjoint.get(node_of(box), 0.0)) for box in leaves]
-        listed = [f"{self.scene.partial(box)} = {text}" for box, text in zip(leaves, gradients, strict=True)]
-        if len(listed) > MOST_LISTED:
-            listed[MOST_LISTED:] = [f"… {len(leaves) - MOST_LISTED} more"]
-        text = "; ".join(wrong) if wrong else "Every gradient is complete: " + ", ".join(listed)
-        return Step("result", self.epoch, text, [box.id for box in leaves])
+    def _result(self) -> Step:
+        gradients = self.replay.adjoint
+        listed = [
+            f"{self.scene.partial(box)} = {self.scene.number(gradients.get(node_of(box), 0.0))}"
+            for box in self.scene.leaves
+        ]
+        text = f"Every gradient is complete: {', '.join(cut(listed))}"
+        return Step("result", self.epoch, text, [box.id for box in self.scene.leaves])
 
-    def eager(self, right: Mapping[Value, float]) -> Iterator[Step]:
-        """Every node passes its gradient on once, as soon as anything has arrived: what sorting prevents."""
+    def eager(self) -> Iterator[Step]:
+        """Every box passes its gradient on once, as soon as anything has arrived: what sorting prevents."""
+        root = self.scene.root
         yield self._seed()
-        waiting = [self.scene.root.number]
-        queued = {self.scene.root}
-        sent: set[Box] = set()
-        wrong: set[Box] = set()
         numbered = {box.number: box for box in self.scene.picture.boxes}
+        waiting = [(False, root.number)]
+        queued, sent, wrong = {root}, set[Box](), set[Box]()
         while waiting:
-            box = numbered[heappop(waiting)]
+            box = numbered[heappop(waiting)[1]]
             missing = self.remaining[box]
+            sent.add(box)
             if missing:
                 wrong.add(box)
-            sent.add(box)
-            for edge in self.scene.incoming[box]:
-                if edge.source.group is None:
-                    continue
-                operand = edge.source
-                self.remaining[operand] -= 1
-                step = self._along(edge, self.remaining[operand] == 0)
+            for operands, step in self._passed_on(box):
                 if box in wrong:
-                    wrong.add(operand)
+                    wrong.update(operands)
                 if missing:
                     step.text += f"   But grad({short(box.name)}) is not complete: {missing} more to come."
-                if operand in sent:
-                    step.text += f"   Too late: {short(operand.name)} has passed its gradient on without this."
-                elif operand not in queued and not node_of(operand).is_leaf:
-                    queued.add(operand)
-                    heappush(waiting, operand.number)
-                for about in (box, operand):
+                if late := [short(operand.name) for operand in operands if operand in sent]:
+                    passed = "has passed its gradient" if len(late) == 1 else "have passed their gradients"
+                    step.text += f"   Too late: {', '.join(late)} {passed} on without this."
+                for operand in operands:
+                    if operand not in queued:
+                        queued.add(operand)
+                        only_leaves = all(node.is_leaf for node in self.scene.members[group_of(operand)])
+                        heappush(waiting, (only_leaves, operand.number))  # leaves pass nothing on: they come last
+                for about in (box, *operands):
                     if about in wrong:
                         step.states[about.id] = "wrong"
-                if operand in wrong and (text := step.texts.get(f"{operand.id}:g")):
-                    step.texts[f"{operand.id}:g"] = text.replace(COMPLETE, WRONG)
+                        if text := step.texts.get(f"{about.id}:g"):
+                            step.texts[f"{about.id}:g"] = text.replace(COMPLETE, WRONG)
                 yield step
-        yield self._result(self._differences(right))
+        yield self._compared(wrong)
 
-    def _differences(self, right: Mapping[Value, float]) -> list[str]:
+    def _compared(self, suspects: Collection[Box]) -> Step:
+        """The gradients of leaves beside the right ones; only those of `suspects` can differ."""
+        got, right = self.replay.adjoint, self.replay.swept(self.scene.order[-1])
         wrong = []
         for box in self.scene.picture.boxes:
-            if box.node is not None and box.node.is_leaf:
-                got, due = self.replay.adjoint.get(box.node, 0.0), right.get(box.node, 0.0)
-                if not (math.isclose(got, due, rel_tol=1e-9) or (math.isnan(got) and math.isnan(due))):
-                    texts = self.scene.number(got), self.scene.number(due)
-                    wrong.append(f"{self.scene.partial(box)} = {texts[0]} instead of {texts[1]}")
-        if not wrong:
-            return ["In this graph even that order gives the right gradients: nothing came too late"]
-        return ["Wrong, for want of sorting: " + wrong[0], *wrong[1:MOST_LISTED]]
+            if box not in suspects:
+                continue
+            leaves = [node for node in self.scene.members[group_of(box)] if node.is_leaf]
+            differing = [node for node in leaves if not _alike(got.get(node, 0.0), right[node])]
+            if not differing:
+                continue
+            self.due |= {node: right[node] for node in differing}
+            if box.kind == "folded":
+                what = f"‖grad‖ of the leaves in {short(box.name)}"
+                came, due = (math.hypot(*(gradients.get(node, 0.0) for node in leaves)) for gradients in (got, right))
+            else:
+                what, came, due = self.scene.partial(box), got.get(differing[0], 0.0), right[differing[0]]
+            wrong.append(f"{what} = {self.scene.number(came)} instead of {self.scene.number(due)}")
+        text = "In this graph even that order gives the right gradients: nothing came too late"
+        if wrong:
+            text = f"Wrong, for want of sorting: {'; '.join(cut(wrong))}"
+        return Step("result", self.epoch, text, [box.id for box in self.scene.leaves])
+
+
+def _alike(a: float, b: float) -> bool:
+    """Whether two gradients differ by no more than the order of a sum may."""
+    return math.isclose(a, b, rel_tol=1e-9) or (math.isnan(a) and math.isnan(b))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from .fold import Place
 from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
-from .picture import Box, Edge, Picture, formula, gradient_norm, summary
+from .picture import Box, Edge, Picture, formula, gradient_norm, parameters_of, summary
 from .texts import UNSET, number, quoted
 
 DENSE = 3
@@ -116,8 +116,8 @@ def lines(box: Box, picture: Picture, incoming: list[Edge]) -> list[str]:
     more = [f"× {box.more} more"] if box.more else []
     stale = ["assigned since"] if box.stale else []
     if box.group.scope is not None:
-        what, norm = gradient_norm(box.group)
-        shown = [f"‖grad‖ of {what} {_number(norm, picture)}"] if options.backward else []
+        what = "parameters" if parameters_of(box.group) else "results"
+        shown = [f"‖grad‖ of {what} {_number(_gradient(box), picture)}"] if options.backward else []
         return [box.name, *summary(box.group), *shown, *more, *stale]
     node = box.group.nodes[0]
     title = box.name
@@ -135,7 +135,7 @@ def _number(x: float | None, picture: Picture) -> str:
 
 def _gradient(box: Box) -> float | None:
     if box.group is not None and box.group.scope is not None:
-        return gradient_norm(box.group)[1]
+        return gradient_norm(box.group)
     node = box.node
     return node.grad if node is not None and node.has_grad else None
 

@@ -134,13 +134,13 @@ class Frames:
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the page's script replays: every step once, and the two orders as lists of their numbers."""
+        """What the page's script replays: every different step once, and the two orders as lists of their numbers."""
         script = self.script
-        pool = list({id(step): step for step in self.steps}.values())
-        at = {id(step): i for i, step in enumerate(pool)}
+        pool = {repr(step): step for step in self.steps}  # the way forward is mostly the same in both orders
+        at = {text: i for i, text in enumerate(pool)}
         return {
-            "steps": [[s.kind, s.epoch, s.text, s.focus, s.texts, s.states] for s in pool],
-            "orders": [[at[id(s)] for s in order] for order in (script.sorted, script.eager) if order],
+            "steps": [[s.kind, s.epoch, s.text, s.focus, s.texts, s.states] for s in pool.values()],
+            "orders": [[at[repr(step)] for step in order] for order in (script.sorted, script.eager)],
             "initial": self.initial,
             "names": {box.id: box.name for box in self.picture.boxes if box.group is not None},
             "epochs": script.sorted[-1].epoch,

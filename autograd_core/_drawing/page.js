@@ -7,22 +7,25 @@
   const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
 
   // --- where each text stands: the last lines of a node are its data and its gradient, an edge has one line
-  const elements = new Map();
-  for (const g of svg.querySelectorAll("g.node, g.edge")) elements.set(g.id, g);
-  const base = new Map([...elements].map(([id, g]) => [id, g.getAttribute("class")]));
+  const things = new Map();
+  for (const g of svg.querySelectorAll("g.node, g.edge")) {
+    const base = g.getAttribute("class"), b = g.getBBox(), m = g.parentNode.transform.baseVal.consolidate().matrix;
+    const box = { left: b.x + m.e, top: b.y + m.f, right: b.x + b.width + m.e, bottom: b.y + b.height + m.f };
+    things.set(g.id, { g, base, box, name: base, away: false }); // nothing moves: each is measured once
+  }
   const slots = new Map();
   for (const slot of Object.keys(data.initial)) {
     const [id, part] = slot.split(":");
-    const lines = elements.get(id).querySelectorAll("text");
+    const lines = things.get(id).g.querySelectorAll("text");
     const line = part === "d" ? lines[lines.length - 2] : lines[lines.length - 1];
-    if (line) slots.set(slot, line);
+    if (line) slots.set(slot, line.firstChild);
   }
 
   // --- the course of one order: for every text and state, the steps that set it
   const courses = data.orders.map((order) => {
     const steps = order.map((i) => data.steps[i]);
     const texts = new Map(Object.entries(data.initial).map(([slot, text]) => [slot, [[-1, text]]]));
-    const states = new Map([...elements.keys()].map((id) => [id, [[-1, ""]]]));
+    const states = new Map([...things.keys()].map((id) => [id, [[-1, ""]]]));
     const history = new Map(Object.keys(data.names).map((id) => [id, []]));
     steps.forEach(([, , , focus, set, become], k) => {
       const about = new Set();
@@ -49,19 +52,19 @@
   };
 
   // --- showing a step
-  let course = courses[0], at = 0, shown = new Map(), classes = new Map(), focus = new Set(), looked = null;
+  let course = courses[0], at = 0, shown = new Map(), focus = new Set(), looked = null;
   const say = (slot, text) => {
     if (shown.get(slot) === text || !slots.has(slot)) return;
     shown.set(slot, text);
-    slots.get(slot).textContent = text;
+    slots.get(slot).data = text;
   };
   const paint = (id) => {
-    const state = reached(course.states.get(id), at);
+    const thing = things.get(id), state = reached(course.states.get(id), at);
     const waiting = id in data.names && !state ? "waiting" : state;
-    const name = [base.get(id), waiting, focus.has(id) ? "active" : ""].filter(Boolean).join(" ");
-    if (classes.get(id) === name) return;
-    classes.set(id, name);
-    elements.get(id).setAttribute("class", name);
+    const name = [thing.base, waiting, focus.has(id) ? "active" : ""].filter(Boolean).join(" ");
+    if (thing.name === name) return;
+    thing.name = name;
+    thing.g.setAttribute("class", name);
   };
   function show(k) {
     const forward = k === at + 1;
@@ -74,7 +77,7 @@
       for (const id of new Set([...before, ...focus, ...Object.keys(states)])) paint(id);
     } else {
       for (const [slot, list] of course.texts) say(slot, reached(list, at));
-      for (const id of elements.keys()) if (course.states.has(id)) paint(id);
+      for (const id of things.keys()) paint(id);
     }
     const of = data.epochs > 1 ? ` · epoch ${epoch} of ${data.epochs}` : "";
     const note = data.note ? ` · ${data.note}` : "";
@@ -108,48 +111,57 @@
   const go = (k) => { play(false); show(k); };
 
   // --- pan and zoom: the picture keeps its layout, only its transform changes
-  const graph = byId("graph");
-  const size = svg.viewBox.baseVal;
+  // Text out of sight, or too small to read, is not drawn: to lay out text is most of what a jump would cost.
+  const LEGIBLE = 0.3, MARGIN = 40;
+  const graph = byId("graph"), size = svg.viewBox.baseVal, room = { width: 0, height: 0 };
   svg.setAttribute("width", size.width);
   svg.setAttribute("height", size.height);
   let view = { scale: 1, x: 0, y: 0 }, fitted = true;
-  const look = () => { svg.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`; };
+  function look() {
+    const { scale, x, y } = view;
+    svg.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    for (const thing of things.values()) {
+      const { left, right, top, bottom } = thing.box;
+      const beside = right * scale + x < -MARGIN || left * scale + x > room.width + MARGIN;
+      const away = scale < LEGIBLE || beside || bottom * scale + y < -MARGIN || top * scale + y > room.height + MARGIN;
+      if (away === thing.away) continue;
+      thing.away = away;
+      thing.g.toggleAttribute("data-away", away);
+    }
+  }
   function fit() {
-    const scale = Math.min(graph.clientWidth / size.width, graph.clientHeight / size.height, 2) || 1;
-    view = { scale, x: (graph.clientWidth - scale * size.width) / 2, y: (graph.clientHeight - scale * size.height) / 2 };
+    const scale = Math.min(room.width / size.width, room.height / size.height, 2) || 1;
+    view = { scale, x: (room.width - scale * size.width) / 2, y: (room.height - scale * size.height) / 2 };
     fitted = true;
     look();
   }
-  function zoom(factor, x = graph.clientWidth / 2, y = graph.clientHeight / 2) {
+  function zoom(factor, x = room.width / 2, y = room.height / 2) {
     const scale = Math.max(0.02, Math.min(view.scale * factor, 8)), by = scale / view.scale;
     view = { scale, x: x - (x - view.x) * by, y: y - (y - view.y) * by };
     fitted = false;
     look();
   }
-  const boxes = new Map(); // nothing moves: each is measured once
-  const box = (id) => {
-    if (boxes.has(id)) return boxes.get(id);
-    const g = elements.get(id), b = g.getBBox(), m = g.parentNode.transform.baseVal.consolidate().matrix;
-    boxes.set(id, { left: b.x + m.e, top: b.y + m.f, right: b.x + b.width + m.e, bottom: b.y + b.height + m.f });
-    return boxes.get(id);
-  };
   function follow() { // when zoomed in, what the step is about comes into view
     if (fitted || !focus.size) return;
-    const about = [...focus].slice(0, 3).map(box);
+    const about = [...focus].slice(0, 3).map((id) => things.get(id).box);
     const along = (from, to, offset, room) => {
       const low = Math.min(...about.map((b) => b[from])) * view.scale, high = Math.max(...about.map((b) => b[to])) * view.scale;
       return low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
     };
-    const x = along("left", "right", view.x, graph.clientWidth), y = along("top", "bottom", view.y, graph.clientHeight);
+    const x = along("left", "right", view.x, room.width), y = along("top", "bottom", view.y, room.height);
     if (x === view.x && y === view.y) return;
     Object.assign(view, { x, y });
     look();
   }
+  const measure = () => { // read when it changes, never between writes
+    Object.assign(room, { width: graph.clientWidth, height: graph.clientHeight });
+    if (fitted) fit(); else look();
+  };
   const point = (event) => {
     const area = graph.getBoundingClientRect();
     return [event.clientX - area.left, event.clientY - area.top];
   };
-  window.addEventListener("resize", () => { if (fitted) fit(); });
+  new ResizeObserver(measure).observe(graph);
   graph.addEventListener("wheel", (event) => {
     event.preventDefault();
     zoom(Math.exp(-event.deltaY / 400), ...point(event));
@@ -190,7 +202,7 @@
     if (steps.length) go(steps.find((k) => k > at) ?? steps[0]);
   };
   for (const id of Object.keys(data.names)) {
-    const g = elements.get(id);
+    const { g } = things.get(id);
     g.setAttribute("tabindex", "0");
     g.setAttribute("role", "button");
     g.setAttribute("aria-label", `${data.names[id]}: go to the next step that changes it`);
@@ -214,12 +226,11 @@
   byId("in").onclick = () => zoom(1.4);
   byId("out").onclick = () => zoom(1 / 1.4);
   byId("fit").onclick = fit;
-  byId("unsorted").hidden = courses.length < 2;
-  byId("order").onchange = (event) => {
-    const wasForward = KINDS[course.steps[at][0]] === "forward";
+  byId("order").onchange = (event) => { // both orders have as many steps, and part where a sweep starts
+    let k = at;
+    if (KINDS[course.steps[at][0]] === "backward") while (course.steps[k][0] !== "seed") k--;
     course = courses[event.target.checked ? 1 : 0];
-    const seed = course.steps.findIndex((step) => step[0] === "seed");
-    go(wasForward ? at : seed); // both orders share the way forward and part at the sweep
+    go(k);
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -254,7 +265,7 @@
     if (still && still.tagName === "IMG") still.style.display = "none";
   } catch { /* the frame stands in a page of another origin: the picture stays */ }
 
-  fit();
+  measure();
   at = -2;
   show(0);
   if (view.scale < 0.75) { // too small to read: start where the first step is

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..operation import PARAMETER
-from .picture import Box, formula, summary
-from .scene import MOST_LISTED, Scene, Step, gradients_of, group_of, local_of, node_of
+from ..value import Value
+from .picture import Box, formula, parameters_of, summary
+from .scene import Scene, Step, cut, group_of, local_of, node_of
 from .simulate import Replay
-from .texts import UNSET, applied, atom, short
+from .texts import UNSET, applied, atom, counted, short
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
     """Leaves take their values, then each operation in topological order."""
-    leaves = [box for box in scene.picture.boxes if box.node is not None and box.node.is_leaf]
     texts: dict[str, str] = {}
     states: dict[str, str] = {}
     if epoch > 1:  # nothing of the epoch before stays
@@ -27,14 +27,12 @@ def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
             if edge.source.group is not None:  # a constant's edge has no text and never changes
                 texts[edge.id] = ""
                 states[edge.id] = ""
-    for box in leaves:
+    for box in scene.leaves:
         texts[f"{box.id}:d"] = f"data {scene.number(replay.data[node_of(box)])}"
         states[box.id] = "known"
-    listed = [f"{short(box.name)} = {scene.number(replay.data[node_of(box)])}" for box in leaves[:MOST_LISTED]]
-    if len(leaves) > MOST_LISTED:
-        listed.append(f"… {len(leaves) - MOST_LISTED} more")
+    listed = cut([f"{short(box.name)} = {scene.number(replay.data[node_of(box)])}" for box in scene.leaves])
     text = f"Inputs and parameters take their values: {', '.join(listed) or 'all inside'}"
-    yield Step("leaves", epoch, text, [box.id for box in leaves], texts, states)
+    yield Step("leaves", epoch, text, [box.id for box in scene.leaves], texts, states)
     for box in scene.picture.boxes:
         if box.group is not None and (box.node is None or not box.node.is_leaf):
             yield _computed(scene, replay, epoch, box)
@@ -60,21 +58,23 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
     return step
 
 
-def update(scene: Scene, replay: Replay, epoch: int, rate: float) -> Iterator[Step]:
-    """Each parameter moves against its gradient: w ← w − rate · ∂root/∂w."""
+def update(scene: Scene, replay: Replay, epoch: int, rate: float, due: Mapping[Value, float]) -> Iterator[Step]:
+    """Each parameter moves against its gradient: w ← w − rate · ∂root/∂w; `due` has the right ones of those wrong."""
     before = dict(replay.data)
     gradients = dict(replay.adjoint)
     replay.update(rate)
+    rule = f"w ← w - {scene.number(rate)}·∂{short(scene.root.name)}/∂w"
     for box in scene.picture.boxes:
         node = box.node
         if node is not None and node.op is PARAMETER:
             old, slope, new = (scene.number(x) for x in (before[node], gradients.get(node, 0.0), replay.data[node]))
-            work = f"{old} - {scene.number(rate)}·{atom(slope)} = {new}"
-            text = f"{short(box.name)} ← {short(box.name)} - η·{scene.partial(box)} = {work}"
+            name = short(box.name)
+            gradient = f"grad({name})" if node in due else scene.partial(box)
+            text = f"{name} ← {name} - η·{gradient} = {old} - {scene.number(rate)}·{atom(slope)} = {new}"
+            if node in due:
+                text += f" instead of {scene.number(before[node] - rate * due[node])}"
             yield Step("update", epoch, text, [box.id], {f"{box.id}:d": f"data {new}"})
-        elif node is None and box.group is not None:
-            what = gradients_of(box.group, replay)[0]
-            if what != "results":
-                rule = f"w ← w - {scene.number(rate)}·∂{short(scene.root.name)}/∂w"
-                text = f"{box.name}: each of its {what} moves, {rule}"
-                yield Step("update", epoch, text, [box.id])
+        elif box.kind == "folded" and (parameters := parameters_of(group_of(box))):
+            text = f"{box.name}: each of its {counted(parameters, 'parameter')} moves, {rule}"
+            wrong = sum(x in due for x in parameters)
+            yield Step("update", epoch, f"{text}, {wrong} by a wrong gradient" if wrong else text, [box.id])

@@ -14,7 +14,7 @@ from ..value import Value
 from .fold import Folding, Group, Path, fold
 from .options import Options
 from .palette import largest
-from .texts import applied, number, short
+from .texts import applied, counted, number, short
 
 MOST_OPERATIONS = 4
 MOST_DEPTHS = 6
@@ -243,21 +243,25 @@ def formula(box: Box, incoming: Sequence[Edge]) -> str:
 
 def summary(group: Group) -> list[str]:
     """What a folded scope holds: its operations counted, most frequent first, and how many parameters."""
-    counted = Counter(node.op.name for node in group.nodes if not node.is_leaf)
-    lines = [f"{times} × {name}" if times > 1 else name for name, times in counted.most_common()]
+    times_of = Counter(node.op.name for node in group.nodes if not node.is_leaf)
+    lines = [f"{times} × {name}" if times > 1 else name for name, times in times_of.most_common()]
     if len(lines) > MOST_OPERATIONS:
         lines[MOST_OPERATIONS:] = [f"… {len(lines) - MOST_OPERATIONS} more"]
-    parameters = _parameters(group)
-    return [*([", ".join(lines)] if lines else []), *([f"{len(parameters)} parameters"] if parameters else [])]
+    parameters = parameters_of(group)
+    return [*([", ".join(lines)] if lines else []), *([counted(parameters, "parameter")] if parameters else [])]
 
 
-def gradient_norm(group: Group) -> tuple[str, float | None]:
-    """Of what, and the root of the sum of squared gradients: of its parameters, or where it has none, its results."""
-    parameters = _parameters(group)
-    nodes = parameters or [node for node in group.nodes if not node.is_leaf]
-    gradients = [node.grad for node in nodes if node.has_grad]
-    return ("parameters" if parameters else "results"), (math.hypot(*gradients) if gradients else None)
-
-
-def _parameters(group: Group) -> list[Value]:
+def parameters_of(group: Group) -> list[Value]:
+    """The parameters that a folded scope holds."""
     return [node for node in (*group.nodes, *group.absorbed) if node.op is PARAMETER]
+
+
+def measured(group: Group) -> list[Value]:
+    """The nodes whose gradients' norm stands for a folded scope: its parameters, or where it has none, its results."""
+    return parameters_of(group) or [node for node in group.nodes if not node.is_leaf]
+
+
+def gradient_norm(group: Group) -> float | None:
+    """The root of the sum of squared gradients, None before any sweep."""
+    gradients = [node.grad for node in measured(group) if node.has_grad]
+    return math.hypot(*gradients) if gradients else None

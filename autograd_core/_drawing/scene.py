@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..errors import GraphError
 from ..graph import toposort
-from ..operation import PARAMETER
 from ..value import Value
 from .fold import Group
 from .formulas import Formulas
@@ -44,6 +44,7 @@ class Scene:
         self.picture = picture
         self.root = picture.box(root)
         self.order = toposort(root)
+        self.leaves = [box for box in picture.boxes if box.node is not None and box.node.is_leaf]
         self.precision = picture.options.precision
         self.formulas = Formulas(self.precision)
         self.members: dict[Group, list[Value]] = {}
@@ -78,6 +79,12 @@ class Scene:
         return [names[index] for index in sorted(names)]
 
 
+def cut(listed: Sequence[str]) -> list[str]:
+    """A list short enough to read, with how many are left out."""
+    left_out = len(listed) - MOST_LISTED
+    return [*listed[:MOST_LISTED], *([f"… {left_out} more"] if left_out > 0 else [])]
+
+
 def node_of(box: Box) -> Value:
     """The node of a box that is known to stand for one."""
     return group_of(box).nodes[0]
@@ -94,11 +101,3 @@ def local_of(replay: Replay, node: Value, index: int) -> float:
     """A local derivative of the replay."""
     local = replay.local[node][index]
     return math.nan if local is None else local
-
-
-def gradients_of(group: Group, replay: Replay) -> tuple[str, list[float]]:
-    """Of what, and the gradients whose norm stands for a folded scope."""
-    parameters = [node for node in (*group.nodes, *group.absorbed) if node.op is PARAMETER]
-    nodes = parameters or [node for node in group.nodes if not node.is_leaf]
-    what = f"{len(parameters)} parameters" if parameters else "results"
-    return what, [replay.adjoint.get(node, 0.0) for node in nodes]

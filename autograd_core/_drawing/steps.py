@@ -1,6 +1,8 @@
-"""The steps through a graph as data: epochs of forward pass, sweep and update, and the same sweep unsorted."""
+"""The steps through a graph as data: epochs of forward pass, sweep and update, and the same with unsorted sweeps."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 from ..value import Value
 from .backward import Sweep
@@ -11,25 +13,30 @@ from .simulate import Replay
 
 
 class Script:
-    """The steps of a picture: `sorted`, all epochs in the sweep's order; `eager`, the first epoch in an unsorted one.
+    """The steps of a picture through all epochs: `sorted`, in the sweep's order; `eager`, in an unsorted one.
 
-    `eager` is empty for a folded picture, whose boxes hide the edges that the order is about.
+    The unsorted epochs go on with the parameters that their own gradients gave.
     """
 
     def __init__(self, picture: Picture, root: Value, rate: float | None, epochs: int) -> None:
         scene = Scene(picture, root)
         self.root: Box = scene.root
-        self.sorted: list[Step] = []
+        self.sorted = list(_epochs(scene, rate, epochs, Sweep.sorted))
         self.eager: list[Step] = []
-        replay = Replay(scene.order)
-        for epoch in range(1, epochs + 1):
-            if epoch > 1:
-                replay.forward()
-            there = list(forward(scene, replay, epoch))
-            self.sorted += [*there, *Sweep(scene, replay, epoch).sorted()]
-            gradients = replay.adjoint
-            if epoch == 1 and not any(box.more or box.kind == "folded" for box in picture.boxes):
-                self.eager = [*there, *Sweep(scene, replay, epoch).eager(gradients)]
-                replay.adjoint = gradients
-            if rate is not None:
-                self.sorted += update(scene, replay, epoch, rate)
+        try:
+            self.eager += _epochs(scene, rate, epochs, Sweep.eager)
+        except (ArithmeticError, ValueError) as error:  # the right gradients led to no such place
+            text = f"Wrong gradients led to parameters where there is no next epoch: {error}"
+            self.eager.append(Step("result", self.eager[-1].epoch, text))
+
+
+def _epochs(scene: Scene, rate: float | None, epochs: int, way: Callable[[Sweep], Iterator[Step]]) -> Iterator[Step]:
+    replay = Replay(scene.order)
+    for epoch in range(1, epochs + 1):
+        if epoch > 1:
+            replay.forward()
+        yield from forward(scene, replay, epoch)
+        sweep = Sweep(scene, replay, epoch)
+        yield from way(sweep)
+        if rate is not None:
+            yield from update(scene, replay, epoch, rate, sweep.due)

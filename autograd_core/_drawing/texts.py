@@ -68,6 +68,11 @@ def short(label: str) -> str:
     return label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1] + "…"
 
 
+def counted(things: Sequence[object], name: str) -> str:
+    """How many there are: "1 parameter", "4 parameters"."""
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+
+
 def atom(text: str) -> str:
     """A name or number in brackets where an operator in it could be misread."""
     return f"({text})" if _COMPOUND.search(text) else text
