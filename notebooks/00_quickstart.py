@@ -4,8 +4,9 @@
 # **Aim.** Ten minutes, from one number to a trained network: a `Value`, the graph it becomes, its gradient, the
 # stepper that shows backpropagation happen, and a first network on two interlocking half moons.
 #
-# The other notebooks follow five lectures, one each, and then take the engine itself apart. `check` lines hold a
-# number against what it must be.
+# The other notebooks follow five lectures, one each, and then take the engine itself apart. In all of them a line
+# `check(row, name, value, expectation)` holds a number against what it must be: it prints both with a ✓, or stops
+# with an error. Here the row is just "00", this notebook; in the others it is a result of a lecture.
 
 # %%
 import math
@@ -20,7 +21,9 @@ from autograd_core import Value, grad, hessian, no_record, parameter, tanh, topo
 # %% [markdown]
 # ## A number that remembers
 #
-# A `Value` is a float that remembers how it was computed. You write ordinary Python; every operation makes a node.
+# A `Value` is a float that remembers how it was computed. You write ordinary Python; every operation makes a new
+# `Value`, a *node*, which knows the nodes it was computed from, its *operands*. A `parameter` is a `Value` that
+# training may change. The second argument is a name for pictures and prints.
 
 # %%
 w, x, b = parameter(0.4, "w"), Value(0.8, "x"), parameter(0.1, "b")
@@ -28,15 +31,19 @@ y = tanh(w * x + b)
 y.label = "y"
 y
 
+# %% [markdown]
+# `toposort` lists the nodes that y depends on, operands first. That is the order in which they were computed:
+
 # %%
 for node in toposort(y):
-    print(f"{node.op.name:<10} {node.data:8.4f}   label {node.label}")
+    print(f"{node.op.name:<10} {node.data:8.4f}   {node.label or '(no name)'}")
 
 # %% [markdown]
 # ## Backwards
 #
-# `backward()` sends the gradient 1 from the result back along every edge, multiplying by the local derivative of each
-# operation. Afterwards `w.grad` says how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
+# `backward()` walks the same list from its end (a *sweep*). It gives the result the gradient 1 and sends it back along
+# every edge, from a node to its operands, multiplying by the local derivative of each operation. Afterwards `w.grad`
+# says how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
 
 # %%
 y.backward()
@@ -46,11 +53,12 @@ check("00", "∂y/∂w", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
 # %% [markdown]
 # ## The graph
 #
-# Each box is a node with its value and its gradient, each edge carries the local derivative and what it contributed.
-# Parameters, inputs and results have different shapes.
+# Each box is a node with its value (`data`) and its gradient (`grad`). Each edge says what it adds to the gradient
+# of the node it comes from: local derivative × gradient of the result = contribution. Parameters, inputs and results
+# have different shapes and colours.
 
 # %%
-y.draw()
+y.draw(precision=3)
 
 # %% [markdown]
 # ## Step through it
@@ -71,7 +79,8 @@ for step in y.step():
 # %% [markdown]
 # ## Functions instead of graphs
 #
-# `grad` turns a function into its derivative. It can be nested; `hessian`, `jacobian`, `jvp` and others are there too.
+# `grad` turns a function into its derivative, which is again a function, so it can be nested. `hessian` gives the
+# matrix of second derivatives. Rosenbrock's function, a curved valley with its minimum at (1, 1), is a classic test.
 
 # %%
 def rosenbrock(x):
@@ -81,20 +90,30 @@ def rosenbrock(x):
 print("gradient at the minimum:", grad(rosenbrock)([1.0, 1.0]))
 print("Hessian there:", hessian(rosenbrock)([1.0, 1.0]))
 print("third derivative of tanh at ½:", grad(grad(grad(tanh)))(0.5))
-check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1.0, 1.0]), [[802, -400], [-400, 200]])
+by_hand = [[802, -400], [-400, 200]]
+check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1.0, 1.0]), by_hand)
 
 # %% [markdown]
 # ## A first network
 #
-# `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105 parameters, each a
-# `Value`. `nn.fit` shuffles the points, computes the loss of a mini-batch, sweeps, and lets the optimiser step.
+# An MLP is a multi-layer perceptron: layers of units, each a weighted sum and a bend (here ReLU, the larger of 0 and
+# the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105 parameters,
+# each a `Value`. The points have the target −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 where the
+# output has the right sign and is at least 1 away from 0. `nn.fit` shuffles the points, computes the loss of ten of
+# them at a time (a mini-batch), sweeps, and lets an optimiser (Adam, gradient descent with a step size of its own for
+# each parameter) move the parameters; once through all points is an *epoch*.
 
 # %%
 moons = nn.datasets.moons(100, noise=0.12, seed=1)
 model = nn.MLP(2, [8, 8, 1], seed=1)
 print(model.summary())
-history = nn.fit(model, nn.hinge, moons, epochs=30, batch_size=10, optimizer=nn.Adam(model.parameters(), lr=0.02))
+optimiser = nn.Adam(model.parameters(), lr=0.02)  # lr: learning rate, the size of a step
+history = nn.fit(model, nn.hinge, moons, epochs=30, batch_size=10, optimizer=optimiser)
 history
+
+# %% [markdown]
+# What has it learned? We ask it at the points of a grid. Inside `no_record()` only numbers are computed and no graph
+# is made, which is faster where no gradient is wanted.
 
 # %%
 grid = np.linspace(-1.6, 2.6, 60), np.linspace(-1.2, 1.7, 45)
@@ -114,7 +133,8 @@ check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
 # The loss of the point that is learned worst, folded layer by layer: a box says how many operations it hides, and how
-# large the gradient of its parameters is. (Spread out, its 158 nodes would be unreadable.)
+# large the gradient of its parameters is (‖grad‖, the square root of the sum of their squares). Spread out, its 158
+# nodes would be unreadable.
 
 # %%
 losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]
@@ -126,12 +146,16 @@ loss.draw(collapse=2, direction="TB")
 # %% [markdown]
 # ## Is the gradient right?
 #
-# `check_gradient` compares a sample of the derivatives with differences, one weight at a time.
+# The oldest test: move one weight a little to either side, and see how much the loss changes. `check_gradient` does
+# that for a sample of the weights, finds a good size for each move, and says how far the difference can be trusted
+# (`tolerance`). We take the point from above whose loss is largest.
 
 # %%
 from autograd_core.check import check_gradient
 
-report = check_gradient(lambda: nn.hinge(model([0.5, 0.2]), 1), model.parameters(), sample=6, seed=1)
+worst = losses.index(loss)
+point, target = moons.inputs[worst], moons.targets[worst]
+report = check_gradient(lambda: nn.hinge(model(point), target), model.parameters(), sample=6, seed=1)
 report
 
 # %%

@@ -5,7 +5,8 @@
 # Learning*, lecture 15, 2018) shows or claims, run on a graph you can look into: a network of three hidden units
 # that learns four functions, the δ recursion read off the graph, and what backpropagation costs in time and memory.
 #
-# Each result names its row (E1 … E10) in the project's list of systems. `check` holds a number against the lecture's.
+# Each result has a name, E1 … E10. A line `check(row, name, value, expectation)` holds what the engine computed
+# against the lecture's number, or against its formula evaluated without the engine, by NumPy or by hand.
 
 # %%
 import math
@@ -24,8 +25,10 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 # ## E1 · Three tanh units approximate four functions
 #
 # The lecture's figure 5.3 (from Bishop's book): N = 50 points on (−1, 1), three hidden units with tanh, one linear
-# output. The network has ten numbers to learn. `network` works on floats and on `Value`s alike; the mean squared
-# error of one vector of weights is one number, so `value_and_grad` turns it into what `scipy.optimize` asks for.
+# output. The network has ten numbers to learn, here in one list p. The functions work on floats and on `Value`s alike;
+# the mean squared error of one list of weights is one number, so `value_and_grad` turns it into what
+# `scipy.optimize.minimize` asks for: a function that gives the error and its gradient. (BFGS is descent that learns
+# the curvature on the way.)
 
 # %%
 def hidden(p, x):
@@ -34,7 +37,7 @@ def hidden(p, x):
 
 
 def network(p, x):
-    """One input, three tanh units, one linear output: weights p[0:3], biases p[3:6], output p[6:9] and p[9]."""
+    """Three tanh units (weights p[0:3], biases p[3:6]) and a linear output (p[6:9] and bias p[9])."""
     return dot(p[6:9], hidden(p, x)) + p[9]
 
 
@@ -44,9 +47,9 @@ def mean_squared_error(p, xs, ts):
 
 # %%
 targets = {
-    "$x^2$": lambda x: x * x,
-    "sin $\\pi x$": lambda x: math.sin(math.pi * x),
-    "$|x|$": abs,
+    "x²": lambda x: x * x,
+    "sin πx": lambda x: math.sin(math.pi * x),
+    "|x|": abs,
     "step": lambda x: float(x >= 0),
 }
 xs = [(i + 0.5) / 25 - 1 for i in range(50)]
@@ -113,7 +116,9 @@ for name, run in fits.items():
 # ## E2 · Gradient descent
 #
 # The lecture writes $w^{(t+1)} = w^{(t)} - \nabla_w E(w)$ and leaves out the step size η, which every implementation
-# needs. One step by hand and one by the optimiser of `nn` are the same numbers.
+# needs. One step by hand and one by `nn`'s optimiser (SGD: stochastic gradient descent) are the same numbers. The
+# error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1, 2)$ and $t = 0.3$, so by hand
+# $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
 
 # %%
 from nn import SGD
@@ -122,8 +127,9 @@ eta = 0.1
 w = [parameter(0.5, "w1"), parameter(-1.0, "w2")]
 error = 0.5 * (dot(w, [1.0, 2.0]) - 0.3) ** 2
 error.backward()
-by_hand = [p.data - eta * p.grad for p in w]
 SGD(w, lr=eta).step()
+delta = (0.5 * 1.0 - 1.0 * 2.0) - 0.3
+by_hand = [0.5 - eta * delta * 1.0, -1.0 - eta * delta * 2.0]
 check("E2", "weights after one step, optimiser and by hand", w, by_hand)
 
 # %% [markdown]
@@ -139,8 +145,10 @@ W = [[parameter(generator.gauss(0, 1), f"w{j}{i}") for i in range(3)] for j in r
 y = [dot(row, x) for row in W]
 E = 0.5 * ac.sum([ac.square(a - b) for a, b in zip(y, t)])
 E.backward()
-formula = [[(y[j].data - t[j]) * x[i] for i in range(3)] for j in range(2)]
-check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", [[p.grad for p in row] for row in W], formula, 1e-15)
+outputs = np.array([[w.data for w in row] for row in W]) @ x
+formula = np.outer(outputs - t, x)
+by_graph = [[p.grad for p in row] for row in W]
+check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", by_graph, formula, 1e-15)
 
 # %% [markdown]
 # ## E4 · The δ recursion
@@ -149,6 +157,8 @@ check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", [[p.grad for 
 # of the error by a weighted sum, so the graph has it already: it is the `grad` of the node $a_j$.
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
+#
+# First the network on the graph, then the equations in NumPy, which see nothing of the graph but its weights.
 
 # %%
 def two_layers(activation, seed):
@@ -161,18 +171,29 @@ def two_layers(activation, seed):
     y = [dot(row, z) for row in W2]
     E = 0.5 * ac.sum([ac.square(out - goal) for out, goal in zip(y, t)])
     E.backward()
-    return W1, W2, a, z, y
+    return W1, W2, a, y
 
 
 # %%
-W1, W2, a, z, y = two_layers(tanh, seed=4)
-delta_k = [node.data - goal for node, goal in zip(y, t)]
-delta_j = [(1 - z[j].data ** 2) * sum(W2[k][j].data * delta_k[k] for k in range(2)) for j in range(4)]
-check("E4", "δ_k, graph and y − t", [node.grad for node in y], delta_k, 1e-15)
-check("E4", "δ_j, graph and (1 − z²) Σ w δ", [node.grad for node in a], delta_j, 1e-14)
-check("E4", "∂E/∂w(1), graph and δ_j x_i", [[p.grad for p in r] for r in W1], [[d * i for i in x] for d in delta_j], 1e-14)
-check("E4", "∂E/∂w(2), graph and δ_k z_j", [[p.grad for p in r] for r in W2],
-      [[d * node.data for node in z] for d in delta_k], 1e-14)
+numbers = np.vectorize(lambda node: node.data)
+grads = np.vectorize(lambda node: node.grad)
+
+
+def recursion(W1, W2, activation, slope):
+    """δ_k, δ_j and the outputs of the hidden units, by the lecture's equations."""
+    a = numbers(W1) @ x
+    z = activation(a)
+    delta_k = numbers(W2) @ z - t
+    return delta_k, slope(a) * (numbers(W2).T @ delta_k), z
+
+
+# %%
+W1, W2, a, y = two_layers(tanh, seed=4)
+delta_k, delta_j, z = recursion(W1, W2, np.tanh, lambda a: 1 - np.tanh(a) ** 2)
+check("E4", "δ_k, graph and y − t", grads(y), delta_k, 1e-15)
+check("E4", "δ_j, graph and (1 − z²) Σ w δ", grads(a), delta_j, 1e-14)
+check("E4", "∂E/∂w(1), graph and δ_j x_i", grads(W1), np.outer(delta_j, x), 1e-14)
+check("E4", "∂E/∂w(2), graph and δ_k z_j", grads(W2), np.outer(delta_k, z), 1e-14)
 
 # %% [markdown]
 # ## E10 · The exercise: the same with ReLU
@@ -180,18 +201,18 @@ check("E4", "∂E/∂w(2), graph and δ_k z_j", [[p.grad for p in r] for r in W2
 # Only $h'$ changes: it is 1 where $a_j > 0$ and 0 elsewhere, so $\delta_j = [a_j > 0]\sum_k w_{kj}\delta_k$.
 
 # %%
-W1, W2, a, z, y = two_layers(ac.relu, seed=5)
-delta_k = [node.data - goal for node, goal in zip(y, t)]
-delta_j = [(a[j].data > 0) * sum(W2[k][j].data * delta_k[k] for k in range(2)) for j in range(4)]
+W1, W2, a, y = two_layers(ac.relu, seed=5)
+delta_k, delta_j, z = recursion(W1, W2, lambda a: np.maximum(a, 0), lambda a: a > 0)
 print("units that are switched on:", [node.data > 0 for node in a])
-check("E10", "δ_j with ReLU, graph and [a > 0] Σ w δ", [node.grad for node in a], delta_j, 1e-14)
-check("E10", "∂E/∂w(1) with ReLU", [[p.grad for p in r] for r in W1], [[d * i for i in x] for d in delta_j], 1e-14)
+check("E10", "δ_j with ReLU, graph and [a > 0] Σ w δ", grads(a), delta_j, 1e-14)
+check("E10", "∂E/∂w(1) with ReLU", grads(W1), np.outer(delta_j, x), 1e-14)
 
 # %% [markdown]
 # ## E5 · Why it is efficient: repeated subexpressions
 #
 # Figure 6.9: $z = f(f(f(w)))$. Expanded, $\partial z/\partial w = f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ over
-# and over. We count. `f` is an operation of our own (`@primitive`) that counts how often its value is computed.
+# and over. We count. `f` is an operation of our own that counts how often its value is computed: `@primitive` turns
+# a function on floats into an operation of the engine, given its derivative as a function of input x and result y.
 
 # %%
 count = 0
@@ -240,7 +261,8 @@ for n in depths:
     by_reverse = reverse(0.3, n)
     reverse_counts.append(count - 1)  # without the one that computes z
     assert abs(by_naive - by_reverse) <= 1e-14 * abs(by_naive)
-check("E5", "evaluations of f, naive, n = 3, 5, 10, 20, 40", naive_counts, [n * (n - 1) // 2 for n in depths])
+formula = [n * (n - 1) // 2 for n in depths]
+check("E5", "evaluations of f, naive, n = 3, 5, 10, 20, 40", naive_counts, formula)
 check("E5", "evaluations of f, reverse mode", reverse_counts, [n - 1 for n in depths])
 
 # %%
@@ -283,9 +305,19 @@ for _ in range(side):
 forward_checkpointed = steps_run
 one_segment = len(toposort(steps(Value(0.2), side)))
 live_checkpointed = len(toposort(y)) + one_segment
-print(f"alive at once: {live_plain} nodes; with checkpoints {live_checkpointed}, {one_segment} of them in one segment")
+print(f"alive at once: {live_plain} nodes")
+print(f"with checkpoints: {live_checkpointed}, of them {one_segment} in one segment")
+
+# %% [markdown]
+# The gradient is the same to the last bit. By hand it is the product of the slopes
+# $1 - 0.001\,(1 - \tanh^2 y)$ of all 1,024 steps, multiplied here without the engine.
 
 # %%
+product, number = 1.0, 0.2
+for _ in range(n):
+    product *= 1 - 0.001 * (1 - math.tanh(number) ** 2)
+    number -= 0.001 * math.tanh(number)
+check("E6", "gradient, by the product of all slopes", g1, product, 1e-12)
 check("E6", "gradient with checkpoints, and without", g2, g1)
 check("E6", "live nodes with checkpoints / without", live_checkpointed / live_plain, "< 0.05")
 check("E6", "forward steps with checkpoints / without", forward_checkpointed / forward_plain, "<= 2")
@@ -293,13 +325,15 @@ check("E6", "forward steps with checkpoints / without", forward_checkpointed / f
 # %% [markdown]
 # ## E7 · "Roughly the same computation cost as forward propagation"
 #
-# Measured: the time of the sweep over the time of building the graph, for networks of three sizes. (Best of several
-# runs each; the forward pass also has to create the nodes, so the sweep is the cheaper half.)
+# Measured: the time of the sweep over the time of building the graph, for networks of three sizes, one hidden layer
+# and one output layer of tanh units. (Best of several runs each; the forward pass also has to create the nodes, so the
+# sweep is the cheaper half.)
 
 # %%
 def forward_and_backward(width):
     generator = random.Random(0)
-    weights = [[[parameter(generator.gauss(0, 1)) for _ in range(width)] for _ in range(width)] for _ in range(2)]
+    across = range(width)
+    weights = [[[parameter(generator.gauss(0, 1)) for _ in across] for _ in across] for _ in range(2)]
     start = time.perf_counter()
     values = [0.1] * width
     for W in weights:
@@ -316,7 +350,8 @@ for width in (8, 32, 96):
     times = [forward_and_backward(width) for _ in range(15)]
     forward, back = min(f for f, _ in times), min(b for _, b in times)
     ratios.append(back / forward)
-    print(f"width {width:>3}: forward {1e3 * forward:7.2f} ms   backward {1e3 * back:7.2f} ms   ratio {ratios[-1]:.2f}")
+    times = f"forward {1e6 * forward:7.0f} µs   backward {1e6 * back:7.0f} µs"
+    print(f"width {width:>3}: {times}   ratio {ratios[-1]:.2f}")
 check("E7", "backward : forward at three sizes", ratios, "< 2")
 
 # %% [markdown]
@@ -332,7 +367,8 @@ def simpson(f, left, right, tolerance=1e-12):
     middle = (left + right) / 2
     whole = (right - left) / 6 * (f(left) + 4 * f(middle) + f(right))
     quarters = [(left + middle) / 2, (middle + right) / 2]
-    halves = (right - left) / 12 * (f(left) + 4 * f(quarters[0]) + 2 * f(middle) + 4 * f(quarters[1]) + f(right))
+    inside = 4 * f(quarters[0]) + 2 * f(middle) + 4 * f(quarters[1])
+    halves = (right - left) / 12 * (f(left) + inside + f(right))
     if abs(halves - whole) < 15 * tolerance:
         return halves
     return simpson(f, left, middle, tolerance / 2) + simpson(f, middle, right, tolerance / 2)
@@ -345,8 +381,9 @@ def area(a):
 # %%
 at = 2.0
 integral, slope_at = value_and_grad(area)(at)
-print(f"integral {integral:.12f}, its derivative {slope_at:.12f}, forward mode {ac.jvp(area)((at,), (1.0,))[1]:.12f}")
-check("E8", "derivative of a recursive integrator", slope_at, (at * math.sin(at) + math.cos(at) - 1) / at**2, 1e-9)
+known = (at * math.sin(at) + math.cos(at) - 1) / at**2
+print(f"integral {integral:.12f}, its derivative {slope_at:.12f}, known {known:.12f}")
+check("E8", "derivative of a recursive integrator", slope_at, known, 1e-9)
 check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1], 1e-13)
 
 # %% [markdown]
@@ -371,7 +408,8 @@ check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1]
 # ## E9 · The lecture's own listing
 #
 # The last slide shows the program that such libraries make possible. It runs here as it stands, with NumPy under the
-# name `nd` and this engine under the name `autograd`: the arrays hold `Value`s.
+# name `nd` and this engine under the name `autograd`: the arrays hold `Value`s, and NumPy applies its functions to
+# each of them. `record()` says that a graph is wanted; here that is always so, except inside `no_record()`.
 
 # %%
 import numpy as nd
@@ -393,13 +431,13 @@ with autograd.record():
 autograd.backward(error)
 
 # %%
-numbers = np.vectorize(lambda node: node.data)
-delta_out = 2 * (numbers(y) - t)  # this listing has no ½
-delta_in = (1 - numbers(z) ** 2) * (numbers(w2).T @ delta_out)
-grads = np.vectorize(lambda node: node.grad)
-check("E9", "the listing's error", error, float(np.sum((numbers(w2) @ np.tanh(numbers(w1) @ x) - t) ** 2)), 1e-14)
+z_numbers = np.tanh(numbers(w1) @ x)  # the same network on floats
+y_numbers = numbers(w2) @ z_numbers
+delta_out = 2 * (y_numbers - t)  # this listing has no ½
+delta_in = (1 - z_numbers**2) * (numbers(w2).T @ delta_out)
+check("E9", "the listing's error", error, float(np.sum((y_numbers - t) ** 2)), 1e-14)
 check("E9", "its gradient by w1, and by NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
-check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, numbers(z)), 1e-14)
+check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
 
 # %% [markdown]
 # ## What came out

@@ -4,6 +4,9 @@
 # **Aim.** Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*, lecture 21): its
 # matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each held against the
 # graph; what a numerical gradient costs and how wrong it is; batch against sequential descent; and its digits.
+#
+# Each result has a name, M1 … M6. A line `check(row, name, value, expectation)` holds what the graph says against the
+# lecture's listing, which is written in NumPy and knows nothing of the engine.
 
 # %%
 import itertools
@@ -24,7 +27,8 @@ from nn.datasets import digits, digits_features
 #
 # $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf s^{(\ell)})]$: every
 # layer's output begins with a 1, whose weights are the biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$ rows and $d^{(\ell)}$
-# columns. First the listing in NumPy, then the same network on the graph.
+# columns, where $d^{(\ell)}$ is the number of units of layer ℓ; θ is tanh. First the listing in NumPy, then the same
+# network on the graph.
 
 # %%
 def listing_forward(Ws, x):
@@ -132,7 +136,7 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 #
 # The lecture calls the numerical gradient "approximate, inefficient". Both can be measured. A central difference
 # $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (the parabola it ignores) and by rounding divided
-# by Δ: on logarithmic axes a V.
+# by Δ: on logarithmic axes a V. (Inside `no_record()` no graph is made; only the number is wanted.)
 
 # %%
 def error_at(w, moved):
@@ -157,7 +161,7 @@ plt.loglog(steps, [s**2 for s in steps], "--", color="0.6", label="Δ²")
 plt.loglog(steps, [2.0**-53 / s for s in steps], ":", color="0.4", label="rounding / Δ")
 plt.ylim(1e-13, 10)
 plt.xlabel("Δ")
-plt.ylabel("relative error")
+plt.ylabel("relative error of ∂e/∂w")
 plt.legend()
 plt.show()
 
@@ -176,7 +180,8 @@ numerical = [(error_at(w, w.data + 1e-5) - error_at(w, w.data - 1e-5)) / 2e-5 fo
 middle = time.perf_counter()
 algorithmic = gradients((graph_forward(weights, x)[1][0] - target) ** 2, every)
 end = time.perf_counter()
-print(f"{len(every)} weights: numerical {1e3 * (middle - start):.2f} ms, algorithmic {1e3 * (end - middle):.2f} ms")
+print(f"{len(every)} weights, time of the numerical gradient: {1e3 * (middle - start):.2f} ms")
+print(f"{' ':10}  time of the algorithmic one: {1e3 * (end - middle):.2f} ms")
 check("M2", "numerical gradient at Δ = 10⁻⁵ and the graph's", numerical, algorithmic, 1e-8)
 check("M2", "its time / the graph's", (middle - start) / (end - middle), "> 3")
 
@@ -214,6 +219,7 @@ def prepare(chosen, positive, seed=0):
 
 # %% [markdown]
 # The network of the lecture: tanh units, squared error, trained here by sequential descent (one point at a time).
+# `MLP(2, [4, 1])` is a network of two inputs, four hidden units and one output; `SGD` is gradient descent.
 
 # %%
 def output(model, point):
@@ -249,7 +255,7 @@ check("M6", "0 against 7, held out", held_out, ">= 0.95")
 # %%
 grid_x, grid_y = np.meshgrid(np.linspace(-3.5, 3.5, 60), np.linspace(-3.5, 3.0, 60))
 with no_record():
-    region = [[output(model, np.array([a, b])).data for a, b in zip(*rows)] for rows in zip(grid_x, grid_y)]
+    region = np.vectorize(lambda a, b: model([a, b]).data)(grid_x, grid_y)
 plt.figure(figsize=(5.5, 4))
 plt.contourf(grid_x, grid_y, region, levels=[-1, 0, 1], colors=["C1", "C0"], alpha=0.2)
 for part, size in (("", 3), (", held out", 6)):
@@ -271,7 +277,8 @@ majority = float(np.mean(one_or_rest[3] < 0))
 model_one = MLP(2, [6, 1], activation=tanh, output=tanh, seed=1)
 train(model_one, *one_or_rest[:2], epochs=8, rate=0.02)
 check("M6", "1 against the rest, held out: majority", majority, "> 0.88, < 0.92")
-check("M6", "1 against the rest, held out: network", accuracy(model_one, *one_or_rest[2:]), "> 0.89, < 0.94")
+by_network = accuracy(model_one, *one_or_rest[2:])
+check("M6", "1 against the rest, held out: network", by_network, "> 0.89, < 0.94")
 
 # %% [markdown]
 # ## M5 · Batch and sequential

@@ -3,7 +3,10 @@
 #
 # **Aim.** Efstratios Gavves and Max Welling's "Learning with neural networks" (*Deep Learning* at UvA, lecture 2):
 # networks as graphs of modules, the chain rule over all paths, Jacobians and their dimensions, the whole gallery of
-# modules with value, gradient, plot and gradient check, modules of one's own, and how to test them (U1 … U12).
+# modules with value, gradient, plot and gradient check, modules of one's own, and how to test them.
+#
+# Each result has a name, U1 … U12. A line `check(row, name, value, expectation)` holds what the engine computed against
+# the lecture's formula, evaluated without the engine: by NumPy, by Python's `math`, or by hand.
 
 # %%
 import itertools
@@ -25,7 +28,7 @@ from autograd_core.check import check_gradient, check_primitive
 #
 # A feed-forward cascade runs through its modules in a line. In an interwoven (directed acyclic) network a module may
 # read from several others. A recurrent network has a loop, which is laid out step by step in time, "unrolled", so
-# that what remains is a graph without one.
+# that what remains is a graph without one. `check_gradient` compares each derivative with a difference of losses (U10).
 
 # %%
 x = [0.4, -0.7]
@@ -39,6 +42,8 @@ outputs = {
     "interwoven": (interwoven, lambda: square(interwoven(inputs))),
     "recurrent, 3 steps": (recurrent, lambda: square(recurrent([0.5, -1.0, 0.3]))),
 }
+
+# %%
 for name, (model, output) in outputs.items():
     report = check_gradient(output, model.parameters())
     print(f"{name:<20} {len(model.parameters())} parameters, {len(ac.toposort(output()))} nodes")
@@ -46,8 +51,8 @@ for name, (model, output) in outputs.items():
           [len(model.parameters())] * 2)
 
 # %% [markdown]
-# Drawn and folded layer by layer, the three look as in the lecture: a line, a shortcut past a layer, and the same
-# weights read in every step.
+# Drawn and folded layer by layer, the three look as in the lecture. First the cascade: a line of layers. (A thick edge
+# stands for several; ‖grad‖ is the length of the vector of gradients that a box hides.)
 
 # %%
 drawings = {}
@@ -57,7 +62,16 @@ for name, (_, output) in outputs.items():
         leaf.zero_grad()
     y.backward()
     drawings[name] = y.draw(collapse=2, direction="TB" if "steps" in name else "LR")
+drawings["cascade"]
+
+# %% [markdown]
+# The interwoven network, in which the inputs also take a shortcut past the first layer:
+
+# %%
 drawings["interwoven"]
+
+# %% [markdown]
+# And the recurrent one, whose steps all read the same three parameters:
 
 # %%
 drawings["recurrent, 3 steps"]
@@ -91,7 +105,8 @@ loss = square(a - 1.0)
 loss.label = "L"
 steps = loss.step()
 forward = [step.text for step in steps if step.kind == "operation"]
-check("U2", "stepper: operations forward, edges backward", [len(forward), sum(s.kind == "edge" for s in steps)], [5, 6])
+backward = [step.text for step in steps if step.kind == "edge"]
+check("U2", "stepper: operations forward, edges backward", [len(forward), len(backward)], [5, 6])
 steps
 
 # %% [markdown]
@@ -118,11 +133,12 @@ def outer(y):
 
 # %%
 at = [0.5, -1.2, 0.8]
-J = jacobian(inner)(at)
-check("U3", "a Jacobian of 2 outputs by 3 inputs", J,
-      [[-1.2, 0.5, 1.0], [math.cos(0.5) * 0.64, 0.0, 2 * 0.8 * math.sin(0.5)]], 1e-15)
-dz_dy = ac.grad(outer)(inner(at))
-check("U3", "sum over all paths, (dy/dx)ᵀ dz/dy", ac.grad(lambda x: outer(inner(x)))(at), np.transpose(J) @ dz_dy, 1e-14)
+formula = [[-1.2, 0.5, 1.0], [math.cos(0.5) * 0.64, 0.0, 2 * 0.8 * math.sin(0.5)]]
+check("U3", "a Jacobian of 2 outputs by 3 inputs", jacobian(inner)(at), formula, 1e-15)
+y = [0.5 * -1.2 + 0.8, math.sin(0.5) * 0.64]
+dz_dy = [math.exp(y[1]), y[0] * math.exp(y[1])]
+all_paths = ac.grad(lambda x: outer(inner(x)))(at)
+check("U3", "sum over all paths, (dy/dx)ᵀ dz/dy", all_paths, np.transpose(formula) @ dz_dy, 1e-14)
 
 # %% [markdown]
 # ## U4 · Full and diagonal Jacobians
@@ -132,10 +148,10 @@ check("U3", "sum over all paths, (dy/dx)ᵀ dz/dy", ac.grad(lambda x: outer(inne
 
 # %%
 xs = [0.3, -1.0, 2.0]
-a = np.array(ac.softmax(xs))
 softmax_J = jacobian(ac.softmax)(xs)
 sigmoid_J = jacobian(lambda xs: [sigmoid(x) for x in xs])(xs)
-s = np.array([sigmoid(x) for x in xs])
+a = np.exp(xs) / np.exp(xs).sum()
+s = 1 / (1 + np.exp(-np.array(xs)))
 check("U4", "softmax Jacobian (full)", softmax_J, np.diag(a) - np.outer(a, a), 1e-15)
 check("U4", "sigmoid Jacobian (diagonal)", sigmoid_J, np.diag(s * (1 - s)), 1e-15)
 
@@ -157,8 +173,9 @@ plt.show()
 
 # %%
 generator = np.random.default_rng(5)
-theta1, theta2 = ([[parameter(w) for w in row] for row in generator.normal(0, 0.3, shape)] for shape in ((15, 10), (10, 5)))
-x1 = [Value(v) for v in generator.normal(0, 1, 15)]
+T1, T2, X1 = generator.normal(0, 0.3, (15, 10)), generator.normal(0, 0.3, (10, 5)), generator.normal(0, 1, 15)
+theta1, theta2 = ([[parameter(w) for w in row] for row in T] for T in (T1, T2))
+x1 = [Value(v) for v in X1]
 a1 = [dot([row[j] for row in theta1], x1) for j in range(10)]
 a2 = [dot([row[j] for row in theta2], a1) for j in range(5)]
 L = 0.5 * ac.sum([square(v) for v in a2])
@@ -171,11 +188,11 @@ def gradient_of(things):
 # %%
 dL_a2, dL_a1, dL_theta1 = gradient_of(a2), gradient_of(a1), gradient_of(theta1)
 da2_dx2 = np.array([gradients(v, a1) for v in a2])
-numbers = np.array([v.data for v in x1])
 check("U5", "dimensions of ∂L/∂a(l+1), its Jacobian, ∂L/∂a(l), ∂L/∂θ(l)",
       [*dL_a2.shape, *da2_dx2.shape, *dL_a1.shape, *dL_theta1.shape], [5, 5, 10, 10, 15, 10])
-check("U5", "∂L/∂a(l) = [5 × 10]ᵀ · [5 × 1]", dL_a1, da2_dx2.T @ dL_a2, 1e-14)
-check("U5", "∂L/∂θ(l) = [15 × 1] · [10 × 1]ᵀ", dL_theta1, np.outer(numbers, dL_a1), 1e-14)
+by_numpy = T2 @ (T2.T @ (T1.T @ X1))  # ∂L/∂a2 is a2 itself, and the Jacobian is the transpose of θ2
+check("U5", "∂L/∂a(l) = [5 × 10]ᵀ · [5 × 1]", dL_a1, by_numpy, 1e-14)
+check("U5", "∂L/∂θ(l) = [15 × 1] · [10 × 1]ᵀ", dL_theta1, np.outer(X1, by_numpy), 1e-14)
 
 # %% [markdown]
 # ## U6 · A module of your own: cos(θx) + π
@@ -225,20 +242,36 @@ def epoch():
     return a1, a2, L
 
 
+# %% [markdown]
+# The slides' four derivatives on plain numbers; each reuses the one before it.
+
 # %%
-losses, rows = [], []
+def logistic(x):
+    return 1 / (1 + math.exp(-x))
+
+
+def by_hand(t1, t2):
+    """∂L/∂a2, ∂L/∂θ2, ∂L/∂a1 and ∂L/∂θ1 for x1 = 1.5 and y = 0.8."""
+    a1 = logistic(t1 * 1.5)
+    a2 = logistic(t2 * a1)
+    dL_a2 = -(0.8 - a2)
+    dL_a1 = dL_a2 * t2 * a2 * (1 - a2)
+    return [dL_a2, dL_a2 * a1 * a2 * (1 - a2), dL_a1, dL_a1 * 1.5 * a1 * (1 - a1)]
+
+
+# %%
+losses, rows, numbers = [], [], [0.6, -0.4]
 for _ in range(2):
     a1, a2, L = epoch()
     for p in (theta1, theta2):
         p.zero_grad()
     L.backward()
     losses.append(L.data)
-    dL_a2 = -(y - a2.data)
-    dL_a1 = dL_a2 * theta2.data * a2.data * (1 - a2.data)
-    by_hand = [dL_a2, dL_a2 * a1.data * a2.data * (1 - a2.data), dL_a1, dL_a1 * x1.data * a1.data * (1 - a1.data)]
-    rows.append(([a2.grad, theta2.grad, a1.grad, theta1.grad], by_hand))
+    expected = by_hand(*numbers)
+    rows.append(([a2.grad, theta2.grad, a1.grad, theta1.grad], expected))
     for p in (theta1, theta2):
         p.data -= eta * p.grad
+    numbers = [numbers[0] - eta * expected[3], numbers[1] - eta * expected[1]]
 
 # %%
 check("U7", "epoch t: ∂L/∂a2, ∂L/∂θ2, ∂L/∂a1, ∂L/∂θ1", *rows[0], 1e-14)
@@ -250,7 +283,7 @@ check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
 
 # %%
 theta1.data, theta2.data = 0.6, -0.4
-steps = epoch()[2].step(epochs=2, learning_rate=eta)
+steps = epoch()[2].step(epochs=2, learning_rate=eta, precision=3)
 kinds = [step.kind for step in steps]
 check("U7", "stepper, both epochs: operations, edges backward, updates",
       [kinds.count(kind) for kind in ("operation", "edge", "update")], [14, 18, 4])
@@ -260,34 +293,34 @@ steps
 # ## U8 · The gallery
 #
 # Each module of the lecture with its value, its gradient by the lecture's formula, a picture and a gradient check.
-# First those of one number. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$ with the sigmoid as its
+# First those of one number: the module, its value and its gradient, the last two with Python's `math`. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$ with the sigmoid as its
 # variance: it depends on x, and so its derivative has a second term.
 
 # %%
 one_number = {
     "linear, θ = 0.7": (lambda x: 0.7 * x, lambda x: 0.7 * x, lambda x: 0.7),
-    "sigmoid": (sigmoid, lambda x: 1 / (1 + math.exp(-x)), lambda x: sigmoid(x) * (1 - sigmoid(x))),
+    "sigmoid": (sigmoid, logistic, lambda x: logistic(x) * (1 - logistic(x))),
     "tanh": (tanh, math.tanh, lambda x: 1 - math.tanh(x) ** 2),
     "ReLU": (ac.relu, lambda x: max(0, x), lambda x: float(x > 0)),
-    "softplus": (ac.softplus, lambda x: math.log(1 + math.exp(x)), sigmoid),
+    "softplus": (ac.softplus, lambda x: math.log(1 + math.exp(x)), logistic),
     "noisy ReLU": (lambda x: nn.NoisyReLU(seed=2)(x), lambda x: max(0, x + noise(x)), lambda x: noisy_slope(x)),
     "leaky ReLU": (ac.leaky_relu, lambda x: max(x, 0.01 * x), lambda x: 1 if x > 0 else 0.01),
     "parametric ReLU": (lambda x: nn.PReLU(0.25)(x), lambda x: max(x, 0.25 * x), lambda x: 1 if x > 0 else 0.25),
     "hinge loss, target 1": (lambda x: nn.hinge(x, 1), lambda x: max(0, 1 - x), lambda x: -float(x < 1)),
     "Euclidean loss, target 1": (lambda x: nn.squared_error(x, [1.0]), lambda x: (x - 1) ** 2 / 2, lambda x: x - 1),
     "cross-entropy of σ(x), target 1": (lambda x: nn.binary_cross_entropy_with_logits(x, 1),
-                                        lambda x: -math.log(sigmoid(x)), lambda x: sigmoid(x) - 1),
+                                        lambda x: -math.log(logistic(x)), lambda x: logistic(x) - 1),
 }
 
 # %%
 def noise(x):
     """ε = n √σ(x), with the n that seed 2 draws: its size depends on x."""
-    return random.Random(2).gauss(0.0, 1.0) * math.sqrt(sigmoid(x))
+    return random.Random(2).gauss(0.0, 1.0) * math.sqrt(logistic(x))
 
 
 def noisy_slope(x):
     """of max(0, x + ε): 1 + ∂ε/∂x where it is positive."""
-    return 1 + 0.5 * noise(x) * (1 - sigmoid(x)) if x + noise(x) > 0 else 0.0
+    return 1 + 0.5 * noise(x) * (1 - logistic(x)) if x + noise(x) > 0 else 0.0
 
 
 # %%
@@ -318,7 +351,7 @@ check("U8", "gradient checks of one number that fail", disagreeing, 0)
 
 # %%
 v, y = np.array([0.5, 0.2, 0.3]), np.array([0.0, 1.0, 0.0])
-l1, l2, a = np.abs(v).sum(), np.sqrt(v @ v), np.array(ac.softmax(v.tolist()))
+l1, l2, a = np.abs(v).sum(), np.sqrt(v @ v), np.exp(v) / np.exp(v).sum()
 c = np.array([1.0, -2.0, 0.5])  # turns several outputs into one number: c · module(v)
 kept = np.array(nn.Dropout(0.5, seed=3)([1.0] * 3)) > 0
 J1 = np.eye(3) / l1 - np.outer(v, np.sign(v)) / l1**2
@@ -343,7 +376,8 @@ for name, (module, value, slope) in several.items():
     check("U8", f"{name}: gradient", ac.grad(module)(v.tolist()), slope, 1e-13)
     failing += not check_gradient(module, v.tolist()).ok
 check("U8", "gradient checks of several numbers that fail", failing, 0)
-check("U8", "softmax of (1000, 1001), shifted by the maximum", ac.softmax([1000.0, 1001.0]), ac.softmax([0.0, 1.0]), 1e-15)
+shifted = ac.softmax([1000.0, 1001.0])
+check("U8", "softmax of (1000, 1001), shifted by the maximum", shifted, [logistic(-1.0), logistic(1.0)], 1e-15)
 check("U8", "ReLU's slope at its kink: the lecture has 0 for x ≤ 0", ac.grad(ac.relu)(0.0), 0.0)
 
 # %%
@@ -379,8 +413,10 @@ def scaled_sigmoid(t, x):
 
 
 at = (0.8, -1.7)
-check("U9", "σ(θx) as one module and as two: gradients", ac.grad(scaled_sigmoid, argnums=(0, 1))(*at),
-      ac.grad(lambda t, x: sigmoid(t * x), argnums=(0, 1))(*at), 1e-15)
+one = ac.grad(scaled_sigmoid, argnums=(0, 1))(*at)
+two = ac.grad(lambda t, x: sigmoid(t * x), argnums=(0, 1))(*at)
+slope = logistic(0.8 * -1.7) * logistic(0.8 * 1.7)  # σ(1 − σ)
+check("U9", "σ(θx) as one module and as two: gradients", [one, two], [[-1.7 * slope, 0.8 * slope]] * 2, 1e-15)
 
 # %% [markdown]
 # **RBF network**, $a = \sum_j u_j\exp(-\beta_j(x - w_j)^2)$, its centres placed by k-means and then trained; a
@@ -390,9 +426,11 @@ check("U9", "σ(θx) as one module and as two: gradients", ac.grad(scaled_sigmoi
 curve = nn.datasets.curve("sine", 24)
 centres = nn.kmeans(curve.inputs, 5, seed=0)
 rbf = nn.Sequential(nn.RBF(centres), nn.Layer(5, 1, nonlin=False, seed=1))
-history = nn.fit(rbf, nn.squared_error, curve, epochs=150, batch_size=8, optimizer=nn.Adam(rbf.parameters(), lr=0.03))
+optimiser = nn.Adam(rbf.parameters(), lr=0.03)
+history = nn.fit(rbf, nn.squared_error, curve, epochs=150, batch_size=8, optimizer=optimiser)
 check("U9", "RBF network: loss on a sine, last / first epoch", history.losses[-1] / history.losses[0], "< 0.02")
 
+# %%
 fine = np.linspace(-1, 1, 120)
 with no_record():
     features = np.array([[float(a.data) * w.data for a, w in zip(rbf[0]([x]), rbf[1].neurons[0].w)] for x in fine])
@@ -571,7 +609,8 @@ plt.ylabel("accuracy on iris, mean of four")
 plt.legend()
 plt.show()
 for name in ("squared error", "one batch", "not normalised", "not shuffled"):
-    check("U11", f"mean accuracy over 8 epochs, all tricks − {name}", np.mean(runs["all tricks"]) - np.mean(runs[name]), "> 0.01")
+    gain = np.mean(runs["all tricks"]) - np.mean(runs[name])
+    check("U11", f"mean accuracy over 8 epochs, all tricks − {name}", gain, "> 0.01")
 columns = np.array(scaled[0])
 check("U11", "normalised inputs: sizes of the means", abs(columns.mean(0)), "< 1e-12")
 check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
@@ -608,11 +647,21 @@ composed = {
     cubic: lambda x: x**3 - 2 * x**2 + 1,
     huber: lambda r: ac.where(abs(r) <= 1, 0.5 * square(r), abs(r) - 0.5),
 }
-at = [-1.7, -0.3, 0.9, 2.4]
+at = np.array([-1.7, -0.3, 0.9, 2.4])
+inside = abs(at) <= 1
+by_numpy = {  # value and gradient
+    chord: (np.sin(at) + np.cos(3 * at), np.cos(at) - 3 * np.sin(3 * at)),
+    cubic: (np.polyval([1, -2, 0, 1], at), np.polyval([3, -4, 0], at)),
+    huber: (np.where(inside, at**2 / 2, abs(at) - 0.5), np.clip(at, -1, 1)),
+}
+
+# %%
 for own, made in composed.items():
-    name = own.__name__
-    check("U12", f"{name}: value, own and composed", [own(x) for x in at], [made(x) for x in at], 1e-14)
-    check("U12", f"{name}: gradient", [ac.grad(own)(x) for x in at], [ac.grad(made)(x) for x in at], 1e-14)
+    name, (values, slopes) = own.__name__, by_numpy[own]
+    both = [[f(x) for x in at.tolist()] for f in (own, made)]
+    check("U12", f"{name}: value, own and composed", both, [values] * 2, 1e-14)
+    both = [[ac.grad(f)(x) for x in at.tolist()] for f in (own, made)]
+    check("U12", f"{name}: gradient", both, [slopes] * 2, 1e-14)
     check("U12", f"{name}: coordinates that disagree with differences", len(check_primitive(own).disagreeing), 0)
 
 # %% [markdown]

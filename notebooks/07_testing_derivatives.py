@@ -26,8 +26,9 @@ from autograd_core.ulps import ulps
 # %% [markdown]
 # ## A difference is not a number, it is a number and an error
 #
-# A central difference has a best step, which depends on the function and on the point. The checker searches it for
-# each coordinate and estimates how far the result can be trusted; a derivative *agrees* if it lies within that.
+# A central difference $(f(x + h) - f(x - h))/2h$ has a best step h, which depends on the function and on the point. The
+# checker searches it for each coordinate (each number that f depends on) and estimates how far the result can be
+# trusted, the tolerance; a derivative *agrees* if it lies within that.
 
 # %%
 report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
@@ -94,7 +95,8 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 # ## Properties instead of examples
 #
 # An example tests one point. A property is tested at hundreds of points, chosen to be nasty: specials, the whole range
-# of exponents, neighbours of singular points. Here: the derivative of asinh, $1/\sqrt{1+x^2}$, against 60 decimal
+# of exponents, neighbours of singular points. `hypothesis` draws them, and `smooth_operands(asinh)` says where from. The
+# error is counted in *ulps*, units in the last place: the distance to the next float is 1. Here: the derivative of asinh, $1/\sqrt{1+x^2}$, against 60 decimal
 # digits. (Written as `1 / sqrt(1 + x*x)` it would be 0 from about $10^{154}$ on, where x·x overflows.)
 
 # %%

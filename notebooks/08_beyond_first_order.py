@@ -91,8 +91,9 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 # %% [markdown]
 # ## jvp against vjp
 #
-# Forward mode carries one direction of the *inputs* along with the values: one sweep gives one column of the Jacobian.
-# Reverse mode carries one direction of the *outputs* back: one sweep gives one row. So a gradient (one output) takes
+# Forward mode carries one direction of the *inputs* along with the values: one sweep gives the Jacobian times a vector
+# (jvp), for instance one column. Reverse mode carries one direction of the *outputs* back: one sweep gives a vector
+# times the Jacobian (vjp), for instance one row. So a gradient (one output) takes
 # one reverse sweep and n forward ones, and a curve (one input) the other way round.
 
 # %%
@@ -142,8 +143,9 @@ check("08", "gradient of 64 inputs: forward / reverse", forward_cost[-1] / rever
 # %% [markdown]
 # ## Hessian times vector
 #
-# A Hessian of n parameters has n² entries; its product with a vector needs one sweep each way. Repeating the product
-# finds the largest curvature of a network's loss, which bounds the step of gradient descent: above 2/λ it diverges.
+# A Hessian of n parameters has n² entries; its product with a vector, `hvp`, needs one sweep each way. Repeating the
+# product finds the largest curvature λ of a network's loss, its largest eigenvalue in size, which bounds the step of
+# gradient descent: above 2/λ it diverges. Here the network has two inputs, six tanh units and 24 weights in one list.
 
 # %%
 data = nn.datasets.moons(30, seed=2)
@@ -174,8 +176,8 @@ check("08", "the Hessian is symmetric", full, full.T, 1e-13)
 # %% [markdown]
 # ## Checkpointing at second order
 #
-# A checkpointed function keeps no graph and is run again in the sweep; with `create_graph` the second run is
-# recorded, so second derivatives come out as well.
+# A function inside `checkpoint` keeps no graph and is run again in the sweep, which saves memory. Where a derivative is
+# differentiated again, the second run is recorded, so second derivatives come out as well.
 
 # %%
 def segment(y):

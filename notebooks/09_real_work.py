@@ -50,7 +50,8 @@ for _ in range(6):
 for a, d in history:
     print(f"angle {a:.6f}: {d:.6f} m")
 check("09", "distance after six steps of Newton's method", throw(angle), target, 1e-9)
-check("09", "reverse and forward mode through the simulation", grad(throw)(0.5), ac.jvp(throw)((0.5,), (1.0,))[1], 1e-11)
+forward = ac.jvp(throw)((0.5,), (1.0,))[1]
+check("09", "reverse and forward mode through the simulation", grad(throw)(0.5), forward, 1e-11)
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.2))
@@ -71,7 +72,8 @@ plt.show()
 
 # %% [markdown]
 # The derivative goes through everything: the square root of the air resistance, the length of the last step before
-# the ground, which depends on the angle, and three bounces.
+# the ground, which depends on the angle, and two bounces. It is the derivative of this program: at flat angles it has
+# small jumps, where one time step more or less fits in before a bounce.
 #
 # ## Fitting a curve
 #
@@ -117,9 +119,10 @@ plt.show()
 # %% [markdown]
 # ## Option Greeks
 #
-# The price of a European call in the model of Black and Scholes. The Greeks are its derivatives: delta and gamma by
-# the price of the share, vega by the volatility, theta by time, rho by the interest rate. One reverse sweep gives all
-# first ones.
+# The price of a European call, the right to buy a share at a price fixed today (the strike) on a later day, in the
+# model of Black and Scholes. The Greeks are its derivatives: delta and gamma (first and second) by the price of the
+# share now (the spot), vega by the volatility, theta by time, rho by the interest rate, vanna by spot and volatility.
+# One reverse sweep gives all first ones.
 
 # %%
 def normal(x):
@@ -172,7 +175,8 @@ def american_put(spot, strike, years, rate, volatility, steps=60):
 # %%
 price, put_delta = value_and_grad(american_put)(S, K, T, r, v)
 bump = (american_put(S + 1e-4, K, T, r, v) - american_put(S - 1e-4, K, T, r, v)) / 2e-4
-print(f"American put {price:.4f}, European {call(S, K, T, r, v) - S + K * math.exp(-r * T):.4f}, delta {put_delta:.4f}")
+european = call(S, K, T, r, v) - S + K * math.exp(-r * T)  # put-call parity
+print(f"American put {price:.4f}, European {european:.4f}, delta {put_delta:.4f}")
 check("09", "delta of an American put, by the graph and by bumping", put_delta, bump, 1e-6)
 
 # %%
@@ -199,7 +203,8 @@ def noisy_sine(generator, n):
 
 def trained(data, seed):
     model = nn.MLP(1, [8, 1], activation=ac.tanh, seed=seed)
-    nn.fit(model, nn.squared_error, data, epochs=150, batch_size=None, optimizer=nn.Adam(model.parameters(), lr=0.05))
+    optimiser = nn.Adam(model.parameters(), lr=0.05)
+    nn.fit(model, nn.squared_error, data, epochs=150, batch_size=None, optimizer=optimiser)
     return model
 
 
@@ -217,7 +222,7 @@ fine = np.linspace(-1, 1, 80)
 with no_record():
     curves = np.array([[m([3 * x]).data for x in fine] for m in models])
 plt.plot(fine, curves.T, color="0.8", linewidth=1)
-plt.plot(fine, curves.mean(axis=0), color="C1", linewidth=2, label="average of nine (grey)")
+plt.plot(fine, curves.mean(axis=0), color="C1", linewidth=2, label="average of the nine in grey")
 plt.plot(fine, np.sin(3 * fine), ":", color="0.3", label="sin 3x")
 plt.plot(np.ravel(data[0]) / 3, data[1], "o", label="training points")
 plt.ylim(-2, 2)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections import Counter
 from typing import Any
 
 # The output in which a notebook keeps the record of a check.
 MIME = "application/vnd.autograd-core.check+json"
 
-# How many numbers of each row have held so far in this process.
-_held: Counter[str] = Counter()
+# What has held so far in this process, by row; a set, so that a cell that is run twice counts once.
+_held: dict[str, set[str]] = {}
 
 _RELATIONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
@@ -30,15 +29,18 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
 
     >>> check("S1", "dE/dw", 0.096, 0.096)
     S1  dE/dw: 0.096, expected 0.096  ✓
+    >>> check("E5", "evaluations", [3, 10, 45, 190], [3, 10, 45, 190])
+    E5  evaluations: [3, 10, 45, … 4 numbers], expected the same  ✓
     """
     value, expectation = plain(value), plain(expectation)
-    line = f"{row}  {name}: {_shown(value)}, expected {_shown(expectation)}"
-    line += f" within {tolerance:g}" if tolerance else ""
+    line = f"{row}  {name}: {_shown(value)}, expected "
+    bound = f" within {tolerance:g}" if tolerance else ""
     if not holds(value, expectation, tolerance):
-        raise AssertionError(line)
+        raise AssertionError(f"{line}{_shown(expectation)}{bound}")
     record = {"row": row, "name": name, "value": value, "expectation": expectation, "tolerance": tolerance}
-    _held[row] += 1
-    _leave(record, f"{line}  ✓")
+    _held.setdefault(row, set()).add(name)
+    alike = isinstance(value, list) and _shown(value) == _shown(expectation)
+    _leave(record, f"{line}{'the same' if alike else _shown(expectation)}{bound}  ✓")
 
 
 def summary(lecture: str, rows: int) -> None:
@@ -52,9 +54,10 @@ def summary(lecture: str, rows: int) -> None:
     Z1: 1 number holds
     """
     for row in (f"{lecture}{number}" for number in range(1, rows + 1)):
-        if not _held[row]:
+        count = len(_held.get(row, ()))
+        if not count:
             raise AssertionError(f"nothing was checked for {row}")
-        print(f"{row}: {_held[row]} {'number holds' if _held[row] == 1 else 'numbers hold'}")
+        print(f"{row}: {count} {'number holds' if count == 1 else 'numbers hold'}")
 
 
 def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:

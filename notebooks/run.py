@@ -81,9 +81,8 @@ def fresh(script: Path) -> Any:
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-    notebook.metadata = {
+    notebook.metadata = {  # pairing is set in jupytext.toml, for all notebooks of this folder
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "jupytext": {"formats": "ipynb,py:percent"},
         "language_info": {"name": "python"},
     }
     notebook.nbformat_minor = 5
