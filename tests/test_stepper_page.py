@@ -298,6 +298,27 @@ def test_a_screen_reader_is_told_each_step(opened: Opened) -> None:
     assert {"previous", "play", "next", "slider", "speed", "order", "in", "n0", "n2", "n4"} <= set(reachable)
 
 
+def test_a_node_reached_by_keyboard_comes_into_view(opened: Opened) -> None:
+    x = Value(0.5, "x")
+    for _ in range(40):
+        x = tanh(x)
+    page = opened(step(x))
+    where = """id => { const b = document.getElementById(id).getBoundingClientRect(), g = document.getElementById('graph'), r = g.getBoundingClientRect();
+        return [b.left >= r.left && b.right <= r.right && b.top >= r.top && b.bottom <= r.bottom, g.scrollLeft, g.scrollTop]; }"""
+    assert page.evaluate(where, "n30")[0] is False
+    page.focus("#n0")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "n30"
+    assert page.evaluate(where, "n30") == [True, 0, 0]
+    assert page.is_visible("#n30 text >> nth=0")
+    assert page.is_hidden("#n0 text >> nth=0")  # out of sight, it is not drawn
+    page.keyboard.press("Enter")
+    assert text(page, "#line").startswith("v30 = tanh(v29)")
+    page.keyboard.press("0")
+    assert all(page.evaluate(where, f"n{i}") == [True, 0, 0] for i in (0, 20, 40))
+
+
 def _luminance(color: str) -> float:
     rgb = [int(c) / 255 for c in re.findall(r"\d+", color)[:3]]
     return sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip((0.2126, 0.7152, 0.0722), rgb, strict=True))

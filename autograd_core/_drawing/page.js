@@ -91,7 +91,7 @@
     for (const [id, done] of Object.entries(ends)) byId(id).setAttribute("aria-disabled", String(done)); // keeps the focus
     if (at === course.steps.length - 1) play(false);
     if (looked) tell(looked);
-    follow();
+    reveal(now.slice(0, 3));
   }
 
   // --- playing
@@ -141,9 +141,9 @@
     fitted = false;
     look();
   }
-  function follow() { // when zoomed in, what the step is about comes into view
-    if (fitted || !focus.size) return;
-    const about = [...focus].slice(0, 3).map((id) => things.get(id).box);
+  function reveal(ids) { // when zoomed in, what a step is about comes into view
+    if (fitted || !ids.length) return;
+    const about = ids.map((id) => things.get(id).box);
     const along = (from, to, offset, room) => {
       const low = Math.min(...about.map((b) => b[from])) * view.scale, high = Math.max(...about.map((b) => b[to])) * view.scale;
       return low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
@@ -209,7 +209,10 @@
     g.addEventListener("click", () => { if (!drag || !drag.moved) visit(id); });
     g.addEventListener("mouseenter", () => tell(id));
     g.addEventListener("mouseleave", () => tell(null));
-    g.addEventListener("focus", () => tell(id));
+    g.addEventListener("focus", () => {
+      tell(id);
+      if (g.matches(":focus-visible")) reveal([id]); // reached by keyboard; under a pointer nothing moves away
+    });
     g.addEventListener("blur", () => tell(null));
   }
   svg.setAttribute("role", "group");
@@ -270,6 +273,6 @@
   show(0);
   if (view.scale < 0.75) { // too small to read: start where the first step is
     zoom(0.9 / view.scale);
-    follow();
+    reveal([...focus].slice(0, 3));
   }
 })();
