@@ -3,6 +3,7 @@
 import ast
 import itertools
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from autograd_core import TABLE, Value, gradients, operation_of
 from autograd_core.random_programs import arguments_of, function_of, orders, slopes_of, value_of
 from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import SPECIALS, numbers, operands, smooth_operands
-from autograd_core.ulps import same
+from autograd_core.ulps import same, ulps
 
 INF, NAN = math.inf, math.nan
 ROWS = [operation_of(function) for function in FUNCTIONS.values()]
@@ -106,6 +107,22 @@ def test_edges(name, xs, slopes):
     assert all(same(a + 0.0, b) for a, b in zip(recorded, slopes, strict=True)), recorded
     replayed = [float(x) for x in slopes_of(TABLE[name], list(xs), y.data)]
     assert all(same(a + 0.0, b) for a, b in zip(replayed, slopes, strict=True))
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.arity == 1], ids=repr)
+def test_nan_goes_in_and_out(row):
+    assert math.isnan(function_of(row)(NAN))
+    y = function_of(row)(Value(NAN))
+    assert math.isnan(y.data)
+    assert math.isnan(y.local_derivatives[0]) or not callable(row.derivatives[0]), "a slope that is not constant"
+
+
+@pytest.mark.parametrize("name", ["hypot", "norm"])
+def test_slopes_where_a_norm_leaves_the_range(name):
+    for longer in (1.75 * 2.0**1023, 2.0**1023, 2.0**-1072, 2.0**-1066):
+        arguments = arguments_of(TABLE[name], [Value(0.75 * longer), Value(longer)])
+        y = function_of(TABLE[name])(*arguments)
+        assert all(ulps(d, Fraction(n, 5)) <= 4 for d, n in zip(y.local_derivatives, (3, 4), strict=True))
 
 
 @pytest.mark.parametrize(("name", "x", "slope", "curve"), [
