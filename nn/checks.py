@@ -10,8 +10,27 @@ from typing import Any
 
 
 def is_finite(thing: Any) -> bool:
-    """Whether it is a real number, NumPy's included, and finite."""
-    return isinstance(thing, numbers.Real) and math.isfinite(thing)
+    """Whether it is a real number, NumPy's included, and finite as a float."""
+    try:
+        return isinstance(thing, numbers.Real) and math.isfinite(thing)
+    except OverflowError:  # a whole number beyond all floats
+        return False
+
+
+def real(
+    name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf
+) -> float:
+    """A finite number within limits, NumPy's included, as a float; ValueError, naming it, otherwise.
+
+    >>> real("momentum", 1.0, least=0.0, below=1.0)
+    Traceback (most recent call last):
+    ValueError: momentum must be a finite number of at least 0 and below 1, got 1.0
+    """
+    if not (is_finite(value) and value >= least and above < value < below):
+        limits = {"of at least": least, "above": above, "below": below}
+        wanted = " and ".join(f"{word} {limit:g}" for word, limit in limits.items() if math.isfinite(limit))
+        raise ValueError(f"{name} must be a finite number {wanted}, got {value!r}")
+    return float(value)
 
 
 def whole(name: str, value: Any, least: int) -> int:

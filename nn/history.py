@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -16,15 +16,14 @@ class History:
     `losses`: the mean loss over the epoch's examples, as they were met in training, without the penalty;
     `validation_losses`: the mean loss on the validation data after the epoch; `metrics`: by name; `gradient_norms`:
     by the name of the model's part, the mean over the batches of the Euclidean norm of the loss's gradient, before
-    any clipping; `best_epoch`: the one with the smallest validation loss, counted from 1; `stopped`: why training
-    ended, "epochs", "patience", "callback" or "interrupted". `len` is the number of epochs completed.
+    any clipping; `stopped`: why training ended, "epochs", "patience", "callback" or "interrupted". `len` is the number
+    of epochs completed.
     """
 
     losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
     metrics: dict[str, list[float]] = field(default_factory=dict)
     gradient_norms: dict[str, list[float]] = field(default_factory=dict)
-    best_epoch: int | None = None
     stopped: str = ""
 
     def __len__(self) -> int:
@@ -33,13 +32,29 @@ class History:
     def __repr__(self) -> str:
         return f"<History of {len(self)} epochs{f': {self.last()}' if self.losses else ''}>"
 
-    def add(self, loss: float, metrics: Mapping[str, float], norms: Mapping[str, Sequence[float]]) -> None:
-        """Note an epoch: its mean loss, its metrics, and the gradient norms of its batches."""
-        self.losses.append(loss)
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch with the smallest validation loss, counted from 1; None where there was none."""
+        finite = [(loss, epoch) for epoch, loss in enumerate(self.validation_losses, 1) if math.isfinite(loss)]
+        return min(finite)[1] if finite else None
+
+    def add(
+        self, loss: float, validation_loss: float | None, metrics: Mapping[str, float], norms: Mapping[str, float]
+    ) -> None:
+        """Note an epoch: its losses, its metrics, and the mean gradient norms of its batches."""
+        if validation_loss is not None:
+            self.validation_losses.append(validation_loss)
         for name, number in metrics.items():
             self.metrics.setdefault(name, []).append(number)
-        for name, numbers in norms.items():
-            self.gradient_norms.setdefault(name, []).append(math.fsum(numbers) / len(numbers))
+        for name, number in norms.items():
+            self.gradient_norms.setdefault(name, []).append(number)
+        # the last: with it the epoch counts
+        self.losses.append(loss)
+
+    def drop_unfinished(self) -> None:
+        """Forget what was noted of an epoch that did not come to its end."""
+        for numbers in (self.validation_losses, *self.metrics.values(), *self.gradient_norms.values()):
+            del numbers[len(self) :]
 
     def last(self) -> str:
         """The figures of the last epoch in one line.

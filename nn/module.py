@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd_core import TABLE, Value, scope
@@ -24,6 +24,25 @@ def is_parameters(thing: Any) -> bool:
     if type(thing) is Value:
         return thing.op is PARAMETER
     return isinstance(thing, (list, tuple)) and bool(thing) and all(map(is_parameters, thing))
+
+
+def undivided(write: Callable[[], None]) -> None:
+    """Do something that may be begun again, to its end: where Ctrl-C comes in between, it is raised after the end.
+
+    >>> presses = [KeyboardInterrupt, KeyboardInterrupt]
+    >>> def write():
+    ...     if presses:
+    ...         raise presses.pop()
+    ...     print("written")
+    >>> undivided(write)
+    Traceback (most recent call last):
+    KeyboardInterrupt
+    """
+    try:
+        write()
+    except KeyboardInterrupt:
+        undivided(write)
+        raise
 
 
 class Module:
@@ -85,8 +104,8 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Every parameter with its path, such as "layers.0.neurons.2.w.1", each once."""
         seen: set[Value] = set()
-        for key, attribute in self._state():
-            for path, thing in _flattened(attribute, key):
+        for name, module, key in self._state():
+            for path, thing in _flattened(getattr(module, key), name):
                 if type(thing) is Value and thing not in seen:
                     seen.add(thing)
                     yield path, thing
@@ -95,12 +114,12 @@ class Module:
         """Every parameter, each once, in the order of `named_parameters`."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def _state(self) -> Iterator[tuple[str, Any]]:
-        """The attributes that hold parameters or buffers, with their paths."""
+    def _state(self) -> Iterator[tuple[str, Module, str]]:
+        """The path, the module and the name of each attribute that holds parameters or is a buffer."""
         for path, module in self.named_modules():
             for key, attribute in vars(module).items():
                 if key in module.buffers or is_parameters(attribute):
-                    yield _joined(path, key), attribute
+                    yield _joined(path, key), module, key
 
     # -- what is done to all of it
 
@@ -129,29 +148,28 @@ class Module:
         >>> Neuron(2, init=constant(0.5)).state_dict()
         {'w': [0.5, 0.5], 'b': 0.0}
         """
-        return {path: _numbers(attribute) for path, attribute in self._state()}
+        return {path: _numbers(getattr(module, key)) for path, module, key in self._state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the numbers of a `state_dict` of the same names and shapes.
 
         Raises ValueError that lists the names that are missing or unexpected, the shapes that differ, and whatever
-        is no finite number; then nothing has changed.
+        is no finite number; then nothing has changed. Ctrl-C comes before or after all of it.
         """
-        mine = dict(self._state())
-        saving.check_same(state, {path: _numbers(attribute) for path, attribute in mine.items()})
-        buffers = {}
-        for path, module in self.named_modules():
-            for key in module.buffers:
-                buffers[_joined(path, key)] = (module, key)
-        for path, attribute in mine.items():
-            if path in buffers:
-                module, key = buffers[path]
-                setattr(module, key, _numbers(state[path]))
-            else:
+        saving.check_same(state, self.state_dict())
+
+        def write() -> None:
+            for path, module, key in self._state():
+                attribute = getattr(module, key)
+                if key in module.buffers:
+                    setattr(module, key, _numbers(state[path]))
+                    continue
                 for (_, parameter), (_, number) in zip(
                     _flattened(attribute, path), _flattened(state[path], path), strict=True
                 ):
                     parameter.data = number
+
+        undivided(write)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the parameters to a JSON file, all or nothing: a crash leaves the old file whole.

@@ -1,11 +1,13 @@
 """Optimisers: how the parameters move against their gradients, and how gradients are clipped before they do."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from autograd_core import Value
+
+from .checks import real
+from .module import undivided
 
 Rate = float | Callable[[int], float]
 
@@ -13,26 +15,28 @@ Rate = float | Callable[[int], float]
 class Optimizer:
     """What the optimisers share: the parameters, the learning rate, and the count of steps.
 
-    Args: `parameters`, as from `Module.parameters()`; `lr`, a positive number, or a function that gives one for the
+    Args: `parameters`, as from `Module.parameters()`; `lr`, a number from 0 up, or a function that gives one for the
     number of steps done; `weight_decay`, λ in the term λw added to each gradient; `bound`, a limit that no |w|
-    passes (lecture 004, "hard constraints on every individual weight"). Raises ValueError for settings that make no
-    sense.
+    passes (lecture 004, "hard constraints on every individual weight"). `memory` is what an optimiser keeps from
+    step to step. Raises ValueError for settings that make no sense, TypeError for parameters that are no leaves.
     """
+
+    memory: Any = None
 
     def __init__(
         self, parameters: Iterable[Value], lr: Rate, weight_decay: float = 0.0, bound: float | None = None
     ) -> None:
-        self.parameters = list(parameters)
+        self.parameters = _leaves(parameters)
         if not self.parameters:
             raise ValueError("there is nothing to optimise: the list of parameters is empty")
-        self.lr = lr if callable(lr) else _within("lr", lr, 0.0, math.inf)
-        self.weight_decay = _within("weight_decay", weight_decay, 0.0, math.inf)
-        self.bound = math.inf if bound is None else _within("bound", bound, 0.0, math.inf)
+        self.lr = lr if callable(lr) else real("lr", lr, least=0.0)
+        self.weight_decay = real("weight_decay", weight_decay, least=0.0)
+        self.bound = math.inf if bound is None else real("bound", bound, least=0.0)
         self.steps = 0
 
     def rate(self) -> float:
         """The learning rate of the next step."""
-        return self.lr(self.steps) if callable(self.lr) else self.lr
+        return real(f"lr({self.steps})", self.lr(self.steps), least=0.0) if callable(self.lr) else self.lr
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
@@ -40,11 +44,20 @@ class Optimizer:
             p.zero_grad()
 
     def step(self) -> None:
-        """Move every parameter once, by the gradients that it holds."""
-        rate, directions = self.rate(), self.directions()
-        self.steps += 1
-        for p, direction in zip(self.parameters, directions, strict=True):
-            p.data = max(-self.bound, min(self.bound, p.data - rate * direction))
+        """Move every parameter once, by the gradients that it holds; Ctrl-C comes before or after the whole step."""
+        rate, steps = self.rate(), self.steps + 1
+        directions, memory = self.directions()
+        weights = [
+            _clamped(p.data - rate * direction, self.bound)
+            for p, direction in zip(self.parameters, directions, strict=True)
+        ]
+
+        def write() -> None:
+            for p, weight in zip(self.parameters, weights, strict=True):
+                p.data = weight
+            self.steps, self.memory = steps, memory
+
+        undivided(write)
 
     def gradients(self) -> list[float]:
         """∂loss/∂w + λw for each parameter."""
@@ -52,8 +65,8 @@ class Optimizer:
             return [p.grad for p in self.parameters]
         return [p.grad + self.weight_decay * p.data for p in self.parameters]
 
-    def directions(self) -> list[float]:
-        """What each parameter moves against, before the learning rate; every optimiser has its own."""
+    def directions(self) -> tuple[list[float], Any]:
+        """What each parameter moves against, before the learning rate, and the memory after it; nothing is changed."""
         raise NotImplementedError(f"{type(self).__name__} has no directions")
 
 
@@ -77,21 +90,19 @@ class SGD(Optimizer):
         weight_decay: float = 0.0, bound: float | None = None,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, bound)
-        self.momentum = _within("momentum", momentum, 0.0, 1.0)
+        self.momentum = real("momentum", momentum, least=0.0, below=1.0)
         self.nesterov = nesterov
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum greater than 0")
-        self.velocities: list[float] | None = None
+        self.memory = [0.0] * len(self.parameters)
 
-    def directions(self) -> list[float]:
-        """g, or the velocity."""
+    def directions(self) -> tuple[list[float], Any]:
+        """g, or the velocities v, which are the memory; Nesterov g + m v."""
         m, g = self.momentum, self.gradients()
         if not m:
-            return g
-        v = self.velocities = (
-            g if self.velocities is None else [m * v + g for v, g in zip(self.velocities, g, strict=True)]
-        )
-        return [g + m * v for g, v in zip(g, v, strict=True)] if self.nesterov else v
+            return g, self.memory
+        v = [m * v + g for v, g in zip(self.memory, g, strict=True)]
+        return ([g + m * v for g, v in zip(g, v, strict=True)] if self.nesterov else v), v
 
 
 class Adam(Optimizer):
@@ -113,20 +124,20 @@ class Adam(Optimizer):
         eps: float = 1e-8, weight_decay: float = 0.0, bound: float | None = None,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, bound)
-        self.betas = _within("betas[0]", betas[0], 0.0, 1.0), _within("betas[1]", betas[1], 0.0, 1.0)
-        self.eps = _within("eps", eps, 0.0, math.inf)
-        self.means = [0.0] * len(self.parameters)
-        self.squares = [0.0] * len(self.parameters)
+        self.betas = tuple(real(f"betas[{i}]", betas[i], least=0.0, below=1.0) for i in (0, 1))
+        self.eps = real("eps", eps, above=0.0)
+        self.memory = [0.0] * len(self.parameters), [0.0] * len(self.parameters)
 
-    def directions(self) -> list[float]:
-        """The mean over the root of the mean square, both made good for having begun at 0."""
-        (b1, b2), g = self.betas, self.gradients()
-        self.means = [b1 * m + (1.0 - b1) * g for m, g in zip(self.means, g, strict=True)]
-        self.squares = [b2 * s + (1.0 - b2) * g * g for s, g in zip(self.squares, g, strict=True)]
+    def directions(self) -> tuple[list[float], Any]:
+        """The mean over the root of the mean square, both made good for having begun at 0; the means are the memory."""
+        (b1, b2), (means, squares), gradients = self.betas, self.memory, self.gradients()
+        means = [b1 * m + (1.0 - b1) * g for m, g in zip(means, gradients, strict=True)]
+        squares = [b2 * s + (1.0 - b2) * g * g for s, g in zip(squares, gradients, strict=True)]
         begun1, begun2 = 1.0 - b1 ** (self.steps + 1), 1.0 - b2 ** (self.steps + 1)
-        return [
-            m / begun1 / (math.sqrt(s / begun2) + self.eps) for m, s in zip(self.means, self.squares, strict=True)
+        directions = [
+            m / begun1 / (math.sqrt(s / begun2) + self.eps) for m, s in zip(means, squares, strict=True)
         ]
+        return directions, (means, squares)
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
@@ -137,7 +148,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm([w], 1.0), w.grad
     (10.0, 1.0)
     """
-    parameters, limit = list(parameters), _within("max_norm", max_norm, 0.0, math.inf)
+    parameters, limit = list(parameters), real("max_norm", max_norm, least=0.0)
     total = math.hypot(*(p.grad for p in parameters))
     if total > limit:
         for p in parameters:
@@ -153,12 +164,19 @@ def clip_grad_value(parameters: Iterable[Value], bound: float) -> None:
     >>> clip_grad_value([w], 0.5); w.grad
     -0.5
     """
-    limit = _within("bound", bound, 0.0, math.inf)
+    limit = real("bound", bound, least=0.0)
     for p in parameters:
-        p.grad = max(-limit, min(limit, p.grad))
+        p.grad = _clamped(p.grad, limit)
 
 
-def _within(name: str, number: float, low: float, high: float) -> float:
-    if not low <= number < high:
-        raise ValueError(f"{name} must be a number from {low:g} up to but not {high:g}; got {number!r}")
-    return float(number)
+def _clamped(number: float, limit: float) -> float:
+    # in this order NaN stays NaN
+    return max(min(number, limit), -limit)
+
+
+def _leaves(parameters: Any) -> list[Value]:
+    leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
+    for p in leaves:
+        if type(p) is not Value or not p.is_leaf:
+            raise TypeError(f"the parameters must be a list of leaves, as from model.parameters(); got {p!r} in it")
+    return leaves

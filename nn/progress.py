@@ -1,72 +1,41 @@
 """How far training is: a tqdm bar where it is installed, else a line of text, and nothing unless someone watches."""
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 
-class Progress(Protocol):
-    """What training tells of itself."""
+def progress_of(total: int, wanted: bool | None) -> Any:
+    """The bar for `total` batches, tqdm's or one with the same methods: `update`, `set_postfix_str`, `close`.
 
-    def batch(self) -> None:
-        """One batch more is done."""
-
-    def epoch(self, text: str) -> None:
-        """An epoch is done, with these figures."""
-
-    def close(self) -> None:
-        """Training has ended."""
-
-
-def progress_of(total: int, wanted: bool | None) -> Progress:
-    """The progress to be shown for `total` batches: None for `wanted` shows it where stderr is a terminal."""
-    if not (sys.stderr.isatty() if wanted is None else wanted):
-        return _Silent()
+    Args: `wanted`, whether it is shown, on stderr; None shows it where that is a terminal.
+    """
+    shown = bool(sys.stderr and sys.stderr.isatty()) if wanted is None else wanted
     try:
-        bar = import_module("tqdm").tqdm
+        bar = import_module("tqdm").tqdm if shown else _Line
     except ImportError:
-        return _Text(total)
-    return _Bar(bar(total=total, file=sys.stderr, unit="batch"))
+        bar = _Line
+    return bar(total=total, file=sys.stderr, unit="batch", disable=not shown)
 
 
-class _Silent:
-    def batch(self) -> None:
-        pass
+class _Line:
+    """A share and the figures of the last epoch, written over and over in one line."""
 
-    def epoch(self, text: str) -> None:
-        pass
+    def __init__(self, total: int, file: Any, unit: str, disable: bool) -> None:
+        self.total, self.file, self.unit, self.disable = total, file, unit, disable
+        self.done, self.text, self.end = 0, "", ""
 
-    def close(self) -> None:
-        pass
-
-
-class _Text:
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.text = total, 0, ""
-
-    def batch(self) -> None:
+    def update(self) -> None:
         self.done += 1
-        print(f"\r{self.done / self.total:4.0%}  {self.text}", end="", file=sys.stderr, flush=True)
+        self._write()
 
-    def epoch(self, text: str) -> None:
+    def set_postfix_str(self, text: str, refresh: bool) -> None:
         # as wide as what it replaces
         self.text = text.ljust(len(self.text))
 
     def close(self) -> None:
-        print(f"\r{self.done / self.total:4.0%}  {self.text}", file=sys.stderr, flush=True)
+        self._write("\n")
 
-
-class _Bar:
-    def __init__(self, bar: Any) -> None:
-        self.bar = bar
-
-    def batch(self) -> None:
-        self.bar.update()
-
-    def epoch(self, text: str) -> None:
-        self.bar.set_postfix_str(text, refresh=False)
-
-    def close(self) -> None:
-        self.bar.close()
+    def _write(self, end: str = "") -> None:
+        if not self.disable:
+            print(f"\r{self.done / self.total:4.0%}  {self.text}", end=end, file=self.file, flush=True)

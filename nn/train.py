@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from contextvars import copy_context
+from operator import attrgetter
+from statistics import fmean
 from typing import Any, cast
 
-from autograd_core import Value, first_nonfinite, mean, no_record
+from autograd_core import Value, first_nonfinite, mean, no_record, record
 
 from .batching import Data, Example, batches, examples, in_order
-from .checks import whole
+from .checks import real, whole
 from .history import History
 from .init import Seed, generator_from
-from .module import Module, as_list
+from .module import Module, as_list, undivided
 from .optim import SGD, Optimizer, clip_grad_norm
 from .progress import progress_of
 
@@ -48,9 +52,10 @@ def fit(
         seed: of shuffling, augmentation and noise, see `nn.init.generator_from`.
         progress: whether to show it on stderr; by default where that is a terminal.
 
-    Ctrl-C ends training with the history so far. The model is left in evaluation mode. Raises ValueError for bad data
-    or settings, and FloatingPointError, with epoch, batch and the first node that went wrong, where the loss or its
-    gradient is no longer finite: the parameters are then those before that batch.
+    Ctrl-C ends training with the history so far, epochs that came to their end, and the parameters after a whole step
+    (with `patience` the best ones). The model is left in evaluation mode. Raises ValueError for bad data or settings
+    and for a loss that no parameter has a part in, and FloatingPointError, with epoch, batch and the first node that
+    went wrong, where the loss or its gradient is no longer finite: the parameters are then those before that batch.
     (Lectures 000 to 004; options: 003, practical tricks, and 004, section 3.)
 
     >>> from nn import MLP, hinge
@@ -61,19 +66,19 @@ def fit(
     """
     rows = examples(data, name="the training data")
     held_out = None if validation is None else examples(validation, len(rows[0][0]), "the validation data")
-    if patience is not None and held_out is None:
-        raise ValueError("patience needs validation data")
-    if not (math.isfinite(input_noise) and input_noise >= 0):
-        raise ValueError(f"input_noise must be a finite number of at least 0; got {input_noise!r}")
+    watched = rows if held_out is None else held_out
     epochs, size = whole("epochs", epochs, 1), len(rows) if batch_size is None else whole("batch_size", batch_size, 1)
-    patience = None if patience is None else whole("patience", patience, 1)
-    parameters = model.parameters()
+    real("input_noise", input_noise, least=0.0)
+    if patience is not None:
+        patience = whole("patience", patience, 1)
+        if held_out is None:
+            raise ValueError("patience needs validation data")
+    parameters, parts = model.parameters(), _parts(model)
     optimizer = optimizer or SGD(parameters, lr=0.1)
-    parts = _parts(model)
+    if set(parameters).isdisjoint(optimizer.parameters):
+        raise ValueError(f"the optimizer has none of the parameters of {model!r}: make it with model.parameters()")
     generator, history = generator_from(seed), History()
-    best: dict[str, Any] = {}
-    best_loss = math.inf
-    shown = progress_of(epochs * math.ceil(len(rows) / size), progress)
+    kept: dict[int, dict[str, Any]] = {}
 
     def noisy(x: Any) -> Any:
         x = x if augment is None else augment(x, generator)
@@ -88,49 +93,58 @@ def fit(
             error.add_note(f"This happened in {where}.")
             raise
         model.zero_grad()
-        total.backward()
+        if type(total) is Value:
+            total.backward()
+        if not any(map(attrgetter("has_grad"), parameters)):
+            raise ValueError(f"in {where} no parameter has a part in the loss, {total!r}: was `.data` used in it?")
         if not (math.isfinite(total.data) and all(math.isfinite(p.grad) for p in parameters)):
             raise _diverged(total, where)
-        return float(value.data)
+        return value.data if type(value) is Value else float(value)
+
+    def train() -> str:
+        """Go through the epochs; why they ended."""
+        with record(), closing(progress_of(epochs * math.ceil(len(rows) / size), progress)) as bar:
+            for epoch in range(1, epochs + 1):
+                model.train()
+                lost: list[float] = []
+                norms: dict[str, list[float]] = {name: [] for name in parts}
+                for number, batch in enumerate(batches(rows, size, generator) if shuffle else in_order(rows, size), 1):
+                    lost += [sweep(batch, f"epoch {epoch}, batch {number}")] * len(batch)
+                    for name, part in parts.items():
+                        norms[name].append(math.hypot(*(p.grad for p in part)))
+                    if max_norm is not None:
+                        clip_grad_norm(parameters, max_norm)
+                    optimizer.step()
+                    bar.update()
+                figures = {name: metric(model, watched) for name, metric in (metrics or {}).items()}
+                validation_loss = None if held_out is None else evaluate(model, loss, held_out)
+                if patience is not None:
+                    # before the epoch counts, beside the best so far: Ctrl-C may come between the two
+                    kept[epoch] = model.state_dict()
+                history.add(fmean(lost), validation_loss, figures, {name: fmean(norms[name]) for name in norms})
+                for old in kept.keys() - {history.best_epoch}:
+                    del kept[old]
+                bar.set_postfix_str(history.last(), refresh=False)
+                if True in [callback(history) for callback in callbacks]:
+                    return "callback"
+                if patience is not None and epoch - (history.best_epoch or 0) >= patience:
+                    return "patience"
+        return "epochs"
+
+    def settle() -> None:
+        history.drop_unfinished()
+        model.eval()
+        if history.best_epoch in kept:
+            model.load_state_dict(kept[history.best_epoch])
 
     try:
-        for epoch in range(1, epochs + 1):
-            model.train()
-            lost: list[float] = []
-            norms: dict[str, list[float]] = {name: [] for name in parts}
-            for number, batch in enumerate(batches(rows, size, generator) if shuffle else in_order(rows, size), 1):
-                lost += [sweep(batch, f"epoch {epoch}, batch {number}")] * len(batch)
-                for name, part in parts.items():
-                    norms[name].append(math.hypot(*(p.grad for p in part)))
-                if max_norm is not None:
-                    clip_grad_norm(parameters, max_norm)
-                optimizer.step()
-                shown.batch()
-            watched = rows if held_out is None else held_out
-            figures = {name: metric(model, watched) for name, metric in (metrics or {}).items()}
-            if held_out is not None:
-                validation_loss = evaluate(model, loss, held_out)
-                history.validation_losses.append(validation_loss)
-                if validation_loss < best_loss:
-                    best_loss, history.best_epoch, best = validation_loss, epoch, model.state_dict()
-            history.add(math.fsum(lost) / len(lost), figures, norms)
-            shown.epoch(history.last())
-            answers = [callback(history) for callback in callbacks]
-            if True in answers:
-                history.stopped = "callback"
-                break
-            if patience is not None and epoch - (history.best_epoch or 0) >= patience:
-                history.stopped = "patience"
-                break
-        else:
-            history.stopped = "epochs"
+        try:
+            # in a context of its own, so that no scope stays open that Ctrl-C broke off
+            history.stopped = copy_context().run(train)
+        finally:
+            undivided(settle)
     except KeyboardInterrupt:
         history.stopped = "interrupted"
-    finally:
-        shown.close()
-        model.eval()
-    if patience is not None and best:
-        model.load_state_dict(best)
     return history
 
 
@@ -142,8 +156,7 @@ def evaluate(model: Module, loss: Loss, data: Data | list[Example]) -> float:
     >>> evaluate(MLP(1, [1], init=constant(1.0)), squared_error, ([[1.0], [2.0]], [0.0, 0.0]))
     1.25
     """
-    losses = _evaluated(model, loss, data)
-    return math.fsum(getattr(x, "data", x) for x in losses) / len(losses)
+    return fmean(x.data if type(x) is Value else float(x) for x in _evaluated(model, loss, data))
 
 
 def accuracy(model: Module, data: Data | list[Example], threshold: float = 0.0) -> float:
@@ -164,8 +177,7 @@ def accuracy(model: Module, data: Data | list[Example], threshold: float = 0.0) 
             return bool((scores[0] > threshold) == (target > 0))
         return max(range(len(scores)), key=lambda j: scores[j]) == int(target)
 
-    found: list[bool] = _evaluated(model, right, data)
-    return sum(found) / len(found)
+    return fmean(_evaluated(model, right, data))
 
 
 def _evaluated(model: Module, function: Loss, data: Data | list[Example]) -> list[Any]:

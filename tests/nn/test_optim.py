@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nn
 from autograd_core import parameter
 from nn import SGD, Adam, clip_grad_norm, clip_grad_value
 from nn.optim import Optimizer
@@ -143,19 +144,51 @@ def test_zero_grad():
     ("call", "message"),
     [
         (lambda: SGD([], lr=0.1), "there is nothing to optimise: the list of parameters is empty"),
-        (lambda: SGD([parameter(0.0)], lr=-0.1), "lr must be a number from 0 up to but not inf; got -0.1"),
+        (lambda: SGD([parameter(0.0)], lr=-0.1), "lr must be a finite number of at least 0, got -0.1"),
         (lambda: SGD([parameter(0.0)], lr=math.nan), "lr must be .* got nan"),
-        (lambda: SGD([parameter(0.0)], lr=0.1, momentum=1.0), "momentum must be a number from 0 up to but not 1"),
+        (lambda: SGD([parameter(0.0)], lr=0.1, momentum=1.0), "momentum must be a finite number of at least 0 and below 1, got 1.0"),
         (lambda: SGD([parameter(0.0)], lr=0.1, nesterov=True), "nesterov needs a momentum greater than 0"),
         (lambda: SGD([parameter(0.0)], lr=0.1, bound=-1.0), "bound must be"),
         (lambda: Adam([parameter(0.0)], betas=(0.9, 1.0)), r"betas\[1\] must be"),
         (lambda: Adam([parameter(0.0)], weight_decay=-1.0), "weight_decay must be"),
+        (lambda: Adam([parameter(0.0)], eps=0.0), "eps must be a finite number above 0, got 0.0"),
+        (lambda: SGD([parameter(0.0)], lr="fast"), "lr must be a finite number of at least 0, got 'fast'"),
+        (lambda: SGD([parameter(0.0)], lr=lambda step: -1.0).step(), r"lr\(0\) must be a finite number of at least 0, got"),
         (lambda: clip_grad_norm([], -1.0), "max_norm must be"),
     ],
 )
 def test_settings_that_make_no_sense(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_what_is_no_list_of_leaves_is_refused():
+    w = parameter(1.0)
+    for wrong in ([w, 2.0 * w], [1.0], nn.Layer(1, 1), nn.Sequential(nn.Layer(1, 1)), w * 2.0):
+        with pytest.raises(TypeError, match=r"must be a list of leaves, as from model\.parameters\(\); got "):
+            SGD(wrong, lr=0.1)
+
+
+def test_nan_is_not_hidden_by_a_bound():
+    w = parameter(1.0)
+    w.grad = math.nan
+    clip_grad_value([w], 1.0)
+    assert math.isnan(w.grad)
+    for optimizer in (SGD([w], lr=0.1), SGD([w], lr=0.1, bound=2.0)):
+        w.data = 1.0
+        optimizer.step()
+        assert math.isnan(w.data)
+
+
+def test_a_step_that_fails_changes_nothing():
+    w = parameter(1.0)
+    w.grad = 1.0
+    optimizer = Adam([w], lr=lambda step: [0.1, math.nan][step])
+    optimizer.step()
+    before = w.data, optimizer.memory, optimizer.steps
+    with pytest.raises(ValueError, match=r"lr\(1\) must be a finite number of at least 0, got nan"):
+        optimizer.step()
+    assert (w.data, optimizer.memory, optimizer.steps) == before
 
 
 def test_an_optimiser_of_ones_own_needs_directions():

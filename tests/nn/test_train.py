@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd_core import Value, exp, log, tanh
+from autograd_core import Value, exp, log, no_record, tanh
 from nn import MLP, SGD, Adam, Layer, accuracy, evaluate, fit, squared_error
 from nn.datasets import moons, xor
 from nn.history import History
@@ -251,7 +251,7 @@ def test_what_an_operation_raises_is_placed_too():
         (LINE, {"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         (LINE, {"batch_size": -1}, "batch_size must be a whole number of at least 1, got -1"),
         (LINE, {"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
-        (LINE, {"input_noise": -1.0}, "input_noise must be a finite number of at least 0; got -1.0"),
+        (LINE, {"input_noise": -1.0}, "input_noise must be a finite number of at least 0, got -1.0"),
     ],
 )
 def test_what_is_refused(data, options, message):
@@ -260,6 +260,43 @@ def test_what_is_refused(data, options, message):
     with pytest.raises(ValueError, match=message):
         fit(model, squared_error, data, **options)
     assert model.state_dict() == before
+
+
+def test_an_optimiser_of_another_model_is_refused():
+    with pytest.raises(ValueError, match=r"the optimizer has none of the parameters of Layer\(1, 1\): make it with model"):
+        fit(line_model(), squared_error, LINE, optimizer=SGD(line_model().parameters(), lr=0.1))
+    with pytest.raises(ValueError, match="there is nothing to optimise: the list of parameters is empty"):
+        fit(nn.ReLU(), squared_error, LINE)
+
+
+@pytest.mark.parametrize("loss", [lambda y, t: (y.data - t) ** 2, lambda y, t: Value(y.data) - t])
+def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
+    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 no parameter has a part in the loss, .*: was `\.data` used"):
+        fit(line_model(), loss, LINE)
+
+
+def test_training_records_also_where_nothing_else_is_recorded():
+    with no_record():
+        model = line_model()
+        assert fit(model, squared_error, LINE, epochs=2).losses[1] < 10.0
+
+
+def test_a_part_of_the_parameters_may_stay_as_it_is():
+    model = MLP(1, [2, 1], activation=tanh, seed=0)
+    first, second = (layer.state_dict() for layer in model.layers)
+    fit(model, squared_error, LINE, epochs=2, optimizer=SGD(model.layers[1].parameters(), lr=0.1))
+    assert model.layers[0].state_dict() == first
+    assert model.layers[1].state_dict() != second
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_validation_loss_that_is_not_finite_is_never_the_best(bad):
+    course = iter([bad, 2.0, 1.0, bad])
+    history = History()
+    for loss in course:
+        history.add(0.0, loss, {}, {})
+    assert history.best_epoch == 3
+    assert History([1.0], [bad]).best_epoch is None
 
 
 # -- accuracy
@@ -316,8 +353,8 @@ def test_progress_with_tqdm(monkeypatch):
     said = []
 
     class Bar:
-        def __init__(self, total, file, unit):
-            said.append((total, file is terminal, unit))
+        def __init__(self, total, file, unit, disable):
+            said.append((total, file is terminal, unit, disable))
 
         def update(self):
             said.append("batch")
@@ -332,7 +369,7 @@ def test_progress_with_tqdm(monkeypatch):
     module.tqdm = Bar
     monkeypatch.setitem(sys.modules, "tqdm", module)
     history = fit(line_model(), squared_error, LINE, epochs=1, batch_size=2)
-    assert said == [(2, True, "batch"), "batch", "batch", history.last(), "closed"]
+    assert said == [(2, True, "batch", False), "batch", "batch", history.last(), "closed"]
     assert terminal.text == ""
 
 
@@ -344,6 +381,11 @@ def test_silence_without_a_terminal_or_when_asked(capsys, monkeypatch):
     fit(line_model(), squared_error, LINE, epochs=1)
     assert terminal.text == ""
     assert capsys.readouterr().out == ""
+
+
+def test_no_stderr_is_silent(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert len(fit(line_model(), squared_error, LINE, epochs=1)) == 1
 
 
 def test_history_is_shown_in_a_line():
