@@ -136,8 +136,8 @@ def test_contributions_are_added_up() -> None:
 def test_what_goes_wrong_unsorted() -> None:
     *_, y = _twice_used()
     texts = [s.text for s in step(y).eager]
-    assert "But grad(s) is not complete: 2 more to come." in texts[7]
-    assert "Too late: s has passed its gradient on without this." in texts[-2]
+    assert "; but grad(s) is not complete, 2 more to come" in texts[7]
+    assert "; too late, s has passed its gradient on without this" in texts[-2]
     assert texts[-1] == "Wrong, for want of sorting: ∂y/∂a = 3 instead of 39; ∂y/∂b = 2 instead of 26"
     wrong = {name for s in step(y).eager for name, state in s.states.items() if state == "wrong"}
     assert wrong == {"n0", "n1", "n2"}

@@ -22,8 +22,7 @@ class Sweep:
         self.epoch = epoch
         self.remaining = dict(scene.uses)  # of each box, how many edges its gradient still waits for
         self.due: dict[Value, float] = {}  # the right gradients of leaves that came out wrong
-        root = node_of(scene.root) if scene.root.node is not None else scene.order[-1]
-        replay.adjoint = {root: 1.0}
+        replay.adjoint = {scene.order[-1]: 1.0}
 
     def _seed(self) -> Step:
         root = self.scene.root
@@ -164,10 +163,10 @@ class Sweep:
                 if box in wrong:
                     wrong.update(operands)
                 if missing:
-                    step.text += f"   But grad({short(box.name)}) is not complete: {missing} more to come."
+                    step.text += f"; but grad({short(box.name)}) is not complete, {missing} more to come"
                 if late := [short(operand.name) for operand in operands if operand in sent]:
                     passed = "has passed its gradient" if len(late) == 1 else "have passed their gradients"
-                    step.text += f"   Too late: {', '.join(late)} {passed} on without this."
+                    step.text += f"; too late, {', '.join(late)} {passed} on without this"
                 for operand in operands:
                     if operand not in queued:
                         queued.add(operand)

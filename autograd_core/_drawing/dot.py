@@ -19,11 +19,8 @@ def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[st
     Args: `text`, labels in place of the picture's own, by the id of node or edge, for a page that explains itself:
     the stepper's placeholders, without tooltips.
     """
-    incoming: dict[Box, list[Edge]] = {}
-    for edge in picture.edges:
-        incoming.setdefault(edge.target, []).append(edge)
     yield from _head(picture)
-    yield from _nodes(picture, incoming, text)
+    yield from _nodes(picture, text)
     for edge in picture.edges:
         yield _edge(edge, picture, text)
     if picture.options.operations == "apart":
@@ -50,7 +47,7 @@ def _head(picture: Picture) -> Iterator[str]:
     yield f'\tedge [color="#666666" fontname="{FONT}" fontsize=9 arrowsize=0.6{back}{sides if dense else ""}]\n'
 
 
-def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[str, str] | None) -> Iterator[str]:
+def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
     """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
     for box in picture.boxes:
@@ -71,7 +68,7 @@ def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[s
             if stack:
                 yield "\t" * len(stack) + "}\n"
         elif isinstance(item, Box):
-            for line in _node(item, picture, incoming.get(item, []), text):
+            for line in _node(item, picture, text):
                 yield indent + line
         else:
             yield f"{indent}subgraph cluster_{clusters} {{\n{indent}\tgraph [label={quoted(str(item.name))}"
@@ -80,7 +77,7 @@ def _nodes(picture: Picture, incoming: Mapping[Box, list[Edge]], text: Mapping[s
             stack.append(iter(inside[item]))
 
 
-def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, str] | None) -> list[str]:
+def _node(box: Box, picture: Picture, text: Mapping[str, str] | None) -> list[str]:
     options = picture.options
     classes = ["node", box.kind]
     attributes = dict(KINDS[box.kind])
@@ -93,7 +90,7 @@ def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, s
     if box.stale:
         classes.append("stale")
         attributes |= STALE
-    label = "\n".join(lines(box, picture, incoming)) if text is None else text.get(box.id, box.name)
+    label = "\n".join(lines(box, picture)) if text is None else text.get(box.id, box.name)
     tip = f" tooltip={quoted(tooltip(box))}" if text is None else ""
     written = "".join(f' {name}="{value}"' for name, value in attributes.items())
     node = (
@@ -108,7 +105,7 @@ def _node(box: Box, picture: Picture, incoming: list[Edge], text: Mapping[str, s
     return [node]
 
 
-def lines(box: Box, picture: Picture, incoming: list[Edge]) -> list[str]:
+def lines(box: Box, picture: Picture) -> list[str]:
     """What stands in a box, line by line."""
     options = picture.options
     if box.group is None:
@@ -122,7 +119,7 @@ def lines(box: Box, picture: Picture, incoming: list[Edge]) -> list[str]:
     node = box.group.nodes[0]
     title = box.name
     if not node.is_leaf and options.operations == "merged":
-        title = f"{box.name} = {formula(box, incoming)}"
+        title = f"{box.name} = {formula(picture, box)}"
     shown = [f"data {number(node.data, options.precision)}"] if options.forward else []
     if options.backward:
         shown.append(f"grad {_number(_gradient(box), picture)}")

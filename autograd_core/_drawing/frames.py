@@ -11,7 +11,7 @@ from typing import Any
 
 from .dot import body
 from .geometry import Attributes, Geometry
-from .picture import Box, Edge, Picture, formula, summary
+from .picture import Box, Picture, formula, summary
 from .scene import COMPLETE, Step
 from .steps import Script
 from .texts import UNSET, escaped
@@ -31,19 +31,16 @@ class Frames:
         self.picture = picture
         self.script = script
         self.time_limit = time_limit
-        incoming: dict[Box, list[Edge]] = {}
-        for edge in picture.edges:
-            incoming.setdefault(edge.target, []).append(edge)
-        self.heads = {box.id: self._head(box, incoming.get(box, [])) for box in picture.boxes}
+        self.heads = {box.id: self._head(box) for box in picture.boxes}
 
-    def _head(self, box: Box, incoming: Sequence[Edge]) -> list[str]:
+    def _head(self, box: Box) -> list[str]:
         """The lines of a box that no step changes."""
         if box.group is None:
             return [box.name]
         more = [f"× {box.more} more"] if box.more else []
         if box.group.scope is not None:
             return [box.name, *summary(box.group), *more]
-        computed = formula(box, incoming)
+        computed = formula(self.picture, box)
         return [f"{box.name} = {computed}" if computed else box.name, *more]
 
     @cached_property
@@ -106,12 +103,17 @@ class Frames:
             changes[name] |= ACTIVE
         return changes
 
-    def pictures(self, format: str, steps: Sequence[Step]) -> Iterator[bytes]:
-        """One picture for each step, its line below."""
-        texts, states = dict(self.initial), dict[str, str]()
+    def _played(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Texts, Texts]]:
+        """Each step with the texts and states as they are after it."""
+        texts, states = dict(self.initial), Texts()
         for step in steps:
             texts |= step.texts
             states |= step.states
+            yield step, texts, states
+
+    def pictures(self, format: str, steps: Sequence[Step]) -> Iterator[bytes]:
+        """One picture for each step, its line below."""
+        for step, texts, states in self._played(steps):
             caption = textwrap.wrap(step.text, self.geometry.columns)
             dot = self.geometry.dot(self._changes(texts, states, step.focus), caption)
             yield self.geometry.rendered(dot, format)
@@ -119,10 +121,7 @@ class Frames:
     @cached_property
     def finished(self) -> bytes:
         """The graph after the last step, as SVG."""
-        texts, states = dict(self.initial), dict[str, str]()
-        for step in self.script.sorted:
-            texts |= step.texts
-            states |= step.states
+        *_, (_, texts, states) = self._played(self.script.sorted)
         return self.page_geometry.rendered(self.page_geometry.dot(self._changes(texts, states, ())), "svg")
 
     @property

@@ -190,12 +190,17 @@
     panel.hidden = !id;
     if (!id) return;
     panel.querySelector("h2").textContent = data.names[id];
-    panel.querySelector("ol").replaceChildren(...course.history.get(id).map((k) => {
+    const items = course.history.get(id).map((k) => {
       const item = document.createElement("li");
       item.textContent = `step ${k + 1}: ${course.steps[k][2]}`;
-      if (k === at) item.className = "now";
+      item.className = k === at ? "now" : k < at ? "past" : "";
       return item;
-    }));
+    });
+    panel.querySelector("ol").replaceChildren(...items);
+    const { left, right } = things.get(id).box; // the panel stands on the other side
+    panel.classList.toggle("left", (left + right) / 2 * view.scale + view.x > room.width / 2);
+    const latest = panel.querySelector("li.now") ?? [...panel.querySelectorAll("li.past")].pop();
+    panel.scrollTop = latest ? latest.offsetTop - panel.clientHeight / 2 : 0;
   }
   const visit = (id) => {
     const steps = course.history.get(id);

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ..operation import PARAMETER
 from ..value import Value
 from .picture import Box, formula, parameters_of, summary
-from .scene import Scene, Step, cut, group_of, local_of, node_of
+from .scene import Scene, Step, cut, group_of, node_of
 from .simulate import Replay
 from .texts import UNSET, applied, atom, counted, short
 
@@ -47,14 +47,14 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
         return step
     numbers = applied(node.op, [scene.number(x) for x in replay.numbers(node)])
     result = scene.number(replay.data[node])
-    worked = [formula(box, incoming), numbers, result]
+    worked = [formula(scene.picture, box), numbers, result]
     step.text = " = ".join([short(box.name), *dict.fromkeys(worked)])
     if box.more:
-        step.text += f"   (and {box.more} more like it)"
+        step.text += f" (and {box.more} more like it)"
     step.texts[f"{box.id}:d"] = f"data {result}"
     for edge in incoming:
         if edge.source.group is not None and not (edge.more and edge.source.kind == "folded"):
-            step.texts[edge.id] = scene.number(local_of(replay, node, edge.index))
+            step.texts[edge.id] = scene.number(replay.slope(node, edge.index))
     return step
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import GraphError
 from ..graph import assigned_since, toposort
@@ -76,7 +76,10 @@ class Edge:
 
 @dataclass(slots=True, eq=False)
 class Picture:
-    """The boxes in topological order, the edges in the order of their results, and what they picture."""
+    """The boxes in topological order, the edges in the order of their results, and what they picture.
+
+    `incoming` has each box's edges in the order of its operands.
+    """
 
     boxes: list[Box]
     edges: list[Edge]
@@ -85,6 +88,12 @@ class Picture:
     top: float
     of: dict[Group, Box]
     owner: dict[Value, Group]
+    incoming: dict[Box, list[Edge]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.incoming = {box: [] for box in self.boxes}
+        for edge in self.edges:
+            self.incoming[edge.target].append(edge)
 
     def box(self, node: Value) -> Box:
         """The box that stands for a node."""
@@ -98,11 +107,8 @@ class Picture:
 
 def picture(y: Value, options: Options) -> Picture:
     """The graph below `y`, folded as the options ask, whatever its size."""
-    if type(y) is not Value:
-        raise TypeError(f"a graph is drawn from a Value; got {y!r} of type {type(y).__name__}")
-    order = toposort(y)
-    batch = options.collapse is not None if options.batch is None else options.batch
-    return _pictured(order, fold(order, collapse=options.collapse, batch=batch), options)
+    order = _order(y)
+    return _pictured(order, next(_foldings(order, options)), options)
 
 
 def fitting(y: Value, options: Options, max_nodes: int) -> Picture:
@@ -110,20 +116,24 @@ def fitting(y: Value, options: Options, max_nodes: int) -> Picture:
 
     Raises GraphError where no folding makes it fit.
     """
-    if type(y) is not Value:
-        raise TypeError(f"a graph is drawn from a Value; got {y!r} of type {type(y).__name__}")
-    order = toposort(y)
-    least: int | None = None
+    order = _order(y)
+    sizes = []
     for folding in _foldings(order, options):
         if folding.size <= max_nodes:
             return _pictured(order, folding, options)
-        least = folding.size if least is None else min(least, folding.size)
+        sizes.append(folding.size)
     raise GraphError(
-        f"this graph has {len(order):,} nodes, and folded as far as it goes {least:,} boxes; more than "
+        f"this graph has {len(order):,} nodes, and folded as far as it goes {min(sizes):,} boxes; more than "
         f"max_nodes = {max_nodes} are not laid out. Ways out: name its parts with autograd_core.scope(…), so that "
         "each can be folded into one box; draw an inner node or a smaller batch; raise max_nodes (and time_limit); "
         "or write the source alone with to_dot, which takes any size"
     )
+
+
+def _order(y: Value) -> list[Value]:
+    if type(y) is not Value:
+        raise TypeError(f"a graph is drawn from a Value; got {y!r} of type {type(y).__name__}")
+    return toposort(y)
 
 
 def _foldings(order: Sequence[Value], options: Options) -> Iterator[Folding]:
@@ -133,10 +143,9 @@ def _foldings(order: Sequence[Value], options: Options) -> Iterator[Folding]:
     if options.batch is None and not batch:
         yield fold(order, collapse=None, batch=True)
     batch = options.batch is not False
-    deepest = max(len(node.scope) for node in order)
+    depth = max(len(node.scope) for node in order)
     if options.collapse is not None:
-        deepest = min(deepest, options.collapse)
-    depth = deepest
+        depth = min(depth, options.collapse)
     while depth:
         yield fold(order, collapse=depth, batch=batch)
         yield fold(order, collapse=depth, batch=batch, absorb_inputs=True)
@@ -231,12 +240,12 @@ def _folded_edges(box: Box, group: Group, owner: dict[Value, Group], of: dict[Gr
     return list(found.values())
 
 
-def formula(box: Box, incoming: Sequence[Edge]) -> str:
-    """A computed box's operation on the names of its operands; `incoming` has its edges in the operands' order."""
+def formula(picture: Picture, box: Box) -> str:
+    """A computed box's operation on the names of its operands."""
     node = box.node
     if node is None or node.is_leaf:
         return ""
-    names = [short(edge.source.name) for edge in incoming]
+    names = [short(edge.source.name) for edge in picture.incoming[box]]
     left_out = len(node.operands) - len(names)
     return applied(node.op, [*names, *([f"… {left_out} more"] if left_out else [])])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,8 +10,7 @@ from ..graph import toposort
 from ..value import Value
 from .fold import Group
 from .formulas import Formulas
-from .picture import Box, Edge, Picture
-from .simulate import Replay
+from .picture import Box, Picture
 from .texts import number, short
 
 COMPLETE, WRONG = "✓", "✗"
@@ -35,7 +33,7 @@ class Step:
 
 
 class Scene:
-    """A picture with what its steps look up: edges by their result, how often each box is read, every node of a box.
+    """A picture with what its steps look up: its leaves, how often each box is read, every node of a box.
 
     Raises GraphError where folded scopes read from each other in a circle.
     """
@@ -50,7 +48,7 @@ class Scene:
         self.members: dict[Group, list[Value]] = {}
         for node in self.order:
             self.members.setdefault(picture.owner[node], []).append(node)
-        self.incoming: dict[Box, list[Edge]] = {box: [] for box in picture.boxes}
+        self.incoming = picture.incoming
         self.uses: dict[Box, int] = dict.fromkeys(picture.boxes, 0)
         place = {box: i for i, box in enumerate(picture.boxes)}
         for edge in picture.edges:
@@ -59,7 +57,6 @@ class Scene:
                     f"the folded scopes {edge.source.name!r} and {edge.target.name!r} read from each other, so there "
                     "is no order to step through them in: fold at another depth, or not at all"
                 )
-            self.incoming[edge.target].append(edge)
             self.uses[edge.source] += 1
 
     def number(self, x: float) -> str:
@@ -95,9 +92,3 @@ def group_of(box: Box) -> Group:
     if box.group is None:
         raise TypeError("a constant stands for no node")
     return box.group
-
-
-def local_of(replay: Replay, node: Value, index: int) -> float:
-    """A local derivative of the replay."""
-    local = replay.local[node][index]
-    return math.nan if local is None else local

@@ -33,10 +33,14 @@ class Replay:
             else:
                 self.local[node] = node.local_derivatives
 
+    def slope(self, node: Value, index: int) -> float:
+        """The local derivative of a node by an operand that is a node."""
+        return cast(float, self.local[node][index])
+
     def send(self, node: Value, index: int) -> tuple[float, float, float]:
         """Send a node's adjoint back along one edge; gives the local derivative, the adjoint and the contribution."""
         operand = cast(Value, node.operands[index])  # edges to constants carry no gradient, and are not sent along
-        local = cast(float, self.local[node][index])
+        local = self.slope(node, index)
         upstream = self.adjoint.get(node, 0.0)
         contribution = upstream * local if upstream and local else 0.0
         self.adjoint[operand] = self.adjoint[operand] + contribution if operand in self.adjoint else contribution
