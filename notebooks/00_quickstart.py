@@ -148,14 +148,15 @@ loss.draw(collapse=2, direction="TB")
 #
 # The oldest test: move one weight a little to either side, and see how much the loss changes. `check_gradient` does
 # that for a sample of the weights, finds a good size for each move, and says how far the difference can be trusted
-# (`tolerance`). We take the point from above whose loss is largest.
+# (`tolerance`). We take the point from above whose loss is largest. (A derivative of exactly 0 belongs to a unit whose
+# ReLU is switched off at this point.)
 
 # %%
 from autograd_core.check import check_gradient
 
 worst = losses.index(loss)
 point, target = moons.inputs[worst], moons.targets[worst]
-report = check_gradient(lambda: nn.hinge(model(point), target), model.parameters(), sample=6, seed=1)
+report = check_gradient(lambda: nn.hinge(model(point), target), model.parameters(), sample=6, seed=5)
 report
 
 # %%

@@ -103,7 +103,7 @@ a = tanh(w * 0.5 + b)
 a.label = "a"
 loss = square(a - 1.0)
 loss.label = "L"
-steps = loss.step()
+steps = loss.step(direction="TB")
 forward = [step.text for step in steps if step.kind == "operation"]
 backward = [step.text for step in steps if step.kind == "edge"]
 check("U2", "stepper: operations forward, edges backward", [len(forward), len(backward)], [5, 6])
@@ -283,7 +283,7 @@ check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
 
 # %%
 theta1.data, theta2.data = 0.6, -0.4
-steps = epoch()[2].step(epochs=2, learning_rate=eta, precision=3)
+steps = epoch()[2].step(epochs=2, learning_rate=eta, direction="TB")
 kinds = [step.kind for step in steps]
 check("U7", "stepper, both epochs: operations, edges backward, updates",
       [kinds.count(kind) for kind in ("operation", "edge", "update")], [14, 18, 4])

@@ -557,6 +557,7 @@ def peak_gigabytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
+# %%
 sizes = [1600, 465, 10] if os.environ.get("AUTOGRAD_CORE_FULL") else [100, 50, 10]
 image = np.repeat(np.repeat(np.reshape(digits.inputs[7], (8, 8)), 4, 0), 4, 1)[2:30, 2:30].ravel().tolist()
 before, started = peak_gigabytes(), time.process_time()
