@@ -162,7 +162,7 @@ check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", by_graph, for
 
 # %%
 def two_layers(activation, seed):
-    """Nodes a, z, y and the weights of a 3-4-2 network with sum-of-squares error, swept backwards."""
+    """The weights of a 3-4-2 network, and its nodes a and y, after a sweep from the sum-of-squares error."""
     generator = random.Random(seed)
     W1 = [[parameter(generator.gauss(0, 1)) for _ in x] for _ in range(4)]
     W2 = [[parameter(generator.gauss(0, 1)) for _ in range(4)] for _ in t]

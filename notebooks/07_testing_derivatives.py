@@ -5,6 +5,8 @@
 # gradient checker and its verdicts, an operation of your own held to its domain and kinks, random programs drawn by
 # `hypothesis`, and a planted bug that shrinks to a one-line program. (Lecture 003, "slightest sign of malfunction:
 # always recheck".)
+#
+# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import math

@@ -4,6 +4,8 @@
 # **Aim.** Derivatives of derivatives, and what they are for: Hessians and Newton's method, forward mode (jvp) against
 # reverse mode (vjp) and when which is cheaper, Hessian times vector without a Hessian, checkpointing under a second
 # derivative, and saddle points, where first-order descent stands still.
+#
+# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import math
@@ -42,7 +44,7 @@ check("08", "nested, by two variables, at x = 3", nested, 6.0)
 # ## Newton's method
 #
 # Gradient descent follows the slope; Newton's method jumps to the minimum of the parabola that has the same slope and
-# curvature, $x \leftarrow x - H^{-1}\nabla f$. On Rosenbrock's curved valley the difference is drastic.
+# curvature, $x \leftarrow x - H^{-1}\nabla f$, where the Hessian H is the matrix of second derivatives. On Rosenbrock's curved valley the difference is drastic.
 
 # %%
 def rosenbrock(x):

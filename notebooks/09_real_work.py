@@ -4,6 +4,8 @@
 # **Aim.** Derivatives of ordinary programs: a simulation with loops and branches that is aimed by its gradient, a
 # curve fitted with `scipy.optimize`, the Greeks of an option by algorithmic differentiation against their closed
 # forms, and bagging. None of these programs was written for a neural network library.
+#
+# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import math

@@ -29,8 +29,8 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
 
     >>> check("S1", "dE/dw", 0.096, 0.096)
     S1  dE/dw: 0.096, expected 0.096  ✓
-    >>> check("E5", "evaluations", [3, 10, 45, 190], [3, 10, 45, 190])
-    E5  evaluations: [3, 10, 45, … 4 numbers], expected the same  ✓
+    >>> check("E5", "evaluations", [3, 10, 45, 190, 780], [3, 10, 45, 190, 780])
+    E5  evaluations: [3, 10, 45, … 5 numbers], expected the same  ✓
     """
     value, expectation = plain(value), plain(expectation)
     line = f"{row}  {name}: {_shown(value)}, expected "
@@ -100,8 +100,9 @@ def _keeps(x: float, bound: str) -> bool:
 def _shown(thing: Any) -> str:
     if isinstance(thing, list):
         numbers = _flat(thing)
-        more = f", … {len(numbers)} numbers" if len(numbers) > 3 else ""
-        return f"[{', '.join(_shown(x) for x in numbers[:3])}{more}]"
+        if len(numbers) <= 4:
+            return f"[{', '.join(map(_shown, numbers))}]"
+        return f"[{', '.join(map(_shown, numbers[:3]))}, … {len(numbers)} numbers]"
     return f"{thing + 0.0:.6g}" if isinstance(thing, float) else str(thing)
 
 
