@@ -1,33 +1,27 @@
 """Modules that act on each output of a layer, or on all of them at once: activations, dropout and normalisations."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from autograd_core import (
-    gelu,
-    leaky_relu,
-    maximum,
-    norm,
-    parameter,
-    relu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    sqrt,
-    sum,
-    tanh,
-)
+import autograd_core as ag
 
-from .checks import check_rows, whole
+from .checks import check_rows, real, whole
 from .init import Seed, generator_from
-from .layers import Number
+from .layers import Number, named
 from .module import Module
 
 
-class Elementwise(Module):
+class _Each(Module):
+    """`function` of each input."""
+
+    function: Callable[[Any], Any]
+
+    def forward(self, x: Sequence[Number]) -> list[Any]:
+        """The function of each x."""
+        return [self.function(a) for a in x]
+
+
+class Elementwise(_Each):
     """One function of one number, applied to each input (lecture 003, "everything is a module").
 
     >>> from autograd_core import sin
@@ -35,64 +29,48 @@ class Elementwise(Module):
     [0.0, 0.0]
     """
 
-    function: Callable[[Any], Any]
-
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
 
-    def forward(self, x: Sequence[Number]) -> list[Any]:
-        """f(x) for each x."""
-        return [self.function(a) for a in x]
-
     def extra_repr(self) -> str:
         """The function's name."""
-        return getattr(self.function, "__name__", repr(self.function))
+        return named(self.function)
 
 
-class _Named(Elementwise):
-    """An elementwise module whose class says which function it applies."""
-
-    def __init__(self) -> None:
-        pass
-
-    def extra_repr(self) -> str:
-        return ""
-
-
-class ReLU(_Named):
+class ReLU(_Each):
     """max(0, x), with slope 0 at 0."""
 
-    function = staticmethod(relu)
+    function = staticmethod(ag.relu)
 
 
-class Sigmoid(_Named):
+class Sigmoid(_Each):
     """σ(x) = 1/(1 + exp(−x))."""
 
-    function = staticmethod(sigmoid)
+    function = staticmethod(ag.sigmoid)
 
 
-class Tanh(_Named):
+class Tanh(_Each):
     """tanh(x)."""
 
-    function = staticmethod(tanh)
+    function = staticmethod(ag.tanh)
 
 
-class Softplus(_Named):
+class Softplus(_Each):
     """log(1 + exp(x)), the soft approximation of ReLU."""
 
-    function = staticmethod(softplus)
+    function = staticmethod(ag.softplus)
 
 
-class SiLU(_Named):
+class SiLU(_Each):
     """x σ(x)."""
 
-    function = staticmethod(silu)
+    function = staticmethod(ag.silu)
 
 
-class GELU(_Named):
+class GELU(_Each):
     """x Φ(x), Φ the normal distribution function."""
 
-    function = staticmethod(gelu)
+    function = staticmethod(ag.gelu)
 
 
 class Identity(Module):
@@ -108,10 +86,10 @@ class Softmax(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The probabilities."""
-        return softmax(x)
+        return ag.softmax(x)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_Each):
     """x for x > 0, else a fixed slope times x (lecture 003: 0.01).
 
     >>> LeakyReLU()([2.0, -2.0])
@@ -121,16 +99,16 @@ class LeakyReLU(Module):
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = negative_slope
 
-    def forward(self, x: Sequence[Number]) -> list[Any]:
-        """x or a·x, for each x."""
-        return [leaky_relu(a, self.negative_slope) for a in x]
+    def function(self, x: Number) -> Any:
+        """x or a·x."""
+        return ag.leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
         """The slope."""
         return f"{self.negative_slope:g}"
 
 
-class PReLU(Module):
+class PReLU(_Each):
     """x for x > 0, else β x with a β that is trained (lecture 003; He et al., 2015, who begin at 0.25).
 
     >>> PReLU()([2.0, -2.0])
@@ -138,14 +116,14 @@ class PReLU(Module):
     """
 
     def __init__(self, slope: float = 0.25) -> None:
-        self.slope = parameter(slope, "β")
+        self.slope = ag.parameter(slope, "β")
 
-    def forward(self, x: Sequence[Number]) -> list[Any]:
-        """x or β·x, for each x."""
-        return [a if a > 0 else self.slope * a for a in x]
+    def function(self, x: Number) -> Any:
+        """x or β·x."""
+        return x if x > 0 else self.slope * x
 
 
-class NoisyReLU(Module):
+class NoisyReLU(_Each):
     """max(0, x + ε) in training, with ε ~ N(0, σ(x)), a variance that depends on x; max(0, x) in evaluation.
 
     Args: `seed`, see `nn.init.generator_from`. The gradient passes through x in both places.
@@ -155,11 +133,9 @@ class NoisyReLU(Module):
     def __init__(self, seed: Seed = None) -> None:
         self.generator = generator_from(seed)
 
-    def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The rectified sums."""
-        if not self.training:
-            return [relu(a) for a in x]
-        return [relu(a + self.generator.gauss(0.0, 1.0) * sqrt(sigmoid(a))) for a in x]
+    def function(self, x: Number) -> Any:
+        """The rectified sum."""
+        return ag.relu(x + self.generator.gauss(0.0, 1.0) * ag.sqrt(ag.sigmoid(x)) if self.training else x)
 
 
 class Dropout(Module):
@@ -174,9 +150,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed: Seed = None) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"p is a probability from 0 up to but not 1; got {p!r}")
-        self.p = p
+        self.p = real("p", p, least=0, below=1)
         self.generator = generator_from(seed)
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
@@ -196,7 +170,7 @@ class L1Norm(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The inputs over their ℓ1 norm."""
-        return _over(x, sum([abs(a) for a in x]))
+        return _over(x, ag.sum([abs(a) for a in x]))
 
 
 class L2Norm(Module):
@@ -204,12 +178,12 @@ class L2Norm(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The inputs over their Euclidean norm."""
-        return _over(x, norm(x))
+        return _over(x, ag.norm(x))
 
 
 def _over(x: Sequence[Number], length: Any) -> list[Any]:
     # PyTorch's floor: a vector as good as 0 stays finite
-    length = maximum(length, 1e-12)
+    length = ag.maximum(length, 1e-12)
     return [a / length for a in x]
 
 
@@ -250,4 +224,4 @@ class Normalize(Module):
 
 
 def _mean(numbers: Sequence[float]) -> float:
-    return float(sum(numbers)) / len(numbers)
+    return float(ag.sum(numbers)) / len(numbers)

@@ -1,7 +1,5 @@
 """What is done to data on the way into training: examples, batches, bootstrap samples, one-hot targets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Bad data refused: every message names the row and the column."""
 
-from __future__ import annotations
-
 import math
 import numbers
 import operator
@@ -56,25 +54,28 @@ def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the d
     """
     if len(rows) == 0:
         raise ValueError(f"{name}: there are no rows")
+    wanted = width or (len(rows[0]) if _is_row(rows[0]) else 1)
     for index, row in enumerate(rows):
-        where = f"{name}: row {index}"
-        if not _is_row(row):
-            raise ValueError(f"{where} must be a list of numbers, got {row!r}")
-        if len(row) == 0:
-            raise ValueError(f"{where} is empty: column 0 is missing")
-        if all(map(_is_row, row)):
-            check_rows(row, name=where.replace(": row", ": sequence"))
-            continue
-        wanted = len(rows[0]) if width is None else width
-        if len(row) < wanted:
-            raise ValueError(f"{where} has {len(row)} columns, not {wanted}: column {len(row)} is missing")
-        if len(row) > wanted:
-            raise ValueError(f"{where} has {len(row)} columns, not {wanted}: column {wanted} is too many")
-        if set(map(type, row)) == {float} and all(map(math.isfinite, row)):
-            continue  # the common case, quickly
-        for column, number in enumerate(row):
-            if not is_finite(number):
-                raise ValueError(f"{where}, column {column} must be a finite number, got {number!r}")
+        if _is_row(row) and len(row) > 0 and all(map(_is_row, row)):
+            check_rows(row, name=f"{name}: sequence {index}")
+        else:
+            check_row(row, wanted, f"{name}: row {index}")
+
+
+def check_row(row: Any, width: int, where: str) -> None:
+    """Raise ValueError, naming the column, unless `row` holds finite numbers, `width` of them."""
+    if not _is_row(row):
+        raise ValueError(f"{where} must be a list of numbers, got {row!r}")
+    if len(row) == 0:
+        raise ValueError(f"{where} is empty: column 0 is missing")
+    if len(row) != width:
+        wrong = "missing" if len(row) < width else "too many"
+        raise ValueError(f"{where} has {len(row)} columns, not {width}: column {min(len(row), width)} is {wrong}")
+    if set(map(type, row)) == {float} and all(map(math.isfinite, row)):
+        return  # the common case, quickly
+    for column, number in enumerate(row):
+        if not is_finite(number):
+            raise ValueError(f"{where}, column {column} must be a finite number, got {number!r}")
 
 
 def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> None:

@@ -1,7 +1,5 @@
 """Modules made of modules: one after another, side by side, around a shortcut, along a sequence, over windows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -8,9 +8,8 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 
-from .checks import check_rows, check_targets, is_finite, whole
+from .checks import check_rows, check_targets, real, whole
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,18 +45,8 @@ class Dataset:
         return len(self.inputs)
 
     def __repr__(self) -> str:
-        return f"<Dataset {self.name}: {self._shape()}, {self._describe_targets()}>"
-
-    def _repr_html_(self) -> str:
-        facts = {
-            "size": self._shape(),
-            "targets": self._describe_targets(),
-            "features": ", ".join(self.feature_names[:4]) + (", …" if len(self.feature_names) > 4 else ""),
-            "source": self.source,
-            "licence": self.licence,
-        }
-        rows = "".join(f"<tr><th>{key}</th><td>{escape(fact)}</td></tr>" for key, fact in facts.items() if fact)
-        return f"<table><caption>{escape(self.name)}</caption>{rows}</table>"
+        width = f"{self._width} input{'' if self._width == 1 else 's'}"
+        return f"<Dataset {self.name}: {len(self)} rows of {width}, {self._describe_targets()}>"
 
     def split(self, held_out: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Divide the rows into a part to train on and a part held out, every class in the same proportion.
@@ -72,9 +61,7 @@ class Dataset:
         >>> test
         <Dataset iris, held out: 30 rows of 4 inputs, setosa: 10, versicolor: 10, virginica: 10>
         """
-        if not (is_finite(held_out) and 0 < held_out < 1):
-            raise ValueError(f"held_out must be a number strictly between 0 and 1, got {held_out!r}")
-        total = round(held_out * len(self))
+        total = round(real("held_out", held_out, above=0, below=1) * len(self))
         if not 0 < total < len(self):
             raise ValueError(f"held_out={held_out!r} of {len(self)} rows leaves one part empty")
         generator = random.Random(whole("seed", seed, 0))
@@ -91,10 +78,9 @@ class Dataset:
         train: list[int] = []
         test: list[int] = []
         for key, count in counts.items():
-            members = strata[key]
-            generator.shuffle(members)
-            test += members[:count]
-            train += members[count:]
+            generator.shuffle(strata[key])
+            test += strata[key][:count]
+            train += strata[key][count:]
         generator.shuffle(train)
         generator.shuffle(test)
         return self._take(train, "train"), self._take(test, "held out")
@@ -118,9 +104,6 @@ class Dataset:
     @property
     def _width(self) -> int:
         return len(self.inputs[0]) if self.inputs else 0
-
-    def _shape(self) -> str:
-        return f"{len(self)} rows of {self._width} input{'' if self._width == 1 else 's'}"
 
     def _has_classes(self) -> bool:
         return all(isinstance(target, numbers.Integral) for target in self.targets)

@@ -5,8 +5,6 @@ they are read from `nn/data`, whose README gives their sources, their licences a
 `bootstrap` and `one_hot` prepare data for training. Nothing here needs more than the standard library.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import math
@@ -16,25 +14,13 @@ from importlib.resources import files
 from typing import Any
 
 from .batching import batches, bootstrap, examples, one_hot
-from .checks import check_rows, is_finite
+from .checks import check_row, check_rows
 from .dataset import Dataset
 from .made import circles, curve, moons, spirals, xor
 
 __all__ = [
-    "Dataset",
-    "batches",
-    "bootstrap",
-    "check_rows",
-    "circles",
-    "curve",
-    "digits",
-    "digits_features",
-    "examples",
-    "iris",
-    "moons",
-    "one_hot",
-    "spirals",
-    "xor",
+    "Dataset", "batches", "bootstrap", "check_rows", "circles", "curve", "digits", "digits_features", "examples",
+    "iris", "moons", "one_hot", "spirals", "xor",
 ]
 
 _SHA256 = {
@@ -83,8 +69,10 @@ def digits(scale: bool = True) -> Dataset:
     inputs = [[level[pixel] for pixel in packed[start : start + _PIXELS]] for start in starts]
     targets = list(packed[_PIXELS :: _PIXELS + 1])
     features = tuple(f"row {k // _SIDE} column {k % _SIDE}" for k in range(_PIXELS))
-    source = "E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI Machine Learning "
-    source += "Repository. https://doi.org/10.24432/C50P49"
+    source = (
+        "E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. "
+        "UCI Machine Learning Repository. https://doi.org/10.24432/C50P49"
+    )
     return Dataset("digits", inputs, targets, features, {d: str(d) for d in range(10)}, source, "CC BY 4.0")
 
 
@@ -102,7 +90,7 @@ def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequen
     """
     features = []
     for index, image in enumerate(images):
-        rows = _rows(index, image)
+        rows = _as_rows(image, f"image {index}")
         pixels = [pixel for row in rows for pixel in row]
         across = [pixel for row in rows for pixel in reversed(row)]
         upside_down = [pixel for row in reversed(rows) for pixel in row]
@@ -111,22 +99,15 @@ def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequen
     return features
 
 
-def _rows(index: int, image: Any) -> list[list[float]]:
-    if _length(f"image {index}", image, "64 numbers or 8 rows of 8", (_PIXELS, _SIDE)) == _PIXELS:
+def _as_rows(image: Any, where: str) -> list[list[float]]:
+    length = len(image) if hasattr(image, "__len__") else 0
+    if length == _PIXELS:
         image = [image[start : start + _SIDE] for start in range(0, _PIXELS, _SIDE)]
-    for r, row in enumerate(image):
-        _length(f"image {index}, row {r}", row, "8 columns", (_SIDE,))
-        for c, pixel in enumerate(row):
-            if not is_finite(pixel):
-                raise ValueError(f"image {index}, row {r}, column {c} must be a finite number, got {pixel!r}")
+    elif length != _SIDE:
+        raise ValueError(f"{where} must have 64 numbers or 8 rows of 8, got {length or repr(image)}")
+    for number, row in enumerate(image):
+        check_row(row, _SIDE, f"{where}, row {number}")
     return [[float(pixel) for pixel in row] for row in image]
-
-
-def _length(what: str, thing: Any, wanted: str, allowed: tuple[int, ...]) -> int:
-    length = len(thing) if hasattr(thing, "__len__") else -1
-    if length not in allowed:
-        raise ValueError(f"{what} must have {wanted}, got {repr(thing) if length < 0 else length}")
-    return length
 
 
 @cache

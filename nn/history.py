@@ -1,7 +1,5 @@
 """What training leaves behind: the course of losses, metrics and gradients, epoch by epoch."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ fan_out the number of units in its layer. Biases begin at a constant that the la
 keeps most rectified units from being silent at first (lecture 004, section 3.2.1).
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Neurons, layers and networks of layers: weighted sums and nonlinearities, and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,8 +34,7 @@ class Neuron(Module):
         bias: float = 0.0, seed: Seed = None, fan_out: int = 1, name: str | None = None,
     ) -> None:
         nin, generator = whole("nin", nin, 1), generator_from(seed)
-        if name is not None:
-            self.name = name
+        self.name = name or self.name
         self.activation = activation if nonlin else None
         draw = init or (kaiming_normal if self.activation is relu else lecun_normal)
         with scope(self.name):
@@ -73,8 +70,7 @@ class Layer(Module):
         init: Initializer | None = None, bias: float = 0.0, seed: Seed = None, name: str | None = None,
     ) -> None:
         self.nin, nout, generator = whole("nin", nin, 1), whole("nout", nout, 1), generator_from(seed)
-        if name is not None:
-            self.name = name
+        self.name = name or self.name
         with scope(self.name):
             self.neurons = [
                 Neuron(
@@ -114,13 +110,12 @@ class MLP(Module):
     ) -> None:
         if not nouts:
             raise ValueError("nouts must name the size of at least one layer; got none")
-        generator, functions = generator_from(seed), [*[activation] * (len(nouts) - 1), output]
-        if name is not None:
-            self.name = name
+        generator, activations = generator_from(seed), [activation] * (len(nouts) - 1) + [output]
+        self.name = name or self.name
         with scope(self.name):
             self.layers = [
-                Layer(i, o, activation=f, init=init, bias=bias, seed=generator, name=f"layer {number}")
-                for number, (i, o, f) in enumerate(zip([nin, *nouts], nouts, functions, strict=False), 1)
+                Layer(inputs, outputs, activation=f, init=init, bias=bias, seed=generator, name=f"layer {number}")
+                for number, (inputs, outputs, f) in enumerate(zip([nin, *nouts], nouts, activations, strict=False), 1)
             ]
 
     def forward(self, x: Sequence[Number]) -> Any:
@@ -134,5 +129,10 @@ class MLP(Module):
         return f"{self.layers[0].nin}, {[len(layer.neurons) for layer in self.layers]}"
 
 
+def named(function: Activation) -> str:
+    """The function's name, or what it is shown as."""
+    return getattr(function, "__name__", repr(function))
+
+
 def _described(activation: Activation | None) -> str:
-    return "" if activation is None else f", {getattr(activation, '__name__', repr(activation))}"
+    return "" if activation is None else f", {named(activation)}"

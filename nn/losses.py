@@ -4,8 +4,6 @@
 batch is left to the caller (`nn.fit` takes the mean), as is weighing a penalty against a loss.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,13 +1,10 @@
 """Data sets made by a rule: what networks are tried on, and what the lectures' figures show."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable
-from typing import Any
 
-from .checks import is_finite, whole
+from .checks import real, whole
 from .dataset import Dataset
 
 
@@ -23,15 +20,13 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     >>> moons()
     <Dataset moons: 100 rows of 2 inputs, upper: 50, lower: 50>
     """
-    n, noise, generator = whole("n", n, 1), _noise(noise), random.Random(whole("seed", seed, 0))
-    points: list[tuple[list[float], int]] = []
+    n, points = whole("n", n, 1), []
     # (class, number of points, centre, +1 for an upper half circle or -1 for a lower one)
     for target, count, (x, y), up in ((-1, n // 2, (0.0, 0.0), 1.0), (1, n - n // 2, (1.0, 0.5), -1.0)):
         for k in range(count):
             angle = math.pi * k / max(count - 1, 1)
-            place = (x + up * math.cos(angle), y + up * math.sin(angle))
-            points.append(([coordinate + generator.gauss(0.0, noise) for coordinate in place], target))
-    return _shuffled("moons", points, {-1: "upper", 1: "lower"}, "computed: two half circles", generator)
+            points.append((x + up * math.cos(angle), y + up * math.sin(angle), target))
+    return _scattered("moons", points, {-1: "upper", 1: "lower"}, "computed: two half circles", noise, seed)
 
 
 def xor(n: int = 4, noise: float = 0.0, seed: int = 0) -> Dataset:
@@ -44,10 +39,9 @@ def xor(n: int = 4, noise: float = 0.0, seed: int = 0) -> Dataset:
     >>> xor().inputs, xor().targets
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
-    n, noise, generator = whole("n", n, 1), _noise(noise), random.Random(whole("seed", seed, 0))
-    bits = [(i // 2 % 2, i % 2) for i in range(n)]
-    inputs = [[bit + generator.gauss(0.0, noise) for bit in pair] for pair in bits]
-    targets = [a ^ b for a, b in bits]
+    bits = [(i // 2 % 2, i % 2) for i in range(whole("n", n, 1))]
+    scattered = _scattering(noise, _generator(seed))
+    inputs, targets = [[scattered(bit) for bit in pair] for pair in bits], [a ^ b for a, b in bits]
     return Dataset("xor", inputs, targets, ("a", "b"), {0: "equal", 1: "different"}, "computed: the table of a xor b")
 
 
@@ -61,16 +55,12 @@ def circles(n: int = 100, noise: float = 0.05, seed: int = 0, factor: float = 0.
     >>> circles()
     <Dataset circles: 100 rows of 2 inputs, outer: 50, inner: 50>
     """
-    n, noise, generator = whole("n", n, 1), _noise(noise), random.Random(whole("seed", seed, 0))
-    if not (is_finite(factor) and 0 < factor < 1):
-        raise ValueError(f"factor must be a number strictly between 0 and 1, got {factor!r}")
-    points: list[tuple[list[float], int]] = []
+    n, factor, points = whole("n", n, 1), real("factor", factor, above=0, below=1), []
     for target, count, radius in ((0, n // 2, 1.0), (1, n - n // 2, factor)):
         for k in range(count):
             angle = 2.0 * math.pi * k / count
-            place = (radius * math.cos(angle), radius * math.sin(angle))
-            points.append(([coordinate + generator.gauss(0.0, noise) for coordinate in place], target))
-    return _shuffled("circles", points, {0: "outer", 1: "inner"}, "computed: two circles", generator)
+            points.append((radius * math.cos(angle), radius * math.sin(angle), target))
+    return _scattered("circles", points, {0: "outer", 1: "inner"}, "computed: two circles", noise, seed)
 
 
 def spirals(n: int = 100, noise: float = 0.02, seed: int = 0, arms: int = 2, turns: float = 1.0) -> Dataset:
@@ -83,19 +73,14 @@ def spirals(n: int = 100, noise: float = 0.02, seed: int = 0, arms: int = 2, tur
     >>> spirals(90, arms=3)
     <Dataset spirals: 90 rows of 2 inputs, arm 0: 30, arm 1: 30, arm 2: 30>
     """
-    n, arms, noise = whole("n", n, 1), whole("arms", arms, 1), _noise(noise)
-    generator = random.Random(whole("seed", seed, 0))
-    if not (is_finite(turns) and turns > 0):
-        raise ValueError(f"turns must be a positive number, got {turns!r}")
-    points: list[tuple[list[float], int]] = []
+    n, arms, turns, points = whole("n", n, 1), whole("arms", arms, 1), real("turns", turns, above=0), []
     for arm in range(arms):
         count = n // arms + (arm < n % arms)
         for k in range(count):
             radius = (k + 1) / count
             angle = 2.0 * math.pi * (turns * radius + arm / arms)
-            place = (radius * math.cos(angle), radius * math.sin(angle))
-            points.append(([coordinate + generator.gauss(0.0, noise) for coordinate in place], arm))
-    return _shuffled("spirals", points, {arm: f"arm {arm}" for arm in range(arms)}, "computed: spirals", generator)
+            points.append((radius * math.cos(angle), radius * math.sin(angle), arm))
+    return _scattered("spirals", points, {arm: f"arm {arm}" for arm in range(arms)}, "computed: spirals", noise, seed)
 
 
 # Figure 5.3 of Bishop's book, in lecture 000; H(0) does not occur, since no point lies at 0 for an even n.
@@ -119,21 +104,28 @@ def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: int = 0) ->
     """
     if kind not in CURVES:
         raise ValueError(f"kind must be one of {', '.join(CURVES)}, got {kind!r}")
-    n, noise, generator = whole("n", n, 1), _noise(noise), random.Random(whole("seed", seed, 0))
+    n, scattered = whole("n", n, 1), _scattering(noise, _generator(seed))
     places = [(2 * k + 1) / n - 1.0 for k in range(n)]
-    targets = [CURVES[kind](x) + generator.gauss(0.0, noise) for x in places]
+    targets = [scattered(CURVES[kind](x)) for x in places]
     return Dataset(f"{kind} curve", [[x] for x in places], targets, ("x",), source="lecture 000, figure 5.3")
 
 
-def _shuffled(
-    name: str, points: list[tuple[list[float], int]], names: dict[int, str], source: str, generator: random.Random
+def _scattered(
+    name: str, points: list[tuple[float, float, int]], names: dict[int, str], source: str, noise: float, seed: int
 ) -> Dataset:
-    generator.shuffle(points)
-    inputs, targets = [point for point, _ in points], [target for _, target in points]
-    return Dataset(name, inputs, targets, ("x", "y"), names, source)
+    """The points, each coordinate with its noise, in shuffled order."""
+    generator = _generator(seed)
+    scattered = _scattering(noise, generator)
+    rows = [([scattered(x), scattered(y)], target) for x, y, target in points]
+    generator.shuffle(rows)
+    return Dataset(name, [place for place, _ in rows], [target for _, target in rows], ("x", "y"), names, source)
 
 
-def _noise(value: Any) -> float:
-    if not (is_finite(value) and value >= 0):
-        raise ValueError(f"noise must be a finite number of at least 0, got {value!r}")
-    return float(value)
+def _scattering(noise: float, generator: random.Random) -> Callable[[float], float]:
+    """What adds Gaussian noise to a number."""
+    spread = real("noise", noise, least=0.0)
+    return lambda x: x + generator.gauss(0.0, spread)
+
+
+def _generator(seed: int) -> random.Random:
+    return random.Random(whole("seed", seed, 0))

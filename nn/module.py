@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -85,16 +86,18 @@ class Module:
 
     # -- what it is made of
 
-    def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """This module, as "", and every module inside it with its path, each once, outer ones first."""
+    def named_modules(self, depth: float = math.inf) -> Iterator[tuple[str, Module]]:
+        """This module, as "", and those inside it, down to `depth` levels, with their paths, each once, outer first."""
         seen: set[int] = set()
-        waiting: list[tuple[str, Module]] = [("", self)]
+        waiting: list[tuple[str, Module, int]] = [("", self, 0)]
         while waiting:
-            path, module = waiting.pop()
+            path, module, level = waiting.pop()
             if id(module) not in seen:
                 seen.add(id(module))
                 yield path, module
-                waiting.extend(reversed([(_joined(path, key), child) for key, child in module.named_children()]))
+                if level < depth:
+                    children = [(_joined(path, key), child, level + 1) for key, child in module.named_children()]
+                    waiting += reversed(children)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly inside this one, with the name of the attribute, and the index where it is a list."""
@@ -105,7 +108,7 @@ class Module:
         """Every parameter with its path, such as "layers.0.neurons.2.w.1", each once."""
         seen: set[Value] = set()
         for name, module, key in self._state():
-            for path, thing in _flattened(getattr(module, key), name):
+            for path, thing in saving.flattened(getattr(module, key), name):
                 if type(thing) is Value and thing not in seen:
                     seen.add(thing)
                     yield path, thing
@@ -164,9 +167,8 @@ class Module:
                 if key in module.buffers:
                     setattr(module, key, _numbers(state[path]))
                     continue
-                for (_, parameter), (_, number) in zip(
-                    _flattened(attribute, path), _flattened(state[path], path), strict=True
-                ):
+                pairs = zip(saving.flattened(attribute, ""), saving.flattened(state[path], ""), strict=True)
+                for (_, parameter), (_, number) in pairs:
                     parameter.data = number
 
         undivided(write)
@@ -210,25 +212,21 @@ class Module:
         layers.1  Layer(16, 1)                17
                   MLP(2, [16, 1])             65
         """
-        found = [("name", "module", "parameters")]
-        found += [
-            (path, repr(module), f"{len(module.parameters()):,}") for path, module in _within(self, depth) if path
+        whole, *inner = [
+            (path, repr(module), f"{len(module.parameters()):,}") for path, module in self.named_modules(depth)
         ]
-        found.append(("", repr(self), f"{len(self.parameters()):,}"))
-        widths = [max(len(row[column]) for row in found) for column in range(3)]
-        return "\n".join(
-            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}" for row in found
-        )
+        rows = [("name", "module", "parameters"), *inner, whole]
+        first, second, third = (max(map(len, column)) for column in zip(*rows, strict=True))
+        return "\n".join(f"{path:<{first}}  {module:<{second}}  {size:>{third}}" for path, module, size in rows)
 
 
 def numbered(modules: Iterable[Module]) -> None:
     """Name modules for their scopes, "layer 1", "layer 2", "dropout 1", where they have no name of their own."""
     counts: Counter[str] = Counter()
     for module in modules:
-        if "name" not in vars(module):
-            kind = module.name
-            counts[kind] += 1
-            module.name = f"{kind} {counts[kind]}"
+        if module.name == type(module).name:
+            counts[module.name] += 1
+            module.name += f" {counts[module.name]}"
 
 
 def _joined(path: str, key: str) -> str:
@@ -241,21 +239,6 @@ def _modules_in(thing: Any, key: str) -> Iterator[tuple[str, Module]]:
     elif isinstance(thing, (list, tuple)):
         for index, inner in enumerate(thing):
             yield from _modules_in(inner, f"{key}.{index}")
-
-
-def _within(module: Module, depth: int, path: str = "") -> Iterator[tuple[str, Module]]:
-    yield path, module
-    if depth:
-        for key, child in module.named_children():
-            yield from _within(child, depth - 1, _joined(path, key))
-
-
-def _flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(thing, (list, tuple)):
-        for index, inner in enumerate(thing):
-            yield from _flattened(inner, f"{path}.{index}")
-    else:
-        yield path, thing
 
 
 def _numbers(thing: Any) -> Any:

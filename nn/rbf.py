@@ -1,7 +1,5 @@
 """Radial basis functions, and k-means to place their centres."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,14 +1,14 @@
 """The file that parameters are saved to: JSON with a version, written whole or not at all, read with suspicion."""
 
-from __future__ import annotations
-
 import json
-import math
 import os
+import reprlib
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from .checks import is_finite
 
 FORMAT, VERSION = "autograd-core parameters", 1
 _SHOWN = 8
@@ -20,9 +20,7 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     Raises ValueError, naming it, for a number that is not finite, OSError where the file cannot be written; the old
     file is then still there.
     """
-    for name, number in _numbers_in(state):
-        if not math.isfinite(number):
-            raise ValueError(f"{name} = {number!r} is not finite: only finite parameters are saved")
+    _refuse("only finite parameters are saved", [text for name in state for text in _no_numbers(state[name], name)])
     text = json.dumps({"format": FORMAT, "version": VERSION, "state": state}, allow_nan=False)
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
@@ -63,18 +61,28 @@ def check_same(given: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """Raise ValueError listing every difference in names and shapes, and everything that is no finite number."""
     wrong = [f"{name} is missing" for name in expected if name not in given]
     wrong += [f"{name} is not expected" for name in given if name not in expected]
-    for name in expected:
-        if name in given:
-            try:
-                found = _shape(given[name], name)
-            except ValueError as error:
-                wrong.append(str(error))
-                continue
-            if found != (wanted := _shape(expected[name], name)):
-                wrong.append(f"{name} has shape {found}, not {wanted}")
-    if wrong:
-        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-        raise ValueError(f"the parameters do not fit this module: {'; '.join(wrong[:_SHOWN])}{more}")
+    for name in [name for name in expected if name in given]:
+        try:
+            if _paths(given[name], name) == _paths(expected[name], name):
+                wrong += _no_numbers(given[name], name)
+            else:
+                wrong.append(f"{name} has shape {_shape(given[name])}, not {_shape(expected[name])}")
+        except RecursionError:
+            wrong.append(f"{name} is nested too deeply")
+    _refuse("the parameters do not fit this module", wrong)
+
+
+def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """What stands in nested lists, each with its path.
+
+    >>> list(flattened([1.0, [2.0]], "w"))
+    [('w.0', 1.0), ('w.1.0', 2.0)]
+    """
+    if isinstance(thing, (list, tuple)):
+        for index, inner in enumerate(thing):
+            yield from flattened(inner, f"{path}.{index}")
+    else:
+        yield path, thing
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -84,30 +92,27 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _shape(thing: Any, name: str) -> tuple[int, ...]:
-    """The lengths of nested lists of finite numbers, outermost first."""
-    if isinstance(thing, list):
-        inner = {_shape(x, f"{name}.{index}") for index, x in enumerate(thing)}
-        if len(inner) > 1:
-            raise ValueError(f"{name} has rows of different shapes")
-        return (len(thing), *(inner.pop() if inner else ()))
-    if isinstance(thing, bool) or not isinstance(thing, (int, float)):
-        raise ValueError(f"{name} is {str(thing)[:40]!r}, not a number")
-    try:
-        finite = math.isfinite(thing)
-    except OverflowError:
-        finite = False
-    if not finite:
-        raise ValueError(f"{name} is not a finite float")
-    return ()
+def _paths(thing: Any, name: str) -> list[str]:
+    return [path for path, _ in flattened(thing, name)]
 
 
-def _numbers_in(thing: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    if isinstance(thing, Mapping):
-        for key, inner in thing.items():
-            yield from _numbers_in(inner, key)
-    elif isinstance(thing, list):
-        for index, inner in enumerate(thing):
-            yield from _numbers_in(inner, f"{name}.{index}")
-    else:
-        yield name, thing
+def _no_numbers(thing: Any, name: str) -> list[str]:
+    return [
+        f"{path} must be a finite number, got {reprlib.repr(number)}"
+        for path, number in flattened(thing, name)
+        if isinstance(number, bool) or not is_finite(number)
+    ]
+
+
+def _shape(thing: Any) -> tuple[Any, ...]:
+    """The lengths of nested lists, outermost first."""
+    if not isinstance(thing, (list, tuple)):
+        return ()
+    inner = set(map(_shape, thing))
+    return (len(thing), *(inner.pop() if len(inner) == 1 else ["ragged"] * bool(inner)))
+
+
+def _refuse(why: str, wrong: list[str]) -> None:
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise ValueError(f"{why}: {'; '.join(wrong[:_SHOWN])}{more}")

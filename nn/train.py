@@ -1,7 +1,5 @@
 """The training loop: batches, sweeps and steps, with every habit of the lectures as an option."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence

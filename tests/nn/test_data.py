@@ -90,10 +90,10 @@ def test_only_some_classes():
     ("call", "message"),
     [
         (lambda: circles(0), "n must be a whole number of at least 1, got 0"),
-        (lambda: circles(factor=1.0), "factor must be a number strictly between 0 and 1, got 1.0"),
+        (lambda: circles(factor=1.0), "factor must be a finite number above 0 and below 1, got 1.0"),
         (lambda: circles(noise=-1), "noise must be a finite number of at least 0, got -1"),
         (lambda: spirals(arms=0), "arms must be a whole number of at least 1, got 0"),
-        (lambda: spirals(turns=0.0), "turns must be a positive number, got 0.0"),
+        (lambda: spirals(turns=0.0), "turns must be a finite number above 0, got 0.0"),
         (lambda: spirals(seed=-1), "seed must be a whole number of at least 0, got -1"),
         (lambda: curve("cube"), "kind must be one of square, sine, absolute, step, got 'cube'"),
         (lambda: curve(n=0), "n must be a whole number of at least 1, got 0"),

@@ -148,7 +148,7 @@ def test_without_recording_no_graph_is_kept():
         (lambda: MLP(0, [1]), "nin must be a whole number of at least 1, got 0"),
         (lambda: Layer(2, 1.5), "nout must be a whole number of at least 1, got 1.5"),
         (lambda: Neuron(True), "nin must be a whole number of at least 1, got True"),
-        (lambda: nn.Dropout(1.0), "p is a probability from 0 up to but not 1; got 1.0"),
+        (lambda: nn.Dropout(1.0), "p must be a finite number of at least 0 and below 1, got 1.0"),
         (lambda: nn.Residual(Layer(2, 3))([1.0, 2.0]), "cannot add 3 outputs of its block to 2 inputs"),
         (lambda: nn.RNN(nn.RNNCell(1, 2), Layer(2, 1))([]), "the sequence is empty"),
         (lambda: nn.MLPConv(3, [2])([1.0, 2.0]), "takes positions of 1 numbers, at least 3 numbers; got 2"),

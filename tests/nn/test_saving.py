@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import nn
+from autograd_core import parameter
 from nn import MLP, Layer, Sequential, saving
 from nn.init import constant
 
@@ -64,7 +65,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
     model.save(path)
     before = path.read_bytes()
     model.parameters()[0].data = float("nan")
-    with pytest.raises(ValueError, match=r"modules\.1\.layers\.0\.neurons\.0\.w\.0 = nan is not finite"):
+    with pytest.raises(ValueError, match=r"modules\.1\.layers\.0\.neurons\.0\.w\.0 must be a finite number, got nan$"):
         model.save(path)
     model.parameters()[0].data = 1.0
 
@@ -84,25 +85,24 @@ KILLING = """
     from nn.init import constant
 
     path = pathlib.Path(sys.argv[1])
-    states = []
-    for number in (1.0, 2.0):
-        model = MLP(64, [16, 10], init=constant(number), bias=number)
-        states.append(model.state_dict())
-        model.save(path)
-    generator, midway = random.Random(0), 0
-    for kill in range(200):
+    models = [MLP(64, [16, 10], init=constant(number), bias=number) for number in (1.0, 2.0)]
+    states = [model.state_dict() for model in models]
+    model = MLP(64, [16, 10])
+    models[0].save(path)
+    generator, kills, midway = random.Random(0), 0, 0
+    while kills < 200 or (midway < 20 and kills < 1000):
+        kills += 1
         child = os.fork()
         if child == 0:
             while True:
-                for state in states:
-                    model.load_state_dict(state)
-                    model.save(path)
+                for each in models:
+                    each.save(path)
         time.sleep(generator.uniform(0.0, 0.02))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         assert os.WTERMSIG(status) == signal.SIGKILL
         model.load(path)
-        assert model.state_dict() in states, kill
+        assert model.state_dict() in states, kills
         for left in path.parent.glob(".model.json.*.tmp"):
             midway += 1
             left.unlink()
@@ -230,11 +230,11 @@ WEIGHT = "modules.1.layers.0.neurons.0.w"
         ({**VALID, "state": {**STATE, "extra": 1.0}}, r"the parameters do not fit this module: extra is not expected$"),
         ({**VALID, "state": {**STATE, WEIGHT: [1.0]}}, r"neurons\.0\.w has shape \(1,\), not \(2,\)$"),
         ({**VALID, "state": {**STATE, WEIGHT: 1.0}}, r"neurons\.0\.w has shape \(\), not \(2,\)$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, [2.0]]}}, r"neurons\.0\.w has rows of different shapes$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, None]}}, r"neurons\.0\.w\.1 is 'None', not a number$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, True]}}, r"neurons\.0\.w\.1 is 'True', not a number$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, 10**400]}}, r"neurons\.0\.w\.1 is not a finite float$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, float("nan")]}}, r"neurons\.0\.w\.1 is not a finite float$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, [2.0]]}}, r"neurons\.0\.w has shape \(2, 'ragged'\), not \(2,\)$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, None]}}, r"neurons\.0\.w\.1 must be a finite number, got None$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, True]}}, r"neurons\.0\.w\.1 must be a finite number, got True$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, 10**400]}}, r"neurons\.0\.w\.1 must be a finite number, got 10+\.\.\.0+$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, float("nan")]}}, r"neurons\.0\.w\.1 must be a finite number, got nan$"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, content, message):
@@ -255,6 +255,46 @@ def test_whole_numbers_are_floats(tmp_path):
     model.load(path)
     assert model.state_dict()[WEIGHT] == [1.0, 2.0]
     assert all(type(p.data) is float for p in model.parameters())
+
+
+@pytest.mark.parametrize("depth", [300, 900, 5000])
+def test_deep_nesting_is_refused(tmp_path, depth):
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps({**VALID, "state": {**STATE, WEIGHT: "deep"}}).replace('"deep"', "[" * depth + "]" * depth))
+    with pytest.raises(ValueError, match=r"model\.json"):
+        small().load(path)
+
+
+def test_a_model_that_diverged_takes_good_parameters():
+    model = small()
+    good = model.state_dict()
+    model.parameters()[0].data = float("nan")
+    model.load_state_dict(good)
+    assert model.state_dict() == good
+
+
+def test_lists_of_different_lengths_are_loaded_and_told_apart():
+    class Odd(nn.Module):
+        def __init__(self, *lengths):
+            self.w = [[parameter(float(n))] * n for n in lengths]
+
+    model = Odd(1, 2)
+    model.load_state_dict({"w": [[5.0], [6.0, 6.0]]})
+    assert model.state_dict() == {"w": [[5.0], [6.0, 6.0]]}
+    for other in (Odd(2, 1), Odd(1, 3)):
+        with pytest.raises(ValueError, match=r"w has shape \(2, 'ragged'\), not \(2, 'ragged'\)"):
+            model.load_state_dict(other.state_dict())
+    assert model.state_dict() == {"w": [[5.0], [6.0, 6.0]]}
+
+
+def test_the_state_of_another_architecture_is_refused():
+    model = MLP(2, [3, 1], seed=0)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"layers\.1\.neurons\.0\.w has shape \(4,\), not \(3,\)"):
+        model.load_state_dict(MLP(2, [4, 1]).state_dict())
+    with pytest.raises(ValueError, match=r"layers\.0\.neurons\.0\.w is missing; .*; and 8 more$"):
+        model.load_state_dict(Sequential(Layer(2, 3), Layer(3, 1)).state_dict())
+    assert model.state_dict() == before
 
 
 def test_a_missing_file_is_named(tmp_path):
