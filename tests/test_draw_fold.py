@@ -165,6 +165,9 @@ def test_above_the_limit_it_folds_by_itself_no_further_than_needed() -> None:
     assert boxes(draw(y).source) == boxes(to_dot(y, collapse=2))
     assert boxes(draw(y, max_nodes=12).source) == boxes(to_dot(y, collapse=1)) <= 12
     assert boxes(draw(y, max_nodes=100_000).source) == boxes(to_dot(y))
+    assert boxes(draw(y, collapse=2, max_nodes=12).source) == boxes(to_dot(y, collapse=1))
+    alone = Net(2, 16, 16, 1).loss(1)
+    assert boxes(draw(alone, batch=False, max_nodes=200).source) == boxes(to_dot(alone, collapse=2, batch=False))
     few = Net(2, 2, 1).loss(60)
     assert boxes(draw(few).source) == boxes(to_dot(few, batch=True))
 

@@ -268,7 +268,7 @@ def test_folded_graphs_step_by_layer_with_the_whole_batch_in_every_sum() -> None
     for w in ws:
         assert any(float(t.split()[1]) == pytest.approx(w.grad, rel=1e-13) for t in grads)
     updated = step(y, collapse=1, learning_rate=0.1, epochs=2)
-    assert "each of its 4 parameters moves" in lines(updated, "update")[0]
+    assert "its 4 parameters move, w ← w - 0.1·∂" in lines(updated, "update")[0]
 
 
 def test_scopes_in_a_circle_are_drawn_but_have_no_order_to_step_in() -> None:

@@ -217,3 +217,18 @@ def test_a_scope_of_parameters_alone_waits_for_all_that_read_it() -> None:
     y.backward()
     right = math.hypot(ws[0].grad, ws[1].grad)
     assert f"instead of {right:.17g}" in stepper.eager[-1].text
+
+
+def test_a_graph_folded_into_one_box_has_its_gradients_inside() -> None:
+    w = parameter(0.5, "w")
+    with scope("all"):
+        h = tanh(w * Value(2.0, "x"))
+        y = h * h + h
+    stepper = step(y, collapse=1, learning_rate=0.1, epochs=2)
+    y.backward()
+    assert [s.kind for s in stepper] == ["leaves", "operation", "seed", "scope", "result", "update"] * 2
+    assert stepper[3].text == f"all passes the gradient back: ‖grad‖ of its 1 parameter = {abs(w.grad):.4g}"
+    assert stepper[5].text == "all: its 1 parameter moves, w ← w - 0.1·∂all/∂w"
+    assert stepper[0].text == "Inputs and parameters take their values: all inside"
+    assert stepper[4].text == "Every gradient is complete: all inside"
+    assert stepper.eager[-2].text.endswith("nothing came too late")

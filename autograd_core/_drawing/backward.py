@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from heapq import heappop, heappush
 
 from ..value import Value
-from .picture import Box, Edge, measured, parameters_of
+from .picture import Box, Edge, measured
 from .scene import COMPLETE, MOST_LISTED, WRONG, Scene, Step, cut, group_of, node_of
 from .simulate import Replay
 from .texts import atom, counted, short
@@ -56,7 +56,7 @@ class Sweep:
         """One edge's contribution, with its chain-rule line."""
         result, operand = edge.target, edge.source
         node = node_of(result)
-        x = group_of(operand).nodes[0]
+        x = node_of(operand)
         before = self.replay.adjoint.get(x)
         local = upstream = contribution = 0.0
         for member, index in self._underlying(edge):
@@ -101,21 +101,19 @@ class Sweep:
 
     def _underlying(self, edge: Edge) -> list[tuple[Value, int]]:
         """The edges of the graph that a drawn edge stands for, in the order of the sweep."""
-        target, source = group_of(edge.target), group_of(edge.source)
-        if not edge.more and not target.more:
-            return [(target.nodes[0], edge.index)]
+        if not edge.more and not edge.target.more:
+            return [(node_of(edge.target), edge.index)]
         return [
             (node, index)
-            for node in reversed(self.scene.members[target])
+            for node in reversed(self.scene.members[edge.target])
             for index, x in enumerate(node.operands)
-            if type(x) is Value and self.scene.picture.owner[x] in (source, target)
+            if type(x) is Value and self.scene.picture.box(x) in (edge.source, edge.target)
         ]
 
     def _through(self, box: Box, incoming: Sequence[Edge]) -> Step:
         """A folded scope passes its gradient on, along all its edges at once."""
-        group = group_of(box)
         step = Step("scope", self.epoch, "", [box.id])
-        for node in reversed(self.scene.members[group]):
+        for node in reversed(self.scene.members[box]):
             for index, x in enumerate(node.operands):
                 if type(x) is Value:
                     self.replay.send(node, index)
@@ -128,12 +126,12 @@ class Sweep:
                 step.texts[f"{source.id}:g"] = f"{total} {COMPLETE}" if complete else total
             if complete:
                 step.states[source.id] = "complete"
-        norm = self.scene.number(math.hypot(*(self.replay.adjoint.get(node, 0.0) for node in measured(group))))
+        nodes = measured(group_of(box))
+        norm = self.scene.number(math.hypot(*(self.replay.adjoint.get(node, 0.0) for node in nodes)))
         step.texts[f"{box.id}:g"] = f"‖grad‖ {norm} {COMPLETE}"
         below = ", ".join(dict.fromkeys(short(edge.source.name) for edge in incoming[:MOST_LISTED]))
         to = f" to {below}" if below else ""
-        parameters = parameters_of(group)
-        what = counted(parameters, "parameter") if parameters else "results"
+        what = counted(nodes, "parameter") if nodes and nodes[0].is_leaf else "results"
         step.text = f"{box.name} passes the gradient back{to}: ‖grad‖ of its {what} = {norm}"
         return step
 
@@ -143,7 +141,7 @@ class Sweep:
             f"{self.scene.partial(box)} = {self.scene.number(gradients.get(node_of(box), 0.0))}"
             for box in self.scene.leaves
         ]
-        text = f"Every gradient is complete: {', '.join(cut(listed))}"
+        text = f"Every gradient is complete: {', '.join(cut(listed)) or 'all inside'}"
         return Step("result", self.epoch, text, [box.id for box in self.scene.leaves])
 
     def eager(self) -> Iterator[Step]:
@@ -170,7 +168,7 @@ class Sweep:
                 for operand in operands:
                     if operand not in queued:
                         queued.add(operand)
-                        only_leaves = all(node.is_leaf for node in self.scene.members[group_of(operand)])
+                        only_leaves = all(node.is_leaf for node in self.scene.members[operand])
                         heappush(waiting, (only_leaves, operand.number))  # leaves pass nothing on: they come last
                 for about in (box, *operands):
                     if about in wrong:
@@ -187,7 +185,7 @@ class Sweep:
         for box in self.scene.picture.boxes:
             if box not in suspects:
                 continue
-            leaves = [node for node in self.scene.members[group_of(box)] if node.is_leaf]
+            leaves = [node for node in self.scene.members[box] if node.is_leaf]
             differing = [node for node in leaves if not _alike(got.get(node, 0.0), right[node])]
             if not differing:
                 continue

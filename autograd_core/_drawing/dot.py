@@ -182,7 +182,7 @@ def edge_label(edge: Edge, picture: Picture) -> str:
     if edge.local is None:
         return f"× {edge.more + 1}" if more else ""
     label = number(edge.local, options.precision)
-    if options.backward and edge.upstream is not None and edge.contribution is not None:
+    if options.backward and edge.contribution is not None:
         label = f"{label} × {_number(edge.upstream, picture)} = {_number(edge.contribution, picture)}"
     return f"{label}\n{more}" if more else label
 

@@ -52,7 +52,8 @@
   };
 
   // --- showing a step
-  let course = courses[0], at = 0, shown = new Map(), focus = new Set(), looked = null;
+  const shown = new Map();
+  let course = courses[0], at = 0, focus = new Set(), looked = null;
   const say = (slot, text) => {
     if (shown.get(slot) === text || !slots.has(slot)) return;
     shown.set(slot, text);

@@ -75,6 +75,7 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: float, due: Mapping[V
                 text += f" instead of {scene.number(before[node] - rate * due[node])}"
             yield Step("update", epoch, text, [box.id], {f"{box.id}:d": f"data {new}"})
         elif box.kind == "folded" and (parameters := parameters_of(group_of(box))):
-            text = f"{box.name}: each of its {counted(parameters, 'parameter')} moves, {rule}"
+            moves = "moves" if len(parameters) == 1 else "move"
+            text = f"{box.name}: its {counted(parameters, 'parameter')} {moves}, {rule}"
             wrong = sum(x in due for x in parameters)
             yield Step("update", epoch, f"{text}, {wrong} by a wrong gradient" if wrong else text, [box.id])

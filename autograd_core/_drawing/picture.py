@@ -64,9 +64,9 @@ class Edge:
     @property
     def contribution(self) -> float | None:
         """What the edge adds to its operand's gradient: 0 where either factor is exactly 0, None before a sweep."""
-        if self.local is None or self.upstream is None:
-            return None
-        return self.upstream * self.local if self.upstream and self.local else 0.0
+        if self.upstream and self.local:
+            return self.upstream * self.local
+        return None if self.upstream is None or self.local is None else 0.0
 
     @property
     def id(self) -> str:

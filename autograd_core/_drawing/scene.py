@@ -45,9 +45,9 @@ class Scene:
         self.leaves = [box for box in picture.boxes if box.node is not None and box.node.is_leaf]
         self.precision = picture.options.precision
         self.formulas = Formulas(self.precision)
-        self.members: dict[Group, list[Value]] = {}
+        self.members: dict[Box, list[Value]] = {}
         for node in self.order:
-            self.members.setdefault(picture.owner[node], []).append(node)
+            self.members.setdefault(picture.box(node), []).append(node)
         self.incoming = picture.incoming
         self.uses: dict[Box, int] = dict.fromkeys(picture.boxes, 0)
         place = {box: i for i, box in enumerate(picture.boxes)}
