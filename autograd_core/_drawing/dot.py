@@ -164,6 +164,8 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
         attributes += f' color="{STALE["color"]}"'
     label = edge_label(edge, picture) if text is None else text.get(edge.id, "")
     if label:
+        if picture.options.direction == "TB":  # beside its line, not on it
+            label = "\n".join(f" {line} " for line in label.split("\n"))
         attributes += f" label={quoted(label)}"
     if text is None:
         tip = quoted(edge_tooltip(edge))
@@ -203,9 +205,8 @@ def edge_tooltip(edge: Edge) -> str:
 def _legend(picture: Picture) -> Iterator[str]:
     yield '\tsubgraph cluster_legend {\n\t\tgraph [label="gradient" id="legend" class="legend" color="#cccccc"]\n'
     yield '\t\tnode [height=0.2 fontsize=9 margin="0.06,0.02"]\n'
-    rows = legend(picture.top)
-    for name, meaning in rows:
-        yield f'\t\t"{name}" [label={quoted(meaning)} class="legend {name}" fillcolor="{gradient_colour(name)}"]\n'
-    if picture.options.direction == "LR":  # in a row, not in a column
-        yield f"\t\t{' -> '.join(quoted(name) for name, _ in rows)} [style=invis]\n"
+    for row in legend(picture.top):
+        for name, meaning in row:
+            yield f'\t\t"{name}" [label={quoted(meaning)} class="legend {name}" fillcolor="{gradient_colour(name)}"]\n'
+        yield f"\t\t{' -> '.join(quoted(name) for name, _ in row)} [style=invis]\n"
     yield "\t}\n"

@@ -56,9 +56,11 @@ def gradient_colour(name: str) -> str:
     return (POSITIVE if name[2] == "p" else NEGATIVE)[int(name[3]) - 1]
 
 
-def legend(top: float) -> list[tuple[str, str]]:
-    """The classes from the most negative to the most positive with what each means, then the special ones."""
+def legend(top: float) -> list[tuple[tuple[str, str], ...]]:
+    """The classes with what each means, in rows: negative, positive, special; the largest gradients first."""
     bounds = [number(share * top, 2) for share in (*SHARES, 1.0)]
     positive = [(f"g-p{i + 1}", f"to +{bounds[i]}") for i in range(STEPS)]
     negative = [(f"g-n{i + 1}", f"to -{bounds[i]}") for i in range(STEPS)]
-    return [*reversed(negative), ("g-zero", "0"), *positive, ("g-none", "· no sweep yet"), ("g-nonfinite", "inf, NaN")]
+    special = [("g-nonfinite", "inf, NaN"), ("g-none", "· no sweep yet"), ("g-zero", "0")]
+    signed = list(zip(reversed(negative), reversed(positive), strict=True))
+    return [*((*pair, other) for pair, other in zip(signed, special, strict=False)), signed[-1]]
