@@ -25,10 +25,10 @@ def examples(data: Data, width: int | None = None, name: str = "the data") -> li
     if isinstance(data, Dataset):
         inputs, targets, name = data.inputs, data.targets, data.name
     else:
-        try:
-            inputs, targets = data
-        except (TypeError, ValueError):
-            raise ValueError(f"{name} must be a Dataset or a pair of lists, inputs and targets") from None
+        pair = data if isinstance(data, (tuple, list)) and len(data) == 2 else (None, None)
+        if not all(hasattr(part, "__len__") for part in pair):
+            raise ValueError(f"{name} must be a Dataset or a pair of lists, inputs and targets")
+        inputs, targets = pair
     check_rows(inputs, width, name)
     check_targets(targets, len(inputs), name)
     return list(zip(inputs, targets, strict=True))

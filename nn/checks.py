@@ -42,6 +42,18 @@ def whole(name: str, value: Any, least: int) -> int:
     return number
 
 
+def functions(**things: Any) -> None:
+    """Raise TypeError, naming it, for what is neither None nor can be called; a class is not what is meant.
+
+    >>> functions(activation="tanh")
+    Traceback (most recent call last):
+    TypeError: activation must be a function or a module, got 'tanh'
+    """
+    for name, thing in things.items():
+        if thing is not None and (isinstance(thing, type) or not callable(thing)):
+            raise TypeError(f"{name} must be a function or a module, got {thing!r}")
+
+
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
     """Raise ValueError, naming row and column, unless `rows` are equally long rows of finite numbers.
 

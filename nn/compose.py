@@ -8,7 +8,7 @@ from autograd_core import mean, relu, scope, tanh
 from .checks import whole
 from .init import Initializer, Seed
 from .layers import MLP, Activation, Layer, Number
-from .module import Module, as_list, numbered
+from .module import Module, as_list, is_module, numbered
 
 
 class Sequential(Module):
@@ -23,8 +23,7 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Module) -> None:
-        self.modules = list(modules)
-        numbered(self.modules)
+        self.modules = numbered(*modules)
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self.modules)
@@ -54,8 +53,7 @@ class Parallel(Module):
     """
 
     def __init__(self, *branches: Module) -> None:
-        self.branches = list(branches)
-        numbered(self.branches)
+        self.branches = numbered(*branches)
 
     def forward(self, x: Any) -> list[Any]:
         """The outputs of all branches, in order."""
@@ -74,8 +72,9 @@ class Residual(Module):
     """
 
     def __init__(self, block: Module, shortcut: Module | None = None) -> None:
-        self.block = block
-        self.shortcut = shortcut
+        is_module(block)
+        is_module(shortcut or block)
+        self.block, self.shortcut = block, shortcut
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The sums."""
@@ -133,8 +132,9 @@ class RNN(Module):
     """
 
     def __init__(self, cell: RNNCell, head: Module) -> None:
-        self.cell = cell
-        self.head = head
+        is_module(cell, RNNCell)
+        is_module(head)
+        self.cell, self.head = cell, head
 
     def forward(self, sequence: Sequence[Any]) -> Any:
         """What the head makes of the last state; ValueError for an empty sequence."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from autograd_core import Value, dot, parameter, relu, scope
 
-from .checks import whole
+from .checks import functions, whole
 from .init import Initializer, Seed, generator_from, kaiming_normal, lecun_normal
 from .module import Module
 
@@ -34,6 +34,7 @@ class Neuron(Module):
         bias: float = 0.0, seed: Seed = None, fan_out: int = 1, name: str | None = None,
     ) -> None:
         nin, generator = whole("nin", nin, 1), generator_from(seed)
+        functions(activation=activation, init=init)
         self.name = name or self.name
         self.activation = activation if nonlin else None
         draw = init or (kaiming_normal if self.activation is relu else lecun_normal)
@@ -108,8 +109,8 @@ class MLP(Module):
         output: Activation | None = None, init: Initializer | None = None, bias: float = 0.0, seed: Seed = None,
         name: str | None = None,
     ) -> None:
-        if not nouts:
-            raise ValueError("nouts must name the size of at least one layer; got none")
+        if not isinstance(nouts, Sequence) or not nouts:
+            raise ValueError(f"nouts must be a list of sizes, one for each layer, at least one; got {nouts!r}")
         generator, activations = generator_from(seed), [activation] * (len(nouts) - 1) + [output]
         self.name = name or self.name
         with scope(self.name):

@@ -50,7 +50,8 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
     >>> cross_entropy([1000.0, -1000.0], 1)
     2000.0
     """
-    t = _class(target, len(logits))
+    logits = as_list(logits)
+    t = class_of(target, len(logits))
     return logsumexp([0.0 if j == t else z - logits[t] for j, z in enumerate(logits)])
 
 
@@ -60,7 +61,8 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
     >>> nll_loss([-0.1, -2.4], 1)
     2.4
     """
-    return -log_probabilities[_class(target, len(log_probabilities))]
+    log_probabilities = as_list(log_probabilities)
+    return -log_probabilities[class_of(target, len(log_probabilities))]
 
 
 def binary_cross_entropy(probability: Any, target: float) -> Any:
@@ -107,7 +109,8 @@ def multi_margin_loss(scores: Sequence[Number], target: int) -> Any:
     >>> multi_margin_loss([2.0, 1.5, -1.0], 0)
     0.16666666666666666
     """
-    t = _class(target, len(scores))
+    scores = as_list(scores)
+    t = class_of(target, len(scores))
     return sum([relu(1.0 - (scores[t] - s)) for j, s in enumerate(scores) if j != t]) / len(scores)
 
 
@@ -142,7 +145,8 @@ def _share(target: float) -> float:
     return float(target)
 
 
-def _class(target: int, classes: int) -> int:
+def class_of(target: Any, classes: int) -> int:
+    """The target as a class; ValueError for what is none."""
     if target not in range(classes):
         raise ValueError(f"the target is a class from 0 to {classes - 1}; got {target!r}")
     return int(target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd_core import TABLE, Value, scope
@@ -220,13 +220,24 @@ class Module:
         return "\n".join(f"{path:<{first}}  {module:<{second}}  {size:>{third}}" for path, module, size in rows)
 
 
-def numbered(modules: Iterable[Module]) -> None:
-    """Name modules for their scopes, "layer 1", "layer 2", "dropout 1", where they have no name of their own."""
+def numbered(*modules: Module) -> list[Module]:
+    """Modules, named for their scopes "layer 1", "layer 2", "dropout 1" where they have no name of their own.
+
+    Raises TypeError for what is none.
+    """
     counts: Counter[str] = Counter()
     for module in modules:
+        is_module(module)
         if module.name == type(module).name:
             counts[module.name] += 1
             module.name += f" {counts[module.name]}"
+    return list(modules)
+
+
+def is_module(thing: Any, kind: type[Module] = Module) -> None:
+    """Raise TypeError for what is no module of a kind."""
+    if not isinstance(thing, kind):
+        raise TypeError(f"this must be a {kind.__name__} (Elementwise makes one of a function); got {thing!r}")
 
 
 def _joined(path: str, key: str) -> str:

@@ -124,7 +124,8 @@ class Adam(Optimizer):
         eps: float = 1e-8, weight_decay: float = 0.0, bound: float | None = None,
     ) -> None:
         super().__init__(parameters, lr, weight_decay, bound)
-        self.betas = tuple(real(f"betas[{i}]", betas[i], least=0.0, below=1.0) for i in (0, 1))
+        beta1, beta2 = betas
+        self.betas = real("betas[0]", beta1, least=0.0, below=1.0), real("betas[1]", beta2, least=0.0, below=1.0)
         self.eps = real("eps", eps, above=0.0)
         self.memory = [0.0] * len(self.parameters), [0.0] * len(self.parameters)
 
@@ -148,7 +149,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm([w], 1.0), w.grad
     (10.0, 1.0)
     """
-    parameters, limit = list(parameters), real("max_norm", max_norm, least=0.0)
+    parameters, limit = _leaves(parameters), real("max_norm", max_norm, least=0.0)
     total = math.hypot(*(p.grad for p in parameters))
     if total > limit:
         for p in parameters:
@@ -165,7 +166,7 @@ def clip_grad_value(parameters: Iterable[Value], bound: float) -> None:
     -0.5
     """
     limit = real("bound", bound, least=0.0)
-    for p in parameters:
+    for p in _leaves(parameters):
         p.grad = _clamped(p.grad, limit)
 
 

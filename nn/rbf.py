@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_core import dot, exp, parameter
 
-from .checks import check_rows
+from .checks import check_rows, real, whole
 from .init import Seed, generator_from
 from .layers import Number
 from .module import Module
@@ -25,8 +25,7 @@ class RBF(Module):
 
     def __init__(self, centres: Sequence[Sequence[float]], beta: float | None = None) -> None:
         check_rows(centres, name="the centres")
-        if beta is None:
-            beta = 0.5 / _spacing(centres) ** 2
+        beta = 0.5 / _spacing(centres) ** 2 if beta is None else real("beta", beta, above=0.0)
         self.centres = [
             [parameter(x, f"w{j},{i}") for i, x in enumerate(row, 1)] for j, row in enumerate(centres, 1)
         ]
@@ -69,7 +68,7 @@ def kmeans(
     """
     check_rows(rows)
     different, generator = len(set(map(tuple, rows))), generator_from(seed)
-    if not 1 <= k <= different:
+    if whole("k", k, 1) > different:
         raise ValueError(f"k must be from 1 to the number of different rows, {different}; got {k!r}")
     centres = [list(map(float, generator.choice(rows)))]
     while len(centres) < k:

@@ -12,10 +12,11 @@ from typing import Any, cast
 from autograd_core import Value, first_nonfinite, mean, no_record, record
 
 from .batching import Data, Example, batches, examples, in_order
-from .checks import real, whole
+from .checks import functions, real, whole
 from .history import History
 from .init import Seed, generator_from
-from .module import Module, as_list, undivided
+from .losses import class_of
+from .module import Module, as_list, is_module, undivided
 from .optim import SGD, Optimizer, clip_grad_norm
 from .progress import progress_of
 
@@ -67,12 +68,24 @@ def fit(
     watched = rows if held_out is None else held_out
     epochs, size = whole("epochs", epochs, 1), len(rows) if batch_size is None else whole("batch_size", batch_size, 1)
     real("input_noise", input_noise, least=0.0)
+    is_module(model)
+    metrics = {} if metrics is None else metrics
+    if not isinstance(metrics, Mapping):
+        raise TypeError(f'metrics must be functions by name, such as {{"accuracy": accuracy}}, got {metrics!r}')
+    functions(loss=loss, penalty=penalty, augment=augment)
+    functions(**metrics)
+    for callback in callbacks:
+        functions(callback=callback)
     if patience is not None:
         patience = whole("patience", patience, 1)
         if held_out is None:
             raise ValueError("patience needs validation data")
     parameters, parts = model.parameters(), _parts(model)
-    optimizer = optimizer or SGD(parameters, lr=0.1)
+    if not parameters:
+        raise ValueError(f"{model!r} has no parameters: make them with `parameter`, as attributes, alone or in lists")
+    optimizer = SGD(parameters, lr=0.1) if optimizer is None else optimizer
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be one, such as SGD(model.parameters(), lr=0.1), got {optimizer!r}")
     if set(parameters).isdisjoint(optimizer.parameters):
         raise ValueError(f"the optimizer has none of the parameters of {model!r}: make it with model.parameters()")
     generator, history = generator_from(seed), History()
@@ -87,14 +100,14 @@ def fit(
         try:
             value = mean([loss(model(noisy(x)), target) for x, target in batch])
             total = value if penalty is None else value + penalty(parameters)
-        except (ArithmeticError, ValueError) as error:
+        except (ArithmeticError, TypeError, ValueError) as error:
             error.add_note(f"This happened in {where}.")
             raise
         model.zero_grad()
         if type(total) is Value:
             total.backward()
         if not any(map(attrgetter("has_grad"), parameters)):
-            raise ValueError(f"in {where} no parameter has a part in the loss, {total!r}: was `.data` used in it?")
+            raise ValueError(f"in {where} the loss, {total!r}, depends on no parameter: is it computed with `.data`?")
         if not (math.isfinite(total.data) and all(math.isfinite(p.grad) for p in parameters)):
             raise _diverged(total, where)
         return value.data if type(value) is Value else float(value)
@@ -114,7 +127,7 @@ def fit(
                         clip_grad_norm(parameters, max_norm)
                     optimizer.step()
                     bar.update()
-                figures = {name: metric(model, watched) for name, metric in (metrics or {}).items()}
+                figures = {name: metric(model, watched) for name, metric in metrics.items()}
                 validation_loss = None if held_out is None else evaluate(model, loss, held_out)
                 if patience is not None:
                     # before the epoch counts, beside the best so far: Ctrl-C may come between the two
@@ -173,7 +186,7 @@ def accuracy(model: Module, data: Data | list[Example], threshold: float = 0.0) 
         scores = as_list(outputs)
         if len(scores) == 1:
             return bool((scores[0] > threshold) == (target > 0))
-        return max(range(len(scores)), key=lambda j: scores[j]) == int(target)
+        return max(range(len(scores)), key=lambda j: scores[j]) == class_of(target, len(scores))
 
     return fmean(_evaluated(model, right, data))
 
@@ -181,6 +194,8 @@ def accuracy(model: Module, data: Data | list[Example], threshold: float = 0.0) 
 def _evaluated(model: Module, function: Loss, data: Data | list[Example]) -> list[Any]:
     """`function` of output and target for each example, in evaluation mode and without a graph."""
     rows = data if isinstance(data, list) else examples(data)
+    if not rows:
+        raise ValueError("the data: there are no rows")
     training = model.training
     model.eval()
     try:

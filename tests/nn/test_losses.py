@@ -120,6 +120,8 @@ def test_a_single_output_needs_no_list():
         (lambda: nn.cross_entropy([1.0, 2.0], -1), "the target is a class from 0 to 1; got -1"),
         (lambda: nn.nll_loss([1.0, 2.0], 0.5), "the target is a class from 0 to 1; got 0.5"),
         (lambda: nn.multi_margin_loss([1.0, 2.0], 7), "the target is a class from 0 to 1; got 7"),
+        (lambda: nn.cross_entropy([1.0, 2.0], [0.0, 1.0]), r"the target is a class from 0 to 1; got \[0\.0, 1\.0\]"),
+        (lambda: nn.cross_entropy(1.0, 1), "the target is a class from 0 to 0; got 1"),
         (lambda: nn.hinge(1.0, 0), "the target of hinge is -1 or 1; got 0"),
         (lambda: nn.hinge([1.0, 2.0], 1), "this loss takes one output; got 2"),
         (lambda: nn.binary_cross_entropy(0.5, 2), "lies between 0 and 1; got 2"),

@@ -144,7 +144,8 @@ def test_without_recording_no_graph_is_kept():
     [
         (lambda: MLP(2, [3, 1])([1.0]), r"Layer\(2, 3, relu\) takes 2 inputs; got 1"),
         (lambda: Neuron(2)([1.0]), "dot takes two lists of one length; got 2 and 1 numbers"),
-        (lambda: MLP(2, []), "nouts must name the size of at least one layer; got none"),
+        (lambda: MLP(2, []), r"nouts must be a list of sizes, one for each layer, at least one; got \[\]"),
+        (lambda: MLP(2, 3), "nouts must be a list of sizes, one for each layer, at least one; got 3"),
         (lambda: MLP(0, [1]), "nin must be a whole number of at least 1, got 0"),
         (lambda: Layer(2, 1.5), "nout must be a whole number of at least 1, got 1.5"),
         (lambda: Neuron(True), "nin must be a whole number of at least 1, got True"),
@@ -158,11 +159,33 @@ def test_without_recording_no_graph_is_kept():
         (lambda: nn.RBF([[1.0, 2.0]])([1.0]), r"RBF\(2, 1\) takes 2 inputs; got 1"),
         (lambda: nn.RBF([[1.0, 2.0], [3.0]]), "the centres: row 1 has 1 columns, not 2: column 1 is missing"),
         (lambda: nn.kmeans([[1.0], [1.0]], 2), "k must be from 1 to the number of different rows, 1; got 2"),
+        (lambda: nn.kmeans([[1.0], [2.0]], 1.5), "k must be a whole number of at least 1, got 1.5"),
+        (lambda: nn.RBF([[1.0], [2.0]], beta=-1.0), "beta must be a finite number above 0, got -1.0"),
         (lambda: nn.kmeans([[1.0], ["a"]], 1), "row 1, column 0 must be a finite number, got 'a'"),
     ],
 )
 def test_wrong_sizes_are_named(call, message):
     with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: MLP(2, [1, 1], activation="tanh"), "activation must be a function or a module, got 'tanh'"),
+        (lambda: MLP(2, [1, 1], activation=nn.ReLU), "activation must be a function or a module, got <class"),
+        (lambda: Neuron(2, init=0.5), "init must be a function or a module, got 0.5"),
+        (lambda: Sequential(Layer(1, 1), tanh), r"this must be a Module \(Elementwise makes one of a function\); got <"),
+        (lambda: Sequential([Layer(1, 1)]), r"this must be a Module .*; got \[Layer\(1, 1, relu\)\]"),
+        (lambda: nn.Parallel(nn.Tanh), "this must be a Module .*; got <class"),
+        (lambda: nn.Residual(tanh), "this must be a Module"),
+        (lambda: nn.Residual(nn.Tanh(), shortcut=tanh), "this must be a Module"),
+        (lambda: nn.RNN(Layer(1, 1), Layer(1, 1)), r"this must be a RNNCell .*; got Layer\(1, 1, relu\)"),
+        (lambda: nn.RNN(nn.RNNCell(1, 1), tanh), "this must be a Module"),
+    ],
+)
+def test_what_is_of_another_kind_is_named(call, message):
+    with pytest.raises(TypeError, match=message):
         call()
 
 

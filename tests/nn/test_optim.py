@@ -167,6 +167,8 @@ def test_what_is_no_list_of_leaves_is_refused():
     for wrong in ([w, 2.0 * w], [1.0], nn.Layer(1, 1), nn.Sequential(nn.Layer(1, 1)), w * 2.0):
         with pytest.raises(TypeError, match=r"must be a list of leaves, as from model\.parameters\(\); got "):
             SGD(wrong, lr=0.1)
+        with pytest.raises(TypeError, match="must be a list of leaves"):
+            clip_grad_norm(wrong, 1.0)
 
 
 def test_nan_is_not_hidden_by_a_bound():

@@ -243,6 +243,11 @@ def test_what_an_operation_raises_is_placed_too():
         (([[1.0]], [0, 1]), {}, "1 rows of inputs but 2 targets"),
         (([[1.0]], [math.inf]), {}, "the target of row 0 must be a finite number, got inf"),
         ([[1.0]], {}, "the training data must be a Dataset or a pair of lists, inputs and targets"),
+        (list(zip(*LINE, strict=True)), {}, "the training data must be a Dataset or a pair of lists"),
+        ((iter(LINE[0]), LINE[1]), {}, "the training data must be a Dataset or a pair of lists"),
+        (([[1.0]], [10**400]), {}, "the target of row 0 must be a finite number, got 1000"),
+        (LINE, {"validation": ([], [])}, "the validation data: there are no rows"),
+        (LINE, {"max_norm": -1.0}, "max_norm must be a finite number of at least 0, got -1.0"),
         (([[1.0, 2.0]], [0]), {}, r"Layer\(1, 1\) takes 1 inputs; got 2"),
         (LINE, {"validation": ([[1.0], [None]], [0, 1])}, "the validation data: row 1, column 0 must be"),
         (LINE, {"validation": ([[1.0, 2.0]], [0])}, "the validation data: row 0 has 2 columns, not 1"),
@@ -265,14 +270,52 @@ def test_what_is_refused(data, options, message):
 def test_an_optimiser_of_another_model_is_refused():
     with pytest.raises(ValueError, match=r"the optimizer has none of the parameters of Layer\(1, 1\): make it with model"):
         fit(line_model(), squared_error, LINE, optimizer=SGD(line_model().parameters(), lr=0.1))
-    with pytest.raises(ValueError, match="there is nothing to optimise: the list of parameters is empty"):
+    with pytest.raises(ValueError, match=r"ReLU\(\) has no parameters: make them with `parameter`, as attributes"):
         fit(nn.ReLU(), squared_error, LINE)
 
 
 @pytest.mark.parametrize("loss", [lambda y, t: (y.data - t) ** 2, lambda y, t: Value(y.data) - t])
 def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
-    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 no parameter has a part in the loss, .*: was `\.data` used"):
+    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 the loss, .*, depends on no parameter: is it computed with `\.data`"):
         fit(line_model(), loss, LINE)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model": lambda x: x}, "this must be a Module .*; got <function"),
+        ({"loss": "mse"}, "loss must be a function or a module, got 'mse'"),
+        ({"penalty": 0.01}, "penalty must be a function or a module, got 0.01"),
+        ({"augment": "flip"}, "augment must be a function or a module, got 'flip'"),
+        ({"metrics": accuracy}, 'metrics must be functions by name, such as {"accuracy": accuracy}, got <function'),
+        ({"metrics": {"loss": 0.5}}, "loss must be a function or a module, got 0.5"),
+        ({"callbacks": [3]}, "callback must be a function or a module, got 3"),
+        ({"callbacks": print}, "not iterable"),
+        ({"optimizer": SGD}, r"optimizer must be one, such as SGD\(model\.parameters\(\), lr=0\.1\), got <class"),
+        ({"loss": lambda y, t: None}, "mean takes Values and real numbers; got None"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused_before_anything_moves(change, message):
+    model = line_model()
+    before = model.state_dict()
+    with pytest.raises(TypeError, match=message):
+        fit(**{"model": model, "loss": squared_error, "data": LINE, **change})
+    assert model.state_dict() == before
+
+
+def test_a_metric_may_be_called_loss():
+    assert fit(line_model(), squared_error, LINE, epochs=1, metrics={"loss": accuracy}).metrics["loss"]
+
+
+def test_nothing_to_evaluate_is_said():
+    for call in (lambda: evaluate(line_model(), squared_error, []), lambda: accuracy(line_model(), ([], []))):
+        with pytest.raises(ValueError, match="the data: there are no rows"):
+            call()
+
+
+def test_accuracy_takes_classes():
+    with pytest.raises(ValueError, match=r"the target is a class from 0 to 1; got \[0\.0, 1\.0\]"):
+        accuracy(nn.Identity(), ([[1.0, 2.0]], [[0.0, 1.0]]))
 
 
 def test_training_records_also_where_nothing_else_is_recorded():
