@@ -2,7 +2,7 @@
 
     python notebooks/run.py            write every .ipynb anew from its .py, with outputs
     python notebooks/run.py 06 08      only these
-    python notebooks/run.py --full     with S5 and O10 at their full size (minutes, and several GB of memory)
+    python notebooks/run.py --full     with S5 and O10 at their full size (a minute or two, 1 to 2 GB of memory)
     python notebooks/run.py --check    execute all, write nothing, and fail where something is wrong or out of step
 
 The `.py` file is the source. Solutions hidden in <details> are executed too, though their outputs are not kept.
