@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core
-from autograd_core import TABLE, Value, gradients, operation_of
+from autograd_core import TABLE, Value, gradients, operation_of, toposort
 from autograd_core.random_programs import arguments_of, function_of, orders, slopes_of, value_of
 from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import SPECIALS, numbers, operands, smooth_operands
@@ -96,6 +96,7 @@ EDGES = [
     ("atan", (1e200,), (0.0,)), ("prod", (0.0, 2.0, 3.0), (6.0, 0.0, 0.0)), ("prod", (0.0, 0.0, 3.0), (0.0, 0.0, 0.0)),
     ("sinc", (0.0,), (0.0,)), ("where", (NAN, 1.0, 2.0), (0.0, 1.0, 0.0)), ("where", (-0.0, 1.0, 2.0), (0.0, 0.0, 1.0)),
     ("tanh", (20.0,), (1.6993417021166355e-17,)), ("atan", (1e155,), (1e-310,)), ("relu", (NAN,), (NAN,)),
+    ("maximum", (NAN, 1.0), (NAN, NAN)), ("minimum", (1.0, NAN), (NAN, NAN)),
 ]  # fmt: skip  # a table reads better in rows
 
 
@@ -115,6 +116,13 @@ def test_nan_goes_in_and_out(row):
     y = function_of(row)(Value(NAN))
     assert math.isnan(y.data)
     assert math.isnan(y.local_derivatives[0]) or not callable(row.derivatives[0]), "a slope that is not constant"
+
+
+def test_what_makes_good_for_a_rounding_is_no_part_of_the_graph():
+    xs = [Value(x) for x in (0.1, 0.7, 3.3)]
+    slopes = gradients(FUNCTIONS["logsumexp"](xs), xs, create_graph=True)
+    made = {node for slope in slopes for node in toposort(slope)}
+    assert [node.op.name for node in made].count("sub") == 3, "each number less the largest, and no more"
 
 
 @pytest.mark.parametrize("name", ["hypot", "norm"])
