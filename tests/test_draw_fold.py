@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from autograd_core import GraphError, Value, dot, parameter, scope, sin, tanh
 from autograd_core import sum as total
 from autograd_core._drawing import layout, wheel
+from autograd_core._drawing.files import write_drawing
 from autograd_core._drawing.layout import LayoutError, lay_out
 from autograd_core.draw import draw, to_dot
 
@@ -241,6 +242,16 @@ def test_pictures_in_a_notebook_and_in_files(tmp_path: Path) -> None:
     drawing._view = lambda path, **_: viewed.append(path)
     drawing.render(outfile=tmp_path / "d.svg", view=True)
     assert viewed == [tmp_path / "d.svg"]
+
+
+@needs_dot
+def test_a_drawing_is_written_as_its_ending_says(tmp_path: Path) -> None:
+    y = Value(1.0, "x") * 2
+    for ending, start in ((".svg", b"<?xml"), (".png", b"\x89PNG"), (".dot", b"digraph")):
+        assert write_drawing(y, tmp_path / f"y{ending}") == str(tmp_path / f"y{ending}")
+        assert (tmp_path / f"y{ending}").read_bytes().startswith(start)
+    with pytest.raises(ValueError, match=r"ending in \.svg, \.png"):
+        write_drawing(y, tmp_path / "y.jpg")
 
 
 def test_without_any_engine_the_source_is_shown_and_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
