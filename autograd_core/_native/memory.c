@@ -235,7 +235,7 @@ Side *side_memory(Py_ssize_t count)
 /* Room for `count` numbers, until the next call: for use where no Python runs between. */
 double *scratch_for(Py_ssize_t count)
 {
-    if (count > S.scratch_count) {
+    if (S.scratch == NULL || count > S.scratch_count) { /* for no numbers too: NULL is for errors */
         Py_ssize_t wanted = count + count / 2 + 64;
         double *scratch = PyMem_Resize(S.scratch, double, wanted);
         if (scratch == NULL) {

@@ -118,3 +118,14 @@ def test_both_engines_give_the_same(engines: tuple[Engine, Engine], program: dic
         crossed = engines[1].ask({"load": python["pickle"]}), engines[0].ask({"load": native["pickle"]})
         assert crossed[0] == crossed[1]
         assert crossed[0]["loaded"] == python["swept"]
+
+
+@pytest.mark.parametrize("name", [*LISTS, "dot"])
+def test_no_numbers_are_the_first_that_a_process_sees(engines: tuple[Engine, Engine], name: str) -> None:
+    """What the native engine keeps between calls is not there yet."""
+    line = {"op": name, "way": "pair" if name == "dot" else "list", "operands": [], "where": "here", "label": None,
+            "assign": False}  # fmt: skip
+    fresh = Engine("native")
+    program = {"leaves": [(0.0, None)], "lines": [line]}
+    assert fresh.ask({"program": program})["errors"] == engines[0].ask({"program": program})["errors"]
+    assert fresh.close() == 0
