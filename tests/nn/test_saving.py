@@ -265,6 +265,17 @@ def test_deep_nesting_is_refused(tmp_path, depth):
         small().load(path)
 
 
+def test_a_state_nested_without_end_is_refused():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    model = small()
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"neurons\.0\.w is nested too deeply"):
+        model.load_state_dict({**before, WEIGHT: deep})
+    assert model.state_dict() == before
+
+
 def test_a_model_that_diverged_takes_good_parameters():
     model = small()
     good = model.state_dict()
