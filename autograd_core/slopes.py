@@ -36,15 +36,15 @@ def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
     return [ops.unit(x, z) for x in xs]
 
 
-def shifted_exps(xs: Sequence[Any]) -> list[Any]:
-    """exp(x - the largest) for each, made good for the rounding of the difference."""
-    top = max(x.data if type(x) is Value else x for x in xs)
-    exps = []
-    for x in xs:
-        d = x - top
-        plain, shifted = (x.data, d.data) if type(x) is Value else (x, d)
-        exps.append(ops.exp(d) * (1.0 + special.residual(plain, top, shifted)))
-    return exps
+def shifted(xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Each number less the largest, and exp of it, made good for the rounding of the difference."""
+    if not xs:
+        raise ValueError("softmax of no numbers is not defined; got an empty list")
+    plain = [x.data if type(x) is Value else x for x in xs]
+    top = max(plain)
+    differences = [x - top for x in xs]
+    exps = [ops.exp(d) * (1.0 + special.residual(x, top, x - top)) for d, x in zip(differences, plain, strict=True)]
+    return differences, exps
 
 
 def softmax(xs: Any) -> list[Any]:
@@ -53,7 +53,7 @@ def softmax(xs: Any) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    exps = shifted_exps(tuple(xs))
+    _, exps = shifted(tuple(xs))
     total = ops.sum(exps)
     return [ops.quotient(e, total) for e in exps]
 
@@ -64,13 +64,11 @@ def log_softmax(xs: Any) -> list[Any]:
     >>> log_softmax([0.0, -1000.0])
     [0.0, -1000.0]
     """
-    xs = tuple(xs)
-    plain = [x.data if type(x) is Value else x for x in xs]
-    at = plain.index(max(plain))
-    shifted = [x - plain[at] for x in xs]
-    # the largest contributes exp(0) - 1 = 0 in value, but not in derivative
-    rest = ops.log1p(ops.sum([ops.expm1(d) if i == at else ops.exp(d) for i, d in enumerate(shifted)]))
-    return [d - rest for d in shifted]
+    differences, exps = shifted(tuple(xs))
+    largest = next((i for i, d in enumerate(differences) if d == 0), 0)
+    exps[largest] = ops.expm1(differences[largest])  # exp(0) - 1 = 0 in value, but not in derivative
+    rest = ops.log1p(ops.sum(exps))
+    return [d - rest for d in differences]
 
 
 # --- Powers: y - 1 rounds where |y| < 1, and x**(y - 1) makes up to 745 units of that half unit: so x**y / x, where

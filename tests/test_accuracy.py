@@ -4,7 +4,7 @@ import math
 
 import mpmath
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
@@ -15,10 +15,27 @@ from autograd_core.strategies import operands
 from autograd_core.ulps import same, ulps
 
 
+@st.composite
+def powers(draw, count):
+    """Operands x, y of a power, and `count` whole orders: where the slopes are near the ends of the range of floats.
+
+    The exponent is of ordinary size, or near 0 or 1, where y - 1 rounds or cancels.
+    """
+    near = st.builds(lambda k, side, at: at + side * 2.0**-k * 1.1, st.integers(1, 40), st.sampled_from((-1, 1)), st.integers(0, 1))
+    y = draw(st.floats(-6.0, 6.0) | st.integers(-6, 6).map(float) | near)
+    exponent = draw(st.floats(-1100.0, -960.0) | st.floats(960.0, 1030.0) | st.floats(-600.0, 600.0))
+    power = y - draw(st.integers(0, 2))  # whose result has that exponent
+    assume(power and abs(exponent / power) < 1020.0)
+    x = 2.0 ** (exponent / power)
+    return (draw(st.sampled_from((x, -x))) if y % 1 == 0 else x, y, *(draw(st.integers(0, 2)) for _ in range(count)))
+
+
 def drawn(row):
     """Operands of a row; the factor in the Gaussian is one of two constants, and no variable."""
     if row.name == "gaussian":
         return st.tuples(operands(TABLE["exp"]).map(lambda xs: xs[0]), st.sampled_from((0.5, 1.0)))
+    if row.name in ("pow", "pow_slope", "pow_log"):
+        return operands(row) | powers(len(orders(row)))
     return operands(row)
 
 

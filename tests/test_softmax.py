@@ -1,0 +1,84 @@
+"""softmax and log_softmax, which are no rows but lists of Values, against mpmath: numbers, slopes and curves."""
+
+import math
+
+import mpmath
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from mpmath import mp, mpf
+
+from autograd_core import Value, gradients, log_softmax, softmax, toposort
+from autograd_core.ulps import same, ulps
+
+LISTS = st.lists(st.floats(-8.0, 8.0) | st.floats(-700.0, 700.0) | st.integers(-3, 3).map(float), min_size=1, max_size=5)
+
+
+def shares(xs):
+    """The exact softmax."""
+    exps = [mpmath.exp(mpf(x)) for x in xs]
+    return [e / sum(exps) for e in exps]
+
+
+@given(LISTS)
+def test_numbers(xs):
+    with mp.workdps(700):
+        exact = shares(xs)
+        for found, p in zip(softmax(xs), exact, strict=True):
+            assert ulps(found, p) <= 8
+        for found, p in zip(log_softmax(xs), exact, strict=True):
+            # the difference from the largest rounds, by half a unit of the largest number in it
+            assert abs(found - mpmath.log(p)) <= 4 * math.ulp(float(mpmath.log(p))) + max(map(math.ulp, xs))
+    values = [Value(x) for x in xs]
+    for function in (softmax, log_softmax):
+        assert all(same(v.data, x) for v, x in zip(function(values), function(xs), strict=True))
+
+
+@given(LISTS, st.data())
+def test_slopes_and_curves(xs, data):
+    """∂p_i/∂x_j = p_i (δ_ij - p_j), and that of log p_i = δ_ij - p_j, whose slope by x_k is -p_j (δ_jk - p_k)."""
+    i, j, k = (data.draw(st.integers(0, len(xs) - 1)) for _ in range(3))
+    values = [Value(x) for x in xs]
+    with mp.workdps(700):
+        p = shares(xs)
+        assume(min(p) > 2.0**-900)
+        rest = sum(q for n, q in enumerate(p) if n != i)
+        slope = rest if i == j else -p[j]
+        [by_j] = gradients(log_softmax(values)[i], [values[j]], create_graph=True)
+        # 1 - p_j is as exact as p_j is
+        assert abs(by_j.data - slope) <= 16 * math.ulp(float(slope)) + 16 * math.ulp(float(p[j])) * (i == j)
+        [by_both] = gradients(by_j, [values[k]])
+        curve = -p[j] * ((1 - p[j]) if j == k else -p[k])
+        assert abs(by_both - curve) <= 64 * math.ulp(float(curve)) + 64 * math.ulp(float(p[j])) * (j == k)
+        [by_j] = gradients(softmax(values)[i], [values[j]])
+        share = p[i] * slope
+        assert abs(by_j - share) <= 32 * math.ulp(float(share)) + 32 * math.ulp(float(p[i])) * (i == j)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax])
+def test_numbers_among_values(function):
+    x = Value(0.5)
+    found = function([x, 0.25, 1])
+    assert [same(v.data, n) for v, n in zip(found, function([0.5, 0.25, 1.0]), strict=True)] == [True] * 3
+    assert all(type(v) is Value for v in found)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax])
+def test_the_shift_is_no_part_of_the_graph(function):
+    """What is subtracted is a plain number: the function does not depend on it."""
+    values = [Value(x) for x in (0.1, 0.7, 3.3)]
+    nodes = {node for y in function(values) for node in toposort(y)}
+    shifts = [node for node in nodes if node.op.name == "sub" and node.operands[0] in set(values)]
+    assert [type(node.operands[1]) for node in shifts] == [float] * 3
+
+
+def test_where_a_share_is_1_its_logarithm_is_exact():
+    assert log_softmax([0.0, -50.0])[0] == -math.log1p(math.exp(-50.0)) < 0.0
+    assert log_softmax([1000.0, -1000.0]) == [0.0, -2000.0]
+    assert softmax([1000.0, -1000.0]) == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax])
+def test_no_numbers(function):
+    with pytest.raises(ValueError, match="softmax of no numbers"):
+        function([])
