@@ -145,11 +145,14 @@
   function reveal(ids) { // when zoomed in, what a step is about comes into view
     if (fitted || !ids.length) return;
     const about = ids.map((id) => things.get(id).box);
-    const along = (from, to, offset, room) => {
+    const along = (from, to, offset, room, length) => {
       const low = Math.min(...about.map((b) => b[from])) * view.scale, high = Math.max(...about.map((b) => b[to])) * view.scale;
-      return low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
+      const wanted = low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
+      const spare = room - length * view.scale; // no empty room beside a picture that is larger than its window
+      return spare > 0 ? wanted : Math.min(0, Math.max(spare, wanted));
     };
-    const x = along("left", "right", view.x, room.width), y = along("top", "bottom", view.y, room.height);
+    const x = along("left", "right", view.x, room.width, size.width);
+    const y = along("top", "bottom", view.y, room.height, size.height);
     if (x === view.x && y === view.y) return;
     Object.assign(view, { x, y });
     look();
