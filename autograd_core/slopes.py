@@ -85,10 +85,14 @@ def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     if is_normal(slope):  # divided first where the product might overflow
         large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
         return (y - 1.0) * ops.quotient(slope, x) if large else ops.quotient((y - 1.0) * slope, x)
+    sign = 1.0
     if x < 0.0:
-        return ops.chain(y, ops.pow_slope(x, y - 1.0))
+        curve = ops.chain(y, ops.pow_slope(x, y - 1.0))
+        if is_normal(curve) or curve != curve:
+            return curve
+        x, sign = -x, -1.0 if y % 2.0 == 1.0 else 1.0
     half = ops.pow_log(x, 0.5 * y - 1.0, 0.0)
-    return ops.chain(ops.chain(half, ops.chain(y, y - 1.0)), half)
+    return ops.chain(ops.chain(half, sign * ops.chain(y, y - 1.0)), half)
 
 
 def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:

@@ -76,10 +76,16 @@ static double pow_curve(double x, double y, double slope)
         int large = !((-1.0 <= slope && slope <= 1.0) || (-1.0 <= x && x <= 1.0));
         return large ? (y - 1.0) * quotient(slope, x) : quotient((y - 1.0) * slope, x);
     }
-    if (x < 0.0)
-        return chain(y, power_slope(x, y - 1.0));
+    double sign = 1.0;
+    if (x < 0.0) {
+        double curve = chain(y, power_slope(x, y - 1.0));
+        if (is_normal(curve) || isnan(curve))
+            return curve;
+        x = -x;
+        sign = fmod(fabs(y), 2.0) == 1.0 ? -1.0 : 1.0;
+    }
     double half = power_log(x, 0.5 * y - 1.0, 0.0);
-    return chain(chain(half, chain(y, y - 1.0)), half);
+    return chain(chain(half, sign * chain(y, y - 1.0)), half);
 }
 
 static double pow_slope_by_y(double x, double y, double slope)
