@@ -96,7 +96,7 @@ EDGES = [
     ("atan", (1e200,), (0.0,)), ("prod", (0.0, 2.0, 3.0), (6.0, 0.0, 0.0)), ("prod", (0.0, 0.0, 3.0), (0.0, 0.0, 0.0)),
     ("sinc", (0.0,), (0.0,)), ("where", (NAN, 1.0, 2.0), (0.0, 1.0, 0.0)), ("where", (-0.0, 1.0, 2.0), (0.0, 0.0, 1.0)),
     ("tanh", (20.0,), (1.6993417021166355e-17,)), ("atan", (1e155,), (1e-310,)), ("relu", (NAN,), (NAN,)),
-    ("maximum", (NAN, 1.0), (NAN, NAN)), ("minimum", (1.0, NAN), (NAN, NAN)),
+    ("maximum", (NAN, 1.0), (NAN, NAN)), ("minimum", (1.0, NAN), (NAN, NAN)), ("pow_slope", (-1.0, 0.5), (NAN, NAN)),
 ]  # fmt: skip  # a table reads better in rows
 
 
