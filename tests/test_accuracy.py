@@ -98,6 +98,16 @@ def test_derivatives_forward_and_reverse_are_exact_to_a_few_units(mathematics, n
     holds()
 
 
+@pytest.mark.parametrize(("name", "xs"), [
+    ("pow_slope", (2.0**200, 6.1)), ("pow_slope", (2.0**-500, 0.0625)), ("pow_slope", (-(2.0**-530), 4.0)),
+    ("pow_slope", (-4.3790577010150533e-47, 9.0)), ("pow_slope", (-1e-70, -3.0)), ("pow_slope", (1e-150, 1e-3)), ("pow_slope", (2.0**-1015, 0.25)), ("pow_slope", (0.99, 1e5)),
+])  # fmt: skip  # a table
+def test_slopes_whose_parts_would_leave_the_range(mathematics, name, xs):
+    found = errors(mathematics, TABLE[name], xs)
+    assert len(found) >= 1
+    assert max(found) <= TABLE[name].ulps
+
+
 def test_the_mathematics_covers_the_table(mathematics):
     assert set(mathematics.MATHEMATICS) == set(FUNCTIONS)
     assert all(row.ulps == 4 or row.allowance for row in TABLE.values())
