@@ -190,6 +190,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
     assert ends >= {0, 1, 2, 3}
 
 
+@pytest.mark.slow  # how many attempts it takes is the machine's affair; the tests above reach every point
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that interrupts")
 @pytest.mark.parametrize("patience", [None, 3])
 def test_training_ends_cleanly_after_a_real_signal(patience):
