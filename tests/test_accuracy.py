@@ -101,6 +101,10 @@ def test_derivatives_forward_and_reverse_are_exact_to_a_few_units(mathematics, n
 @pytest.mark.parametrize(("name", "xs"), [
     ("pow_slope", (2.0**200, 6.1)), ("pow_slope", (2.0**-500, 0.0625)), ("pow_slope", (-(2.0**-530), 4.0)),
     ("pow_slope", (-4.3790577010150533e-47, 9.0)), ("pow_slope", (-1e-70, -3.0)), ("pow_slope", (1e-150, 1e-3)), ("pow_slope", (2.0**-1015, 0.25)), ("pow_slope", (0.99, 1e5)),
+    ("silu_slope", (-740.0,)), ("silu_slope", (740.0,)), ("silu", (-740.0,)), ("sigmoid", (-740.0,)), ("sech2", (-371.0,)),
+    ("tanh", (371.0,)), ("softplus", (-740.0,)), ("logaddexp", (-740.0, 0.0)), ("gelu", (-38.0,)), ("gelu_slope", (-38.0,)),
+    ("gelu_tanh", (-21.5,)), ("gelu_tanh_slope", (-21.5,)), ("gaussian", (38.0, 0.5)), ("gaussian", (27.0, 1.0)),
+    ("erf", (26.9,)), ("erfc", (-26.9,)),
 ])  # fmt: skip  # a table
 def test_slopes_whose_parts_would_leave_the_range(mathematics, name, xs):
     found = errors(mathematics, TABLE[name], xs)
