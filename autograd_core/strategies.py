@@ -12,35 +12,21 @@ from itertools import product
 from typing import Any
 
 try:
-    from hypothesis import assume
     from hypothesis import strategies as st
     from hypothesis.strategies import SearchStrategy
 except ImportError as error:  # pragma: no cover  # the tests themselves need hypothesis
     raise ImportError('autograd_core.strategies needs hypothesis: pip install "autograd-core[test]"') from error
 
 from .operation import Operation, operation_of
-from .random_programs import (
-    INPUT_NAMES,
-    PYTHON_ARITY,
-    PYTHON_FORMS,
-    Form,
-    Line,
-    Operand,
-    Program,
-    argument_shape,
-    form_of,
-    orders,
-    slopes_of,
-    value_of,
-)
+from .random_programs import INPUT_NAMES, PYTHON_FORMS, Form, Program, argument_shape, orders, slopes_of, value_of
 from .rows import FUNCTIONS
+from .sketches import MOST_OPERATIONS, programs_of, sketches_of
 
 LARGEST, SMALLEST, SMALLEST_NORMAL = 1.7976931348623157e308, 5e-324, 2.0**-1022
 SPECIALS = (
     0.0, 1.0, -1.0, -0.0, 0.5, -0.5, 2.0, -2.0, 3.0, math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0),
     SMALLEST, -SMALLEST, SMALLEST_NORMAL, -SMALLEST_NORMAL, LARGEST, -LARGEST, math.inf, -math.inf, math.nan,
 )  # fmt: skip  # what shrinks first stands first
-MOST_OPERATIONS = 60
 # How far a point counts as away from a kink, as a share of its largest operand.
 AWAY = 2.0**-10
 # The range that smooth programs keep their numbers in, so that no product of a few of them overflows.
@@ -162,21 +148,6 @@ def is_smooth(operation: Row, xs: Sequence[float]) -> bool:
 
 # --- Programs --------------------------------------------------------------------------------------------------
 
-# An operand of a line before the program is put together: ("input", i), ("back", how many lines), ("number", i) for
-# one of the program's constants, or ("order", n) where only a whole number can stand. An operand is one choice, and so
-# a line few of them: shrinking leaves out a line only where it is a handful of choices together.
-_Place = tuple[str, int]
-_Sketch = tuple[Form, tuple[_Place, ...]]
-_CONSTANTS_AT_MOST = 6
-# Each as often as it stands here: mostly the lines just before, so that programs are deep.
-_PLACES: tuple[_Place, ...] = (
-    *(("input", i) for i in range(len(INPUT_NAMES)) for _ in range(10)),
-    *(("back", k) for k, times in enumerate((380, 80, 20)) for _ in range(times)),
-    *(("back", k) for k in range(MOST_OPERATIONS)),
-    *(("number", i) for i in range(_CONSTANTS_AT_MOST) for _ in range(10)),
-)
-_PLACE = st.sampled_from(_PLACES)
-
 _EVERYDAY = st.one_of(st.integers(-64, 64).map(lambda n: n / 8), st.floats(-8.0, 8.0, allow_subnormal=False))
 _CONSTANTS = st.one_of(
     st.sampled_from((1, 2, 3, -1, 0, True, False, 10)), st.sampled_from((0.5, 1.5, -0.25, 2.0)), numbers()
@@ -204,15 +175,28 @@ def programs(
         t1 = exp(a)
         return exp(t1)
     """
-    inputs = st.lists(numbers(), min_size=1, max_size=max_inputs)
-    constants = st.lists(_CONSTANTS, min_size=1, max_size=_CONSTANTS_AT_MOST)
-    sketches = _sketches(_rows(operations), forms, max_operations)
+    sketches = sketches_of(_rows(operations), forms, max_operations)
+    return programs_of(sketches, numbers(), _CONSTANTS, max_inputs)
 
-    @st.composite
-    def random_program(draw: st.DrawFn) -> Program:
-        return _put_together(draw(inputs), draw(constants), draw(sketches), lambda line: True)
 
-    return random_program()
+def defined_programs(
+    operations: Iterable[Row] | None = None,
+    *,
+    max_inputs: int = len(INPUT_NAMES),
+    max_operations: int = MOST_OPERATIONS,
+) -> SearchStrategy[Program]:
+    """Random programs that raise nothing at their inputs, though these be infinite, NaN or where slopes are singular.
+
+    Args: as for `programs`. A line that would raise at the inputs is left out.
+
+    >>> from autograd_core import log
+    >>> from hypothesis import find
+    >>> program = find(defined_programs([log]), lambda program: len(program.lines) == 2)
+    >>> program.inputs, program(*program.inputs)
+    ((2.0,), -0.36651292058166435)
+    """
+    sketches = sketches_of(_rows(operations), (), max_operations)
+    return programs_of(sketches, numbers(), _CONSTANTS, max_inputs, _has_value)
 
 
 def smooth_programs(
@@ -230,86 +214,27 @@ def smooth_programs(
     >>> len(program.lines)
     2
     """
-    inputs = st.lists(_EVERYDAY, min_size=1, max_size=max_inputs)
-    constants = st.lists(_EVERYDAY, min_size=1, max_size=_CONSTANTS_AT_MOST)
-    sketches = _sketches(_rows(operations), (), max_operations)
+    sketches = sketches_of(_rows(operations), (), max_operations)
+    return programs_of(sketches, _EVERYDAY, _EVERYDAY, max_inputs, _is_moderate)
 
-    @st.composite
-    def random_smooth_program(draw: st.DrawFn) -> Program:
-        program = _put_together_smooth(draw(inputs), draw(constants), draw(sketches))
-        assume(program.lines)
-        return program
 
-    return random_smooth_program()
+def _has_value(row: Operation, xs: Sequence[float]) -> bool:
+    try:
+        value_of(row, xs)
+    except (ArithmeticError, ValueError):
+        return False
+    return True
+
+
+def _is_moderate(row: Operation, xs: Sequence[float]) -> bool:
+    """Whether the row is smooth here, and its value and slopes, orders apart, are 0 or moderate."""
+    if not row.domain.contains(*xs) or not is_smooth(row, xs):
+        return False
+    z = value_of(row, xs)
+    return all(x == 0 or 1 / MODERATE < abs(x) < MODERATE for x in (z, *slopes_of(row, xs, z)) if x == x)
 
 
 def _rows(operations: Iterable[Row] | None) -> tuple[Operation, ...]:
     if operations is None:
         return tuple(row for row in map(operation_of, FUNCTIONS.values()) if row.public)
     return tuple(map(_row, operations))
-
-
-def _sketches(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int) -> SearchStrategy[list[_Sketch]]:
-    """Lists of lines not yet put together: any of them can be left out, which is how a failing program shrinks."""
-    # operators three times: they join branches, which functions of one number never do
-    lines = [_applied(row) for row in (*rows, *[row for row in rows if row.operator] * 2)]
-    lines += [st.tuples(st.just(form), st.tuples(*[_PLACE] * PYTHON_ARITY[form])) for form in forms]
-    line = st.sampled_from(lines).flatmap(lambda chosen: chosen)
-    shorter = st.lists(line, min_size=1, max_size=max_lines)
-    return st.one_of(shorter, st.lists(line, min_size=(max_lines + 1) // 2, max_size=max_lines))
-
-
-def _applied(row: Operation) -> SearchStrategy[_Sketch]:
-    """One application of a row."""
-    count, lists = argument_shape(row)
-    if lists:
-        return st.integers(1, 4).flatmap(
-            lambda size: st.tuples(st.just(form_of(row, size * count)), st.tuples(*[_PLACE] * (size * count)))
-        )
-    whole = orders(row)
-    order = st.tuples(st.just("order"), st.integers(0, 3))
-    places = st.tuples(*(order if i in whole else _PLACE for i in range(count)))
-    return st.tuples(st.just(form_of(row, count)), places)
-
-
-def _put_together(
-    inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[_Sketch], keep: Callable[[Line], bool]
-) -> Program:
-    """The program of the lines that are kept, for the result that most of them lead to."""
-    names = INPUT_NAMES[: len(inputs)]
-    lines: list[Line] = []
-    carrying = set(names)  # what is a Value for certain when the inputs are
-    for form, places in sketch:
-        xs: list[Operand] = []
-        for kind, x in places:
-            if kind == "back" and x < len(lines):
-                xs.append(lines[-1 - x].name)
-            elif kind in ("input", "back"):
-                xs.append(names[x % len(names)])
-            else:
-                xs.append(constants[x % len(constants)] if kind == "number" else x)
-        if not carrying.intersection(x for x in xs if isinstance(x, str)):
-            # plain numbers alone are Python's affair, and its whole numbers have no largest
-            xs[next(i for i, (kind, _) in enumerate(places) if kind != "order")] = names[0]
-        line = Line(f"t{len(lines) + 1}", form, tuple(xs))
-        if keep(line):
-            lines.append(line)
-            if not form.is_plain:
-                carrying.add(line.name)
-    return Program.of(dict(zip(names, inputs, strict=True)), lines)
-
-
-def _put_together_smooth(
-    inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[_Sketch]
-) -> Program:
-    values: dict[str, float] = dict(zip(INPUT_NAMES, inputs, strict=False))
-
-    def keep(line: Line) -> bool:
-        row: Operation = line.form.operation  # type: ignore[assignment]  # no forms of plain Python among these
-        xs = [values[x] if isinstance(x, str) else float(x) for x in line.operands]
-        if not row.domain.contains(*xs) or not is_smooth(row, xs):
-            return False
-        values[line.name] = z = value_of(row, xs)
-        return all(x == 0 or 1 / MODERATE < abs(x) < MODERATE for x in (z, *slopes_of(row, xs, z)) if x == x)
-
-    return _put_together(inputs, constants, sketch, keep)

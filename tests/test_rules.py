@@ -27,7 +27,7 @@ from autograd_core import (
 from autograd_core.graph import assigned_since
 from autograd_core.random_programs import arguments_of, function_of, orders
 from autograd_core.rows import FUNCTIONS
-from autograd_core.strategies import operands, programs, smooth_programs
+from autograd_core.strategies import defined_programs, operands, smooth_programs
 from autograd_core.ulps import same
 
 ROWS = [operation_of(function) for function in FUNCTIONS.values()]
@@ -134,13 +134,10 @@ def test_the_sweep_is_linear_in_its_start(program, exponent, negative):
     assert all(x.grad == 2 * factor * slope for x, slope in zip(inputs, once, strict=True))
 
 
-@given(programs(forms=()))
+@given(defined_programs())
 def test_create_graph_gives_the_bits_of_the_plain_sweep(program):
     inputs = [Value(x) for x in program.inputs]
-    try:
-        y = program(*inputs)
-    except (ArithmeticError, ValueError):
-        return
+    y = program(*inputs)
     plain = gradients(y, inputs)
     recorded = gradients(y, inputs, create_graph=True)
     assert all(type(x) is Value for x in recorded)
@@ -222,14 +219,11 @@ def test_a_checkpoint_is_the_plain_program(program):
         assert abs(a.grad - b.grad) <= len(sizes) * total_error(*sizes)
 
 
-@given(programs(forms=()))
+@given(defined_programs())
 def test_a_path_not_taken_never_makes_nan(program):
     """Whatever the program does, infinite slopes and all: times 0, or beside the path taken, it leaves no trace."""
     inputs = [Value(x) for x in program.inputs]
-    try:
-        y = program(*inputs)
-    except (ArithmeticError, ValueError):
-        return
+    y = program(*inputs)
     x = Value(2.0)
     z = function_of(TABLE["where"])(0.0, y, x * x)
     assert gradients(z, [*inputs, x]) == [*[0.0] * len(inputs), 4.0]
@@ -256,15 +250,12 @@ def described(y):
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))], ids=["deepcopy", "pickle"])
 def test_copies_keep_the_graph(copied):
-    @given(programs(forms=()), st.booleans())
+    @given(defined_programs(), st.booleans())
     def holds(program, swept):
         inputs = [Value(x, label=name) for x, name in zip(program.inputs, program.names, strict=True)]
         inputs[0] = parameter(inputs[0].data, label="weight")
-        try:
-            with scope("outer"):
-                y = program(*inputs)
-        except (ArithmeticError, ValueError):
-            return
+        with scope("outer"):
+            y = program(*inputs)
         if swept:
             y.backward()
         leaves, again = copied((inputs, y))

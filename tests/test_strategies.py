@@ -13,6 +13,7 @@ from autograd_core.operation import Operation
 from autograd_core.random_programs import Line, Program, argument_shape, arguments_of, form_of, function_of, in_math
 from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import (
+    defined_programs,
     is_smooth,
     near,
     numbers,
@@ -114,7 +115,7 @@ def test_all_public_rows_are_drawn_together():
     assert drawn == {row for row in ROWS if row.public}
 
 
-@pytest.mark.parametrize("strategy", [programs, smooth_programs])
+@pytest.mark.parametrize("strategy", [programs, defined_programs, smooth_programs])
 def test_sizes_and_shape(strategy):
     sizes, inputs, shared = set(), set(), []
 
@@ -146,6 +147,21 @@ def test_smooth_programs_have_moderate_numbers_and_gradients(program):
     for line, y in program.trace(*inputs):
         assert y.data == 0 or 2.0**-60 < abs(y.data) < 2.0**60, line
         assert all(map(math.isfinite, (d for d in y.local_derivatives if d is not None)))
+
+
+def test_defined_programs_have_values_of_every_kind():
+    """No line raises; infinities, NaN and slopes that are not finite are among the numbers."""
+    seen = set()
+
+    @given(defined_programs())
+    def draw(program):
+        inputs = [Value(x) for x in program.inputs]
+        for _, y in program.trace(*inputs):
+            seen.update(map(math.isfinite, (y.data, *(d for d in y.local_derivatives if d is not None))))
+            seen.update("NaN" for x in (y.data,) if x != x)
+
+    draw()
+    assert seen == {True, False, "NaN"}
 
 
 def test_a_failing_program_shrinks_to_a_minimal_expression():
