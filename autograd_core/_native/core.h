@@ -276,10 +276,13 @@ static inline Node *node_memory(void)
     }
 #endif
     Py_SET_TYPE(node, S.value_type);
+    /* Not by Py_SET_REFCNT, which since 3.12 leaves alone what looks immortal, as half of all fresh memory does. */
 #ifdef Py_REF_DEBUG
     _Py_NewReference((PyObject *)node);
+#elif PY_VERSION_HEX >= 0x030E0000 && SIZEOF_VOID_P > 4
+    ((PyObject *)node)->ob_refcnt_full = 1; /* the count, and what lies beside it */
 #else
-    Py_SET_REFCNT(node, 1);
+    ((PyObject *)node)->ob_refcnt = 1;
 #endif
     return node;
 }

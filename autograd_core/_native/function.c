@@ -6,8 +6,8 @@
 /* The name a message calls the function by. */
 static PyObject *function_name(Function *function)
 {
-    PyObject *name = PyDict_GetItemString(function->dict, "__name__");
-    return name ? Py_NewRef(name) : PyUnicode_FromString("apply");
+    PyObject *name = function->dict ? PyDict_GetItemString(function->dict, "__name__") : NULL;
+    return name && PyUnicode_Check(name) ? Py_NewRef(name) : PyUnicode_FromString("apply");
 }
 
 /* The operands x and y (at most `most`) of a call, as a Python function with these parameters would take them. */
@@ -39,7 +39,7 @@ static int taken(Function *function, int most, PyObject *const *arguments, Py_ss
         }
         operands[at] = arguments[given + i];
     }
-    if (most == 2 && operands[1] == NULL && function->kind == STRICT_FUNCTION)
+    if (most == 2 && operands[1] == NULL && function->kind == STRICT_FUNCTION && function->fallback != Py_None)
         operands[1] = function->fallback;
     for (int at = 0; at < most; at++) {
         if (operands[at] != NULL)

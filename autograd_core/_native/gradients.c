@@ -68,9 +68,13 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
     PyObject *outputs = PySequence_Tuple(given_outputs), *inputs = PySequence_Tuple(given_inputs);
     PyObject *directions = PySequence_Tuple(given_directions);
     Py_ssize_t count = inputs ? PyTuple_GET_SIZE(inputs) : 0;
-    double *starts = PyMem_New(double, count + 1);
+    Py_ssize_t results = outputs ? PyTuple_GET_SIZE(outputs) : 0;
+    double *starts = PyMem_New(double, (count > results ? count : results) + 1); /* and then the results */
     int failed = outputs == NULL || inputs == NULL || directions == NULL || not_values(inputs), found = 1;
-    if (!failed && (starts == NULL || PyTuple_GET_SIZE(directions) != count)) {
+    if (!failed && starts == NULL) {
+        PyErr_NoMemory();
+        failed = 1;
+    } else if (!failed && PyTuple_GET_SIZE(directions) != count) {
         PyErr_SetString(PyExc_ValueError, "there is one direction for each input");
         failed = 1;
     }
@@ -86,7 +90,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
     sort_open(&sorted);
     for (Py_ssize_t i = 0; i < count && !failed; i++)
         failed = sort_stop(&sorted, (Node *)PyTuple_GET_ITEM(inputs, i)) < 0;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(outputs) && !failed; i++)
+    for (Py_ssize_t i = 0; i < results && !failed; i++)
         if (is_value(PyTuple_GET_ITEM(outputs, i)))
             failed = sort_from(&sorted, (Node *)PyTuple_GET_ITEM(outputs, i)) < 0;
     failed = failed || sort_adjoints(&sorted) < 0;
@@ -96,19 +100,22 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
             sorted.adjoints[((Node *)PyTuple_GET_ITEM(inputs, i))->mark - 1] = starts[i];
         for (size_t i = sorted.stops; i < sorted.count; i++)
             sorted.adjoints[i] = tangent_of(sorted.nodes[i], sorted.adjoints);
-        result = PyList_New(PyTuple_GET_SIZE(outputs));
-        for (Py_ssize_t i = 0; result && i < PyTuple_GET_SIZE(outputs); i++) {
+        for (Py_ssize_t i = 0; i < results; i++) {
             PyObject *output = PyTuple_GET_ITEM(outputs, i);
-            PyObject *tangent =
-                PyFloat_FromDouble(is_value(output) ? sorted.adjoints[((Node *)output)->mark - 1] : 0.0);
-            if (tangent == NULL)
-                Py_CLEAR(result);
-            else
-                PyList_SET_ITEM(result, i, tangent);
+            starts[i] = is_value(output) ? sorted.adjoints[((Node *)output)->mark - 1] : 0.0;
         }
     }
     sort_unmark(&sorted);
     sort_close(&sorted);
+    if (!failed && !segments)
+        result = PyList_New(results); /* may run a collector's callbacks, which may sort: the marks are off */
+    for (Py_ssize_t i = 0; result && i < results; i++) {
+        PyObject *tangent = PyFloat_FromDouble(starts[i]);
+        if (tangent == NULL)
+            Py_CLEAR(result);
+        else
+            PyList_SET_ITEM(result, i, tangent);
+    }
     if (!failed && segments) /* checkpoints run Python: the sweep in Python does that */
         result = PyObject_CallObject(PyDict_GetItemString(S.originals, "tangent_numbers"), arguments);
 done:

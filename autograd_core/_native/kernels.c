@@ -36,7 +36,8 @@ int python_hypot(const double *xs, Py_ssize_t count, double *z)
         Py_DECREF(numbers[i]);
     if (numbers != few)
         PyMem_Free(numbers);
-    if (result == NULL) {
+    if (result == NULL || !PyFloat_CheckExact(result)) {
+        Py_XDECREF(result);
         PyErr_Clear(); /* the row's Python will say it */
         return 0;
     }

@@ -237,7 +237,7 @@ double *scratch_for(Py_ssize_t count)
 {
     if (S.scratch == NULL || count > S.scratch_count) { /* for no numbers too: NULL is for errors */
         Py_ssize_t wanted = count + count / 2 + 64;
-        double *scratch = PyMem_Resize(S.scratch, double, wanted);
+        double *scratch = PyMem_Realloc(S.scratch, (size_t)wanted * sizeof(double));
         if (scratch == NULL) {
             PyErr_NoMemory();
             return NULL;
@@ -277,7 +277,7 @@ int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *fla
             at++;
         if (at == S.row_capacity) {
             uint32_t wanted = 2 * at + 128;
-            Row *rows = wanted < ((uint32_t)1 << 24) ? PyMem_Resize(S.rows, Row, wanted) : NULL;
+            Row *rows = wanted < ((uint32_t)1 << 24) ? PyMem_Realloc(S.rows, wanted * sizeof(Row)) : NULL;
             if (rows == NULL) {
                 PyErr_NoMemory();
                 goto failed;

@@ -188,10 +188,13 @@ static PyObject *order_list(Sorted *sorted)
     return order;
 }
 
-static PyObject *toposort(PyObject *Py_UNUSED(module), PyObject *root)
+static PyObject *toposort(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
 {
+    static char *names[] = {"root", NULL};
+    PyObject *root;
     Sorted sorted;
-    if (sort_one(&sorted, root, NULL) < 0)
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:toposort", names, &root) ||
+        sort_one(&sorted, root, NULL) < 0)
         return NULL;
     sort_unmark(&sorted);
     PyObject *order = order_list(&sorted);
@@ -225,8 +228,8 @@ static PyObject *discovered(PyObject *Py_UNUSED(module), PyObject *arguments, Py
 }
 
 PyMethodDef sort_methods[] = {
-    {"toposort", toposort, METH_O,
-     "toposort($module, root, /)\n--\n\n"
+    {"toposort", WITH_KEYWORDS(toposort), METH_VARARGS | METH_KEYWORDS,
+     "toposort($module, root)\n--\n\n"
      "The nodes that `root` depends on, operands before results, `root` last.\n\n"
      "Depth-first post-order with operands left to right; the order is part of the contract: every sweep runs along\n"
      "it, so results repeat to the last bit."},

@@ -525,3 +525,101 @@ def test_errors_in_the_middle_of_a_node_leave_everything_usable() -> None:
         y.backward()
     del x, y
     assert live() == nodes
+
+
+def test_nodes_in_memory_that_was_used_before() -> None:
+    """Since Python 3.12 a count of references that was there before may look like that of an immortal object."""
+    result = in_process(
+        """
+        import os
+        from autograd_core import Value
+        from autograd_core.engine import NATIVE
+
+        for _ in range(2):  # what was read is let go
+            files = [os.urandom(3_000_000) for _ in range(20)]
+            last = os.urandom(3_000_000)
+            del files
+        held = [Value(float(i)) for i in range(60_000)]
+        for v in held:
+            v * 2.0
+        new = [Value(-1.0) for i in range(60_000)]
+        assert [v.data for v in held] == [float(i) for i in range(60_000)]
+        del held, new, v
+        assert NATIVE.memory()["live_nodes"] == 0
+        """,
+        MALLOC_PERTURB_="1",
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_collector_that_sweeps_in_the_middle_of_a_forward_sweep() -> None:
+    result = in_process(
+        """
+        import gc
+        from autograd_core import jvp
+
+        node = None
+
+        def function(x):
+            global node
+            node = x * x * x
+            return [node, node + 1.0]
+
+        def sweep(phase, info):
+            if phase == "start" and node is not None:
+                node.backward()
+
+        kept = [[] for _ in range(200)]  # no list is left for use again: each new one may collect
+        gc.callbacks.append(sweep)
+        gc.set_threshold(1)
+        for _ in range(300):
+            kept.extend([[] for _ in range(90)])
+            assert jvp(function)([2.0], [1.0]) == ([8.0, 9.0], [12.0, 12.0])
+        """
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_where_there_is_no_memory_for_another_primitive_the_others_stay() -> None:
+    result = in_process(
+        """
+        import _testcapi
+        from autograd_core import Value
+        from autograd_core.operation import Operation
+        from autograd_core.recording import unary
+
+        x, kept = Value(2.0), []
+        for i in range(200):
+            row = Operation(f"p{i}", lambda x: 3.0 * x, (3.0,), origin=len)
+            for allocation in range(1000):
+                _testcapi.set_nomemory(allocation, allocation + 1)
+                try:
+                    function = unary(row)
+                    break
+                except MemoryError:
+                    pass
+                finally:
+                    _testcapi.remove_mem_hooks()
+            kept.append(function)
+            assert [f(x).data for f in kept] == [6.0] * len(kept)
+        """
+    )
+    if "_testcapi" in result.stderr:
+        pytest.skip("this Python comes without _testcapi")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_name_that_is_none() -> None:
+    @primitive(derivatives=(1.0,))
+    def own(x: float) -> float:
+        return x
+
+    apply = ag.tanh
+    name = apply.__name__
+    try:
+        apply.__name__ = 5
+        assert repr(apply).startswith("<function ")
+        with pytest.raises(TypeError):
+            apply(1.0, 2.0)
+    finally:
+        apply.__name__ = name
