@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .context import current, record
+from .context import back_at, current
 from .errors import GraphError, described
 from .graph import check_current
 from .operation import TABLE, Operation
-from .value import Value, make_node, tick
+from .value import Value, make_node, number, tick
 
 
 def _no_formula(*operands: Any) -> Any:
@@ -54,9 +54,11 @@ def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
     start = tick()
     result = function(*arguments)
     if type(result) is not Value:
-        if isinstance(result, (int, float)):
+        if number(result) is not None:
             return result
-        raise TypeError(f"checkpoint takes a function that gives one number; it gave a {type(result).__name__}")
+        raise TypeError(
+            f"checkpoint takes a function that gives one number; it gave {result!r} of type {type(result).__name__}"
+        )
     segment = Segment(function, arguments)
     return make_node(CHECKPOINT, result.data, _boundary(result, start), segment, current(), tick())
 
@@ -83,7 +85,7 @@ def rerun(node: Value) -> Value:
     check_current(node)
     segment: Segment = node._dx
     start = tick()
-    with record():
+    with back_at(node._place):
         result = segment.function(*segment.arguments)
     if type(result) is not Value or struct.pack("d", result._data) != struct.pack("d", node._data):
         raise GraphError(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
 from types import TracebackType
+from typing import Any
 
 from .engine import accelerated
 
@@ -37,24 +40,68 @@ _place: ContextVar[Place] = ContextVar("autograd_core.place", default=ROOT)
 current = _place.get
 
 
+def decorated(place: _Inside, function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, run inside a place each time it is called."""
+
+    @wraps(function)
+    def inside(*arguments: Any, **keywords: Any) -> Any:
+        with place:
+            return function(*arguments, **keywords)
+
+    return inside
+
+
 class _Inside:
-    """A context manager that moves to another place and back; one instance can be entered many times, also nested."""
+    """A context manager, and decorator, that moves to another place and back.
 
-    __slots__ = ("_tokens",)
+    It keeps nothing: the place itself knows the one around it, so one instance serves any number of threads and tasks.
+    """
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[Place]] = []
+    __slots__ = ()
 
     def _next(self, here: Place) -> Place:
         raise NotImplementedError  # each kind of place says where it leads
 
     def __enter__(self) -> None:
-        self._tokens.append(_place.set(self._next(current())))
+        _place.set(self._next(current()))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _place.reset(self._tokens.pop())
+        around = current().parent
+        if around is None:
+            raise RuntimeError(f"{type(self).__name__} was left more often than entered")
+        _place.set(around)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return decorated(self, function)
+
+
+class back_at:
+    """Run code again where it ran before: in the same scopes, recording and transform.
+
+    >>> from autograd_core import Value
+    >>> with scope("layer 1"):
+    ...     x = Value(2.0)
+    >>> with back_at(x._place):
+    ...     y = x * 3
+    >>> y.scope
+    ('layer 1',)
+    """
+
+    __slots__ = ("_before", "_there")
+
+    def __init__(self, place: Place) -> None:
+        self._there = place
+
+    def __enter__(self) -> None:
+        self._before = current()
+        _place.set(self._there)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _place.set(self._before)
 
 
 @accelerated
@@ -73,7 +120,6 @@ class scope(_Inside):
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        super().__init__()
         if type(name) is not str:
             raise TypeError(f"a scope is named by a str; got {name!r}")
         self.name = name
@@ -85,6 +131,8 @@ class scope(_Inside):
 @accelerated
 class no_record(_Inside):
     """Record nothing inside: operations give leaves with the right numbers and no operands.
+
+    Also a decorator, `@no_record()`; so are `record` and `scope`.
 
     >>> from autograd_core import Value
     >>> with no_record():

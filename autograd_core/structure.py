@@ -46,6 +46,54 @@ def flatten(thing: Any) -> tuple[list[Any], Rebuild]:
     )
 
 
+def matching(things: Any, like: Any, name: str) -> list[Any]:
+    """The numbers of `things`, which must have the structure of `like`, in the order of `flatten(like)`.
+
+    Args: `name`, what messages call `things`; a vector may be a list for an array, and the other way round.
+    Raises ValueError where keys, lengths or shapes differ.
+
+    >>> matching({"b": 1.0, "a": 2.0}, {"a": 0.0, "b": 0.0}, "the tangents")
+    [2.0, 1.0]
+    """
+    if is_array(like) or is_array(things):
+        shapes = getattr(things, "shape", None), getattr(like, "shape", None)
+        if is_array(like) and is_array(things) and shapes[0] == shapes[1]:
+            return [_float(x) for x in things.ravel().tolist()]
+        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector in either form
+            return matching(list(things), list(like), name)
+        if is_array(things) and things.ndim == 1 and isinstance(like, (list, tuple)):
+            return matching(list(things), list(like), name)
+        raise ValueError(f"{name} must be {_form(like)}, as what they belong to; got {_form(things)}")
+    if isinstance(like, dict) and isinstance(things, dict) and things.keys() == like.keys():
+        return [x for key in like for x in matching(things[key], like[key], f"{name}[{key!r}]")]
+    if isinstance(like, (list, tuple)) and isinstance(things, (list, tuple)) and len(like) == len(things):
+        pairs = enumerate(zip(things, like, strict=True))
+        return [x for i, (thing, part) in pairs for x in matching(thing, part, f"{name}[{i}]")]
+    if _is_number(like) and _is_number(things):
+        return [_float(things)]
+    raise ValueError(f"{name} must be {_form(like)}, as what they belong to; got {_form(things)}")
+
+
+def _is_number(thing: Any) -> bool:
+    return type(thing) is Value or number(thing) is not None
+
+
+def _float(thing: Any) -> Any:
+    """A number as a float, a Value as it is."""
+    return thing if type(thing) is Value else float(thing)
+
+
+def _form(thing: Any) -> str:
+    """A structure in a message."""
+    if is_array(thing):
+        return f"an array of shape {thing.shape}"
+    if isinstance(thing, dict):
+        return f"a dict with the keys {list(thing)}"
+    if isinstance(thing, (list, tuple)):
+        return f"a {type(thing).__name__} of {len(thing)}"
+    return "a number" if _is_number(thing) else f"{thing!r} of type {type(thing).__name__}"
+
+
 def _joined(things: list[Any], join: Rebuild) -> tuple[list[Any], Rebuild]:
     parts = [flatten(thing) for thing in things]
 

@@ -14,7 +14,7 @@ from .ops import chain
 from .value import Value
 
 
-def gradients(y: Value, inputs: Sequence[Value], create_graph: bool = False) -> list[Any]:
+def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
     """∂y/∂input for each of `inputs`: floats, or with `create_graph` Values that can be differentiated again.
 
     Args: `inputs`, any nodes, leaves or computed; one that `y` does not depend on has gradient 0. No `grad` is
@@ -26,20 +26,34 @@ def gradients(y: Value, inputs: Sequence[Value], create_graph: bool = False) -> 
     >>> slope.data, gradients(slope, [x])
     (27.0, [18.0])
     """
-    for thing in (y, *inputs):
-        if type(thing) is not Value:
-            raise TypeError(f"gradients takes a Value and a list of Values; got {thing!r} of {type(thing).__name__}")
+    wanted = _values(inputs)
+    if type(y) is not Value:
+        raise TypeError(f"gradients takes a Value and a list of Values; got {y!r} of type {type(y).__name__}")
     if create_graph:
         with record():
-            return [as_value(x) for x in gradient_nodes(y, inputs)]
-    return gradient_numbers(y, inputs)
+            return [as_value(x) for x in gradient_nodes(y, wanted)]
+    return gradient_numbers(y, wanted)
+
+
+def _values(inputs: Iterable[Value]) -> list[Value]:
+    """The inputs as a list, held to be Values."""
+    if isinstance(inputs, Value):
+        raise TypeError(f"gradients takes a list of inputs; got one Value: write gradients(y, [x]) for {inputs!r}")
+    listed = list(inputs)
+    for x in listed:
+        if type(x) is not Value:
+            raise TypeError(f"gradients takes a Value and a list of Values; got {x!r} of type {type(x).__name__}")
+    return listed
 
 
 @accelerated
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
-    """The gradients as floats; what lies below `stops` is not looked at."""
+    """The gradients as floats; what lies below `stops` is not looked at, and no checkpoint is run in vain."""
     order, adjoints = discovered(y, stops)
     adjoints[y] = 1.0
+    if any(node.op is CHECKPOINT for node in order):
+        wanted = depending(order, inputs)
+        order = [node for node in order if node in wanted]
     sweep(order, adjoints)
     return [adjoints.get(x, 0.0) for x in inputs]
 

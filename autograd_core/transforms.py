@@ -7,13 +7,14 @@ differentiated again. None touches `.grad`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from .context import current, record, transforming
 from .ops import dot, identity
-from .structure import Rebuild, flatten
+from .structure import Rebuild, flatten, matching
 from .sweeps import gradient_nodes, gradient_numbers, tangent_nodes, tangent_numbers
 from .value import Value, number
 
@@ -22,51 +23,86 @@ Argnums = int | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a caller gets: floats, or inside another transform and for Values, Values; recorded if it is recording."""
+
+    nested: bool
+    recording: bool
+
+    @classmethod
+    def for_caller(cls, numbers: Iterable[Any]) -> _Answer:
+        """The answer to the code that runs now, about these numbers."""
+        here = current()
+        return cls(here.transforming or any(type(x) is Value for x in numbers), here.recording)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether derivatives are to be nodes of a graph."""
+        return self.nested and self.recording
+
+    def of(self, thing: Any) -> Any:
+        """A number or node as the caller gets it."""
+        if type(thing) is not Value:
+            return Value(thing) if self.nested else float(thing)
+        return thing.data if not self.nested else thing if self.recording else Value(thing.data)
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
-    """One run of a function on fresh nodes: what went in, what came out, and whether derivatives are to be Values."""
+    """One run of a function on fresh nodes: what went in, what came out, and how its caller is to be answered."""
 
     inputs: list[Value]
     rebuild_inputs: Rebuild
     output: Any
-    nested: bool
+    answer: _Answer
 
-    def plain(self, thing: Any) -> Any:
-        """A result as the caller should see it: Values when nested, otherwise their numbers."""
-        return thing if self.nested or type(thing) is not Value else thing.data
-
-    def gradients(self, y: Any) -> list[Any]:
-        """The gradient of one output by every input."""
+    def gradients(self, y: Any, answer: _Answer | None = None) -> list[Any]:
+        """The gradient of one output by every input, as `answer` has it."""
+        answer = answer or self.answer
         if type(y) is not Value:
-            return [0.0] * len(self.inputs)
-        if not self.nested:
-            return gradient_numbers(y, self.inputs, stops=self.inputs)
-        with record():
-            return gradient_nodes(y, self.inputs, stops=self.inputs)
+            found: list[Any] = [0.0] * len(self.inputs)
+        elif answer.recorded:
+            with record():
+                found = gradient_nodes(y, self.inputs, stops=self.inputs)
+        else:
+            found = gradient_numbers(y, self.inputs, stops=self.inputs)
+        return list(map(answer.of, found)) if answer.nested else found
 
 
 def _run(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> _Run:
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for index in chosen:
-        if not -len(arguments) <= index < len(arguments):
-            raise TypeError(f"argnums asks for argument {index}; the function was given {len(arguments)}")
+    indices = argnums if isinstance(argnums, tuple) else (argnums,)
+    single = indices is not argnums
+    chosen = [_place_of(index, len(arguments)) for index in indices]
+    if len(set(chosen)) < len(chosen):
+        raise TypeError(f"argnums names an argument twice: {argnums!r}")
     picked = tuple(arguments[index] for index in chosen)
-    numbers, rebuild = flatten(picked[0] if isinstance(argnums, int) else picked)
-    nested = current().transforming or any(type(x) is Value for x in numbers)
+    numbers, rebuild = flatten(picked[0] if single else picked)
+    answer = _Answer.for_caller(numbers)
     with transforming():
         inputs = [identity(x) if type(x) is Value else Value(x) for x in numbers]
         fresh = rebuild(inputs)
         replaced = list(arguments)
-        for index, argument in zip(chosen, (fresh,) if isinstance(argnums, int) else fresh, strict=True):
+        for index, argument in zip(chosen, (fresh,) if single else fresh, strict=True):
             replaced[index] = argument
         output = function(*replaced, **keywords)
-    return _Run(inputs, rebuild, output, nested)
+    return _Run(inputs, rebuild, output, answer)
 
 
-def _scalar(output: Any, transform: str) -> Any:
+def _place_of(index: Any, count: int) -> int:
+    """The place of an argument, counted from the front."""
+    try:
+        return range(count)[operator.index(index)]
+    except IndexError:
+        raise TypeError(f"argnums asks for argument {index}; the function was given {count}") from None
+    except TypeError:
+        raise TypeError(f"argnums is a whole number or a tuple of such; got {index!r}") from None
+
+
+def _scalar(output: Any) -> Any:
     if type(output) is not Value and number(output) is None:
         raise TypeError(
-            f"{transform} takes a function that gives one number; it gave {output!r} of type {type(output).__name__} "
-            "(jacobian takes functions that give several)"
+            f"a gradient is that of a function that gives one number; this one gave {output!r} of type "
+            f"{type(output).__name__} (jacobian takes functions that give several)"
         )
     return output
 
@@ -84,9 +120,8 @@ def value_and_grad(function: Function, argnums: Argnums = 0) -> Function:
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
         run = _run(function, arguments, keywords, argnums)
-        y = _scalar(run.output, "value_and_grad")
-        value = run.plain(y) if type(y) is Value else float(y)
-        return value, run.rebuild_inputs(run.gradients(y))
+        y = _scalar(run.output)
+        return run.answer.of(y), run.rebuild_inputs(run.gradients(y))
 
     return transformed
 
@@ -144,16 +179,18 @@ def jvp(function: Function) -> Function:
     (10.0, 5.0)
     """
 
-    def transformed(primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        primals = tuple(primals)
-        directions = _matching(tangents, primals, "tangents")
+    def transformed(primals: Any, tangents: Any) -> Any:
+        primals, tangents = _arguments(primals, "primals"), _arguments(tangents, "tangents")
+        directions = matching(tangents, primals, "the tangents")
         run = _run(function, primals, {}, tuple(range(len(primals))))
-        nested = run.nested or any(type(t) is Value for t in directions)
+        answer = _Answer.for_caller((*flatten(primals)[0], *directions))
         outputs, rebuild = flatten(run.output)
-        with record():
-            tangent = (tangent_nodes if nested else tangent_numbers)(outputs, run.inputs, directions)
-        values = outputs if nested else [run.plain(y) for y in outputs]
-        return rebuild(values), rebuild(tangent)
+        if answer.recorded:
+            with record():
+                tangent = tangent_nodes(outputs, run.inputs, directions)
+        else:
+            tangent = tangent_numbers(outputs, run.inputs, [t.data if type(t) is Value else t for t in directions])
+        return rebuild(list(map(answer.of, outputs))), rebuild(list(map(answer.of, tangent)))
 
     return transformed
 
@@ -171,12 +208,14 @@ def vjp(function: Function, argnums: Argnums = 0) -> Function:
         outputs, rebuild = flatten(run.output)
 
         def pull(cotangent: Any) -> Any:
-            weights = _matching(cotangent, run.output, "the cotangent")
+            weights = matching(cotangent, run.output, "the cotangent")
+            answer = _Answer.for_caller((*weights, *arguments_given))
             with record():
                 total = dot(weights, outputs)
-            return run.rebuild_inputs(run.gradients(total))
+            return run.rebuild_inputs(run.gradients(total, answer))
 
-        return rebuild([run.plain(y) for y in outputs]), pull
+        arguments_given = run.inputs if run.answer.nested else ()
+        return rebuild(list(map(run.answer.of, outputs))), pull
 
     return transformed
 
@@ -191,31 +230,42 @@ def hvp(function: Function, argnums: int = 0) -> Function:
     """
     slope = grad(function, argnums)
 
-    def transformed(*arguments: Any) -> Any:
+    def transformed(*arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) < 2:
+            raise TypeError(
+                f"hvp(f) takes the arguments of f and then the vector, hvp(f)(x, v); got {len(arguments)} of them"
+            )
         *rest, direction = arguments
-        index = range(len(rest))[argnums]
+        index = _place_of(argnums, len(rest))
 
         def of_one(x: Any) -> Any:
-            return slope(*rest[:index], x, *rest[index + 1 :])
+            return slope(*rest[:index], x, *rest[index + 1 :], **keywords)
 
         return jvp(of_one)((rest[index],), (direction,))[1]
 
     return transformed
 
 
-def _matching(things: Any, like: Any, name: str) -> list[Any]:
-    """The numbers of `things`, which must be as many as those of `like`."""
-    numbers = flatten(things)[0]
-    expected = len(flatten(like)[0])
-    if len(numbers) != expected:
-        raise ValueError(f"{name} must have {expected} numbers, one for each of what it belongs to; got {len(numbers)}")
-    return [x if type(x) is Value else float(x) for x in numbers]
+def _arguments(things: Any, name: str) -> tuple[Any, ...]:
+    """The arguments of a function, which stand in a tuple even where there is one."""
+    if not isinstance(things, (tuple, list)):
+        raise TypeError(
+            f"jvp(f)(primals, tangents) takes two tuples, one entry for each argument of f; {name} is {things!r}"
+        )
+    return tuple(things)
 
 
 def stop_gradient(value: Any) -> Any:
     """The same number as a new leaf: no gradient passes through it; a plain number as it is.
 
+    Args: `value`, a Value or number, or lists, tuples, dicts and NumPy arrays of such.
+
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0
     """
-    return Value(value.data, value.label) if type(value) is Value else value
+    if type(value) is Value:
+        return Value(value.data, value.label)
+    if number(value) is not None:
+        return value
+    parts, rebuild = flatten(value)
+    return rebuild([stop_gradient(part) for part in parts])

@@ -2,7 +2,9 @@
 
 import gc
 import weakref
+from fractions import Fraction
 
+import numpy
 import pytest
 from hypothesis import given
 
@@ -190,3 +192,60 @@ def test_what_a_model_that_keeps_its_checkpoint_loses():
         assert all(ref() is None for ref in models)
     finally:
         gc.enable()
+
+
+def inner_slope(x):
+    """A derivative inside the function: inside another transform it depends on what it closes over."""
+    return x * ag.grad(lambda y: x * y * y)(2.0)
+
+
+def test_a_derivative_inside_is_the_same_when_run_again():
+    assert ag.grad(inner_slope)(3.0) == 24.0
+    assert ag.grad(lambda x: checkpoint(inner_slope, x))(3.0) == 24.0
+    assert ag.jvp(lambda x: checkpoint(inner_slope, x))((3.0,), (1.0,)) == (36.0, 24.0)
+    assert ag.vjp(lambda x: checkpoint(inner_slope, x))(3.0)[1](1.0) == 24.0
+    assert ag.jacobian(lambda x: [checkpoint(inner_slope, x)])(3.0) == [24.0]
+    assert ag.grad(lambda x: checkpoint(lambda x: ag.grad(lambda y: x * y * y)(2.0), x))(3.0) == 4.0
+    outside = Value(3.0)
+    y, plain = checkpoint(inner_slope, outside), inner_slope(outside)
+    assert ag.gradients(y, [outside]) == ag.gradients(plain, [outside]) == [12.0]
+    assert ag.grad(lambda t: t * ag.gradients(y, [outside])[0])(1.0) == 12.0
+
+
+def test_run_again_it_stands_in_its_own_scopes():
+    seen = []
+
+    def function(x):
+        seen.append((x * x).scope)
+        return x * x
+
+    with ag.scope("layer"):
+        y = checkpoint(function, Value(2.0))
+    with ag.scope("elsewhere"), ag.no_record():
+        y.backward()
+    assert seen == [("layer",)] * 2
+
+
+def test_what_the_inputs_do_not_depend_on_is_not_run_again():
+    runs = []
+
+    def function(w):
+        runs.append(1)
+        return w * w
+
+    w, t = parameter(2.0, "w"), Value(3.0)
+    y = t * checkpoint(function, w) + t
+    w.data = 5.0
+    assert ag.gradients(y, [t]) == [5.0]
+    assert [slope.data for slope in ag.gradients(y, [t], create_graph=True)] == [5.0]
+    assert ag.grad(lambda t: t * y.operands[0].operands[1])(3.0) == 4.0
+    assert len(runs) == 1
+    with pytest.raises(GraphError, match="label 'w'"):
+        ag.gradients(y, [t, w])
+
+
+def test_any_real_number_passes_through():
+    for number in (1, 2.5, True, Fraction(1, 3), numpy.float32(0.5), numpy.int64(3)):
+        assert checkpoint(lambda number=number: number) is number
+    with pytest.raises(TypeError, match="gave 'a' of type str"):
+        checkpoint(lambda: "a")

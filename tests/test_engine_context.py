@@ -121,6 +121,52 @@ def test_places_are_per_task():
     assert not (Value(1.0) * 2).is_leaf
 
 
+@pytest.mark.parametrize("shared", [no_record(), scope("s"), record()])
+def test_one_instance_serves_tasks_and_threads_at_once(shared):
+    async def first(entered, left):
+        with shared:
+            entered.set()
+            await left.wait()
+        return Value(1.0) * 2
+
+    async def second(entered, left):
+        await entered.wait()
+        with shared:
+            pass
+        left.set()
+        return Value(1.0) * 2
+
+    async def together():
+        entered, left = asyncio.Event(), asyncio.Event()
+        return await asyncio.gather(first(entered, left), second(entered, left))
+
+    in_threads(lambda i: [shared.__enter__(), shared.__exit__(None, None, None)])
+    for y in (*asyncio.run(together()), Value(1.0) * 2):
+        assert not y.is_leaf and y.scope == ()
+
+
+def test_places_decorate_functions():
+    @no_record()
+    def quiet(x, depth):
+        """Recurses inside itself."""
+        return quiet(x, depth - 1) if depth else x * 2
+
+    @scope("layer")
+    def named(x):
+        return x * 2
+
+    assert quiet(Value(1.0), 3).is_leaf and quiet.__doc__ == "Recurses inside itself."
+    assert named(Value(1.0)).scope == ("layer",) and not (Value(1.0) * 2).is_leaf
+
+
+def test_a_place_is_left_once():
+    place = scope("a")
+    with place:
+        pass
+    with pytest.raises(RuntimeError, match="scope was left more often than entered"):
+        place.__exit__(None, None, None)
+
+
 def test_a_transform_in_one_thread_is_not_seen_in_another():
     inside, done = threading.Event(), threading.Event()
     found = []

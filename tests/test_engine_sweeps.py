@@ -330,11 +330,72 @@ def _slope(term, i, x):
 
 def test_directions_and_cotangents_must_match():
     for call, text in (
-        (lambda: ag.jvp(lambda x: x[0])(([1.0, 2.0],), ([1.0],)), "tangents must have 2 numbers.*got 1"),
-        (lambda: ag.vjp(lambda x: [x, x])(1.0)[1]([1.0]), "cotangent must have 2 numbers.*got 1"),
+        (lambda: ag.jvp(lambda x: x[0])(([1.0, 2.0],), ([1.0],)), r"tangents\[0\] must be a list of 2.*got a list of 1"),
+        (lambda: ag.vjp(lambda x: [x, x])(1.0)[1]([1.0]), "cotangent must be a list of 2.*got a list of 1"),
+        (lambda: ag.jvp(lambda p: p["a"])(({"a": 1.0},), ({"b": 1.0},)), r"tangents\[0\] must be a dict.*'a'.*'b'"),
+        (lambda: ag.jvp(lambda x: x)((np.ones((2, 3)),), (np.ones((3, 2)),)), r"shape \(2, 3\).*shape \(3, 2\)"),
+        (lambda: ag.jvp(lambda x: x)((np.ones((2, 2)),), ([1.0] * 4,)), r"shape \(2, 2\).*a list of 4"),
+        (lambda: ag.hvp(lambda p: p["w"])({"w": 1.0}, {"w": [1.0]}), r"\['w'\] must be a number.*got a list of 1"),
+        (lambda: ag.vjp(lambda x: x)(1.0)[1]("1"), "cotangent must be a number.*got '1' of type str"),
     ):
         with pytest.raises(ValueError, match=text):
             call()
+
+
+def test_directions_go_by_their_keys():
+    f = lambda p: p["a"] ** 2 + p["b"] ** 3  # noqa: E731  # one expression
+    at, along = {"a": 1.0, "b": 1.0}, {"b": 1.0, "a": 0.0}
+    assert ag.jvp(f)((at,), (along,)) == (2.0, 3.0)
+    assert ag.hvp(f)(at, along) == {"a": 0.0, "b": 6.0}
+    assert ag.vjp(lambda x: {"a": 2 * x, "b": 3 * x})(1.0)[1](along) == 3.0
+    assert ag.jvp(lambda x: x @ x)((np.array([1.0, 2.0]),), ([1.0, 0.0],)) == (5.0, 2.0)
+    assert ag.jvp(lambda x: x[0] * x[1])(([1.0, 2.0],), (np.array([1.0, 0.0]),)) == (2.0, 2.0)
+
+
+def test_what_the_transforms_say_of_wrong_arguments():
+    square = lambda x: x * x  # noqa: E731  # one expression
+    for call, text in (
+        (lambda: ag.grad(square, argnums=(0, -1))(2.0), "names an argument twice"),
+        (lambda: ag.grad(square, argnums="x")(2.0), "argnums is a whole number or a tuple.*'x'"),
+        (lambda: ag.hvp(square)(2.0), r"hvp\(f\)\(x, v\)"),
+        (lambda: ag.hvp(square, argnums=1)(2.0, 1.0), "argnums asks for argument 1"),
+        (lambda: ag.jvp(square)(2.0, 1.0), "two tuples.*primals is 2.0"),
+        (lambda: ag.grad(lambda x: [x, x])(1.0), "gradient.*one number.*list"),
+        (lambda: ag.gradients(Value(1.0), Value(2.0)), "got one Value"),
+        (lambda: ag.gradients(Value(1.0), [2.0]), "got 2.0 of type float"),
+        (lambda: ag.gradients(1.0, []), "got 1.0 of type float"),
+    ):
+        with pytest.raises(TypeError, match=text):
+            call()
+    assert ag.grad(square, argnums=np.int64(0))(3.0) == 6.0
+    assert ag.hvp(lambda x, *, c: c * x**3)(2.0, 1.0, c=10.0) == 120.0
+
+
+def test_inputs_may_come_one_by_one():
+    x = Value(3.0)
+    assert ag.gradients(x * x, (v for v in [x])) == [6.0]
+    assert ag.gradients(x * x, iter([x]), create_graph=True)[0].data == 6.0
+
+
+def test_stop_gradient_of_structures():
+    assert ag.grad(lambda x: ag.sum(ag.stop_gradient([x * x])) + x)(3.0) == 1.0
+    assert ag.grad(lambda x: ag.stop_gradient({"a": (x, 2.0)})["a"][0] * x)(3.0) == 3.0
+    assert ag.grad(lambda x: ag.stop_gradient(np.array([x * x, x]))[0] * x)(3.0) == 9.0
+
+
+def test_a_cotangent_can_be_differentiated():
+    _, pull = ag.vjp(lambda x: x * x)(3.0)
+    assert ag.grad(pull)(1.0) == 6.0
+    weight = Value(2.0)
+    assert ag.gradients(pull(weight), [weight]) == [6.0]
+    assert pull(2.0) == 12.0 and type(pull(2.0)) is float
+
+
+def test_values_for_values_also_where_nothing_depends():
+    slope = ag.grad(lambda x: 3.0 * x)(Value(1.0))
+    assert type(slope) is Value and slope.data == 3.0
+    value, slope = ag.value_and_grad(lambda x: 3.0)(Value(1.0))
+    assert (type(value), value.data, type(slope), slope.data) == (Value, 3.0, Value, 0.0)
 
 
 def test_hvp_of_another_argument_and_with_values():
@@ -355,3 +416,20 @@ def test_transforms_record_inside_no_record():
         assert ag.hessian(lambda x: x**3)(2.0) == 12.0
         assert ag.jvp(lambda x: x * x)((3.0,), (1.0,)) == (9.0, 6.0)
         assert ag.vjp(lambda x: x * x)(3.0)[1](1.0) == 6.0
+
+
+def test_nothing_is_recorded_of_a_transform_inside_no_record():
+    def quiet(transform):
+        def function(x):
+            with ag.no_record():
+                slope = transform(x)
+            assert type(slope) is Value and slope.is_leaf
+            return slope * 1.0 + x
+
+        return ag.value_and_grad(function)(5.0)
+
+    assert quiet(lambda x: ag.grad(lambda y: x * y)(2.0)) == (10.0, 1.0)
+    assert quiet(lambda x: ag.value_and_grad(lambda y: x * y)(2.0)[0]) == (15.0, 1.0)
+    assert quiet(lambda x: ag.jvp(lambda y: x * y)((2.0,), (1.0,))[1]) == (10.0, 1.0)
+    assert quiet(lambda x: ag.jvp(lambda y: x * y)((2.0,), (x,))[0]) == (15.0, 1.0)
+    assert quiet(lambda x: ag.vjp(lambda y: x * y)(2.0)[1](x)) == (30.0, 1.0)

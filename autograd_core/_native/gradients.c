@@ -1,6 +1,29 @@
 /* Gradients and tangents as numbers: the plain sweeps of sweeps.py in C. */
 #include "sort.h"
 
+/* Where there are checkpoints, write down which nodes depend on the inputs: no other is run again. The marks are on. */
+static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
+{
+    if (!sorted->segments)
+        return 0;
+    sorted->wanted = PyMem_Calloc(sorted->count, 1);
+    if (sorted->wanted == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (places[i])
+            sorted->wanted[places[i] - 1] = 1;
+    for (size_t i = sorted->stops; i < sorted->count; i++) {
+        Node *node = sorted->nodes[i];
+        Node *few[2] = {node->x, node->y}, **nodes = operands_of(node) == MANY ? side_nodes(node->side) : few;
+        for (Py_ssize_t k = 0; k < node_count(node); k++)
+            if (nodes[k] && sorted->wanted[nodes[k]->mark - 1])
+                sorted->wanted[i] = 1;
+    }
+    return 0;
+}
+
 static PyObject *gradient_numbers(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"y", "inputs", "stops", NULL};
@@ -15,12 +38,12 @@ static PyObject *gradient_numbers(PyObject *Py_UNUSED(module), PyObject *argumen
     if (places == NULL)
         PyErr_NoMemory();
     if (inputs && stops && places && !not_values(inputs) && sort_one(&sorted, y, stops) == 0) {
-        int failed = sort_adjoints(&sorted) < 0;
+        for (Py_ssize_t i = 0; i < count; i++)
+            places[i] = ((Node *)PyTuple_GET_ITEM(inputs, i))->mark;
+        int failed = sort_adjoints(&sorted) < 0 || find_wanted(&sorted, places, count) < 0;
         if (failed) {
             sort_unmark(&sorted);
         } else {
-            for (Py_ssize_t i = 0; i < count; i++)
-                places[i] = ((Node *)PyTuple_GET_ITEM(inputs, i))->mark;
             sorted.adjoints[((Node *)y)->mark - 1] = 1.0;
             Py_INCREF(y);
             failed = sweep(&sorted) < 0;
@@ -129,7 +152,7 @@ done:
 PyMethodDef gradient_methods[] = {
     {"gradient_numbers", WITH_KEYWORDS(gradient_numbers), METH_VARARGS | METH_KEYWORDS,
      "gradient_numbers($module, y, inputs, stops=())\n--\n\n"
-     "The gradients as floats; what lies below `stops` is not looked at."},
+     "The gradients as floats; what lies below `stops` is not looked at, and no checkpoint is run in vain."},
     {"tangent_numbers", tangent_numbers, METH_VARARGS,
      "tangent_numbers($module, outputs, inputs, directions, /)\n--\n\n"
      "The tangents of `outputs`, as floats, where those of `inputs` are `directions`."},

@@ -89,12 +89,11 @@ static PyType_Slot place_slots[] = {
 
 static PyType_Spec place_spec = {"autograd_core.context.Place", sizeof(Place), 0, Py_TPFLAGS_DEFAULT, place_slots};
 
-/* A context manager that moves to another place and back; one instance can be entered many times, also nested. */
+/* A context manager, and decorator, that moves to another place and back. It keeps nothing: the place itself knows the
+ * one around it, so one instance serves any number of threads and tasks. */
 typedef struct Inside {
     PyObject_HEAD
-    PyObject *token;  /* what takes the first entry back */
-    PyObject *tokens; /* a list: the same for entries within it; NULL until there is one */
-    PyObject *name;   /* of a scope, else NULL */
+    PyObject *name; /* of a scope, else NULL */
 } Inside;
 
 static PyObject *inside_alloc(PyTypeObject *type, PyObject *name)
@@ -143,65 +142,35 @@ static PyObject *inside_new(PyTypeObject *type, PyObject *arguments, PyObject *k
     return inside_alloc(type, NULL);
 }
 
-static int inside_traverse(PyObject *self, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((Inside *)self)->token);
-    Py_VISIT(((Inside *)self)->tokens);
-    return 0;
-}
-
-static int inside_clear(PyObject *self)
-{
-    Py_CLEAR(((Inside *)self)->token);
-    Py_CLEAR(((Inside *)self)->tokens);
-    return 0;
-}
-
 static void inside_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    inside_clear(self);
     Py_CLEAR(((Inside *)self)->name);
     type->tp_free(self);
     Py_DECREF(type);
 }
 
+static int move_to(Place *place)
+{
+    PyObject *token = PyContextVar_Set(S.place_variable, (PyObject *)place);
+    Py_XDECREF(token);
+    return token ? 0 : -1;
+}
+
 /* Move to the place that `self` leads to: with `recording` or `transforming` negative as it was. */
 static PyObject *enter(PyObject *self, int recording, int transforming)
 {
-    Inside *inside = (Inside *)self;
     if (connected() < 0)
         return NULL;
     Place *here = place_now();
     if (here == NULL)
         return NULL;
-    Place *next = new_place(here, inside->name, recording < 0 ? here->recording : recording,
+    Place *next = new_place(here, ((Inside *)self)->name, recording < 0 ? here->recording : recording,
                             transforming < 0 ? here->transforming : transforming);
+    int failed = next == NULL || move_to(next) < 0;
     Py_DECREF(here);
-    if (next == NULL)
-        return NULL;
-    PyObject *token = PyContextVar_Set(S.place_variable, (PyObject *)next);
-    Py_DECREF(next);
-    if (token == NULL)
-        return NULL;
-    if (inside->token == NULL) {
-        inside->token = token;
-        Py_RETURN_NONE;
-    }
-    if (inside->tokens == NULL)
-        inside->tokens = PyList_New(0);
-    int failed = inside->tokens ? PyList_Append(inside->tokens, token) : -1;
-    if (failed < 0) { /* not entered, then */
-        PyObject *type, *error, *trace;
-        PyErr_Fetch(&type, &error, &trace);
-        if (PyContextVar_Reset(S.place_variable, token) < 0)
-            PyErr_Clear();
-        PyErr_Restore(type, error, trace);
-    }
-    Py_DECREF(token);
-    if (failed < 0)
+    Py_XDECREF(next);
+    if (failed)
         return NULL;
     Py_RETURN_NONE;
 }
@@ -213,22 +182,27 @@ static PyObject *transforming_enter(PyObject *self, PyObject *Py_UNUSED(no)) { r
 
 static PyObject *inside_exit(PyObject *self, PyObject *const *Py_UNUSED(arguments), Py_ssize_t Py_UNUSED(count))
 {
-    Inside *inside = (Inside *)self;
-    Py_ssize_t more = inside->tokens ? PyList_GET_SIZE(inside->tokens) : 0;
-    PyObject *token = more ? Py_NewRef(PyList_GET_ITEM(inside->tokens, more - 1)) : inside->token;
-    if (token == NULL)
-        return PyErr_Format(PyExc_IndexError, "pop from empty list"); /* left more often than entered */
-    int failed = 0;
-    if (more)
-        failed = PyList_SetSlice(inside->tokens, more - 1, more, NULL);
+    Place *here = connected() < 0 ? NULL : place_now();
+    if (here == NULL)
+        return NULL;
+    int failed = here->parent == NULL;
+    if (failed)
+        PyErr_Format(PyExc_RuntimeError, "%s was left more often than entered", Py_TYPE(self)->tp_name);
     else
-        inside->token = NULL;
-    if (failed == 0)
-        failed = PyContextVar_Reset(S.place_variable, token);
-    Py_DECREF(token);
-    if (failed < 0)
+        failed = move_to(here->parent) < 0;
+    Py_DECREF(here);
+    if (failed)
         return NULL;
     Py_RETURN_NONE;
+}
+
+static PyObject *inside_call(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"function", NULL};
+    PyObject *function;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:__call__", names, &function))
+        return NULL;
+    return call_python("autograd_core.context", "decorated", self, function);
 }
 
 #define EXIT {"__exit__", (PyCFunction)(void (*)(void))inside_exit, METH_FASTCALL, NULL}
@@ -251,13 +225,12 @@ static PyTypeObject *inside_type(PyObject *module, const char *name, newfunc mak
     PyType_Slot slots[] = {
         {Py_tp_new, make},
         {Py_tp_dealloc, inside_dealloc},
-        {Py_tp_traverse, inside_traverse},
-        {Py_tp_clear, inside_clear},
+        {Py_tp_call, inside_call},
         {Py_tp_methods, methods},
         {Py_tp_members, members},
         {0, NULL},
     };
-    PyType_Spec spec = {name, sizeof(Inside), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+    PyType_Spec spec = {name, sizeof(Inside), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
     PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     if (type != NULL && PyModule_AddType(module, type) < 0)
         Py_CLEAR(type);

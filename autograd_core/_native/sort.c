@@ -15,10 +15,13 @@ void sort_open(Sorted *sorted)
     memset(&spare, 0, sizeof spare);
     sorted->count = sorted->stops = 0;
     sorted->segments = 0;
+    sorted->wanted = NULL;
 }
 
 void sort_close(Sorted *sorted)
 {
+    PyMem_Free(sorted->wanted);
+    sorted->wanted = NULL;
     if (spare.nodes == NULL && sorted->capacity <= MOST_KEPT && sorted->path_capacity <= MOST_KEPT &&
         sorted->adjoint_capacity <= MOST_KEPT) {
         spare = *sorted;

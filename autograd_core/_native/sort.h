@@ -21,6 +21,7 @@ typedef struct Sorted {
     double *adjoints; /* one for each node, by sort_adjoints */
     size_t adjoint_capacity;
     int segments; /* whether a checkpoint is among them */
+    char *wanted; /* of a sweep with checkpoints: whether each node is of use; NULL where all are */
 } Sorted;
 
 void sort_open(Sorted *sorted);

@@ -128,7 +128,7 @@ static int sweep_segments(Sorted *sorted)
         double upstream = sorted->adjoints[i];
         Py_ssize_t count = node_count(node);
         edge -= (size_t)count;
-        if (upstream == 0.0)
+        if (upstream == 0.0 || (sorted->wanted && !sorted->wanted[i]))
             continue;
         if (node->flags & SEGMENT) {
             failed = sweep_again(node, upstream, places + edge, sorted->adjoints) < 0;
