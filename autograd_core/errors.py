@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from .operation import Operation
+from .value import Value, number
 
 NAMES = ("x", "y")
 SHOWN = 8
+KINDS = (OverflowError, ZeroDivisionError, ArithmeticError, FloatingPointError, ValueError)
 
 
 class GraphError(RuntimeError):
@@ -22,10 +25,26 @@ def described(operand: Any, name: str = "") -> str:
     >>> described(Value(-1.0, label="p"), "x")
     "x = -1.0 (label 'p')"
     """
-    label = getattr(operand, "label", None)
-    number = getattr(operand, "data", operand)
+    label = operand.label if type(operand) is Value else None
     prefix = f"{name} = " if name else ""
-    return f"{prefix}{number!r}" + (f" (label {label!r})" if label is not None else "")
+    return f"{prefix}{shown(plain(operand))}" + (f" (label {label!r})" if label is not None else "")
+
+
+def plain(operand: Any) -> Any:
+    """The number of an operand: a float, or an int that is too large for one."""
+    if type(operand) is Value:
+        return operand.data
+    try:
+        return number(operand)
+    except OverflowError:
+        return operand
+
+
+def shown(operand: Any) -> str:
+    """A number in a message; of an int too large for a float only how many digits it has."""
+    if type(operand) is int:
+        return f"an int of {round(operand.bit_length() * math.log10(2))} digits"
+    return repr(operand)
 
 
 def listed(operands: Sequence[Any]) -> str:
@@ -42,20 +61,27 @@ def named(operation: Operation) -> str:
 
 
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
-    """The error that plain floats raise here, of the same type, with a message that says what went in."""
-    numbers = [getattr(operand, "data", operand) for operand in operands]
-    if isinstance(error, OverflowError):
-        text = f"the result of {named(operation)} is too large for a float"
+    """The error that plain floats raise here, of the same type, with a message that says what went in.
+
+    An error of a type of its own, as a primitive may raise, stays as it is, with a note.
+    """
+    numbers = list(map(plain, operands))
+    if type(error) not in KINDS:
+        error.add_note(f"{operation.name} failed; it got {listed(operands)}")
+        return error
+    if any(type(x) is int for x in numbers):
+        text = f"an operand of {named(operation)} is too large for a float"
     elif operation.origin is not None:
         text = f"{operation.name} failed: {error}"
+    elif isinstance(error, OverflowError):
+        text = f"the result of {named(operation)} is too large for a float"
     elif operation.domain.contains(*numbers):
         text = f"{named(operation)} has no value here ({error})"
     else:
         text = f"{named(operation)} is defined for {operation.domain.text}"
-    for kind in (OverflowError, ZeroDivisionError, ArithmeticError):
-        if isinstance(error, kind):
-            return kind(f"{text}; got {listed(operands)}")
-    return ValueError(f"{text}; got {listed(operands)}")
+    # the way into a primitive is its user's to see
+    trace = error.__traceback__ if operation.origin is not None else None
+    return type(error)(f"{text}; got {listed(operands)}").with_traceback(trace)
 
 
 def not_a_number(operation: Operation, operand: Any) -> TypeError:

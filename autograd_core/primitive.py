@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import update_wrapper
 from typing import Any
 
@@ -51,6 +52,8 @@ def primitive(
     if function is None:
         if derivatives is None:
             raise TypeError(MISSING.format(name="f"))
+        if not isinstance(derivatives, Sequence):
+            raise TypeError(f"derivatives is a tuple, one entry for each operand; got {derivatives!r}")
         return lambda actual: primitive(
             actual, derivatives=derivatives, formula=formula, derivative_formulas=derivative_formulas, symbol=symbol,
             domain=domain, kinks=kinks,
@@ -58,14 +61,22 @@ def primitive(
     name = getattr(function, "__name__", "primitive")
     if derivatives is None:
         raise TypeError(f"{name}: {MISSING.format(name=name)}")
-    names = tuple(inspect.signature(function).parameters)
-    slopes = tuple(_real(slope, name) for slope in derivatives)
-    if not slopes or len(slopes) != len(names):
-        raise TypeError(f"{name} takes {len(names)} operands ({', '.join(names)}) but has {len(slopes)} derivatives")
+    signature = _signature(function, name)
+    names = tuple(signature.parameters)
+    if not derivatives or len(derivatives) != len(names):
+        raise TypeError(
+            f"{name} takes {len(names)} operands ({', '.join(names)}) but has {len(derivatives)} derivatives"
+        )
+    slopes = tuple(_real(slope, name, names, i) for i, slope in enumerate(derivatives))
 
-    def operation(*operands: Any) -> Any:
-        if len(operands) != len(names):
-            raise TypeError(f"{name} takes {len(names)} operands ({', '.join(names)}); got {len(operands)}")
+    def operation(*operands: Any, **keywords: Any) -> Any:
+        if keywords or len(operands) != len(names):
+            try:
+                bound = signature.bind(*operands, **keywords)
+            except TypeError as error:
+                raise TypeError(f"{name} takes {len(names)} operands ({', '.join(names)}): {error}") from None
+            bound.apply_defaults()
+            operands = bound.args
         result = apply(*operands)
         if result is NotImplemented:
             raise not_a_number(row, next(x for x in operands if type(x) is not Value and number(x) is None))
@@ -105,8 +116,21 @@ def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
     return value
 
 
-def _real(slope: Derivative, name: str) -> Derivative:
-    """A local derivative, held to give a float where it is given floats."""
+def _signature(function: Callable[..., float], name: str) -> inspect.Signature:
+    """The operands of the user's function: so many, each with a name."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        raise TypeError(f"{name} does not say what it takes: write a function of named operands around it") from None
+    for parameter in signature.parameters.values():
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            raise TypeError(f"a primitive takes a fixed number of operands, each by its place; {name} has {parameter}")
+    return signature
+
+
+def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Derivative:
+    """A local derivative, held to give a float where it is given floats; what it raises is said to be its."""
+    which = f"the local derivative ∂{name}/∂{names[index]}"
 
     def checked(result: Any, operands: Sequence[Any]) -> Any:
         if type(result) is float or (type(result) is Value and any(type(x) is Value for x in operands)):
@@ -119,7 +143,22 @@ def _real(slope: Derivative, name: str) -> Derivative:
     if not callable(slope):
         constant: float = checked(slope, ())
         return constant
-    return lambda *operands: checked(slope(*operands), operands)
+    with suppress(ValueError):  # of what has no signature
+        try:
+            inspect.signature(slope).bind(*names, "result")
+        except TypeError as error:
+            raise TypeError(f"{which} is a function of ({', '.join(names)}, result): {error}") from None
+
+    def derivative(*operands: Any) -> Any:
+        try:
+            return checked(slope(*operands), operands)
+        except Exception as error:
+            *given, result = operands
+            pairs = zip(names, given, strict=True)
+            error.add_note(f"in {which} at {', '.join(f'{n} = {x!r}' for n, x in pairs)}, where {name} = {result!r}")
+            raise
+
+    return derivative
 
 
 def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:

@@ -24,11 +24,11 @@ def unary(row: Operation) -> Callable[[Any], Any]:
 
     def apply(x: Any) -> Any:
         a: Any
-        if type(x) is Value:
-            a = x._data
-        elif (a := number(x)) is None:
-            raise not_a_number(row, x)
         try:
+            if type(x) is Value:
+                a = x._data
+            elif (a := number(x)) is None:
+                raise not_a_number(row, x)
             z = value(a)
         except (ArithmeticError, ValueError) as error:
             raise failed(row, (x,), error) from None
@@ -65,21 +65,21 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
     def apply(x: Any, y: Any) -> Any:
         a: Any
         b: Any
-        if type(x) is Value:
-            a = x._data
-        elif (x := number(x)) is None:
-            return NotImplemented
-        else:
-            a = x
-        if type(y) is Value:
-            b = y._data
-        elif type(y) is float:
-            b = y
-        elif (y := number(y)) is None:
-            return NotImplemented
-        else:
-            b = y
         try:
+            if type(x) is Value:
+                a = x._data
+            elif (a := number(x)) is None:
+                return NotImplemented
+            else:
+                x = a
+            if type(y) is Value:
+                b = y._data
+            elif type(y) is float:
+                b = y
+            elif (b := number(y)) is None:
+                return NotImplemented
+            else:
+                y = b
             z = value(a, b)
         except (ArithmeticError, ValueError) as error:
             raise failed(row, (x, y), error) from None
@@ -118,14 +118,15 @@ def _as_function(slope: Any) -> Any:
 @accelerated
 def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """The same for a call by name, where no other operand is left to try: TypeError in place of NotImplemented."""
-    default: Any = row.default
 
-    def function(x: Any, y: Any = default) -> Any:
+    def function(x: Any, y: Any) -> Any:
         result = apply(x, y)
         if result is NotImplemented:
             raise not_a_number(row, y if type(x) is Value or number(x) is not None else x)
         return result
 
+    if row.default is not None:
+        function.__defaults__ = (row.default,)
     return function
 
 
@@ -138,17 +139,17 @@ def many(row: Operation) -> Callable[..., Any]:
         operands: Sequence[Any] = gather(*arguments)  # type: ignore[misc]  # rows on many operands gather them
         plain = True
         numbers = []
-        for operand in operands:
-            if type(operand) is Value:
-                numbers.append(operand._data)
-                plain = False
-            elif type(operand) is float:
-                numbers.append(operand)
-            elif (a := number(operand)) is None:
-                raise not_a_number(row, operand)
-            else:
-                numbers.append(a)
         try:
+            for operand in operands:
+                if type(operand) is Value:
+                    numbers.append(operand._data)
+                    plain = False
+                elif type(operand) is float:
+                    numbers.append(operand)
+                elif (a := number(operand)) is None:
+                    raise not_a_number(row, operand)
+                else:
+                    numbers.append(a)
             z = value(numbers)
         except (ArithmeticError, ValueError) as error:
             raise failed(row, operands, error) from None

@@ -1,7 +1,9 @@
 """Every failure says which operation, which operands, their labels, and the way out; and leaves nothing half done."""
 
 import math
+from fractions import Fraction
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,34 @@ def test_results_too_large():
             function()
     with pytest.raises(OverflowError, match="gamma is too large"):
         ag.gamma(200.0)
+
+
+def test_operands_too_large():
+    x = Value(2.0, "x")
+    for call in (lambda: x * 10**400, lambda: 10**400 - x, lambda: x ** 10**400, lambda: ag.tanh(10**400),
+                 lambda: ag.hypot(10**400, x), lambda: ag.sum([x, 10**400]), lambda: ag.dot([10**400], [x]),
+                 lambda: ag.where(True, x, 10**5000)):  # fmt: skip
+        with pytest.raises(OverflowError, match=r"operand of .* is too large for a float; got .*an int of [45]00") as caught:
+            call()
+        assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("kind", [numpy.float64, numpy.float32, numpy.int64, Fraction], ids=repr)
+def test_other_kinds_of_numbers_are_shown_as_numbers(kind):
+    for function in (ag.log, ag.sqrt, ag.gamma):
+        with pytest.raises(ValueError, match=r"is defined for .*; got x = -1\.0$"):
+            function(kind(-1))
+    with pytest.raises(OverflowError, match=r"too large for a float; got x = 1000\.0$"):
+        ag.exp(kind(1000))
+    with pytest.raises(ValueError, match=r"got x = -8\.0, y = 0\.5"):
+        ag.pow(kind(-8), Value(0.5))
+
+
+def test_a_missing_operand_is_named():
+    for function in (ag.maximum, ag.hypot, ag.pow):
+        with pytest.raises(TypeError, match=rf"{function.__name__}\(\) missing 1 required positional argument: 'y'"):
+            function(Value(1.0))
+    assert ag.leaky_relu(-1.0) == -0.01
 
 
 def test_many_operands_are_shortened():

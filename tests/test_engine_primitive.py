@@ -107,6 +107,68 @@ def test_its_failures_are_named():
         root(Value(-1.0, "p"))
 
 
+def test_an_error_of_its_own_stays_its_own():
+    class ConvergenceError(ValueError):
+        pass
+
+    def value(x, y):
+        raise ConvergenceError("after 7 steps")
+
+    with pytest.raises(ConvergenceError) as caught:
+        primitive(derivatives=(1.0, 1.0))(value)(Value(1.0, "p"), 2.0)
+    assert str(caught.value) == "after 7 steps"
+    assert caught.value.__notes__ == ["value failed; it got x = 1.0 (label 'p'), y = 2.0"]
+    assert any(entry.name == "value" for entry in caught.traceback)
+
+
+def test_the_way_into_a_primitive_is_shown():
+    @primitive(derivatives=(1.0,))
+    def sevenths(x):
+        return math.sqrt(x) / 7
+
+    with pytest.raises(ValueError, match=r"sevenths failed: .*; got x = -1\.0") as caught:
+        sevenths(Value(-1.0))
+    assert caught.traceback[-1].name == "sevenths"
+
+
+def test_a_local_derivative_that_fails_is_named():
+    broken = primitive(derivatives=(1.0, lambda x, y, z: 1 / y))(wave.__wrapped__)
+    with pytest.raises(ZeroDivisionError) as caught:
+        broken(Value(1.0), Value(0.0))
+    assert caught.value.__notes__[0].startswith("in the local derivative ∂wave/∂x at t = 1.0, x = 0.0, where wave = 4.14")
+    through_math = primitive(derivatives=(lambda x, z: math.cos(x),))(math.sin)
+    with pytest.raises(TypeError, match=r"autograd_core\.sin") as caught:
+        ag.grad(ag.grad(through_math))(1.0)
+    assert "∂sin/∂x" in caught.value.__notes__[0]
+
+
+def test_derivatives_of_the_wrong_form():
+    for derivatives, text in (
+        ((lambda x: 2 * x,), r"∂<lambda>/∂x is a function of \(x, result\): too many positional"),
+        (lambda x, z: 2 * x, "derivatives is a tuple, one entry for each operand"),
+        (1.0, "derivatives is a tuple"),
+    ):
+        with pytest.raises(TypeError, match=text):
+            primitive(derivatives=derivatives)(lambda x: x * x)
+    for function in (lambda *xs: 0.0, lambda x, *, k: x):
+        with pytest.raises(TypeError, match="a fixed number of operands"):
+            primitive(derivatives=(1.0,))(function)
+    with pytest.raises(TypeError, match="hypot does not say what it takes"):
+        primitive(derivatives=(1.0, 1.0))(math.hypot)
+
+
+def test_operands_by_name_and_left_out():
+    @primitive(derivatives=(lambda x, k, z: k, lambda x, k, z: x))
+    def scaled(x, k=2.0):
+        return x * k
+
+    x, k = Value(3.0), Value(5.0)
+    assert scaled(x).data == 6.0 and scaled(x).operands == (x, 2.0)
+    assert scaled(k=k, x=x).operands == (x, k) and scaled(3.0, k=1.0) == 3.0
+    with pytest.raises(TypeError, match=r"scaled takes 2 operands \(x, k\): .*'w'"):
+        scaled(x, w=1.0)
+
+
 def test_inside_no_record():
     with ag.no_record():
         x = Value(2.0)

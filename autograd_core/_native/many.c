@@ -144,12 +144,10 @@ static PyObject *numbers_list(Function *function, PyObject *operands, int *value
         }
         if (found > 0)
             item = PyFloat_FromDouble(number);
-        else if (found == 0) {
-            PyObject *error = PyObject_CallFunctionObjArgs(S.not_a_number, function->operation, operand, NULL);
-            if (error)
-                PyErr_SetObject((PyObject *)Py_TYPE(error), error);
-            Py_XDECREF(error);
-        }
+        else if (found == 0)
+            raise_not_a_number(function, operand);
+        else
+            raise_failed(function, operands);
         if (item == NULL)
             Py_CLEAR(numbers);
         else

@@ -14,7 +14,14 @@ PyObject *raise_failed(Function *function, PyObject *operands)
     PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
     PyErr_NormalizeException(&type, &error, &trace);
+    if (trace != NULL)
+        PyException_SetTraceback(error, trace);
     PyObject *better = PyObject_CallFunctionObjArgs(S.failed, function->operation, operands, error, NULL);
+    if (better == error) { /* with a note */
+        Py_DECREF(better);
+        PyErr_Restore(type, error, trace);
+        return NULL;
+    }
     if (better != NULL) {
         PyException_SetContext(better, Py_NewRef(error));
         PyException_SetCause(better, NULL); /* as `raise … from None` */
@@ -34,6 +41,24 @@ PyObject *raise_not_a_number(Function *function, PyObject *operand)
         PyErr_SetObject((PyObject *)Py_TYPE(error), error);
         Py_DECREF(error);
     }
+    return NULL;
+}
+
+/* The same for the operands themselves, `right` NULL where there is one. */
+static PyObject *operands_failed(Function *function, PyObject *left, PyObject *right)
+{
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    PyObject *operands = right ? PyTuple_Pack(2, left, right) : PyTuple_Pack(1, left);
+    if (operands == NULL) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(trace);
+        return NULL;
+    }
+    PyErr_Restore(type, error, trace);
+    raise_failed(function, operands);
+    Py_DECREF(operands);
     return NULL;
 }
 
@@ -64,11 +89,7 @@ static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, doub
         goto done;
     PyObject *value = PyObject_Vectorcall(function->value, numbers, count, NULL);
     if (value == NULL) {
-        PyObject *shown = y ? PyTuple_Pack(2, shown_x, shown_y) : PyTuple_Pack(1, shown_x);
-        if (shown != NULL) {
-            raise_failed(function, shown);
-            Py_DECREF(shown);
-        }
+        operands_failed(function, shown_x, shown_y);
         goto done;
     }
     numbers[count] = value;
@@ -105,7 +126,7 @@ PyObject *apply_unary(Function *function, PyObject *operand)
     if (value)
         a = ((Node *)operand)->data;
     else if ((found = number_of(operand, &a)) <= 0)
-        return found < 0 ? NULL : raise_not_a_number(function, operand);
+        return found < 0 ? operands_failed(function, operand, NULL) : raise_not_a_number(function, operand);
     if (function->kernel.unary && function->kernel.unary(a, &z, &dx))
         return value ? record(function, ONE, z, (Node *)operand, NULL, dx, 0.0) : PyFloat_FromDouble(z);
     return apply_python(function, operand, NULL, a, 0.0, operand, NULL);
@@ -119,11 +140,11 @@ PyObject *apply_binary(Function *function, PyObject *left, PyObject *right)
     if (x)
         a = ((Node *)left)->data;
     else if ((found = number_of(left, &a)) <= 0)
-        return found < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+        return found < 0 ? operands_failed(function, left, right) : Py_NewRef(Py_NotImplemented);
     if (y)
         b = ((Node *)right)->data;
     else if ((found = number_of(right, &b)) <= 0)
-        return found < 0 ? NULL : Py_NewRef(Py_NotImplemented);
+        return found < 0 ? operands_failed(function, left, right) : Py_NewRef(Py_NotImplemented);
     if (function->kernel.binary && function->kernel.binary(a, b, &z, &dx, &dy)) {
         if (!x && !y)
             return PyFloat_FromDouble(z);

@@ -165,7 +165,7 @@ def test_lists_tuples_iterators_and_mixtures_are_read_alike() -> None:
         mean([])
     with pytest.raises(ValueError, match="one length"):
         dot([w], [w, w])
-    with pytest.raises(OverflowError, match="int too large"):
+    with pytest.raises(OverflowError, match=r"an operand of sum is too large.*an int of 400 digits"):
         total([w, 10**400])
     with pytest.raises(TypeError, match="got 'a' of type str"):
         total([w, "a"])
@@ -175,8 +175,9 @@ def test_lists_tuples_iterators_and_mixtures_are_read_alike() -> None:
 
 def test_rows_without_a_kernel_are_those_that_give_a_reason() -> None:
     """A new row is listed by itself; this list changes with it, on purpose."""
-    assert set(rows_without_kernel()) == {"gamma", "lgamma", "polygamma"}
-    assert "no kernel has been written" not in rows_without_kernel().values()
+    reasons = {name: reason for name, reason in rows_without_kernel().items() if name in TABLE}
+    assert set(reasons) == {"gamma", "lgamma", "polygamma"}
+    assert "no kernel has been written" not in reasons.values()
 
 
 def test_a_row_of_a_users_own_with_a_tables_name_gets_no_kernel() -> None:
