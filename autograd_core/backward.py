@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import RLock
 
 from .checkpoint import Segment, rerun
 from .engine import accelerated
 from .graph import discovered
+from .interrupts import undivided
 from .value import Value, number
 
-# Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing.
-_adding = Lock()
+# Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing. A
+# signal's handler may sweep in the middle of it, in the same thread.
+_adding = RLock()
 
 
 def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
@@ -71,9 +73,15 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     order, adjoints = discovered(y)
     adjoints[y] += seed
     sweep(order, adjoints)
-    with _adding:
-        for node, adjoint in adjoints.items():
+
+    waiting = iter(adjoints.items())
+
+    def write() -> None:
+        for node, adjoint in waiting:  # Python looks for signals between two rounds, not within one
             if node._x is None and node._grad is not None:
                 node._grad += adjoint
             else:
                 node._grad = adjoint
+
+    with _adding:
+        undivided(write)

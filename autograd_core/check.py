@@ -22,7 +22,7 @@ from .recording import binary, many, unary
 from .report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
 from .structure import flatten, is_array
 from .sweeps import gradients
-from .value import Value, number
+from .value import Value, number, put_back
 
 # How far the analytic derivative may be off by its own rounding, and how sure a verdict has to be: at half of 0.1 %
 # a rule that is wrong by 0.1 % is told from one that is right.
@@ -48,11 +48,11 @@ def check_gradient(
     """Hold the derivatives of `function` at `at` against central differences, one coordinate at a time.
 
     Args: `function`, giving one number; `at`, its argument: a number, or lists, tuples, dicts and NumPy arrays of
-    numbers. With `Value`s in `at` (leaves: the parameters of a model), `function` is called without arguments and
-    these leaves are moved, and put back also after an error; their `grad` is not touched. `order` 1 checks the
-    gradient against differences of the function, 2 the Hessian against differences of the exact gradient. `sample`,
-    how many coordinates to check, drawn evenly over the groups (the entries of a dict, the parts of a nested list,
-    labels that differ by more than their numbers), repeatably by `seed`; all without it.
+    numbers. With `Value`s in `at` (leaves), or a model, whose parameters they are, `function` is called without
+    arguments and these leaves are moved, and put back also after an error; their `grad` is not touched. `order` 1
+    checks the gradient against differences of the function, 2 the Hessian against differences of the exact gradient.
+    `sample`, how many coordinates to check, drawn evenly over the groups (the entries of a dict, the parts of a nested
+    list, labels that differ by more than their numbers), repeatably by `seed`; all without it.
 
     A step is searched for each coordinate, and the error of the difference is estimated: a derivative agrees if it
     lies within that, and is not judged at a kink, at the edge of the domain or where rounding hides the difference.
@@ -85,6 +85,10 @@ def check_gradient(
 
 def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callable[[], Any]]:
     """The leaves to move, and the function without arguments of them."""
+    if not callable(function):
+        raise TypeError(f"a function is checked, such as lambda: loss(); got {described(function)}")
+    if hasattr(at, "parameters"):
+        at = at.parameters()
     numbers, rebuild = flatten(at)
     if not numbers:
         raise ValueError("there is nothing to check: no number in the arguments")
@@ -93,6 +97,10 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
         for x in numbers:
             if type(x) is not Value or not x.is_leaf:
                 raise TypeError(f"to check by leaves, give nothing but leaves, each a Value; got {described(x)}")
+        if _takes_arguments(function):
+            raise TypeError(
+                "leaves are moved where they stand, so the function is called without arguments: lambda: f(x) for f"
+            )
         return [
             _Input(x, _path(x) or name or "x", _stem(x.label) if x.label and not group else group or "x")
             for x, (name, group) in zip(numbers, named, strict=True)
@@ -100,6 +108,17 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
     leaves = [Value(x, name or "x") for x, (name, _) in zip(numbers, named, strict=True)]
     inputs = [_Input(leaf, leaf.label or "x", group or "x") for leaf, (_, group) in zip(leaves, named, strict=True)]
     return inputs, lambda: function(rebuild(leaves))
+
+
+def _takes_arguments(function: Callable[..., Any]) -> bool:
+    """Whether it cannot be called without arguments."""
+    try:
+        inspect.signature(function).bind()
+    except TypeError:
+        return True
+    except ValueError:  # of what has no signature
+        return False
+    return False
 
 
 def _path(leaf: Value) -> str:
@@ -203,12 +222,12 @@ def _checked(call: Callable[[], Any], by: _Input | None, moved: _Input) -> Coord
 
 @contextmanager
 def _set(leaf: Value, x: float) -> Iterator[None]:
-    before = leaf.data
+    before = leaf.data, leaf._stamp
     leaf.data = x
     try:
         yield
     finally:
-        leaf.data = before
+        put_back(leaf, *before)
 
 
 def _judged(analytic: float, numeric: Estimate) -> tuple[float, float, str, str]:

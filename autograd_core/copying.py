@@ -33,7 +33,7 @@ def _recorded(node: Value) -> Any:
 
 def deep(root: Value, memo: dict[int, Any]) -> Value:
     """The graph below `root` copied; every node that `memo` knows keeps its identity."""
-    for node in toposort(root):
+    for node in ordered(root):
         if id(node) in memo:
             continue
         operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
@@ -43,6 +43,30 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
     return found
 
 
+def ordered(root: Value) -> list[Value]:
+    """The nodes below `root`, and those that its checkpoints hold as arguments, each after what it refers to."""
+    order = toposort(root)
+    if not any(_is_segment(node) for node in order):
+        return order
+    found: dict[Value, None] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting[-1]
+        missing = [x for x in _references(node) if x not in found] if node not in found else []
+        waiting.extend(reversed(missing))
+        if not missing:
+            found[waiting.pop()] = None
+    return list(found)
+
+
+def _references(node: Value) -> list[Value]:
+    """The nodes that a node refers to: its operands, and of a checkpoint its arguments."""
+    things = [x for x in node.operands if type(x) is Value]
+    if _is_segment(node):
+        _mapped(node._dx.arguments, things.append)
+    return things
+
+
 def reduced(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
     """What `pickle` is told: a leaf by its numbers, a computed node as one flat program over its leaves.
 
@@ -50,7 +74,7 @@ def reduced(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
     """
     if root.is_leaf:
         return leaf_from, (root._op, root._data, root._label, root._grad, root.scope, root._stamp)
-    order = toposort(root)
+    order = ordered(root)
     leaves = [node for node in order if node.is_leaf]
     computed = [node for node in order if not node.is_leaf]
     index = {node: i for i, node in enumerate((*leaves, *computed))}

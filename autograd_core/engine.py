@@ -57,6 +57,8 @@ def accelerated(thing: T) -> T:
     replacement: T = getattr(NATIVE, name)
     if isinstance(thing, type):
         replacement.__doc__ = thing.__doc__
+    else:  # so that a pickle of it is one of this name on either engine
+        replacement.__module__ = thing.__module__
     if isinstance(thing, type):  # methods that only lead elsewhere, such as draw, are written once
         for method, function in vars(thing).items():
             if isinstance(function, FunctionType) and not hasattr(replacement, method):

@@ -89,3 +89,12 @@ def not_a_number(operation: Operation, operand: Any) -> TypeError:
     return TypeError(
         f"{operation.name} takes Values and real numbers; got {operand!r} of type {type(operand).__name__}"
     )
+
+
+def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) -> TypeError:
+    """The error for a call of an operation on many operands with arguments that it does not take, in its own name."""
+    try:
+        operation.takes.bind(*arguments)
+    except TypeError as wrong:
+        return TypeError(f"{operation.name}{operation.takes}: {wrong}")
+    return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from typing import Any
 
 # A local derivative is a function of the operands and the result, or a number where it is constant.
@@ -82,6 +83,12 @@ class Operation:
     def arity(self) -> int | None:
         """How many operands it takes: 0 for a leaf, 1, 2, or None for many."""
         return len(self.derivatives) if isinstance(self.derivatives, tuple) else None
+
+    @property
+    def takes(self) -> Signature:
+        """How the function of an operation on many operands is called: as its operands are gathered."""
+        parameters = signature(self.gather).parameters.values()  # type: ignore[arg-type]  # these gather them
+        return Signature([parameter.replace(annotation=Parameter.empty) for parameter in parameters])
 
     def derivative(self, index: int, operands: Sequence[Any], result: Any) -> Any:
         """The local derivative by operand `index`, of floats as a float, of `Value`s as a `Value`."""

@@ -16,7 +16,7 @@ from typing import Any
 from . import special
 from . import special_series as series
 from .operation import Domain, first, second
-from .rows import Binary, Many, Unary, binary_row, many_row, unary_row
+from .rows import Binary, Many, Unary, binary_row, items, list_of, many_row, unary_row
 from .slopes import (
     gelu_tanh_curve,
     norm_slopes,
@@ -231,30 +231,35 @@ def dot_value(operands: Sequence[float]) -> float:
     return total
 
 
-def dot_gathered(xs: Any, ys: Any) -> tuple[Any, ...]:
-    xs, ys = (*xs,), (*ys,)
+def two_lists(xs: Any, ys: Any) -> tuple[Any, ...]:
+    xs, ys = items("dot", xs), items("dot", ys)
     if len(xs) != len(ys):
         raise ValueError(f"dot takes two lists of one length; got {len(xs)} and {len(ys)} numbers")
     return (*xs, *ys)
 
 
 def at_least_one(xs: Any) -> tuple[Any, ...]:
-    numbers = (*xs,)
+    numbers = items("mean", xs)
     if not numbers:
         raise ValueError("the mean of no numbers is not defined; got an empty list")
     return numbers
 
 
-sum: Many = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), tuple, symbol="Σ", doc="The sum of a list.")
+def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
+    """As the builtin takes them, whose place `sum` may have taken by `import *`."""
+    return items("sum", xs) if type(start) is int and start == 0 else (start, *items("sum", xs))
+
+
+sum: Many = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), list_and_start, symbol="Σ", doc="The sum of a list, and of `start`.")
 mean: Many = many_row("mean", lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs), at_least_one,
                 doc="The mean of a list.")
-prod: Many = many_row("prod", math.prod, prod_slopes, tuple, symbol="Π",
+prod: Many = many_row("prod", math.prod, prod_slopes, list_of("prod"), symbol="Π",
                   allowance="where a product of some of the others leaves the range of floats, so does the slope",
                   doc="The product of a list.")
-dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), dot_gathered, symbol="·",
+dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), two_lists, symbol="·",
                doc="The sum of the products of two lists: a neuron's weighted sum.")
-norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, tuple, kinks=(math.hypot,), doc="The square root of the sum of squares.")
-logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), tuple,
+norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, list_of("norm"), kinks=(math.hypot,), doc="The square root of the sum of squares.")
+logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), list_of("logsumexp"),
                      ulps=8, allowance="each exponential and their sum round",
                        doc="log of the sum of all exp(x), without overflow.")
 where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],

@@ -11,7 +11,7 @@ from typing import Any
 
 from .context import current
 from .engine import accelerated
-from .errors import failed, not_a_number
+from .errors import failed, miscalled, not_a_number
 from .operation import Operation, first, second
 from .value import Value, _clock, new, number
 
@@ -136,7 +136,11 @@ def many(row: Operation) -> Callable[..., Any]:
     value, slopes, gather = row.value, row.derivatives, row.gather
 
     def apply(*arguments: Any) -> Any:
-        operands: Sequence[Any] = gather(*arguments)  # type: ignore[misc]  # rows on many operands gather them
+        operands: Sequence[Any]
+        try:
+            operands = gather(*arguments)  # type: ignore[misc]  # rows on many operands gather them
+        except TypeError as error:
+            raise miscalled(row, arguments, error) from None
         plain = True
         numbers = []
         try:

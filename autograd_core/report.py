@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 
 AGREES, DISAGREES, NOT_JUDGED = "agrees", "disagrees", "not judged"
@@ -48,7 +48,7 @@ class Coordinate:
         return (self.name, *(f"{x:.{n}g}" for x, n in zip(numbers, digits, strict=True)), verdict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Sequence[Coordinate]):
     """The coordinates of one check: a sequence that prints as a table, the worst first.
 
@@ -59,7 +59,7 @@ class Report(Sequence[Coordinate]):
     """
 
     title: str
-    coordinates: tuple[Coordinate, ...] = field(repr=False)
+    coordinates: tuple[Coordinate, ...]
 
     @property
     def ok(self) -> bool:
@@ -127,6 +127,9 @@ class Report(Sequence[Coordinate]):
         refused = self.not_judged[: SHOWN // 4]
         judged = [c for c in ranked if c.verdict != NOT_JUDGED]
         return judged[: SHOWN - len(refused)] + refused
+
+    def __repr__(self) -> str:
+        return f"<{self.summary()}; {self.verdict()}>"
 
     def __str__(self) -> str:
         shown = self.shown()

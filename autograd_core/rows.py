@@ -102,6 +102,22 @@ def many_row(
     return published
 
 
+def items(name: str, xs: Any) -> tuple[Any, ...]:
+    """The operands of operation `name`, from anything that gives one number after the other."""
+    if hasattr(xs, "__iter__"):
+        return (*xs,)
+    raise TypeError(f"{name} takes a list of numbers; got {xs!r} of type {type(xs).__name__}")
+
+
+def list_of(name: str) -> Callable[[Any], tuple[Any, ...]]:
+    """How an operation on one list gathers its operands."""
+
+    def gather(xs: Any) -> tuple[Any, ...]:
+        return items(name, xs)
+
+    return gather
+
+
 @accelerated
 def _install(name: str, function: Callable[..., Any]) -> None:
     """Give `Value` a method or operator."""
@@ -132,7 +148,9 @@ def dress(row: Operation, function: Any, names: tuple[str, ...]) -> None:
     )
     domain = "" if row.domain is EVERYWHERE else f"\nDefined for {row.domain.text}; ValueError elsewhere."
     function.__doc__ = f"{row.doc}\n{slopes}{domain}"
-    if names:
+    if row.gather is not None:
+        function.__signature__ = row.takes
+    elif names:
         last = Parameter.empty if row.default is None else row.default
         function.__signature__ = Signature([
             Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=last if name == names[-1] else Parameter.empty)

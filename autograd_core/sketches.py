@@ -23,7 +23,8 @@ from .random_programs import (
 )
 
 MOST_OPERATIONS = 60
-# An operand of a line before the program is put together: ("input", i), ("back", how many lines), ("number", i) for
+# An operand of a line before the program is put together: ("input", i), ("back", how many lines, or where there are
+# several of these, how many of those that no line uses yet: a program is what leads to one result), ("number", i) for
 # one of the program's constants, or ("order", n) where only a whole number can stand. An operand is one choice, and so
 # a line few of them: shrinking leaves out a line only where it is a handful of choices together.
 Place = tuple[str, int]
@@ -71,11 +72,12 @@ def put_together(
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
     carrying = set(names)  # what is a Value for certain when the inputs are
+    loose: list[str] = []  # the lines that no other uses yet
     for form, places in sketch:
         xs: list[Operand] = []
         for kind, x in places:
             if kind == "back" and x < len(lines):
-                xs.append(lines[-1 - x].name)
+                xs.append(loose[-1 - x % len(loose)] if len(loose) > 1 else lines[-1 - x].name)
             elif kind in ("input", "back"):
                 xs.append(names[x % len(names)])
             else:
@@ -86,6 +88,7 @@ def put_together(
         line = Line(f"t{len(lines) + 1}", form, tuple(xs))
         if keep(line):
             lines.append(line)
+            loose = [*(name for name in loose if name not in xs), line.name]
             if not form.is_plain:
                 carrying.add(line.name)
     return Program.of(dict(zip(names, inputs, strict=True)), lines)

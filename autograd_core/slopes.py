@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import ops, special
+from .rows import items
 from .value import Value
 
 # --- Operations on many operands -------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ def softmax(xs: Any) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    _, exps = shifted(tuple(xs))
+    _, exps = shifted(items("softmax", xs))
     total = ops.sum(exps)
     return [ops.quotient(e, total) for e in exps]
 
@@ -64,7 +65,7 @@ def log_softmax(xs: Any) -> list[Any]:
     >>> log_softmax([0.0, -1000.0])
     [0.0, -1000.0]
     """
-    differences, exps = shifted(tuple(xs))
+    differences, exps = shifted(items("log_softmax", xs))
     largest = next((i for i, d in enumerate(differences) if d == 0), 0)
     exps[largest] = ops.expm1(differences[largest])  # exp(0) - 1 = 0 in value, but not in derivative
     rest = ops.log1p(ops.sum(exps))

@@ -41,6 +41,12 @@ def catch_up(stamp: int) -> None:
 
 
 @accelerated
+def put_back(leaf: Value, data: float, stamp: int) -> None:
+    """Give a leaf the number and stamp that it had: the graphs that were made from it are current again."""
+    leaf._data, leaf._stamp = data, stamp
+
+
+@accelerated
 def number(operand: Any) -> float | None:
     """A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."""
     kind = type(operand)
@@ -246,6 +252,9 @@ class Value(Operators):
 
     def __eq__(self, other: object) -> bool:
         return self._data == (other._data if type(other) is Value else other)
+
+    def __ne__(self, other: object) -> bool:
+        return self._data != (other._data if type(other) is Value else other)
 
     def __lt__(self, other: Any) -> bool:
         return self._data < (other._data if type(other) is Value else other)

@@ -292,6 +292,8 @@ def test_second_order_names_pairs_and_finds_a_lost_second_derivative():
         ((lambda x: [x], 1.0), {}, TypeError, "one number"),
         ((lambda: 1.0, [Value(1.0), 2.0]), {}, TypeError, "2.0"),
         ((lambda: 1.0, [Value(1.0) * 2]), {}, TypeError, "leaves"),
+        ((lambda x: x * x, [Value(1.0)]), {}, TypeError, "called without arguments: lambda: f"),
+        ((Value(1.0, "y"), [Value(1.0)]), {}, TypeError, r"a function is checked.*1.0 \(label 'y'\)"),
     ],
 )
 def test_errors(arguments, keywords, error, text):
@@ -328,6 +330,28 @@ def test_parameters_are_moved_and_put_back():
         assert [p.data for p in weights + biases] == before
         assert not any(p.has_grad for p in weights + biases)
     assert [c.name for c in check_gradient(training_loss, weights + biases)] == [p.label for p in weights + biases]
+
+
+def test_graphs_made_before_a_check_hold_after_it():
+    w = parameter(2.0, "w")
+    y = w * w
+    assert check_gradient(lambda: w * w * w, [w]).ok
+    assert ag.gradients(y, [w], create_graph=True)[0].data == 4.0
+    w.data = 2.0
+    with pytest.raises(ag.GraphError):
+        ag.gradients(y, [w], create_graph=True)
+
+
+def test_a_model_stands_for_its_parameters():
+    weights, biases, training_loss = model()
+
+    class Model:
+        def parameters(self):
+            return weights + biases
+
+    report = check_gradient(training_loss, Model())
+    assert [c.name for c in report] == [p.label for p in weights + biases]
+    assert repr(report) == f"<{report.summary()}; {report.verdict()}>"
 
 
 def test_parameters_are_put_back_after_an_error():
@@ -519,7 +543,7 @@ def test_the_report_prints_as_a_table():
     assert [line.split()[0] for line in lines[2:5]] == ["x[0]", "x[2]", "x[1]"]
     assert "kink of abs" in lines[4] and lines[5].startswith("worst: x[0]")
     assert report.ok
-    assert repr(report) == "Report(title='gradient check')"
+    assert repr(report) == f"<{report.summary()}; {report.verdict()}>"
 
 
 def test_the_report_shows_itself_in_a_notebook():

@@ -280,3 +280,20 @@ def test_no_program_leaves_cycles():
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+def stopped(a, b):
+    """Its first argument does not reach the result."""
+    return ag.stop_gradient(a) * b
+
+
+def test_a_chain_of_checkpoints_whose_arguments_do_not_reach_the_results():
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(20_000):
+        y = ag.checkpoint(stopped, y, x)
+    for there in (copy.deepcopy([x, y]), pickle.loads(pickle.dumps([x, y]))):
+        [x2, y2] = there
+        held = y2._dx.arguments[0]
+        assert y2.data == y.data and held.op is y.op and held._dx.arguments[1] is x2
+        assert ag.gradients(y2, [x2]) == ag.gradients(y, [x])

@@ -87,6 +87,27 @@ def test_a_missing_operand_is_named():
     assert ag.leaky_relu(-1.0) == -0.01
 
 
+def test_lists_where_lists_belong():
+    x = Value(2.0)
+    for call, text in (
+        (lambda: ag.sum(x), "sum takes a list of numbers; got Value"), (lambda: ag.norm(3.0), "norm takes a list of numbers; got 3.0"),
+        (lambda: ag.dot([x], 2), "dot takes a list of numbers; got 2 of type int"), (lambda: ag.softmax(x), "softmax takes a list"),
+        (lambda: ag.log_softmax(1.0), "log_softmax takes a list"), (lambda: ag.mean(None), "mean takes a list"),
+        (lambda: ag.sum(1, 2, 3), r"sum\(xs, start=0\): too many"), (lambda: ag.where(True, x), r"where\(c, x, y\): missing.*'y'"),
+        (lambda: ag.dot([x]), r"dot\(xs, ys\): missing.*'ys'"), (lambda: ag.prod(x, x), r"prod\(xs\): too many"),
+        (lambda: ag.sum(len(3) for _ in range(2)), "has no len"),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=text):
+            call()
+
+
+def test_a_sum_takes_what_the_builtin_takes():
+    x, y = Value(2.0), Value(0.5)
+    assert ag.sum((x * k for k in (1.0, 2.0)), y).data == 6.5 == sum((x * k for k in (1.0, 2.0)), y).data
+    assert ag.sum([1.0, 2.0], 3) == 6.0 and ag.sum([x], 0).operands == (x,) and ag.sum([], y).operands == (y,)
+    assert ag.gradients(ag.sum([x, x], y), [x, y]) == [2.0, 1.0]
+
+
 def test_many_operands_are_shortened():
     xs = [Value(float(i), f"x{i}") for i in range(12)]
     xs[0] = Value(math.inf, "first")

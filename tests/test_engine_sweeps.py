@@ -2,6 +2,7 @@
 
 import math
 import random
+import signal
 from collections import namedtuple
 
 import numpy as np
@@ -433,3 +434,40 @@ def test_nothing_is_recorded_of_a_transform_inside_no_record():
     assert quiet(lambda x: ag.jvp(lambda y: x * y)((2.0,), (1.0,))[1]) == (10.0, 1.0)
     assert quiet(lambda x: ag.jvp(lambda y: x * y)((2.0,), (x,))[0]) == (15.0, 1.0)
     assert quiet(lambda x: ag.vjp(lambda y: x * y)(2.0)[1](x)) == (30.0, 1.0)
+
+
+# --- Interrupts ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that sends signals")
+@pytest.mark.parametrize("nested", [False, True], ids=["ctrl-c", "a handler that sweeps"])
+def test_signals_find_gradients_all_added_or_none(nested):
+    """Signals come at many points of a sweep over 20,000 leaves, also while gradients are written."""
+    leaves = [Value(1.0) for _ in range(20_000)]
+    y = ag.sum(leaves)
+    interrupted = 0
+
+    def handler(signum, frame):
+        if nested:
+            y.backward()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for attempt in range(60):
+            for x in leaves:
+                x.zero_grad()
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 2e-5 + 2e-4 * attempt)
+                y.backward()
+                y.backward()
+                signal.setitimer(signal.ITIMER_REAL, 0.0)
+            except KeyboardInterrupt:
+                interrupted += 1
+            grads = {x.grad for x in leaves}
+            assert len(grads) == 1, "all leaves have been reached by the same sweeps"
+            assert grads <= {0.0, 1.0, 2.0, 3.0}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 0

@@ -153,7 +153,7 @@ typedef struct State {
     PyTypeObject *value_type, *place_type, *function_type;
     PyObject *place_variable;
     PyObject *originals; /* the Python objects that this engine replaces */
-    PyObject *failed, *not_a_number;
+    PyObject *failed, *not_a_number, *miscalled;
     uint32_t input_row, parameter_row;
     Function *operators[OPERATORS];
     int64_t clock;

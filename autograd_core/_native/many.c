@@ -182,6 +182,33 @@ static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes
     return side;
 }
 
+/* Raise what errors.miscalled makes of the TypeError that is set; leave other exceptions alone. */
+static void raise_miscalled(Function *function, PyObject *const *arguments, Py_ssize_t count)
+{
+    if (!PyErr_ExceptionMatches(PyExc_TypeError))
+        return;
+    PyObject *type, *error, *trace, *better = NULL;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    PyObject *given = PyTuple_New(count);
+    for (Py_ssize_t i = 0; given && i < count; i++)
+        PyTuple_SET_ITEM(given, i, Py_NewRef(arguments[i]));
+    if (given != NULL)
+        better = PyObject_CallFunctionObjArgs(S.miscalled, function->operation, given, error, NULL);
+    if (better == error) {
+        PyErr_Restore(Py_NewRef(type), Py_NewRef(error), Py_XNewRef(trace));
+    } else if (better != NULL) {
+        PyException_SetContext(better, Py_NewRef(error));
+        PyException_SetCause(better, NULL); /* as `raise … from None` */
+        PyErr_SetObject((PyObject *)Py_TYPE(better), better);
+    }
+    Py_XDECREF(better);
+    Py_XDECREF(given);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(trace);
+}
+
 /* By the row's Python. */
 static PyObject *apply_python(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -191,6 +218,8 @@ static PyObject *apply_python(Function *function, PyObject *const *arguments, Py
     Place *place = NULL;
     int values = 0;
     double z;
+    if (gathered == NULL)
+        raise_miscalled(function, arguments, count);
     if (operands == NULL || (numbers = numbers_list(function, operands, &values)) == NULL)
         goto done;
     if ((value = PyObject_CallOneArg(function->value, numbers)) == NULL) {

@@ -20,8 +20,9 @@ int connected(void)
     PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
     Py_XSETREF(S.failed, errors ? PyObject_GetAttrString(errors, "failed") : NULL);
     Py_XSETREF(S.not_a_number, errors ? PyObject_GetAttrString(errors, "not_a_number") : NULL);
+    Py_XSETREF(S.miscalled, errors ? PyObject_GetAttrString(errors, "miscalled") : NULL);
     uint32_t flag;
-    int failed = !(variable && input && parameter && S.failed && S.not_a_number) ||
+    int failed = !(variable && input && parameter && S.failed && S.not_a_number && S.miscalled) ||
                  row_number(input, 1, &S.input_row, &flag) < 0 || row_number(parameter, 1, &S.parameter_row, &flag) < 0;
     if (!failed && !PyContextVar_CheckExact(variable)) {
         PyErr_SetString(PyExc_TypeError, "autograd_core.context._place is no context variable");
@@ -230,7 +231,24 @@ static PyObject *catch_up(PyObject *Py_UNUSED(module), PyObject *stamp)
     Py_RETURN_NONE;
 }
 
+static PyObject *put_back(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Node *leaf;
+    double data;
+    long long stamp;
+    if (!PyArg_ParseTuple(arguments, "O!dL:put_back", S.value_type, &leaf, &data, &stamp))
+        return NULL;
+    if (operands_of(leaf) != LEAF)
+        return PyErr_Format(PyExc_TypeError, "a computed node is not put back");
+    leaf->data = data;
+    leaf->stamp = stamp;
+    Py_RETURN_NONE;
+}
+
 PyMethodDef value_makers[] = {
+    {"put_back", put_back, METH_VARARGS,
+     "put_back($module, leaf, data, stamp, /)\n--\n\n"
+     "Give a leaf the number and stamp that it had: the graphs that were made from it are current again."},
     {"tick", tick, METH_NOARGS,
      "tick($module, /)\n--\n\nMove the clock on: nodes made from now on carry a later stamp than all before."},
     {"catch_up", catch_up, METH_O,
@@ -256,14 +274,9 @@ static PyObject *value_compare(PyObject *self, PyObject *other, int how)
         PyObject *number = PyFloat_FromDouble(a);
         if (number == NULL)
             return NULL;
-        /* != is not ==, as for every class that has == only */
-        PyObject *result = PyObject_RichCompare(number, other, how == Py_NE ? Py_EQ : how);
+        PyObject *result = PyObject_RichCompare(number, other, how);
         Py_DECREF(number);
-        if (result == NULL || how != Py_NE)
-            return result;
-        int equal = PyObject_IsTrue(result);
-        Py_DECREF(result);
-        return equal < 0 ? NULL : PyBool_FromLong(!equal);
+        return result;
     }
     Py_RETURN_RICHCOMPARE(a, b, how);
 }
