@@ -18,6 +18,7 @@ from . import special_series as series
 from .operation import Domain, first, second
 from .rows import Binary, Many, Unary, binary_row, items, list_of, many_row, unary_row
 from .slopes import (
+    cosine_slopes,
     gelu_tanh_curve,
     norm_slopes,
     pow_curve,
@@ -123,14 +124,13 @@ logaddexp: Binary = binary_row("logaddexp", series.logaddexp, lambda x, y, z: si
 # sqrt has slope inf at 0.
 sqrt: Unary = unary_row("sqrt", math.sqrt, lambda x, z: quotient(0.5, z), printed=("1 / (2 * {z})",),
                  domain=Domain("x >= 0", lambda x: x >= 0, (0.0, 1.0)), doc="The square root of x.")
-cbrt: Unary = unary_row("cbrt", math.cbrt, lambda x, z: quotient(1.0, 3.0 * z * z), printed=("1 / (3 * {z}**2)",),
+cbrt: Unary = unary_row("cbrt", math.cbrt, lambda x, z: quotient(quotient(1.0 / 3.0, z), z), printed=("1 / (3 * {z}**2)",),
                  ulps=10, allowance="math.cbrt is off by up to 4 units itself, and the slope squares it",
                     doc="The cube root of x.")
 square: Unary = unary_row("square", lambda x: x * x, lambda x, z: 2.0 * x, formula="{x}**2", printed=("2 * {x}",),
                    doc="x * x.")
 # hypot has slopes 0, 0 at (0, 0).
-hypot: Binary = binary_row("hypot", math.hypot, lambda x, y, z: norm_slopes([x, y], z)[0],
-                   lambda x, y, z: norm_slopes([x, y], z)[1], printed=("{x} / {z}", "{y} / {z}"),
+hypot: Binary = binary_row("hypot", math.hypot, lambda x, y, z: cosine(x, y), lambda x, y, z: cosine(y, x), printed=("{x} / {z}", "{y} / {z}"),
                    kinks=(math.hypot,), doc="sqrt(x*x + y*y) without overflow.")
 
 # --- Trigonometry ----------------------------------------------------------------------------------------------
@@ -139,9 +139,9 @@ sin: Unary = unary_row("sin", math.sin, lambda x, z: cos(x), printed=("cos({x})"
 cos: Unary = unary_row("cos", math.cos, lambda x, z: -sin(x), printed=("-sin({x})",), domain=FINITE, doc="The cosine of x.")
 tan: Unary = unary_row("tan", math.tan, lambda x, z: 1.0 + z * z, printed=("1 + {z}**2",), domain=FINITE,
                 doc="The tangent of x.")
-asin: Unary = unary_row("asin", math.asin, lambda x, z: quotient(1.0, sqrt((1.0 - x) * (1.0 + x))), numpy_name="arcsin",
+asin: Unary = unary_row("asin", math.asin, lambda x, z: quotient(1.0, sqrt(one_minus_square(x))), numpy_name="arcsin",
                  printed=("1 / sqrt(1 - {x}**2)",), domain=UNIT, doc="The angle in [-pi/2, pi/2] whose sine is x.")
-acos: Unary = unary_row("acos", math.acos, lambda x, z: -quotient(1.0, sqrt((1.0 - x) * (1.0 + x))), numpy_name="arccos",
+acos: Unary = unary_row("acos", math.acos, lambda x, z: -quotient(1.0, sqrt(one_minus_square(x))), numpy_name="arccos",
                  printed=("-1 / sqrt(1 - {x}**2)",), domain=UNIT, doc="The angle in [0, pi] whose cosine is x.")
 atan: Unary = unary_row("atan", math.atan, lambda x, z: polar_slope(1.0, x), numpy_name="arctan",
                  printed=("1 / (1 + {x}**2)",), doc="The angle in [-pi/2, pi/2] whose tangent is x.")
@@ -163,12 +163,12 @@ asinh: Unary = unary_row("asinh", math.asinh, lambda x, z: quotient(1.0, hypot(1
 acosh: Unary = unary_row("acosh", math.acosh, lambda x, z: quotient(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)), numpy_name="arccosh",
                   printed=("1 / sqrt({x}**2 - 1)",), domain=Domain("x >= 1", lambda x: x >= 1, (1.0,)),
                   doc="The inverse of cosh.")
-atanh: Unary = unary_row("atanh", math.atanh, lambda x, z: quotient(1.0, (1.0 - x) * (1.0 + x)), numpy_name="arctanh",
+atanh: Unary = unary_row("atanh", math.atanh, lambda x, z: quotient(1.0, one_minus_square(x)), numpy_name="arctanh",
                   printed=("1 / (1 - {x}**2)",), domain=OPEN_UNIT, doc="The inverse of tanh.")
 
 # --- Activations and piecewise functions -----------------------------------------------------------------------
 
-sigmoid: Unary = unary_row("sigmoid", special.sigmoid, lambda x, z: z * sigmoid(-x), printed=("{z} * (1 - {z})",),
+sigmoid: Unary = unary_row("sigmoid", special.sigmoid, lambda x, z: sigmoid_slope(x), printed=("{z} * (1 - {z})",),
                     doc="1 / (1 + exp(-x)).")
 softplus: Unary = unary_row("softplus", special.softplus, lambda x, z: sigmoid(x), printed=("sigmoid({x})",),
                      doc="log(1 + exp(x)).")
@@ -280,8 +280,13 @@ polar_slope: Binary = binary_row("polar_slope", special.polar_slope,
                          lambda x, y, z: (polar_slope(y, x) - z) * (polar_slope(y, x) + z),
                          lambda x, y, z: -2.0 * chain(z, polar_slope(y, x)), public=False, allowance=NEAR_ROOTS, doc="x / (x*x + y*y).",
                          printed=("({y}**2 - {x}**2) / ({x}**2 + {y}**2)**2", "-2 * {x} * {y} / ({x}**2 + {y}**2)**2"))
+one_minus_square: Unary = unary_row("one_minus_square", lambda x: (1.0 - x) * (1.0 + x), lambda x, z: -2.0 * x, public=False,
+                             printed=("-2 * {x}",), doc="1 - x*x.")
+cosine: Binary = binary_row("cosine", special.cosine, lambda x, y, z: cosine_slopes(x, y, z)[0], lambda x, y, z: cosine_slopes(x, y, z)[1],
+                    public=False, kinks=(math.hypot,), doc="x / hypot(x, y), and 0 where both are 0.",
+                    printed=("{y}**2 / hypot({x}, {y})**3", "-{x} * {y} / hypot({x}, {y})**3"))
 unit: Binary = binary_row("unit", lambda x, r: special.quotient(x, r) if r else 0.0, lambda x, r, z: quotient(1.0, r),
-                  lambda x, r, z: -over_square(x, r), public=False, doc="x / r, and 0 where r is 0.",
+                  lambda x, r, z: -over_square(x, r), public=False, doc="x / r for the length r of a vector, and 0 where that is 0.",
                   printed=("1 / {y}", "-{x} / {y}**2"))
 larger: Binary = binary_row("larger", lambda x, y: 1.0 if x > y else 0.5 if x == y else 0.0 if x < y else NAN, 0.0, 0.0,
                     printed=("0", "0"), kinks=(difference,), public=False, doc="1 where x > y, ½ in a tie, else 0.")
@@ -290,6 +295,8 @@ sech2: Unary = unary_row("sech2", special.sech2, lambda x, z: -2.0 * tanh(x) * z
 gaussian: Binary = binary_row("gaussian", special.gaussian, lambda x, c, z: times_gaussian(-2.0 * c * x, x, c, z),
                       lambda x, c, z: chain(z, -x * x), public=False, doc="exp(-c * x*x).",
                       printed=("-2 * {y} * {x} * {z}", "-{x}**2 * {z}"))
+sigmoid_slope: Unary = unary_row("sigmoid_slope", lambda x: special.sigmoid(x) * special.sigmoid(-x), lambda x, z: -tanh(0.5 * x) * z,
+                          public=False, printed=("-tanh({x} / 2) * {z}",), doc="The slope of sigmoid.")
 silu_slope: Unary = unary_row("silu_slope", special.silu_slope,
                        lambda x, z: silu_curve(x),
                        printed=("sigmoid({x}) * sigmoid(-{x}) * (2 + {x} * (sigmoid(-{x}) - sigmoid({x})))",),

@@ -37,15 +37,30 @@ def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
     return [ops.unit(x, z) for x in xs]
 
 
-def shifted(xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Each number less the largest, and exp of it, made good for the rounding of the difference."""
+def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
+    """The derivatives of the cosine z = x / r: sine**2 / r and -sine * z / r, half the smaller divided first."""
+    scale = 2.0**-64 if abs(x) > 2.0**1000 or abs(y) > 2.0**1000 else 1.0
+    sine, r = ops.cosine(y, x), ops.hypot(scale * x, scale * y)
+    small, large = (sine, z) if abs(sine) <= abs(z) else (z, sine)
+    by_x, by_y = ops.quotient(0.5 * sine, r) * sine, ops.quotient(0.5 * small, r) * large
+    return 2.0 * scale * by_x, -2.0 * scale * by_y
+
+
+def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
+    """Where the largest is, each number less that, and exp of it, made good for the rounding of the difference.
+
+    The largest is taken away as a node: then no derivative is a difference of nearly equal numbers.
+    """
     if not xs:
         raise ValueError("softmax of no numbers is not defined; got an empty list")
     plain = [x.data if type(x) is Value else x for x in xs]
-    top = max(plain)
-    differences = [x - top for x in xs]
+    at = max(range(len(xs)), key=plain.__getitem__)
+    top = plain[at]
+    differences = [x - xs[at] for x in xs]
     exps = [ops.exp(d) * (1.0 + special.residual(x, top, x - top)) for d, x in zip(differences, plain, strict=True)]
-    return differences, exps
+    if len(xs) > 1 and math.isfinite(top):  # the largest less itself is 0, and no sweep need go there
+        differences[at], exps[at] = 0.0, 1.0
+    return at, differences, exps
 
 
 def softmax(xs: Any) -> list[Any]:
@@ -54,7 +69,7 @@ def softmax(xs: Any) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    _, exps = shifted(items("softmax", xs))
+    _, _, exps = shifted(items("softmax", xs))
     total = ops.sum(exps)
     return [ops.quotient(e, total) for e in exps]
 
@@ -65,10 +80,8 @@ def log_softmax(xs: Any) -> list[Any]:
     >>> log_softmax([0.0, -1000.0])
     [0.0, -1000.0]
     """
-    differences, exps = shifted(items("log_softmax", xs))
-    largest = next((i for i, d in enumerate(differences) if d == 0), 0)
-    exps[largest] = ops.expm1(differences[largest])  # exp(0) - 1 = 0 in value, but not in derivative
-    rest = ops.log1p(ops.sum(exps))
+    largest, differences, exps = shifted(items("log_softmax", xs))
+    rest = ops.log1p(ops.sum([*exps[:largest], *exps[largest + 1 :]]))
     return [d - rest for d in differences]
 
 
@@ -81,8 +94,15 @@ def is_normal(x: Any) -> bool:
     return bool(2.0**-1022 <= x < math.inf or -math.inf < x <= -(2.0**-1022))
 
 
+def at_an_end(x: Any) -> bool:
+    """Whether a number, or that of a Value, is 0 or infinite: where a power has its limits, and y - 1 can round."""
+    return bool(x == 0.0 or x == math.inf or x == -math.inf)
+
+
 def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     """The second derivative of x**y by x."""
+    if at_an_end(x):
+        return ops.chain(y, ops.pow_slope(x, y - 1.0))
     if is_normal(slope):  # divided first where the product might overflow
         large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
         return (y - 1.0) * ops.quotient(slope, x) if large else ops.quotient((y - 1.0) * slope, x)
@@ -98,6 +118,8 @@ def pow_curve(x: Any, y: Any, slope: Any) -> Any:
 
 def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
     """The derivative of y * x**(y - 1) by y."""
+    if at_an_end(x) and x >= 0.0 and y > 1.0:
+        return ops.chain(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
     log = ops.pow_log(x, 0.0, 1.0)
     if x > 0.0 and -1.0 < y < 1.0:
         scale = 2.0**-16 if x > 1.0 else 1.0
@@ -113,6 +135,9 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
     by_y = ops.pow_log(x, y, k + 1.0)
     if not k:
         return ops.pow_slope(x, y), by_y, math.nan
+    if at_an_end(x) and x >= 0.0 and y > 1.0:
+        less = y - 1.0
+        return ops.chain(y, ops.pow_log(x, less, k)) + k * ops.pow_log(x, less, k - 1.0), by_y, math.nan
     fewer = ops.pow_log(x, y, k - 1.0)
     factor = ops.chain(y, ops.pow_log(x, 0.0, 1.0)) + k
     if is_normal(fewer):

@@ -56,6 +56,19 @@ def polar_slope(x: float, y: float) -> float:
     return ldexp_quiet(xm / (a * a + b * b), xe - 2 * e)
 
 
+def cosine(x: float, y: float) -> float:
+    """Return x / hypot(x, y) to within 1.1 ulp even where the hypotenuse leaves the range; 0.0 where both are 0.
+
+    >>> cosine(3e200, 4e200), cosine(0.0, -0.0)
+    (0.6, 0.0)
+    """
+    length = math.hypot(x, y)
+    if not 2.0**-960 <= length <= 2.0**1000:
+        scale = 2.0**600 if length < 1.0 else 2.0**-600
+        x, length = x * scale, math.hypot(x * scale, y * scale)
+    return quotient(x, length) if length else 0.0
+
+
 def sech2(x: float) -> float:
     """Return 1 - tanh(x)**2 to within 2.1 ulp.
 

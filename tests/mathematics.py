@@ -198,6 +198,14 @@ MATHEMATICS = {
         lambda x, y: x / (x**2 + y**2),
         lambda x, y: (y - x) * (y + x) / (x**2 + y**2) ** 2, lambda x, y: -2 * x * y / (x**2 + y**2) ** 2,
     ),
+    "one_minus_square": (lambda x: 1 - x**2, lambda x: -2 * x),
+    "sigmoid_slope": (
+        lambda x: logistic(x) * logistic(-x), lambda x: -logistic(x) * logistic(-x) * mpmath.tanh(x / 2)
+    ),
+    "cosine": (
+        lambda x, y: x / length(x, y),
+        lambda x, y: y**2 / length(x, y) ** 3, lambda x, y: -x * y / length(x, y) ** 3,
+    ),
     "unit": (lambda x, y: x / y, lambda x, y: 1 / y, lambda x, y: -x / y**2),
     "larger": (lambda x, y: 1 if x > y else 0, lambda x, y: 0, lambda x, y: 0),
     "sech2": (lambda x: mpmath.sech(x) ** 2, lambda x: -2 * mpmath.tanh(x) * mpmath.sech(x) ** 2),

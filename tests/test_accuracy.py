@@ -1,5 +1,6 @@
 """Every row's derivatives over its whole domain against mpmath, in units in the last place."""
 
+import itertools
 import math
 
 import mpmath
@@ -8,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from autograd_core import TABLE, Value, jvp
+from autograd_core import TABLE, Value, grad, gradients, jvp
 from autograd_core.random_programs import arguments_of, function_of, orders, value_of
 from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import operands
@@ -96,6 +97,93 @@ def test_derivatives_forward_and_reverse_are_exact_to_a_few_units(mathematics, n
         assert found is None or max(found, default=0.0) <= row.ulps
 
     holds()
+
+
+# --- Second derivatives ------------------------------------------------------------------------------------------
+
+# A norm's curve is a difference, 1 / r - x**2 / r**3: as exact as its condition allows, see test_composites.py. A
+# remainder jumps. Where mpmath is slow, or there are many pairs of operands, fewer examples will do.
+CURVED = [name for name in FUNCTIONS if TABLE[name].public and name not in ("norm", "mod")]
+SLOW = ("gamma", "lgamma", "polygamma", "logsumexp", "prod")
+
+
+def curves(mathematics, name, xs, i, j):
+    """The exact ∂²/∂x_i∂x_j by central differences of the exact slopes: at the point, then at its neighbours."""
+
+    def at(point):
+        x = mpf(point[j])
+        step = mpf(2) ** -100 * (min(abs(x), 1) if x else mpf(2) ** -1200)
+        up, down = (mathematics.exact_slopes(name, [*point[:j], side, *point[j + 1 :]])[i] for side in (x + step, x - step))
+        return (up - down) / (2 * step)
+
+    scale = max((abs(math.frexp(x)[1]) for x in xs if x), default=0)
+    bits = 600 if "gamma" in name else 1500 + 4 * scale + (3600 if xs[j] == 0 else 0)  # that scale is their own
+    with mp.workprec(bits):
+        yield at(xs)
+        for k, towards in itertools.product(range(len(xs)), (math.inf, -math.inf)):
+            yield at((*xs[:k], math.nextafter(xs[k], towards), *xs[k + 1 :]))
+
+
+def curve_error(mathematics, row, xs, i, j, got):
+    """The error in units in the last place; what the exact curve changes over a unit of an operand counts as one more."""
+    exact = curves(mathematics, row.name, xs, i, j)
+    here = next(exact)
+    plain = ulps(got, here)
+    if plain <= 2 * row.ulps:
+        return plain
+    with mp.workprec(mathematics.BITS):
+        spread = sum(abs(there - here) for there in exact)
+        return plain / float(1 + spread / math.ulp(min(abs(float(here)), 1e308)))
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_second_derivatives_are_exact_to_a_few_units(mathematics, name):
+    row = TABLE[name]
+    whole = orders(row)
+
+    @settings(max_examples=40 if name in SLOW else settings().max_examples)
+    @given(operands(row))
+    def holds(xs):
+        if not all(map(math.isfinite, xs)) or any(kink(*xs) == 0 for kink in row.kinks):
+            return
+        if name == "prod" and sum(abs(math.log2(abs(x))) for x in xs if x) > 1000:
+            return  # its allowance
+        inputs = [Value(x) for x in xs]
+        try:
+            y = function_of(row)(*arguments_of(row, inputs))
+        except (ArithmeticError, ValueError):
+            return
+        variables = [i for i in range(len(xs)) if i not in whole]
+        slopes = gradients(y, [inputs[i] for i in variables], create_graph=True)
+        if any(0 < abs(slope.data) < 2.0**-1022 for slope in slopes):
+            return  # what it is made of is rounded coarsely already
+        for i, slope in zip(variables, slopes, strict=True):
+            found = gradients(slope, [inputs[j] for j in variables])
+            for j, got in zip(variables, found, strict=True):
+                try:
+                    error = curve_error(mathematics, row, xs, i, j, got)
+                except (ZeroDivisionError, ValueError, TypeError):
+                    continue  # a singular point, or one that is next door
+                assert error <= 2 * row.ulps or error != error, (i, j, got, error)
+
+    holds()
+
+
+@pytest.mark.parametrize(("name", "xs", "derivatives"), [
+    ("pow", (0.0, 1.0), (0.0, 1.0, 0.0, 0.0)), ("pow", (0.0, 2.0), (0.0, 0.0, 2.0, 0.0)), ("pow", (0.0, 3.0), (0.0, 0.0, 0.0, 6.0)),
+    ("pow", (0.0, 2.5), (0.0, 0.0, 0.0, math.inf)), ("pow", (0.0, 0.5), (0.0, math.inf, -math.inf, math.inf)),
+    ("pow", (math.inf, 1.0), (math.inf, 1.0, 0.0, 0.0)), ("pow", (math.inf, 3.0), (math.inf, math.inf, math.inf, 6.0)),
+    ("pow", (-0.0, 3.0), (0.0, 0.0, 0.0, 6.0)), ("pow", (-math.inf, 2.0), (math.inf, -math.inf, 2.0, 0.0)),
+    ("cbrt", (0.0,), (0.0, math.inf, -math.inf, math.inf)), ("sqrt", (0.0,), (0.0, math.inf, -math.inf, math.inf)),
+])  # fmt: skip  # a table
+def test_derivatives_of_powers_at_the_ends_of_the_range(name, xs, derivatives):
+    f = lambda x: function_of(TABLE[name])(x, *xs[1:])  # noqa: E731  # differentiated below
+    for derivative in derivatives:
+        assert f(xs[0]) == derivative
+        f = grad(f)
+
+
+# --- Where the parts of a formula would leave the range ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "xs"), [

@@ -46,6 +46,36 @@ static double remainder_of(double x, double y)
     return (y < 0.0) != (rest < 0.0) ? rest + y : rest;
 }
 
+/* x / hypot(x, y); 0 where math.hypot raises. */
+static int cosine_of(double x, double y, double *z)
+{
+    const double legs[2] = {x, y};
+    double length;
+    if (!python_hypot(legs, 2, &length))
+        return 0;
+    if (!(0x1p-960 <= length && length <= 0x1p1000)) {
+        double scale = length < 1.0 ? 0x1p600 : 0x1p-600;
+        const double scaled[2] = {x * scale, y * scale};
+        if (!python_hypot(scaled, 2, &length))
+            return 0;
+        x *= scale;
+    }
+    *z = length != 0.0 ? quotient(x, length) : 0.0;
+    return 1;
+}
+
+static int k_cosine(double x, double y, double *z, double *dx, double *dy)
+{
+    double scale = fabs(x) > 0x1p1000 || fabs(y) > 0x1p1000 ? 0x1p-64 : 1.0, sine, r;
+    const double legs[2] = {scale * x, scale * y};
+    if (!cosine_of(x, y, z) || !cosine_of(y, x, &sine) || !python_hypot(legs, 2, &r))
+        return 0;
+    int first = fabs(sine) <= fabs(*z);
+    *dx = 2.0 * scale * (quotient(0.5 * sine, r) * sine);
+    *dy = -2.0 * scale * (quotient(0.5 * (first ? sine : *z), r) * (first ? *z : sine));
+    return 1;
+}
+
 static double unit(double x, double r) { return r != 0.0 ? quotient(x, r) : 0.0; }
 
 PAIR(k_add, x + y, 1.0, 1.0)
@@ -69,9 +99,13 @@ PAIR(k_sinc_derivative, sinc_derivative(x, y), Py_NAN, sinc_derivative(x + 1.0, 
 PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), times_gaussian(-2.0 * y * x, x, y, z),
            chain(z, -x * x))
 
-/* The second derivative of x**y by x, and the derivative of its slope by y; ops.py says why so many branches. */
+static int at_an_end(double x) { return x == 0.0 || isinf(x); }
+
+/* The second derivative of x**y by x, and the derivative of its slope by y; slopes.py says why so many branches. */
 static double pow_curve(double x, double y, double slope)
 {
+    if (at_an_end(x))
+        return chain(y, power_slope(x, y - 1.0));
     if (is_normal(slope)) {
         int large = !((-1.0 <= slope && slope <= 1.0) || (-1.0 <= x && x <= 1.0));
         return large ? (y - 1.0) * quotient(slope, x) : quotient((y - 1.0) * slope, x);
@@ -90,6 +124,8 @@ static double pow_curve(double x, double y, double slope)
 
 static double pow_slope_by_y(double x, double y, double slope)
 {
+    if (at_an_end(x) && x >= 0.0 && y > 1.0)
+        return chain(y, power_log(x, y - 1.0, 1.0)) + power_log(x, y - 1.0, 0.0);
     double logarithm = power_log(x, 0.0, 1.0);
     if (x > 0.0 && -1.0 < y && y < 1.0) {
         double scale = x > 1.0 ? 0x1p-16 : 1.0;
@@ -206,12 +242,7 @@ MANY_KERNEL(k_norm)
 static int k_hypot(double x, double y, double *z, double *dx, double *dy)
 {
     const double legs[2] = {x, y};
-    double slopes[2];
-    if (!python_hypot(legs, 2, z) || !norm_slopes(legs, 2, *z, slopes))
-        return 0;
-    *dx = slopes[0];
-    *dy = slopes[1];
-    return 1;
+    return python_hypot(legs, 2, z) && cosine_of(x, y, dx) && cosine_of(y, x, dy);
 }
 
 /* The local derivatives are the softmax. */
@@ -254,6 +285,8 @@ static double pow_log_by_x(double x, double y, double k)
 {
     if (k == 0.0)
         return power_slope(x, y);
+    if (at_an_end(x) && x >= 0.0 && y > 1.0)
+        return chain(y, power_log(x, y - 1.0, k)) + k * power_log(x, y - 1.0, k - 1.0);
     double fewer = power_log(x, y, k - 1.0), factor = chain(y, power_log(x, 0.0, 1.0)) + k;
     if (is_normal(fewer))
         return chain(quotient(fewer, x), factor);
@@ -281,7 +314,7 @@ MANY_KERNEL(k_pow_log)
 Kernel binary_kernels[] = {
     ROW(add), ROW(sub), ROW(mul), ROW(div), ROW(floordiv), ROW(mod), ROW(pow), ROW(logaddexp), ROW(hypot), ROW(atan2),
     ROW(leaky_relu), ROW(maximum), ROW(minimum), ROW(chain), ROW(quotient), ROW(over_square), ROW(polar_slope),
-    ROW(unit), ROW(larger), ROW(gaussian), ROW(pow_slope), ROW(sinc_derivative),
+    ROW(cosine), ROW(unit), ROW(larger), ROW(gaussian), ROW(pow_slope), ROW(sinc_derivative),
     {NULL, NULL, GATHER_PYTHON, 0},
 };
 

@@ -64,7 +64,7 @@ LOGARITHM(k_log2, log2, 0.0, quotient(1.0 / LN2, x))
 LOGARITHM(k_log10, log10, 0.0, quotient(1.0 / LN10, x))
 LOGARITHM(k_log1p, log1p, -1.0, quotient(1.0, 1.0 + x))
 LIBRARY(k_sqrt, sqrt, quotient(0.5, z))
-LIBRARY(k_cbrt, cbrt, quotient(1.0, 3.0 * z * z))
+LIBRARY(k_cbrt, cbrt, quotient(quotient(1.0 / 3.0, z), z))
 
 LIBRARY_TWICE(k_sin, sin, cos, +)
 LIBRARY_TWICE(k_cos, cos, sin, -)
@@ -97,6 +97,8 @@ QUIET(k_softplus, softplus(x), sigmoid(x))
 QUIET(k_silu, silu(x), silu_slope(x))
 QUIET(k_gelu, gelu(x), gelu_slope(x))
 QUIET(k_gelu_tanh, gelu_tanh(x), gelu_tanh_slope(x))
+QUIET(k_sigmoid_slope, sigmoid(x) * sigmoid(-x), -tanh(0.5 * x) * z)
+QUIET(k_one_minus_square, (1.0 - x) * (1.0 + x), -2.0 * x)
 QUIET(k_sech2, sech2(x), -2.0 * tanh(x) * z)
 QUIET(k_gelu_slope, gelu_slope(x),
       times_gaussian(1.0 / sqrt(2.0 * PI) * (2.0 - x * x), x, 0.5, scaled_gaussian(x, 0.5, 1.0)))
@@ -126,6 +128,7 @@ Kernel unary_kernels[] = {
     ROW(neg), ROW(identity), ROW(abs), ROW(square), ROW(sign), ROW(relu), ROW(exp), ROW(exp2), ROW(expm1), ROW(log),
     ROW(log2), ROW(log10), ROW(log1p), ROW(sqrt), ROW(cbrt), ROW(sin), ROW(cos), ROW(tan), ROW(asin), ROW(acos),
     ROW(atan), ROW(sinh), ROW(cosh), ROW(tanh), ROW(asinh), ROW(acosh), ROW(atanh), ROW(erf), ROW(erfc), ROW(sigmoid),
-    ROW(softplus), ROW(silu), ROW(gelu), ROW(gelu_tanh), ROW(sech2), ROW(silu_slope), ROW(gelu_slope),
+    ROW(softplus), ROW(silu), ROW(gelu), ROW(gelu_tanh), ROW(sech2), ROW(sigmoid_slope),
+    ROW(one_minus_square), ROW(silu_slope), ROW(gelu_slope),
     ROW(gelu_tanh_slope), ROW(sinc), {NULL, NULL, GATHER_PYTHON, 0},
 };
