@@ -5,26 +5,18 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, Self
 
-from autograd_core import TABLE, Value, scope
+from autograd_core import Value, scope
 
 from . import saving
-
-PARAMETER = TABLE["parameter"]
+from .members import members, numbers
 
 
 def as_list(x: Any) -> Any:
     """What a module works on: a list or array as it is, a single number as a list of one."""
     return x if hasattr(x, "__len__") else [x]
-
-
-def is_parameters(thing: Any) -> bool:
-    """Whether it is a parameter, or a list of nothing but such, however nested."""
-    if type(thing) is Value:
-        return thing.op is PARAMETER
-    return isinstance(thing, (list, tuple)) and bool(thing) and all(map(is_parameters, thing))
 
 
 def undivided(write: Callable[[], None]) -> None:
@@ -52,10 +44,12 @@ def undivided(write: Callable[[], None]) -> None:
 class Module:
     """A function of numbers with parameters of its own: the building block of every network.
 
-    A subclass sets its parameters and inner modules as attributes, alone or in lists, and computes in `forward`.
+    A subclass sets its parameters and inner modules in `__init__` as attributes, alone or in lists and dicts, and
+    computes in `forward`. It may have a `parameters` of its own, as modules for micrograd do: then those are trained,
+    also inside another module, and `Value`s among them are saved as parameters are. Attributes of plain numbers that
+    belong to what was learnt (a fitted mean) are saved too if `buffers` names them.
     Calling a module takes lists of numbers and gives a list, or the number itself where the list has one; a single
-    number may be passed for a list of one. It runs inside a `scope` of the module's `name`. Attributes of plain
-    numbers that belong to what was learnt (a fitted mean) are saved too if `buffers` names them.
+    number may be passed for a list of one. It runs inside a `scope` of the module's `name`.
     (Lecture 003, "everything is a module"; the names are those of PyTorch.)
 
     >>> from autograd_core import cos, parameter
@@ -76,6 +70,12 @@ class Module:
         super().__init_subclass__(**keywords)
         if "name" not in cls.__dict__:
             cls.name = cls.__name__.lower()
+        for key, thing in vars(cls).items():
+            if list(members(thing, key, Module)):
+                raise TypeError(
+                    f"{cls.__name__}.{key} holds parameters or modules that all its instances would share: set it in "
+                    f"__init__, as self.{key}"
+                )
 
     def __call__(self, *inputs: Any) -> Any:
         """The outputs of `forward`, one output without its list, computed in the scope of `name`."""
@@ -103,28 +103,80 @@ class Module:
                     waiting += reversed(children)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly inside this one, with the name of the attribute, and the index where it is a list."""
-        for key, attribute in vars(self).items():
-            yield from _modules_in(attribute, key)
+        """The modules directly inside this one, with the name of the attribute, and index or key in a list or dict."""
+        for path, member in self._members():
+            if isinstance(member, Module):
+                yield path, member
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Every parameter with its path, such as "layers.0.neurons.2.w.1", each once."""
-        seen: set[Value] = set()
-        for name, module, key in self._state():
-            for path, thing in saving.flattened(getattr(module, key), name):
-                if type(thing) is Value and thing not in seen:
-                    seen.add(thing)
-                    yield path, thing
+        """Every parameter with its path, such as "layers.0.neurons.2.w.1", each once.
+
+        Paths count from 0, as the lists do; scopes and labels, which drawings and reports show, count from 1, as the
+        lectures do: this one is "w2" of "layer 1 / neuron 3". Raises ValueError as `state_dict` does.
+        """
+        trained, seen = set(self.parameters()), set[Value]()
+        for name, group in self._groups():
+            for path, parameter in saving.flattened(group, name):
+                if parameter in trained and parameter not in seen:
+                    seen.add(parameter)
+                    yield path, parameter
 
     def parameters(self) -> list[Value]:
-        """Every parameter, each once, in the order of `named_parameters`."""
-        return [parameter for _, parameter in self.named_parameters()]
+        """Every parameter that is trained, each once: of this module, then of those inside, which may choose theirs."""
+        found: dict[Value, None] = {}
+        seen: set[int] = set()
+        waiting: list[Module] = [self]
+        while waiting:
+            module = waiting.pop()
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+            if module is not self and module._has_own_parameters():
+                found |= dict.fromkeys(module.parameters())
+                continue
+            children: list[Module] = []
+            for _, member in module._members():
+                if isinstance(member, Module):
+                    children.append(member)
+                else:
+                    found |= dict.fromkeys(parameter for _, parameter in saving.flattened(member, ""))
+            waiting += reversed(children)
+        return list(found)
 
-    def _state(self) -> Iterator[tuple[str, Module, str]]:
-        """The path, the module and the name of each attribute that holds parameters or is a buffer."""
+    def _has_own_parameters(self) -> bool:
+        return type(self).parameters is not Module.parameters
+
+    def _members(self, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
+        for key, attribute in vars(self).items():
+            yield from members(attribute, key, Module, listed)
+
+    def _groups(self) -> list[tuple[str, Any]]:
+        """What is saved as one entry each, parameters or lists of them, with their paths; ValueError if one is lost."""
+        modules = list(self.named_modules())
+        listed = {p for _, module in modules if module._has_own_parameters() for p in module.parameters()}
+        groups = [
+            (_joined(path, key), member)
+            for path, module in modules
+            for key, member in module._members(listed)
+            if not isinstance(member, Module)
+        ]
+        [(name, times)] = Counter(name for name, _ in groups).most_common(1) or [("", 1)]
+        if times > 1:
+            raise ValueError(f"two places are called {name}: give the keys of its dicts different names")
+        held = {p for _, group in groups for _, p in saving.flattened(group, "")}
+        if lost := [p for p in self.parameters() if p not in held]:
+            more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+            raise ValueError(
+                f"parameters() of {self!r} gives {lost[0]!r}{more}, which no attribute holds: keep it in an attribute, "
+                "alone or in lists or dicts"
+            )
+        return groups
+
+    def named_buffers(self) -> Iterator[tuple[str, Module, str]]:
+        """The path of each buffer, the module it belongs to, and its attribute there."""
         for path, module in self.named_modules():
-            for key, attribute in vars(module).items():
-                if key in module.buffers or is_parameters(attribute):
+            for key in module.buffers:
+                if key in vars(module) and not list(members(vars(module)[key], key, Module)):
                     yield _joined(path, key), module, key
 
     # -- what is done to all of it
@@ -147,14 +199,18 @@ class Module:
     # -- what it has learnt
 
     def state_dict(self) -> dict[str, Any]:
-        """The numbers of all parameters and buffers: floats and lists of floats by the path of their attribute.
+        """The numbers of all buffers and parameters: floats and lists of floats by the path of their attribute.
+
+        A list of nothing but parameters is one entry; from other lists and dicts each parameter is an entry of its own.
+        Raises ValueError, naming it, for a parameter that `parameters` gives and no attribute holds.
 
         >>> from .layers import Neuron
         >>> from .init import constant
         >>> Neuron(2, init=constant(0.5)).state_dict()
         {'w': [0.5, 0.5], 'b': 0.0}
         """
-        return {path: _numbers(getattr(module, key)) for path, module, key in self._state()}
+        buffers = {path: numbers(getattr(module, key)) for path, module, key in self.named_buffers()}
+        return buffers | {path: numbers(group) for path, group in self._groups()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the numbers of a `state_dict` of the same names and shapes.
@@ -163,14 +219,13 @@ class Module:
         is no finite number; then nothing has changed. Ctrl-C comes before or after all of it.
         """
         saving.check_same(state, self.state_dict())
+        buffers, groups = list(self.named_buffers()), self._groups()
 
         def write() -> None:
-            for path, module, key in self._state():
-                attribute = getattr(module, key)
-                if key in module.buffers:
-                    setattr(module, key, _numbers(state[path]))
-                    continue
-                pairs = zip(saving.flattened(attribute, ""), saving.flattened(state[path], ""), strict=True)
+            for path, module, key in buffers:
+                setattr(module, key, numbers(state[path]))
+            for path, group in groups:
+                pairs = zip(saving.flattened(group, ""), saving.flattened(state[path], ""), strict=True)
                 for (_, parameter), (_, number) in pairs:
                     parameter.data = number
 
@@ -245,17 +300,3 @@ def is_module(thing: Any, kind: type[Module] = Module) -> None:
 
 def _joined(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
-
-
-def _modules_in(thing: Any, key: str) -> Iterator[tuple[str, Module]]:
-    if isinstance(thing, Module):
-        yield key, thing
-    elif isinstance(thing, (list, tuple)):
-        for index, inner in enumerate(thing):
-            yield from _modules_in(inner, f"{key}.{index}")
-
-
-def _numbers(thing: Any) -> Any:
-    if isinstance(thing, (list, tuple)):
-        return [_numbers(inner) for inner in thing]
-    return thing.data if type(thing) is Value else float(thing)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from contextvars import copy_context
+from copy import deepcopy
 from operator import attrgetter
 from statistics import fmean
 from typing import Any, cast
@@ -80,7 +81,7 @@ def fit(
         patience = whole("patience", patience, 1)
         if held_out is None:
             raise ValueError("patience needs validation data")
-    parameters, parts = model.parameters(), _parts(model)
+    parameters = list(model.parameters())
     if not parameters:
         raise ValueError(f"{model!r} has no parameters: make them with `parameter`, as attributes, alone or in lists")
     optimizer = SGD(parameters, lr=0.1) if optimizer is None else optimizer
@@ -88,8 +89,11 @@ def fit(
         raise TypeError(f"optimizer must be one, such as SGD(model.parameters(), lr=0.1), got {optimizer!r}")
     if set(parameters).isdisjoint(optimizer.parameters):
         raise ValueError(f"the optimizer has none of the parameters of {model!r}: make it with model.parameters()")
+    # what is swept and moved, which may be more than the model's own
+    moved, parts = list(dict.fromkeys([*parameters, *optimizer.parameters])), _parts(model, set(parameters))
     generator, history = generator_from(seed), History()
-    kept: dict[int, dict[str, Any]] = {}
+    buffers = [(module, key) for _, module, key in model.named_buffers()]
+    kept: dict[int, tuple[list[float], list[Any]]] = {}
 
     def noisy(x: Any) -> Any:
         x = x if augment is None else augment(x, generator)
@@ -131,7 +135,7 @@ def fit(
                 validation_loss = None if held_out is None else evaluate(model, loss, held_out)
                 if patience is not None:
                     # before the epoch counts, beside the best so far: Ctrl-C may come between the two
-                    kept[epoch] = model.state_dict()
+                    kept[epoch] = [p.data for p in moved], [deepcopy(getattr(module, key)) for module, key in buffers]
                 history.add(fmean(lost), validation_loss, figures, {name: fmean(norms[name]) for name in norms})
                 for old in kept.keys() - {history.best_epoch}:
                     del kept[old]
@@ -146,7 +150,11 @@ def fit(
         history.drop_unfinished()
         model.eval()
         if history.best_epoch in kept:
-            model.load_state_dict(kept[history.best_epoch])
+            weights, rest = kept[history.best_epoch]
+            for p, weight in zip(moved, weights, strict=True):
+                p.data = weight
+            for (module, key), content in zip(buffers, rest, strict=True):
+                setattr(module, key, content)
 
     try:
         try:
@@ -205,10 +213,10 @@ def _evaluated(model: Module, function: Loss, data: Data | list[Example]) -> lis
         model.train(training)
 
 
-def _parts(model: Module) -> dict[str, list[Value]]:
-    """The parameters of each module directly inside the model, or of the model itself where there is none."""
-    parts = {path: child.parameters() for path, child in model.named_children()}
-    return {path: part for path, part in parts.items() if part} or {model.name: model.parameters()}
+def _parts(model: Module, trained: set[Value]) -> dict[str, list[Value]]:
+    """The trained parameters of each module directly inside the model, or all of them where none has any."""
+    parts = {path: [p for p in child.parameters() if p in trained] for path, child in model.named_children()}
+    return {path: part for path, part in parts.items() if part} or {model.name: list(trained)}
 
 
 def _shaken(x: Any, spread: float, generator: random.Random) -> Any:

@@ -239,7 +239,7 @@ def test_parameters_are_found_once_and_named():
     found = {name: p.data for name, p in Odd().named_parameters()}
     assert found == {
         "alone": 1.0, "listed.0": 2.0, "listed.1": 3.0, "nested.0.0": 4.0, "nested.1.0": 5.0,
-        "inner.neurons.0.w.0": 6.0, "inner.neurons.0.b": 7.0, "several.0.slope": 8.0, "several.1.0.slope": 9.0,
+        "inner.neurons.0.w.0": 6.0, "inner.neurons.0.b": 7.0, "several.0.slope": 8.0, "several.1.0.slope": 9.0, "mixed.0": 12.0,
     }
     assert [path for path, _ in Odd().named_modules()] == ["", "inner", "inner.neurons.0", "several.0", "several.1.0"]
     assert "shared" in Odd().state_dict()

@@ -1,0 +1,54 @@
+"""What stands in an attribute of a module: parameters and modules, alone or in lists and dicts, however nested."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from autograd_core import TABLE, Value
+
+PARAMETER = TABLE["parameter"]
+
+
+def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
+    """What is of a kind in a thing, its parameters, and its lists of nothing but parameters, with their paths.
+
+    Args: `kind`, the class of modules; `listed`, what counts as a parameter besides what `parameter` made.
+    Raises TypeError for any of it in a set.
+
+    >>> from autograd_core import parameter
+    >>> w, b = parameter(1.0), parameter(2.0)
+    >>> list(members({"w": [w, w], "rest": [b, None, "tanh"]}, "table", str))
+    [('table.w', [parameter(1.0), parameter(1.0)]), ('table.rest.0', parameter(2.0)), ('table.rest.2', 'tanh')]
+    """
+    # NumPy's arrays of objects, without importing it
+    thing = thing.tolist() if str(getattr(thing, "dtype", "")) == "object" else thing
+    if isinstance(thing, kind) or _is_group(thing, listed):
+        yield path, thing
+    elif isinstance(thing, (list, tuple, deque)):
+        for index, inner in enumerate(thing):
+            yield from members(inner, f"{path}.{index}", kind, listed)
+    elif isinstance(thing, Mapping):
+        for key, inner in thing.items():
+            yield from members(inner, f"{path}.{key}", kind, listed)
+    elif isinstance(thing, Set) and [inner for inner in thing if isinstance(inner, kind) or _is_group(inner, listed)]:
+        raise TypeError(f"{path} is a set, which has no order: keep parameters and modules in a list or a dict")
+
+
+def _is_group(thing: Any, listed: Set[Value]) -> bool:
+    """Whether it is a parameter, or a list of nothing but such, however nested."""
+    if type(thing) is Value:
+        return thing.op is PARAMETER or thing in listed
+    if not isinstance(thing, (list, tuple)):
+        return False
+    # a generator expression left half-way would swallow a Ctrl-C that comes then
+    for inner in thing:
+        if not _is_group(inner, listed):
+            return False
+    return bool(thing)
+
+
+def numbers(thing: Any) -> Any:
+    """The floats in parameters, plain numbers and nested lists of them, as lists."""
+    if isinstance(thing, (list, tuple)):
+        return [numbers(inner) for inner in thing]
+    return thing.data if type(thing) is Value else float(thing)
