@@ -40,13 +40,14 @@ def fit(
         data: a `Dataset`, or a pair of lists, inputs and targets, which are checked.
         epochs, batch_size: how often all data are seen, and how many make one step (None: all).
         shuffle: whether each epoch has an order of its own, or all have that of the data.
-        optimizer: by default `SGD(model.parameters(), lr=0.1)`.
+        optimizer: by default `SGD(model.parameters(), lr=0.1)`; it may move others too, or a part of the model alone.
         penalty: of the list of parameters, added to each batch's loss.
         max_norm: clips the norm of each batch's gradient.
         validation: data on which loss and `metrics` are taken after each epoch (metrics of the training data else).
         patience: stop after so many epochs without a smaller validation loss, and go back to the best parameters.
-        metrics: functions of model and a list of examples by name, such as `{"accuracy": accuracy}`.
-        callbacks: called with the history after each epoch; one that gives True ends training.
+        metrics: functions of model and a list of examples by name, such as `{"accuracy": accuracy}`, called in
+            evaluation mode and without recording (`record()` resumes it).
+        callbacks: called with the history after each epoch, in evaluation mode; one that gives True ends training.
         augment: makes, with a `random.Random`, a changed input from an input, anew each time it is used.
         input_noise: standard deviation of Gaussian noise added to each input, anew each time it is used.
         seed: of shuffling, augmentation and noise, see `nn.init.generator_from`.
@@ -91,7 +92,7 @@ def fit(
         raise ValueError(f"the optimizer has none of the parameters of {model!r}: make it with model.parameters()")
     # what is swept and moved, which may be more than the model's own
     moved, parts = list(dict.fromkeys([*parameters, *optimizer.parameters])), _parts(model, set(parameters))
-    generator, history = generator_from(seed), History()
+    generator, history, begun = generator_from(seed), History(), optimizer.steps
     buffers = [(module, key) for _, module, key in model.named_buffers()]
     kept: dict[int, tuple[list[float], list[Any]]] = {}
 
@@ -107,12 +108,17 @@ def fit(
         except (ArithmeticError, TypeError, ValueError) as error:
             error.add_note(f"This happened in {where}.")
             raise
-        model.zero_grad()
-        if type(total) is Value:
-            total.backward()
-        if not any(map(attrgetter("has_grad"), parameters)):
-            raise ValueError(f"in {where} the loss, {total!r}, depends on no parameter: is it computed with `.data`?")
-        if not (math.isfinite(total.data) and all(math.isfinite(p.grad) for p in parameters)):
+        # the loss alone, once: a penalty depends on every parameter, and would hide that the loss does on none
+        for swept in [total] if penalty is None or optimizer.steps > begun else [value, total]:
+            for p in moved:
+                p.zero_grad()
+            if type(swept) is Value:
+                swept.backward()
+            if not any(map(attrgetter("has_grad"), parameters)):
+                raise ValueError(
+                    f"in {where} the loss, {swept!r}, depends on no parameter: is it computed with `.data`?"
+                )
+        if not (math.isfinite(total.data) and all(math.isfinite(p.grad) for p in moved)):
             raise _diverged(total, where)
         return value.data if type(value) is Value else float(value)
 
@@ -128,10 +134,12 @@ def fit(
                     for name, part in parts.items():
                         norms[name].append(math.hypot(*(p.grad for p in part)))
                     if max_norm is not None:
-                        clip_grad_norm(parameters, max_norm)
+                        clip_grad_norm(moved, max_norm)
                     optimizer.step()
                     bar.update()
-                figures = {name: metric(model, watched) for name, metric in metrics.items()}
+                model.eval()
+                with no_record():
+                    figures = {name: metric(model, watched) for name, metric in metrics.items()}
                 validation_loss = None if held_out is None else evaluate(model, loss, held_out)
                 if patience is not None:
                     # before the epoch counts, beside the best so far: Ctrl-C may come between the two
@@ -168,7 +176,7 @@ def fit(
 
 
 def evaluate(model: Module, loss: Loss, data: Data | list[Example]) -> float:
-    """The mean loss over data, in evaluation mode and without recording; the mode is put back.
+    """The mean loss over data, in evaluation mode and without recording; each module's mode is put back.
 
     >>> from nn import MLP, squared_error
     >>> from nn.init import constant
@@ -204,13 +212,14 @@ def _evaluated(model: Module, function: Loss, data: Data | list[Example]) -> lis
     rows = data if isinstance(data, list) else examples(data)
     if not rows:
         raise ValueError("the data: there are no rows")
-    training = model.training
+    modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:
         with no_record():
             return [function(model(x), target) for x, target in rows]
     finally:
-        model.train(training)
+        for module, mode in modes:
+            module.training = mode
 
 
 def _parts(model: Module, trained: set[Value]) -> dict[str, list[Value]]:

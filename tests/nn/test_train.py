@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd_core import Value, exp, log, no_record, tanh
+from autograd_core import Value, exp, log, no_record, parameter, tanh
 from nn import MLP, SGD, Adam, Layer, accuracy, evaluate, fit, squared_error
 from nn.datasets import moons, xor
 from nn.history import History
@@ -473,3 +473,74 @@ def test_without_shuffling_every_epoch_has_the_order_of_the_data():
     fit(MLP(1, [1], seed=0), recorded, data, epochs=2, batch_size=3)
     assert sorted(seen[:7]) == data[1]
     assert seen[:7] != seen[7:]
+
+
+# -- what is not the model's own
+
+
+def test_parameters_of_the_optimiser_outside_the_model_are_cleared_clipped_and_checked():
+    def run(**options):
+        model, scale = line_model(), parameter(1.0)
+        optimizer = SGD([*model.parameters(), scale], lr=0.01)
+        fit(model, lambda y, t: squared_error(scale * y, t) + scale, LINE, epochs=2, batch_size=None, optimizer=optimizer, **options)
+        return scale.data
+
+    w, b, scale, x, t = 0.0, 0.0, 1.0, np.ravel(LINE[0]), np.array(LINE[1])
+    for _ in range(2):
+        slope = scale * (w * x + b) - t
+        w, b, scale = (
+            w - 0.01 * np.mean(slope * scale * x), b - 0.01 * np.mean(slope * scale),
+            scale - 0.01 * np.mean(slope * (w * x + b) + 1.0),
+        )
+    assert run() == pytest.approx(scale, rel=1e-14)
+    assert 1.0 - run(max_norm=1e-3) <= 2e-5
+    model, outside = line_model(), parameter(0.0)
+    with pytest.raises(FloatingPointError, match="its gradient not finite"):
+        fit(model, lambda y, t: squared_error(y, t) + outside.sqrt(), LINE, optimizer=SGD([*model.parameters(), outside], lr=0.1))
+    assert outside.data == 0.0
+
+
+def test_a_frozen_part_is_in_no_norm():
+    model = MLP(1, [2, 1], activation=tanh, seed=0)
+    before = fit(model, squared_error, LINE, epochs=1, optimizer=SGD(model.parameters(), lr=0.0)).gradient_norms
+    again = fit(model, squared_error, LINE, epochs=1, optimizer=SGD(model.layers[1].parameters(), lr=0.0)).gradient_norms
+    assert before == again
+
+
+def test_a_penalty_does_not_make_good_for_a_loss_without_parameters():
+    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 the loss, .*, depends on no parameter: is it computed with `\.data`"):
+        fit(line_model(), lambda y, t: Value(y.data) - t, LINE, penalty=nn.l2_penalty)
+    model = line_model()
+    fit(model, squared_error, LINE, epochs=1, batch_size=None, optimizer=SGD(model.parameters(), lr=0.5), penalty=nn.l2_penalty)
+    assert model.parameters()[1].data == pytest.approx(0.5 * 4.0, rel=1e-14), "the loss was swept once"
+
+
+def test_metrics_and_callbacks_see_the_model_in_evaluation_mode_and_metrics_record_nothing():
+    model = nn.Sequential(nn.Dropout(0.5, seed=0), line_model())
+    seen = []
+
+    def metric(model, rows):
+        seen.append(("metric", {m.training for _, m in model.named_modules()}, model([1.0]).operands))
+        return 0.0
+
+    def callback(history):
+        seen.append(("callback", {m.training for _, m in model.named_modules()}, len(model([1.0]).operands)))
+
+    modes = []
+    loss = lambda y, t: modes.append(model.training) or squared_error(y, t)  # noqa: E731  # one line is enough
+    fit(model, loss, LINE, epochs=2, metrics={"zero": metric}, callbacks=[callback])
+    assert seen == [("metric", {False}, ()), ("callback", {False}, 2)] * 2
+    assert modes == [True] * 8
+
+
+def test_evaluation_puts_the_mode_of_each_module_back():
+    model = nn.Sequential(nn.Dropout(0.5, seed=0), nn.Sequential(nn.Dropout(0.5), line_model()))
+    model.modules[1].eval()
+    before = [m.training for _, m in model.named_modules()]
+    assert before == [True, True, False, False, False, False]
+    evaluate(model, squared_error, LINE)
+    accuracy(model, LINE)
+    assert [m.training for _, m in model.named_modules()] == before
+    with pytest.raises(ValueError, match="outputs cannot be compared"):
+        evaluate(model, lambda y, t: squared_error([y, y], t), LINE)
+    assert [m.training for _, m in model.named_modules()] == before
