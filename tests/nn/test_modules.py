@@ -440,3 +440,24 @@ def test_activation_of_a_neuron_may_be_a_module_with_parameters():
     assert [y.data for y in layer([1.0])] == [-0.5, -0.5]
     assert [name for name, _ in layer.named_parameters() if "slope" in name] == ["neurons.0.activation.slope"]
     assert Neuron(1, activation=relu).nonlin
+
+
+@pytest.mark.parametrize(
+    ("column", "mean", "std"),
+    [
+        ([0.1] * 10, 0.1, 1.0), ([1e200, -1e200], 0.0, 1e200), ([1e-200, -1e-200], 0.0, 1e-200),
+        ([1e308, 1e308, 1e308], 1e308, 1.0), ([0.0, 1e-323], 5e-324, 5e-324), ([1, 3], 2.0, 1.0),
+        ([1e16, 1.0, -1e16, 3.0], 1.0, 7071067811865476.0), (np.float32([0.1] * 3), float(np.float32(0.1)), 1.0),
+    ],
+)
+def test_normalize_sums_exactly(column, mean, std):
+    module = nn.Normalize(1).fit([[x] for x in column])
+    assert (module.mean, module.std) == ([mean], [pytest.approx(std, rel=1e-15)])
+    assert all(type(x) is float for x in module.mean + module.std)
+    assert all(abs(module([x])) <= 2.0 for x in column)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 20))
+def test_normalize_only_shifts_what_never_varies(x, n):
+    module = nn.Normalize(1).fit([[x]] * n)
+    assert (module.mean, module.std, module([x])) == ([x], [1.0], 0.0)
