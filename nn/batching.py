@@ -8,12 +8,13 @@ from .dataset import Dataset
 from .init import Seed, generator_from
 
 Example = tuple[Any, Any]
-Data = Dataset | tuple[Sequence[Any], Sequence[Any]]
+Data = Dataset | tuple[Sequence[Any], Sequence[Any]] | list[Any]
 
 
 def examples(data: Data, width: int | None = None, name: str = "the data") -> list[Example]:
-    """The pairs of input and target in a `Dataset`, or in a pair of lists, which is checked.
+    """The pairs of input and target in a `Dataset`, in a pair of lists, or in a list of such examples, checked.
 
+    A list is one of examples where each is a tuple of an input, which is a list, and a target; else it must be a pair.
     Args: `width`, how many columns there must be; `name`, for messages. Inputs may also be sequences of rows.
     Raises ValueError, naming row and column, for bad data: ragged rows, what is no finite number, no rows at all.
 
@@ -24,27 +25,34 @@ def examples(data: Data, width: int | None = None, name: str = "the data") -> li
     targets: Sequence[Any]
     if isinstance(data, Dataset):
         inputs, targets, name = data.inputs, data.targets, data.name
+    elif isinstance(data, list) and all(map(_is_example, data)):
+        inputs, targets = [x for x, _ in data], [t for _, t in data]
+    elif isinstance(data, (tuple, list)) and len(data) == 2 and all(hasattr(part, "__len__") for part in data):
+        inputs, targets = data
     else:
-        pair = data if isinstance(data, (tuple, list)) and len(data) == 2 else (None, None)
-        if not all(hasattr(part, "__len__") for part in pair):
-            raise ValueError(f"{name} must be a Dataset or a pair of lists, inputs and targets")
-        inputs, targets = pair
+        raise ValueError(
+            f"{name} must be a Dataset, a pair of lists, inputs and targets, or a list of examples (input, target)"
+        )
     check_rows(inputs, width, name)
     check_targets(targets, len(inputs), name)
     return list(zip(inputs, targets, strict=True))
 
 
-def batches(data: Data | list[Example], size: int | None, seed: Seed = None) -> Iterator[list[Example]]:
+def _is_example(thing: Any) -> bool:
+    return isinstance(thing, tuple) and len(thing) == 2 and hasattr(thing[0], "__len__")
+
+
+def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Example]]:
     """The examples in shuffled order, `size` at a time; the last batch has what is left.
 
-    Args: `data`, or a list of `examples` already; `size`, None for all at once; `seed`, see `nn.init.generator_from`;
+    Args: `data`, as for `examples`; `size`, None for all at once; `seed`, see `nn.init.generator_from`;
     pass one `random.Random` for every epoch, and each is shuffled anew. (Lecture 003, practical tricks; 004, 2.2.)
 
     >>> from nn.datasets import xor
     >>> [len(batch) for batch in batches(xor(10), 4, seed=0)]
     [4, 4, 2]
     """
-    rows = list(data) if isinstance(data, list) else examples(data)
+    rows = examples(data)
     step = len(rows) if size is None else whole("size", size, 1)
     generator_from(seed).shuffle(rows)
     return in_order(rows, step)

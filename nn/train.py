@@ -37,7 +37,7 @@ def fit(
 
     Args:
         loss: of one example, from outputs and target, as in `nn.losses`; a batch takes the mean.
-        data: a `Dataset`, or a pair of lists, inputs and targets, which are checked.
+        data: a `Dataset`, a pair of lists, inputs and targets, or a list of examples, which are checked.
         epochs, batch_size: how often all data are seen, and how many make one step (None: all).
         shuffle: whether each epoch has an order of its own, or all have that of the data.
         optimizer: by default `SGD(model.parameters(), lr=0.1)`; it may move others too, or a part of the model alone.
@@ -175,7 +175,7 @@ def fit(
     return history
 
 
-def evaluate(model: Module, loss: Loss, data: Data | list[Example]) -> float:
+def evaluate(model: Module, loss: Loss, data: Data) -> float:
     """The mean loss over data, in evaluation mode and without recording; each module's mode is put back.
 
     >>> from nn import MLP, squared_error
@@ -186,7 +186,7 @@ def evaluate(model: Module, loss: Loss, data: Data | list[Example]) -> float:
     return fmean(x.data if type(x) is Value else float(x) for x in _evaluated(model, loss, data))
 
 
-def accuracy(model: Module, data: Data | list[Example], threshold: float = 0.0) -> float:
+def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
     """The share of examples whose class the model finds, in evaluation mode.
 
     Several outputs: the class is the index of the largest. One output: the class is positive (a target of 1, not 0
@@ -207,11 +207,9 @@ def accuracy(model: Module, data: Data | list[Example], threshold: float = 0.0) 
     return fmean(_evaluated(model, right, data))
 
 
-def _evaluated(model: Module, function: Loss, data: Data | list[Example]) -> list[Any]:
+def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
     """`function` of output and target for each example, in evaluation mode and without a graph."""
-    rows = data if isinstance(data, list) else examples(data)
-    if not rows:
-        raise ValueError("the data: there are no rows")
+    rows = examples(data)
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nn import MLP, Identity, accuracy, evaluate, fit, squared_error
 from nn.batching import examples
 from nn.checks import check_rows, check_targets
 from nn.datasets import Dataset, batches, bootstrap, circles, curve, digits, one_hot, spirals, xor
@@ -101,7 +102,7 @@ def test_only_some_classes():
         (lambda: one_hot([0], 0), "classes must be a whole number of at least 1, got 0"),
         (lambda: list(batches(xor(), 0)), "size must be a whole number of at least 1, got 0"),
         (lambda: bootstrap(([], [])), "the data: there are no rows"),
-        (lambda: examples(3), "the data must be a Dataset or a pair of lists"),
+        (lambda: examples(3), "the data must be a Dataset, a pair of lists"),
     ],
 )
 def test_what_is_refused(call, message):
@@ -211,3 +212,45 @@ def test_wrong_shapes_are_named(rows, width, message):
 def test_numpy_data_trains_like_lists():
     inputs, targets = np.array([[0.0, 1.0], [1.0, 0.5]]), np.array([0, 1])
     assert [(list(x), int(t)) for x, t in examples((inputs, targets))] == [([0.0, 1.0], 0), ([1.0, 0.5], 1)]
+
+
+# -- one way of recognising data
+
+
+def test_a_pair_is_a_pair_whatever_holds_it():
+    inputs, targets = [[1.0, 2.0], [3.0, 4.0]], [0, 1]
+    for data in (
+        (inputs, targets), [inputs, targets], (tuple(inputs), tuple(targets)), [np.array(inputs), np.array(targets)],
+        [tuple(map(tuple, inputs)), tuple(targets)], list(zip(inputs, targets, strict=True)),
+        Dataset("two", inputs, targets),
+    ):
+        for found in (examples(data), *batches(data, None, 0), list(zip(*bootstrap(data, 2), strict=True))):
+            assert len(found) == 2
+            assert all(list(x) == inputs[t] for x, t in found)
+        assert evaluate(Identity(), lambda y, t: 10 * y[0] + t, data) == 20.5
+        assert accuracy(Identity(), data) == 0.5
+        fit(MLP(2, [1]), squared_error, data, epochs=1, validation=data, patience=1)
+
+
+@given(ROWS, st.integers(1, 3), st.data())
+def test_examples_of_examples_are_the_same(rows, width, data):
+    targets = data.draw(st.lists(st.lists(NUMBERS, min_size=width, max_size=width), min_size=len(rows), max_size=len(rows)))
+    once = examples((rows, targets))
+    assert examples(once) == once
+
+
+@pytest.mark.parametrize("bad", [[[1, 2]], [1.0], [([1.0], 0, 0)], "ab", {1: 2, 3: 4}, None, [[[1.0], 0]] * 3])
+def test_what_is_neither_pair_nor_examples_is_said(bad):
+    for read in (
+        examples, lambda data: batches(data, 1), bootstrap, lambda data: accuracy(Identity(), data),
+        lambda data: evaluate(Identity(), squared_error, data),
+    ):
+        with pytest.raises(ValueError, match=r"the data must be a Dataset, a pair of lists, inputs and targets, or a list of examples \(input, target\)$"):
+            read(bad)
+
+
+def test_bad_examples_are_named():
+    with pytest.raises(ValueError, match="the data: row 1 has 2 columns, not 1"):
+        examples([([1.0], 0), ([1.0, 2.0], 0)])
+    with pytest.raises(ValueError, match="the data: the target of row 0 must be a finite number, got None"):
+        examples([([1.0], None)])
