@@ -85,6 +85,8 @@ class Identity(Module):
 class Softmax(Module):
     """exp(x_k)/Σ exp(x_j), shifted by the maximum (lecture 003, softmax module; 004, section 2.1)."""
 
+    whole_layer = True
+
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The probabilities."""
         return ag.softmax(x)
@@ -169,6 +171,8 @@ class Dropout(Module):
 class L1Norm(Module):
     """x/Σ|x|, and zeros where all are 0 (lecture 003, ℓ1-normalisation)."""
 
+    whole_layer = True
+
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The inputs over their ℓ1 norm."""
         return _over(x, ag.sum([abs(a) for a in x]))
@@ -176,6 +180,8 @@ class L1Norm(Module):
 
 class L2Norm(Module):
     """x/√Σx², and zeros where all are 0 (lecture 003, ℓ2-normalisation)."""
+
+    whole_layer = True
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The inputs over their Euclidean norm."""
@@ -199,6 +205,7 @@ class Normalize(Module):
     """
 
     buffers = ("mean", "std")
+    whole_layer = True
 
     def __init__(self, width: int) -> None:
         whole("width", width, 1)

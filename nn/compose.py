@@ -183,6 +183,8 @@ class MeanPool(Module):
     [2.0, 20.0]
     """
 
+    whole_layer = True
+
     def __init__(self, channels: int) -> None:
         self.channels = whole("channels", channels, 1)
 

@@ -7,7 +7,7 @@ from autograd_core import Value, dot, parameter, relu, scope
 
 from .checks import functions, whole
 from .init import Initializer, Seed, generator_from, kaiming_normal, lecun_normal
-from .module import Module
+from .module import Module, as_list
 
 Number = Value | float
 Activation = Callable[[Any], Any]
@@ -35,6 +35,11 @@ class Neuron(Module):
     ) -> None:
         nin, generator = whole("nin", nin, 1), generator_from(seed)
         functions(activation=activation, init=init)
+        if nonlin and _whole(activation):
+            raise TypeError(
+                f"activation {activation!r} acts on a whole layer, and a Neuron has one output: give it to Layer or "
+                "MLP, or put it after them with Sequential"
+            )
         self.name = name or self.name
         self.activation = activation if nonlin else None
         draw = init or (kaiming_normal if self.activation is relu else lecun_normal)
@@ -62,6 +67,8 @@ class Neuron(Module):
 class Layer(Module):
     """`nout` neurons side by side on the same inputs: f(W x + b); arguments as for `Neuron`.
 
+    An activation that acts on a whole layer, such as `Softmax()`, is applied to the outputs of all neurons together.
+
     >>> Layer(2, 3, seed=0)
     Layer(2, 3, relu)
     """
@@ -72,10 +79,12 @@ class Layer(Module):
     ) -> None:
         self.nin, nout, generator = whole("nin", nin, 1), whole("nout", nout, 1), generator_from(seed)
         self.name = name or self.name
+        self.joint_activation = activation if nonlin and _whole(activation) else None
+        own = activation if self.joint_activation is None else None
         with scope(self.name):
             self.neurons = [
                 Neuron(
-                    nin, nonlin, activation=activation, init=init, bias=bias, seed=generator, fan_out=nout,
+                    nin, nonlin, activation=own, init=init, bias=bias, seed=generator, fan_out=nout,
                     name=f"neuron {number}",
                 )
                 for number in range(1, nout + 1)
@@ -85,11 +94,13 @@ class Layer(Module):
         """f(w · x + b) of each neuron."""
         if len(x) != self.nin:
             raise ValueError(f"{self!r} takes {self.nin} inputs; got {len(x)}")
-        return [neuron(x) for neuron in self.neurons]
+        outputs = [neuron(x) for neuron in self.neurons]
+        return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
 
     def extra_repr(self) -> str:
         """The numbers of inputs and outputs, and the activation."""
-        return f"{self.nin}, {len(self.neurons)}{_described(self.neurons[0].activation)}"
+        joint, own = self.joint_activation, self.neurons[0].activation
+        return f"{self.nin}, {len(self.neurons)}{_described(own if joint is None else joint)}"
 
 
 class MLP(Module):
@@ -133,6 +144,11 @@ class MLP(Module):
 def named(function: Activation) -> str:
     """The function's name, or what it is shown as."""
     return getattr(function, "__name__", repr(function))
+
+
+def _whole(activation: Activation | None) -> bool:
+    """Whether it acts on a whole layer, or a module inside it does."""
+    return isinstance(activation, Module) and any(inner.whole_layer for _, inner in activation.named_modules())
 
 
 def _described(activation: Activation | None) -> str:

@@ -47,7 +47,8 @@ class Module:
     A subclass sets its parameters and inner modules in `__init__` as attributes, alone or in lists and dicts, and
     computes in `forward`. It may have a `parameters` of its own, as modules for micrograd do: then those are trained,
     also inside another module, and `Value`s among them are saved as parameters are. Attributes of plain numbers that
-    belong to what was learnt (a fitted mean) are saved too if `buffers` names them.
+    belong to what was learnt (a fitted mean) are saved too if `buffers` names them. `whole_layer` says that it acts on
+    all outputs of a layer at once, as Softmax does; as an activation it is then given them together.
     Calling a module takes lists of numbers and gives a list, or the number itself where the list has one; a single
     number may be passed for a list of one. It runs inside a `scope` of the module's `name`.
     (Lecture 003, "everything is a module"; the names are those of PyTorch.)
@@ -65,6 +66,7 @@ class Module:
     name: str = "module"
     training: bool = True
     buffers: tuple[str, ...] = ()
+    whole_layer: bool = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

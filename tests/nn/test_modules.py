@@ -461,3 +461,44 @@ def test_normalize_sums_exactly(column, mean, std):
 def test_normalize_only_shifts_what_never_varies(x, n):
     module = nn.Normalize(1).fit([[x]] * n)
     assert (module.mean, module.std, module([x])) == ([x], [1.0], 0.0)
+
+
+# -- modules that act on a whole layer
+
+
+def test_a_layer_applies_softmax_to_all_its_outputs():
+    model = MLP(2, [4, 3], output=nn.Softmax(), seed=0)
+    scores = MLP(2, [4, 3], seed=0)([1.0, -2.0])
+    outputs = model([1.0, -2.0])
+    assert [y.data for y in outputs] == [y.data for y in nn.Softmax()(scores)]
+    assert sum(y.data for y in outputs) == pytest.approx(1.0, rel=1e-15)
+    assert repr(model.layers[1]) == "Layer(4, 3, Softmax())"
+    assert model.state_dict() == MLP(2, [4, 3], seed=0).state_dict()
+    normalised = Layer(2, 3, activation=nn.L2Norm(), seed=0)([1.0, 2.0])
+    assert sum(y.data**2 for y in normalised) == pytest.approx(1.0, rel=1e-15)
+    fitted = nn.Normalize(2).fit([[0.0, 1.0], [4.0, 2.0]])
+    assert set(Layer(1, 2, activation=fitted).state_dict()) > {"joint_activation.mean", "joint_activation.std"}
+    assert [y.data for y in Layer(1, 2, activation=fitted, init=constant(1.0))(2.0)] == [0.0, 1.0]
+    assert len(nn.RNNCell(1, 3, activation=nn.L1Norm(), seed=0)([1.0])) == 3
+    chain = Layer(2, 3, activation=Sequential(nn.Tanh(), nn.Softmax()), seed=0)
+    assert sum(y.data for y in chain([1.0, 2.0])) == pytest.approx(1.0, rel=1e-15)
+    assert Layer(2, 3, False, activation=nn.Softmax()).joint_activation is None
+
+
+def test_a_module_of_ones_own_says_that_it_acts_on_a_whole_layer():
+    class Largest(Module):
+        whole_layer = True
+
+        def forward(self, x):
+            return [max(x)]
+
+    assert Layer(1, 3, activation=Largest(), init=constant(1.0))([2.0]).data == 2.0
+
+
+@pytest.mark.parametrize("module", [
+    nn.Softmax(), nn.L1Norm(), nn.L2Norm(), nn.Normalize(1), nn.MeanPool(1), Sequential(nn.Tanh(), nn.Softmax()),
+    nn.Residual(nn.L2Norm()),
+])
+def test_one_unit_refuses_what_acts_on_a_whole_layer(module):
+    with pytest.raises(TypeError, match=r"activation .* acts on a whole layer, and a Neuron has one output: give it to Layer or MLP, or put it after them with Sequential"):
+        Neuron(2, activation=module)
