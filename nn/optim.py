@@ -144,16 +144,22 @@ class Adam(Optimizer):
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale all gradients by one factor so that their Euclidean norm is at most `max_norm`; gives the norm before.
 
+    Where one is infinite or NaN, all stay as they are.
+
     >>> from autograd_core import parameter
     >>> w = parameter(0.0); w.grad = 10.0
     >>> clip_grad_norm([w], 1.0), w.grad
     (10.0, 1.0)
     """
     parameters, limit = _leaves(parameters), real("max_norm", max_norm, least=0.0)
-    total = math.hypot(*(p.grad for p in parameters))
-    if total > limit:
-        for p in parameters:
-            p.grad = p.grad * (limit / total)
+    gradients = [p.grad for p in parameters]
+    total, largest = math.hypot(*gradients), max(map(abs, gradients), default=0.0)
+    if total > limit and largest < math.inf:
+        # relative to the largest: the norm itself may be beyond all floats
+        directions = [g / largest for g in gradients]
+        factor = limit / math.hypot(*directions)
+        for p, direction in zip(parameters, directions, strict=True):
+            p.grad = direction * factor
     return total
 
 

@@ -196,3 +196,26 @@ def test_a_step_that_fails_changes_nothing():
 def test_an_optimiser_of_ones_own_needs_directions():
     with pytest.raises(NotImplementedError, match="Optimizer has no directions"):
         Optimizer([parameter(0.0)], 0.1).step()
+
+
+@pytest.mark.parametrize(
+    ("gradients", "limit", "expected"),
+    [
+        ([1e308] * 4, 1.0, [0.5] * 4), ([1e308, -1e308], 1e-20, [1e-20 / math.sqrt(2), -1e-20 / math.sqrt(2)]),
+        ([3e-320, 4e-320], 1e-320, [6e-321, 8e-321]), ([1.0, 0.0], 0.0, [0.0, 0.0]), ([1e308] * 4, 1e308, [0.5e308] * 4),
+    ],
+)
+def test_clipping_at_the_ends_of_the_range(gradients, limit, expected):
+    ps = [parameter(0.0) for _ in gradients]
+    for p, g in zip(ps, gradients, strict=True):
+        p.grad = g
+    assert clip_grad_norm(ps, limit) == math.hypot(*gradients)
+    assert [p.grad for p in ps] == pytest.approx(expected, rel=1e-15, abs=2e-323)
+
+
+@pytest.mark.parametrize("bad", [math.inf, -math.inf, math.nan])
+def test_clipping_hides_no_gradient_that_is_not_finite(bad):
+    ps = [parameter(0.0), parameter(0.0)]
+    ps[0].grad, ps[1].grad = bad, 1.0
+    assert not math.isfinite(clip_grad_norm(ps, 1.0))
+    assert repr([p.grad for p in ps]) == repr([bad, 1.0])
