@@ -8,6 +8,7 @@ import autograd_core as ag
 
 from .checks import check_rows, real, whole
 from .init import Seed, generator_from
+from .inputs import check_example
 from .layers import Number, named
 from .module import Module
 
@@ -89,6 +90,7 @@ class Softmax(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The probabilities."""
+        check_example(self, x, len(x))
         return ag.softmax(x)
 
 
@@ -158,6 +160,7 @@ class Dropout(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The inputs that were kept, scaled, and zeros."""
+        check_example(self, x, len(x))
         if not self.training or not self.p:
             return list(x)
         scale = 1.0 / (1.0 - self.p)
@@ -222,8 +225,7 @@ class Normalize(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The normalised inputs; ValueError for another number of them."""
-        if len(x) != len(self.mean):
-            raise ValueError(f"{self!r} takes {len(self.mean)} inputs; got {len(x)}")
+        check_example(self, x, len(self.mean))
         return [(a - m) / s for a, m, s in zip(x, self.mean, self.std, strict=True)]
 
     def extra_repr(self) -> str:

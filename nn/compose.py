@@ -1,5 +1,6 @@
 """Modules made of modules: one after another, side by side, around a shortcut, along a sequence, over windows."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,8 +8,9 @@ from autograd_core import mean, relu, scope, tanh
 
 from .checks import whole
 from .init import Initializer, Seed
+from .inputs import as_list
 from .layers import MLP, Activation, Layer, Number
-from .module import Module, as_list, is_module, numbered
+from .module import Module, is_module
 
 
 class Sequential(Module):
@@ -23,7 +25,7 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Module) -> None:
-        self.modules = numbered(*modules)
+        self.modules = _numbered(*modules)
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self.modules)
@@ -53,7 +55,7 @@ class Parallel(Module):
     """
 
     def __init__(self, *branches: Module) -> None:
-        self.branches = numbered(*branches)
+        self.branches = _numbered(*branches)
 
     def forward(self, x: Any) -> list[Any]:
         """The outputs of all branches, in order."""
@@ -88,7 +90,7 @@ class RNNCell(Module):
     """One step of a recurrent network: h ← f(W [x; h] + b) (lecture 003, recurrent architecture).
 
     Args: `nin`, inputs at each step; `nhidden`, numbers in the state h; `activation`, `init`, `bias`, `seed` as for
-    `Layer`. Called with x alone, the state begins at zeros.
+    `Layer`. Called with x alone, or with None for h, the state begins at zeros.
 
     >>> from nn.init import constant
     >>> cell = RNNCell(1, 2, init=constant(0.5))
@@ -105,7 +107,10 @@ class RNNCell(Module):
 
     def forward(self, x: Sequence[Number], h: Sequence[Number] | None = None) -> Any:
         """The next state."""
-        return self.layer([*x, *([0.0] * self.nhidden if h is None else h)])
+        h = [0.0] * self.nhidden if h is None else h
+        if len(h) != self.nhidden:
+            raise ValueError(f"{self!r} has a state of {self.nhidden} numbers; got {len(h)}")
+        return self.layer([*x, *h])
 
     def unroll(self, sequence: Sequence[Any], h: Sequence[Number] | None = None) -> list[list[Any]]:
         """The states after each step of a sequence: the loop laid out as a graph without one.
@@ -197,3 +202,17 @@ class MeanPool(Module):
     def extra_repr(self) -> str:
         """The number of channels."""
         return str(self.channels)
+
+
+def _numbered(*modules: Module) -> list[Module]:
+    """Modules, named for their scopes "layer 1", "layer 2", "dropout 1" where they have no name of their own.
+
+    Raises TypeError for what is none.
+    """
+    counts: Counter[str] = Counter()
+    for module in modules:
+        is_module(module)
+        if module.name == type(module).name:
+            counts[module.name] += 1
+            module.name += f" {counts[module.name]}"
+    return list(modules)

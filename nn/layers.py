@@ -7,7 +7,8 @@ from autograd_core import Value, dot, parameter, relu, scope
 
 from .checks import functions, whole
 from .init import Initializer, Seed, generator_from, kaiming_normal, lecun_normal
-from .module import Module, as_list
+from .inputs import as_list, check_call, check_example
+from .module import Module
 
 Number = Value | float
 Activation = Callable[[Any], Any]
@@ -47,11 +48,18 @@ class Neuron(Module):
             self.w = [parameter(draw(generator, nin, fan_out), f"w{i}") for i in range(1, nin + 1)]
             self.b = parameter(bias, "b")
 
-    def __call__(self, x: Sequence[Number]) -> Any:
+    def __call__(self, x: Number | Sequence[Number], *others: Any) -> Any:
         """f(w · x + b)."""
         # as Module's, in one frame: a network makes this call once for every unit and example
+        if others:
+            check_call(self, lambda x: None, (x, *others), {})
         with scope(self.name):
-            a = dot(self.w, x) + self.b
+            try:
+                a = dot(self.w, x) + self.b
+            except (TypeError, ValueError):
+                x = as_list(x)
+                check_example(self, x, len(self.w))
+                a = dot(self.w, x) + self.b
             return a if self.activation is None else self.activation(a)
 
     @property
@@ -92,8 +100,8 @@ class Layer(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """f(w · x + b) of each neuron."""
-        if len(x) != self.nin:
-            raise ValueError(f"{self!r} takes {self.nin} inputs; got {len(x)}")
+        if x is None or len(x) != self.nin:
+            check_example(self, x, self.nin)
         outputs = [neuron(x) for neuron in self.neurons]
         return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_core import Value, dot, log, log1p, logsumexp, mean, relu, softplus, square, sum
 
-from .module import as_list
+from .inputs import as_list
 
 Number = Value | float
 

@@ -11,12 +11,8 @@ from typing import Any, Self
 from autograd_core import Value, scope
 
 from . import saving
+from .inputs import as_list, check_call
 from .members import members, numbers
-
-
-def as_list(x: Any) -> Any:
-    """What a module works on: a list or array as it is, a single number as a list of one."""
-    return x if hasattr(x, "__len__") else [x]
 
 
 def undivided(write: Callable[[], None]) -> None:
@@ -79,10 +75,16 @@ class Module:
                     f"__init__, as self.{key}"
                 )
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         """The outputs of `forward`, one output without its list, computed in the scope of `name`."""
+        if keywords:
+            keywords = {name: as_list(x) for name, x in keywords.items()}
         with scope(self.name):
-            outputs = self.forward(*map(as_list, inputs))
+            try:
+                outputs = self.forward(*map(as_list, inputs), **keywords)
+            except TypeError:
+                check_call(self, self.forward, inputs, keywords)
+                raise
         return outputs[0] if type(outputs) is list and len(outputs) == 1 else outputs
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
@@ -278,20 +280,6 @@ class Module:
         rows = [("name", "module", "parameters"), *inner, whole]
         first, second, third = (max(map(len, column)) for column in zip(*rows, strict=True))
         return "\n".join(f"{path:<{first}}  {module:<{second}}  {size:>{third}}" for path, module, size in rows)
-
-
-def numbered(*modules: Module) -> list[Module]:
-    """Modules, named for their scopes "layer 1", "layer 2", "dropout 1" where they have no name of their own.
-
-    Raises TypeError for what is none.
-    """
-    counts: Counter[str] = Counter()
-    for module in modules:
-        is_module(module)
-        if module.name == type(module).name:
-            counts[module.name] += 1
-            module.name += f" {counts[module.name]}"
-    return list(modules)
 
 
 def is_module(thing: Any, kind: type[Module] = Module) -> None:

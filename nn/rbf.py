@@ -8,6 +8,7 @@ from autograd_core import dot, exp, parameter
 
 from .checks import check_rows, real, whole
 from .init import Seed, generator_from
+from .inputs import check_example
 from .layers import Number
 from .module import Module
 
@@ -33,10 +34,9 @@ class RBF(Module):
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """One number for each centre."""
+        check_example(self, x, len(self.centres[0]))
         outputs = []
         for centre, beta in zip(self.centres, self.betas, strict=True):
-            if len(x) != len(centre):
-                raise ValueError(f"{self!r} takes {len(centre)} inputs; got {len(x)}")
             difference = [a - w for a, w in zip(x, centre, strict=True)]
             outputs.append(exp(-beta * dot(difference, difference)))
         return outputs

@@ -16,8 +16,9 @@ from .batching import Data, Example, batches, examples, in_order
 from .checks import functions, real, whole
 from .history import History
 from .init import Seed, generator_from
+from .inputs import as_list
 from .losses import class_of
-from .module import Module, as_list, is_module, undivided
+from .module import Module, is_module, undivided
 from .optim import SGD, Optimizer, clip_grad_norm
 from .progress import progress_of
 

@@ -70,7 +70,7 @@ def test_modules(make, order):
 
     def function():
         fixed_noise(model)
-        outputs = nn.module.as_list(model(x))
+        outputs = nn.inputs.as_list(model(x))
         return total([w * square(y) for w, y in zip(weights, outputs, strict=False)])
 
     report = check_gradient(function, {"x": x, **{name: [p] for name, p in model.named_parameters()}}, order=order,

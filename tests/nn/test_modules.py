@@ -143,7 +143,9 @@ def test_without_recording_no_graph_is_kept():
     ("call", "message"),
     [
         (lambda: MLP(2, [3, 1])([1.0]), r"Layer\(2, 3, relu\) takes 2 inputs; got 1"),
-        (lambda: Neuron(2)([1.0]), "dot takes two lists of one length; got 2 and 1 numbers"),
+        (lambda: Neuron(2)([1.0]), r"Neuron\(2, relu\) takes 2 inputs; got 1"),
+        (lambda: Neuron(2)(1.0), r"Neuron\(2, relu\) takes 2 inputs; got 1"),
+        (lambda: MLP(2, [3, 1])(np.array(2.0)), r"Layer\(2, 3, relu\) takes 2 inputs; got 1"),
         (lambda: MLP(2, []), r"nouts must be a list of sizes, one for each layer, at least one; got \[\]"),
         (lambda: MLP(2, 3), "nouts must be a list of sizes, one for each layer, at least one; got 3"),
         (lambda: MLP(0, [1]), "nin must be a whole number of at least 1, got 0"),
@@ -502,3 +504,64 @@ def test_a_module_of_ones_own_says_that_it_acts_on_a_whole_layer():
 def test_one_unit_refuses_what_acts_on_a_whole_layer(module):
     with pytest.raises(TypeError, match=r"activation .* acts on a whole layer, and a Neuron has one output: give it to Layer or MLP, or put it after them with Sequential"):
         Neuron(2, activation=module)
+
+
+# -- what a model is called with
+
+
+def test_a_single_number_of_any_kind_is_a_list_of_one():
+    for module in (Neuron(1, seed=0), Layer(1, 1, seed=0), MLP(1, [1], seed=0), nn.Normalize(1), nn.RBF([[1.0]])):
+        expected = module([2.0])
+        for x in (2.0, 2, Value(2.0), np.float32(2.0), np.array(2.0), np.array([2.0]), (2.0,)):
+            assert module(x) == expected
+
+
+ONE = r"takes one example, a flat list of 2 numbers; got "
+
+
+@pytest.mark.parametrize("make", [
+    lambda: Neuron(2), lambda: Layer(2, 3), lambda: MLP(2, [3, 1]), lambda: Sequential(Layer(2, 1)),
+    lambda: nn.Normalize(2), lambda: nn.RBF([[0.0, 1.0]]), lambda: Sequential(nn.Normalize(2), Layer(2, 1)),
+])
+@pytest.mark.parametrize(("inputs", "message"), [
+    ([[[1.0, 2.0]]], ONE + r"\[1\.0, 2\.0\] in it: for a batch, loop over it$"),
+    ([[[1.0, 2.0], [3.0, 4.0]]], ONE + r"\[1\.0, 2\.0\] in it: for a batch, loop over it$"),
+    ([np.ones((2, 2))], ONE + r"array\(.* in it: for a batch, loop over it$"),
+    ([np.ones((3, 2))], ONE + r"array\(.* in it: for a batch, loop over it$"),
+    ([["a", "b"]], ONE + "'a' in it$"), (["ab"], ONE + "'ab'$"), ([None], ONE + "None$"), ([[1.0, None]], ONE + "None in it$"),
+    ([{"a": 1.0, "b": 2.0}], ONE + r"{'a': 1\.0, 'b': 2\.0}$"),
+    ([1.0, 2.0], r" takes x, and an example is one list of its numbers, model\(\[1\.0, 2\.0\]\) and not model\(1\.0, 2\.0\); here too many positional arguments$"),
+    ([], r" takes x, and an example is .*; here missing a required argument: 'x'$|missing 1 required positional argument: 'x'$"),
+])
+def test_what_is_no_example_is_refused_with_the_way_out(make, inputs, message):
+    with pytest.raises(TypeError, match=message):
+        make()(*inputs)
+
+
+def test_an_error_within_a_module_stays_as_it_is():
+    class Broken(Module):
+        def forward(self, x):
+            return len(3)
+
+    with pytest.raises(TypeError, match=r"object of type 'int' has no len\(\)"):
+        Broken()([1.0])
+
+
+def test_the_state_of_a_cell_may_be_left_out_be_none_or_be_named():
+    cell = nn.RNNCell(1, 2, seed=0)
+    expected = [h.data for h in cell([1.0])]
+    for found in (cell(1.0, None), cell([1.0], h=None), cell(1.0, h=[0.0, 0.0]), cell(x=1.0), cell(1.0, np.zeros(2))):
+        assert [h.data for h in found] == expected
+    one = nn.RNNCell(1, 1, seed=0)
+    assert one(1.0, 0.5).data == one(1.0, h=[0.5]).data == one(1.0, h=0.5).data
+    with pytest.raises(TypeError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) takes x, h, and an example is .*; here got an unexpected keyword argument 'state'"):
+        cell(1.0, state=None)
+    with pytest.raises(ValueError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) has a state of 2 numbers; got 1"):
+        cell(1.0, [1.0])
+
+
+@pytest.mark.parametrize("module", [nn.Softmax(), nn.Dropout(0.5)])
+def test_what_takes_any_number_of_inputs_takes_no_batch_either(module):
+    for batch in ([[1.0, 2.0], [3.0, 4.0]], np.ones((2, 2))):
+        with pytest.raises(TypeError, match=r"takes one example, a flat list of 2 numbers; got .* in it: for a batch, loop over it"):
+            module(batch)
