@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import numbers
-import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .checks import check_rows, check_targets, real, whole
+from .checks import check_rows, check_targets, real
+from .init import Seed, generator_from
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,13 +48,13 @@ class Dataset:
         width = f"{self._width} input{'' if self._width == 1 else 's'}"
         return f"<Dataset {self.name}: {len(self)} rows of {width}, {self._describe_targets()}>"
 
-    def split(self, held_out: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
+    def split(self, held_out: float = 0.2, seed: Seed = 0) -> tuple[Dataset, Dataset]:
         """Divide the rows into a part to train on and a part held out, every class in the same proportion.
 
         `held_out` is a share strictly between 0 and 1: round(held_out * n) rows are held out, and of each class the
-        exact share rounded down or up (where the targets are floats, all rows count as one class). `seed` fixes the
-        choice and the order of both parts. Each row lands in exactly one part, as a copy.
-        Raises ValueError for a share outside (0, 1), one that leaves a part empty, and a negative seed.
+        exact share rounded down or up (where the targets are floats, all rows count as one class). `seed`, see
+        `nn.init.generator_from`, fixes the choice and the order of both parts. Each row lands in exactly one part, as
+        a copy. Raises ValueError for a share outside (0, 1), one that leaves a part empty, and a negative seed.
 
         >>> from nn.datasets import iris
         >>> train, test = iris().split(0.2)
@@ -64,7 +64,7 @@ class Dataset:
         total = round(real("held_out", held_out, above=0, below=1) * len(self))
         if not 0 < total < len(self):
             raise ValueError(f"held_out={held_out!r} of {len(self)} rows leaves one part empty")
-        generator = random.Random(whole("seed", seed, 0))
+        generator = generator_from(seed)
         strata: dict[float, list[int]] = {}
         by_class = self._has_classes()
         for index, target in enumerate(self.targets):

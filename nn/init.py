@@ -9,6 +9,8 @@ import math
 import random
 from collections.abc import Callable
 
+from .checks import whole
+
 Initializer = Callable[[random.Random, int, int], float]
 Seed = int | random.Random | None
 
@@ -17,7 +19,8 @@ def generator_from(seed: Seed) -> random.Random:
     """The generator behind a `seed` argument: a whole number starts a new one, a `random.Random` is used as it is.
 
     None starts one from Python's shared generator, so that `random.seed` governs it. The same seed gives the same
-    numbers on every engine and platform. Raises TypeError for anything else.
+    numbers on every engine and platform. Raises ValueError for a negative number, whose sign Python would drop, and
+    TypeError for anything else.
 
     >>> generator_from(7).random() == generator_from(7).random()
     True
@@ -26,9 +29,9 @@ def generator_from(seed: Seed) -> random.Random:
         return seed
     if seed is None:
         return random.Random(random.getrandbits(64))
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed is a whole number, a random.Random or None; got {seed!r}")
-    return random.Random(seed)
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise TypeError(f"seed is a whole number of at least 0, a random.Random or None; got {seed!r}")
+    return random.Random(whole("seed", seed, 0))
 
 
 def lecun_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:

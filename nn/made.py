@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from .checks import real, whole
 from .dataset import Dataset
+from .init import Seed, generator_from
 
 
-def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
+def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
     """Two half circles of radius 1 that reach into each other, one class each.
 
     Class -1 ("upper") is the upper half of the circle about (0, 0) and has n // 2 points; class 1 ("lower") is the
@@ -29,7 +30,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     return _scattered("moons", points, {-1: "upper", 1: "lower"}, "computed: two half circles", noise, seed)
 
 
-def xor(n: int = 4, noise: float = 0.0, seed: int = 0) -> Dataset:
+def xor(n: int = 4, noise: float = 0.0, seed: Seed = 0) -> Dataset:
     """The truth table of exclusive or, repeated for as many rows as asked.
 
     Row i is row i % 4 of the table (0,0) (0,1) (1,0) (1,1), with Gaussian noise of standard deviation `noise` added
@@ -40,12 +41,12 @@ def xor(n: int = 4, noise: float = 0.0, seed: int = 0) -> Dataset:
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
     bits = [(i // 2 % 2, i % 2) for i in range(whole("n", n, 1))]
-    scattered = _scattering(noise, _generator(seed))
+    scattered = _scattering(noise, generator_from(seed))
     inputs, targets = [[scattered(bit) for bit in pair] for pair in bits], [a ^ b for a, b in bits]
     return Dataset("xor", inputs, targets, ("a", "b"), {0: "equal", 1: "different"}, "computed: the table of a xor b")
 
 
-def circles(n: int = 100, noise: float = 0.05, seed: int = 0, factor: float = 0.5) -> Dataset:
+def circles(n: int = 100, noise: float = 0.05, seed: Seed = 0, factor: float = 0.5) -> Dataset:
     """Two circles about (0, 0), one inside the other: class 0 of radius 1, class 1 of radius `factor`.
 
     Class 0 ("outer") has n // 2 points, class 1 ("inner") the rest, evenly spaced in angle; Gaussian noise of standard
@@ -63,7 +64,7 @@ def circles(n: int = 100, noise: float = 0.05, seed: int = 0, factor: float = 0.
     return _scattered("circles", points, {0: "outer", 1: "inner"}, "computed: two circles", noise, seed)
 
 
-def spirals(n: int = 100, noise: float = 0.02, seed: int = 0, arms: int = 2, turns: float = 1.0) -> Dataset:
+def spirals(n: int = 100, noise: float = 0.02, seed: Seed = 0, arms: int = 2, turns: float = 1.0) -> Dataset:
     """Spiral arms wound into each other about (0, 0), one class each, the radius growing evenly with the angle to 1.
 
     Each of the `arms` has n // arms points, the first ones one more where that leaves a rest; an arm makes so many
@@ -92,7 +93,7 @@ CURVES: dict[str, Callable[[float], float]] = {
 }
 
 
-def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: int = 0) -> Dataset:
+def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: Seed = 0) -> Dataset:
     """Points on one of the four curves of lecture 000, figure 5.3: "square", "sine", "absolute" or "step".
 
     The n inputs are evenly spaced inside (-1, 1), half a space from either end, in order; the targets are x², sin πx,
@@ -104,17 +105,17 @@ def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: int = 0) ->
     """
     if kind not in CURVES:
         raise ValueError(f"kind must be one of {', '.join(CURVES)}, got {kind!r}")
-    n, scattered = whole("n", n, 1), _scattering(noise, _generator(seed))
+    n, scattered = whole("n", n, 1), _scattering(noise, generator_from(seed))
     places = [(2 * k + 1) / n - 1.0 for k in range(n)]
     targets = [scattered(CURVES[kind](x)) for x in places]
     return Dataset(f"{kind} curve", [[x] for x in places], targets, ("x",), source="lecture 000, figure 5.3")
 
 
 def _scattered(
-    name: str, points: list[tuple[float, float, int]], names: dict[int, str], source: str, noise: float, seed: int
+    name: str, points: list[tuple[float, float, int]], names: dict[int, str], source: str, noise: float, seed: Seed
 ) -> Dataset:
     """The points, each coordinate with its noise, in shuffled order."""
-    generator = _generator(seed)
+    generator = generator_from(seed)
     scattered = _scattering(noise, generator)
     rows = [([scattered(x), scattered(y)], target) for x, y, target in points]
     generator.shuffle(rows)
@@ -125,7 +126,3 @@ def _scattering(noise: float, generator: random.Random) -> Callable[[float], flo
     """What adds Gaussian noise to a number."""
     spread = real("noise", noise, least=0.0)
     return lambda x: x + generator.gauss(0.0, spread)
-
-
-def _generator(seed: int) -> random.Random:
-    return random.Random(whole("seed", seed, 0))

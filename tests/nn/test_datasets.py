@@ -338,7 +338,6 @@ def test_digits_features_refuses_bad_shapes(images, message):
         (lambda: moons(noise=-0.1), "noise must be a finite number of at least 0, got -0.1"),
         (lambda: moons(noise=math.nan), "noise must be a finite number of at least 0, got nan"),
         (lambda: moons(noise="much"), "noise must be a finite number of at least 0, got 'much'"),
-        (lambda: moons(seed=None), "seed must be a whole number of at least 0, got None"),
         (lambda: xor(0), "n must be a whole number of at least 1, got 0"),
         (lambda: xor(noise=math.inf), "noise must be a finite number of at least 0, got inf"),
         (lambda: xor(seed=-1), "seed must be a whole number of at least 0, got -1"),

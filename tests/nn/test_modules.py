@@ -351,9 +351,30 @@ def test_seeds():
     assert Layer(3, 1, seed=generator).state_dict() != Layer(3, 1, seed=generator).state_dict()
     # the same numbers on every engine, platform and version
     assert state(0)["layers.0.neurons.0.w"] == [0.9417154046806644, -1.3965781047011498]
-    for bad in (1.0, "a", True):
-        with pytest.raises(TypeError, match=r"seed is a whole number, a random\.Random or None; got"):
-            Neuron(1, seed=bad)
+    for bad in (1.0, "a", True, np.bool_(True), np.random.default_rng(0)):
+        for make in SEEDED:
+            with pytest.raises(TypeError, match=r"seed is a whole number of at least 0, a random\.Random or None; got"):
+                make(bad)
+
+
+SEEDED = [
+    lambda seed: Neuron(1, seed=seed), lambda seed: nn.Dropout(0.5, seed), lambda seed: nn.datasets.moons(9, seed=seed),
+    lambda seed: nn.datasets.xor(9, 0.1, seed), lambda seed: nn.datasets.curve(seed=seed),
+    lambda seed: nn.datasets.iris().split(0.5, seed), lambda seed: nn.batches(nn.datasets.xor(), 2, seed),
+    lambda seed: nn.kmeans([[0.0], [1.0]], 1, seed),
+    lambda seed: nn.fit(Neuron(1), nn.squared_error, ([[1.0]], [1.0]), epochs=1, seed=seed),
+]
+
+
+def test_one_kind_of_seed_everywhere():
+    for make in SEEDED:
+        make(np.int64(3)), make(random.Random(3)), make(None)
+        for negative in (-1, np.int8(-3)):
+            with pytest.raises(ValueError, match="seed must be a whole number of at least 0, got "):
+                make(negative)
+    for seed in (lambda: np.int64(3), lambda: random.Random(3)):
+        assert nn.datasets.moons(9, seed=seed()) == nn.datasets.moons(9, seed=3)
+        assert MLP(2, [2], seed=seed()).state_dict() == MLP(2, [2], seed=3).state_dict()
 
 
 # -- single modules
