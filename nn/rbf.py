@@ -1,6 +1,7 @@
 """Radial basis functions, and k-means to place their centres."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,8 @@ class RBF(Module):
 
     Args: `centres`, rows of numbers, for instance from `kmeans`; `beta`, where the β_j begin, by default 1/(2σ²) with
     σ the mean distance from a centre to the nearest other one. Centres and β_j are trained.
-    Raises ValueError for bad rows, naming row and column. (Lecture 003, RBF module.)
+    Raises ValueError for bad rows, naming row and column, and for centres so far or near that no float is their β.
+    (Lecture 003, RBF module.)
 
     >>> [f"{a:.4f}" for a in RBF([[0.0], [1.0]])([0.0])]
     ['1.0000', '0.6065']
@@ -26,7 +28,7 @@ class RBF(Module):
 
     def __init__(self, centres: Sequence[Sequence[float]], beta: float | None = None) -> None:
         check_rows(centres, name="the centres")
-        beta = 0.5 / _spacing(centres) ** 2 if beta is None else real("beta", beta, above=0.0)
+        beta = _beta_for(centres) if beta is None else real("beta", beta, above=0.0)
         self.centres = [
             [parameter(x, f"w{j},{i}") for i, x in enumerate(row, 1)] for j, row in enumerate(centres, 1)
         ]
@@ -46,12 +48,19 @@ class RBF(Module):
         return f"{len(self.centres[0])}, {len(self.centres)}"
 
 
-def _spacing(centres: Sequence[Sequence[float]]) -> float:
-    """The mean distance from a centre to the nearest other one; 1 where there is none."""
-    nearest = [
+def _beta_for(centres: Sequence[Sequence[float]]) -> float:
+    """1/(2σ²) for the mean distance σ from a centre to the nearest other one, or for 1 where there is none."""
+    spacing = statistics.mean(
         min((d for other in centres if (d := math.dist(centre, other)) > 0), default=0.0) for centre in centres
-    ]
-    return math.fsum(nearest) / len(nearest) or 1.0
+    ) or 1.0
+    square = spacing * spacing
+    beta = 0.5 / square if square else math.inf
+    if not 0.0 < beta < math.inf:
+        raise ValueError(
+            f"the centres lie {spacing:g} apart, which gives no beta: give one, or bring the rows to a common size, "
+            "as with Normalize"
+        )
+    return beta
 
 
 def kmeans(
@@ -67,13 +76,19 @@ def kmeans(
     [[0.5], [10.5]]
     """
     check_rows(rows)
+    # an exact factor for numbers near the largest float, whose distances and sums would be beyond it
+    unit = 2.0**60 if max(abs(x) for row in rows for x in row) > 2.0**960 else 1.0
+    rows = [[x / unit for x in map(float, row)] for row in rows]
     different, generator = len(set(map(tuple, rows))), generator_from(seed)
     if whole("k", k, 1) > different:
         raise ValueError(f"k must be from 1 to the number of different rows, {different}; got {k!r}")
-    centres = [list(map(float, generator.choice(rows)))]
+    centres = [list(generator.choice(rows))]
     while len(centres) < k:
-        weights = [min(math.dist(row, centre) for centre in centres) ** 2 for row in rows]
-        centres.append(list(map(float, generator.choices(rows, weights)[0])))
+        distances = [min(math.dist(row, centre) for centre in centres) for row in rows]
+        # relative to the largest, which is greater than 0, so that its square is neither 0 nor infinite
+        largest = max(distances)
+        weights = [(distance / largest) ** 2 for distance in distances]
+        centres.append(list(generator.choices(rows, weights)[0]))
     for _ in range(iterations):
         groups: list[list[Sequence[float]]] = [[] for _ in centres]
         for row in rows:
@@ -86,4 +101,4 @@ def kmeans(
         if moved == centres:
             break
         centres = moved
-    return centres
+    return [[x * unit for x in centre] for centre in centres]

@@ -4,6 +4,7 @@ import inspect
 import random
 import sys
 import threading
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -586,3 +587,21 @@ def test_what_takes_any_number_of_inputs_takes_no_batch_either(module):
     for batch in ([[1.0, 2.0], [3.0, 4.0]], np.ones((2, 2))):
         with pytest.raises(TypeError, match=r"takes one example, a flat list of 2 numbers; got .* in it: for a batch, loop over it"):
             module(batch)
+
+
+@pytest.mark.parametrize("rows", [
+    [[0.0], [1e-170]], [[-1e308], [1e308]], [[1.7e308], [-1.7e308], [0.0]], [[0.0], [1e-170], [1.0]], [[0.0], [5e-324]],
+    [[1e308, 1e308], [-1e308, -1e308], [1e308, -1e308]], [[0.0], [1e-320], [1.0], [1e288]],
+])
+def test_kmeans_finds_every_row_at_any_size(rows):
+    for seed in range(20):
+        assert sorted(nn.kmeans(rows, len(rows), seed=seed)) == sorted(rows)
+    [centre] = nn.kmeans(rows * 3, 1, seed=0)
+    assert centre == pytest.approx([float(sum(map(Fraction, column)) / len(rows)) for column in zip(*rows, strict=True)], rel=1e-12)
+
+
+@pytest.mark.parametrize("centres", [[[0.0], [1e-170]], [[-1e308], [1e308]], [[0.0], [1.7e308]]])
+def test_centres_whose_distance_gives_no_width_are_refused(centres):
+    with pytest.raises(ValueError, match=r"the centres lie .* apart, which gives no beta: give one, or bring the rows to a common size, as with Normalize"):
+        nn.RBF(centres)
+    assert nn.RBF(centres, beta=1.0).betas[0].data == 1.0
