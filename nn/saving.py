@@ -4,7 +4,10 @@ import json
 import os
 import reprlib
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +20,30 @@ _SHOWN = 8
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """Write a state to `path` through a temporary file beside it and a rename, which no crash can divide.
 
-    Raises ValueError, naming it, for a number that is not finite, OSError where the file cannot be written; the old
-    file is then still there.
+    A file that was there keeps its rights. Raises ValueError, naming it, for a number that is not finite, OSError where
+    the file cannot be written; the old file is then still there.
     """
     _refuse("only finite parameters are saved", [text for name in state for text in _no_numbers(state[name], name)])
     text = json.dumps({"format": FORMAT, "version": VERSION, "state": state}, allow_nan=False)
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    # its length has nothing to do with the target's, whose name may be as long as the system allows
+    temporary = target.with_name(f".autograd-core-{secrets.token_hex(8)}.tmp")
     try:
-        with open(temporary, "x", encoding="utf-8") as file:
+        rights = stat.S_IMODE(target.stat().st_mode) if target.is_file() else None
+        # nobody else reads it before it has the rights of the file that it replaces
+        opener = partial(os.open, mode=0o666 if rights is None else 0o600)
+        with open(temporary, "x", encoding="utf-8", opener=opener) as file:
+            if rights is not None:
+                os.chmod(temporary, rights)
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from None
         raise
 
 

@@ -46,6 +46,43 @@ def test_the_file_is_json_with_a_version_and_has_the_usual_rights(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="this system has no such rights")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
+def test_the_rights_of_a_file_stay_what_they_are(tmp_path, mode, monkeypatch):
+    path = tmp_path / "model.json"
+    path.write_text("old")
+    path.chmod(mode)
+    seen = []
+    monkeypatch.setattr(saving.os, "fsync", lambda file: seen.append(stat.S_IMODE(os.fstat(file).st_mode)))
+    small().save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert seen == [mode], "nor had more of them meanwhile"
+    small().load(path)
+
+
+def test_a_name_may_be_as_long_as_the_system_lets_it(tmp_path):
+    path = tmp_path / f"{'n' * 250}.json"
+    small().save(path)
+    small().load(path)
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "directory").mkdir()
+    for path, kind in [
+        ("missing/model.json", FileNotFoundError), ("file/model.json", NotADirectoryError),
+        ("directory", IsADirectoryError), ("n" * 300, OSError),
+    ]:
+        with pytest.raises(kind) as caught:
+            small().save(path)
+        assert (caught.value.filename, caught.value.filename2) == (path, None)
+        assert ".tmp" not in str(caught.value)
+    assert sorted(os.listdir(tmp_path)) == ["directory", "file"]
+    assert os.listdir(tmp_path / "directory") == []
+
+
 def test_the_target_of_a_link_is_replaced(tmp_path):
     (tmp_path / "real").mkdir()
     target, link = tmp_path / "real" / "model.json", tmp_path / "link.json"
@@ -103,7 +140,7 @@ KILLING = """
         assert os.WTERMSIG(status) == signal.SIGKILL
         model.load(path)
         assert model.state_dict() in states, kills
-        for left in path.parent.glob(".model.json.*.tmp"):
+        for left in path.parent.glob(".autograd-core-*.tmp"):
             midway += 1
             left.unlink()
     print(midway)
