@@ -45,7 +45,8 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
     """−log softmax(z)_t for the class t, joined with softmax: log Σ exp(z_j − z_t) (lecture 004, section 2.2).
 
     Each logit is taken relative to the target's, so that loss and gradient keep their precision for logits of any
-    size, also where the loss is almost 0. `target` is a class from 0 on. Raises ValueError for a class that is none.
+    size, also where the loss is almost 0. `target` is a class from 0 on. Raises ValueError for a class that is none,
+    and for a single logit, whose loss would be 0 whatever it is.
 
     >>> cross_entropy([1000.0, -1000.0], 1)
     2000.0
@@ -58,23 +59,41 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
 def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
     """−log p_t, from the logarithms of the probabilities, for instance `log_softmax` of the logits.
 
+    Raises ValueError for a class that is none, and for a logarithm above 0.
+
     >>> nll_loss([-0.1, -2.4], 1)
     2.4
     """
     log_probabilities = as_list(log_probabilities)
-    return -log_probabilities[class_of(target, len(log_probabilities))]
+    log_p = log_probabilities[class_of(target, len(log_probabilities))]
+    if log_p > 0:
+        raise ValueError(
+            f"nll_loss takes logarithms of probabilities, at most 0; got {log_p!r}: cross_entropy takes any scores"
+        )
+    return -log_p
 
 
 def binary_cross_entropy(probability: Any, target: float) -> Any:
     """−t log p − (1 − t) log(1 − p), of one probability or a list of one (lecture 004, equation 8).
 
-    A term with factor 0 is left out, so p may be 0 or 1 where the target agrees. Raises ValueError where the loss
-    is infinite: there, and for accuracy near 0 and 1, use `binary_cross_entropy_with_logits`.
+    A term with factor 0 is left out, so p may be 0 or 1 where the target agrees. Raises ValueError for what is no
+    probability and where the loss is infinite: there, and for accuracy near 0 and 1, use
+    `binary_cross_entropy_with_logits`.
 
     >>> binary_cross_entropy(0.5, 1)
     0.6931471805599453
     """
     p, t = _single(probability), _share(target)
+    if p < 0 or p > 1:
+        raise ValueError(
+            f"binary_cross_entropy takes a probability from 0 to 1; got {p!r}: binary_cross_entropy_with_logits takes "
+            "any score"
+        )
+    if (p == 0 and t > 0) or (p == 1 and t < 1):
+        raise ValueError(
+            f"the loss is infinite for probability {p!r} and target {t:g}: binary_cross_entropy_with_logits, of the "
+            "score before the sigmoid, is finite"
+        )
     if t in (0.0, 1.0):
         return -log(p) if t else -log1p(-p)
     return -t * log(p) - (1.0 - t) * log1p(-p)
@@ -146,7 +165,12 @@ def _share(target: float) -> float:
 
 
 def class_of(target: Any, classes: int) -> int:
-    """The target as a class; ValueError for what is none."""
+    """The target as a class; ValueError for what is none, and where there are fewer than two."""
+    if classes < 2:
+        raise ValueError(
+            f"there must be at least 2 outputs, one for each class; got {classes}: for two classes on one output there "
+            "are binary_cross_entropy_with_logits and hinge"
+        )
     if target not in range(classes):
         raise ValueError(f"the target is a class from 0 to {classes - 1}; got {target!r}")
     return int(target)
