@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import autograd_core as ag
 
-from .checks import check_rows, real, whole
+from .checks import check_rows, functions, real, whole
 from .init import Seed, generator_from
 from .inputs import check_example
 from .layers import Number, named
@@ -32,6 +32,7 @@ class Elementwise(_Each):
     """
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
+        functions(function=function)
         self.function = function
 
     def extra_repr(self) -> str:

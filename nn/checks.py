@@ -6,6 +6,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import autograd_core
+
 
 def is_finite(thing: Any) -> bool:
     """Whether it is a real number, NumPy's included, and finite as a float."""
@@ -47,11 +49,15 @@ def functions(**things: Any) -> None:
 
     >>> functions(activation="tanh")
     Traceback (most recent call last):
-    TypeError: activation must be a function or a module, got 'tanh'
+    TypeError: activation must be a function or a module, got 'tanh': pass the function itself, autograd_core.tanh
     """
     for name, thing in things.items():
-        if thing is not None and (isinstance(thing, type) or not callable(thing)):
-            raise TypeError(f"{name} must be a function or a module, got {thing!r}")
+        if isinstance(thing, type):
+            raise TypeError(f"{name} must be a function or a module, got {thing!r}: make one, {thing.__name__}()")
+        if thing is not None and not callable(thing):
+            known = isinstance(thing, str) and callable(getattr(autograd_core, thing, None))
+            way_out = f": pass the function itself, autograd_core.{thing}" if known else ""
+            raise TypeError(f"{name} must be a function or a module, got {thing!r}{way_out}")
 
 
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:

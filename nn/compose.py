@@ -10,7 +10,7 @@ from .checks import whole
 from .init import Initializer, Seed
 from .inputs import as_list
 from .layers import MLP, Activation, Layer, Number
-from .module import Module, is_module
+from .module import Module, check_module
 
 
 class Sequential(Module):
@@ -74,8 +74,7 @@ class Residual(Module):
     """
 
     def __init__(self, block: Module, shortcut: Module | None = None) -> None:
-        is_module(block)
-        is_module(shortcut or block)
+        check_module(block=block, shortcut=block if shortcut is None else shortcut)
         self.block, self.shortcut = block, shortcut
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
@@ -137,8 +136,8 @@ class RNN(Module):
     """
 
     def __init__(self, cell: RNNCell, head: Module) -> None:
-        is_module(cell, RNNCell)
-        is_module(head)
+        check_module(RNNCell, cell=cell)
+        check_module(head=head)
         self.cell, self.head = cell, head
 
     def forward(self, sequence: Sequence[Any]) -> Any:
@@ -210,8 +209,8 @@ def _numbered(*modules: Module) -> list[Module]:
     Raises TypeError for what is none.
     """
     counts: Counter[str] = Counter()
-    for module in modules:
-        is_module(module)
+    for number, module in enumerate(modules, 1):
+        check_module(**{f"module {number}": module})
         if module.name == type(module).name:
             counts[module.name] += 1
             module.name += f" {counts[module.name]}"

@@ -130,6 +130,7 @@ class MLP(Module):
     ) -> None:
         if not isinstance(nouts, Sequence) or not nouts:
             raise ValueError(f"nouts must be a list of sizes, one for each layer, at least one; got {nouts!r}")
+        functions(activation=activation, output=output)
         generator, activations = generator_from(seed), [activation] * (len(nouts) - 1) + [output]
         self.name = name or self.name
         with scope(self.name):

@@ -282,10 +282,18 @@ class Module:
         return "\n".join(f"{path:<{first}}  {module:<{second}}  {size:>{third}}" for path, module, size in rows)
 
 
-def is_module(thing: Any, kind: type[Module] = Module) -> None:
-    """Raise TypeError for what is no module of a kind."""
-    if not isinstance(thing, kind):
-        raise TypeError(f"this must be a {kind.__name__} (Elementwise makes one of a function); got {thing!r}")
+def check_module(kind: type[Module] = Module, /, **things: Any) -> None:
+    """Raise TypeError, naming it, for what is no module of a kind.
+
+    >>> from autograd_core import tanh
+    >>> check_module(block=tanh)
+    Traceback (most recent call last):
+    TypeError: block must be a Module (Elementwise makes one of a function); got <function tanh at ...>
+    """
+    for name, thing in things.items():
+        if not isinstance(thing, kind):
+            way_out = " (Elementwise makes one of a function)" if kind is Module else ""
+            raise TypeError(f"{name} must be a {kind.__name__}{way_out}; got {thing!r}")
 
 
 def _joined(path: str, key: str) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import random
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from contextvars import copy_context
@@ -18,7 +19,7 @@ from .history import History
 from .init import Seed, generator_from
 from .inputs import as_list
 from .losses import class_of
-from .module import Module, is_module, undivided
+from .module import Module, check_module, undivided
 from .optim import SGD, Optimizer, clip_grad_norm
 from .progress import progress_of
 
@@ -66,16 +67,16 @@ def fit(
     >>> len(history), history.stopped
     (3, 'epochs')
     """
+    check_module(model=model)
+    functions(loss=loss, penalty=penalty, augment=augment)
     rows = examples(data, name="the training data")
     held_out = None if validation is None else examples(validation, len(rows[0][0]), "the validation data")
     watched = rows if held_out is None else held_out
     epochs, size = whole("epochs", epochs, 1), len(rows) if batch_size is None else whole("batch_size", batch_size, 1)
     real("input_noise", input_noise, least=0.0)
-    is_module(model)
     metrics = {} if metrics is None else metrics
     if not isinstance(metrics, Mapping):
         raise TypeError(f'metrics must be functions by name, such as {{"accuracy": accuracy}}, got {metrics!r}')
-    functions(loss=loss, penalty=penalty, augment=augment)
     functions(**metrics)
     for callback in callbacks:
         functions(callback=callback)
@@ -145,7 +146,7 @@ def fit(
                 if patience is not None:
                     # before the epoch counts, beside the best so far: Ctrl-C may come between the two
                     kept[epoch] = [p.data for p in moved], [deepcopy(getattr(module, key)) for module, key in buffers]
-                history.add(fmean(lost), validation_loss, figures, {name: fmean(norms[name]) for name in norms})
+                history.add(_mean(lost), validation_loss, figures, {name: _mean(norms[name]) for name in norms})
                 for old in kept.keys() - {history.best_epoch}:
                     del kept[old]
                 bar.set_postfix_str(history.last(), refresh=False)
@@ -184,14 +185,16 @@ def evaluate(model: Module, loss: Loss, data: Data) -> float:
     >>> evaluate(MLP(1, [1], init=constant(1.0)), squared_error, ([[1.0], [2.0]], [0.0, 0.0]))
     1.25
     """
-    return fmean(x.data if type(x) is Value else float(x) for x in _evaluated(model, loss, data))
+    functions(loss=loss)
+    return _mean([x.data if type(x) is Value else float(x) for x in _evaluated(model, loss, data)])
 
 
 def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
     """The share of examples whose class the model finds, in evaluation mode.
 
     Several outputs: the class is the index of the largest. One output: the class is positive (a target of 1, not 0
-    or -1) where the output is above `threshold`: 0 for logits and scores, ½ for probabilities.
+    or -1) where the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An answer with a NaN in
+    it is wrong, so that a model that diverged does not look like one that always says the same.
 
     >>> from nn import MLP
     >>> from nn.init import constant
@@ -201,6 +204,8 @@ def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
 
     def right(outputs: Any, target: Any) -> bool:
         scores = as_list(outputs)
+        if any(score != score for score in scores):  # only a NaN differs from itself
+            return False
         if len(scores) == 1:
             return bool((scores[0] > threshold) == (target > 0))
         return max(range(len(scores)), key=lambda j: scores[j]) == class_of(target, len(scores))
@@ -210,6 +215,7 @@ def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
 
 def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
     """`function` of output and target for each example, in evaluation mode and without a graph."""
+    check_module(model=model)
     rows = examples(data)
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
@@ -219,6 +225,14 @@ def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def _mean(numbers: list[float]) -> float:
+    """The mean, also where the sum is beyond all floats or has infinities of both signs."""
+    try:
+        return fmean(numbers)
+    except (OverflowError, ValueError):
+        return float(statistics.mean(numbers))
 
 
 def _parts(model: Module, trained: set[Value]) -> dict[str, list[Value]]:

@@ -282,7 +282,7 @@ def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"model": lambda x: x}, "this must be a Module .*; got <function"),
+        ({"model": lambda x: x}, "model must be a Module .*; got <function"),
         ({"loss": "mse"}, "loss must be a function or a module, got 'mse'"),
         ({"penalty": 0.01}, "penalty must be a function or a module, got 0.01"),
         ({"augment": "flip"}, "augment must be a function or a module, got 'flip'"),
@@ -543,3 +543,76 @@ def test_evaluation_puts_the_mode_of_each_module_back():
     with pytest.raises(ValueError, match="outputs cannot be compared"):
         evaluate(model, lambda y, t: squared_error([y, y], t), LINE)
     assert [m.training for _, m in model.named_modules()] == before
+
+
+# -- models that went wrong
+
+
+@pytest.mark.parametrize("outputs", [math.nan, [math.nan], [math.nan, 1.0], [1.0, math.nan], [math.nan] * 3, Value(math.nan)])
+@pytest.mark.parametrize("target", [0, 1])
+def test_an_output_that_is_nan_is_a_wrong_answer(outputs, target):
+    class Broken(nn.Module):
+        def forward(self, x):
+            return outputs
+
+    assert accuracy(Broken(), ([[1.0]], [target])) == 0.0
+    assert accuracy(Broken(), ([[1.0]], [target]), threshold=-1.0) == 0.0
+
+
+class Watching(nn.Module):
+    """A line with a buffer that has nothing to do with it."""
+
+    buffers = ("largest", "seen")
+
+    def __init__(self):
+        self.largest, self.seen, self.line = math.inf, 0, line_model()
+
+    def forward(self, x):
+        self.seen += self.training
+        return self.line(x)
+
+
+def test_a_buffer_that_is_not_finite_loses_no_history():
+    model = Watching()
+    history = fit(model, squared_error, LINE, epochs=20, validation=([[0.0]], [0.5]), patience=2, batch_size=2)
+    assert history.stopped == "patience"
+    assert model.largest == math.inf
+    assert (model.seen, type(model.seen)) == (4 * history.best_epoch, int), "buffers go back too"
+    assert evaluate(model, squared_error, ([[0.0]], [0.5])) == min(history.validation_losses)
+
+
+def test_losses_whose_sum_is_beyond_all_floats_have_a_mean():
+    assert evaluate(nn.Identity(), lambda y, t: 1.5e308, LINE) == 1.5e308
+    assert evaluate(nn.Identity(), lambda y, t: math.inf, LINE) == math.inf
+    assert math.isnan(evaluate(nn.Identity(), lambda y, t: math.nan if t > 3 else math.inf, LINE))
+    infinities = iter([math.inf, -math.inf] * 2)
+    assert math.isnan(evaluate(nn.Identity(), lambda y, t: next(infinities), LINE))
+
+
+# -- what is in the wrong place
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: fit(nn.hinge, m, LINE), r"model must be a Module \(Elementwise makes one of a function\); got <function hinge"),
+        (lambda m: fit(m, LINE, nn.hinge), r"loss must be a function or a module, got \(\[\[0\.0\]"),
+        (lambda m: fit(nn.MLP, nn.hinge, LINE), "model must be a Module .*; got <class"),
+        (lambda m: evaluate(nn.hinge, m, LINE), "model must be a Module .*; got <function hinge"),
+        (lambda m: evaluate(m, LINE, nn.hinge), r"loss must be a function or a module, got \(\[\[0\.0\]"),
+        (lambda m: accuracy(LINE, m), r"model must be a Module .*; got \(\[\[0\.0\]"),
+        (lambda m: nn.Residual(tanh), "block must be a Module .*; got <function tanh"),
+        (lambda m: nn.Residual(m, tanh), "shortcut must be a Module .*; got <function tanh"),
+        (lambda m: nn.RNN(m, m), "cell must be a RNNCell; got Layer"),
+        (lambda m: nn.RNN(nn.RNNCell(1, 1), 3), "head must be a Module .*; got 3"),
+        (lambda m: nn.Sequential(m, tanh), "module 2 must be a Module .*; got <function tanh"),
+        (lambda m: nn.Parallel([m]), r"module 1 must be a Module .*; got \[Layer"),
+        (lambda m: MLP(1, [1, 1], activation="tanh"), "activation must be a function or a module, got 'tanh': pass the function itself, autograd_core.tanh"),
+        (lambda m: MLP(1, [1], output="softmax2"), "output must be a function or a module, got 'softmax2'$"),
+        (lambda m: nn.Neuron(1, activation=nn.ReLU), r"activation must be a function or a module, got <class 'nn.activations.ReLU'>: make one, ReLU\(\)"),
+        (lambda m: nn.Elementwise("tanh"), "function must be a function or a module, got 'tanh': pass the function itself"),
+    ],
+)
+def test_the_argument_is_named(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(line_model())
