@@ -5,36 +5,15 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Any, Self
 
 from autograd_core import Value, scope
+from autograd_core.interrupts import undivided
 
 from . import saving
 from .inputs import as_list, check_call
 from .members import members, numbers
-
-
-def undivided(write: Callable[[], None]) -> None:
-    """Do something that may be begun again, to its end: where Ctrl-C comes in between, it is raised after the end.
-
-    >>> presses = [KeyboardInterrupt, KeyboardInterrupt]
-    >>> def write():
-    ...     if presses:
-    ...         raise presses.pop()
-    ...     print("written")
-    >>> try:
-    ...     undivided(write)
-    ... except KeyboardInterrupt:
-    ...     print("raised")
-    written
-    raised
-    """
-    try:
-        write()
-    except KeyboardInterrupt:
-        undivided(write)
-        raise
 
 
 class Module:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd_core import Value
+from autograd_core.interrupts import undivided
 
 from .checks import real
-from .module import undivided
 
 Rate = float | Callable[[int], float]
 

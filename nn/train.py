@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import Any, cast
 
 from autograd_core import Value, first_nonfinite, mean, no_record, record
+from autograd_core.interrupts import undivided
 
 from .batching import Data, Example, batches, examples, in_order
 from .checks import functions, real, whole
@@ -19,7 +20,7 @@ from .history import History
 from .init import Seed, generator_from
 from .inputs import as_list
 from .losses import class_of
-from .module import Module, check_module, undivided
+from .module import Module, check_module
 from .optim import SGD, Optimizer, clip_grad_norm
 from .progress import progress_of
 
