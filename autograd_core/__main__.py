@@ -120,7 +120,7 @@ def _graph(options: argparse.Namespace) -> Value:
     expression, values = _read(options)
     y = expression(**{name: Value(number, label=name) for name, number in values.items()})
     if type(y) is not Value:
-        raise Refused("there is nothing to draw: the expression has no names in it, or gives no single number")
+        raise Refused("there is nothing to draw: the expression has no name in it that its value is computed from")
     y.backward()
     return y
 
@@ -131,10 +131,7 @@ def _grad(options: argparse.Namespace) -> None:
     def of_dict(numbers: dict[str, Any]) -> Any:
         for name, number in numbers.items():
             number.label = name
-        result = expression(**numbers)
-        if isinstance(result, (list, bool)):
-            raise Refused("the expression must give one number")
-        return result
+        return expression(**numbers)
 
     value, gradient = value_and_grad(of_dict)(values)
     second = hessian(of_dict)(values) if options.order == 2 else None
