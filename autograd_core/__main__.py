@@ -6,8 +6,11 @@ import argparse
 import json
 import math
 import platform
+import re
 import sys
+import unicodedata
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,8 +27,7 @@ class Refused(Exception):  # noqa: N818  # what the user typed is refused, with 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code: 0, or 2 for bad input."""
-    parser = _parser()
-    options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments))
+    options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except BrokenPipeError:  # the reader of our output has seen enough
@@ -40,13 +42,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _protected(arguments: Sequence[str]) -> list[str]:
-    """An expression such as -x**2 is no option: a leading space keeps argparse from taking it for one."""
-    known = ("-o", "-h", "--")
-    return [f" {a}" if a.startswith("-") and not a.startswith(known) else a for a in arguments]
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror.lower()}: {str(error.filename)!r}"
+    return str(error)
 
 
 class _Parser(argparse.ArgumentParser):
+    """Reads options wherever they stand, and takes an expression that begins with - for one."""
+
+    def __init__(self, **settings: Any) -> None:
+        self._has_value: dict[str, bool] = {}
+        super().__init__(allow_abbrev=False, **settings)
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        action = super().add_argument(*names, **settings)
+        self._has_value |= dict.fromkeys(action.option_strings, action.nargs != 0)
+        return action
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.get_default("expression_first") and args is not None:
+            args = self._sorted(args)
+        return super().parse_known_args(args, namespace)
+
+    def _sorted(self, arguments: Sequence[str]) -> list[str]:
+        """The options first, so that neither -omega*t nor --x is taken for one, then what stands for itself."""
+        options: list[str] = []
+        others: list[str] = []
+        waiting = iter(arguments)
+        for text in waiting:
+            if text == "--":
+                others += waiting
+            elif self._is_option(text, bool(others)):
+                options.append(text)
+                if self._has_value.get(text):
+                    options += islice(waiting, 1)
+            else:
+                others.append(text)
+        return [*options, "--", *others]
+
+    def _is_option(self, text: str, after_expression: bool) -> bool:
+        if text in self._has_value:
+            return True
+        if after_expression and re.fullmatch(r"--?[a-zA-Z].*", text):  # a value never begins so
+            return True
+        if text.startswith("--"):
+            return "=" in text and text.partition("=")[0] in self._has_value
+        return text[:2] in self._has_value and re.search(r"\.[A-Za-z]+$", text) is not None  # -ofile.svg
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (try: {self.prog} --help)\n")
 
@@ -59,12 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="train a network on real digits, check its gradient, draw a loss")
     demo.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="where the picture goes")
     demo.add_argument("--epochs", type=_at_least_one, default=10, help="passes over the training set (default 10)")
-    demo.add_argument("--seed", type=int, default=0, help="seed of split, weights and shuffling (default 0)")
+    demo.add_argument("--seed", type=_whole, default=0, help="seed of split, weights and shuffling (default 0)")
     demo.set_defaults(run=_demo)
 
     grad = commands.add_parser("grad", help="value and gradient of an expression", epilog=f"Example: {EXAMPLE}")
     _takes_expression(grad)
-    grad.add_argument("--order", type=int, choices=(1, 2), default=1, help="2 adds the Hessian")
+    grad.add_argument("--order", type=_whole, choices=(1, 2), default=1, help="2 adds the Hessian")
     grad.add_argument("--json", action="store_true", help="print JSON")
     grad.set_defaults(run=_grad)
 
@@ -83,8 +126,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
 def _at_least_one(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
     return number
@@ -92,7 +142,8 @@ def _at_least_one(text: str) -> int:
 
 def _takes_expression(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("expression", help='such as "tanh(w*x + b)"')
-    parser.add_argument("values", nargs="*", metavar="name=number", help="a value for each name in it")
+    parser.add_argument("values", nargs="*", default=[], metavar="name=number", help="a value for each name in it")
+    parser.set_defaults(expression_first=True)
 
 
 def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
@@ -101,6 +152,7 @@ def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
     values: dict[str, float] = {}
     for text in options.values:
         name, equals, number = text.strip().partition("=")
+        name = unicodedata.normalize("NFKC", name)  # as Python's parser does with the names in the expression
         if not equals or not name.isidentifier():
             raise Refused(f"expected name=number, got {text.strip()!r}")
         if name in values:

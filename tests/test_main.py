@@ -122,11 +122,62 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(capsys, arguments, names):
         assert name in err
 
 
-def test_bad_options_are_one_line_too(capsys):
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["grad"], "required: expression"),
+        (["grad", "x", "-v"], "unrecognized arguments: -v"),
+        (["grad", "x", "--order", "3"], "choose from 1, 2"),
+        (["grad", "x", "--order", "two"], "--order: 'two' is no whole number"),
+        (["draw", "x", "x=1"], "required: -o"),
+        (["-v"], "required: COMMAND"),
+        (["demo", "--epochs", "x"], "--epochs: 'x' is no whole number"),
+        (["demo", "--epochs", "0"], "--epochs: 0 is less than 1"),
+    ],
+)
+def test_bad_options_are_one_line_too(capsys, arguments, says):
     with pytest.raises(SystemExit) as stop:
-        main(["grad"])
+        main(arguments)
     assert stop.value.code == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert says in err
+    assert "' " not in err.split("(choose")[0].replace("' is", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "gradient"),
+    [
+        (["self*2", "self=3"], {"self": 2.0}),
+        (["\u00b5*2", "\u00b5=3"], {"\u03bc": 2.0}),  # the micro sign is, to Python's parser, a Greek mu
+        (["\ufb01*2", "\ufb01=3"], {"fi": 2.0}),
+        (["e\u0301*2", "\u00e9=3"], {"\u00e9": 2.0}),
+        (["\u00e9*2", "e\u0301=3"], {"\u00e9": 2.0}),
+        (["abs(x)", "x=-2"], {"x": -1.0}),
+        (["(x > 1)*y + x", "x=2", "y=3"], {"x": 1.0, "y": 1.0}),
+        (["-omega*t", "omega=1", "t=2"], {"omega": -2.0, "t": -1.0}),
+        (["-o*2", "o=1"], {"o": -2.0}),
+        (["-h*2", "h=1"], {"h": -2.0}),
+        (["--x", "x=1"], {"x": 1.0}),
+        (["--", "-h", "h=1"], {"h": -1.0}),
+    ],
+)
+def test_names_and_signs_as_they_are_typed(capsys, arguments, gradient):
+    code, out, _ = run(capsys, "grad", "--json", *arguments)
+    assert code == 0
+    assert json.loads(out)["gradient"] == gradient
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_options_stand_anywhere(capsys, tmp_path, place):
+    typed = ["-x*y", "x=1", "y=2"]
+    code, out, _ = run(capsys, "grad", *typed[:place], "--order", "2", *typed[place:])
+    assert code == 0
+    assert "Hessian" in out
+    for number, options in enumerate((["-o", "{}"], ["-o{}"], ["--output={}"])):
+        path = tmp_path / f"{number}.dot"
+        code, out, _ = run(capsys, "draw", *typed[:place], *(o.format(path) for o in options), *typed[place:])
+        assert (code, out) == (0, f"wrote {path}\n")
 
 
 def test_info_names_version_and_platform(capsys):
