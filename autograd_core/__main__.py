@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         return 0
-    except (Refused, ExpressionError, GraphError, ArithmeticError, ValueError, OSError) as error:
-        print(f"autograd-core: {error}", file=sys.stderr)
+    except (Refused, ExpressionError, GraphError, ArithmeticError, ValueError, ImportError, OSError) as error:
+        print(f"autograd-core: {_in_words(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("autograd-core: stopped", file=sys.stderr)
@@ -216,14 +216,17 @@ def _table(head: list[str], rows: list[list[str]]) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
-    from ._drawing.files import write_drawing
+    from ._drawing.files import FORMATS, check_output, write_drawing
 
+    check_output(options.output, FORMATS)
     print(f"wrote {write_drawing(_graph(options), options.output)}")
 
 
 def _step(options: argparse.Namespace) -> None:
+    from ._drawing.files import PAGES, check_output
     from .stepper import step
 
+    check_output(options.output, PAGES)
     step(_graph(options)).save(options.output)
     print(f"wrote {options.output}")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from autograd_core import sum as total
-from autograd_core._drawing.files import write_drawing
+from autograd_core._drawing.files import FORMATS, check_output, write_drawing
+from autograd_core._drawing.layout import LayoutError
 from autograd_core.check import check_gradient
 
 from .datasets import digits
@@ -22,7 +23,9 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
 
     Args: `output`, the picture's file (where no layout engine is found, its DOT source beside it); `epochs`, passes
     over the 1,437 training images; `seed`, of the split, the weights and the shuffling. Ctrl-C ends it.
+    Raises ValueError or OSError, before it trains, where no picture can be written to `output`.
     """
+    check_output(output, FORMATS)
     training, held_out = digits().split(0.2, seed)
     print(f"{training!r}\n{held_out!r}")
     model = MLP(64, [16, 10], seed=seed)
@@ -56,4 +59,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     loss = losses()[0]
     loss.label = "loss"
     loss.backward()
-    print(f"\nthe graph of one example's loss, forward and backward: {write_drawing(loss, output)}")
+    try:
+        print(f"\nthe graph of one example's loss, forward and backward: {write_drawing(loss, output)}")
+    except LayoutError as error:
+        print(f"\nthe graph of one example's loss: {error}")

@@ -333,8 +333,12 @@ def test_a_wrong_option_is_named(options: dict[str, object]) -> None:
 
 
 def test_an_unknown_option_and_what_is_no_value() -> None:
-    with pytest.raises(TypeError, match="no option 'color'; it has direction"):
+    with pytest.raises(TypeError, match=r"no option 'color' \(did you mean 'colour'\?\); it has direction, .*, batch$"):
         to_dot(Value(1.0), color="kind")
+    with pytest.raises(TypeError, match=r"no option 'max_node' .*; it has direction, .*, batch, max_nodes, time_limit$"):
+        draw(Value(1.0), max_node=5)
+    with pytest.raises(TypeError, match="no option 'zzz'; it has"):
+        draw(Value(1.0), zzz=5)
     for write in (to_dot, draw):
         with pytest.raises(TypeError, match=r"drawn from a Value; got 3\.0"):
             write(3.0)

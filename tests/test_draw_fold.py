@@ -238,6 +238,11 @@ def test_pictures_in_a_notebook_and_in_files(tmp_path: Path) -> None:
     assert Path(drawing.render(outfile=tmp_path / "a.svg")).read_bytes() == drawing.pipe("svg")
     assert drawing.render("b", tmp_path / "new", format="png") == str(tmp_path / "new" / "b.png")
     assert drawing.render(tmp_path / "c") == str(tmp_path / "c.pdf")
+    for name in ("d.png", "e.SVG"):  # no name has two endings
+        assert drawing.render(tmp_path / name) == str(tmp_path / name)
+    assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+    assert drawing.render(tmp_path / "f.gv") == str(tmp_path / "f.gv.pdf")
+    assert drawing.render(tmp_path / "g.png", format="png") == str(tmp_path / "g.png")
     viewed: list[Path] = []
     drawing._view = lambda path, **_: viewed.append(path)
     drawing.render(outfile=tmp_path / "d.svg", view=True)
@@ -247,11 +252,22 @@ def test_pictures_in_a_notebook_and_in_files(tmp_path: Path) -> None:
 @needs_dot
 def test_a_drawing_is_written_as_its_ending_says(tmp_path: Path) -> None:
     y = Value(1.0, "x") * 2
-    for ending, start in ((".svg", b"<?xml"), (".png", b"\x89PNG"), (".dot", b"digraph")):
-        assert write_drawing(y, tmp_path / f"y{ending}") == str(tmp_path / f"y{ending}")
+    for ending, start in ((".svg", b"<?xml"), (".PNG", b"\x89PNG"), (".pdf", b"%PDF"), (".dot", b"digraph"), (".gv", b"digraph")):
+        assert write_drawing(y, tmp_path / f"y{ending}") == tmp_path / f"y{ending}"
         assert (tmp_path / f"y{ending}").read_bytes().startswith(start)
+        assert y.draw().save(tmp_path / f"z{ending}") == str(tmp_path / f"z{ending}")
+        assert (tmp_path / f"z{ending}").read_bytes().startswith(start)
+    assert Path(y.draw().save("y", tmp_path)).read_text(encoding="utf-8") == y.draw().source
     with pytest.raises(ValueError, match=r"ending in \.svg, \.png"):
         write_drawing(y, tmp_path / "y.jpg")
+    with pytest.raises(ValueError, match=r"ending in \.svg, .* or in none; got .*y\.jpg"):
+        y.draw().save(tmp_path / "y.jpg")
+
+
+def test_a_drawing_says_what_it_is() -> None:
+    x = Value(3.0, "x")
+    assert repr(draw(x * x + 1.0)) == "<Drawing of v3: 4 boxes, 4 edges; a notebook shows it, .save('graph.svg') writes it>"
+    assert repr(draw(x)) == "<Drawing of x: 1 box, 0 edges; a notebook shows it, .save('graph.svg') writes it>"
 
 
 def test_without_any_engine_the_source_is_shown_and_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +277,7 @@ def test_without_any_engine_the_source_is_shown_and_how_to_get_one(monkeypatch: 
     shown = drawing._repr_mimebundle_()
     assert set(shown) == {"text/plain"}
     assert "apt install graphviz" in shown["text/plain"]
-    assert "autograd-core[render]" in shown["text/plain"]
+    assert "pip install pygraphviz" in shown["text/plain"]
     assert drawing.source in shown["text/plain"]
     with pytest.raises(LayoutError, match=r"dot program nor the Python package pygraphviz.*pip install"):
         drawing.pipe("svg")

@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -201,17 +202,74 @@ def test_draw_writes_a_picture_or_its_source(capsys, tmp_path):
     assert (tmp_path / "graph.dot").read_text(encoding="utf-8").count("->") == 4
 
 
-def test_draw_without_any_layout_engine_keeps_the_source(capsys, tmp_path, monkeypatch):
-    from autograd_core._drawing import digraph, layout
+@pytest.fixture
+def no_engine(monkeypatch):
+    from autograd_core._drawing import layout
 
-    def no_engine(*arguments):
-        raise layout.LayoutError("no layout engine: install Graphviz")
+    monkeypatch.setattr(layout, "engines", dict)
 
-    monkeypatch.setattr(digraph, "lay_out", no_engine)
-    code, out, _ = run(capsys, "draw", "x*x", "x=3", "-o", str(tmp_path / "graph.svg"))
-    assert code == 0
-    assert "graph.dot (the source only: no layout engine: install Graphviz)" in out
+
+def test_draw_without_any_layout_engine_keeps_the_source(capsys, tmp_path, no_engine):
+    code, out, err = run(capsys, "draw", "x*x", "x=3", "-o", str(tmp_path / "graph.svg"))
+    assert code == 2
+    assert not out
+    assert err.count("\n") == 1
+    assert f"its source is in {tmp_path / 'graph.dot'}: nothing here lays out a graph" in err
+    assert err.count("source") == 1
+    assert "apt install graphviz" in err and "pip install pygraphviz" in err
     assert "digraph" in (tmp_path / "graph.dot").read_text(encoding="utf-8")
+
+
+def test_the_source_that_is_kept_overwrites_nothing(capsys, tmp_path, no_engine):
+    (tmp_path / "graph.dot").write_text("the user's own", encoding="utf-8")
+    for _ in range(2):  # the second time it is there already
+        code, _, err = run(capsys, "draw", "x*x", "x=3", "-o", str(tmp_path / "graph.svg"))
+        assert code == 2
+        assert str(tmp_path / "graph-2.dot") in err
+    assert (tmp_path / "graph.dot").read_text(encoding="utf-8") == "the user's own"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["graph-2.dot", "graph.dot"]
+
+
+def test_step_without_any_layout_engine_says_how_to_get_one(capsys, tmp_path, no_engine):
+    code, _, err = run(capsys, "step", "x*x", "x=3", "-o", str(tmp_path / "steps.html"))
+    assert code == 2
+    assert err.startswith("autograd-core: nothing here lays out a graph")
+    assert "source" not in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_step_without_pillow_says_what_a_gif_needs(capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    code, _, err = run(capsys, "step", "x*x", "x=3", "-o", str(tmp_path / "steps.gif"))
+    assert code == 2
+    assert err == "autograd-core: a GIF needs Pillow: pip install pillow\n"
+
+
+def test_endings_may_be_in_capitals(capsys, tmp_path):
+    code, out, _ = run(capsys, "draw", "x*x", "x=3", "-o", str(tmp_path / "graph.DOT"))
+    assert (code, out) == (0, f"wrote {tmp_path / 'graph.DOT'}\n")
+
+
+@pytest.mark.parametrize("command", [["draw", "x*x", "x=3"], ["step", "x*x", "x=3"], ["demo"]])
+def test_where_the_output_goes_is_looked_at_first(capsys, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.html").mkdir()
+    for output, says in (("foo", "ending in ."), ("no/foo.svg", "no directory 'no'"), ("folder.html", "'folder.html' is a directory")):
+        if command[0] == "step":
+            output = output.replace(".svg", ".html")
+        code, out, err = run(capsys, *command, "-o", output)
+        assert (code, out) == (2, "")
+        assert says in err
+        assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.html"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a name that no file has is another there")
+def test_what_the_system_refuses_is_said_in_words(capsys, tmp_path):
+    path = tmp_path / f"{'x' * 300}.dot"
+    code, _, err = run(capsys, "draw", "x*x", "x=3", "-o", str(path))
+    assert code == 2
+    assert err == f"autograd-core: file name too long: {str(path)!r}\n"
 
 
 @pytest.mark.parametrize(
@@ -251,11 +309,14 @@ def test_demo_trains_checks_and_draws(capsys, tmp_path):
     assert "digraph" in (tmp_path / "loss.dot").read_text(encoding="utf-8")
 
 
-def test_epochs_below_one_are_refused(capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["demo", "--epochs", "0"])
-    assert stop.value.code == 2
-    assert "less than 1" in capsys.readouterr().err
+def test_demo_without_any_layout_engine_says_where_the_source_is(capsys, tmp_path, no_engine, monkeypatch):
+    import nn.demo
+
+    some = nn.demo.digits().split(0.9, 0)[0]
+    monkeypatch.setattr(nn.demo, "digits", lambda: SimpleNamespace(split=lambda *_: (some, some)))
+    code, out, _ = run(capsys, "demo", "--epochs", "1", "-o", str(tmp_path / "loss.svg"))
+    assert code == 0
+    assert f"its source is in {tmp_path / 'loss.dot'}: nothing here lays out a graph" in out
 
 
 def test_an_interrupt_ends_quietly(capsys, monkeypatch):

@@ -152,7 +152,7 @@ def gif(frames: Iterable[bytes], seconds: float) -> bytes:
     try:
         from PIL import Image
     except ImportError:
-        raise ModuleNotFoundError("a GIF needs Pillow: pip install pillow, or 'autograd-core[render]'") from None
+        raise ModuleNotFoundError("a GIF needs Pillow: pip install pillow") from None
     images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
     first, *rest = (image.quantize(48) for image in images)
     made = io.BytesIO()

