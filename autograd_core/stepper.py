@@ -44,6 +44,8 @@ def step(
     Leaves take their values; each operation follows in topological order; then the output's gradient of 1 goes back
     along each edge in the order of the sweep. No `data` and no `grad` is changed. What goes wrong without sorting is
     there as well, behind a switch of the page: in every epoch, and box by box where the graph is folded.
+    In the lines ∂result/∂operand is the edge's own derivative and grad(x) that of the output by x; scopes stand before
+    a name that several nodes have.
 
     Args: `learning_rate`, η of the parameter update w ← w − η·gradient that closes each epoch (None: no update);
     `epochs`, how many times the recorded graph is computed, with the moved parameters from the second on (branches
@@ -58,10 +60,10 @@ def step(
     ...     print(line.text)
     Inputs and parameters take their values: a = 3
     v1 = a·a = 3·3 = 9
-    ∂v1/∂v1 = 1: the sweep starts from the output
-    ∂v1/∂a += ∂v1/∂a·∂v1/∂v1 = a·1 = 3·1 = 3 ⇒ grad(a) = 3
-    ∂v1/∂a += ∂v1/∂a·∂v1/∂v1 = a·1 = 3·1 = 3 ⇒ grad(a) = 3 + 3 = 6
-    Every gradient is complete: ∂v1/∂a = 6
+    grad(v1) = ∂v1/∂v1 = 1: the sweep starts from the output
+    grad(a) += ∂v1/∂a·grad(v1) = a·1 = 3·1 = 3 ⇒ grad(a) = 3
+    grad(a) += ∂v1/∂a·grad(v1) = a·1 = 3·1 = 3 ⇒ grad(a) = 3 + 3 = 6
+    Every gradient is complete: grad(a) = 6
     """
     options = Options(direction=direction, precision=precision, collapse=collapse, batch=batch)
     whole_number("max_nodes", max_nodes, 1)

@@ -30,11 +30,13 @@ from autograd_core import (
     primitive,
     relu,
     scope,
+    square,
     tanh,
     toposort,
     where,
 )
 from autograd_core import sum as total
+from autograd_core._drawing.texts import title
 from autograd_core.draw import draw, to_dot
 from autograd_core.strategies import smooth_programs
 
@@ -289,8 +291,8 @@ def test_labels_and_scopes_come_out_as_typed(label, name) -> None:
     source = to_dot(y, show="structure")
     assert len(nodes_of(source)) == 3
     assert len(edges_of(source)) == 2
-    if clean:
-        assert _read_back(source)[0] == label
+    if clean and label.strip():
+        assert _read_back(source)[0] == title(label)
     source.encode()
 
 
@@ -300,7 +302,7 @@ def test_graphviz_shows_labels_as_typed(label: str) -> None:
     with scope(label):
         y = Value(1.0, label) + 1
     texts = texts_of(draw(y, show="structure").pipe("svg"))
-    assert "\n".join(texts["n0"]).replace("\t", " ").split() == label.replace("\t", " ").split()
+    assert "\n".join(texts["n0"]).replace("\t", " ").split() == title(label).replace("\t", " ").split()
     assert len(texts) == 5
 
 
@@ -308,6 +310,39 @@ def test_graphviz_shows_labels_as_typed(label: str) -> None:
 def test_what_xml_cannot_hold_is_marked() -> None:
     y = Value(1.0, "a\x00b\x1b\x7f\ud800\ufffe")
     assert texts_of(draw(y, show="structure").pipe("svg"))["n0"] == ["a␀b␛␡��"]
+
+
+@pytest.mark.parametrize("label", ["", "  ", "\t\n"])
+def test_a_blank_label_is_as_good_as_none(label: str) -> None:
+    with scope(label):
+        y = Value(1.0, label) * 2
+    assert 'label="v2 = v0·2\\n' in to_dot(y)
+    assert 'label="scope 0\\n' in to_dot(y, collapse=1)
+
+
+def test_a_long_label_is_cut_and_whole_in_the_tooltip() -> None:
+    long = "long " * 40
+    with scope(long):
+        y = Value(1.0, long) * 2
+    source = to_dot(y)
+    assert max(len(line) for text in _read_back(source) for line in text.split("\n")) <= 40
+    assert re.search(r'graph \[label="(long ){7}long…"', source)
+    assert f'tooltip="{long}: input' in source
+    assert _read_back(to_dot(Value(1.0, "a\nb\nc\nd\ne"), show="structure")) == ["a\nb\nc\n…"]
+
+
+def test_powers_are_written_alike_whatever_makes_them() -> None:
+    x = Value(3.0, "x")
+    for y, text in ((x**2, "x²"), (square(x), "x²"), (x**3.0, "x³"), (x**-1, "x⁻¹"), (x**0.5, "x^0.5"), (x**x, "x^x")):
+        assert f" = {text}\\n" in to_dot(y)
+    assert " = (x²)²\\n" in to_dot(Value(2.0, "x²") ** 2)
+
+
+def test_a_negative_factor_stands_in_brackets() -> None:
+    x = Value(3.0, "x")
+    y = (x * -1) * -1
+    y.backward()
+    assert 'label="-1 × (-1) = 1"' in to_dot(y)
 
 
 # --- options ---------------------------------------------------------------------------------------------------------

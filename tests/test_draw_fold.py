@@ -218,6 +218,43 @@ def test_parameters_read_from_several_scopes_fold_into_the_scope_they_were_made_
     assert boxes(to_dot(running, batch=True)) == 6
 
 
+def test_a_folded_scope_shows_the_one_value_that_is_read_from_it() -> None:
+    x = Value(0.5, "x")
+    with scope("one"):
+        a = tanh(x * 2.0)
+    with scope("two"):
+        b, c = sin(a), a * a
+    y = b * c
+    folded = {text.split("\n")[0]: text for text in labels(to_dot(y, collapse=1))}
+    assert f"\ndata {a.data:.4g}\n" in folded["one"]
+    assert "data" not in folded["two"]  # two are read
+    assert "data" not in {text.split("\n")[0]: text for text in labels(to_dot(y, collapse=1, show="backward"))}["one"]
+    with scope("three"):
+        z = tanh(x)
+    assert f"\ndata {z.data:.4g}\n" in labels(to_dot(z, collapse=1))[-1]
+    from autograd_core.stepper import step
+
+    [computed] = [s for s in step(y, collapse=1) if s.text.startswith("one is computed")]
+    assert computed.text == f"one is computed: mul, tanh; it gives {a.data:.4g}"
+    assert f"data {a.data:.4g}" in computed.texts.values()
+
+
+def test_the_formula_of_a_folded_picture_names_its_operands() -> None:
+    x = Value(0.5, "x")
+    with scope("two"):
+        b, c = sin(x), tanh(x)
+    assert "v2 = two·two" in labels(to_dot(b * c, collapse=1))[-1]
+    running: Value | float = 0.0
+    for _ in range(4):
+        running = running + tanh(parameter(1.0) * x)
+    shared = parameter(0.5, "w")
+    running = 0.0
+    for i in range(4):
+        running = running + tanh(shared * Value(float(i)))
+    assert isinstance(running, Value)
+    assert labels(to_dot(running, batch=True))[-1].startswith("v4 = … + v3\n")
+
+
 def test_many_kinds_of_operations_are_cut_in_a_folded_box() -> None:
     x = Value(0.5, "x")
     with scope("busy"):

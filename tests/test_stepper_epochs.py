@@ -105,7 +105,7 @@ def test_an_unsorted_sweep_adds_up_wrong_in_every_epoch_and_says_by_how_much(pro
         gradient, passed_on = {start: 1.0}, dict[str, float]()
         for s in sent:
             edge, operand, result = s.focus
-            local, above, contribution = map(float, re.split(" × | = ", s.texts[edge]))
+            local, above, contribution = (float(text.strip("()")) for text in re.split(" × | = ", s.texts[edge]))
             assert close(above, passed_on.setdefault(result, gradient[result]))  # what had arrived by then
             assert close(contribution, above * local if above and local else 0.0)
             gradient[operand] = gradient.get(operand, 0.0) + contribution
@@ -228,7 +228,7 @@ def test_a_graph_folded_into_one_box_has_its_gradients_inside() -> None:
     y.backward()
     assert [s.kind for s in stepper] == ["leaves", "operation", "seed", "scope", "result", "update"] * 2
     assert stepper[3].text == f"all passes the gradient back: ‖grad‖ of its 1 parameter = {abs(w.grad):.4g}"
-    assert stepper[5].text == "all: its 1 parameter moves, w ← w - 0.1·∂all/∂w"
-    assert stepper[0].text == "Inputs and parameters take their values: all inside"
-    assert stepper[4].text == "Every gradient is complete: all inside"
+    assert stepper[5].text == "all: its 1 parameter moves, w ← w - 0.1·grad(w)"
+    assert stepper[0].text == "Inputs and parameters take their values inside the folded boxes"
+    assert stepper[4].text == "Every gradient is complete, inside the folded boxes"
     assert stepper.eager[-2].text.endswith("nothing came too late")

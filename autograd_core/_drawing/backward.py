@@ -8,9 +8,9 @@ from heapq import heappop, heappush
 
 from ..value import Value
 from .picture import Box, Edge, measured
-from .scene import COMPLETE, MOST_LISTED, WRONG, Scene, Step, cut, group_of, node_of
+from .scene import COMPLETE, INSIDE, MOST_LISTED, WRONG, Scene, Step, cut, group_of, node_of
 from .simulate import Replay
-from .texts import atom, counted, short
+from .texts import counted, factor, short
 
 
 class Sweep:
@@ -26,7 +26,9 @@ class Sweep:
 
     def _seed(self) -> Step:
         root = self.scene.root
-        step = Step("seed", self.epoch, f"{self.scene.partial(root)} = 1: the sweep starts from the output", [root.id])
+        name = short(root.name)
+        text = f"{self.scene.gradient(root)} = ∂{name}/∂{name} = 1: the sweep starts from the output"
+        step = Step("seed", self.epoch, text, [root.id])
         step.states[root.id] = "complete"
         if root.node is not None:
             step.texts[f"{root.id}:g"] = f"grad 1 {COMPLETE}"
@@ -67,14 +69,15 @@ class Sweep:
             return self._into(edge, upstream, complete)
         numbers = (self.scene.number(local), self.scene.number(upstream), self.scene.number(contribution))
         slope = self.scene.formulas(node, edge.index, self.scene.names(result), short(result.name))
-        work = f"{atom(numbers[0])}·{atom(numbers[1])}"
+        work = f"{numbers[0]}·{factor(numbers[1])}"
         if slope and slope != numbers[0]:
-            factor = slope if slope.replace("_", "").isalnum() else f"({slope})"
-            work = f"{factor}·{atom(numbers[1])} = {work}"
-        factors = f"∂{short(result.name)}/∂{short(operand.name)}·{self.scene.partial(result)}"
-        text = f"{self.scene.partial(operand)} += {factors} = {work} = {numbers[2]}"
+            first = slope if slope.replace("_", "").isalnum() else f"({slope})"
+            work = f"{first}·{factor(numbers[1])} = {work}"
+        factors = f"∂{short(result.name)}/∂{short(operand.name)}·{self.scene.gradient(result)}"
+        where = self.scene.where(result, operand)
+        text = f"{where}{self.scene.gradient(operand)} += {factors} = {work} = {numbers[2]}"
         step = Step("edge", self.epoch, text, [edge.id, operand.id, result.id])
-        step.texts[edge.id] = f"{numbers[0]} × {numbers[1]} = {numbers[2]}"
+        step.texts[edge.id] = f"{numbers[0]} × {factor(numbers[1])} = {numbers[2]}"
         step.states[edge.id] = "sent"
         if complete:
             step.states[operand.id] = "complete"
@@ -83,16 +86,17 @@ class Sweep:
         total = self.scene.number(self.replay.adjoint[x])
         step.texts[f"{operand.id}:g"] = f"grad {total} {COMPLETE}" if complete else f"grad {total}"
         if edge.more or result.more:
-            step.text += f", and the like of all its repeats ⇒ grad({short(operand.name)}) = {total}"
+            step.text += f", and the like of all its repeats ⇒ {self.scene.gradient(operand)} = {total}"
         elif before is None:
-            step.text += f" ⇒ grad({short(operand.name)}) = {total}"
+            step.text += f" ⇒ {self.scene.gradient(operand)} = {total}"
         else:
-            step.text += f" ⇒ grad({short(operand.name)}) = {self.scene.number(before)} + {atom(numbers[2])} = {total}"
+            added = f"{self.scene.number(before)} + {factor(numbers[2])}"
+            step.text += f" ⇒ {self.scene.gradient(operand)} = {added} = {total}"
         return step
 
     def _into(self, edge: Edge, upstream: float, complete: bool) -> Step:
         """Several edges at once into a folded scope."""
-        gradient = f"{self.scene.partial(edge.target)} = {self.scene.number(upstream)}"
+        gradient = f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = {self.scene.number(upstream)}"
         text = f"{gradient} goes back along {edge.more + 1} edges into {short(edge.source.name)}"
         step = Step("edge", self.epoch, text)
         step.focus = [edge.id, edge.source.id, edge.target.id]
@@ -132,16 +136,17 @@ class Sweep:
         below = ", ".join(dict.fromkeys(short(edge.source.name) for edge in incoming[:MOST_LISTED]))
         to = f" to {below}" if below else ""
         what = counted(nodes, "parameter") if nodes and nodes[0].is_leaf else "results"
-        step.text = f"{box.name} passes the gradient back{to}: ‖grad‖ of its {what} = {norm}"
+        name = f"{self.scene.where(box)}{short(box.name)}"
+        step.text = f"{name} passes the gradient back{to}: ‖grad‖ of its {what} = {norm}"
         return step
 
     def _result(self) -> Step:
         gradients = self.replay.adjoint
-        listed = [
-            f"{self.scene.partial(box)} = {self.scene.number(gradients.get(node_of(box), 0.0))}"
-            for box in self.scene.leaves
-        ]
-        text = f"Every gradient is complete: {', '.join(cut(listed)) or 'all inside'}"
+        listed = self.scene.listed(
+            self.scene.leaves,
+            lambda box: f"{self.scene.gradient(box)} = {self.scene.number(gradients.get(node_of(box), 0.0))}",
+        )
+        text = f"Every gradient is complete: {listed}" if listed else f"Every gradient is complete, {INSIDE}"
         return Step("result", self.epoch, text, [box.id for box in self.scene.leaves])
 
     def eager(self) -> Iterator[Step]:
@@ -194,7 +199,8 @@ class Sweep:
                 what = f"‖grad‖ of the leaves in {short(box.name)}"
                 came, due = (math.hypot(*(gradients.get(node, 0.0) for node in leaves)) for gradients in (got, right))
             else:
-                what, came, due = self.scene.partial(box), got.get(differing[0], 0.0), right[differing[0]]
+                what, came, due = self.scene.gradient(box), got.get(differing[0], 0.0), right[differing[0]]
+            what = f"{self.scene.where(box)}{what}"
             wrong.append(f"{what} = {self.scene.number(came)} instead of {self.scene.number(due)}")
         text = "In this graph even that order gives the right gradients: nothing came too late"
         if wrong:

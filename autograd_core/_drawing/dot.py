@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from .fold import Place
 from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
 from .picture import Box, Edge, Picture, formula, gradient_norm, parameters_of, summary
-from .texts import UNSET, number, quoted
+from .texts import UNSET, factor, number, quoted, title
 
 DENSE = 3
 FONT = "Helvetica,Arial,sans-serif"
@@ -71,7 +71,7 @@ def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
             for line in _node(item, picture, text):
                 yield indent + line
         else:
-            yield f"{indent}subgraph cluster_{clusters} {{\n{indent}\tgraph [label={quoted(str(item.name))}"
+            yield f"{indent}subgraph cluster_{clusters} {{\n{indent}\tgraph [label={quoted(title(str(item.name)))}"
             yield f' id="c{clusters}" class="scope" style=rounded color="#aaaaaa" fontcolor="#555555" labeljust=l]\n'
             clusters += 1
             stack.append(iter(inside[item]))
@@ -114,16 +114,18 @@ def lines(box: Box, picture: Picture) -> list[str]:
     stale = ["assigned since"] if box.stale else []
     if box.group.scope is not None:
         what = "parameters" if parameters_of(box.group) else "results"
-        shown = [f"‖grad‖ of {what} {_number(_gradient(box), picture)}"] if options.backward else []
-        return [box.name, *summary(box.group), *shown, *more, *stale]
+        value = box.output
+        shown = [f"data {number(value.data, options.precision)}"] if options.forward and value is not None else []
+        shown += [f"‖grad‖ of {what} {_number(_gradient(box), picture)}"] if options.backward else []
+        return [title(box.name), *summary(box.group), *shown, *more, *stale]
     node = box.group.nodes[0]
-    title = box.name
+    head = title(box.name)
     if not node.is_leaf and options.operations == "merged":
-        title = f"{box.name} = {formula(picture, box)}"
+        head = f"{head} = {formula(picture, box)}"
     shown = [f"data {number(node.data, options.precision)}"] if options.forward else []
     if options.backward:
         shown.append(f"grad {_number(_gradient(box), picture)}")
-    return [title, *shown, *more, *stale]
+    return [head, *shown, *more, *stale]
 
 
 def _number(x: float | None, picture: Picture) -> str:
@@ -185,7 +187,7 @@ def edge_label(edge: Edge, picture: Picture) -> str:
         return f"× {edge.more + 1}" if more else ""
     label = number(edge.local, options.precision)
     if options.backward and edge.contribution is not None:
-        label = f"{label} × {_number(edge.upstream, picture)} = {_number(edge.contribution, picture)}"
+        label = f"{label} × {factor(_number(edge.upstream, picture))} = {_number(edge.contribution, picture)}"
     return f"{label}\n{more}" if more else label
 
 
@@ -199,7 +201,7 @@ def edge_tooltip(edge: Edge) -> str:
         return f"{between}: {f'{edge.more + 1} edges' if folded else 'run again in each sweep'}"
     if edge.upstream is None:
         return f"{between} = {edge.local!r}"
-    return f"{between} × upstream = {edge.local!r} × {edge.upstream!r} = {edge.contribution!r}"
+    return f"{between} × upstream = {edge.local!r} × {factor(repr(edge.upstream))} = {edge.contribution!r}"
 
 
 def _legend(picture: Picture) -> Iterator[str]:

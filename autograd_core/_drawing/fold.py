@@ -273,3 +273,16 @@ def _sorted(root: Group, owner: dict[Value, Group]) -> list[Group]:
             seen.add(following)
             path.append((following, _below(following, owner)))
     return order
+
+
+def outputs(order: Sequence[Value], folding: Folding) -> dict[Group, Value]:
+    """The one node of each folded scope that is read from outside; none where several are."""
+    owner = folding.owner
+    inside = {node for group in folding.groups if group.scope is not None for node in group.nodes}
+    read: dict[Group, set[Value]] = {owner[order[-1]]: {order[-1]}}
+    for node in order if inside else ():
+        for x in node.operands:
+            if type(x) is Value and owner[x] is not owner[node]:
+                read.setdefault(owner[x], set()).add(x)
+    found = {group: nodes & inside for group, nodes in read.items()}
+    return {group: only for group, nodes in found.items() if len(nodes) == 1 for only in nodes if not only.is_leaf}

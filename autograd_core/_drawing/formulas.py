@@ -24,13 +24,24 @@ class Formulas:
         templates = node.op.derivative_formulas
         if templates and len(templates) == len(names):
             named = [atom(name) for name in names]
-            return filled(templates[index], named[0], named[-1], atom(result))
+            return filled(self._template(node, templates[index]), named[0], named[-1], atom(result))
         if node not in self._slopes:
             self._slopes[node] = _slopes(node)
         slopes = self._slopes[node]
         known = {node: result} | {x: name for x, name in zip(node.operands, names, strict=True) if type(x) is Value}
         text = "" if not slopes else _printed(slopes[index], known, self.precision)
         return text if len(text) <= LONGEST else ""
+
+
+    def _template(self, node: Value, template: str) -> str:
+        """A row's formula, with an exponent that is a plain number already made one less: 2·x, not 2·x^(2 - 1)."""
+        power, y = " ** ({y} - 1)", node.operands[-1]
+        if power not in template or type(y) is not float:
+            return template
+        if y in (0.0, 1.0):
+            return number(y, self.precision)
+        left = "" if y == 2.0 else filled("{x} ** {y}", "", atom(number(y - 1, self.precision)))
+        return template.replace(power, left)
 
 
 def _slopes(node: Value) -> Sequence[Any]:

@@ -14,7 +14,7 @@ from .geometry import Attributes, Geometry
 from .picture import Box, Picture, formula, summary
 from .scene import COMPLETE, Step
 from .steps import Script
-from .texts import UNSET, escaped
+from .texts import UNSET, escaped, title
 
 ACTIVE = {"color": "#d6006e", "penwidth": "3"}
 WAITING = {"fontcolor": "#8a8a8a", "fillcolor": "#ffffff"}
@@ -39,16 +39,16 @@ class Frames:
             return [box.name]
         more = [f"× {box.more} more"] if box.more else []
         if box.group.scope is not None:
-            return [box.name, *summary(box.group), *more]
-        computed = formula(self.picture, box)
-        return [f"{box.name} = {computed}" if computed else box.name, *more]
+            return [title(box.name), *summary(box.group), *more]
+        head, computed = title(box.name), formula(self.picture, box)
+        return [f"{head} = {computed}" if computed else head, *more]
 
     @cached_property
     def initial(self) -> Texts:
         """Every text that steps change, before the first."""
         texts: Texts = {}
         for box in self.picture.boxes:
-            if box.node is not None:
+            if box.valued is not None:
                 texts[f"{box.id}:d"] = f"data {UNSET}"
             if box.group is not None:
                 texts[f"{box.id}:g"] = f"grad {UNSET}" if box.node is not None else f"‖grad‖ {UNSET}"

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from ..operation import PARAMETER
 from ..value import Value
 from .picture import Box, formula, parameters_of, summary
-from .scene import Scene, Step, cut, group_of, node_of
+from .scene import INSIDE, Scene, Step, group_of, node_of
 from .simulate import Replay
-from .texts import UNSET, applied, atom, counted, short
+from .texts import UNSET, applied, counted, factor, short
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
@@ -21,7 +21,7 @@ def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
             if box.group is not None:
                 texts[f"{box.id}:g"] = f"{'‖grad‖' if box.node is None else 'grad'} {UNSET}"
                 states[box.id] = ""
-                if box.node is not None and not box.node.is_leaf:
+                if box.valued is not None and not box.valued.is_leaf:
                     texts[f"{box.id}:d"] = f"data {UNSET}"
         for edge in scene.picture.edges:
             if edge.source.group is not None:  # a constant's edge has no text and never changes
@@ -30,8 +30,10 @@ def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
     for box in scene.leaves:
         texts[f"{box.id}:d"] = f"data {scene.number(replay.data[node_of(box)])}"
         states[box.id] = "known"
-    listed = cut([f"{short(box.name)} = {scene.number(replay.data[node_of(box)])}" for box in scene.leaves])
-    text = f"Inputs and parameters take their values: {', '.join(listed) or 'all inside'}"
+    listed = scene.listed(
+        scene.leaves, lambda box: f"{short(box.name)} = {scene.number(replay.data[node_of(box)])}"
+    )
+    text = f"Inputs and parameters take their values{f': {listed}' if listed else f' {INSIDE}'}"
     yield Step("leaves", epoch, text, [box.id for box in scene.leaves], texts, states)
     for box in scene.picture.boxes:
         if box.group is not None and (box.node is None or not box.node.is_leaf):
@@ -43,12 +45,16 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
     step = Step("operation", epoch, "", [box.id, *(edge.id for edge in incoming)], states={box.id: "known"})
     node = box.node
     if node is None:
-        step.text = f"{box.name} is computed: {', '.join(summary(group_of(box)))}"
+        step.text = f"{scene.where(box)}{short(box.name)} is computed: {', '.join(summary(group_of(box)))}"
+        if box.output is not None:
+            result = scene.number(replay.data[box.output])
+            step.text += f"; it gives {result}"
+            step.texts[f"{box.id}:d"] = f"data {result}"
         return step
     numbers = applied(node.op, [scene.number(x) for x in replay.numbers(node)])
     result = scene.number(replay.data[node])
     worked = [formula(scene.picture, box), numbers, result]
-    step.text = " = ".join([short(box.name), *dict.fromkeys(worked)])
+    step.text = scene.where(box) + " = ".join([short(box.name), *dict.fromkeys(worked)])
     if box.more:
         step.text += f" (and {box.more} more like it)"
     step.texts[f"{box.id}:d"] = f"data {result}"
@@ -63,19 +69,19 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: float, due: Mapping[V
     before = dict(replay.data)
     gradients = dict(replay.adjoint)
     replay.update(rate)
-    rule = f"w ← w - {scene.number(rate)}·∂{short(scene.root.name)}/∂w"
+    rule = f"w ← w - {scene.number(rate)}·grad(w)"
     for box in scene.picture.boxes:
         node = box.node
         if node is not None and node.op is PARAMETER:
             old, slope, new = (scene.number(x) for x in (before[node], gradients.get(node, 0.0), replay.data[node]))
             name = short(box.name)
-            gradient = f"grad({name})" if node in due else scene.partial(box)
-            text = f"{name} ← {name} - η·{gradient} = {old} - {scene.number(rate)}·{atom(slope)} = {new}"
+            moved = f"{name} ← {name} - η·{scene.gradient(box)}"
+            text = f"{scene.where(box)}{moved} = {old} - {scene.number(rate)}·{factor(slope)} = {new}"
             if node in due:
                 text += f" instead of {scene.number(before[node] - rate * due[node])}"
             yield Step("update", epoch, text, [box.id], {f"{box.id}:d": f"data {new}"})
         elif box.kind == "folded" and (parameters := parameters_of(group_of(box))):
             moves = "moves" if len(parameters) == 1 else "move"
-            text = f"{box.name}: its {counted(parameters, 'parameter')} {moves}, {rule}"
+            text = f"{scene.where(box)}{short(box.name)}: its {counted(parameters, 'parameter')} {moves}, {rule}"
             wrong = sum(x in due for x in parameters)
             yield Step("update", epoch, f"{text}, {wrong} by a wrong gradient" if wrong else text, [box.id])

@@ -11,7 +11,7 @@ from ..errors import GraphError
 from ..graph import assigned_since, toposort
 from ..operation import PARAMETER
 from ..value import Value
-from .fold import Folding, Group, Path, fold
+from .fold import Folding, Group, Path, fold, outputs
 from .options import Options
 from .palette import largest
 from .texts import applied, counted, number, short
@@ -32,11 +32,17 @@ class Box:
     constant: float = 0.0
     root: bool = False
     stale: bool = False
+    output: Value | None = None  # of a folded scope, where one node of it alone is read from outside
 
     @property
     def node(self) -> Value | None:
         """The node it stands for; None for a constant or a folded scope."""
         return self.group.nodes[0] if self.group is not None and self.group.scope is None else None
+
+    @property
+    def valued(self) -> Value | None:
+        """The node whose value the box shows."""
+        return self.output if self.node is None else self.node
 
     @property
     def more(self) -> int:
@@ -154,6 +160,7 @@ def _foldings(order: Sequence[Value], options: Options) -> Iterator[Folding]:
 
 def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Picture:
     root = folding.owner[order[-1]]
+    of_scopes = outputs(order, folding)
     stale = {leaf for node in order for leaf in assigned_since(node)}
     boxes: list[Box] = []
     constants: dict[Box, dict[int, Box]] = {}
@@ -165,6 +172,7 @@ def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Pic
         apart = options.operations == "apart" and group.scope is None and not group.nodes[0].is_leaf
         count += len(own) + apart  # an operation drawn apart has the number before its result's
         box = _box(group, count, group is root, stale)
+        box.output = of_scopes.get(group)
         count += 1
         if own:
             constants[box] = own
@@ -195,9 +203,11 @@ def _box(group: Group, count: int, root: bool, stale: set[Value]) -> Box:
     node = group.nodes[0]
     is_stale = any(x in stale for x in (*group.nodes, *group.absorbed))
     if group.scope is not None:
-        return Box(count, "folded", str(group.scope.name), group.path, group, root=root, stale=is_stale)
+        name = str(group.scope.name)
+        name = name if name.strip() else f"scope {count}"
+        return Box(count, "folded", name, group.path, group, root=root, stale=is_stale)
     kind = "computed" if not node.is_leaf else "parameter" if node.op is PARAMETER else "input"
-    name = node.label if node.label is not None else f"v{count}"
+    name = node.label if node.label is not None and node.label.strip() else f"v{count}"
     return Box(count, kind, name, group.path, group, root=root, stale=is_stale)
 
 
@@ -245,9 +255,16 @@ def formula(picture: Picture, box: Box) -> str:
     node = box.node
     if node is None or node.is_leaf:
         return ""
-    names = [short(edge.source.name) for edge in picture.incoming[box]]
-    left_out = len(node.operands) - len(names)
-    return applied(node.op, [*names, *([f"… {left_out} more"] if left_out else [])])
+    drawn = {edge.index: short(edge.source.name) for edge in picture.incoming[box]}
+    if node.op.arity is None:
+        left_out = len(node.operands) - len(drawn)
+        return applied(node.op, [*drawn.values(), *([f"… {left_out} more"] if left_out else [])])
+    names = []
+    for index, x in enumerate(node.operands):
+        if index not in drawn and type(x) is Value:  # another edge stands for its own, or it is a running total's rest
+            drawn[index] = short(source.name) if (source := picture.box(x)) is not box else "…"
+        names.append(drawn[index])
+    return applied(node.op, names)
 
 
 def summary(group: Group) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import GraphError
@@ -15,6 +15,8 @@ from .texts import number, short
 
 COMPLETE, WRONG = "✓", "✗"
 MOST_LISTED = 8
+MOST_SCOPES = 3
+INSIDE = "inside the folded boxes"
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class Scene:
         for node in self.order:
             self.members.setdefault(picture.box(node), []).append(node)
         self.incoming = picture.incoming
+        self.places = _places([box for box in picture.boxes if box.group is not None])
         self.uses: dict[Box, int] = dict.fromkeys(picture.boxes, 0)
         place = {box: i for i, box in enumerate(picture.boxes)}
         for edge in picture.edges:
@@ -63,9 +66,25 @@ class Scene:
         """A number as the picture writes it."""
         return number(x, self.precision)
 
-    def partial(self, of: Box) -> str:
-        """The gradient of a box, as a symbol."""
-        return f"∂{short(self.root.name)}/∂{short(of.name)}"
+    def gradient(self, of: Box) -> str:
+        """The gradient of a box, ∂root/∂box, as a symbol that no local derivative has."""
+        return f"grad({short(of.name)})"
+
+    def where(self, *boxes: Box) -> str:
+        """The scopes of boxes whose names alone do not tell them apart, to stand before a line; empty for others."""
+        places = dict.fromkeys(place for box in boxes if (place := self.places.get(box)))
+        return f"{' → '.join(places)}: " if places else ""
+
+    def listed(self, boxes: Sequence[Box], written: Callable[[Box], str]) -> str:
+        """What is written of each box, with its scopes where they are needed, short enough to read."""
+        text, last = "", ""
+        for box in boxes[:MOST_LISTED]:
+            place = self.where(box)
+            between = "" if not text else ", " if place == last else "; "
+            text += between + (place if place != last else "") + written(box)
+            last = place
+        left_out = len(boxes) - MOST_LISTED
+        return f"{text}, … {left_out} more" if left_out > 0 else text
 
     def names(self, box: Box) -> list[str]:
         """The names of a node's operands, in order, those too whose edge another stands for."""
@@ -74,6 +93,23 @@ class Scene:
             if index not in names and type(x) is Value:
                 names[index] = short(self.picture.box(x).name)
         return [names[index] for index in sorted(names)]
+
+
+def _places(boxes: Sequence[Box]) -> dict[Box, str]:
+    """For boxes that share their name, the innermost scopes that tell them apart, or as many as are named."""
+    alike: dict[str, list[Box]] = {}
+    for box in boxes:
+        alike.setdefault(short(box.name), []).append(box)
+    places: dict[Box, str] = {}
+    for group in alike.values():
+        depth = 0
+        while len(group) > 1 and depth < MOST_SCOPES:
+            depth += 1
+            found = {box: " / ".join(short(str(place.name)) for place in box.path[-depth:]) for box in group}
+            if len(set(found.values())) == len(group) or depth == MOST_SCOPES:
+                places |= found
+                break
+    return places
 
 
 def cut(listed: Sequence[str]) -> list[str]:

@@ -9,6 +9,8 @@ from ..operation import Operation
 
 UNSET = "·"
 LONGEST_NAME = 16
+LONGEST_LINE = 40
+MOST_LINES = 4
 MOST_NAMES = 4
 
 # What stands for a formula's spelling in Python; applied to templates only, never to labels.
@@ -17,6 +19,10 @@ _PRINT = ((" * ", "·"), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592
 LONGEST_PIECE = 4000
 _PIECES = re.compile(rf"(?:\\.|[^\\]){{1,{LONGEST_PIECE // 2}}}")
 _COMPOUND = re.compile(r"[-+*/%=<>^]")
+_POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
+_WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]$")
 # Characters that XML cannot hold: control characters get their pictures, halves of surrogate pairs the mark for lost.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -68,6 +74,16 @@ def short(label: str) -> str:
     return label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1] + "…"
 
 
+def title(label: str) -> str:
+    """A label as it heads a box or a frame: its lines as typed, cut where they are long or many.
+
+    >>> title("a rather long label, longer than a box is wide")
+    'a rather long label, longer than a box …'
+    """
+    lines = [line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…" for line in label.split("\n")]
+    return "\n".join(lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], "…"])
+
+
 def counted(things: Sequence[object], name: str, plural: str = "") -> str:
     """How many there are: "1 parameter", "4 parameters"; `plural` where it is not the name with an s."""
     return f"{len(things)} {name if len(things) == 1 else plural or f'{name}s'}"
@@ -75,11 +91,24 @@ def counted(things: Sequence[object], name: str, plural: str = "") -> str:
 
 def atom(text: str) -> str:
     """A name or number in brackets where an operator in it could be misread."""
-    return f"({text})" if _COMPOUND.search(text) else text
+    return f"({text})" if _COMPOUND.search(text) and not _POSITIVE.fullmatch(text) else text
+
+
+def factor(text: str) -> str:
+    """A number as it stands after a sign for times: in brackets where it is negative."""
+    return f"({text})" if text.startswith("-") else text
 
 
 def filled(template: str, x: str, y: str = "", z: str = "") -> str:
-    """A row's formula in print, with these names or numbers in place of its operands and result."""
+    """A row's formula in print, with these names or numbers in place of its operands and result.
+
+    >>> filled("{x} ** {y}", "v4", "2"), filled("{x}**2", "v4"), filled("{x} ** {y}", "a²", "0.5")
+    ('v4²', 'v4²', '(a²)^0.5')
+    """
+    if "{x}**" in template or "{x} **" in template:
+        x = f"({x})" if _RAISED.search(x) else x
+    if whole := _WHOLE.fullmatch(y):
+        template = template.replace(" ** {y}", whole[1].translate(_SUPERSCRIPT))
     for python, printed in _PRINT:
         template = template.replace(python, printed)
     return template.format(x=x, y=y, z=z)
