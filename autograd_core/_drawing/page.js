@@ -92,7 +92,7 @@
     for (const [id, done] of Object.entries(ends)) byId(id).setAttribute("aria-disabled", String(done)); // keeps the focus
     if (at === course.steps.length - 1) play(false);
     if (looked) tell(looked);
-    reveal(now.slice(0, 3));
+    follow(now);
   }
 
   // --- playing
@@ -113,11 +113,11 @@
 
   // --- pan and zoom: the picture keeps its layout, only its transform changes
   // Text out of sight, or too small to read, is not drawn: to lay out text is most of what a jump would cost.
-  const LEGIBLE = 0.3, MARGIN = 40;
+  const LEGIBLE = 0.3, MARGIN = 40, READABLE = 0.75, CLOSE = 0.9;
   const graph = byId("graph"), size = svg.viewBox.baseVal, room = { width: 0, height: 0 };
   svg.setAttribute("width", size.width);
   svg.setAttribute("height", size.height);
-  let view = { scale: 1, x: 0, y: 0 }, fitted = true;
+  let view = { scale: 1, x: 0, y: 0 }, fitted = true, following = true; // following: until the reader chooses a view
   function look() {
     const { scale, x, y } = view;
     svg.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
@@ -137,10 +137,24 @@
     look();
   }
   function zoom(factor, x = room.width / 2, y = room.height / 2) {
+    following = false;
+    magnify(factor, x, y);
+  }
+  function magnify(factor, x, y) {
     const scale = Math.max(0.02, Math.min(view.scale * factor, 8)), by = scale / view.scale;
     view = { scale, x: x - (x - view.x) * by, y: y - (y - view.y) * by };
     fitted = false;
     look();
+  }
+  function follow(ids) { // of a graph too large to read as a whole, what a step is about, where that fits
+    if (!following) return reveal(ids.slice(0, 3));
+    const whole = Math.min(room.width / size.width, room.height / size.height);
+    const about = ids.map((id) => things.get(id).box);
+    const across = (from, to) => CLOSE * (Math.max(...about.map((b) => b[to])) - Math.min(...about.map((b) => b[from])));
+    const fits = about.length && across("left", "right") < room.width && across("top", "bottom") < room.height;
+    if (whole >= READABLE || !fits) { if (!fitted) fit(); return; }
+    if (fitted) magnify(CLOSE / view.scale, room.width / 2, room.height / 2);
+    reveal(ids);
   }
   function reveal(ids) { // when zoomed in, what a step is about comes into view
     if (fitted || !ids.length) return;
@@ -160,6 +174,7 @@
   const measure = () => { // read when it changes, never between writes
     Object.assign(room, { width: graph.clientWidth, height: graph.clientHeight });
     if (fitted) fit(); else look();
+    if (following && focus.size) follow([...focus]);
   };
   const point = (event) => {
     const area = graph.getBoundingClientRect();
@@ -179,7 +194,7 @@
     drag.moved = true;
     graph.classList.add("dragging");
     view = { ...drag.view, x: drag.view.x + dx, y: drag.view.y + dy };
-    fitted = false;
+    fitted = following = false;
     look();
   });
   window.addEventListener("pointerup", () => {
@@ -201,10 +216,23 @@
       return item;
     });
     panel.querySelector("ol").replaceChildren(...items);
-    const { left, right } = things.get(id).box; // the panel stands on the other side
-    panel.classList.toggle("left", (left + right) / 2 * view.scale + view.x > room.width / 2);
+    stand(panel, id);
     const latest = panel.querySelector("li.now") ?? [...panel.querySelectorAll("li.past")].pop();
     panel.scrollTop = latest ? latest.offsetTop - panel.clientHeight / 2 : 0;
+  }
+  function stand(panel, id) { // in the corner where it covers least, and last of all what it is about
+    const area = graph.getBoundingClientRect(), width = panel.offsetWidth + 16, height = panel.offsetHeight + 16;
+    const overlap = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
+    const covered = ([x, y]) => [...things.values()].reduce((sum, { g, box: { left, right, top, bottom } }) => {
+      const { scale, x: dx, y: dy } = view, weight = g.id === id ? 1000 : focus.has(g.id) ? 10 : g.id[0] === "n" ? 1 : 0.1;
+      const wide = overlap(left * scale + dx, right * scale + dx, x, x + width);
+      return sum + weight * wide * overlap(top * scale + dy, bottom * scale + dy, y, y + height);
+    }, 0);
+    const right = room.width - width, low = room.height - height;
+    const corners = [[right, low], [0, low], [right, 0], [0, 0]].map((corner) => [covered(corner), corner]);
+    const [, [x, y]] = corners.reduce((best, corner) => (corner[0] < best[0] ? corner : best));
+    panel.style.left = `${area.left + x + 8}px`;
+    panel.style.top = `${area.top + y + 8}px`;
   }
   const visit = (id) => {
     const steps = course.history.get(id);
@@ -237,7 +265,8 @@
   byId("slider").oninput = (event) => go(Number(event.target.value));
   byId("in").onclick = () => zoom(1.4);
   byId("out").onclick = () => zoom(1 / 1.4);
-  byId("fit").onclick = fit;
+  const overview = () => { following = false; fit(); };
+  byId("fit").onclick = overview;
   byId("order").onchange = (event) => { // both orders have as many steps, and part where a sweep starts
     let k = at;
     if (KINDS[course.steps[at][0]] === "backward") while (course.steps[k][0] !== "seed") k--;
@@ -251,7 +280,7 @@
     const keys = {
       ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1), ArrowDown: () => go(at + 1), ArrowUp: () => go(at - 1),
       Home: () => go(0), End: () => go(course.steps.length - 1), " ": () => (node ? visit(node.id) : play(!timer)),
-      Enter: () => node && visit(node.id), "+": () => zoom(1.4), "=": () => zoom(1.4), "-": () => zoom(1 / 1.4), 0: fit,
+      Enter: () => node && visit(node.id), "+": () => zoom(1.4), "=": () => zoom(1.4), "-": () => zoom(1 / 1.4), 0: overview,
     };
     event.stopPropagation();
     if (!(event.key in keys)) return;
@@ -280,8 +309,4 @@
   measure();
   at = -2;
   show(0);
-  if (view.scale < 0.75) { // too small to read: start where the first step is
-    zoom(0.9 / view.scale);
-    reveal([...focus].slice(0, 3));
-  }
 })();
