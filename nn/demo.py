@@ -57,7 +57,8 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     print(f"\ngradient check against central differences, a sample of the trained network's weights:\n{report}")
 
     loss = losses()[0]
-    loss.label = "loss"
+    right = f"neuron {int(held_out.targets[0]) + 1}"
+    loss.label = f"(0 is {right} - {right})\nloss"  # each score less the right one, and for that a plain 0
     loss.backward()
     try:
         print(f"\nthe graph of one example's loss, forward and backward: {write_drawing(loss, output)}")

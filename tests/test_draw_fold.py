@@ -208,8 +208,12 @@ def test_parameters_read_from_several_scopes_fold_into_the_scope_they_were_made_
     assert [text.split("\n")[:2] for text in labels(to_dot(y, collapse=1))][:2] == [["shared", "3 parameters"], ["one", "sum, tanh"]]
     y.backward()
     coloured = to_dot(y, collapse=1, colour="gradient", direction="TB")
-    assert re.search(r'class="node folded g-[pn]\d"', coloured)
-    assert coloured.count("style=invis") == 4  # the legend's rows
+    norms = {f"‖grad‖ of {what} {norm:.4g}" for what, norm in (("parameters", math.hypot(*(w.grad for w in ws))), ("results", runs[0].grad))}
+    assert re.search(r'class="node folded g-m4"', coloured)  # a norm has no sign
+    assert re.findall(r'label="(.*?)" class="legend (g-\w\d)"', coloured)[-1][1][:3] == "g-m"
+    assert norms & {line for text in labels(coloured) for line in text.split("\n")}
+    largest = max(float(re.search(r"‖grad‖ of \w+ (\S+)", text)[1]) for text in labels(coloured) if "‖grad‖ of" in text)
+    assert f'to {largest:.4g}" class="legend g-m4"' in coloured  # the scale is theirs
     assert "3 edges" in coloured
     running: Value | float = 0.0
     for _ in range(4):
@@ -261,6 +265,62 @@ def test_many_kinds_of_operations_are_cut_in_a_folded_box() -> None:
         y = tanh(sin(x) + x * x - sin(x) / 3.0)
         y = -y
     assert labels(to_dot(y, collapse=1))[1].startswith("busy\n2 × sin, mul, add, div, … 3 more")
+
+
+def test_where_layers_are_wholly_connected_lines_are_straight_and_labels_left_to_the_pointer() -> None:
+    net = Net(4, 12, 10)
+    ys = net([Value(0.1 * i, f"x{i}") for i in range(4)])
+    y = total([z - ys[0] for z in ys[1:]] + [0.0])
+    y.backward()
+    source = to_dot(y, collapse=2)
+    assert "splines=line" in source
+    assert 'boxes; edges as many as these have no labels"' in source
+    assert not re.search(r" -> .*\] ?.* label=", source)
+    assert 'tooltip="∂v' in source
+    assert y.step(collapse=2)._frames._source().count("splines=line") == 1
+
+
+def test_folded_scopes_show_norms_on_a_scale_of_their_own() -> None:
+    net = Net(2, 3, 1)
+    y = net.loss(5)
+    y.backward()
+    source = to_dot(y, collapse=1, colour="gradient")
+    norms = [math.hypot(*(w.grad for row in layer for w in row)) for layer in net.weights]
+    legend = dict(re.findall(r'label="([^"]*)" class="legend (g-\w+)"', source))
+    assert {name[2] for name in re.findall(r'class="node folded (g-\w\d)"', source)} == {"m"}
+    assert legend[f"‖grad‖ {0.3 * max(norms):.4g} to {max(norms):.4g}"] == "g-m4"
+    assert set(legend.values()) == set(re.findall(r'class="node [\w ]*(g-\w+)"', source))  # what is there, no more
+
+
+@needs_dot
+def test_the_legend_takes_less_room_than_a_small_graph() -> None:
+    x, w, b = Value(2.0, "x"), parameter(-3.0, "w"), parameter(6.88, "b")
+    y = tanh(x * w + b)
+    y.backward()
+    for direction in ("LR", "TB"):
+        svg = draw(y, colour="gradient", direction=direction).pipe("svg", encoding="utf-8")
+        width, height = map(float, re.search(r'<svg width="(\d+)pt" height="(\d+)pt"', svg).groups())
+        frame = re.search(r'<g id="legend".*?<polygon[^>]* points="([^"]*)"', svg, re.DOTALL)
+        xs, ys = zip(*(map(float, point.split(",")) for point in frame[1].split()), strict=True)
+        assert (max(xs) - min(xs)) * (max(ys) - min(ys)) < 0.15 * width * height
+
+
+@needs_dot
+def test_neurons_that_are_wholly_connected_stand_in_their_order() -> None:
+    net = Net(4, 12, 10)
+    ys = net([Value(0.1 * i, f"x{i}") for i in range(4)])
+    svg = draw(total([z - ys[0] for z in ys[1:]]), collapse=2).pipe("svg", encoding="utf-8")
+    places = [(float(y), int(i)) for y, i in re.findall(r'y="(-[\d.]+)"[^>]*>neuron (\d+)<', svg)]
+    assert [i for _, i in sorted(places[:12])] == list(range(12))
+    assert [i for _, i in sorted(places[12:])] == list(range(10))
+
+
+def test_edges_from_frame_to_frame_are_longer() -> None:
+    y = Net(2, 3, 1).loss(1)
+    for direction, longer in (("LR", 2), ("TB", 3)):
+        source = to_dot(y, direction=direction)
+        assert source.count(f" minlen={longer}") == 3  # from the neurons of one layer to that of the next
+    assert "minlen" not in to_dot(y, show="structure")
 
 
 # --- laying out ------------------------------------------------------------------------------------------------------

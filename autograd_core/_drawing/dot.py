@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from .fold import Place
+from .fold import Path, Place
 from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
 from .picture import Box, Edge, Picture, formula, gradient_norm, parameters_of, summary
 from .texts import UNSET, factor, number, quoted, title
 
 DENSE = 3
+WIDE = "1.8"
+LONGER = {"LR": 2, "TB": 3}
 FONT = "Helvetica,Arial,sans-serif"
 
 
@@ -19,7 +22,7 @@ def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[st
     Args: `text`, labels in place of the picture's own, by the id of node or edge, for a page that explains itself:
     the stepper's placeholders, without tooltips.
     """
-    yield from _head(picture)
+    yield from _head(picture, text is None)
     yield from _nodes(picture, text)
     for edge in picture.edges:
         yield _edge(edge, picture, text)
@@ -31,14 +34,19 @@ def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[st
         yield from _legend(picture)
 
 
-def _head(picture: Picture) -> Iterator[str]:
+def _dense(picture: Picture) -> bool:
+    """Whether layers are wholly connected: then only straight lines without labels can be followed."""
+    return len(picture.edges) > DENSE * len(picture.boxes)
+
+
+def _head(picture: Picture, labelled: bool) -> Iterator[str]:
     options = picture.options
     yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 nodesep=0.18'
-    # between layers that are wholly connected, straight lines from side to side with room are what can be read
-    dense = len(picture.edges) > DENSE * len(picture.boxes)
-    yield " ranksep=2 splines=line" if dense else " ranksep=0.4"
-    if picture.note:
-        yield f' label="{picture.note}" labeljust=l'
+    dense = _dense(picture)
+    # from side to side, with room; where every order crosses as often, to search for a better one only shuffles
+    yield " ranksep=2 splines=line mclimit=0.01 remincross=false" if dense else " ranksep=0.4"
+    if note := picture.note + ("; edges as many as these have no labels" if dense and labelled else ""):
+        yield f' label="{note}" labeljust=l'
     yield "]\n"
     yield f'\tnode [shape=box style=filled fillcolor="#ffffff" color="#444444" fontname="{FONT}" fontsize=11'
     yield ' margin="0.1,0.05" height=0.3 width=0.4]\n'
@@ -50,7 +58,7 @@ def _head(picture: Picture) -> Iterator[str]:
 def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
     """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
-    for box in picture.boxes:
+    for box in _in_order(picture.boxes) if _dense(picture) else picture.boxes:
         outer: Place | None = None
         for place in box.path:
             if place not in inside:
@@ -77,6 +85,24 @@ def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
             stack.append(iter(inside[item]))
 
 
+def _in_order(boxes: Sequence[Box]) -> list[Box]:
+    """The boxes with the folded scopes of each frame in the order of their names, neuron 2 before neuron 10."""
+    order = list(boxes)
+    frames: dict[Path, list[int]] = {}
+    for place, box in enumerate(boxes):
+        if box.kind == "folded":
+            frames.setdefault(box.path, []).append(place)
+    for places in frames.values():
+        named = sorted((boxes[place] for place in places), key=_natural)
+        for place, box in zip(places, named, strict=True):
+            order[place] = box
+    return order
+
+
+def _natural(box: Box) -> list[str | int]:
+    return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", box.name))]
+
+
 def _node(box: Box, picture: Picture, text: Mapping[str, str] | None) -> list[str]:
     options = picture.options
     classes = ["node", box.kind]
@@ -85,11 +111,13 @@ def _node(box: Box, picture: Picture, text: Mapping[str, str] | None) -> list[st
         classes.append("root")
         attributes |= ROOT if box.kind == "computed" else {"peripheries": "2"}
     if options.colour == "gradient" and options.show != "structure" and box.kind != "constant":
-        classes.append(gradient_class(_gradient(box), picture.top))
+        classes.append(_gradient_class(box, picture))
         attributes["fillcolor"] = gradient_colour(classes[-1])
     if box.stale:
         classes.append("stale")
         attributes |= STALE
+    if box.kind == "constant" and _dense(picture):
+        attributes["width"] = WIDE  # a straight line from a narrow box would cross its wider neighbours
     label = "\n".join(lines(box, picture)) if text is None else text.get(box.id, box.name)
     tip = f" tooltip={quoted(tooltip(box))}" if text is None else ""
     written = "".join(f' {name}="{value}"' for name, value in attributes.items())
@@ -139,6 +167,12 @@ def _gradient(box: Box) -> float | None:
     return node.grad if node is not None and node.has_grad else None
 
 
+def _gradient_class(box: Box, picture: Picture) -> str:
+    if box.node is None:
+        return gradient_class(_gradient(box), picture.top_norm, signed=False)
+    return gradient_class(_gradient(box), picture.top)
+
+
 def tooltip(box: Box) -> str:
     """What a pointer resting on a box is told: everything, to the last digit."""
     if box.group is None:
@@ -155,6 +189,7 @@ def tooltip(box: Box) -> str:
 def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
     classes = ["edge"]
     attributes = ""
+    dense = _dense(picture)
     if edge.source.kind == "constant":
         classes.append("constant")
         attributes += " style=dashed"
@@ -164,8 +199,10 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
     if edge.stale:
         classes.append("stale")
         attributes += f' color="{STALE["color"]}"'
-    label = edge_label(edge, picture) if text is None else text.get(edge.id, "")
+    label = text.get(edge.id, "") if text is not None else "" if dense else edge_label(edge, picture)
     if label:
+        if not dense and _from_frame_to_frame(edge):
+            attributes += f" minlen={LONGER[picture.options.direction]}"
         if picture.options.direction == "TB":  # beside its line, not on it
             label = "\n".join(f" {line} " for line in label.split("\n"))
         attributes += f" label={quoted(label)}"
@@ -175,6 +212,12 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
     apart = picture.options.operations == "apart" and edge.target.kind == "computed"
     target = edge.target.number - apart
     return f'\t{edge.source.number} -> {target} [id="{edge.id}" class="{" ".join(classes)}"{attributes}]\n'
+
+
+def _from_frame_to_frame(edge: Edge) -> bool:
+    """Whether an edge leaves one scope for another: its label stands in the gap that a longer edge leaves between."""
+    source, target = edge.source.path, edge.target.path
+    return any(place not in target for place in source) and any(place not in source for place in target)
 
 
 def edge_label(edge: Edge, picture: Picture) -> str:
@@ -205,10 +248,10 @@ def edge_tooltip(edge: Edge) -> str:
 
 
 def _legend(picture: Picture) -> Iterator[str]:
+    """The colours that are there, in one rank, so that they take no more room than one box's width."""
+    shown = {_gradient_class(box, picture) for box in picture.boxes if box.kind != "constant"}
     yield '\tsubgraph cluster_legend {\n\t\tgraph [label="gradient" id="legend" class="legend" color="#cccccc"]\n'
     yield '\t\tnode [height=0.2 fontsize=9 margin="0.06,0.02"]\n'
-    for row in legend(picture.top):
-        for name, meaning in row:
-            yield f'\t\t"{name}" [label={quoted(meaning)} class="legend {name}" fillcolor="{gradient_colour(name)}"]\n'
-        yield f"\t\t{' -> '.join(quoted(name) for name, _ in row)} [style=invis]\n"
+    for name, meaning in legend(shown, picture.top, picture.top_norm):
+        yield f'\t\t"{name}" [label={quoted(meaning)} class="legend {name}" fillcolor="{gradient_colour(name)}"]\n'
     yield "\t}\n"

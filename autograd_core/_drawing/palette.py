@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .texts import number
 
@@ -20,11 +20,15 @@ ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}
 STALE = {"color": "#c2185b", "penwidth": "2.5"}
 
 # Blue for negative, orange for positive gradients, told apart in every kind of colour blindness; the signs stand in
-# the text as well. The lightest is for all below the least share of the largest gradient.
+# the text as well. Norms have no sign, and a colour and a scale of their own. The lightest of each is for all below the
+# least share of the largest.
 SHARES = (0.01, 0.1, 0.3)
 STEPS = len(SHARES) + 1
-NEGATIVE = ("#e3eef7", "#b5d4e9", "#7fb5d8", "#4393c3")
-POSITIVE = ("#fdeedb", "#fdd0a0", "#f5ab5c", "#e08214")
+SCALES = {
+    "n": ("#e3eef7", "#b5d4e9", "#7fb5d8", "#4393c3"),
+    "p": ("#fdeedb", "#fdd0a0", "#f5ab5c", "#e08214"),
+    "m": ("#e9e6f2", "#cfc9e4", "#ada4d0", "#8a7fba"),
+}
 OTHER = {"g-none": "#ffffff", "g-zero": "#eeeeee", "g-nonfinite": "#e7b6dd"}
 
 
@@ -33,11 +37,13 @@ def largest(gradients: Iterable[float]) -> float:
     return max((abs(g) for g in gradients if math.isfinite(g)), default=0.0)
 
 
-def gradient_class(gradient: float | None, top: float) -> str:
-    """The class of a gradient: its sign, and how large it is beside the largest, `top`.
+def gradient_class(gradient: float | None, top: float, signed: bool = True) -> str:
+    """The class of a gradient: its sign, and how large it is beside the largest, `top`; of a norm the size alone.
 
     >>> gradient_class(5.0, 10.0), gradient_class(-0.02, 10.0), gradient_class(None, 10.0)
     ('g-p4', 'g-n1', 'g-none')
+    >>> gradient_class(5.0, 20.0, signed=False)
+    'g-m3'
     """
     if gradient is None:
         return "g-none"
@@ -46,21 +52,25 @@ def gradient_class(gradient: float | None, top: float) -> str:
     if gradient == 0.0:
         return "g-zero"
     step = 1 + sum(abs(gradient) > share * top for share in SHARES)
-    return f"g-{'p' if gradient > 0 else 'n'}{step}"
+    return f"g-{('p' if gradient > 0 else 'n') if signed else 'm'}{step}"
 
 
 def gradient_colour(name: str) -> str:
     """The fill of a gradient's class."""
-    if name in OTHER:
-        return OTHER[name]
-    return (POSITIVE if name[2] == "p" else NEGATIVE)[int(name[3]) - 1]
+    return OTHER[name] if name in OTHER else SCALES[name[2]][int(name[3]) - 1]
 
 
-def legend(top: float) -> list[tuple[tuple[str, str], ...]]:
-    """The classes with what each means, in rows: negative, positive, special; the largest gradients first."""
-    bounds = [number(share * top, 2) for share in (*SHARES, 1.0)]
-    positive = [(f"g-p{i + 1}", f"to +{bounds[i]}") for i in range(STEPS)]
-    negative = [(f"g-n{i + 1}", f"to -{bounds[i]}") for i in range(STEPS)]
-    special = [("g-nonfinite", "inf, NaN"), ("g-none", "· no sweep yet"), ("g-zero", "0")]
-    signed = list(zip(reversed(negative), reversed(positive), strict=True))
-    return [*((*pair, other) for pair, other in zip(signed, special, strict=False)), signed[-1]]
+def legend(shown: Collection[str], top: float, top_norm: float) -> list[tuple[str, str]]:
+    """The classes that a picture shows with what each means, from the largest gradient to the least, then the norms."""
+    meanings: dict[str, str] = {}
+    ends = ["0", *(number(share * top, 4) for share in SHARES), number(top, 4)]
+    norms = ["0", *(number(share * top_norm, 4) for share in SHARES), number(top_norm, 4)]
+    for i in reversed(range(STEPS)):
+        meanings[f"g-p{i + 1}"] = f"{ends[i]} to {ends[i + 1]}"
+    meanings["g-zero"] = "0"
+    for i in range(STEPS):
+        meanings[f"g-n{i + 1}"] = f"{'-' if i else ''}{ends[i]} to -{ends[i + 1]}"
+    for i in reversed(range(STEPS)):
+        meanings[f"g-m{i + 1}"] = f"‖grad‖ {norms[i]} to {norms[i + 1]}"
+    meanings |= {"g-none": "· no sweep yet", "g-nonfinite": "inf, NaN"}
+    return [(name, meaning) for name, meaning in meanings.items() if name in shown]

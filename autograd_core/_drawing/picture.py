@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..errors import GraphError
 from ..graph import assigned_since, toposort
@@ -80,7 +81,7 @@ class Edge:
         return f"e{self.target.number}_{self.index}"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Picture:
     """The boxes in topological order, the edges in the order of their results, and what they picture.
 
@@ -91,7 +92,6 @@ class Picture:
     edges: list[Edge]
     options: Options
     total: int
-    top: float
     of: dict[Group, Box]
     owner: dict[Value, Group]
     incoming: dict[Box, list[Edge]] = field(init=False)
@@ -104,6 +104,17 @@ class Picture:
     def box(self, node: Value) -> Box:
         """The box that stands for a node."""
         return self.of[self.owner[node]]
+
+    @cached_property
+    def top(self) -> float:
+        """The largest gradient that a box shows."""
+        return largest(node.grad for box in self.boxes if (node := box.node) is not None and node.has_grad)
+
+    @cached_property
+    def top_norm(self) -> float:
+        """The largest norm of gradients that a folded box shows."""
+        folded = (box.group for box in self.boxes if box.group is not None and box.node is None)
+        return largest(gradient_norm(group) or 0.0 for group in folded)
 
     @property
     def note(self) -> str:
@@ -184,8 +195,7 @@ def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Pic
             edges += _edges(box, group.nodes[0], constants.get(box, {}), folding.owner, of)
         else:
             edges += _folded_edges(box, group, folding.owner, of)
-    top = largest(node.grad for node in order if node.has_grad) if options.colour == "gradient" else 0.0
-    return Picture(boxes, edges, options, len(order), top, of, folding.owner)
+    return Picture(boxes, edges, options, len(order), of, folding.owner)
 
 
 def _constants(group: Group, start: int, options: Options) -> dict[int, Box]:
