@@ -332,12 +332,11 @@ def test_active_labels_keep_the_width_that_was_laid_out(opened: Opened) -> None:
 
 @pytest.mark.parametrize("size", [(1400, 700), (1000, 600)])
 def test_the_history_of_a_node_covers_no_box_where_there_is_room(opened: Opened, size: tuple[int, int]) -> None:
-    x, w, b = Value(2.0, "x"), parameter(-3.0, "w"), parameter(6.88, "b")
-    page = opened(step(tanh(x * w + b)))
+    page = opened(step(u7(), learning_rate=0.5, epochs=2))
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.keyboard.press("End")
     for name in page.evaluate("() => [...document.querySelectorAll('g.node[tabindex]')].map(g => g.id)"):
-        page.hover(f"#{name} text >> nth=0")
+        page.focus(f"#{name}")
         assert page.is_visible("#history")
         covered = page.evaluate("""() => { const h = document.getElementById('history').getBoundingClientRect();
             return [...document.querySelectorAll('g.node')].filter(g => { const b = g.getBoundingClientRect();
