@@ -335,7 +335,8 @@ def test_powers_are_written_alike_whatever_makes_them() -> None:
     x = Value(3.0, "x")
     for y, text in ((x**2, "x²"), (square(x), "x²"), (x**3.0, "x³"), (x**-1, "x⁻¹"), (x**0.5, "x^0.5"), (x**x, "x^x")):
         assert f" = {text}\\n" in to_dot(y)
-    assert " = (x²)²\\n" in to_dot(Value(2.0, "x²") ** 2)
+    for name, text in (("x²", "(x²)²"), ("layer 2", "(layer 2)²"), ("a - b", "(a - b)²"), ("x1", "x1²")):
+        assert f" = {text}\\n" in to_dot(Value(2.0, name) ** 2)
 
 
 def test_a_negative_factor_stands_in_brackets() -> None:

@@ -22,7 +22,7 @@ _COMPOUND = re.compile(r"[-+*/%=<>^]")
 _POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
 _WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]$")
+_NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s")
 # Characters that XML cannot hold: control characters get their pictures, halves of surrogate pairs the mark for lost.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -106,7 +106,7 @@ def filled(template: str, x: str, y: str = "", z: str = "") -> str:
     ('v4²', 'v4²', '(a²)^0.5')
     """
     if "{x}**" in template or "{x} **" in template:
-        x = f"({x})" if _RAISED.search(x) else x
+        x = f"({x})" if _NO_BASE.search(x) and not _COMPOUND.search(x) else x
     if whole := _WHOLE.fullmatch(y):
         template = template.replace(" ** {y}", whole[1].translate(_SUPERSCRIPT))
     for python, printed in _PRINT:
