@@ -20,7 +20,9 @@ def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options:
     """The graph below `y` as a `graphviz.Digraph` that shows itself in a notebook.
 
     Each box has a name, how it was computed, its value, and its gradient: "·" until a sweep has set it. Each edge has
-    the local derivative ∂result/∂operand, and after a sweep "local × upstream = contribution".
+    the local derivative ∂result/∂operand, and after a sweep "local × upstream = contribution"; where there are more
+    than three edges for a box, only under the pointer. A folded scope has the value that is read from it, if it is
+    one, and the norm of its parameters' gradients.
 
     Args: `direction`, "LR" or "TB"; `precision`, significant digits; `show`, "forward" (values), "backward"
     (gradients), "both", or "structure" (neither); `colour`, by "kind" of node or by size and sign of its "gradient";
