@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from inspect import signature
 from typing import Any, NoReturn
 
-from .operation import TABLE, Operation
+from .operation import TABLE
+from .random_programs import argument_shape
 from .rows import FUNCTIONS
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -120,15 +120,6 @@ def _functions() -> tuple[str, ...]:
     return tuple(sorted(name for name in FUNCTIONS if TABLE[name].public))
 
 
-def _takes_lists(row: Operation) -> bool:
-    return row.gather is not None and type(row.gather(*[[0.0]] * _most(row))[0]) is float
-
-
-def _most(row: Operation) -> int:
-    """How many arguments a function takes, lists or numbers."""
-    return len(signature(row.gather).parameters) if row.gather is not None else row.arity or 0
-
-
 class _Reader:
     """Checks the tree of one expression, and collects the names it needs values for."""
 
@@ -158,7 +149,7 @@ class _Reader:
         """Check operands that must be numbers."""
         for node in nodes:
             if self.check(node) == "a list":
-                lists = ", ".join(name for name in _functions() if _takes_lists(TABLE[name]))
+                lists = ", ".join(name for name in _functions() if argument_shape(TABLE[name])[1])
                 self.refuse(node, f"{self.said(node)[0]!r} is a list; lists stand only inside {lists}")
 
     def check(self, node: ast.expr) -> str:
@@ -193,7 +184,7 @@ class _Reader:
         if name not in _functions():
             self.refuse(node, f"no function is called {name!r}{_meant(name)}")
         row = TABLE[name]
-        most, lists = _most(row), _takes_lists(row)
+        most, lists = argument_shape(row)
         least = most - (row.default is not None)
         if not least <= len(arguments) <= most:
             what = f"{'list' if lists else 'number'}{'' if most == 1 else 's'}"

@@ -59,8 +59,8 @@ def polar_slope(x: float, y: float) -> float:
 def cosine(x: float, y: float) -> float:
     """Return x / hypot(x, y) to within 1.1 ulp even where the hypotenuse leaves the range; 0.0 where both are 0.
 
-    >>> cosine(3e200, 4e200), cosine(0.0, -0.0)
-    (0.6, 0.0)
+    >>> cosine(3.0, 4.0), cosine(1e308, 1e308), cosine(0.0, -0.0)
+    (0.6, 0.7071067811865475, 0.0)
     """
     length = math.hypot(x, y)
     if not 2.0**-960 <= length <= 2.0**1000:

@@ -56,18 +56,39 @@ class Mutant:
     name: str
     module: str
     source: str
-    row: str = ""
+    rows: tuple[str, ...] = ()  # where it is likely to be found out
 
 
 def mutants() -> list[Mutant]:
     """Every mutant of the modules, in their order."""
+    trees = {module: ast.parse((PACKAGE / module).read_text(encoding="utf-8")) for module in MODULES}
+    users = _users([statement for tree in trees.values() for statement in tree.body])
     found: list[Mutant] = []
-    for module in MODULES:
-        tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    for module, tree in trees.items():
         if module == "ops.py":
             found.extend(_slopes(tree, module))
-        found.extend(_branches(tree, module))
+        found.extend(_branches(tree, module, users))
     return found
+
+
+def _users(statements: Sequence[ast.stmt]) -> dict[str, tuple[str, ...]]:
+    """The rows that use each function, directly or through other functions."""
+    used: dict[str, set[str]] = {}
+    rows = {row for _, row in map(_place, statements) if row}
+    for statement in statements:
+        words = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        words |= {node.attr for node in ast.walk(statement) if isinstance(node, ast.Attribute)}
+        used.setdefault(_place(statement)[0], set()).update(words)
+    users: dict[str, tuple[str, ...]] = {}
+    for name in used:
+        reached, waiting = {name}, [name]
+        while waiting:
+            word = waiting.pop()
+            more = {user for user, words in used.items() if word in words} - reached
+            reached |= more
+            waiting.extend(more - rows)
+        users[name] = tuple(sorted(reached & rows))
+    return users
 
 
 def _rows(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
@@ -98,28 +119,29 @@ def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
                 else:
                     changed = f"lambda *operands: {change.format(f'({text})(*operands)')}"
                 call.args[position] = ast.parse(changed, mode="eval").body
-                yield Mutant(f"{name}: derivative {number + 1} {what}", module, ast.unparse(tree), name)
+                yield Mutant(f"{name}: derivative {number + 1} {what}", module, ast.unparse(tree), (name,))
             call.args[position] = original
 
 
-def _branches(tree: ast.Module, module: str) -> Iterator[Mutant]:
+def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) -> Iterator[Mutant]:
     """Each condition answered always and never, and each handler of an error made to raise it again."""
     counts: dict[str, int] = {}
     for statement in tree.body:
         where, row = _place(statement)
+        rows = (row,) if row else users.get(where, ())
         for node in ast.walk(statement):
             if isinstance(node, (ast.If, ast.IfExp)):
                 test, counts[where] = node.test, counts.get(where, 0) + 1
                 for answer in (True, False):
                     node.test = ast.Constant(answer)
                     what = f"{'always' if answer else 'never'} ({ast.unparse(test)})"
-                    yield Mutant(f"{where}: branch {counts[where]} {what}", module, ast.unparse(tree), row)
+                    yield Mutant(f"{where}: branch {counts[where]} {what}", module, ast.unparse(tree), rows)
                 node.test = test
             elif isinstance(node, ast.ExceptHandler):
                 body, counts[where] = node.body, counts.get(where, 0) + 1
                 node.body = [ast.Raise()]
                 what = f"no longer catches {ast.unparse(node.type) if node.type else 'every error'}"
-                yield Mutant(f"{where}: branch {counts[where]} {what}", module, ast.unparse(tree), row)
+                yield Mutant(f"{where}: branch {counts[where]} {what}", module, ast.unparse(tree), rows)
                 node.body = body
 
 
@@ -154,9 +176,10 @@ def child(mutant: Mutant | None, directory: Path) -> int:
     suite = [str(HERE / name) for name in RELEVANT if (HERE / name.split("::")[0]).exists()]
     stages = [suite[:1], suite]
     if mutant is not None:
-        # where it is likely to be found out: at its own row, then wherever a test has its name
-        first = [f"{suite[0]}[{mutant.row}]"] if mutant.row else suite[:1]
-        stages = [first, [*suite, "-k", mutant.name.split(":")[0].replace("line ", "line_")], suite]
+        # where it is likely to be found out: at the rows that it is of, then wherever a test has their names or its own
+        names = [mutant.name.split(":")[0].replace("line ", "line_"), *mutant.rows]
+        first = [f"{suite[0]}[{row}]" for row in mutant.rows] or suite[:1]
+        stages = [first, [*suite, "-k", " or ".join(names)], suite]
     for tests in stages:
         options = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
         place = ["-c", str(HERE.parent / "pyproject.toml"), "--rootdir", str(directory)]

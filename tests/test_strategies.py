@@ -153,6 +153,7 @@ def test_defined_programs_have_values_of_every_kind():
     """No line raises; infinities, NaN and slopes that are not finite are among the numbers."""
     seen = set()
 
+    @settings(max_examples=1000)
     @given(defined_programs())
     def draw(program):
         inputs = [Value(x) for x in program.inputs]
