@@ -45,7 +45,7 @@ def _head(picture: Picture, labelled: bool) -> Iterator[str]:
     dense = _dense(picture)
     # from side to side, with room; where every order crosses as often, to search for a better one only shuffles
     yield " ranksep=2 splines=line mclimit=0.01 remincross=false" if dense else " ranksep=0.4"
-    if note := picture.note + ("; edges as many as these have no labels" if dense and labelled else ""):
+    if note := picture.note + ("; too many edges for labels: point at one" if dense and labelled else ""):
         yield f' label="{note}" labeljust=l'
     yield "]\n"
     yield f'\tnode [shape=box style=filled fillcolor="#ffffff" color="#444444" fontname="{FONT}" fontsize=11'
