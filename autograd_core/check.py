@@ -24,6 +24,8 @@ from .structure import flatten, is_array
 from .sweeps import gradients
 from .value import Value, number, put_back
 
+__all__ = ["check_gradient", "check_primitive"]
+
 # How far the analytic derivative may be off by its own rounding, and how sure a verdict has to be: at half of 0.1 %
 # a rule that is wrong by 0.1 % is told from one that is right.
 OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070

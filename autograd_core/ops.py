@@ -210,7 +210,7 @@ polygamma: Binary = binary_row("polygamma", polygamma_value, NAN, lambda n, x, z
                        printed=("nan", "polygamma({x} + 1, {y})"), method=False,
                        domain=Domain("a whole order x >= 0 and y other than 0, -1, -2, …",
                                      lambda n, x: n >= 0 and n % 1 == 0 and (x > 0 or x % 1 != 0)),
-                       allowance=NEAR_ROOTS, doc="The derivative of order x of the digamma function, at y; the order is no variable.")
+                       allowance=NEAR_ROOTS, doc="The derivative of order x of the digamma function, at y, NaN above 170; the order is no variable.")
 
 
 # --- Operations on many operands: one node, however many there are ---------------------------------------------

@@ -22,6 +22,11 @@ from .random_programs import INPUT_NAMES, PYTHON_FORMS, Form, Program, argument_
 from .rows import FUNCTIONS
 from .sketches import MOST_OPERATIONS, programs_of, sketches_of
 
+__all__ = [
+    "defined_programs", "is_smooth", "log_uniform", "near", "numbers", "operands", "programs", "smooth_operands",
+    "smooth_programs",
+]  # fmt: skip  # a list
+
 LARGEST, SMALLEST, SMALLEST_NORMAL = 1.7976931348623157e308, 5e-324, 2.0**-1022
 SPECIALS = (
     0.0, 1.0, -1.0, -0.0, 0.5, -0.5, 2.0, -2.0, 3.0, math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0),

@@ -296,16 +296,31 @@ check("06", "two sweeps / one, engine", b.grad / engine_once, 2.0)
 # ## Failure 6: NaN at kinks
 #
 # $f(x) = x$ where $x > 0$, else $0\cdot\sqrt{|x|}$: at $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN,
-# although that path contributes nothing. In the engine a contribution is 0 when either factor is exactly 0, and every
+# although that path contributes nothing. The small class shows it with $0\cdot\sqrt{x}$ alone. In the engine a contribution is 0 when either factor is exactly 0, and every
 # kink has a value written in the table: |x| and ReLU have slope 0 at 0, ties in `maximum` share ½ and ½.
+
+# %%
+def tiny_root(a):
+    out = Tiny(math.sqrt(a.data), (a,))
+
+    def push():
+        a.grad += out.grad * (0.5 / out.data if out.data else math.inf)
+
+    out.push = push
+    return out
+
+
+x = Tiny(0.0)
+backward(Tiny(0.0) * tiny_root(x))
+print("the slope of 0·√x at 0, by the small class:", x.grad)
+check("06", "the mistake: that slope is NaN", math.isnan(x.grad), True)
+
 
 # %%
 def guarded(x):
     return ac.where(x > 0, x, 0.0 * ac.sqrt(abs(x)))
 
 
-naive_contribution = 0.0 * math.inf
-print("0 · ∞ by itself:", naive_contribution)
 check("06", "slope of the guarded function at 0", ac.grad(guarded)(0.0), 0.0)
 check("06", "slopes at kinks: |x|, ReLU at 0; maximum at a tie",
       [ac.grad(abs)(0.0), ac.grad(ac.relu)(0.0), *ac.grad(ac.maximum, argnums=(0, 1))(1.0, 1.0)], [0, 0, 0.5, 0.5])

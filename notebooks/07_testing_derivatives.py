@@ -76,8 +76,8 @@ check("07", "a right rule passes", found[-1], False)
 # %% [markdown]
 # ## An operation of your own
 #
-# The primitive brings what a tester needs: its domain, with points near which something happens, and its kinks.
-# `check_primitive` draws operands inside, and checks first and second derivatives.
+# The primitive brings what a tester needs: its domain (in words, as a condition, and with points near which something
+# happens, here 0 and 1), and its kinks, of which it has none. `check_primitive` draws operands inside, and checks first and second derivatives.
 
 # %%
 @primitive(
