@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .clock import tick
 from .context import back_at, current
 from .errors import GraphError, described
 from .graph import check_current
 from .operation import TABLE, Operation
-from .value import Value, make_node, number, tick
+from .value import Value, make_node, number
 
 
 def _no_formula(*operands: Any) -> Any:

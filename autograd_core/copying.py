@@ -10,10 +10,11 @@ from itertools import islice
 from typing import Any
 
 from .checkpoint import Segment
+from .clock import catch_up
 from .context import ROOT, Place
 from .graph import toposort
 from .operation import Operation
-from .value import Value, catch_up, make_node
+from .value import Value, make_node
 
 
 def shallow(node: Value) -> Value:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .clock import clock
 from .context import current
 from .engine import accelerated
 from .errors import failed, miscalled, not_a_number
 from .operation import Operation, first, second
-from .value import Value, _clock, new, number
+from .value import Value, new, number
 
 
 @accelerated
@@ -44,7 +45,7 @@ def unary(row: Operation) -> Callable[[Any], Any]:
         node._y = None
         node._dx = slope(a, z) if callable(slope) else slope
         node._place = place
-        node._stamp = _clock[0]
+        node._stamp = clock[0]
         return node
 
     return apply
@@ -105,7 +106,7 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
             if b is not y:
                 node._dy = slope_y(a, b, z)
         node._place = place
-        node._stamp = _clock[0]
+        node._stamp = clock[0]
         return node
 
     return apply
@@ -169,7 +170,7 @@ def many(row: Operation) -> Callable[..., Any]:
         node._y = None
         node._dx = tuple(slopes(numbers, z))  # type: ignore[operator]  # many operands: one function
         node._place = place
-        node._stamp = _clock[0]
+        node._stamp = clock[0]
         return node
 
     return apply

@@ -6,11 +6,11 @@ The methods and operators of `Value` are not written here: each row of the table
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
+from .clock import clock, tick
 from .context import Place, current
 from .engine import accelerated
 from .operation import INPUT, PARAMETER, Operation
@@ -19,26 +19,6 @@ from .signatures import Operators
 if TYPE_CHECKING:
     from ._drawing.digraph import Drawing
     from .stepper import Stepper
-
-# One counter for the whole process: it moves when a leaf is assigned, and every node notes where it stood.
-_clock = [0]
-_clock_lock = threading.Lock()
-
-
-@accelerated
-def tick() -> int:
-    """Move the clock on: nodes made from now on carry a later stamp than all before."""
-    with _clock_lock:
-        _clock[0] += 1
-        return _clock[0]
-
-
-@accelerated
-def catch_up(stamp: int) -> None:
-    """Move the clock to at least `stamp`, for nodes that come from a pickle."""
-    with _clock_lock:
-        _clock[0] = max(_clock[0], stamp)
-
 
 @accelerated
 def put_back(leaf: Value, data: float, stamp: int) -> None:
@@ -307,7 +287,7 @@ def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> No
     leaf._x = leaf._y = leaf._grad = None
     leaf._label = label_checked(label)
     leaf._place = current()
-    leaf._stamp = _clock[0]
+    leaf._stamp = clock[0]
 
 
 @accelerated

@@ -194,7 +194,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
                     ignored(getattr(NATIVE, function), wrong)
         ignored(NATIVE.strict, TABLE["add"], FUNCTIONS["add"])
         NATIVE.rows_without_kernel()
-        ag.value.tick()
+        ag.clock.tick()
 
     return {
         function.__name__: function
