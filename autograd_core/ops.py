@@ -313,7 +313,7 @@ sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, 
                              domain=Domain("a whole order x >= 0", lambda n, x: n >= 0 and n % 1 == 0),
                              allowance=NEAR_ROOTS, doc="The derivative of order x of sinc, at y; the order is no variable.")
 pow_slope: Binary = binary_row("pow_slope", special.pow_slope, lambda x, y, z: pow_curve(x, y, z),
-                       lambda x, y, z: pow_slope_by_y(x, y, z), public=False,
+                       lambda x, y, z: pow_slope_by_y(x, y), public=False,
                        printed=("{y} * ({y} - 1) * {x} ** ({y} - 2)", "{x} ** ({y} - 1) * (1 + {y} * log({x}))"),
                        allowance=NEAR_ROOTS, doc="y * x**(y - 1), the slope of x**y by x.")
 pow_log: Many = many_row("pow_log", lambda xyk: special.pow_log(*xyk), lambda xyk, z: pow_log_slopes(*xyk),

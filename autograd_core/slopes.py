@@ -116,7 +116,7 @@ def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     return ops.chain(ops.chain(half, sign * ops.chain(y, y - 1.0)), half)
 
 
-def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
+def pow_slope_by_y(x: Any, y: Any) -> Any:
     """The derivative of y * x**(y - 1) by y."""
     if at_an_end(x) and x >= 0.0 and y > 1.0:
         return ops.chain(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
@@ -124,8 +124,6 @@ def pow_slope_by_y(x: Any, y: Any, slope: Any) -> Any:
     if x > 0.0 and -1.0 < y < 1.0:
         scale = 2.0**-16 if x > 1.0 else 1.0
         return ops.quotient(ops.chain(scale * ops.pow_log(x, y, 0.0), y * log + 1.0), scale * x)
-    if is_normal(slope):
-        return slope * (ops.quotient(1.0, y) + log)
     half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
     return ops.chain(ops.chain(half, ops.chain(y, log) + 1.0), half)
 

@@ -122,7 +122,7 @@ static double pow_curve(double x, double y, double slope)
     return chain(chain(half, sign * chain(y, y - 1.0)), half);
 }
 
-static double pow_slope_by_y(double x, double y, double slope)
+static double pow_slope_by_y(double x, double y)
 {
     if (at_an_end(x) && x >= 0.0 && y > 1.0)
         return chain(y, power_log(x, y - 1.0, 1.0)) + power_log(x, y - 1.0, 0.0);
@@ -131,13 +131,11 @@ static double pow_slope_by_y(double x, double y, double slope)
         double scale = x > 1.0 ? 0x1p-16 : 1.0;
         return quotient(chain(scale * power_log(x, y, 0.0), y * logarithm + 1.0), scale * x);
     }
-    if (is_normal(slope))
-        return slope * (quotient(1.0, y) + logarithm);
     double half = power_log(x, 0.5 * (y - 1.0), 0.0);
     return chain(chain(half, chain(y, logarithm) + 1.0), half);
 }
 
-PAIR(k_pow_slope, power_slope(x, y), pow_curve(x, y, z), pow_slope_by_y(x, y, z))
+PAIR(k_pow_slope, power_slope(x, y), pow_curve(x, y, z), pow_slope_by_y(x, y))
 
 static int k_pow(double x, double y, double *z, double *dx, double *dy)
 {
