@@ -85,13 +85,20 @@ def log_softmax(xs: Any) -> list[Any]:
     return [d - rest for d in differences]
 
 
-# --- Powers: y - 1 rounds where |y| < 1, and x**(y - 1) makes up to 745 units of that half unit: so x**y / x, where
-# that is within the range -----------------------------------------------------------------------------------------
+# --- Powers ----------------------------------------------------------------------------------------------------
 
 
 def is_normal(x: Any) -> bool:
     """Whether a number, or that of a Value, is finite and neither 0 nor subnormal."""
     return bool(2.0**-1022 <= x < math.inf or -math.inf < x <= -(2.0**-1022))
+
+
+def less_one_rounds(y: Any) -> bool:
+    """Whether y - 1 may round, of which half unit x**(y - 1) makes up to 745 units: then x**y / x is taken.
+
+    There x**y is far inside the range of floats, or x**y / x is outside of it too.
+    """
+    return bool(-1.0 < y < 0.5)
 
 
 def at_an_end(x: Any) -> bool:
@@ -121,9 +128,8 @@ def pow_slope_by_y(x: Any, y: Any) -> Any:
     if at_an_end(x) and x >= 0.0 and y > 1.0:
         return ops.chain(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
     log = ops.pow_log(x, 0.0, 1.0)
-    if x > 0.0 and -1.0 < y < 1.0:
-        scale = 2.0**-16 if x > 1.0 else 1.0
-        return ops.quotient(ops.chain(scale * ops.pow_log(x, y, 0.0), y * log + 1.0), scale * x)
+    if less_one_rounds(y) and 0.0 < x < math.inf:
+        return ops.quotient(ops.chain(ops.pow_log(x, y, 0.0), y * log + 1.0), x)
     half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
     return ops.chain(ops.chain(half, ops.chain(y, log) + 1.0), half)
 
@@ -136,10 +142,9 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
     if at_an_end(x) and x >= 0.0 and y > 1.0:
         less = y - 1.0
         return ops.chain(y, ops.pow_log(x, less, k)) + k * ops.pow_log(x, less, k - 1.0), by_y, math.nan
-    fewer = ops.pow_log(x, y, k - 1.0)
     factor = ops.chain(y, ops.pow_log(x, 0.0, 1.0)) + k
-    if is_normal(fewer):
-        return ops.chain(ops.quotient(fewer, x), factor), by_y, math.nan
+    if less_one_rounds(y) and 0.0 < x < math.inf:
+        return ops.chain(ops.quotient(ops.pow_log(x, y, k - 1.0), x), factor), by_y, math.nan
     half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
     return ops.chain(ops.chain(half, ops.chain(ops.pow_log(x, 0.0, k - 1.0), factor)), half), by_y, math.nan
 

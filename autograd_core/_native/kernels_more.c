@@ -99,6 +99,7 @@ PAIR(k_sinc_derivative, sinc_derivative(x, y), Py_NAN, sinc_derivative(x + 1.0, 
 PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), times_gaussian(-2.0 * y * x, x, y, z),
            chain(z, -x * x))
 
+static int less_one_rounds(double y) { return -1.0 < y && y < 0.5; }
 static int at_an_end(double x) { return x == 0.0 || isinf(x); }
 
 /* The second derivative of x**y by x, and the derivative of its slope by y; slopes.py says why so many branches. */
@@ -127,10 +128,8 @@ static double pow_slope_by_y(double x, double y)
     if (at_an_end(x) && x >= 0.0 && y > 1.0)
         return chain(y, power_log(x, y - 1.0, 1.0)) + power_log(x, y - 1.0, 0.0);
     double logarithm = power_log(x, 0.0, 1.0);
-    if (x > 0.0 && -1.0 < y && y < 1.0) {
-        double scale = x > 1.0 ? 0x1p-16 : 1.0;
-        return quotient(chain(scale * power_log(x, y, 0.0), y * logarithm + 1.0), scale * x);
-    }
+    if (less_one_rounds(y) && 0.0 < x && x < Py_HUGE_VAL)
+        return quotient(chain(power_log(x, y, 0.0), y * logarithm + 1.0), x);
     double half = power_log(x, 0.5 * (y - 1.0), 0.0);
     return chain(chain(half, chain(y, logarithm) + 1.0), half);
 }
@@ -285,9 +284,9 @@ static double pow_log_by_x(double x, double y, double k)
         return power_slope(x, y);
     if (at_an_end(x) && x >= 0.0 && y > 1.0)
         return chain(y, power_log(x, y - 1.0, k)) + k * power_log(x, y - 1.0, k - 1.0);
-    double fewer = power_log(x, y, k - 1.0), factor = chain(y, power_log(x, 0.0, 1.0)) + k;
-    if (is_normal(fewer))
-        return chain(quotient(fewer, x), factor);
+    double factor = chain(y, power_log(x, 0.0, 1.0)) + k;
+    if (less_one_rounds(y) && 0.0 < x && x < Py_HUGE_VAL)
+        return chain(quotient(power_log(x, y, k - 1.0), x), factor);
     double half = power_log(x, 0.5 * (y - 1.0), 0.0);
     return chain(chain(half, chain(power_log(x, 0.0, k - 1.0), factor)), half);
 }
