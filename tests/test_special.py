@@ -93,6 +93,23 @@ def test_unary(function, exact, point):
     check()
 
 
+@pytest.mark.parametrize("x", [-37.3, -37.7, -37.9, -38.2, -38.4])
+def test_gelu_where_the_distribution_function_is_subnormal(x):
+    with mp.workprec(3000):
+        exact = mpf(x) * mpmath.erfc(-mpf(x) / mpmath.sqrt(2)) / 2
+        assert ulps(special_series.gelu(x), exact) <= 2.0
+        slope = exact / mpf(x) + mpf(x) * mpmath.exp(-mpf(x) ** 2 / 2) / mpmath.sqrt(2 * mp.pi)
+        assert ulps(special_series.gelu_slope(x), slope) <= 2.0
+
+
+@many
+@given(st.floats(-20.0, 20.0).map(math.exp2), st.floats(-20.0, 20.0))
+@example(24.63379628312227, -9.0190753718639)
+def test_a_power_of_ordinary_size_times_a_logarithm(x, y):
+    """Two roundings of functions and one of a product: not the halves of a power that ends outside the range."""
+    assert ulps(special.pow_log(x, y, 1.0), mpf(x) ** mpf(y) * mpmath.log(mpf(x))) <= 2.0
+
+
 @many
 @given(st.floats(-0.5, 0.5, exclude_min=True, exclude_max=True))
 @example(0.2623486454926863)
@@ -238,7 +255,7 @@ def test_odd_derivatives_of_sinc_are_proportional_to_x_near_0(n, x):
     (special.pow_slope(0.0, 0.0), 0.0), (special.pow_slope(0.0, 0.25), INF), (special.pow_slope(0.0, 1.0), 1.0),
     (special.pow_slope(0.0, 3.0), 0.0), (special.pow_slope(0.0, -1.0), -INF), (special.pow_slope(-0.0, -2.0), INF),
     (special.pow_slope(-2.0, 3.0), 12.0), (special.pow_slope(-2.0, 4.0), -32.0), (special.pow_slope(-2.0, 0.5), NAN),
-    (special.pow_slope(-INF, 0.5), NAN), (special.pow_slope(INF, 0.5), 0.0), (special.pow_slope(INF, 1.0), 1.0), (special.pow_slope(INF, 2.0), INF),
+    (special.pow_log(-INF, 2.0, 1.0), NAN), (special.pow_log(-2.0, INF, 1.0), NAN), (special.pow_slope(-INF, 0.5), NAN), (special.pow_slope(INF, 0.5), 0.0), (special.pow_slope(INF, 1.0), 1.0), (special.pow_slope(INF, 2.0), INF),
     (special.pow_slope(0.5, INF), 0.0), (special.pow_slope(2.0, -INF), 0.0), (special.pow_slope(2.0, INF), INF),
     (special.pow_slope(5e-324, 2.0**-52), 4.4942328371550473e307), (special.pow_slope(NAN, 2.0), NAN),
     (special.pow_log(0.0, 2.0, 3.0), -0.0), (special.pow_log(0.0, 0.0, 1.0), -INF),
