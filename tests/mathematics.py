@@ -6,6 +6,7 @@ import mpmath
 from mpmath import mp, mpf
 
 from autograd_core import TABLE
+from autograd_core.random_programs import orders
 
 BITS = 400  # enough for every cancellation in the formulas below
 WIDE = 4400  # enough to divide any float by any other and see the fraction
@@ -242,9 +243,12 @@ def exact_slopes(name, xs):
 
 
 def spread(name, xs, i, exact):
-    """By how much the exact derivative i changes when each operand moves by one unit in the last place."""
+    """By how much the exact derivative i changes when each variable moves by one unit in the last place."""
     total = mpf(0)
+    whole = orders(TABLE[name])
     for j, x in enumerate(xs):
+        if j in whole:
+            continue
         moved = []
         for towards in (math.inf, -math.inf):
             try:

@@ -120,7 +120,8 @@ def curves(mathematics, name, xs, i, j):
     bits = 600 if "gamma" in name else 1500 + 4 * scale + (3600 if xs[j] == 0 else 0)  # that scale is their own
     with mp.workprec(bits):
         yield at(xs)
-        for k, towards in itertools.product(range(len(xs)), (math.inf, -math.inf)):
+        variables = [k for k in range(len(xs)) if k not in orders(TABLE[name])]
+        for k, towards in itertools.product(variables, (math.inf, -math.inf)):
             yield at((*xs[:k], math.nextafter(xs[k], towards), *xs[k + 1 :]))
 
 
@@ -200,8 +201,8 @@ def test_mixed_derivatives_of_a_power_at_0(first, y):
 @pytest.mark.parametrize(("name", "xs"), [
     ("pow", (2.7244965e-316, 0.0269971)), ("pow", (1.217195e-318, 0.0474696)),
     ("pow_slope", (5e-324, 0.9)), ("pow_log", (5e-324, 0.9, 1.0)), ("pow_slope", (2.0**1023, 0.9999)), ("pow_log", (2.0**1010, 0.99, 2.0)),
-    ("pow_slope", (2.0**-1074, 0.3)), ("pow_log", (2.0**-1074, 0.3, 1.0)), ("pow_log", (2.0**1023, -0.7, 1.0)), ("pow_log", (2.0**900, -0.1, 3.0)),
-    ("pow_slope", (1.0 - 65 * 2.0**-53, 1e17)), ("pow_slope", (2.0**200, 6.1)), ("pow_slope", (2.0**-500, 0.0625)), ("pow_slope", (-(2.0**-530), 4.0)),
+    ("pow_log", (2.0**-1000, 1e-5, 1.0)), ("pow_log", (2.0**1000, -1e-7, 2.0)), ("pow_slope", (2.0**-1074, 0.3)), ("pow_log", (2.0**-1074, 0.3, 1.0)), ("pow_log", (2.0**1023, -0.7, 1.0)), ("pow_log", (2.0**900, -0.1, 3.0)),
+    ("pow", (1.0 - 65 * 2.0**-53, 1e17)), ("pow_slope", (1.0 - 65 * 2.0**-53, 1e17)), ("pow_slope", (2.0**200, 6.1)), ("pow_slope", (2.0**-500, 0.0625)), ("pow_slope", (-(2.0**-530), 4.0)),
     ("pow_slope", (-4.3790577010150533e-47, 9.0)), ("pow_slope", (-1e-70, -3.0)), ("pow_slope", (1e-150, 1e-3)), ("pow_slope", (2.0**-1015, 0.25)), ("pow_slope", (0.99, 1e5)),
     ("silu_slope", (-740.0,)), ("silu_slope", (740.0,)), ("silu", (-740.0,)), ("sigmoid", (-740.0,)), ("sech2", (-371.0,)),
     ("tanh", (371.0,)), ("softplus", (-740.0,)), ("logaddexp", (-740.0, 0.0)), ("gelu", (-37.7,)), ("gelu", (-38.2,)), ("gelu_slope", (-38.0,)),
