@@ -47,7 +47,8 @@ def slope_of(program, x):
 
 
 def total_error(*terms):
-    """A bound on the rounding of a sum of these terms, each a few operations long."""
+    """A bound on the rounding of a sum of these terms, each a few operations long, where there is one."""
+    assume(all(map(math.isfinite, terms)))
     return 8 * sum(math.ulp(x) for x in terms)
 
 
