@@ -12,7 +12,7 @@ from typing import Any
 
 from . import ops, special
 from .rows import items
-from .value import Value
+from .value import Value, number
 
 # --- Operations on many operands -------------------------------------------------------------------------------
 
@@ -53,7 +53,10 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     """
     if not xs:
         raise ValueError("softmax of no numbers is not defined; got an empty list")
-    plain = [x.data if type(x) is Value else x for x in xs]
+    plain: list[Any] = [x.data if type(x) is Value else number(x) for x in xs]
+    if None in plain:
+        wrong = xs[plain.index(None)]
+        raise TypeError(f"softmax takes Values and real numbers; got {wrong!r} of type {type(wrong).__name__}")
     at = max(range(len(xs)), key=plain.__getitem__)
     top = plain[at]
     differences = [x - xs[at] for x in xs]

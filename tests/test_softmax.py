@@ -94,6 +94,12 @@ def test_where_a_share_is_1_its_logarithm_is_exact():
 
 
 @pytest.mark.parametrize("function", [softmax, log_softmax])
+def test_what_is_no_number(function):
+    with pytest.raises(TypeError, match="softmax takes Values and real numbers; got 'a' of type str"):
+        function([Value(1.0), "a"])
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax])
 def test_no_numbers(function):
     with pytest.raises(ValueError, match="softmax of no numbers"):
         function([])
