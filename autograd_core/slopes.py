@@ -147,7 +147,7 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
         return ops.chain(y, ops.pow_log(x, less, k)) + k * ops.pow_log(x, less, k - 1.0), by_y, math.nan
     factor = ops.chain(y, ops.pow_log(x, 0.0, 1.0)) + k
     if less_one_rounds(y) and 0.0 < x < math.inf:
-        return ops.chain(ops.quotient(ops.pow_log(x, y, k - 1.0), x), factor), by_y, math.nan
+        return ops.quotient(ops.chain(ops.pow_log(x, y, k - 1.0), factor), x), by_y, math.nan
     half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
     return ops.chain(ops.chain(half, ops.chain(ops.pow_log(x, 0.0, k - 1.0), factor)), half), by_y, math.nan
 

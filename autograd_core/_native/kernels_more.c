@@ -286,7 +286,7 @@ static double pow_log_by_x(double x, double y, double k)
         return chain(y, power_log(x, y - 1.0, k)) + k * power_log(x, y - 1.0, k - 1.0);
     double factor = chain(y, power_log(x, 0.0, 1.0)) + k;
     if (less_one_rounds(y) && 0.0 < x && x < Py_HUGE_VAL)
-        return chain(quotient(power_log(x, y, k - 1.0), x), factor);
+        return quotient(chain(power_log(x, y, k - 1.0), factor), x);
     double half = power_log(x, 0.5 * (y - 1.0), 0.0);
     return chain(chain(half, chain(power_log(x, 0.0, k - 1.0), factor)), half);
 }
