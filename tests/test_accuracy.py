@@ -117,7 +117,10 @@ def curves(mathematics, name, xs, i, j):
         return (up - down) / (2 * step)
 
     scale = max((abs(math.frexp(x)[1]) for x in xs if x), default=0)
-    bits = 600 if "gamma" in name else 1500 + 4 * scale + (3600 if xs[j] == 0 else 0)  # that scale is their own
+    if "gamma" in name:  # near 0 their scale is that of the operand
+        bits = 600 + max(0, *(math.frexp(x)[1] for x in xs))
+    else:
+        bits = 1500 + 4 * scale + (3600 if xs[j] == 0 else 0)
     with mp.workprec(bits):
         yield at(xs)
         variables = [k for k in range(len(xs)) if k not in orders(TABLE[name])]
