@@ -152,7 +152,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
     def derivative(*operands: Any) -> Any:
         try:
             return checked(slope(*operands), operands)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it goes on with a note
             *given, result = operands
             pairs = zip(names, given, strict=True)
             error.add_note(f"in {which} at {', '.join(f'{n} = {x!r}' for n, x in pairs)}, where {name} = {result!r}")
