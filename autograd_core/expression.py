@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import math
 import re
+import tokenize
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,6 +20,7 @@ from .rows import FUNCTIONS
 CONSTANTS = {"pi": math.pi, "e": math.e}
 LONGEST = 20_000
 LONGEST_SAID = 40
+LONGEST_ADVISED = 200
 TOO_DEEP = "the expression is nested too deeply"
 ALLOWED = "an expression has numbers, names, + - * / // % ** and functions"
 # What functions of the table are called elsewhere, where NumPy's name does not say it.
@@ -65,7 +68,7 @@ class Expression:
         Raises ExpressionError for names without a value, and what floats raise for operations that have no result.
         """
         if missing := [name for name in self.names if name not in values]:
-            functions = [f"{name} is a function: write {name}(x)" for name in missing if name in _functions()]
+            functions = [f"{name} is a function: write {_example(name)}" for name in missing if name in _functions()]
             add = f"no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
             raise ExpressionError("; or else ".join([*functions, add]))
         try:
@@ -120,6 +123,24 @@ def _functions() -> tuple[str, ...]:
     return tuple(sorted(name for name in FUNCTIONS if TABLE[name].public))
 
 
+def _example(name: str) -> str:
+    """A call of a function with as many arguments as it takes."""
+    count, lists = argument_shape(TABLE[name])
+    count -= TABLE[name].default is not None
+    return f"{name}({', '.join(['[x, y]'] * count if lists else 'xyz'[:count])})"
+
+
+def _with_powers(text: str) -> str:
+    """The text on one line with ** for every operator ^, so that it binds as a power does, not as Python's ^."""
+    lines = text.split("\n")
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(text).readline))):
+        if token.type == tokenize.OP and token.string == "^":
+            row, column = token.start[0] - 1, token.start[1]
+            lines[row] = f"{lines[row][:column]}**{lines[row][column + 1 :]}"
+    written = "\n".join(lines)
+    return written if written.isprintable() else ast.unparse(ast.parse(written, mode="eval"))
+
+
 class _Reader:
     """Checks the tree of one expression, and collects the names it needs values for."""
 
@@ -136,14 +157,22 @@ class _Reader:
         """The text of each node, cut where it is long."""
         return [_cut(ast.get_source_segment(self.text, node) or "…", LONGEST_SAID) for node in nodes]
 
+    def advised(self, *nodes: ast.expr) -> list[str]:
+        """The text of each node to be written as an argument; a long one is left out as a whole, never cut."""
+        typed = [ast.get_source_segment(self.text, node) or "…" for node in nodes]
+        lines = [text if text.isprintable() else ast.unparse(node) for node, text in zip(nodes, typed, strict=True)]
+        return [line if len(line) <= LONGEST_SAID else "…" for line in lines]
+
     def single_number(self, node: ast.expr) -> None:
         """Check a whole expression."""
         kind = self.check(node)
         [said] = self.said(node)
         if kind == "a comparison":
-            self.refuse(node, f"{said!r} is a comparison and gives no single number; where({said}, 1, 0) gives one")
-        if kind == "a list":
-            self.refuse(node, f"{said!r} is a list and gives no single number; sum({said}) gives one")
+            where = f"where({self.advised(node)[0]}, 1, 0)"
+            self.refuse(node, f"{said!r} is a comparison and gives no single number; {where} gives one")
+        if isinstance(node, ast.List | ast.Tuple):
+            total = f"sum([{', '.join(self.advised(*node.elts))}])"
+            self.refuse(node, f"{said!r} is a list and gives no single number; {total} gives one")
 
     def numbers(self, *nodes: ast.expr) -> None:
         """Check operands that must be numbers."""
@@ -195,16 +224,16 @@ class _Reader:
             return
         for argument in arguments:
             if self.check(argument) != "a list":
-                [said] = self.said(argument)
-                self.refuse(argument, f"{name} takes a list: write [{said}] for {said}")
+                [item] = self.advised(argument)
+                self.refuse(argument, f"{name} takes a list: write [{item}] for {item}")
 
     def why_not(self, node: ast.expr) -> str:
         """Why a node is not read, and what to write instead."""
         [said] = self.said(node)
         match node:
-            case ast.BinOp(left=left, op=ast.BitXor(), right=right):
-                left_said, right_said = self.said(left, right)
-                return f"a power is written **, not ^: {left_said}**{right_said}"
+            case ast.BinOp(op=ast.BitXor()):
+                written = _with_powers(self.text)
+                return f"a power is written **, not ^{f': {written}' if len(written) <= LONGEST_ADVISED else ''}"
             case ast.Call(func=ast.Attribute(value=ast.Name(), attr=name)):
                 if (ours := _ours(name)) in _functions():
                     return f"write {ours}(…), not {self.said(node.func)[0]}(…)"
@@ -215,7 +244,7 @@ class _Reader:
             case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call()):
                 return f"a product is written with *, also before a bracket: {said!r}"
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                return f"write where({', '.join(self.said(test, body, orelse))}), not {said!r}"
+                return f"write where({', '.join(self.advised(test, body, orelse))}), not {said!r}"
             case ast.Compare(ops=[_, _, *_]):
                 return f"{said!r} is a chained comparison; two numbers are compared at a time, as in where(0 < x, …, …)"
             case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
