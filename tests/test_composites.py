@@ -4,9 +4,10 @@ import math
 import random
 
 from hypothesis import assume, given, reject
+from hypothesis import strategies as st
 from mpmath import mp, mpc, mpf
 
-from autograd_core import Value, gradients, hessian, operation_of, toposort
+from autograd_core import Value, gradients, hessian, jvp, operation_of, toposort, value_and_grad, vjp
 from autograd_core.random_programs import orders
 from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import smooth_programs
@@ -117,3 +118,33 @@ def test_hessians_are_right_and_symmetric(mathematics, program):
                 error = abs(found[i][j] - x)
                 assert error <= allowed[i][j], (i, j, found[i][j], float(x), float(error / allowed[i][j]))
                 assert abs(found[i][j] - found[j][i]) <= allowed[i][j] + allowed[j][i]
+
+
+@given(smooth_programs(SMOOTH, max_inputs=4, max_operations=16), st.data())
+def test_derivatives_depend_on_what_is_closed_over(mathematics, program, data):
+    """The derivative, by inputs closed over or passed beside, of a derivative by the arguments: a row of the Hessian."""
+    count = len(program.inputs)
+    inputs = [Value(x) for x in program.inputs]
+    chosen = data.draw(st.integers(0, count - 1))  # what the transform differentiates by, as a plain number
+    beside = data.draw(st.sets(st.integers(0, count - 1)))  # arguments too, but not differentiated by
+
+    def function(x, others):
+        return program(*(x if i == chosen else others[i] if i in beside else inputs[i] for i in range(count)))
+
+    routes = (
+        lambda x, others: value_and_grad(function)(x, others)[1],
+        lambda x, others: jvp(lambda x: function(x, others))((x,), (1.0,))[1],
+        lambda x, others: vjp(function)(x, others)[1](1.0),
+    )
+    slope = data.draw(st.sampled_from(routes))(program.inputs[chosen], inputs)
+    rest = [x for i, x in enumerate(inputs) if i != chosen]
+    found = gradients(slope, rest) if type(slope) is Value else [0.0] * len(rest)
+    y = program(*inputs)
+    first = gradients(y, inputs, create_graph=True)[chosen]
+    with mp.workprec(400):
+        expected = exact_hessian(mathematics, y, inputs)[chosen]
+        assume(moderate(expected))
+        allowed = tolerances(mathematics, first, inputs, expected)
+        others = [pair for i, pair in enumerate(zip(expected, allowed, strict=True)) if i != chosen]
+        for x, (exactly, tolerance) in zip(found, others, strict=True):
+            assert abs(x - exactly) <= tolerance, (float(exactly), float(abs(x - exactly) / tolerance))
