@@ -1,4 +1,4 @@
-"""Where an operation happens: is it recorded, in which scope, inside which transform."""
+"""Where an operation happens: is it recorded, and in which scope."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from .engine import accelerated
 class Place:
     """What new nodes are told about the code that makes them; never changed once made."""
 
-    __slots__ = ("parent", "name", "recording", "transforming")
+    __slots__ = ("parent", "name", "recording")
 
-    def __init__(self, parent: Place | None, name: str | None, recording: bool, transforming: bool) -> None:
+    def __init__(self, parent: Place | None, name: str | None, recording: bool) -> None:
         self.parent = parent
         self.name = name
         self.recording = recording
-        self.transforming = transforming
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -35,7 +34,7 @@ class Place:
         return tuple(reversed(names))
 
 
-ROOT = Place(None, None, recording=True, transforming=False)
+ROOT = Place(None, None, recording=True)
 _place: ContextVar[Place] = ContextVar("autograd_core.place", default=ROOT)
 current = _place.get
 
@@ -78,7 +77,7 @@ class _Inside:
 
 
 class back_at:
-    """Run code again where it ran before: in the same scopes, recording and transform.
+    """Run code again where it ran before: in the same scopes, and recording as there.
 
     >>> from autograd_core import Value
     >>> with scope("layer 1"):
@@ -125,7 +124,7 @@ class scope(_Inside):
         self.name = name
 
     def _next(self, here: Place) -> Place:
-        return Place(here, self.name, here.recording, here.transforming)
+        return Place(here, self.name, here.recording)
 
 
 @accelerated
@@ -144,7 +143,7 @@ class no_record(_Inside):
     __slots__ = ()
 
     def _next(self, here: Place) -> Place:
-        return Place(here, None, False, here.transforming)
+        return Place(here, None, False)
 
 
 @accelerated
@@ -161,14 +160,4 @@ class record(_Inside):
     __slots__ = ()
 
     def _next(self, here: Place) -> Place:
-        return Place(here, None, True, here.transforming)
-
-
-@accelerated
-class transforming(_Inside):
-    """Run a function that is being differentiated: record, and let transforms inside it return `Value`s."""
-
-    __slots__ = ()
-
-    def _next(self, here: Place) -> Place:
-        return Place(here, None, True, True)
+        return Place(here, None, True)

@@ -166,5 +166,5 @@ def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
 def _place_of(scope: tuple[str, ...]) -> Place:
     place = ROOT
     for name in scope:
-        place = Place(place, name, place.recording, place.transforming)
+        place = Place(place, name, place.recording)
     return place

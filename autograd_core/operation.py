@@ -139,3 +139,5 @@ def operation_of(function: Callable[..., Any]) -> Operation:
 # Leaves are told apart by their operation.
 INPUT = TABLE["input"] = Operation("input", float, (), "A number that enters the graph.")
 PARAMETER = TABLE["parameter"] = Operation("parameter", float, (), "A number that training moves.")
+# What stop_gradient lets through, and a transform's plain argument once the transform has answered.
+CONSTANT = TABLE["constant"] = Operation("constant", float, (), "A number whose gradient nobody outside can ask for.")

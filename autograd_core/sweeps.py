@@ -10,7 +10,9 @@ from .checkpoint import CHECKPOINT, rerun
 from .context import record
 from .engine import accelerated
 from .graph import check_current, discovered
+from .operation import CONSTANT
 from .ops import chain
+from .ops import sum as sum_of
 from .value import Value
 
 
@@ -31,7 +33,7 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
         raise TypeError(f"gradients takes a Value and a list of Values; got {y!r} of type {type(y).__name__}")
     if create_graph:
         with record():
-            return [as_value(x) for x in gradient_nodes(y, wanted)]
+            return [as_value(x) for x in gradient_nodes([y], [1.0], wanted)]
     return gradient_numbers(y, wanted)
 
 
@@ -58,15 +60,54 @@ def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] =
     return [adjoints.get(x, 0.0) for x in inputs]
 
 
+@accelerated
+def closed(outputs: Sequence[Any], inputs: Sequence[Value]) -> bool:
+    """Whether the outputs depend on no Value but the inputs and constants."""
+    return all(
+        node.op is CONSTANT or not node.is_leaf
+        for y in outputs
+        if type(y) is Value
+        for node in discovered(y, inputs)[0]
+    )
+
+
+@accelerated
+def closed_gradients(y: Value, inputs: Sequence[Value]) -> list[float] | None:
+    """The gradients as floats, or None where `y` depends on any Value but the inputs and constants."""
+    return gradient_numbers(y, inputs, stops=inputs) if closed([y], inputs) else None
+
+
+def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> set[Value]:
+    """Those of `things` that depend on a Value other than the inputs and constants."""
+    order = ordered(things, inputs)
+    others = [node for node in order if node.is_leaf and node.op is not CONSTANT]
+    return depending(order, others)
+
+
+def ordered(outputs: Sequence[Any], stops: Sequence[Value] = ()) -> list[Value]:
+    """The nodes below several outputs in topological order; plain numbers among the outputs have none."""
+    nodes = [y for y in outputs if type(y) is Value]
+    with record():
+        return discovered(sum_of(nodes), stops)[0][:-1] if nodes else []
+
+
 def as_value(x: Any) -> Value:
     """A number as a Value; a Value as it is."""
     return x if type(x) is Value else Value(x)
 
 
-def gradient_nodes(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[Any]:
-    """The gradients as Values, or as floats where they are constant."""
-    order, zeros = discovered(y, stops)
-    adjoints: dict[Value, Any] = {**zeros, y: 1.0}
+def gradient_nodes(
+    outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Value], stops: Sequence[Value] = ()
+) -> list[Any]:
+    """What the cotangents of the outputs send back to the inputs, as Values, or as floats where it is constant.
+
+    The cotangents start the sweep and are no part of it: what they were computed from is not differentiated.
+    """
+    order = ordered(outputs, stops)
+    adjoints: dict[Value, Any] = dict.fromkeys((*stops, *order), 0.0)
+    for y, cotangent in zip(outputs, cotangents, strict=True):
+        if type(y) is Value:
+            adjoints[y] = _sum(adjoints[y], cotangent)
     sweep_values(order, adjoints, depending(order, inputs))
     return [adjoints.get(x, 0.0) for x in inputs]
 

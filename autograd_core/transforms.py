@@ -1,72 +1,119 @@
 """Derivatives of functions, as functions: grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp.
 
-Each runs its function on fresh nodes in place of the arguments, so that nested derivatives do not mix, and gives
-floats where plain numbers went in; inside another transform, or given Values, it gives Values that can be
-differentiated again. None touches `.grad`.
+Each runs its function on fresh nodes in place of the arguments, so that nested derivatives do not mix. A derivative is
+a Value, which can be differentiated again, wherever it depends on a Value: an argument, or one that the function closes
+over. Elsewhere, and inside `no_record()`, it is a float. None touches `.grad`.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-from .context import current, record, transforming
+from .context import current, record
 from .ops import dot, identity
 from .structure import Rebuild, flatten, matching
-from .sweeps import gradient_nodes, gradient_numbers, tangent_nodes, tangent_numbers
-from .value import Value, number
+from .sweeps import (
+    as_value,
+    closed,
+    closed_gradients,
+    dependent,
+    gradient_nodes,
+    gradient_numbers,
+    tangent_nodes,
+    tangent_numbers,
+)
+from .value import Value, constant, make_constant, make_input, number
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a caller gets: floats, or inside another transform and for Values, Values; recorded if it is recording."""
-
-    nested: bool
-    recording: bool
-
-    @classmethod
-    def for_caller(cls, numbers: Iterable[Any]) -> _Answer:
-        """The answer to the code that runs now, about these numbers."""
-        here = current()
-        return cls(here.transforming or any(type(x) is Value for x in numbers), here.recording)
-
-    @property
-    def recorded(self) -> bool:
-        """Whether derivatives are to be nodes of a graph."""
-        return self.nested and self.recording
-
-    def of(self, thing: Any) -> Any:
-        """A number or node as the caller gets it."""
-        if type(thing) is not Value:
-            return Value(thing) if self.nested else float(thing)
-        return thing.data if not self.nested else thing if self.recording else Value(thing.data)
+# Guards the count of those who are inside a run: threads may pull cotangents through one at the same time.
+_entering = Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
-    """One run of a function on fresh nodes: what went in, what came out, and how its caller is to be answered."""
+    """One run of a function on fresh nodes in place of its arguments: what went in, and what came out.
+
+    Inside it (`with run:`) the fresh leaves are Values like any other: what the function differentiates in its turn, or
+    a checkpoint of it that is run again, depends on them. Outside they are constants: nobody can ask for their gradients.
+    """
 
     inputs: list[Value]
     rebuild_inputs: Rebuild
     output: Any
-    answer: _Answer
+    valued: bool  # whether an argument was a Value
+    inside: int = 0
 
-    def gradients(self, y: Any, answer: _Answer | None = None) -> list[Any]:
-        """The gradient of one output by every input, as `answer` has it."""
-        answer = answer or self.answer
-        if type(y) is not Value:
-            found: list[Any] = [0.0] * len(self.inputs)
-        elif answer.recorded:
-            with record():
-                found = gradient_nodes(y, self.inputs, stops=self.inputs)
-        else:
-            found = gradient_numbers(y, self.inputs, stops=self.inputs)
-        return list(map(answer.of, found)) if answer.nested else found
+    def __enter__(self) -> _Run:
+        with _entering:
+            self.inside += 1
+            make_input(self.inputs)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with _entering:
+            self.inside -= 1
+            if not self.inside:
+                make_constant(self.inputs)
+
+    def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
+        """What the cotangents of the outputs send back to each input, as its caller gets it.
+
+        Plain numbers as long as nothing but the inputs is a Value: then no graph of the derivative is made.
+        """
+        valued = self.valued or _any_value(cotangents)
+        recording = current().recording
+        if not valued or not recording:
+            with record():  # one node whose gradient it is
+                total = dot(list(map(_plain, cotangents)), outputs)
+            if type(total) is not Value:
+                return [0.0] * len(self.inputs)
+            if not recording:
+                return gradient_numbers(total, self.inputs, stops=self.inputs)
+            slopes = closed_gradients(total, self.inputs)
+            if slopes is not None:
+                return slopes
+        with record():
+            found = gradient_nodes(outputs, cotangents, self.inputs, stops=self.inputs)
+        return self.answers(found, valued)
+
+    def push(self, outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """The tangents of the outputs where these are those of the inputs, as their caller gets them."""
+        valued = self.valued or _any_value(tangents)
+        if not current().recording or (not valued and closed(outputs, self.inputs)):
+            return tangent_numbers(outputs, self.inputs, list(map(_plain, tangents)))
+        with record():
+            found = tangent_nodes(outputs, self.inputs, tangents)
+        return self.answers(found, valued)
+
+    def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
+        """The outputs as their caller gets them, who gave what stands `beside` besides the function's arguments."""
+        valued = self.valued or _any_value(beside)
+        if not current().recording or (not valued and closed(outputs, self.inputs)):
+            return list(map(_plain, outputs))
+        return self.answers(outputs, valued)
+
+    def answers(self, things: Sequence[Any], valued: bool) -> list[Any]:
+        """Values all, where an argument was one; otherwise those that depend on a Value which is no argument."""
+        if valued:
+            return list(map(as_value, things))
+        kept = dependent(things, self.inputs)
+        return [thing if thing in kept else _plain(thing) for thing in things]
+
+
+def _any_value(things: Sequence[Any]) -> bool:
+    return any(type(thing) is Value for thing in things)
+
+
+def _plain(thing: Any) -> float:
+    """The number of a Value, or a number as a float."""
+    return thing.data if type(thing) is Value else float(thing)
 
 
 def _run(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> _Run:
@@ -77,15 +124,14 @@ def _run(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
         raise TypeError(f"argnums names an argument twice: {argnums!r}")
     picked = tuple(arguments[index] for index in chosen)
     numbers, rebuild = flatten(picked[0] if single else picked)
-    answer = _Answer.for_caller(numbers)
-    with transforming():
+    with record():
         inputs = [identity(x) if type(x) is Value else Value(x) for x in numbers]
         fresh = rebuild(inputs)
         replaced = list(arguments)
         for index, argument in zip(chosen, (fresh,) if single else fresh, strict=True):
             replaced[index] = argument
         output = function(*replaced, **keywords)
-    return _Run(inputs, rebuild, output, answer)
+    return _Run(inputs, rebuild, output, _any_value(numbers))
 
 
 def _place_of(index: Any, count: int) -> int:
@@ -119,9 +165,10 @@ def value_and_grad(function: Function, argnums: Argnums = 0) -> Function:
     """
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
-        run = _run(function, arguments, keywords, argnums)
-        y = _scalar(run.output)
-        return run.answer.of(y), run.rebuild_inputs(run.gradients(y))
+        with _run(function, arguments, keywords, argnums) as run:
+            y = _scalar(run.output)
+            slopes = run.pull([y], [1.0])
+            return run.values([y])[0], run.rebuild_inputs(slopes)
 
     return transformed
 
@@ -136,10 +183,10 @@ def grad(function: Function, argnums: Argnums = 0) -> Function:
     >>> grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 5.0)
     (5.0, 2.0)
     """
-    both = value_and_grad(function, argnums)
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
-        return both(*arguments, **keywords)[1]
+        with _run(function, arguments, keywords, argnums) as run:
+            return run.rebuild_inputs(run.pull([_scalar(run.output)], [1.0]))
 
     return transformed
 
@@ -154,9 +201,9 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
     """
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
-        run = _run(function, arguments, keywords, argnums)
-        outputs, rebuild = flatten(run.output)
-        return rebuild([run.rebuild_inputs(run.gradients(y)) for y in outputs])
+        with _run(function, arguments, keywords, argnums) as run:
+            outputs, rebuild = flatten(run.output)
+            return rebuild([run.rebuild_inputs(run.pull([y], [1.0])) for y in outputs])
 
     return transformed
 
@@ -182,15 +229,9 @@ def jvp(function: Function) -> Function:
     def transformed(primals: Any, tangents: Any) -> Any:
         primals, tangents = _arguments(primals, "primals"), _arguments(tangents, "tangents")
         directions = matching(tangents, primals, "the tangents")
-        run = _run(function, primals, {}, tuple(range(len(primals))))
-        answer = _Answer.for_caller((*flatten(primals)[0], *directions))
-        outputs, rebuild = flatten(run.output)
-        if answer.recorded:
-            with record():
-                tangent = tangent_nodes(outputs, run.inputs, directions)
-        else:
-            tangent = tangent_numbers(outputs, run.inputs, [t.data if type(t) is Value else t for t in directions])
-        return rebuild(list(map(answer.of, outputs))), rebuild(list(map(answer.of, tangent)))
+        with _run(function, primals, {}, tuple(range(len(primals)))) as run:
+            outputs, rebuild = flatten(run.output)
+            return rebuild(run.values(outputs, beside=directions)), rebuild(run.push(outputs, directions))
 
     return transformed
 
@@ -204,18 +245,16 @@ def vjp(function: Function, argnums: Argnums = 0) -> Function:
     """
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
-        run = _run(function, arguments, keywords, argnums)
-        outputs, rebuild = flatten(run.output)
+        with _run(function, arguments, keywords, argnums) as run:
+            outputs, rebuild = flatten(run.output)
+            values = rebuild(run.values(outputs))
 
         def pull(cotangent: Any) -> Any:
             weights = matching(cotangent, run.output, "the cotangent")
-            answer = _Answer.for_caller((*weights, *arguments_given))
-            with record():
-                total = dot(weights, outputs)
-            return run.rebuild_inputs(run.gradients(total, answer))
+            with run:
+                return run.rebuild_inputs(run.pull(outputs, weights))
 
-        arguments_given = run.inputs if run.answer.nested else ()
-        return rebuild(list(map(run.answer.of, outputs))), pull
+        return values, pull
 
     return transformed
 
@@ -264,7 +303,7 @@ def stop_gradient(value: Any) -> Any:
     3.0
     """
     if type(value) is Value:
-        return Value(value.data, value.label)
+        return constant(value.data, value.label)
     if number(value) is not None:
         return value
     parts, rebuild = flatten(value)

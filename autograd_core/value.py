@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, final
 from .clock import clock, tick
 from .context import Place, current
 from .engine import accelerated
-from .operation import INPUT, PARAMETER, Operation
+from .operation import CONSTANT, INPUT, PARAMETER, Operation
 from .signatures import Operators
 
 if TYPE_CHECKING:
@@ -300,6 +300,32 @@ def parameter(data: float, label: str | None = None) -> Value:
     leaf: Value = new(Value)
     _fill_leaf(leaf, PARAMETER, data, label)
     return leaf
+
+
+@accelerated
+def constant(data: float, label: str | None = None) -> Value:
+    """A leaf that nobody will ask for a gradient: a derivative that depends on no other Value is a float."""
+    leaf: Value = new(Value)
+    _fill_leaf(leaf, CONSTANT, data, label)
+    return leaf
+
+
+@accelerated
+def make_constant(nodes: Sequence[Value]) -> None:
+    """Turn the inputs among `nodes` into constants."""
+    _replace(nodes, INPUT, CONSTANT)
+
+
+@accelerated
+def make_input(nodes: Sequence[Value]) -> None:
+    """Turn the constants among `nodes` into inputs."""
+    _replace(nodes, CONSTANT, INPUT)
+
+
+def _replace(nodes: Sequence[Value], old: Operation, new: Operation) -> None:
+    for node in nodes:
+        if node._op is old:
+            node._op = new
 
 
 @accelerated

@@ -507,7 +507,7 @@ def test_points_stay_inside_the_domain_and_away_from_kinks():
 
 
 def test_operations_that_cannot_be_checked():
-    for row in ("input", "parameter", "checkpoint"):
+    for row in ("input", "parameter", "constant", "checkpoint"):
         with pytest.raises(TypeError, match=row):
             check_primitive(TABLE[row])
     with pytest.raises(TypeError, match="not an operation"):

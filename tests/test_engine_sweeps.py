@@ -424,7 +424,7 @@ def test_nothing_is_recorded_of_a_transform_inside_no_record():
         def function(x):
             with ag.no_record():
                 slope = transform(x)
-            assert type(slope) is Value and slope.is_leaf
+            assert type(slope) is float
             return slope * 1.0 + x
 
         return ag.value_and_grad(function)(5.0)

@@ -159,7 +159,7 @@ def test_a_constant_exponent_never_evaluates_the_logarithm():
 
 def test_every_row_is_listed_once_and_complete():
     assert list(TABLE) == list(dict.fromkeys(TABLE))
-    leaves = {"input", "parameter", "checkpoint"}
+    leaves = {"input", "parameter", "constant", "checkpoint"}
     assert set(TABLE) == leaves | set(FUNCTIONS)
     for name, row in TABLE.items():
         assert row.name == name

@@ -24,7 +24,7 @@ typedef struct Place {
     PyObject_HEAD
     struct Place *parent;
     PyObject *name; /* a str, or NULL */
-    char recording, transforming;
+    char recording;
 } Place;
 
 /* The operands of a node on many operands: the local derivatives, then the nodes. Where the operand is a plain number
@@ -154,7 +154,7 @@ typedef struct State {
     PyObject *place_variable;
     PyObject *originals; /* the Python objects that this engine replaces */
     PyObject *failed, *not_a_number, *miscalled;
-    uint32_t input_row, parameter_row;
+    uint32_t input_row, parameter_row, constant_row;
     Function *operators[OPERATORS];
     int64_t clock;
     Row *rows;

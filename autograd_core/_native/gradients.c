@@ -24,6 +24,47 @@ static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
     return 0;
 }
 
+/* Whether every leaf in the order, beside the stops, is a constant: then nothing depends on any other Value. */
+static int is_closed(const Sorted *sorted)
+{
+    for (size_t i = sorted->stops; i < sorted->count; i++)
+        if (operands_of(sorted->nodes[i]) == LEAF && sorted->nodes[i]->row != S.constant_row)
+            return 0;
+    return 1;
+}
+
+/* The gradients of `y` by `inputs` as a list of floats, from a sort that is open at `y`; it is closed afterwards. */
+static PyObject *swept(Sorted *sorted, PyObject *y, PyObject *inputs)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(inputs);
+    uint32_t *places = PyMem_New(uint32_t, count + 1);
+    int failed = places == NULL;
+    if (failed)
+        PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < count && !failed; i++)
+        places[i] = ((Node *)PyTuple_GET_ITEM(inputs, i))->mark;
+    failed = failed || sort_adjoints(sorted) < 0 || find_wanted(sorted, places, count) < 0;
+    if (failed) {
+        sort_unmark(sorted);
+    } else {
+        sorted->adjoints[((Node *)y)->mark - 1] = 1.0;
+        Py_INCREF(y);
+        failed = sweep(sorted) < 0;
+        Py_DECREF(y);
+    }
+    PyObject *result = failed ? NULL : PyList_New(count);
+    for (Py_ssize_t i = 0; result && i < count; i++) {
+        PyObject *gradient = PyFloat_FromDouble(places[i] ? sorted->adjoints[places[i] - 1] : 0.0);
+        if (gradient == NULL)
+            Py_CLEAR(result);
+        else
+            PyList_SET_ITEM(result, i, gradient);
+    }
+    sort_close(sorted);
+    PyMem_Free(places);
+    return result;
+}
+
 static PyObject *gradient_numbers(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"y", "inputs", "stops", NULL};
@@ -32,37 +73,58 @@ static PyObject *gradient_numbers(PyObject *Py_UNUSED(module), PyObject *argumen
         return NULL;
     PyObject *inputs = PySequence_Tuple(given);
     PyObject *stops = given_stops ? PySequence_Tuple(given_stops) : PyTuple_New(0);
-    Py_ssize_t count = inputs ? PyTuple_GET_SIZE(inputs) : 0;
-    uint32_t *places = PyMem_New(uint32_t, count + 1);
     Sorted sorted;
-    if (places == NULL)
-        PyErr_NoMemory();
-    if (inputs && stops && places && !not_values(inputs) && sort_one(&sorted, y, stops) == 0) {
-        for (Py_ssize_t i = 0; i < count; i++)
-            places[i] = ((Node *)PyTuple_GET_ITEM(inputs, i))->mark;
-        int failed = sort_adjoints(&sorted) < 0 || find_wanted(&sorted, places, count) < 0;
-        if (failed) {
-            sort_unmark(&sorted);
-        } else {
-            sorted.adjoints[((Node *)y)->mark - 1] = 1.0;
-            Py_INCREF(y);
-            failed = sweep(&sorted) < 0;
-            Py_DECREF(y);
-        }
-        result = failed ? NULL : PyList_New(count);
-        for (Py_ssize_t i = 0; result && i < count; i++) {
-            PyObject *gradient = PyFloat_FromDouble(places[i] ? sorted.adjoints[places[i] - 1] : 0.0);
-            if (gradient == NULL)
-                Py_CLEAR(result);
-            else
-                PyList_SET_ITEM(result, i, gradient);
-        }
-        sort_close(&sorted);
-    }
-    PyMem_Free(places);
+    if (inputs && stops && !not_values(inputs) && sort_one(&sorted, y, stops) == 0)
+        result = swept(&sorted, y, inputs);
     Py_XDECREF(inputs);
     Py_XDECREF(stops);
     return result;
+}
+
+static PyObject *closed_gradients(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"y", "inputs", NULL};
+    PyObject *y, *given, *result = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:closed_gradients", names, &y, &given))
+        return NULL;
+    PyObject *inputs = PySequence_Tuple(given);
+    Sorted sorted;
+    if (inputs && sort_one(&sorted, y, inputs) == 0) {
+        if (is_closed(&sorted)) {
+            result = swept(&sorted, y, inputs);
+        } else {
+            sort_unmark(&sorted);
+            sort_close(&sorted);
+            result = Py_NewRef(Py_None);
+        }
+    }
+    Py_XDECREF(inputs);
+    return result;
+}
+
+static PyObject *closed(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"outputs", "inputs", NULL};
+    PyObject *given_outputs, *given_inputs;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:closed", names, &given_outputs, &given_inputs))
+        return NULL;
+    PyObject *outputs = PySequence_Tuple(given_outputs), *inputs = PySequence_Tuple(given_inputs);
+    int failed = outputs == NULL || inputs == NULL || not_values(inputs), answer = 0;
+    Sorted sorted;
+    if (!failed) {
+        sort_open(&sorted);
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(inputs) && !failed; i++)
+            failed = sort_stop(&sorted, (Node *)PyTuple_GET_ITEM(inputs, i)) < 0;
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(outputs) && !failed; i++)
+            if (is_value(PyTuple_GET_ITEM(outputs, i)))
+                failed = sort_from(&sorted, (Node *)PyTuple_GET_ITEM(outputs, i)) < 0;
+        answer = is_closed(&sorted);
+        sort_unmark(&sorted);
+        sort_close(&sorted);
+    }
+    Py_XDECREF(outputs);
+    Py_XDECREF(inputs);
+    return failed ? NULL : PyBool_FromLong(answer);
 }
 
 /* The tangent of one node: the sum over its operands of tangent times local derivative. */
@@ -153,6 +215,12 @@ PyMethodDef gradient_methods[] = {
     {"gradient_numbers", WITH_KEYWORDS(gradient_numbers), METH_VARARGS | METH_KEYWORDS,
      "gradient_numbers($module, y, inputs, stops=())\n--\n\n"
      "The gradients as floats; what lies below `stops` is not looked at, and no checkpoint is run in vain."},
+    {"closed", WITH_KEYWORDS(closed), METH_VARARGS | METH_KEYWORDS,
+     "closed($module, outputs, inputs)\n--\n\n"
+     "Whether the outputs depend on no Value but the inputs and constants."},
+    {"closed_gradients", WITH_KEYWORDS(closed_gradients), METH_VARARGS | METH_KEYWORDS,
+     "closed_gradients($module, y, inputs)\n--\n\n"
+     "The gradients as floats, or None where `y` depends on any Value but the inputs and constants."},
     {"tangent_numbers", tangent_numbers, METH_VARARGS,
      "tangent_numbers($module, outputs, inputs, directions, /)\n--\n\n"
      "The tangents of `outputs`, as floats, where those of `inputs` are `directions`."},

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <structmember.h>
 
-static Place *new_place(Place *parent, PyObject *name, int recording, int transforming)
+static Place *new_place(Place *parent, PyObject *name, int recording)
 {
     Place *place = PyObject_New(Place, S.place_type);
     if (place == NULL)
@@ -12,24 +12,21 @@ static Place *new_place(Place *parent, PyObject *name, int recording, int transf
     place->parent = (Place *)Py_XNewRef((PyObject *)parent);
     place->name = Py_XNewRef(name);
     place->recording = (char)recording;
-    place->transforming = (char)transforming;
     return place;
 }
 
 static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"parent", "name", "recording", "transforming", NULL};
+    static char *names[] = {"parent", "name", "recording", NULL};
     PyObject *parent, *name;
-    int recording, transforming;
+    int recording;
     if (type != S.place_type)
         return PyErr_Format(PyExc_TypeError, "Place is final");
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OOpp:Place", names, &parent, &name, &recording,
-                                     &transforming))
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OOp:Place", names, &parent, &name, &recording))
         return NULL;
     if ((parent != Py_None && Py_TYPE(parent) != S.place_type) || (name != Py_None && !PyUnicode_CheckExact(name)))
         return PyErr_Format(PyExc_TypeError, "a Place has a Place or None around it and a str or None as its name");
-    return (PyObject *)new_place(parent == Py_None ? NULL : (Place *)parent, name == Py_None ? NULL : name, recording,
-                                 transforming);
+    return (PyObject *)new_place(parent == Py_None ? NULL : (Place *)parent, name == Py_None ? NULL : name, recording);
 }
 
 /* Places nest as deeply as scopes do: let go of them one by one, not in recursion. */
@@ -69,7 +66,6 @@ static PyMemberDef place_members[] = {
     {"parent", T_OBJECT, offsetof(Place, parent), READONLY, NULL},
     {"name", T_OBJECT, offsetof(Place, name), READONLY, NULL},
     {"recording", T_BOOL, offsetof(Place, recording), READONLY, NULL},
-    {"transforming", T_BOOL, offsetof(Place, transforming), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
@@ -157,16 +153,15 @@ static int move_to(Place *place)
     return token ? 0 : -1;
 }
 
-/* Move to the place that `self` leads to: with `recording` or `transforming` negative as it was. */
-static PyObject *enter(PyObject *self, int recording, int transforming)
+/* Move to the place that `self` leads to: with `recording` negative as it was. */
+static PyObject *enter(PyObject *self, int recording)
 {
     if (connected() < 0)
         return NULL;
     Place *here = place_now();
     if (here == NULL)
         return NULL;
-    Place *next = new_place(here, ((Inside *)self)->name, recording < 0 ? here->recording : recording,
-                            transforming < 0 ? here->transforming : transforming);
+    Place *next = new_place(here, ((Inside *)self)->name, recording < 0 ? here->recording : recording);
     int failed = next == NULL || move_to(next) < 0;
     Py_DECREF(here);
     Py_XDECREF(next);
@@ -175,10 +170,9 @@ static PyObject *enter(PyObject *self, int recording, int transforming)
     Py_RETURN_NONE;
 }
 
-static PyObject *scope_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, -1, -1); }
-static PyObject *record_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 1, -1); }
-static PyObject *no_record_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 0, -1); }
-static PyObject *transforming_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 1, 1); }
+static PyObject *scope_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, -1); }
+static PyObject *record_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 1); }
+static PyObject *no_record_enter(PyObject *self, PyObject *Py_UNUSED(no)) { return enter(self, 0); }
 
 static PyObject *inside_exit(PyObject *self, PyObject *const *Py_UNUSED(arguments), Py_ssize_t Py_UNUSED(count))
 {
@@ -210,7 +204,6 @@ static PyObject *inside_call(PyObject *self, PyObject *arguments, PyObject *keyw
 static PyMethodDef scope_methods[] = {{"__enter__", scope_enter, METH_NOARGS, NULL}, EXIT, END};
 static PyMethodDef record_methods[] = {{"__enter__", record_enter, METH_NOARGS, NULL}, EXIT, END};
 static PyMethodDef no_record_methods[] = {{"__enter__", no_record_enter, METH_NOARGS, NULL}, EXIT, END};
-static PyMethodDef transforming_methods[] = {{"__enter__", transforming_enter, METH_NOARGS, NULL}, EXIT, END};
 
 static PyMemberDef scope_members[] = {
     {"name", T_OBJECT_EX, offsetof(Inside, name), READONLY, NULL},
@@ -244,16 +237,15 @@ int place_ready(PyObject *module)
     S.place_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &place_spec, NULL);
     if (S.place_type == NULL || PyModule_AddType(module, S.place_type) < 0)
         return -1;
-    PyTypeObject *types[4] = {
+    PyTypeObject *types[3] = {
         inside_type(module, "autograd_core.context.scope", scope_new, scope_methods, scope_members),
         inside_type(module, "autograd_core.context.record", inside_new, record_methods, no_members),
         inside_type(module, "autograd_core.context.no_record", inside_new, no_record_methods, no_members),
-        inside_type(module, "autograd_core.context.transforming", inside_new, transforming_methods, no_members),
     };
     if (types[0])
         types[0]->tp_vectorcall = scope_vectorcall;
-    int ready = types[0] && types[1] && types[2] && types[3] ? 0 : -1;
-    for (int i = 0; i < 4; i++)
+    int ready = types[0] && types[1] && types[2] ? 0 : -1;
+    for (int i = 0; i < 3; i++)
         Py_XDECREF(types[i]); /* the module keeps them */
     return ready;
 }

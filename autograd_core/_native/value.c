@@ -1,5 +1,5 @@
 /* The type Value, and how leaves and nodes are made by hand: value.py in C. */
-#include "core.h"
+#include "sort.h"
 
 #include <string.h>
 
@@ -18,12 +18,15 @@ int connected(void)
     PyObject *variable = context ? PyObject_GetAttrString(context, "_place") : NULL;
     PyObject *input = operation ? PyObject_GetAttrString(operation, "INPUT") : NULL;
     PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
+    PyObject *constant = operation ? PyObject_GetAttrString(operation, "CONSTANT") : NULL;
     Py_XSETREF(S.failed, errors ? PyObject_GetAttrString(errors, "failed") : NULL);
     Py_XSETREF(S.not_a_number, errors ? PyObject_GetAttrString(errors, "not_a_number") : NULL);
     Py_XSETREF(S.miscalled, errors ? PyObject_GetAttrString(errors, "miscalled") : NULL);
     uint32_t flag;
-    int failed = !(variable && input && parameter && S.failed && S.not_a_number && S.miscalled) ||
-                 row_number(input, 1, &S.input_row, &flag) < 0 || row_number(parameter, 1, &S.parameter_row, &flag) < 0;
+    int failed = !(variable && input && parameter && constant && S.failed && S.not_a_number && S.miscalled) ||
+                 row_number(input, 1, &S.input_row, &flag) < 0 ||
+                 row_number(parameter, 1, &S.parameter_row, &flag) < 0 ||
+                 row_number(constant, 1, &S.constant_row, &flag) < 0;
     if (!failed && !PyContextVar_CheckExact(variable)) {
         PyErr_SetString(PyExc_TypeError, "autograd_core.context._place is no context variable");
         failed = 1;
@@ -36,6 +39,7 @@ int connected(void)
     Py_XDECREF(variable);
     Py_XDECREF(input);
     Py_XDECREF(parameter);
+    Py_XDECREF(constant);
     return failed ? -1 : 0;
 }
 
@@ -54,8 +58,8 @@ PyObject *new_leaf(uint32_t row, double data)
     return (PyObject *)leaf;
 }
 
-/* Value(data, label) or parameter(data, label). */
-static PyObject *leaf_from(int is_parameter, PyObject *data, PyObject *label)
+/* Value(data, label), parameter(data, label) or constant(data, label); `row` is in the state, not known before this. */
+static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
 {
     double number;
     if (connected() < 0)
@@ -73,27 +77,26 @@ static PyObject *leaf_from(int is_parameter, PyObject *data, PyObject *label)
         label = NULL;
     if (label && !PyUnicode_CheckExact(label))
         return call_python("autograd_core.value", "label_checked", label, NULL); /* raises */
-    Node *leaf = (Node *)new_leaf(is_parameter ? S.parameter_row : S.input_row, number);
+    Node *leaf = (Node *)new_leaf(*row, number);
     if (leaf != NULL)
         leaf->label = Py_XNewRef(label);
     return (PyObject *)leaf;
 }
 
-static PyObject *leaf_parsed(int is_parameter, PyObject *arguments, PyObject *keywords)
+static PyObject *leaf_parsed(const uint32_t *row, const char *format, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"data", "label", NULL};
     PyObject *data, *label = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, is_parameter ? "O|O:parameter" : "O|O:Value", names, &data,
-                                     &label))
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, format, names, &data, &label))
         return NULL;
-    return leaf_from(is_parameter, data, label);
+    return leaf_from(row, data, label);
 }
 
 static PyObject *value_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     if (type != S.value_type)
         return PyErr_Format(PyExc_TypeError, "Value is final: a subclass would not survive an operation");
-    return leaf_parsed(0, arguments, keywords);
+    return leaf_parsed(&S.input_row, "O|O:Value", arguments, keywords);
 }
 
 /* Value(data) without a tuple of arguments in between. */
@@ -101,7 +104,7 @@ static PyObject *value_vectorcall(PyObject *type, PyObject *const *arguments, si
 {
     Py_ssize_t given = PyVectorcall_NARGS(count);
     if ((PyTypeObject *)type == S.value_type && keywords == NULL && (given == 1 || given == 2))
-        return leaf_from(0, arguments[0], given == 2 ? arguments[1] : Py_None);
+        return leaf_from(&S.input_row, arguments[0], given == 2 ? arguments[1] : Py_None);
     PyObject *positional = PyTuple_New(given);
     PyObject *named = keywords && PyTuple_GET_SIZE(keywords) ? PyDict_New() : NULL;
     PyObject *made = NULL;
@@ -121,7 +124,38 @@ done:
 
 static PyObject *parameter(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
 {
-    return leaf_parsed(1, arguments, keywords);
+    return leaf_parsed(&S.parameter_row, "O|O:parameter", arguments, keywords);
+}
+
+static PyObject *constant(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    return leaf_parsed(&S.constant_row, "O|O:constant", arguments, keywords);
+}
+
+static PyObject *replace_row(PyObject *nodes, uint32_t old, uint32_t new)
+{
+    PyObject *listed = PySequence_Tuple(nodes);
+    if (listed == NULL || not_values(listed)) {
+        Py_XDECREF(listed);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(listed); i++) {
+        Node *node = (Node *)PyTuple_GET_ITEM(listed, i);
+        if (node->row == old)
+            node->row = new;
+    }
+    Py_DECREF(listed);
+    Py_RETURN_NONE;
+}
+
+static PyObject *make_constant(PyObject *Py_UNUSED(module), PyObject *nodes)
+{
+    return replace_row(nodes, S.input_row, S.constant_row);
+}
+
+static PyObject *make_input(PyObject *Py_UNUSED(module), PyObject *nodes)
+{
+    return replace_row(nodes, S.constant_row, S.input_row);
 }
 
 /* Fill operand `at` of a node that is being made, from a Value or a number and its local derivative. */
@@ -246,6 +280,13 @@ static PyObject *put_back(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 PyMethodDef value_makers[] = {
+    {"constant", (PyCFunction)(void (*)(void))constant, METH_VARARGS | METH_KEYWORDS,
+     "constant($module, data, label=None)\n--\n\n"
+     "A leaf that nobody will ask for a gradient: a derivative that depends on no other Value is a float."},
+    {"make_constant", make_constant, METH_O,
+     "make_constant($module, nodes, /)\n--\n\nTurn the inputs among `nodes` into constants."},
+    {"make_input", make_input, METH_O,
+     "make_input($module, nodes, /)\n--\n\nTurn the constants among `nodes` into inputs."},
     {"put_back", put_back, METH_VARARGS,
      "put_back($module, leaf, data, stamp, /)\n--\n\n"
      "Give a leaf the number and stamp that it had: the graphs that were made from it are current again."},

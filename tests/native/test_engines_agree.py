@@ -21,7 +21,7 @@ from autograd_core import ENGINE, TABLE
 pytestmark = pytest.mark.skipif(ENGINE != "native", reason="needs both engines")
 
 WORKER = Path(__file__).with_name("worker.py")
-PRIVATE = {"input", "parameter", "checkpoint"}
+PRIVATE = {"input", "parameter", "constant", "checkpoint"}
 ROWS = {name: row.arity for name, row in TABLE.items() if name not in PRIVATE}
 LISTS = ["sum", "mean", "prod", "norm", "logsumexp"]
 

@@ -30,7 +30,7 @@ def spread(draw: st.DrawFn) -> float:
 
 
 numbers = st.sampled_from(SPECIALS) | spread() | st.floats(-3.0, 3.0) | st.integers(-20, 20).map(float)
-PUBLIC = sorted(set(TABLE) - {"input", "parameter", "checkpoint"})
+PUBLIC = sorted(set(TABLE) - {"input", "parameter", "constant", "checkpoint"})
 UNARY = [name for name in PUBLIC if TABLE[name].arity == 1]
 BINARY = [name for name in PUBLIC if TABLE[name].arity == 2]
 

@@ -23,7 +23,7 @@ from autograd_core.value import make_node
 
 pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself looks after the memory of the Python engine")
 
-ROWS = {name: row.arity for name, row in TABLE.items() if name not in ("input", "parameter", "checkpoint")}
+ROWS = {name: row.arity for name, row in TABLE.items() if name not in ("input", "parameter", "constant", "checkpoint")}
 
 
 def live() -> int:
@@ -131,7 +131,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
         pickle.loads(pickle.dumps([y, a, ag.tanh, checkpoint(ag.exp, a)]))
 
     def places() -> None:
-        for make in (ag.scope, ag.record, ag.no_record, ag.context.transforming, ag.context.Place):
+        for make in (ag.scope, ag.record, ag.no_record, ag.context.Place):
             for wrong in WRONG:
                 ignored(make, wrong)
         with ag.scope("s") as nothing, ag.no_record(), ag.record(), ag.scope("t") as nothing:
