@@ -16,6 +16,7 @@ from typing import Any
 from .context import record
 from .differences import Estimate, Point, estimate, observed
 from .errors import described
+from .names import marks
 from .operation import Operation, operation_of
 from .random_programs import argument_shape, orders
 from .recording import binary, many, unary
@@ -76,6 +77,7 @@ def check_gradient(
     if sample is not None and sample < 1:
         raise ValueError(f"sample is the number of coordinates to check, at least 1; got {sample!r}")
     inputs, call = _inputs(function, at)
+    inputs = _told_apart(inputs)
     pairs = [(i, j) for i in (inputs if order == 2 else (None,)) for j in inputs]
     if sample is not None:
         pairs = _drawn(pairs, sample, random.Random(seed))
@@ -110,6 +112,13 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
     leaves = [Value(x, name or "x") for x, (name, _) in zip(numbers, named, strict=True)]
     inputs = [_Input(leaf, leaf.label or "x", group or "x") for leaf, (_, group) in zip(leaves, named, strict=True)]
     return inputs, lambda: function(rebuild(leaves))
+
+
+def _told_apart(inputs: Sequence[_Input]) -> list[_Input]:
+    """The inputs, with a mark after a name that another leaf has too."""
+    names = {x.leaf: x.name for x in inputs}
+    mark = dict(zip(names, marks([(name,) for name in names.values()]), strict=True))
+    return [replace(x, name=x.name + mark[x.leaf]) for x in inputs]
 
 
 def _takes_arguments(function: Callable[..., Any]) -> bool:

@@ -19,10 +19,10 @@ __all__ = ["draw", "to_dot"]
 def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
     """The graph below `y` as a `graphviz.Digraph` that shows itself in a notebook.
 
-    Each box has a name, how it was computed, its value, and its gradient: "·" until a sweep has set it. Each edge has
-    the local derivative ∂result/∂operand, and after a sweep "local × upstream = contribution"; where there are more
-    than three edges for a box, only under the pointer. A folded scope has the value that is read from it, if it is
-    one, and the norm of its parameters' gradients.
+    Each box has a name of its own (the second node labelled x is x#2), how it was computed, its value, and its
+    gradient: "·" until a sweep has set it. Each edge has the local derivative ∂result/∂operand, and after a sweep
+    "local × upstream = contribution"; where there are more than three edges for a box, only under the pointer. A
+    folded scope has the value that is read from it, if it is one, and the norm of its parameters' gradients.
 
     Args: `direction`, "LR" or "TB"; `precision`, significant digits; `show`, "forward" (values), "backward"
     (gradients), "both", or "structure" (neither); `colour`, by "kind" of node or by size and sign of its "gradient";

@@ -44,8 +44,8 @@ def step(
     Leaves take their values; each operation follows in topological order; then the output's gradient of 1 goes back
     along each edge in the order of the sweep. No `data` and no `grad` is changed. What goes wrong without sorting is
     there as well, behind a switch of the page: in every epoch, and box by box where the graph is folded.
-    In the lines ∂result/∂operand is the edge's own derivative and grad(x) that of the output by x; scopes stand before
-    a name that several nodes have.
+    In the lines ∂result/∂operand is the edge's own derivative and grad(x) that of the output by x; the second node
+    labelled x is x#2, and scopes stand before a label that several nodes have.
 
     Args: `learning_rate`, η of the parameter update w ← w − η·gradient that closes each epoch (None: no update);
     `epochs`, how many times the recorded graph is computed, with the moved parameters from the second on (branches

@@ -1,1 +1,1 @@
-"""What the still drawing and the stepper share: pictures of a graph, folding, DOT, layout."""
+"""What the still drawing and the stepper share: pictures of a graph (boxes, edges, names), folding, DOT, layout."""

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from heapq import heappop, heappush
 
 from ..value import Value
-from .picture import Box, Edge, measured
+from .boxes import Box, Edge
+from .picture import measured
 from .scene import COMPLETE, INSIDE, MOST_LISTED, WRONG, Scene, Step, cut, group_of, node_of
 from .simulate import Replay
-from .texts import counted, factor, short
+from .texts import counted, factor
 
 
 class Sweep:
@@ -26,7 +27,7 @@ class Sweep:
 
     def _seed(self) -> Step:
         root = self.scene.root
-        name = short(root.name)
+        name = root.short
         text = f"{self.scene.gradient(root)} = ∂{name}/∂{name} = 1: the sweep starts from the output"
         step = Step("seed", self.epoch, text, [root.id])
         step.states[root.id] = "complete"
@@ -68,12 +69,12 @@ class Sweep:
         if edge.more and operand.kind == "folded":
             return self._into(edge, upstream, complete)
         numbers = (self.scene.number(local), self.scene.number(upstream), self.scene.number(contribution))
-        slope = self.scene.formulas(node, edge.index, self.scene.names(result), short(result.name))
+        slope = self.scene.formulas(node, edge.index, self.scene.names(result), result.short)
         work = f"{numbers[0]}·{factor(numbers[1])}"
         if slope and slope != numbers[0]:
-            first = slope if slope.replace("_", "").isalnum() else f"({slope})"
+            first = slope if slope.replace("_", "").replace("#", "").isalnum() else f"({slope})"
             work = f"{first}·{factor(numbers[1])} = {work}"
-        factors = f"∂{short(result.name)}/∂{short(operand.name)}·{self.scene.gradient(result)}"
+        factors = f"∂{result.short}/∂{operand.short}·{self.scene.gradient(result)}"
         where = self.scene.where(result, operand)
         text = f"{where}{self.scene.gradient(operand)} += {factors} = {work} = {numbers[2]}"
         step = Step("edge", self.epoch, text, [edge.id, operand.id, result.id])
@@ -97,7 +98,7 @@ class Sweep:
     def _into(self, edge: Edge, upstream: float, complete: bool) -> Step:
         """Several edges at once into a folded scope."""
         gradient = f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = {self.scene.number(upstream)}"
-        text = f"{gradient} goes back along {edge.more + 1} edges into {short(edge.source.name)}"
+        text = f"{gradient} goes back along {edge.more + 1} edges into {edge.source.short}"
         step = Step("edge", self.epoch, text)
         step.focus = [edge.id, edge.source.id, edge.target.id]
         step.states = {edge.id: "sent"} | ({edge.source.id: "complete"} if complete else {})
@@ -133,10 +134,10 @@ class Sweep:
         nodes = measured(group_of(box))
         norm = self.scene.number(math.hypot(*(self.replay.adjoint.get(node, 0.0) for node in nodes)))
         step.texts[f"{box.id}:g"] = f"‖grad‖ {norm} {COMPLETE}"
-        below = ", ".join(dict.fromkeys(short(edge.source.name) for edge in incoming[:MOST_LISTED]))
+        below = ", ".join(dict.fromkeys(edge.source.short for edge in incoming[:MOST_LISTED]))
         to = f" to {below}" if below else ""
         what = counted(nodes, "parameter") if nodes and nodes[0].is_leaf else "results"
-        name = f"{self.scene.where(box)}{short(box.name)}"
+        name = f"{self.scene.where(box)}{box.short}"
         step.text = f"{name} passes the gradient back{to}: ‖grad‖ of its {what} = {norm}"
         return step
 
@@ -166,8 +167,8 @@ class Sweep:
                 if box in wrong:
                     wrong.update(operands)
                 if missing:
-                    step.text += f"; but grad({short(box.name)}) is not complete, {missing} more to come"
-                if late := [short(operand.name) for operand in operands if operand in sent]:
+                    step.text += f"; but grad({box.short}) is not complete, {missing} more to come"
+                if late := [operand.short for operand in operands if operand in sent]:
                     passed = "has passed its gradient" if len(late) == 1 else "have passed their gradients"
                     step.text += f"; too late, {', '.join(late)} {passed} on without this"
                 for operand in operands:
@@ -196,7 +197,7 @@ class Sweep:
                 continue
             self.due |= {node: right[node] for node in differing}
             if box.kind == "folded":
-                what = f"‖grad‖ of the leaves in {short(box.name)}"
+                what = f"‖grad‖ of the leaves in {box.short}"
                 came, due = (math.hypot(*(gradients.get(node, 0.0) for node in leaves)) for gradients in (got, right))
             else:
                 what, came, due = self.scene.gradient(box), got.get(differing[0], 0.0), right[differing[0]]

@@ -11,7 +11,7 @@ import graphviz  # type: ignore[import-untyped]  # it has no types
 from .dot import body
 from .layout import PICTURES, SOURCES, LayoutError, lay_out
 from .picture import Picture
-from .texts import counted, short
+from .texts import counted
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it has no types
@@ -20,7 +20,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it has no types
     def __init__(self, picture: Picture, time_limit: float) -> None:
         super().__init__(body=list(body(picture)))
         self.time_limit = time_limit
-        [self._name] = [short(box.name) for box in picture.boxes if box.root]
+        [self._name] = [box.short for box in picture.boxes if box.root]
         self._size = f"{counted(picture.boxes, 'box', 'boxes')}, {counted(picture.edges, 'edge')}"
 
     def pipe(self, format: str | None = None, *_: Any, encoding: str | None = None, **more: Any) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from .boxes import Box, Edge
 from .fold import Path, Place
 from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
-from .picture import Box, Edge, Picture, formula, gradient_norm, parameters_of, summary
+from .picture import Picture, formula, gradient_norm, parameters_of, summary
 from .texts import UNSET, factor, number, quoted, title
 
 DENSE = 3
@@ -118,7 +119,7 @@ def _node(box: Box, picture: Picture, text: Mapping[str, str] | None) -> list[st
         attributes |= STALE
     if box.kind == "constant" and _dense(picture):
         attributes["width"] = WIDE  # a straight line from a narrow box would cross its wider neighbours
-    label = "\n".join(lines(box, picture)) if text is None else text.get(box.id, box.name)
+    label = "\n".join(lines(box, picture)) if text is None else text.get(box.id, box.title)
     tip = f" tooltip={quoted(tooltip(box))}" if text is None else ""
     written = "".join(f' {name}="{value}"' for name, value in attributes.items())
     node = (
@@ -145,9 +146,9 @@ def lines(box: Box, picture: Picture) -> list[str]:
         value = box.output
         shown = [f"data {number(value.data, options.precision)}"] if options.forward and value is not None else []
         shown += [f"‖grad‖ of {what} {_number(_gradient(box), picture)}"] if options.backward else []
-        return [title(box.name), *summary(box.group), *shown, *more, *stale]
+        return [box.title, *summary(box.group), *shown, *more, *stale]
     node = box.group.nodes[0]
-    head = title(box.name)
+    head = box.title
     if not node.is_leaf and options.operations == "merged":
         head = f"{head} = {formula(picture, box)}"
     shown = [f"data {number(node.data, options.precision)}"] if options.forward else []

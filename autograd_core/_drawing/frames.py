@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from .boxes import Box
 from .dot import body
 from .geometry import Attributes, Geometry
-from .picture import Box, Picture, formula, summary
+from .picture import Picture, formula, summary
 from .scene import COMPLETE, Step
 from .steps import Script
-from .texts import UNSET, escaped, title
+from .texts import UNSET, escaped
 
 ACTIVE = {"color": "#d6006e", "penwidth": "3"}
 WAITING = {"fontcolor": "#8a8a8a", "fillcolor": "#ffffff"}
@@ -39,8 +40,8 @@ class Frames:
             return [box.name]
         more = [f"× {box.more} more"] if box.more else []
         if box.group.scope is not None:
-            return [title(box.name), *summary(box.group), *more]
-        head, computed = title(box.name), formula(self.picture, box)
+            return [box.title, *summary(box.group), *more]
+        head, computed = box.title, formula(self.picture, box)
         return [f"{head} = {computed}" if computed else head, *more]
 
     @cached_property

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from ..operation import PARAMETER
 from ..value import Value
-from .picture import Box, formula, parameters_of, summary
+from .boxes import Box
+from .picture import formula, parameters_of, summary
 from .scene import INSIDE, Scene, Step, group_of, node_of
 from .simulate import Replay
-from .texts import UNSET, applied, counted, factor, short
+from .texts import UNSET, applied, counted, factor
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
@@ -31,7 +32,7 @@ def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
         texts[f"{box.id}:d"] = f"data {scene.number(replay.data[node_of(box)])}"
         states[box.id] = "known"
     listed = scene.listed(
-        scene.leaves, lambda box: f"{short(box.name)} = {scene.number(replay.data[node_of(box)])}"
+        scene.leaves, lambda box: f"{box.short} = {scene.number(replay.data[node_of(box)])}"
     )
     text = f"Inputs and parameters take their values{f': {listed}' if listed else f' {INSIDE}'}"
     yield Step("leaves", epoch, text, [box.id for box in scene.leaves], texts, states)
@@ -45,7 +46,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
     step = Step("operation", epoch, "", [box.id, *(edge.id for edge in incoming)], states={box.id: "known"})
     node = box.node
     if node is None:
-        step.text = f"{scene.where(box)}{short(box.name)} is computed: {', '.join(summary(group_of(box)))}"
+        step.text = f"{scene.where(box)}{box.short} is computed: {', '.join(summary(group_of(box)))}"
         if box.output is not None:
             result = scene.number(replay.data[box.output])
             step.text += f"; it gives {result}"
@@ -54,7 +55,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
     numbers = applied(node.op, [scene.number(x) for x in replay.numbers(node)])
     result = scene.number(replay.data[node])
     worked = [formula(scene.picture, box), numbers, result]
-    step.text = scene.where(box) + " = ".join([short(box.name), *dict.fromkeys(worked)])
+    step.text = scene.where(box) + " = ".join([box.short, *dict.fromkeys(worked)])
     if box.more:
         step.text += f" (and {box.more} more like it)"
     step.texts[f"{box.id}:d"] = f"data {result}"
@@ -74,7 +75,7 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: float, due: Mapping[V
         node = box.node
         if node is not None and node.op is PARAMETER:
             old, slope, new = (scene.number(x) for x in (before[node], gradients.get(node, 0.0), replay.data[node]))
-            name = short(box.name)
+            name = box.short
             moved = f"{name} ← {name} - η·{scene.gradient(box)}"
             text = f"{scene.where(box)}{moved} = {old} - {scene.number(rate)}·{factor(slope)} = {new}"
             if node in due:
@@ -82,6 +83,6 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: float, due: Mapping[V
             yield Step("update", epoch, text, [box.id], {f"{box.id}:d": f"data {new}"})
         elif box.kind == "folded" and (parameters := parameters_of(group_of(box))):
             moves = "moves" if len(parameters) == 1 else "move"
-            text = f"{scene.where(box)}{short(box.name)}: its {counted(parameters, 'parameter')} {moves}, {rule}"
+            text = f"{scene.where(box)}{box.short}: its {counted(parameters, 'parameter')} {moves}, {rule}"
             wrong = sum(x in due for x in parameters)
             yield Step("update", epoch, f"{text}, {wrong} by a wrong gradient" if wrong else text, [box.id])

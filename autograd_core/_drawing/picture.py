@@ -12,73 +12,14 @@ from ..errors import GraphError
 from ..graph import assigned_since, toposort
 from ..operation import PARAMETER
 from ..value import Value
-from .fold import Folding, Group, Path, fold, outputs
+from .boxes import Box, Edge, tell_apart
+from .fold import Folding, Group, fold, outputs
 from .options import Options
 from .palette import largest
-from .texts import applied, counted, number, short
+from .texts import applied, counted, number
 
 MOST_OPERATIONS = 4
 MOST_DEPTHS = 6
-
-
-@dataclass(slots=True, eq=False)
-class Box:
-    """One box: a node, a constant, or a folded scope; `more` is how many repeats it stands for besides."""
-
-    number: int
-    kind: str
-    name: str
-    path: Path = ()
-    group: Group | None = None
-    constant: float = 0.0
-    root: bool = False
-    stale: bool = False
-    output: Value | None = None  # of a folded scope, where one node of it alone is read from outside
-
-    @property
-    def node(self) -> Value | None:
-        """The node it stands for; None for a constant or a folded scope."""
-        return self.group.nodes[0] if self.group is not None and self.group.scope is None else None
-
-    @property
-    def valued(self) -> Value | None:
-        """The node whose value the box shows."""
-        return self.output if self.node is None else self.node
-
-    @property
-    def more(self) -> int:
-        """How many repeats it stands for besides the one pictured."""
-        return 0 if self.group is None else self.group.more
-
-    @property
-    def id(self) -> str:
-        """The id of its element in the SVG."""
-        return f"n{self.number}"
-
-
-@dataclass(slots=True, eq=False)
-class Edge:
-    """One edge, operand to result; between folded boxes one for all, `more` how many besides."""
-
-    source: Box
-    target: Box
-    index: int
-    local: float | None = None
-    upstream: float | None = None
-    more: int = 0
-    stale: bool = False
-
-    @property
-    def contribution(self) -> float | None:
-        """What the edge adds to its operand's gradient: 0 where either factor is exactly 0, None before a sweep."""
-        if self.upstream and self.local:
-            return self.upstream * self.local
-        return None if self.upstream is None or self.local is None else 0.0
-
-    @property
-    def id(self) -> str:
-        """The id of its element in the SVG."""
-        return f"e{self.target.number}_{self.index}"
 
 
 @dataclass(eq=False)
@@ -189,6 +130,7 @@ def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Pic
             constants[box] = own
         of[group] = box
         boxes.append(box)
+    tell_apart(boxes)
     edges: list[Edge] = []
     for group, box in of.items():
         if group.scope is None:
@@ -213,12 +155,9 @@ def _box(group: Group, count: int, root: bool, stale: set[Value]) -> Box:
     node = group.nodes[0]
     is_stale = any(x in stale for x in (*group.nodes, *group.absorbed))
     if group.scope is not None:
-        name = str(group.scope.name)
-        name = name if name.strip() else f"scope {count}"
-        return Box(count, "folded", name, group.path, group, root=root, stale=is_stale)
+        return Box(count, "folded", str(group.scope.name), group.path, group, root=root, stale=is_stale)
     kind = "computed" if not node.is_leaf else "parameter" if node.op is PARAMETER else "input"
-    name = node.label if node.label is not None and node.label.strip() else f"v{count}"
-    return Box(count, kind, name, group.path, group, root=root, stale=is_stale)
+    return Box(count, kind, node.label or "", group.path, group, root=root, stale=is_stale)
 
 
 def _edges(
@@ -265,14 +204,14 @@ def formula(picture: Picture, box: Box) -> str:
     node = box.node
     if node is None or node.is_leaf:
         return ""
-    drawn = {edge.index: short(edge.source.name) for edge in picture.incoming[box]}
+    drawn = {edge.index: edge.source.short for edge in picture.incoming[box]}
     if node.op.arity is None:
         left_out = len(node.operands) - len(drawn)
         return applied(node.op, [*drawn.values(), *([f"… {left_out} more"] if left_out else [])])
     names = []
     for index, x in enumerate(node.operands):
         if index not in drawn and type(x) is Value:  # another edge stands for its own, or it is a running total's rest
-            drawn[index] = short(source.name) if (source := picture.box(x)) is not box else "…"
+            drawn[index] = source.short if (source := picture.box(x)) is not box else "…"
         names.append(drawn[index])
     return applied(node.op, names)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from ..errors import GraphError
 from ..graph import toposort
 from ..value import Value
+from .boxes import Box
 from .fold import Group
 from .formulas import Formulas
-from .picture import Box, Picture
+from .picture import Picture
 from .texts import number, short
 
 COMPLETE, WRONG = "✓", "✗"
@@ -68,10 +69,10 @@ class Scene:
 
     def gradient(self, of: Box) -> str:
         """The gradient of a box, ∂root/∂box, as a symbol that no local derivative has."""
-        return f"grad({short(of.name)})"
+        return f"grad({of.short})"
 
     def where(self, *boxes: Box) -> str:
-        """The scopes of boxes whose names alone do not tell them apart, to stand before a line; empty for others."""
+        """The scopes of boxes whose labels do not tell them apart, to stand before a line; empty for others."""
         places = dict.fromkeys(place for box in boxes if (place := self.places.get(box)))
         return f"{' → '.join(places)}: " if places else ""
 
@@ -88,18 +89,18 @@ class Scene:
 
     def names(self, box: Box) -> list[str]:
         """The names of a node's operands, in order, those too whose edge another stands for."""
-        names = {edge.index: short(edge.source.name) for edge in self.incoming[box]}
+        names = {edge.index: edge.source.short for edge in self.incoming[box]}
         for index, x in enumerate(node_of(box).operands):
             if index not in names and type(x) is Value:
-                names[index] = short(self.picture.box(x).name)
+                names[index] = self.picture.box(x).short
         return [names[index] for index in sorted(names)]
 
 
 def _places(boxes: Sequence[Box]) -> dict[Box, str]:
-    """For boxes that share their name, the innermost scopes that tell them apart, or as many as are named."""
+    """For boxes that share their label, the innermost scopes that tell them apart, or as many as are named."""
     alike: dict[str, list[Box]] = {}
     for box in boxes:
-        alike.setdefault(short(box.name), []).append(box)
+        alike.setdefault(short(box.label), []).append(box)
     places: dict[Box, str] = {}
     for group in alike.values():
         depth = 0

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 from ..value import Value
 from .backward import Sweep
+from .boxes import Box
 from .passes import forward, update
-from .picture import Box, Picture
+from .picture import Picture
 from .scene import Scene, Step
 from .simulate import Replay
 

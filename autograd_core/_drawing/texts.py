@@ -22,7 +22,7 @@ _COMPOUND = re.compile(r"[-+*/%=<>^]")
 _POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
 _WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s")
+_NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s|#")
 # Characters that XML cannot hold: control characters get their pictures, halves of surrogate pairs the mark for lost.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 

@@ -1,0 +1,106 @@
+"""The boxes and edges of a picture, and the names that tell boxes apart."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..names import marks
+from ..value import Value
+from .fold import Group, Path
+from .texts import short, title
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """One box: a node, a constant, or a folded scope; `more` is how many repeats it stands for besides.
+
+    `mark` follows the label where another box has it too.
+    """
+
+    number: int
+    kind: str
+    label: str
+    path: Path = ()
+    group: Group | None = None
+    constant: float = 0.0
+    root: bool = False
+    stale: bool = False
+    output: Value | None = None  # of a folded scope, where one node of it alone is read from outside
+    mark: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that no other box has."""
+        return self.label + self.mark
+
+    @property
+    def title(self) -> str:
+        """The name as it heads the box."""
+        return title(self.label) + self.mark
+
+    @property
+    def short(self) -> str:
+        """The name as it stands in formulas and lines."""
+        return short(title(self.label)) + self.mark
+
+    @property
+    def node(self) -> Value | None:
+        """The node it stands for; None for a constant or a folded scope."""
+        return self.group.nodes[0] if self.group is not None and self.group.scope is None else None
+
+    @property
+    def valued(self) -> Value | None:
+        """The node whose value the box shows."""
+        return self.output if self.node is None else self.node
+
+    @property
+    def more(self) -> int:
+        """How many repeats it stands for besides the one pictured."""
+        return 0 if self.group is None else self.group.more
+
+    @property
+    def id(self) -> str:
+        """The id of its element in the SVG."""
+        return f"n{self.number}"
+
+
+@dataclass(slots=True, eq=False)
+class Edge:
+    """One edge, operand to result; between folded boxes one for all, `more` how many besides."""
+
+    source: Box
+    target: Box
+    index: int
+    local: float | None = None
+    upstream: float | None = None
+    more: int = 0
+    stale: bool = False
+
+    @property
+    def contribution(self) -> float | None:
+        """What the edge adds to its operand's gradient: 0 where either factor is exactly 0, None before a sweep."""
+        if self.upstream and self.local:
+            return self.upstream * self.local
+        return None if self.upstream is None or self.local is None else 0.0
+
+    @property
+    def id(self) -> str:
+        """The id of its element in the SVG."""
+        return f"e{self.target.number}_{self.index}"
+
+
+def tell_apart(boxes: Sequence[Box]) -> None:
+    """Give each box a name of its own: labels as typed, those met again with a mark; automatic names give way."""
+    constants = {box.label for box in boxes if box.group is None}
+    labelled = [box for box in boxes if box.group is not None and box.label.strip()]
+    given = [(box.name, box.title, box.short) for box in labelled]
+    for box, mark in zip(labelled, marks(given, constants), strict=True):
+        box.mark = mark
+    taken = constants.union(*((box.name, box.title, box.short) for box in labelled))
+    free = itertools.count(boxes[-1].number + 1)
+    for box in boxes:
+        if not box.label.strip():
+            kind = "scope " if box.kind == "folded" else "v"
+            box.label = next(name for n in itertools.chain([box.number], free) if (name := f"{kind}{n}") not in taken)

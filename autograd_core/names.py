@@ -1,0 +1,34 @@
+"""Names that tell things apart where their labels do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def marks(labels: Sequence[tuple[str, ...]], taken: Iterable[str] = ()) -> list[str]:
+    """What follows each label so that no two read alike: nothing after the first of its kind, "#2" after the second.
+
+    Args: `labels`, each in every form in which it is shown, as typed first; `taken`, names that none may have.
+
+    >>> marks([("x",), ("w",), ("x",), ("x#2",)])
+    ['', '', '#3', '']
+    """
+    used = set(taken)
+    found = [""] * len(labels)
+    again = []
+    for i, forms in enumerate(labels):
+        if used.isdisjoint(forms):
+            used.update(forms)
+        else:
+            again.append(i)
+    last: dict[str, int] = {}
+    for i in again:
+        forms = labels[i]
+        space = " " if " " in forms[0] else ""
+        count = last.get(forms[-1], 1) + 1
+        while not used.isdisjoint(marked := [f"{form}{space}#{count}" for form in forms]):
+            count += 1
+        used.update(marked)
+        last[forms[-1]] = count
+        found[i] = f"{space}#{count}"
+    return found
