@@ -167,3 +167,23 @@ def test_a_model_of_a_module_twice_and_of_itself_has_each_parameter_once():
     model = Sequential(line, line)
     model.modules.append(model)
     assert model.parameters() == [line.a, line.b]
+
+
+class Repeating(Micrograd):
+    """Its list names a shared parameter twice, as one gathered from layers does."""
+
+    def parameters(self):
+        return [self.a, self.b, self.a]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_parameter_listed_twice_is_trained_as_one(inside):
+    def run(kind):
+        model = Sequential(kind(0.5)) if inside else kind(0.5)
+        history = fit(
+            model, squared_error, (XS, [-1.0, 2.0]), epochs=3, max_norm=0.2,
+            optimizer=SGD(model.parameters(), lr=0.1, momentum=0.5), penalty=nn.l2_penalty,
+        )
+        return history.losses, list(history.gradient_norms.values()), model.summary().split()[-1]
+
+    assert run(Repeating) == run(Micrograd)

@@ -1,6 +1,7 @@
 """Optimisers against their update rules written out, and what they refuse."""
 
 import math
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -219,3 +220,25 @@ def test_clipping_hides_no_gradient_that_is_not_finite(bad):
     ps[0].grad, ps[1].grad = bad, 1.0
     assert not math.isfinite(clip_grad_norm(ps, 1.0))
     assert repr([p.grad for p in ps]) == repr([bad, 1.0])
+
+
+def test_a_shared_parameter_counts_once():
+    w, b = parameter(0.0), parameter(0.0)
+    w.grad, b.grad = 3.0, 4.0
+    assert clip_grad_norm([w, b, w], 10.0) == 5.0 and (w.grad, b.grad) == (3.0, 4.0)
+    assert clip_grad_norm([w, w], 1.0) == 3.0 and w.grad == 1.0
+    clip_grad_value([w, w], 0.5)
+    assert w.grad == 0.5
+
+
+@pytest.mark.parametrize("make", [SGD, partial(SGD, momentum=0.9, nesterov=True, weight_decay=0.1), Adam])
+def test_a_shared_parameter_moves_once(make):
+    once, twice = parameter(1.0), parameter(1.0)
+    optimizers = make([once], lr=0.1), make([twice, twice], lr=0.1)
+    for optimizer in optimizers:
+        [p] = optimizer.parameters
+        for _ in range(3):
+            p.grad = p.data - 3.0
+            optimizer.step()
+    assert twice.data == once.data
+    assert optimizers[0].memory == optimizers[1].memory
