@@ -254,7 +254,7 @@ class Module:
                   MLP(2, [16, 1])             65
         """
         whole, *inner = [
-            (path, repr(module), f"{len(module.parameters()):,}") for path, module in self.named_modules(depth)
+            (path, repr(module), f"{len(set(module.parameters())):,}") for path, module in self.named_modules(depth)
         ]
         rows = [("name", "module", "parameters"), *inner, whole]
         first, second, third = (max(map(len, column)) for column in zip(*rows, strict=True))

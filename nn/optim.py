@@ -15,10 +15,11 @@ Rate = float | Callable[[int], float]
 class Optimizer:
     """What the optimisers share: the parameters, the learning rate, and the count of steps.
 
-    Args: `parameters`, as from `Module.parameters()`; `lr`, a number from 0 up, or a function that gives one for the
-    number of steps done; `weight_decay`, λ in the term λw added to each gradient; `bound`, a limit that no |w|
-    passes (lecture 004, "hard constraints on every individual weight"). `memory` is what an optimiser keeps from
-    step to step. Raises ValueError for settings that make no sense, TypeError for parameters that are no leaves.
+    Args: `parameters`, as from `Module.parameters()`, of which each counts once; `lr`, a number from 0 up, or a
+    function that gives one for the number of steps done; `weight_decay`, λ in the term λw added to each gradient;
+    `bound`, a limit that no |w| passes (lecture 004, "hard constraints on every individual weight"). `memory` is what
+    an optimiser keeps from step to step. Raises ValueError for settings that make no sense, TypeError for parameters
+    that are no leaves.
     """
 
     memory: Any = None
@@ -144,7 +145,7 @@ class Adam(Optimizer):
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale all gradients by one factor so that their Euclidean norm is at most `max_norm`; gives the norm before.
 
-    Where one is infinite or NaN, all stay as they are.
+    A parameter given twice counts once. Where a gradient is infinite or NaN, all stay as they are.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.0); w.grad = 10.0
@@ -182,8 +183,9 @@ def _clamped(number: float, limit: float) -> float:
 
 
 def _leaves(parameters: Any) -> list[Value]:
+    """The parameters, each once: a list gathered from layers names those that they share again."""
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     for p in leaves:
         if type(p) is not Value or not p.is_leaf:
             raise TypeError(f"the parameters must be a list of leaves, as from model.parameters(); got {p!r} in it")
-    return leaves
+    return list(dict.fromkeys(leaves))

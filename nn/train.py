@@ -85,7 +85,7 @@ def fit(
         patience = whole("patience", patience, 1)
         if held_out is None:
             raise ValueError("patience needs validation data")
-    parameters = list(model.parameters())
+    parameters = list(dict.fromkeys(model.parameters()))
     if not parameters:
         raise ValueError(f"{model!r} has no parameters: make them with `parameter`, as attributes, alone or in lists")
     optimizer = SGD(parameters, lr=0.1) if optimizer is None else optimizer
@@ -238,7 +238,9 @@ def _mean(numbers: list[float]) -> float:
 
 def _parts(model: Module, trained: set[Value]) -> dict[str, list[Value]]:
     """The trained parameters of each module directly inside the model, or all of them where none has any."""
-    parts = {path: [p for p in child.parameters() if p in trained] for path, child in model.named_children()}
+    parts = {
+        path: [p for p in dict.fromkeys(child.parameters()) if p in trained] for path, child in model.named_children()
+    }
     return {path: part for path, part in parts.items() if part} or {model.name: list(trained)}
 
 
