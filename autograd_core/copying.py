@@ -1,18 +1,16 @@
-"""Copying and pickling graphs of any depth: flat lists, no recursion."""
+"""Copying graphs of any depth, and making them from tables of numbers: flat lists, no recursion."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from .checkpoint import Segment
+from .checkpoint import CHECKPOINT, Segment
 from .clock import catch_up
 from .context import ROOT, Place
-from .graph import toposort
 from .operation import Operation
 from .value import Value, make_node
 
@@ -29,109 +27,76 @@ def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Valu
 
 def _recorded(node: Value) -> Any:
     """What a node keeps beside its operands: their local derivatives, or what a checkpoint runs again."""
-    return node._dx if _is_segment(node) else node.local_derivatives
+    return node._dx if is_segment(node) else node.local_derivatives
 
 
 def deep(root: Value, memo: dict[int, Any]) -> Value:
     """The graph below `root` copied; every node that `memo` knows keeps its identity."""
-    for node in ordered(root):
-        if id(node) in memo:
-            continue
+    segments = []
+    for node in ordered(root, lambda x: id(x) in memo):
         operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
-        recorded = deepcopy(node._dx, memo) if _is_segment(node) else node.local_derivatives
-        memo[id(node)] = _like(node, operands, recorded)
+        memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node.local_derivatives)
+        if is_segment(node):
+            segments.append(node)
+    for node in segments:  # what they hold may lead back to any of the nodes
+        fill(memo[id(node)], deepcopy(contents(node), memo))
     found: Value = memo[id(root)]
     return found
 
 
-def ordered(root: Value) -> list[Value]:
-    """The nodes below `root`, and those that its checkpoints hold as arguments, each after what it refers to."""
-    order = toposort(root)
-    if not any(_is_segment(node) for node in order):
-        return order
+def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
+    """The nodes below `root`, operands before results, and those that its checkpoints hold; none that are known."""
     found: dict[Value, None] = {}
-    waiting = [root]
-    while waiting:
-        node = waiting[-1]
-        missing = [x for x in _references(node) if x not in found] if node not in found else []
-        waiting.extend(reversed(missing))
-        if not missing:
-            found[waiting.pop()] = None
+    roots = [root]
+    for start in roots:
+        waiting = [] if known(start) else [start]
+        while waiting:
+            node = waiting[-1]
+            missing = [] if node in found else [
+                x for x in node.operands if type(x) is Value and x not in found and not known(x)
+            ]
+            if missing:
+                waiting.extend(reversed(missing))
+                continue
+            waiting.pop()
+            if node not in found:
+                found[node] = None
+                if is_segment(node):
+                    roots.extend(_nodes_in(contents(node)))
     return list(found)
 
 
-def _references(node: Value) -> list[Value]:
-    """The nodes that a node refers to: its operands, and of a checkpoint its arguments."""
-    things = [x for x in node.operands if type(x) is Value]
-    if _is_segment(node):
-        _mapped(node._dx.arguments, things.append)
-    return things
-
-
-def reduced(root: Value) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-    """What `pickle` is told: a leaf by its numbers, a computed node as one flat program over its leaves.
-
-    Leaves keep their identity within one pickle, computed nodes within one root.
-    """
-    if root.is_leaf:
-        return leaf_from, (root._op, root._data, root._label, root._grad, root.scope, root._stamp)
-    order = ordered(root)
-    leaves = [node for node in order if node.is_leaf]
-    computed = [node for node in order if not node.is_leaf]
-    index = {node: i for i, node in enumerate((*leaves, *computed))}
-    constants: list[float] = []
-    operands, counts = array("q"), array("q")
-    for node in computed:
-        for x in node.operands:
-            if type(x) is Value:
-                operands.append(index[x])
-            else:
-                constants.append(float(x))  # counted downwards from -1
-                operands.append(-len(constants))
-        counts.append(len(node.operands))
-    ops = list(dict.fromkeys(node._op for node in computed))
-    op_index = {op: i for i, op in enumerate(ops)}
-    program = {
-        "ops": ops,
-        "op": array("q", (op_index[node._op] for node in computed)),
-        "data": array("d", (node._data for node in computed)),
-        "stamps": array("q", (node._stamp for node in computed)),
-        "counts": counts,
-        "operands": operands,
-        "constants": array("d", constants),
-        "locals": array("d", (0.0 if d is None else d for node in computed for d in node.local_derivatives)),
-        "segments": {
-            i: (node._dx.function, _mapped(node._dx.arguments, lambda x: _Reference(index[x]) if x in index else x))
-            for i, node in enumerate(computed)
-            if _is_segment(node)
-        },
-        "grads": {i: node.grad for i, node in enumerate(computed) if node.has_grad},
-        "labels": {i: node.label for i, node in enumerate(computed) if node.label is not None},
-        "scopes": {i: node.scope for i, node in enumerate(computed) if node._place.parent is not None},
-    }
-    return graph_from, (leaves, program)
-
-
-def _is_segment(node: Value) -> bool:
+def is_segment(node: Value) -> bool:
+    """Whether it is a checkpoint, which keeps what it runs again in place of local derivatives."""
     return type(node._x) is tuple and type(node._dx) is not tuple
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """In a pickled checkpoint's arguments: the node with this number."""
-
-    at: int
+def blank() -> Segment:
+    """What a checkpoint runs again, to be filled later."""
+    return object.__new__(Segment)
 
 
-def _mapped(thing: Any, replace: Callable[[Any], Any]) -> Any:
-    """The arguments of a checkpoint with each node replaced, in lists, tuples and dicts."""
-    if type(thing) in (Value, _Reference):
-        return replace(thing)
-    if type(thing) in (list, tuple):
-        return type(thing)(_mapped(x, replace) for x in thing)
-    if type(thing) is dict:
-        return {key: _mapped(x, replace) for key, x in thing.items()}
-    return thing
+def contents(node: Value) -> dict[str, Any]:
+    """What a checkpoint runs again, by name."""
+    return {name: getattr(node._dx, name) for name in Segment.__slots__}
+
+
+def fill(node: Value, things: dict[str, Any]) -> None:
+    """Give a checkpoint what it runs again."""
+    for name, thing in things.items():
+        object.__setattr__(node._dx, name, thing)  # it is frozen, once it is whole
+
+
+def _nodes_in(thing: Any) -> Iterator[Value]:
+    """The nodes in nested lists, tuples and dicts."""
+    waiting, seen = [thing], set[int]()
+    while waiting:
+        thing = waiting.pop()
+        if type(thing) is Value:
+            yield thing
+        elif type(thing) in (list, tuple, dict) and id(thing) not in seen:
+            seen.add(id(thing))
+            waiting.extend(thing.values() if type(thing) is dict else thing)
 
 
 def leaf_from(
@@ -142,25 +107,26 @@ def leaf_from(
     return make_node(op, data, (), (), _place_of(scope), stamp, grad, label)
 
 
-def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
-    """The root of a graph from its leaves and its flat program."""
-    nodes = list(leaves)
+def nodes_from(outside: list[Value], program: dict[str, Any]) -> list[Value]:
+    """The nodes that a table of numbers describes, computed from those outside; checkpoints are still blank."""
+    nodes = list(outside)
     operands, slopes = iter(program["operands"]), iter(program["locals"])
+    constants, scopes = program.get("constants", ()), program.get("scopes", {})
+    grads, labels = program.get("grads", {}), program.get("labels", {})
     places: dict[tuple[str, ...], Place] = {(): ROOT}
     columns = zip(program["op"], program["data"], program["stamps"], program["counts"], strict=True)
-    for i, (op, data, stamp, how_many) in enumerate(columns):
-        xs = [nodes[at] if at >= 0 else program["constants"][-at - 1] for at in islice(operands, how_many)]
+    for i, (at, data, stamp, how_many) in enumerate(columns):
+        op = program["ops"][at]
+        xs = [nodes[at] if at >= 0 else constants[-at - 1] for at in islice(operands, how_many)]
         recorded: Any = tuple(islice(slopes, how_many))
-        if i in program["segments"]:
-            function, arguments = program["segments"][i]
-            recorded = Segment(function, _mapped(arguments, lambda x: nodes[x.at] if type(x) is _Reference else x))
-        scope = program["scopes"].get(i, ())
+        scope = scopes.get(i, ())
         if scope not in places:
             places[scope] = _place_of(scope)
-        grad, label = program["grads"].get(i), program["labels"].get(i)
-        nodes.append(make_node(program["ops"][op], data, xs, recorded, places[scope], stamp, grad, label))
+        if op is CHECKPOINT:
+            recorded = blank()
+        nodes.append(make_node(op, data, xs, recorded, places[scope], stamp, grads.get(i), labels.get(i)))
     catch_up(max(program["stamps"]))
-    return nodes[-1]
+    return nodes[len(outside) :]
 
 
 def _place_of(scope: tuple[str, ...]) -> Place:
@@ -168,3 +134,32 @@ def _place_of(scope: tuple[str, ...]) -> Place:
     for name in scope:
         place = Place(place, name, place.recording)
     return place
+
+
+# --- What pickles made by version 0.1.0 call -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """In a pickled checkpoint's arguments: the node with this number."""
+
+    at: int
+
+
+def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
+    """The root of a graph from its leaves and its flat program."""
+    nodes = nodes_from(leaves, program)
+    everything = [*leaves, *nodes]
+    for i, (function, arguments) in program["segments"].items():
+        fill(nodes[i], {"function": function, "arguments": _resolved(arguments, everything)})
+    return nodes[-1]
+
+
+def _resolved(thing: Any, nodes: list[Value]) -> Any:
+    if type(thing) is _Reference:
+        return nodes[thing.at]
+    if type(thing) in (list, tuple):
+        return type(thing)(_resolved(x, nodes) for x in thing)
+    if type(thing) is dict:
+        return {key: _resolved(x, nodes) for key, x in thing.items()}
+    return thing

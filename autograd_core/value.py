@@ -256,7 +256,7 @@ class Value(Operators):
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)
 
-    # How a graph is copied and pickled at any depth stands in copying.py.
+    # How a graph is copied and pickled at any depth stands in copying.py and pickling.py.
 
     def __copy__(self) -> Value:
         from .copying import shallow
@@ -269,7 +269,7 @@ class Value(Operators):
         return deep(self, memo)
 
     def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-        from .copying import reduced
+        from .pickling import reduced
 
         return reduced(self)
 

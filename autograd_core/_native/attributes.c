@@ -279,7 +279,7 @@ METHOD(value_sizeof)
 }
 
 METHOD(value_copy) { return call_python("autograd_core.copying", "shallow", self, NULL); }
-METHOD(value_reduce) { return call_python("autograd_core.copying", "reduced", self, NULL); }
+METHOD(value_reduce) { return call_python("autograd_core.pickling", "reduced", self, NULL); }
 
 static PyObject *value_deepcopy(PyObject *self, PyObject *memo)
 {
