@@ -471,3 +471,20 @@ def test_signals_find_gradients_all_added_or_none(nested):
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
     assert interrupted > 0
+
+
+def test_none_clears_a_gradient():
+    w = ag.parameter(2.0)
+    y = w * w
+    for node in (w, y):
+        y.backward()
+        node.grad = None
+        assert not node.has_grad and node.grad == 0.0
+    w.grad = None
+    w.grad = None  # also where there is none
+    y.backward()
+    assert w.grad == 4.0
+    for wrong in ("1", [1.0]):
+        with pytest.raises(TypeError, match="grad is a real number, or None to clear it; got"):
+            w.grad = wrong
+    assert w.grad == 4.0
