@@ -101,15 +101,20 @@ class Value(Operators):
 
     @property
     def grad(self) -> float:
-        """The gradient: the sum over all sweeps in a leaf, the last sweep's in a computed node; 0.0 before any."""
+        """The gradient: the sum over all sweeps in a leaf, the last sweep's in a computed node; 0.0 before any.
+
+        Assign None, or call `zero_grad`, to clear it.
+        """
         grad = getattr(self, "_grad", None)
         return 0.0 if grad is None else grad
 
     @grad.setter
-    def grad(self, grad: float) -> None:
+    def grad(self, grad: float | None) -> None:
         value = number(grad)
-        if value is None:
-            raise TypeError(f"grad is a real number; got {grad!r} of type {type(grad).__name__}")
+        if value is None and grad is not None:
+            raise TypeError(
+                f"grad is a real number, or None to clear it; got {grad!r} of type {type(grad).__name__}"
+            )
         self._grad = value
 
     @property

@@ -159,8 +159,13 @@ static int set_data(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
 static int set_grad(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
 {
     double number;
+    if (given == Py_None) {
+        NODE->flags &= (uint8_t)~HAS_GRAD;
+        NODE->grad = 0.0;
+        return 0;
+    }
     if (assigned(given, "property 'grad' of 'Value' object has no deleter",
-                 "grad is a real number; got %R of type %U", &number) < 0)
+                 "grad is a real number, or None to clear it; got %R of type %U", &number) < 0)
         return -1;
     NODE->grad = number;
     NODE->flags |= HAS_GRAD;
