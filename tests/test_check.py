@@ -286,7 +286,8 @@ def test_second_order_names_pairs_and_finds_a_lost_second_derivative():
     ("arguments", "keywords", "error", "text"),
     [
         ((lambda x: x, []), {}, ValueError, "nothing to check"),
-        ((lambda x: x, "two"), {}, TypeError, "numbers"),
+        ((lambda x: x, "two"), {}, ValueError, "no number"),
+        ((lambda x: x, {1.0}), {}, TypeError, "numbers"),
         ((lambda x: x, 1.0), {"order": 3}, ValueError, "order is 1"),
         ((lambda x: x, 1.0), {"sample": 0}, ValueError, "sample"),
         ((lambda x: [x], 1.0), {}, TypeError, "one number"),

@@ -260,8 +260,8 @@ def test_structures_in_and_out():
     assert type(ag.grad(lambda p: p.w * p.b)(Pair(2.0, 3.0))) is Pair
     assert ag.jacobian(lambda x: {"s": x[0] + x[1], "p": x[0] * x[1]})([2.0, 3.0]) == {"s": [1.0, 1.0], "p": [3.0, 2.0]}
     assert ag.grad(lambda x: 1.0)([]) == []
-    with pytest.raises(TypeError, match="'text'"):
-        ag.grad(lambda x: x[0])([1.0, "text"])
+    with pytest.raises(TypeError, match="of type set"):
+        ag.grad(lambda x: x[0])([1.0, {2.0}])
 
 
 def test_numpy_in_and_out():
@@ -280,7 +280,7 @@ def test_numpy_in_and_out():
     nested = ag.grad(lambda s: ag.grad(lambda x: (x * x).sum() * s)(np.ones(2))[0])(3.0)
     assert nested == 2.0
     objects = ag.jacobian(lambda x: np.array([x["a"], x["a"] * 2]))({"a": 1.0})
-    assert objects.tolist() == [{"a": 1.0}, {"a": 2.0}]
+    assert objects["a"].tolist() == [1.0, 2.0]
     assert ag.grad(lambda x: x[0] * x[1])(np.array([2, 3])).tolist() == [3.0, 2.0]
 
 
