@@ -15,6 +15,7 @@ from .context import no_record, record, scope
 from .engine import ENGINE
 from .errors import GraphError
 from .graph import first_nonfinite, leaves, toposort
+from .kinds import register
 from .operation import TABLE, Domain, Operation, operation_of
 from .ops import (
     acos,
@@ -132,6 +133,7 @@ __all__ = [
     "primitive",
     "prod",
     "record",
+    "register",
     "relu",
     "scope",
     "sigmoid",

@@ -16,12 +16,13 @@ from typing import Any
 from .context import record
 from .differences import Estimate, Point, estimate, observed
 from .errors import described
+from .kinds import kind_of
 from .names import marks
 from .operation import Operation, operation_of
 from .random_programs import argument_shape, orders
 from .recording import binary, many, unary
 from .report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
-from .structure import flatten, is_array
+from .structure import flatten, is_array, passes
 from .sweeps import gradients
 from .value import Value, number, put_back
 
@@ -144,19 +145,17 @@ def _stem(label: str) -> str:
 
 def _named(thing: Any, path: str, group: str = "") -> Iterator[tuple[str, str]]:
     """Name and group of each number in a structure, in the order of `flatten`."""
-    if isinstance(thing, dict):
-        for key, part in thing.items():
-            name = f"{path}[{key!r}]" if path else str(key)
-            yield from _named(part, name, group or name)
+    kind = kind_of(thing)
+    if kind is not None:
+        for key, part in zip(*kind.open(thing), strict=True):
+            indexed = type(key) is int and kind.family != "mapping"
+            name = f"{path or 'x'}{kind.place(key)}" if path or indexed else str(key)
+            own = name if not indexed or kind_of(part) or is_array(part) else ""
+            yield from _named(part, name, group or own)
     elif is_array(thing):
         for index in _indices(thing.shape):
             yield f"{path or 'x'}[{', '.join(map(str, index))}]", group
-    elif isinstance(thing, (list, tuple)):
-        for i, part in enumerate(thing):
-            name = f"{path or 'x'}[{i}]"
-            nested = isinstance(part, (list, tuple, dict)) or is_array(part)
-            yield from _named(part, name, group or (name if nested else ""))
-    else:
+    elif not passes(thing):
         yield path, group
 
 

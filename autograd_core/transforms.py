@@ -15,7 +15,7 @@ from typing import Any
 
 from .context import current, record
 from .ops import dot, identity
-from .structure import Rebuild, flatten, matching
+from .structure import Structure, flatten, is_bool, matching, passes, taken_apart
 from .sweeps import (
     as_value,
     closed,
@@ -41,11 +41,11 @@ class _Run:
     """One run of a function on fresh nodes in place of its arguments: what went in, and what came out.
 
     Inside it (`with run:`) the fresh leaves are Values like any other: what the function differentiates in its turn, or
-    a checkpoint of it that is run again, depends on them. Outside they are constants: nobody can ask for their gradients.
+    a checkpoint of it that is run again, depends on them. Outside they are constants: nobody asks for their gradients.
     """
 
     inputs: list[Value]
-    rebuild_inputs: Rebuild
+    arguments: Structure
     output: Any
     valued: bool  # whether an argument was a Value
     inside: int = 0
@@ -123,15 +123,17 @@ def _run(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
     if len(set(chosen)) < len(chosen):
         raise TypeError(f"argnums names an argument twice: {argnums!r}")
     picked = tuple(arguments[index] for index in chosen)
-    numbers, rebuild = flatten(picked[0] if single else picked)
+    if single and passes(picked[0]):
+        raise TypeError(f"argument {argnums} is {picked[0]!r}, with no number to differentiate by")
+    structure = taken_apart(picked[0] if single else picked)
     with record():
-        inputs = [identity(x) if type(x) is Value else Value(x) for x in numbers]
-        fresh = rebuild(inputs)
+        inputs = [identity(x) if type(x) is Value else Value(x) for x in structure.numbers]
+        fresh = structure.rebuild(inputs)
         replaced = list(arguments)
         for index, argument in zip(chosen, (fresh,) if single else fresh, strict=True):
             replaced[index] = argument
         output = function(*replaced, **keywords)
-    return _Run(inputs, rebuild, output, _any_value(numbers))
+    return _Run(inputs, structure, output, _any_value(structure.numbers))
 
 
 def _place_of(index: Any, count: int) -> int:
@@ -145,7 +147,11 @@ def _place_of(index: Any, count: int) -> int:
 
 
 def _scalar(output: Any) -> Any:
-    if type(output) is not Value and number(output) is None:
+    """The output of a function that gives one number."""
+    if type(output) is Value:
+        return output
+    _differentiable(output)
+    if number(output) is None:
         raise TypeError(
             f"a gradient is that of a function that gives one number; this one gave {output!r} of type "
             f"{type(output).__name__} (jacobian takes functions that give several)"
@@ -153,11 +159,29 @@ def _scalar(output: Any) -> Any:
     return output
 
 
+def _outputs(output: Any) -> Structure:
+    """The output of a function that may give several numbers."""
+    _differentiable(output)
+    structure = taken_apart(output)
+    for x in structure.numbers:
+        _differentiable(x)
+    return structure
+
+
+def _differentiable(output: Any) -> None:
+    """Refuse what has no derivative, where 0.0 would hide a mistake."""
+    if passes(output):
+        raise TypeError(f"the function gave {output!r}, which has no derivative: return the numbers to differentiate")
+    if is_bool(output):
+        raise TypeError(f"the function gave {output!r}, a bool, which has no derivative: return the numbers compared")
+
+
 def value_and_grad(function: Function, argnums: Argnums = 0) -> Function:
     """The function that gives `function`'s value and its gradient, in the structure of the argument.
 
-    Args: `function`, giving one number; `argnums`, which argument, or a tuple of arguments, to differentiate by: a
-    number, or lists, tuples, dicts or NumPy arrays of numbers. Fits `scipy.optimize.minimize(…, jac=True)`.
+    Args: `function`, giving one number; `argnums`, which argument, or a tuple of arguments, to differentiate by:
+    numbers, alone or in lists, tuples, dicts, dataclasses, NumPy arrays and what `register` names, nested at will; None
+    and strings in them stay. Fits `scipy.optimize.minimize(…, jac=True)`.
     Raises TypeError for a function that gives more than one number, or arguments that are no numbers.
 
     >>> value_and_grad(lambda p: p["a"] * p["a"] + p["b"])({"a": 3.0, "b": 1.0})
@@ -168,7 +192,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0) -> Function:
         with _run(function, arguments, keywords, argnums) as run:
             y = _scalar(run.output)
             slopes = run.pull([y], [1.0])
-            return run.values([y])[0], run.rebuild_inputs(slopes)
+            return run.values([y])[0], run.arguments.rebuild(slopes)
 
     return transformed
 
@@ -186,14 +210,15 @@ def grad(function: Function, argnums: Argnums = 0) -> Function:
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
         with _run(function, arguments, keywords, argnums) as run:
-            return run.rebuild_inputs(run.pull([_scalar(run.output)], [1.0]))
+            return run.arguments.rebuild(run.pull([_scalar(run.output)], [1.0]))
 
     return transformed
 
 
 def jacobian(function: Function, argnums: Argnums = 0) -> Function:
-    """The matrix of ∂output/∂input: the structure of the output with that of the argument in each place.
+    """The matrix of ∂output/∂input: the structure of the output with that of the argument in each place, as in JAX.
 
+    An array by an array is one array of both shapes, also where they stand in dicts, lists and the like.
     One reverse sweep for each output. (Lecture 003, the chain rule over all paths.)
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
@@ -202,8 +227,8 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
         with _run(function, arguments, keywords, argnums) as run:
-            outputs, rebuild = flatten(run.output)
-            return rebuild([run.rebuild_inputs(run.pull([y], [1.0])) for y in outputs])
+            outputs = _outputs(run.output)
+            return outputs.jacobian(run.arguments, [run.pull([y], [1.0]) for y in outputs.numbers])
 
     return transformed
 
@@ -230,8 +255,9 @@ def jvp(function: Function) -> Function:
         primals, tangents = _arguments(primals, "primals"), _arguments(tangents, "tangents")
         directions = matching(tangents, primals, "the tangents")
         with _run(function, primals, {}, tuple(range(len(primals)))) as run:
-            outputs, rebuild = flatten(run.output)
-            return rebuild(run.values(outputs, beside=directions)), rebuild(run.push(outputs, directions))
+            outputs = _outputs(run.output)
+            values = run.values(outputs.numbers, beside=directions)
+            return outputs.rebuild(values), outputs.rebuild(run.push(outputs.numbers, directions))
 
     return transformed
 
@@ -246,13 +272,13 @@ def vjp(function: Function, argnums: Argnums = 0) -> Function:
 
     def transformed(*arguments: Any, **keywords: Any) -> Any:
         with _run(function, arguments, keywords, argnums) as run:
-            outputs, rebuild = flatten(run.output)
-            values = rebuild(run.values(outputs))
+            outputs = _outputs(run.output)
+            values = outputs.rebuild(run.values(outputs.numbers))
 
         def pull(cotangent: Any) -> Any:
             weights = matching(cotangent, run.output, "the cotangent")
             with run:
-                return run.rebuild_inputs(run.pull(outputs, weights))
+                return run.arguments.rebuild(run.pull(outputs.numbers, weights))
 
         return values, pull
 

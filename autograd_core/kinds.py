@@ -1,0 +1,110 @@
+"""The kinds of structure that hold numbers: how each is taken apart, and how another of its kind is made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of structure is taken apart and made again.
+
+    `open` gives the names of its parts (indices, keys, fields) and the parts; `close` makes one like the first from
+    the names and other parts. Structures of one `family` may stand for each other as tangents and cotangents.
+    """
+
+    family: Any
+    open: Callable[[Any], tuple[list[Any], list[Any]]]
+    close: Callable[[Any, list[Any], list[Any]], Any]
+
+    def place(self, name: Any) -> str:
+        """The place of a part in a message, behind the name of the whole."""
+        return f".{name}" if type(name) is str and self.family != "mapping" else f"[{name!r}]"
+
+
+def _numbered(parts: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    return list(range(len(parts))), list(parts)
+
+
+def _keyed(things: dict[Any, Any]) -> tuple[list[Any], list[Any]]:
+    return list(things), list(things.values())
+
+
+def _again(like: dict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:
+    """A dict, or an ordered one."""
+    return type(like)(zip(keys, parts, strict=True))
+
+
+def _default(like: defaultdict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:
+    return defaultdict(like.default_factory, zip(keys, parts, strict=True))
+
+
+# The kinds that are known by their type, a subclass not among them: it may mean something else by its operators.
+KINDS: dict[type, Kind] = {
+    list: Kind("sequence", _numbered, lambda like, names, parts: parts),
+    tuple: Kind("sequence", _numbered, lambda like, names, parts: tuple(parts)),
+    dict: Kind("mapping", _keyed, _again),
+    OrderedDict: Kind("mapping", _keyed, _again),
+    defaultdict: Kind("mapping", _keyed, _default),
+}
+NAMED_TUPLE = Kind("sequence", _numbered, lambda like, names, parts: type(like)._make(parts))
+
+
+def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callable[[Any, Sequence[Any]], Any]) -> None:
+    """Make a class of your own a structure that functions can be differentiated by, and that they can give.
+
+    Args: `kind`, the class (not its subclasses); `parts`, the numbers and structures in one of it, in order;
+    `rebuild`, of one of the class and as many other parts, a new one like it. Parts may be Values, gradients, None.
+    Raises TypeError where one of them is no class or function, and for a class that is known already.
+
+    >>> from autograd_core import grad
+    >>> class Vector(list):
+    ...     def __mul__(self, other):
+    ...         return sum(x * y for x, y in zip(self, other))
+    >>> register(Vector, list, lambda like, parts: Vector(parts))
+    >>> slope = grad(lambda v: v * v)(Vector([1.0, 2.0]))
+    >>> slope, type(slope).__name__
+    ([2.0, 4.0], 'Vector')
+    """
+    if not isinstance(kind, type) or not callable(parts) or not callable(rebuild):
+        raise TypeError(f"register takes a class and two functions; got {kind!r}, {parts!r}, {rebuild!r}")
+    if kind in KINDS:
+        raise TypeError(f"{kind.__qualname__} is registered already")
+    KINDS[kind] = Kind(kind, lambda thing: _numbered(parts(thing)), lambda like, names, new: rebuild(like, new))
+
+
+def kind_of(thing: Any) -> Kind | None:
+    """The kind of a structure, or None where it is of no known kind."""
+    kind = type(thing)
+    if (known := KINDS.get(kind)) is not None:
+        return known
+    if isinstance(thing, tuple) and hasattr(kind, "_fields") and hasattr(kind, "_make"):
+        return None if _beside(thing, ()) else NAMED_TUPLE
+    if dataclasses.is_dataclass(kind) and not isinstance(thing, (list, tuple, dict)):
+        fields = dataclasses.fields(kind)
+        names = [field.name for field in fields]
+        if all(field.init for field in fields) and not _beside(thing, names):
+            return Kind(kind, lambda thing: (names, [getattr(thing, name) for name in names]), _made)
+    return None
+
+
+def _beside(thing: Any, names: Sequence[str]) -> bool:
+    """Whether it has attributes that are no fields, and would be lost: but for what it computes when asked."""
+    return any(
+        name not in names
+        and not name.startswith("__")
+        and not isinstance(getattr(type(thing), name, None), cached_property)
+        for name in getattr(thing, "__dict__", ())
+    )
+
+
+def _made(like: Any, names: list[Any], parts: list[Any]) -> Any:
+    """A dataclass with these fields; `__post_init__` does not run, which may refuse gradients, or turn them round."""
+    made = object.__new__(type(like))
+    for name, part in zip(names, parts, strict=True):
+        object.__setattr__(made, name, part)
+    return made
