@@ -14,8 +14,9 @@ from .checkpoint import checkpoint
 from .context import no_record, record, scope
 from .engine import ENGINE
 from .errors import GraphError
-from .graph import first_nonfinite, leaves, toposort
+from .graph import leaves, toposort
 from .kinds import register
+from .nonfinite import explain_nonfinite, first_nonfinite
 from .operation import TABLE, Domain, Operation, operation_of
 from .ops import (
     acos,
@@ -99,6 +100,7 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "explain_nonfinite",
     "expm1",
     "first_nonfinite",
     "gamma",

@@ -8,6 +8,7 @@ from .checkpoint import Segment, rerun
 from .engine import accelerated
 from .graph import discovered
 from .interrupts import undivided
+from .operation import NOTHING, is_nothing
 from .value import Value, number
 
 # Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing. A
@@ -19,25 +20,26 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
     """Send the adjoints of the nodes in `order` back along every edge.
 
     `adjoints` has an entry for every node in `order` and every operand of one; contributions are added to them in
-    reverse topological order, operands left to right. A contribution is 0 where either factor is exactly 0, so that
-    a path not taken never makes a NaN.
+    reverse topological order, operands left to right. Where nothing has arrived, nothing is sent on, and nothing along
+    an edge that is flat: a path not taken never makes a NaN. (Adding 0.0 makes of -0.0, which means nothing, a zero.)
     """
     for node in reversed(order):
-        if upstream := adjoints[node]:
+        upstream = adjoints[node]
+        if upstream or not is_nothing(upstream):
             x = node._x
             if type(x) is Value:
-                if local := node._dx:
-                    adjoints[x] += upstream * local
+                if (local := node._dx) or not is_nothing(local):
+                    adjoints[x] += upstream * local + 0.0
             elif type(x) is tuple:
                 if type(node._dx) is Segment:
                     _sweep_again(node, upstream, adjoints)
                     continue
                 for operand, local in zip(x, node._dx, strict=True):
-                    if local and type(operand) is Value:
-                        adjoints[operand] += upstream * local
+                    if type(operand) is Value and (local or not is_nothing(local)):
+                        adjoints[operand] += upstream * local + 0.0
             y = node._y
-            if type(y) is Value and (local := node._dy):
-                adjoints[y] += upstream * local
+            if type(y) is Value and ((local := node._dy) or not is_nothing(local)):
+                adjoints[y] += upstream * local + 0.0
 
 
 def _sweep_again(node: Value, upstream: float, adjoints: dict[Value, float]) -> None:
@@ -71,7 +73,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     if seed is None:
         raise TypeError(f"the gradient to start from is a real number; got {gradient!r}")
     order, adjoints = discovered(y)
-    adjoints[y] += seed
+    adjoints[y] = seed or NOTHING
     sweep(order, adjoints)
 
     waiting = iter(adjoints.items())
@@ -81,7 +83,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
             if node._x is None and node._grad is not None:
                 node._grad += adjoint
             else:
-                node._grad = adjoint
+                node._grad = adjoint + 0.0
 
     with _adding:
         undivided(write)

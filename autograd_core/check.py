@@ -16,8 +16,10 @@ from typing import Any
 from .context import record
 from .differences import Estimate, Point, estimate, observed
 from .errors import described
+from .graph import toposort
 from .kinds import kind_of
 from .names import marks
+from .nonfinite import undetermined_edge
 from .operation import Operation, operation_of
 from .random_programs import argument_shape, orders
 from .recording import binary, many, unary
@@ -224,10 +226,18 @@ def _checked(call: Callable[[], Any], by: _Input | None, moved: _Input) -> Coord
     name = f"∂/∂{by.name} ∂/∂{moved.name}" if by else moved.name
     group = f"{by.group} × {moved.group}" if by else moved.group
     if not math.isfinite(analytic):
-        reason = f"the derivative is {analytic!r} here"
+        reason = _why_not_finite(y, analytic)
         return Coordinate(name, group, at, analytic, math.nan, math.inf, 0.0, NOT_JUDGED, reason)
     numeric = estimate(evaluate, at, analytic)
     return Coordinate(name, group, at, analytic, numeric.derivative, *_judged(analytic, numeric))
+
+
+def _why_not_finite(y: Any, analytic: float) -> str:
+    """Why a derivative is not judged: it is infinite, or undetermined where a zero met an infinity."""
+    order = toposort(y)
+    adjoints = dict(zip(order, gradients(y, order), strict=True))
+    edge = undetermined_edge(order, adjoints.__getitem__)
+    return f"the derivative is {analytic!r} here{f': {edge}' if edge else ''}"
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Valu
 
 def _recorded(node: Value) -> Any:
     """What a node keeps beside its operands: their local derivatives, or what a checkpoint runs again."""
-    return node._dx if is_segment(node) else node.local_derivatives
+    return node._dx if is_segment(node) else node._slopes
 
 
 def deep(root: Value, memo: dict[int, Any]) -> Value:
@@ -35,7 +35,7 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
     segments = []
     for node in ordered(root, lambda x: id(x) in memo):
         operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
-        memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node.local_derivatives)
+        memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node._slopes)
         if is_segment(node):
             segments.append(node)
     for node in segments:  # what they hold may lead back to any of the nodes
@@ -148,11 +148,23 @@ class _Reference:
 
 def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
     """The root of a graph from its leaves and its flat program."""
-    nodes = nodes_from(leaves, program)
+    nodes = nodes_from(leaves, {**program, "locals": _with_flat(leaves, program)})
     everything = [*leaves, *nodes]
     for i, (function, arguments) in program["segments"].items():
         fill(nodes[i], {"function": function, "arguments": _resolved(arguments, everything)})
     return nodes[-1]
+
+
+def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:
+    """The local derivatives, those of 0 as the rows say that they are recorded: the pickle does not tell."""
+    numbers = [*(leaf.data for leaf in leaves), *program["data"]]
+    operands, slopes = iter(program["operands"]), iter(program["locals"])
+    for op, how_many in zip(program["op"], program["counts"], strict=True):
+        places = list(islice(operands, how_many))
+        xs = [numbers[at] if at >= 0 else program["constants"][-at - 1] for at in places]
+        for i, slope in enumerate(islice(slopes, how_many)):
+            row = program["ops"][op]
+            yield slope or (row.zero(i, xs, [at >= 0 for at in places]) if row is not CHECKPOINT else 0.0)
 
 
 def _resolved(thing: Any, nodes: list[Value]) -> Any:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 
 from .engine import accelerated
 from .errors import GraphError, described
+from .operation import NOTHING
 from .value import Value
 
 
 @accelerated
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """The nodes below `root` in topological order, and a zero for each of them and for each stop.
+    """The nodes below `root` in topological order, and `NOTHING` for each of them and for each stop.
 
     Depth-first post-order, operands left to right; what lies at or below `stops` is left out of the order.
     """
     order: list[Value] = []
-    zeros = dict.fromkeys(stops, 0.0)
+    zeros = dict.fromkeys(stops, NOTHING)
     if root in zeros:
         return order, zeros
-    zeros[root] = 0.0
+    zeros[root] = NOTHING
     path: list[Value] = []  # nodes that wait for an operand
     waiting: dict[Value, Iterator[Value | float]] = {}  # of nodes on many operands, the operands still to visit
     node = root
     while True:
         while type(x := node._x) is Value and x not in zeros:
-            zeros[x] = 0.0
+            zeros[x] = NOTHING
             if x._x is None:  # a leaf: done at once
                 order.append(x)
                 break
@@ -42,7 +42,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
         while True:
             y = node._y
             if type(y) is Value and y not in zeros:
-                zeros[y] = 0.0
+                zeros[y] = NOTHING
                 if y._x is not None:
                     path.append(node)
                     node = y
@@ -62,7 +62,7 @@ def _next_computed(
     """The next operand that is a computed node not seen before; leaves on the way are done at once."""
     for operand in operands:
         if type(operand) is Value and operand not in zeros:
-            zeros[operand] = 0.0
+            zeros[operand] = NOTHING
             if operand._x is not None:
                 return operand
             order.append(operand)
@@ -117,23 +117,3 @@ def check_current(node: Value) -> None:
             f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
             "formulas of the graph no longer belong to its numbers; compute the output again after assigning"
         )
-
-
-def first_nonfinite(y: Value) -> Value | None:
-    """The node where an infinity or NaN first appears: in the values, or, where all are finite, in the last sweep.
-
-    Values are looked through in topological order, gradients in the order of the sweep; None where all is finite.
-
-    >>> from autograd_core import Value, exp
-    >>> a = Value(float("inf"), label="a")
-    >>> first_nonfinite(exp(-a) + a)
-    Value(inf, label='a')
-    """
-    order = toposort(y)
-    for node in order:
-        if not math.isfinite(node.data):
-            return node
-    for node in reversed(order):
-        if not math.isfinite(node.grad):
-            return node
-    return None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature, signature
+from math import copysign
 from typing import Any
 
+# Where an operation's derivative is flat: a function of its operands as numbers.
+Flat = Callable[..., bool]
 # A local derivative is a function of the operands and the result, or a number where it is constant.
 Derivative = Callable[..., Any] | float
 
@@ -19,6 +22,17 @@ def first(x: Any, y: Any, z: Any) -> Any:
 def second(x: Any, y: Any, z: Any) -> Any:
     """The local derivative that is the second operand."""
     return y
+
+
+# What a sweep records in place of a derivative that is zero in a whole neighbourhood, and of an adjoint that nothing
+# has reached: no path. It reads as 0, and adding to it changes no bit; a zero that is only the value of a derivative
+# at this point is recorded as 0.0, and times infinity it is NaN.
+NOTHING = -0.0
+
+
+def is_nothing(x: Any) -> bool:
+    """Whether a number, or a Value, is `NOTHING`."""
+    return type(x) is float and x == 0.0 and copysign(1.0, x) < 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,11 @@ class Operation:
     # The special method behind an operator, without underscores ("add"), and NumPy's name where it differs.
     operator: str = ""
     numpy_name: str = ""
+    # Where a derivative that is 0 is so in a whole neighbourhood, by operand: a path not taken. `flat_beside` holds the
+    # same where the other operand is a plain number, which stays as it is. A derivative that is the number 0 is flat
+    # everywhere. An operation on many operands has one function of the numbers and of which of them are variables.
+    flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
+    flat_beside: tuple[Flat | None, ...] = ()
     # How many units in the last place a derivative may be off over the whole domain; more than 4 needs a reason. With
     # an allowance, what the exact derivative changes over one unit of each operand counts as one more unit: near a
     # root of the derivative, or of an exponential's argument, formulas on floats do no better.
@@ -97,6 +116,18 @@ class Operation:
         slope = self.derivatives[index]
         return slope(*operands, result) if callable(slope) else slope
 
+    def zero(self, index: int, operands: Sequence[float], variable: Sequence[bool]) -> float:
+        """A local derivative of 0 as it is recorded: `NOTHING` where it is flat, else 0.0."""
+        if not isinstance(self.derivatives, tuple):
+            flat = callable(self.flat) and self.flat(operands, variable)[index]
+        elif not callable(self.derivatives[index]):
+            flat = True
+        else:
+            flat = _said(self.flat, index, operands) or (
+                not all(variable) and _said(self.flat_beside, index, operands)
+            )
+        return NOTHING if flat else 0.0
+
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
@@ -110,6 +141,12 @@ class Operation:
         if self.origin is not None:
             return operation_of, (self.origin,)
         return row_named, (self.name,)
+
+
+def _said(flat: Any, index: int, operands: Sequence[float]) -> bool:
+    """Whether a row says of its derivative by operand `index` that it is flat here."""
+    where = flat[index] if flat else None
+    return where is not None and bool(where(*operands))
 
 
 # The rows, by name; filled by ops.py and by nothing else.

@@ -69,6 +69,31 @@ def difference(x: float, y: float) -> float:
     return x - y
 
 
+# Where derivatives are flat: zero in a whole neighbourhood, so that a path through them is not taken.
+
+def x_is_zero(x: float, y: float) -> bool:
+    return x == 0
+
+
+def y_is_zero(x: float, y: float) -> bool:
+    return y == 0
+
+
+def y_is_infinite(x: float, y: float) -> bool:
+    return math.isinf(y)
+
+
+def is_less(x: float, y: float) -> bool:
+    return x < y
+
+
+def is_greater(x: float, y: float) -> bool:
+    return x > y
+
+
+FACTORS = (y_is_zero, x_is_zero)
+FRACTION = (y_is_infinite, x_is_zero)
+
 # --- Operators -------------------------------------------------------------------------------------------------
 
 add: Binary = binary_row("add", operator.add, 1.0, 1.0, operator="add", formula="{x} + {y}", printed=("1", "1"), symbol="+",
@@ -76,15 +101,16 @@ add: Binary = binary_row("add", operator.add, 1.0, 1.0, operator="add", formula=
 sub: Binary = binary_row("sub", operator.sub, 1.0, -1.0, operator="sub", formula="{x} - {y}", printed=("1", "-1"), symbol="-",
                  doc="x - y.")
 mul: Binary = binary_row("mul", operator.mul, second, first, operator="mul", formula="{x} * {y}",
-                 printed=("{y}", "{x}"), symbol="*", doc="x * y.")
+                 printed=("{y}", "{x}"), symbol="*", flat_beside=FACTORS, doc="x * y.")
 div: Binary = binary_row("div", operator.truediv, lambda x, y, z: quotient(1.0, y), lambda x, y, z: -over_square(x, y),
                  operator="truediv", formula="{x} / {y}", printed=("1 / {y}", "-{x} / {y}**2"), symbol="/",
-                 domain=DIVISOR, doc="x / y.")
+                 domain=DIVISOR, flat_beside=FRACTION, doc="x / y.")
 floordiv: Binary = binary_row("floordiv", operator.floordiv, 0.0, 0.0, operator="floordiv", formula="{x} // {y}",
                       printed=("0", "0"), symbol="//", domain=DIVISOR, kinks=(math.remainder,),
                       doc="x // y; its steps have slope 0.")
 mod: Binary = binary_row("mod", operator.mod, 1.0, lambda x, y, z: -(x // y), operator="mod", formula="{x} % {y}",
                  printed=("1", "-({x} // {y})"), symbol="%", domain=DIVISOR, kinks=(math.remainder,),
+                 flat=(None, lambda x, y: 0 < x < y or y < x < 0), flat_beside=(None, x_is_zero),
                  doc="x % y, with the sign of y.")
 # x**0 has slope 0 everywhere and a constant exponent never evaluates log x.
 pow: Binary = binary_row("pow", power, lambda x, y, z: pow_slope(x, y), lambda x, y, z: pow_log(x, y, 1.0),
@@ -93,7 +119,7 @@ pow: Binary = binary_row("pow", power, lambda x, y, z: pow_slope(x, y), lambda x
                                             lambda x, y: x > 0 or (x == 0 and y >= 0) or (x < 0 and y % 1 == 0)
                                             or x != x or y != y or (math.isinf(y) and x != 0),
                                             (0.0, 0.5, 1.0, 2.0, -1.0)),
-                 doc="x ** y.")
+                 flat_beside=(y_is_zero, lambda x, y: x == 1 or (x == 0 and y > 0)), doc="x ** y.")
 neg: Unary = unary_row("neg", operator.neg, -1.0, operator="neg", formula="-{x}", printed=("-1",), symbol="-", doc="-x.")
 identity: Unary = unary_row("identity", operator.pos, 1.0, operator="pos", formula="+{x}", printed=("1",), symbol="+",
                      doc="+x: the same number as a node of its own.")
@@ -147,7 +173,7 @@ atan: Unary = unary_row("atan", math.atan, lambda x, z: polar_slope(1.0, x), num
                  printed=("1 / (1 + {x}**2)",), doc="The angle in [-pi/2, pi/2] whose tangent is x.")
 atan2: Binary = binary_row("atan2", math.atan2, lambda x, y, z: polar_slope(y, x), lambda x, y, z: -polar_slope(x, y),
                    numpy_name="arctan2", printed=("{y} / ({x}**2 + {y}**2)", "-{x} / ({x}**2 + {y}**2)"),
-                   kinks=(math.hypot, lambda x, y: x if y < 0 else 1.0),
+                   kinks=(math.hypot, lambda x, y: x if y < 0 else 1.0), flat_beside=(y_is_zero, x_is_zero),
                    doc="The angle of the point with ordinate x and abscissa y, in [-pi, pi].")
 sinc: Unary = unary_row("sinc", lambda x: series.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
                  printed=("(cos(3.141592653589793 * {x}) - {z}) / {x}",),
@@ -180,19 +206,19 @@ gelu_tanh: Unary = unary_row("gelu_tanh", series.gelu_tanh, lambda x, z: gelu_ta
                       doc="The usual approximation of gelu by tanh.", printed=("gelu_tanh_slope({x})",))
 # relu has slope 0 at 0, leaky_relu its lower slope.
 relu: Unary = unary_row("relu", lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
-                 printed=("where({x} > 0, 1, 0)",), kinks=(at_zero,), doc="The positive part of x.")
+                 printed=("where({x} > 0, 1, 0)",), kinks=(at_zero,), flat=(lambda x: x < 0,), doc="The positive part of x.")
 leaky_relu: Binary = binary_row("leaky_relu", lambda x, slope: x if x > 0 else slope * x,
                         lambda x, slope, z: 1.0 if x > 0 else slope, lambda x, slope, z: 0.0 if x > 0 else x,
                         default=0.01, printed=("where({x} > 0, 1, {y})", "where({x} > 0, 0, {x})"),
-                        kinks=(lambda x, y: x,),
+                        kinks=(lambda x, y: x,), flat=(None, lambda x, y: x > 0), flat_beside=(y_is_zero, x_is_zero),
                         doc="x where it is positive, else slope * x; with a Value as slope, the parametric ReLU.")
 # Ties in maximum and minimum split their slope in halves.
 maximum: Binary = binary_row("maximum", lambda x, y: x if x >= y or x != x else y, lambda x, y, z: larger(x, y),
                      lambda x, y, z: larger(y, x), printed=("where({x} > {y}, 1, 0)", "where({y} > {x}, 1, 0)"),
-                     kinks=(difference,), doc="The larger of x and y; NaN if either is.")
+                     kinks=(difference,), flat=(is_less, is_greater), doc="The larger of x and y; NaN if either is.")
 minimum: Binary = binary_row("minimum", lambda x, y: x if x <= y or x != x else y, lambda x, y, z: larger(y, x),
                      lambda x, y, z: larger(x, y), printed=("where({x} < {y}, 1, 0)", "where({y} < {x}, 1, 0)"),
-                     kinks=(difference,), doc="The smaller of x and y; NaN if either is.")
+                     kinks=(difference,), flat=(is_greater, is_less), doc="The smaller of x and y; NaN if either is.")
 sign: Unary = unary_row("sign", lambda x: x if x != x else float((x > 0) - (x < 0)), 0.0, printed=("0",), kinks=(at_zero,),
                  doc="-1, 0 or 1, as x is negative, zero or positive; its steps have slope 0.")
 
@@ -238,6 +264,25 @@ def two_lists(xs: Any, ys: Any) -> tuple[Any, ...]:
     return (*xs, *ys)
 
 
+def facing_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
+    """Of a dot product: the factor on the other side is the plain number 0."""
+    half = len(xs) // 2
+    other = (*range(half, len(xs)), *range(half))
+    return [xs[i] == 0 and not variable[i] for i in other]
+
+
+def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
+    """Of a product: one of the others is the plain number 0."""
+    zeros = [i for i, x in enumerate(xs) if x == 0 and not variable[i]]
+    return [zeros not in ([], [i]) for i in range(len(xs))]
+
+
+def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:
+    """Of x**y * log(x)**k: a plain exponent 0 without a logarithm; a plain base whose power is the same all around."""
+    x, y, k = xyk
+    return not variable[1] and y == 0 == k, not variable[0] and (x == 1 or (x == 0 and y > 0)), False
+
+
 def at_least_one(xs: Any) -> tuple[Any, ...]:
     numbers = items("mean", xs)
     if not numbers:
@@ -253,10 +298,10 @@ def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
 sum: Many = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), list_and_start, symbol="Σ", doc="The sum of a list, and of `start`.")
 mean: Many = many_row("mean", lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs), at_least_one,
                 doc="The mean of a list.")
-prod: Many = many_row("prod", math.prod, prod_slopes, list_of("prod"), symbol="Π",
+prod: Many = many_row("prod", math.prod, prod_slopes, list_of("prod"), symbol="Π", flat=beside_a_zero,
                   allowance="where a product of some of the others leaves the range of floats, so does the slope",
                   doc="The product of a list.")
-dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), two_lists, symbol="·",
+dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), two_lists, symbol="·", flat=facing_a_zero,
                doc="The sum of the products of two lists: a neuron's weighted sum.")
 norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, list_of("norm"), kinks=(math.hypot,), doc="The square root of the sum of squares.")
 logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), list_of("logsumexp"),
@@ -264,36 +309,40 @@ logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(
                        doc="log of the sum of all exp(x), without overflow.")
 where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
                  lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0), lambda c, x, y: (c, x, y),
-                 doc="x where the condition holds, else y; both have been computed.")
+                 flat=lambda cxy, variable: (True, not cxy[0], bool(cxy[0])), doc="x where the condition holds, else y; both have been computed.")
 
 # --- Rows that close the others: derivatives with a branch inside, so that every order works on Values ---------
 
-# A contribution in a sweep: 0 where either factor is exactly 0, and never -0.0, so that sums repeat to the bit.
-chain: Binary = binary_row("chain", lambda g, d: g * d + 0.0 if g and d else 0.0, second, first,
-                   printed=("{y}", "{x}"), symbol="·", public=False, doc="g * d, and 0 where either is exactly 0.")
+# A contribution in a sweep, never -0.0: in a sweep that is NOTHING.
+chain: Binary = binary_row("chain", lambda g, d: g * d + 0.0, second, first, printed=("{y}", "{x}"), symbol="·",
+                   flat_beside=FACTORS, public=False, doc="g * d.")
+# For formulas in which one factor goes to 0 faster than the other to infinity, and the limit is 0.
+times: Binary = binary_row("times", lambda x, y: x * y + 0.0 if x and y else 0.0, second, first, printed=("{y}", "{x}"),
+                   symbol="·", flat_beside=FACTORS, public=False, doc="x * y, and 0 where either is exactly 0.")
 quotient: Binary = binary_row("quotient", special.quotient, lambda a, b, z: quotient(1.0, b), lambda a, b, z: -over_square(a, b),
-                      printed=("1 / {y}", "-{x} / {y}**2"), public=False, doc="a / b; by zero, inf or NaN.")
+                      printed=("1 / {y}", "-{x} / {y}**2"), flat_beside=FRACTION, public=False, doc="a / b; by zero, inf or NaN.")
 over_square: Binary = binary_row("over_square", special.over_square, lambda a, b, z: over_square(1.0, b),
-                         lambda a, b, z: quotient(-2.0 * z, b), public=False, doc="a / b**2.",
+                         lambda a, b, z: quotient(-2.0 * z, b), flat_beside=FRACTION, public=False, doc="a / b**2.",
                          printed=("1 / {y}**2", "-2 * {z} / {y}"))
 polar_slope: Binary = binary_row("polar_slope", special.polar_slope,
                          lambda x, y, z: (polar_slope(y, x) - z) * (polar_slope(y, x) + z),
-                         lambda x, y, z: -2.0 * chain(z, polar_slope(y, x)), public=False, allowance=NEAR_ROOTS, doc="x / (x*x + y*y).",
+                         lambda x, y, z: -2.0 * times(z, polar_slope(y, x)), flat_beside=(None, lambda x, y: x == 0 and y != 0), public=False, allowance=NEAR_ROOTS, doc="x / (x*x + y*y).",
                          printed=("({y}**2 - {x}**2) / ({x}**2 + {y}**2)**2", "-2 * {x} * {y} / ({x}**2 + {y}**2)**2"))
 one_minus_square: Unary = unary_row("one_minus_square", lambda x: (1.0 - x) * (1.0 + x), lambda x, z: -2.0 * x, public=False,
                              printed=("-2 * {x}",), doc="1 - x*x.")
 cosine: Binary = binary_row("cosine", special.cosine, lambda x, y, z: cosine_slopes(x, y, z)[0], lambda x, y, z: cosine_slopes(x, y, z)[1],
                     public=False, kinks=(math.hypot,), doc="x / hypot(x, y), and 0 where both are 0.",
+                    flat_beside=(lambda x, y: y == 0 and x != 0, lambda x, y: x == 0 and y != 0),
                     printed=("{y}**2 / hypot({x}, {y})**3", "-{x} * {y} / hypot({x}, {y})**3"))
 unit: Binary = binary_row("unit", lambda x, r: special.quotient(x, r) if r else 0.0, lambda x, r, z: quotient(1.0, r),
-                  lambda x, r, z: -over_square(x, r), public=False, doc="x / r for the length r of a vector, and 0 where that is 0.",
+                  lambda x, r, z: -over_square(x, r), flat_beside=FRACTION, public=False, doc="x / r for the length r of a vector, and 0 where that is 0.",
                   printed=("1 / {y}", "-{x} / {y}**2"))
 larger: Binary = binary_row("larger", lambda x, y: 1.0 if x > y else 0.5 if x == y else 0.0 if x < y else NAN, 0.0, 0.0,
                     printed=("0", "0"), kinks=(difference,), public=False, doc="1 where x > y, ½ in a tie, else 0.")
 sech2: Unary = unary_row("sech2", special.sech2, lambda x, z: -2.0 * tanh(x) * z, public=False, doc="1 - tanh(x)**2.",
                   printed=("-2 * tanh({x}) * {z}",))
 gaussian: Binary = binary_row("gaussian", special.gaussian, lambda x, c, z: times_gaussian(-2.0 * c * x, x, c, z),
-                      lambda x, c, z: chain(z, -x * x), public=False, doc="exp(-c * x*x).",
+                      lambda x, c, z: times(z, -x * x), flat_beside=FACTORS, public=False, doc="exp(-c * x*x).",
                       printed=("-2 * {y} * {x} * {z}", "-{x}**2 * {z}"))
 sigmoid_slope: Unary = unary_row("sigmoid_slope", lambda x: special.sigmoid(x) * special.sigmoid(-x), lambda x, z: -tanh(0.5 * x) * z,
                           public=False, printed=("-tanh({x} / 2) * {z}",), doc="The slope of sigmoid.")
@@ -314,7 +363,8 @@ sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, 
                              allowance=NEAR_ROOTS, doc="The derivative of order x of sinc, at y; the order is no variable.")
 pow_slope: Binary = binary_row("pow_slope", special.pow_slope, lambda x, y, z: pow_curve(x, y, z),
                        lambda x, y, z: pow_slope_by_y(x, y), public=False,
+                       flat_beside=(lambda x, y: y in (0, 1), lambda x, y: x == 0 and y > 1),
                        printed=("{y} * ({y} - 1) * {x} ** ({y} - 2)", "{x} ** ({y} - 1) * (1 + {y} * log({x}))"),
                        allowance=NEAR_ROOTS, doc="y * x**(y - 1), the slope of x**y by x.")
 pow_log: Many = many_row("pow_log", lambda xyk: special.pow_log(*xyk), lambda xyk, z: pow_log_slopes(*xyk),
-                   lambda x, y, k: (x, y, k), public=False, allowance=NEAR_ROOTS, doc="x**y * log(x)**k; the whole k is no variable.")
+                   lambda x, y, k: (x, y, k), flat=flat_power_of_log, public=False, allowance=NEAR_ROOTS, doc="x**y * log(x)**k; the whole k is no variable.")

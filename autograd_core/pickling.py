@@ -100,7 +100,7 @@ def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
         "counts": _column("q", counts),
         "operands": _column("q", operands),
         "constants": _column("d", constants),
-        "locals": _column("d", [0.0 if d is None else d for node in nodes for d in node.local_derivatives]),
+        "locals": _column("d", [0.0 if d is None else d for node in nodes for d in node._slopes]),
         "grads": {i: node.grad for i, node in enumerate(nodes) if node.has_grad},
         "labels": {i: node.label for i, node in enumerate(nodes) if node.label is not None},
         "scopes": {i: node.scope for i, node in enumerate(nodes) if node._place.parent is not None},

@@ -9,7 +9,7 @@ from functools import update_wrapper
 from typing import Any
 
 from .errors import not_a_number
-from .operation import EVERYWHERE, Derivative, Domain, Operation
+from .operation import EVERYWHERE, Derivative, Domain, Flat, Operation
 from .recording import binary, many, unary
 from .value import Value, number
 
@@ -30,6 +30,7 @@ def primitive(
     symbol: str = "",
     domain: Domain = EVERYWHERE,
     kinks: Sequence[Callable[..., float]] = (),
+    flat: Sequence[Flat | None] = (),
 ) -> Any:
     """Make a function of numbers an operation, from its value and its local derivatives.
 
@@ -37,7 +38,9 @@ def primitive(
     number or a function of the operands and the result, written with the functions of `autograd_core` (it is given
     floats, and Values where it is to be differentiated again); `formula` and `derivative_formulas`, the same in
     print, with {x}, {y} for the operands and {z} for the result; `symbol`, what drawings show; `domain` and `kinks`,
-    where it is defined and where it has no derivative, for the gradient checker.
+    where it is defined and where it has no derivative, for the gradient checker; `flat`, for each operand None or a
+    function of the operands that says where the derivative is 0 in a whole neighbourhood: there no infinite slope of
+    what lies below counts (a derivative that is the number 0 is flat everywhere).
     Raises TypeError where the derivatives are missing or not one for each operand. (Lecture 003, "your own module".)
 
     >>> from autograd_core import Value, cos, primitive, sin
@@ -56,7 +59,7 @@ def primitive(
             raise TypeError(f"derivatives is a tuple, one entry for each operand; got {derivatives!r}")
         return lambda actual: primitive(
             actual, derivatives=derivatives, formula=formula, derivative_formulas=derivative_formulas, symbol=symbol,
-            domain=domain, kinks=kinks,
+            domain=domain, kinks=kinks, flat=flat,
         )
     name = getattr(function, "__name__", "primitive")
     if derivatives is None:
@@ -67,6 +70,8 @@ def primitive(
         raise TypeError(
             f"{name} takes {len(names)} operands ({', '.join(names)}) but has {len(derivatives)} derivatives"
         )
+    if flat and len(flat) != len(names):
+        raise TypeError(f"{name}: flat has one entry for each operand ({', '.join(names)}); got {len(flat)}")
     slopes = tuple(_real(slope, name, names, i) for i, slope in enumerate(derivatives))
 
     def operation(*operands: Any, **keywords: Any) -> Any:
@@ -94,6 +99,7 @@ def primitive(
         derivative_formulas=tuple(derivative_formulas),
         domain=domain,
         kinks=tuple(kinks),
+        flat=tuple(flat) if few else _flat_together(slopes, flat),
         gather=None if few else lambda *operands: operands,
         origin=update_wrapper(operation, function),
         public=False,
@@ -168,3 +174,18 @@ def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], 
         return [slope(*operands, result) if callable(slope) else slope for slope in slopes]
 
     return all_slopes
+
+
+def _flat_together(
+    slopes: tuple[Derivative, ...], flat: Sequence[Flat | None]
+) -> Callable[[Sequence[float], Sequence[bool]], list[bool]]:
+    """One function that says which of the local derivatives are flat, as operations on many operands have it."""
+    stated = flat or (None,) * len(slopes)
+
+    def all_flat(operands: Sequence[float], variable: Sequence[bool]) -> list[bool]:
+        return [
+            not callable(slope) or (where is not None and bool(where(*operands)))
+            for slope, where in zip(slopes, stated, strict=True)
+        ]
+
+    return all_flat

@@ -13,7 +13,7 @@ from .clock import clock
 from .context import current
 from .engine import accelerated
 from .errors import failed, miscalled, not_a_number
-from .operation import Operation, first, second
+from .operation import NOTHING, Operation, first, second
 from .value import Value, new, number
 
 
@@ -43,7 +43,7 @@ def unary(row: Operation) -> Callable[[Any], Any]:
         node._op = row
         node._x = x
         node._y = None
-        node._dx = slope(a, z) if callable(slope) else slope
+        node._dx = (slope(a, z) if callable(slope) else slope) or row.zero(0, (a,), (True,))
         node._place = place
         node._stamp = clock[0]
         return node
@@ -95,16 +95,16 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
         node._x = x
         node._y = y
         if constant:
-            node._dx = slope_x
-            node._dy = slope_y
+            node._dx = slope_x or NOTHING
+            node._dy = slope_y or NOTHING
         elif swapped:
-            node._dx = b
-            node._dy = a
+            node._dx = b or (NOTHING if b is y else 0.0)
+            node._dy = a or (NOTHING if a is x else 0.0)
         else:
             if a is not x:
-                node._dx = slope_x(a, b, z)
+                node._dx = slope_x(a, b, z) or row.zero(0, (a, b), (True, b is not y))
             if b is not y:
-                node._dy = slope_y(a, b, z)
+                node._dy = slope_y(a, b, z) or row.zero(1, (a, b), (a is not x, True))
         node._place = place
         node._stamp = clock[0]
         return node
@@ -114,6 +114,14 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
 
 def _as_function(slope: Any) -> Any:
     return slope if callable(slope) else lambda x, y, z: slope
+
+
+def _recorded(row: Operation, operands: Sequence[Any], numbers: Sequence[float], slopes: Sequence[float]) -> Any:
+    """The local derivatives of an operation on many operands, as the sweeps read them."""
+    if 0.0 not in slopes:
+        return tuple(slopes)
+    variable = [type(x) is Value for x in operands]
+    return tuple([slope or row.zero(i, numbers, variable) for i, slope in enumerate(slopes)])
 
 
 @accelerated
@@ -168,7 +176,7 @@ def many(row: Operation) -> Callable[..., Any]:
         node._op = row
         node._x = tuple([x if type(x) is Value else a for x, a in zip(operands, numbers, strict=True)])
         node._y = None
-        node._dx = tuple(slopes(numbers, z))  # type: ignore[operator]  # many operands: one function
+        node._dx = _recorded(row, operands, numbers, slopes(numbers, z))  # type: ignore[operator]  # one function
         node._place = place
         node._stamp = clock[0]
         return node

@@ -112,29 +112,29 @@ def at_an_end(x: Any) -> bool:
 def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     """The second derivative of x**y by x."""
     if at_an_end(x):
-        return ops.chain(y, ops.pow_slope(x, y - 1.0))
+        return ops.times(y, ops.pow_slope(x, y - 1.0))
     if is_normal(slope):  # divided first where the product might overflow
         large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
         return (y - 1.0) * ops.quotient(slope, x) if large else ops.quotient((y - 1.0) * slope, x)
     sign = 1.0
     if x < 0.0:
-        curve = ops.chain(y, ops.pow_slope(x, y - 1.0))
+        curve = ops.times(y, ops.pow_slope(x, y - 1.0))
         if is_normal(curve) or curve != curve:
             return curve
         x, sign = -x, -1.0 if y % 2.0 == 1.0 else 1.0
     half = ops.pow_log(x, 0.5 * y - 1.0, 0.0)
-    return ops.chain(ops.chain(half, sign * ops.chain(y, y - 1.0)), half)
+    return ops.times(ops.times(half, sign * ops.times(y, y - 1.0)), half)
 
 
 def pow_slope_by_y(x: Any, y: Any) -> Any:
     """The derivative of y * x**(y - 1) by y."""
     if at_an_end(x) and x >= 0.0 and y > 1.0:
-        return ops.chain(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
+        return ops.times(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
     log = ops.pow_log(x, 0.0, 1.0)
     if less_one_rounds(y) and 0.0 < x < math.inf:
-        return ops.quotient(ops.chain(ops.pow_log(x, y, 0.0), y * log + 1.0), x)
+        return ops.quotient(ops.times(ops.pow_log(x, y, 0.0), y * log + 1.0), x)
     half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
-    return ops.chain(ops.chain(half, ops.chain(y, log) + 1.0), half)
+    return ops.times(ops.times(half, ops.times(y, log) + 1.0), half)
 
 
 def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
@@ -144,12 +144,12 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
         return ops.pow_slope(x, y), by_y, math.nan
     if at_an_end(x) and x >= 0.0 and y > 1.0:
         less = y - 1.0
-        return ops.chain(y, ops.pow_log(x, less, k)) + k * ops.pow_log(x, less, k - 1.0), by_y, math.nan
-    factor = ops.chain(y, ops.pow_log(x, 0.0, 1.0)) + k
+        return ops.times(y, ops.pow_log(x, less, k)) + k * ops.pow_log(x, less, k - 1.0), by_y, math.nan
+    factor = ops.times(y, ops.pow_log(x, 0.0, 1.0)) + k
     if less_one_rounds(y) and 0.0 < x < math.inf:
-        return ops.quotient(ops.chain(ops.pow_log(x, y, k - 1.0), factor), x), by_y, math.nan
+        return ops.quotient(ops.times(ops.pow_log(x, y, k - 1.0), factor), x), by_y, math.nan
     half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
-    return ops.chain(ops.chain(half, ops.chain(ops.pow_log(x, 0.0, k - 1.0), factor)), half), by_y, math.nan
+    return ops.times(ops.times(half, ops.times(ops.pow_log(x, 0.0, k - 1.0), factor)), half), by_y, math.nan
 
 
 # --- Activations -----------------------------------------------------------------------------------------------
@@ -158,9 +158,9 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
 def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
     """A factor times z = gaussian(x, c), in two halves where z is near the subnormals."""
     if z > 2.0**-960:
-        return ops.chain(z, factor)
+        return ops.times(z, factor)
     half = ops.gaussian(x, 0.5 * c)
-    return ops.chain(ops.chain(half, factor), half)
+    return ops.times(ops.times(half, factor), half)
 
 
 def silu_curve(x: Any) -> Any:
@@ -175,4 +175,4 @@ def gelu_tanh_curve(x: Any) -> Any:
     v, dv, ddv = k * (x + 0.044715 * x * x * x), k * (1.0 + 0.134145 * x * x), k * 0.26829 * x
     root = ops.exp(-0.5 * v if v > 0.0 else 0.5 * v)  # in two halves, as the whole may be subnormal
     half = root / (1.0 + root * root)
-    return ops.chain(ops.chain(half, 2.0 * dv + x * ddv + x * dv * dv * (ops.sigmoid(-v) - ops.sigmoid(v))), half)
+    return ops.times(ops.times(half, 2.0 * dv + x * ddv + x * dv * dv * (ops.sigmoid(-v) - ops.sigmoid(v))), half)

@@ -10,7 +10,7 @@ from .checkpoint import CHECKPOINT, rerun
 from .context import record
 from .engine import accelerated
 from .graph import check_current, discovered
-from .operation import CONSTANT
+from .operation import CONSTANT, NOTHING, is_nothing
 from .ops import chain
 from .ops import sum as sum_of
 from .value import Value
@@ -57,7 +57,7 @@ def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] =
         wanted = depending(order, inputs)
         order = [node for node in order if node in wanted]
     sweep(order, adjoints)
-    return [adjoints.get(x, 0.0) for x in inputs]
+    return [adjoints.get(x, 0.0) + 0.0 for x in inputs]
 
 
 @accelerated
@@ -104,12 +104,22 @@ def gradient_nodes(
     The cotangents start the sweep and are no part of it: what they were computed from is not differentiated.
     """
     order = ordered(outputs, stops)
-    adjoints: dict[Value, Any] = dict.fromkeys((*stops, *order), 0.0)
+    adjoints: dict[Value, Any] = dict.fromkeys((*stops, *order), NOTHING)
     for y, cotangent in zip(outputs, cotangents, strict=True):
         if type(y) is Value:
-            adjoints[y] = _sum(adjoints[y], cotangent)
+            adjoints[y] = _sum(adjoints[y], started(cotangent))
     sweep_values(order, adjoints, depending(order, inputs))
-    return [adjoints.get(x, 0.0) for x in inputs]
+    return [reached(adjoints.get(x, NOTHING)) for x in inputs]
+
+
+def started(x: Any) -> Any:
+    """What a sweep starts from: a plain 0 is a path not taken, a Value that happens to be 0 is none."""
+    return x if type(x) is Value else float(x) or NOTHING
+
+
+def reached(x: Any) -> Any:
+    """What a sweep has brought: 0.0 where nothing has come."""
+    return x if type(x) is Value else x + 0.0
 
 
 def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
@@ -128,7 +138,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
     """
     for node in reversed(order):
         upstream = adjoints[node]
-        if _is_zero(upstream) or node not in wanted:
+        if is_nothing(upstream) or node not in wanted:
             continue
         if node.op is CHECKPOINT:
             result = rerun(node)
@@ -151,64 +161,62 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
     for node in order:
         if node in tangents:
             continue
-        if all(type(x) is not Value or _is_zero(tangents[x]) for x in node.operands):
-            tangents[node] = 0.0
+        if all(type(x) is not Value or is_nothing(tangents[x]) for x in node.operands):
+            tangents[node] = NOTHING
             continue
         if node.op is CHECKPOINT:
             result = rerun(node)
-            inner = {operand: tangents.get(operand, 0.0) for operand in node._x}
+            inner = {operand: tangents.get(operand, NOTHING) for operand in node._x}
             push_forward(discovered(result, stops=node._x)[0], inner, locals_of)
             tangents[node] = inner[result]
             continue
-        tangent: Any = 0.0
+        tangent: Any = NOTHING
         for operand, local in locals_of(node):
-            tangent = _sum(tangent, chain(tangents[operand], local))
+            if not is_nothing(tangents[operand]):
+                tangent = _sum(tangent, chain(tangents[operand], local))
         tangents[node] = tangent
 
 
 @accelerated
 def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
-    """The tangents of `outputs`, as floats, where those of `inputs` are `directions`."""
+    """The tangents of `outputs`, as floats, where those of `inputs` are `directions`; `NOTHING` is a path not taken."""
     tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
     for y in outputs:
         if type(y) is Value:
             push_forward(discovered(y, stops=inputs)[0], tangents, recorded_derivatives)
-    return [tangents[y] if type(y) is Value else 0.0 for y in outputs]
+    return [reached(tangents[y]) if type(y) is Value else 0.0 for y in outputs]
 
 
 def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
     """The same as Values that can be differentiated again, or floats where they are constant."""
-    tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
+    tangents: dict[Value, Any] = dict(zip(inputs, map(started, directions), strict=True))
     for y in outputs:
         if type(y) is Value:
             push_forward(discovered(y, stops=inputs)[0], tangents, local_derivative_nodes)
-    return [tangents[y] if type(y) is Value else 0.0 for y in outputs]
+    return [reached(tangents[y]) if type(y) is Value else 0.0 for y in outputs]
 
 
 def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
-    """Each operand that is a Value with its local derivative, its formula evaluated on Values."""
+    """Each operand that is a Value with its local derivative, its formula on Values; none along a flat edge."""
     check_current(node)
     operands = node.operands
-    if not isinstance(node.op.derivatives, tuple):
+    slopes = node._slopes
+    taken = [(i, x) for i, x in enumerate(operands) if type(x) is Value and not is_nothing(slopes[i])]
+    if taken and not isinstance(node.op.derivatives, tuple):
         locals_ = node.op.derivatives(operands, node)
-        yield from ((x, d) for x, d in zip(operands, locals_, strict=True) if type(x) is Value)
+        yield from ((x, locals_[i]) for i, x in taken)
         return
-    for index, operand in enumerate(operands):
-        if type(operand) is Value:
-            yield operand, node.op.derivative(index, operands, node)
+    for i, x in taken:
+        yield x, node.op.derivative(i, operands, node)
 
 
 def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
-    """Each operand that is a Value with its local derivative as recorded."""
-    for operand, local in zip(node.operands, node.local_derivatives, strict=True):
-        if type(operand) is Value:
-            yield operand, local  # type: ignore[misc]  # a Value operand has a recorded derivative
-
-
-def _is_zero(x: Any) -> bool:
-    """A plain zero; a Value that happens to be 0 still has derivatives."""
-    return type(x) is float and x == 0.0
+    """Each operand that is a Value with its local derivative as recorded; none along a flat edge."""
+    for operand, local in zip(node.operands, node._slopes, strict=True):
+        if type(operand) is Value and local is not None and not is_nothing(local):
+            yield operand, local
 
 
 def _sum(x: Any, y: Any) -> Any:
-    return y if _is_zero(x) else x if _is_zero(y) else x + y
+    """The sum, which of plain numbers alone is plain; adding to nothing makes no node."""
+    return y if is_nothing(x) else x if is_nothing(y) else x + y

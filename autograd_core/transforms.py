@@ -23,6 +23,7 @@ from .sweeps import (
     dependent,
     gradient_nodes,
     gradient_numbers,
+    started,
     tangent_nodes,
     tangent_numbers,
 )
@@ -70,8 +71,8 @@ class _Run:
         valued = self.valued or _any_value(cotangents)
         recording = current().recording
         if not valued or not recording:
-            with record():  # one node whose gradient it is
-                total = dot(list(map(_plain, cotangents)), outputs)
+            with record():  # one node whose gradient it is; a cotangent that is a Value counts by its number
+                total = dot([Value(c.data) if type(c) is Value else c for c in cotangents], outputs)
             if type(total) is not Value:
                 return [0.0] * len(self.inputs)
             if not recording:
@@ -87,7 +88,7 @@ class _Run:
         """The tangents of the outputs where these are those of the inputs, as their caller gets them."""
         valued = self.valued or _any_value(tangents)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
-            return tangent_numbers(outputs, self.inputs, list(map(_plain, tangents)))
+            return tangent_numbers(outputs, self.inputs, list(map(_start, tangents)))
         with record():
             found = tangent_nodes(outputs, self.inputs, tangents)
         return self.answers(found, valued)
@@ -109,6 +110,11 @@ class _Run:
 
 def _any_value(things: Sequence[Any]) -> bool:
     return any(type(thing) is Value for thing in things)
+
+
+def _start(tangent: Any) -> float:
+    """A tangent as a number for the forward sweep: that of a Value is a zero at this point, where it is 0."""
+    return tangent.data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 
 def _plain(thing: Any) -> float:

@@ -151,8 +151,8 @@ class Value(Operators):
         return (x,) if y is None else (x, y)
 
     @property
-    def local_derivatives(self) -> tuple[float | None, ...]:
-        """∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number."""
+    def _slopes(self) -> tuple[float | None, ...]:
+        """The local derivatives as the sweeps read them: `NOTHING` where they are flat."""
         if type(self._x) is tuple:
             recorded = self._dx if type(self._dx) is tuple else (None,) * len(self._x)
         else:
@@ -161,6 +161,11 @@ class Value(Operators):
             slope if type(operand) is Value else None
             for operand, slope in zip(self.operands, recorded, strict=False)
         )
+
+    @property
+    def local_derivatives(self) -> tuple[float | None, ...]:
+        """∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number."""
+        return tuple(None if slope is None else slope + 0.0 for slope in self._slopes)
 
     @property
     def is_leaf(self) -> bool:

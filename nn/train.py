@@ -11,7 +11,7 @@ from operator import attrgetter
 from statistics import fmean
 from typing import Any, cast
 
-from autograd_core import Value, first_nonfinite, mean, no_record, record
+from autograd_core import Value, explain_nonfinite, first_nonfinite, mean, no_record, record
 from autograd_core.interrupts import undivided
 
 from .batching import Data, Example, batches, examples, in_order
@@ -254,7 +254,8 @@ def _diverged(total: Value, where: str) -> FloatingPointError:
     node = cast(Value, first_nonfinite(total))  # there is one: that is why we are here
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"
     place = f" in {' / '.join(node.scope)}" if node.scope else ""
+    why = f" ({explain_nonfinite(total)})" if math.isfinite(node.data) else ""
     return FloatingPointError(
-        f"in {where} the loss is {total.data!r} or its gradient not finite; first at the node {what}{place}. "
+        f"in {where} the loss is {total.data!r} or its gradient not finite; first at the node {what}{place}{why}. "
         "A smaller learning rate, clipping (max_norm) or normalised inputs may help"
     )

@@ -193,6 +193,7 @@ MATHEMATICS = {
     ),
     "where": (lambda c, x, y: x if c else y, lambda c, x, y: [0, 1, 0] if c else [0, 0, 1]),
     "chain": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
+    "times": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
     "quotient": (lambda x, y: x / y, lambda x, y: 1 / y, lambda x, y: -x / y**2),
     "over_square": (lambda x, y: x / y**2, lambda x, y: 1 / y**2, lambda x, y: -2 * x / y**3),
     "polar_slope": (

@@ -1,17 +1,21 @@
 """Zero times infinity: nothing where a derivative is 0 in a whole neighbourhood, NaN where it is 0 at the point only."""
 
+import copy
 import itertools
 import math
+import pickle
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from mpmath import mp
+from mpmath import mp, mpf
 
 import autograd_core as ag
-from autograd_core import TABLE, Value, abs, checkpoint, grad, gradients, hypot, jvp, norm, operation_of, sqrt, vjp
+from autograd_core import TABLE, Value, checkpoint, grad, gradients, hypot, jvp, norm, operation_of, sqrt, vjp
+from autograd_core.check import check_gradient
 from autograd_core.random_programs import arguments_of, function_of, orders
 from autograd_core.rows import FUNCTIONS
+from autograd_core.stepper import step
 from autograd_core.strategies import operands
 from autograd_core.ulps import same
 
@@ -126,8 +130,8 @@ def test_no_gradient_is_minus_zero_and_no_derivative_is():
 
 
 def neighbours(row, xs, variable):
-    """Points around, a little to either side in every operand that varies."""
-    steps = [(x * (1 - 2.0**-20), x, x * (1 + 2.0**-20)) if x else (-(2.0**-20), 0.0, 2.0**-20) for x in xs]
+    """Points around, much less than a unit in the last place to either side in every operand that varies."""
+    steps = [[x + side * mpf(2) ** -120 * (-x if x < 0 else x or 1) for side in (-1, 0, 1)] for x in map(mpf, xs)]
     return itertools.product(*(step if moves else (x,) for x, step, moves in zip(xs, steps, variable, strict=True)))
 
 
@@ -136,6 +140,7 @@ def neighbours(row, xs, variable):
 EVERYWHERE_FLAT = ("sign", "floordiv", "larger", "where")
 
 
+@settings(max_examples=600)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)), st.data())
 def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
     """A slope of 0 is flat exactly where that of mathematics is 0 all around, what is a plain number staying as it is."""
@@ -152,7 +157,7 @@ def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
         if not moves or slope != 0:
             continue
         said = math.copysign(1.0, slope) < 0
-        with mp.workprec(200):
+        with mp.workprec(400):
             try:
                 around = [mathematics.exact_slopes(row.name, point)[i] for point in neighbours(row, xs, variable)]
             except (ZeroDivisionError, ValueError):
@@ -163,6 +168,7 @@ def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
             assert said == all(x == 0 for x in around), (row.name, xs, variable, i)
 
 
+@settings(max_examples=600)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)), st.data())
 def test_a_flat_edge_stops_an_infinite_slope_and_no_other_does(drawn, data):
     """Each operand comes through a primitive with slope inf: what reaches its leaf is 0 if flat, else infinite or NaN."""
@@ -198,3 +204,40 @@ def test_rows_that_state_where_they_are_flat():
     stated = {row.name for row in ROWS if row.flat or row.flat_beside}
     assert {"relu", "leaky_relu", "maximum", "minimum", "where", "mul", "div", "pow", "dot", "prod"} <= stated
     assert TABLE["relu"].flat[0](-1.0) and not TABLE["relu"].flat[0](0.0)
+
+
+def test_it_is_explained():
+    x = Value(0.0, label="x")
+    y = ag.sin(sqrt(x) ** 2)
+    assert ag.explain_nonfinite(y) is None
+    y.backward()
+    said = ag.explain_nonfinite(y)
+    assert "the gradient of 0.0 (label 'x') is nan" in said and "0 times infinity is undetermined" in said
+    assert "from sqrt = 0.0 to 0.0 (label 'x'), the adjoint 0.0 met the slope inf" in said and "hypot" in said
+    assert ag.explain_nonfinite(ag.exp(Value(math.inf))) == "the value of input is inf"
+    overflown = Value(1e300) * Value(1e300)
+    assert ag.explain_nonfinite(overflown) == "the value of mul is inf, computed from 1e+300, 1e+300"
+
+
+def test_the_stepper_shows_the_edge():
+    texts = [step.text for step in step(sqrt(Value(0.0, "x")) ** 2).eager]
+    assert sum("0 times infinity is undetermined" in text for text in texts) == 1
+    texts = [step.text for step in step(ag.where(0.0, sqrt(Value(0.0, "x")), Value(1.0))).eager]
+    assert not any("undetermined" in text for text in texts) and not any("nan" in text for text in texts)
+
+
+def test_the_checker_refuses_to_judge():
+    for f, x in ((lambda x: sqrt(x) ** 2, 0.0), (lambda x: ag.acos(x) ** 2, 1.0)):
+        report = check_gradient(f, x)
+        assert not report.ok and len(report.not_judged) == 1
+        assert "0 times infinity is undetermined" in report.worst.reason
+    report = check_gradient(lambda v: norm(v) ** 2, [0.0, 0.0], order=2)
+    assert not report.ok and len(report.not_judged) == 4
+    kink = check_gradient(lambda x: x.__abs__() ** 2, 0.0, order=2)
+    assert kink.worst.analytic == 0.0 and "kink of abs" in kink.worst.reason
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, lambda y: pickle.loads(pickle.dumps(y))])
+def test_copies_know_what_is_flat(copied):
+    for y in (ag.where(0.0, Value(1.0), 2.0), ag.cos(Value(0.0)), Value(3.0) * 0.0, ag.prod([Value(0.0), Value(0.0), 1.0])):
+        assert [str(slope) for slope in copied(y)._slopes] == [str(slope) for slope in y._slopes]

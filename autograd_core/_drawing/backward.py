@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 from heapq import heappop, heappush
+from typing import cast
 
+from ..nonfinite import meets
 from ..value import Value
 from .boxes import Box, Edge
 from .picture import measured
@@ -60,7 +62,7 @@ class Sweep:
         result, operand = edge.target, edge.source
         node = node_of(result)
         x = node_of(operand)
-        before = self.replay.adjoint.get(x)
+        before = self.replay.gradient(x)
         local = upstream = contribution = 0.0
         for member, index in self._underlying(edge):
             sent = self.replay.send(member, index)
@@ -77,6 +79,8 @@ class Sweep:
         factors = f"∂{result.short}/∂{operand.short}·{self.scene.gradient(result)}"
         where = self.scene.where(result, operand)
         text = f"{where}{self.scene.gradient(operand)} += {factors} = {work} = {numbers[2]}"
+        if meets(upstream, local) and math.isnan(contribution):
+            text += " (0 times infinity is undetermined)"
         step = Step("edge", self.epoch, text, [edge.id, operand.id, result.id])
         step.texts[edge.id] = f"{numbers[0]} × {factor(numbers[1])} = {numbers[2]}"
         step.states[edge.id] = "sent"
@@ -84,7 +88,7 @@ class Sweep:
             step.states[operand.id] = "complete"
         if operand.node is None:
             return step
-        total = self.scene.number(self.replay.adjoint[x])
+        total = self.scene.number(cast(float, self.replay.gradient(x)))
         step.texts[f"{operand.id}:g"] = f"grad {total} {COMPLETE}" if complete else f"grad {total}"
         if edge.more or result.more:
             step.text += f", and the like of all its repeats ⇒ {self.scene.gradient(operand)} = {total}"
@@ -127,7 +131,7 @@ class Sweep:
             step.focus += [edge.id, source.id]
             step.states[edge.id] = "sent"
             if source.node is not None:
-                total = f"grad {self.scene.number(self.replay.adjoint[source.node])}"
+                total = f"grad {self.scene.number(cast(float, self.replay.gradient(source.node)))}"
                 step.texts[f"{source.id}:g"] = f"{total} {COMPLETE}" if complete else total
             if complete:
                 step.states[source.id] = "complete"

@@ -68,7 +68,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
 def update(scene: Scene, replay: Replay, epoch: int, rate: float, due: Mapping[Value, float]) -> Iterator[Step]:
     """Each parameter moves against its gradient: w ← w − rate · ∂root/∂w; `due` has the right ones of those wrong."""
     before = dict(replay.data)
-    gradients = dict(replay.adjoint)
+    gradients = {node: adjoint + 0.0 for node, adjoint in replay.adjoint.items()}
     replay.update(rate)
     rule = f"w ← w - {scene.number(rate)}·grad(w)"
     for box in scene.picture.boxes:

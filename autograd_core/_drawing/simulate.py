@@ -8,8 +8,7 @@ from typing import cast
 from ..checkpoint import CHECKPOINT, rerun
 from ..errors import failed
 from ..graph import check_current, discovered
-from ..operation import PARAMETER
-from ..sweeps import gradient_numbers
+from ..operation import NOTHING, PARAMETER, is_nothing
 from ..value import Value
 
 
@@ -24,27 +23,31 @@ class Replay:
         self.data = {node: node.data for node in order}
         self.local: dict[Value, Sequence[float | None]] = {}
         self.adjoint: dict[Value, float] = {}
-        self._inside: dict[Value, tuple[Value, Replay]] = {}  # of checkpoints, from the second epoch on
+        self._inside: dict[Value, tuple[Value, Replay]] = {}  # of checkpoints
         for node in order:
             check_current(node)
             if node.op is CHECKPOINT:
-                inputs = _inputs(node)
-                self.local[node] = gradient_numbers(node, inputs, stops=inputs)
+                self.local[node] = self._swept_inside(node)
             else:
-                self.local[node] = node.local_derivatives
+                self.local[node] = node._slopes
 
     def slope(self, node: Value, index: int) -> float:
         """The local derivative of a node by an operand that is a node."""
-        return cast(float, self.local[node][index])
+        return cast(float, self.local[node][index]) + 0.0
 
     def send(self, node: Value, index: int) -> tuple[float, float, float]:
         """Send a node's adjoint back along one edge; gives the local derivative, the adjoint and the contribution."""
         operand = cast(Value, node.operands[index])  # edges to constants carry no gradient, and are not sent along
-        local = self.slope(node, index)
-        upstream = self.adjoint.get(node, 0.0)
-        contribution = upstream * local if upstream and local else 0.0
-        self.adjoint[operand] = self.adjoint[operand] + contribution if operand in self.adjoint else contribution
-        return local, upstream, contribution
+        local = cast(float, self.local[node][index])
+        upstream = self.adjoint.get(node, NOTHING)
+        taken = not is_nothing(upstream) and not is_nothing(local)
+        contribution = upstream * local + 0.0 if taken else NOTHING
+        self.adjoint[operand] = self.adjoint.get(operand, NOTHING) + contribution
+        return local + 0.0, upstream + 0.0, contribution + 0.0
+
+    def gradient(self, node: Value) -> float | None:
+        """The gradient of a node so far, None before anything has been sent to it."""
+        return self.adjoint[node] + 0.0 if node in self.adjoint else None
 
     def swept(self, root: Value) -> dict[Value, float]:
         """The gradient of `root` by everything below it: the whole sweep at once, with no adjoint from before."""
@@ -83,15 +86,16 @@ class Replay:
 
     def _again(self, node: Value) -> tuple[float, list[float | None]]:
         """A checkpoint on this epoch's numbers: its function is run once, and the graph it makes is replayed."""
-        inputs = _inputs(node)
-        if node not in self._inside:
-            result = rerun(node)
-            self._inside[node] = result, Replay(discovered(result, inputs)[0])
         result, inside = self._inside[node]
-        inside.data |= {x: self.data[x] for x in inputs}
+        inside.data |= {x: self.data[x] for x in _inputs(node)}
         inside.forward()
-        gradients = inside.swept(result)
-        return inside.data[result], [gradients.get(x, 0.0) for x in inputs]
+        return inside.data[result], _gradients(node, result, inside)
+
+    def _swept_inside(self, node: Value) -> list[float | None]:
+        """The local derivatives of a checkpoint on the first epoch's numbers: its function runs again, once for all."""
+        result = rerun(node)
+        self._inside[node] = result, Replay(discovered(result, _inputs(node))[0])
+        return _gradients(node, *self._inside[node])
 
     def numbers(self, node: Value) -> list[float]:
         """The operands of a node as numbers."""
@@ -99,12 +103,20 @@ class Replay:
 
     def _locals(self, node: Value, numbers: Sequence[float]) -> list[float | None]:
         z = self.data[node]
-        if not isinstance(node.op.derivatives, tuple):
-            every = node.op.derivatives(numbers, z)
-            return [d if type(x) is Value else None for x, d in zip(node.operands, every, strict=True)]
+        variable = [type(x) is Value for x in node.operands]
+        every = None if isinstance(node.op.derivatives, tuple) else node.op.derivatives(numbers, z)
         return [
-            node.op.derivative(i, numbers, z) if type(x) is Value else None for i, x in enumerate(node.operands)
+            (every[i] if every else node.op.derivative(i, numbers, z)) or node.op.zero(i, numbers, variable)
+            if moves
+            else None
+            for i, moves in enumerate(variable)
         ]
+
+
+def _gradients(checkpoint: Value, result: Value, inside: Replay) -> list[float | None]:
+    """The gradients of what a checkpoint's function gave, by its operands."""
+    swept = inside.swept(result)
+    return [swept.get(x, NOTHING) for x in _inputs(checkpoint)]
 
 
 def _inputs(checkpoint: Value) -> list[Value]:

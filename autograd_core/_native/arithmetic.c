@@ -37,7 +37,9 @@ static inline PyObject *ring(PyObject *left, PyObject *right, int which)
         z = a - b, dx = 1.0, dy = -1.0;
         break;
     default:
-        z = a * b, dx = b, dy = a;
+        z = a * b;
+        dx = y ? b + 0.0 : b == 0.0 ? NOTHING : b; /* beside the plain number 0 it is flat */
+        dy = x ? a + 0.0 : a == 0.0 ? NOTHING : a;
         break;
     }
     return record(function, TWO, z, x, y, x ? dx : a, y ? dy : b);

@@ -36,17 +36,17 @@ PyObject *operands_tuple(Node *node)
     return operands;
 }
 
-/* The local derivative by operand `at`, None where it is a plain number or a checkpoint. */
-static PyObject *local_at(Node *node, Py_ssize_t at)
+/* The local derivative by operand `at` as it is recorded, None where it is a plain number or a checkpoint. */
+static PyObject *local_at(Node *node, Py_ssize_t at, double added)
 {
     if (operands_of(node) == MANY) {
         if ((node->flags & SEGMENT) || side_nodes(node->side)[at] == NULL)
             Py_RETURN_NONE;
-        return PyFloat_FromDouble(node->side->locals[at]);
+        return PyFloat_FromDouble(node->side->locals[at] + added);
     }
     if ((at == 0 ? node->x : node->y) == NULL)
         Py_RETURN_NONE;
-    return PyFloat_FromDouble(at == 0 ? node->dx : node->dy);
+    return PyFloat_FromDouble((at == 0 ? node->dx : node->dy) + added);
 }
 
 #define GETTER(name) static PyObject *name(PyObject *self, void *Py_UNUSED(closure))
@@ -63,12 +63,13 @@ GETTER(get_place) { return Py_NewRef((PyObject *)NODE->place); }
 GETTER(get_scope) { return PyObject_GetAttrString((PyObject *)NODE->place, "path"); }
 GETTER(get_stamp) { return PyLong_FromLongLong(NODE->stamp); }
 
-GETTER(get_local_derivatives)
+/* The local derivatives; adding 0.0 makes a zero of NOTHING, and changes nothing else. */
+static PyObject *locals_tuple(Node *node, double added)
 {
-    Py_ssize_t count = node_count(NODE);
+    Py_ssize_t count = node_count(node);
     PyObject *locals = PyTuple_New(count);
     for (Py_ssize_t i = 0; locals && i < count; i++) {
-        PyObject *local = local_at(NODE, i);
+        PyObject *local = local_at(node, i, added);
         if (local == NULL)
             Py_CLEAR(locals);
         else
@@ -76,6 +77,9 @@ GETTER(get_local_derivatives)
     }
     return locals;
 }
+
+GETTER(get_local_derivatives) { return locals_tuple(NODE, 0.0); }
+GETTER(get_slopes) { return locals_tuple(NODE, NOTHING); }
 
 /* The slots of the Python engine's node, for the code beside it that copies graphs and runs checkpoints again. */
 GETTER(get_x)
@@ -103,9 +107,9 @@ GETTER(get_dx)
     case LEAF:
         Py_RETURN_NONE;
     case MANY:
-        return NODE->flags & SEGMENT ? Py_NewRef(NODE->segment) : get_local_derivatives(self, NULL);
+        return NODE->flags & SEGMENT ? Py_NewRef(NODE->segment) : get_slopes(self, NULL);
     default:
-        return local_at(NODE, 0);
+        return local_at(NODE, 0, NOTHING);
     }
 }
 
@@ -113,7 +117,7 @@ GETTER(get_dy)
 {
     if (operands_of(NODE) != TWO)
         Py_RETURN_NONE;
-    return local_at(NODE, 1);
+    return local_at(NODE, 1, NOTHING);
 }
 
 GETTER(get_raw_grad)
@@ -198,6 +202,7 @@ PyGetSetDef value_getset[] = {
     {"op", get_op, NULL, "The row of the table that made this node; `input` or `parameter` for a leaf.", NULL},
     {"operands", get_operands, NULL,
      "What the operation was applied to, in order; plain numbers as floats; empty for a leaf.", NULL},
+    {"_slopes", get_slopes, NULL, "The local derivatives as the sweeps read them: `NOTHING` where they are flat.", NULL},
     {"local_derivatives", get_local_derivatives, NULL,
      "∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number.", NULL},
     {"is_leaf", get_is_leaf, NULL,

@@ -36,6 +36,12 @@ typedef struct Side {
 
 static inline Node **side_nodes(Side *side) { return (Node **)(side->locals + side->count); }
 
+/* What is recorded in place of a derivative that is zero in a whole neighbourhood, and of an adjoint that nothing has
+ * reached; operation.py says more. */
+#define NOTHING (-0.0)
+
+static inline int is_nothing(double x) { return x == 0.0 && signbit(x); }
+
 /* How many operands a node has, and what else is to be known of it. */
 enum { LEAF = 0, ONE = 1, TWO = 2, MANY = 3 };
 enum { OPERANDS = 3, HAS_GRAD = 4, USER_ROW = 8, SEGMENT = 16 };
@@ -105,6 +111,10 @@ typedef enum { UNARY_FUNCTION, BINARY_FUNCTION, STRICT_FUNCTION, MANY_FUNCTION }
 /* How a function on many operands takes them: as only Python knows, as its arguments, in one list, in two lists. */
 typedef enum { GATHER_PYTHON, GATHER_ARGUMENTS, GATHER_LIST, GATHER_TWO_LISTS } Gather;
 
+/* Who says whether a local derivative of 0 is flat, where the row states that some are: the row's Python, the kernel
+ * (by giving NOTHING), or, of a dot product, the factor that it faces: it is flat beside a plain number. */
+typedef enum { FLAT_BY_ROW, FLAT_BY_KERNEL, FLAT_BY_FACTOR } Flat;
+
 /* The function of a row, as recording.py makes it. */
 typedef struct Function {
     PyObject_HEAD
@@ -112,6 +122,8 @@ typedef struct Function {
     PyObject *dict;
     FunctionKind kind;
     Gather gather_kind;
+    Flat flat_kind;
+    char states_flat; /* whether the row says that some derivatives are flat */
     uint32_t row;
     uint32_t row_flag;           /* USER_ROW for a primitive */
     PyObject *operation, *value; /* of the row */
@@ -217,6 +229,7 @@ PyObject *apply_unary(Function *function, PyObject *operand);
 PyObject *apply_binary(Function *function, PyObject *left, PyObject *right);
 PyObject *raise_failed(Function *function, PyObject *operands);
 PyObject *raise_not_a_number(Function *function, PyObject *operand);
+int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope);
 
 /* function.c */
 int function_ready(PyObject *module);
@@ -233,7 +246,7 @@ extern PyMethodDef sort_methods[], sweep_methods[], gradient_methods[];
 int backward_from(Node *y, PyObject *gradient);
 
 /* kernels.c */
-void *kernel_named(const char *name, int arity, Gather *gather);
+struct Kernel *kernel_named(const char *name, int arity);
 extern PyMethodDef kernel_methods[];
 
 /* The place where the running code stands, as a new reference; NULL with an exception set. */

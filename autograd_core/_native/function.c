@@ -1,5 +1,5 @@
 /* The functions of the rows as Python sees them: what they are called with, the type, and its makers. */
-#include "core.h"
+#include "kernels.h"
 
 #include <structmember.h>
 
@@ -194,6 +194,19 @@ static PyType_Spec function_spec = {
     function_slots,
 };
 
+/* Whether the row has derivatives that are flat: it says where, or one is the number 0. */
+static int states_flat(PyObject *operation, Function *function, int arity)
+{
+    PyObject *flat = PyObject_GetAttrString(operation, "flat");
+    PyObject *beside = flat ? PyObject_GetAttrString(operation, "flat_beside") : NULL;
+    int stated = beside ? PyObject_IsTrue(flat) || PyObject_IsTrue(beside) : 0;
+    for (int i = 0; i < arity; i++)
+        stated = stated || (PyFloat_Check(function->slopes[i]) && PyFloat_AS_DOUBLE(function->slopes[i]) == 0.0);
+    Py_XDECREF(flat);
+    Py_XDECREF(beside);
+    return stated;
+}
+
 static Function *new_function(PyObject *operation, FunctionKind kind, vectorcallfunc call)
 {
     if (connected() < 0)
@@ -224,9 +237,14 @@ static Function *new_function(PyObject *operation, FunctionKind kind, vectorcall
             PyErr_SetString(PyExc_ValueError, "an operation has a local derivative for each operand");
         }
         const char *known = ready && !function->row_flag ? PyUnicode_AsUTF8(name) : NULL;
-        if (known)
-            function->kernel.any = kernel_named(known, arity, &function->gather_kind);
-        else if (PyErr_Occurred())
+        Kernel *kernel = known ? kernel_named(known, arity) : NULL;
+        if (kernel) {
+            function->kernel.any = kernel->function;
+            function->gather_kind = kernel->gather;
+            function->flat_kind = kernel->flat;
+        }
+        function->states_flat = (char)states_flat(operation, function, arity);
+        if (PyErr_Occurred())
             ready = 0;
     }
     Py_XDECREF(slopes);
@@ -258,8 +276,10 @@ static PyObject *strict(PyObject *Py_UNUSED(module), PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "OO!:strict", &operation, S.function_type, &apply))
         return NULL;
     Function *function = new_function(operation, STRICT_FUNCTION, call_binary);
-    if (function)
+    if (function) {
         function->kernel = apply->kernel;
+        function->flat_kind = apply->flat_kind;
+    }
     return (PyObject *)function;
 }
 

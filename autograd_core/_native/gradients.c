@@ -54,7 +54,7 @@ static PyObject *swept(Sorted *sorted, PyObject *y, PyObject *inputs)
     }
     PyObject *result = failed ? NULL : PyList_New(count);
     for (Py_ssize_t i = 0; result && i < count; i++) {
-        PyObject *gradient = PyFloat_FromDouble(places[i] ? sorted->adjoints[places[i] - 1] : 0.0);
+        PyObject *gradient = PyFloat_FromDouble(places[i] ? sorted->adjoints[places[i] - 1] + 0.0 : 0.0);
         if (gradient == NULL)
             Py_CLEAR(result);
         else
@@ -133,14 +133,13 @@ static double tangent_of(Node *node, const double *tangents)
     Node *few[2] = {node->x, node->y}, **nodes = operands_of(node) == MANY ? side_nodes(node->side) : few;
     const double few_locals[2] = {node->dx, node->dy};
     const double *locals = operands_of(node) == MANY ? node->side->locals : few_locals;
-    double total = 0.0;
+    double total = NOTHING;
     for (Py_ssize_t k = 0; k < node_count(node); k++) {
         if (nodes[k] == NULL)
             continue;
         double tangent = tangents[nodes[k]->mark - 1];
-        double term = tangent != 0.0 && locals[k] != 0.0 ? tangent * locals[k] + 0.0 : 0.0;
-        if (term != 0.0)
-            total = total == 0.0 ? term : total + term;
+        if (!is_nothing(tangent) && !is_nothing(locals[k]))
+            total += tangent * locals[k] + 0.0;
     }
     return total;
 }
@@ -187,7 +186,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
             sorted.adjoints[i] = tangent_of(sorted.nodes[i], sorted.adjoints);
         for (Py_ssize_t i = 0; i < results; i++) {
             PyObject *output = PyTuple_GET_ITEM(outputs, i);
-            starts[i] = is_value(output) ? sorted.adjoints[((Node *)output)->mark - 1] : 0.0;
+            starts[i] = is_value(output) ? sorted.adjoints[((Node *)output)->mark - 1] + 0.0 : 0.0;
         }
     }
     sort_unmark(&sorted);

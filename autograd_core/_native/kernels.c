@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-void *kernel_named(const char *name, int arity, Gather *gather)
+Kernel *kernel_named(const char *name, int arity)
 {
     Kernel *kernels = arity == 1 ? unary_kernels : arity == 2 ? binary_kernels : many_kernels;
     for (Kernel *kernel = kernels; kernel->name; kernel++) {
         if (strcmp(kernel->name, name) == 0 && !kernel->taken) {
             kernel->taken = 1;
-            *gather = kernel->gather;
-            return kernel->function;
+            return kernel;
         }
     }
     return NULL;

@@ -25,6 +25,7 @@
     }
 
 static double larger(double x, double y) { return x > y ? 1.0 : x == y ? 0.5 : x < y ? 0.0 : Py_NAN; }
+static double chosen(double x, double y) { return x < y ? NOTHING : larger(x, y); }
 
 /* float // float and float % float as CPython computes them. */
 static double floor_divided(double x, double y)
@@ -82,22 +83,24 @@ PAIR(k_add, x + y, 1.0, 1.0)
 PAIR(k_sub, x - y, 1.0, -1.0)
 PAIR(k_mul, x *y, y, x)
 PAIR_WHERE(k_div, y != 0.0, x / y, quotient(1.0, y), -over_square(x, y))
-PAIR_WHERE(k_floordiv, y != 0.0, floor_divided(x, y), 0.0, 0.0)
-PAIR_WHERE(k_mod, y != 0.0, remainder_of(x, y), 1.0, -floor_divided(x, y))
+PAIR_WHERE(k_floordiv, y != 0.0, floor_divided(x, y), NOTHING, NOTHING)
+PAIR_WHERE(k_mod, y != 0.0, remainder_of(x, y), 1.0,
+           (0.0 < x && x < y) || (y < x && x < 0.0) ? NOTHING : -floor_divided(x, y) + 0.0)
 PAIR_WHERE(k_atan2, x != 0.0 && isfinite(x) && isfinite(y), atan2(x, y), polar_slope(y, x), -polar_slope(x, y))
-PAIR(k_leaky_relu, x > 0.0 ? x : y * x, x > 0.0 ? 1.0 : y, x > 0.0 ? 0.0 : x)
-PAIR(k_maximum, x >= y || isnan(x) ? x : y, larger(x, y), larger(y, x))
-PAIR(k_minimum, x <= y || isnan(x) ? x : y, larger(y, x), larger(x, y))
-PAIR(k_chain, chain(x, y), y, x)
+PAIR(k_leaky_relu, x > 0.0 ? x : y * x, x > 0.0 ? 1.0 : y + 0.0, x > 0.0 ? NOTHING : x + 0.0)
+PAIR(k_maximum, x >= y || isnan(x) ? x : y, chosen(x, y), chosen(y, x))
+PAIR(k_minimum, x <= y || isnan(x) ? x : y, chosen(y, x), chosen(x, y))
+PAIR(k_chain, x * y + 0.0, y, x)
+PAIR(k_times, times(x, y), y, x)
 PAIR(k_quotient, quotient(x, y), quotient(1.0, y), -over_square(x, y))
 PAIR(k_over_square, over_square(x, y), over_square(1.0, y), quotient(-2.0 * z, y))
 PAIR(k_polar_slope, polar_slope(x, y), (polar_slope(y, x) - z) * (polar_slope(y, x) + z),
-     -2.0 * chain(z, polar_slope(y, x)))
+     -2.0 * times(z, polar_slope(y, x)))
 PAIR(k_unit, unit(x, y), quotient(1.0, y), -over_square(x, y))
-PAIR(k_larger, larger(x, y), 0.0, 0.0)
+PAIR(k_larger, larger(x, y), NOTHING, NOTHING)
 PAIR(k_sinc_derivative, sinc_derivative(x, y), Py_NAN, sinc_derivative(x + 1.0, y))
 PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), times_gaussian(-2.0 * y * x, x, y, z),
-           chain(z, -x * x))
+           times(z, -x * x))
 
 static int less_one_rounds(double y) { return -1.0 < y && y < 0.5; }
 static int at_an_end(double x) { return x == 0.0 || isinf(x); }
@@ -106,32 +109,32 @@ static int at_an_end(double x) { return x == 0.0 || isinf(x); }
 static double pow_curve(double x, double y, double slope)
 {
     if (at_an_end(x))
-        return chain(y, power_slope(x, y - 1.0));
+        return times(y, power_slope(x, y - 1.0));
     if (is_normal(slope)) {
         int large = !((-1.0 <= slope && slope <= 1.0) || (-1.0 <= x && x <= 1.0));
         return large ? (y - 1.0) * quotient(slope, x) : quotient((y - 1.0) * slope, x);
     }
     double sign = 1.0;
     if (x < 0.0) {
-        double curve = chain(y, power_slope(x, y - 1.0));
+        double curve = times(y, power_slope(x, y - 1.0));
         if (is_normal(curve) || isnan(curve))
             return curve;
         x = -x;
         sign = fmod(fabs(y), 2.0) == 1.0 ? -1.0 : 1.0;
     }
     double half = power_log(x, 0.5 * y - 1.0, 0.0);
-    return chain(chain(half, sign * chain(y, y - 1.0)), half);
+    return times(times(half, sign * times(y, y - 1.0)), half);
 }
 
 static double pow_slope_by_y(double x, double y)
 {
     if (at_an_end(x) && x >= 0.0 && y > 1.0)
-        return chain(y, power_log(x, y - 1.0, 1.0)) + power_log(x, y - 1.0, 0.0);
+        return times(y, power_log(x, y - 1.0, 1.0)) + power_log(x, y - 1.0, 0.0);
     double logarithm = power_log(x, 0.0, 1.0);
     if (less_one_rounds(y) && 0.0 < x && x < Py_HUGE_VAL)
-        return quotient(chain(power_log(x, y, 0.0), y * logarithm + 1.0), x);
+        return quotient(times(power_log(x, y, 0.0), y * logarithm + 1.0), x);
     double half = power_log(x, 0.5 * (y - 1.0), 0.0);
-    return chain(chain(half, chain(y, logarithm) + 1.0), half);
+    return times(times(half, times(y, logarithm) + 1.0), half);
 }
 
 PAIR(k_pow_slope, power_slope(x, y), pow_curve(x, y, z), pow_slope_by_y(x, y))
@@ -271,9 +274,9 @@ MANY_KERNEL(k_where)
         return 0;
     *z = xs[0] != 0.0 ? xs[1] : xs[2];
     if (locals) {
-        locals[0] = 0.0;
-        locals[1] = xs[0] != 0.0 ? 1.0 : 0.0;
-        locals[2] = xs[0] != 0.0 ? 0.0 : 1.0;
+        locals[0] = NOTHING;
+        locals[1] = xs[0] != 0.0 ? 1.0 : NOTHING;
+        locals[2] = xs[0] != 0.0 ? NOTHING : 1.0;
     }
     return 1;
 }
@@ -283,12 +286,12 @@ static double pow_log_by_x(double x, double y, double k)
     if (k == 0.0)
         return power_slope(x, y);
     if (at_an_end(x) && x >= 0.0 && y > 1.0)
-        return chain(y, power_log(x, y - 1.0, k)) + k * power_log(x, y - 1.0, k - 1.0);
-    double factor = chain(y, power_log(x, 0.0, 1.0)) + k;
+        return times(y, power_log(x, y - 1.0, k)) + k * power_log(x, y - 1.0, k - 1.0);
+    double factor = times(y, power_log(x, 0.0, 1.0)) + k;
     if (less_one_rounds(y) && 0.0 < x && x < Py_HUGE_VAL)
-        return quotient(chain(power_log(x, y, k - 1.0), factor), x);
+        return quotient(times(power_log(x, y, k - 1.0), factor), x);
     double half = power_log(x, 0.5 * (y - 1.0), 0.0);
-    return chain(chain(half, chain(power_log(x, 0.0, k - 1.0), factor)), half);
+    return times(times(half, times(power_log(x, 0.0, k - 1.0), factor)), half);
 }
 
 MANY_KERNEL(k_pow_log)
@@ -305,18 +308,19 @@ MANY_KERNEL(k_pow_log)
     return 1;
 }
 
-#define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, 0}
-#define LIST(name) {#name, (void *)k_##name, GATHER_LIST, 0}
+#define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_ROW, 0}
+#define FLAT(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_KERNEL, 0}
+#define LIST(name) {#name, (void *)k_##name, GATHER_LIST, FLAT_BY_ROW, 0}
 
 Kernel binary_kernels[] = {
-    ROW(add), ROW(sub), ROW(mul), ROW(div), ROW(floordiv), ROW(mod), ROW(pow), ROW(logaddexp), ROW(hypot), ROW(atan2),
-    ROW(leaky_relu), ROW(maximum), ROW(minimum), ROW(chain), ROW(quotient), ROW(over_square), ROW(polar_slope),
-    ROW(cosine), ROW(unit), ROW(larger), ROW(gaussian), ROW(pow_slope), ROW(sinc_derivative),
-    {NULL, NULL, GATHER_PYTHON, 0},
+    ROW(add), ROW(sub), ROW(mul), ROW(div), FLAT(floordiv), FLAT(mod), ROW(pow), ROW(logaddexp), ROW(hypot), ROW(atan2),
+    FLAT(leaky_relu), FLAT(maximum), FLAT(minimum), ROW(chain), ROW(times), ROW(quotient), ROW(over_square), ROW(polar_slope),
+    ROW(cosine), ROW(unit), FLAT(larger), ROW(gaussian), ROW(pow_slope), ROW(sinc_derivative),
+    {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
 };
 
 Kernel many_kernels[] = {
     LIST(sum), LIST(mean), LIST(prod), LIST(norm), LIST(logsumexp),
-    {"dot", (void *)k_dot, GATHER_TWO_LISTS, 0}, {"where", (void *)k_where, GATHER_ARGUMENTS, 0},
-    {"pow_log", (void *)k_pow_log, GATHER_ARGUMENTS, 0}, {NULL, NULL, GATHER_PYTHON, 0},
+    {"dot", (void *)k_dot, GATHER_TWO_LISTS, FLAT_BY_FACTOR, 0}, {"where", (void *)k_where, GATHER_ARGUMENTS, FLAT_BY_KERNEL, 0},
+    {"pow_log", (void *)k_pow_log, GATHER_ARGUMENTS, FLAT_BY_ROW, 0}, {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
 };

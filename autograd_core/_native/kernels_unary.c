@@ -52,8 +52,8 @@ QUIET(k_neg, -x, -1.0)
 QUIET(k_identity, x, 1.0)
 QUIET(k_abs, fabs(x), sign(x))
 QUIET(k_square, x * x, 2.0 * x)
-QUIET(k_sign, sign(x), 0.0)
-QUIET(k_relu, x <= 0.0 ? 0.0 : x, x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : Py_NAN)
+QUIET(k_sign, sign(x), NOTHING)
+QUIET(k_relu, x <= 0.0 ? 0.0 : x, x > 0.0 ? 1.0 : x < 0.0 ? NOTHING : x == 0.0 ? 0.0 : Py_NAN)
 QUIET(k_sinc, sinc_derivative(0.0, x), sinc_derivative(1.0, x))
 
 LIBRARY(k_exp, exp, z)
@@ -117,18 +117,20 @@ static double gelu_tanh_curve(double x)
     double k = 2.0 * sqrt(2.0 / PI);
     double v = k * (x + 0.044715 * x * x * x), dv = k * (1.0 + 0.134145 * x * x), ddv = k * 0.26829 * x;
     double root = exp(v > 0.0 ? -0.5 * v : 0.5 * v), half = root / (1.0 + root * root);
-    return chain(chain(half, 2.0 * dv + x * ddv + x * dv * dv * (sigmoid(-v) - sigmoid(v))), half);
+    return times(times(half, 2.0 * dv + x * ddv + x * dv * dv * (sigmoid(-v) - sigmoid(v))), half);
 }
 
 QUIET(k_gelu_tanh_slope, gelu_tanh_slope(x), gelu_tanh_curve(x))
 
-#define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, 0}
+#define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_ROW, 0}
+
+#define FLAT(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_KERNEL, 0}
 
 Kernel unary_kernels[] = {
-    ROW(neg), ROW(identity), ROW(abs), ROW(square), ROW(sign), ROW(relu), ROW(exp), ROW(exp2), ROW(expm1), ROW(log),
+    ROW(neg), ROW(identity), ROW(abs), ROW(square), FLAT(sign), FLAT(relu), ROW(exp), ROW(exp2), ROW(expm1), ROW(log),
     ROW(log2), ROW(log10), ROW(log1p), ROW(sqrt), ROW(cbrt), ROW(sin), ROW(cos), ROW(tan), ROW(asin), ROW(acos),
     ROW(atan), ROW(sinh), ROW(cosh), ROW(tanh), ROW(asinh), ROW(acosh), ROW(atanh), ROW(erf), ROW(erfc), ROW(sigmoid),
     ROW(softplus), ROW(silu), ROW(gelu), ROW(gelu_tanh), ROW(sech2), ROW(sigmoid_slope),
     ROW(one_minus_square), ROW(silu_slope), ROW(gelu_slope),
-    ROW(gelu_tanh_slope), ROW(sinc), {NULL, NULL, GATHER_PYTHON, 0},
+    ROW(gelu_tanh_slope), ROW(sinc), {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
 };

@@ -56,6 +56,41 @@ static void fill_nodes(Side *side, Py_ssize_t at, Items items, const double *num
     }
 }
 
+/* Local derivatives of 0 as they are recorded; `said` by whom. */
+static int fill_zeros(Function *function, Side *side, const double *numbers, Flat said)
+{
+    Node **nodes = side_nodes(side);
+    Py_ssize_t half = side->count / 2;
+    PyObject *all = NULL, *variable = NULL;
+    int failed = 0;
+    for (Py_ssize_t i = 0; i < side->count && !failed; i++) {
+        if (nodes[i] == NULL || side->locals[i] != 0.0)
+            continue;
+        if (!function->states_flat) {
+            side->locals[i] = 0.0;
+        } else if (said == FLAT_BY_FACTOR) {
+            side->locals[i] = nodes[i < half ? i + half : i - half] ? 0.0 : NOTHING;
+        } else if (said == FLAT_BY_ROW) {
+            if (all == NULL && (all = PyTuple_New(side->count)) && (variable = PyTuple_New(side->count)))
+                for (Py_ssize_t k = 0; k < side->count; k++) {
+                    PyTuple_SET_ITEM(all, k, PyFloat_FromDouble(numbers[k]));
+                    PyTuple_SET_ITEM(variable, k, PyBool_FromLong(nodes[k] != NULL));
+                }
+            failed = zero_of_row(function, i, Py_XNewRef(all), Py_XNewRef(variable), &side->locals[i]) < 0;
+        }
+    }
+    Py_XDECREF(all);
+    Py_XDECREF(variable);
+    return failed ? -1 : 0;
+}
+
+static void free_side(Side *side)
+{
+    for (Py_ssize_t i = 0; i < side->count; i++)
+        Py_XDECREF((PyObject *)side_nodes(side)[i]);
+    PyMem_Free(side);
+}
+
 /* A node on many operands that takes over `side`; NULL, with `side` freed, where there is no memory. */
 static PyObject *record_many(Function *function, double z, Place *place, Side *side)
 {
@@ -63,9 +98,7 @@ static PyObject *record_many(Function *function, double z, Place *place, Side *s
         row_use(function->row);
     Node *node = new_node(z, place, function->row, MANY | function->row_flag);
     if (node == NULL) {
-        for (Py_ssize_t i = 0; i < side->count; i++)
-            Py_XDECREF((PyObject *)side_nodes(side)[i]);
-        PyMem_Free(side);
+        free_side(side);
         if (function->row_flag)
             row_release(function->row);
         return NULL;
@@ -115,6 +148,11 @@ static int apply_kernel(Function *function, PyObject *const *arguments, Py_ssize
     if (done && side) {
         fill_nodes(side, 0, first, numbers);
         fill_nodes(side, first.count, second, numbers);
+        if (fill_zeros(function, side, numbers, function->flat_kind) < 0) {
+            free_side(side);
+            Py_DECREF(place);
+            return -1;
+        }
         *result = record_many(function, z, place, side);
         return *result ? 1 : -1;
     }
@@ -243,6 +281,13 @@ static PyObject *apply_python(Function *function, PyObject *const *arguments, Py
     slopes = given ? PySequence_Tuple(given) : NULL;
     Py_XDECREF(given);
     Side *side = slopes ? python_side(operands, numbers, slopes) : NULL;
+    double *plain = side ? scratch_for(side->count) : NULL;
+    for (Py_ssize_t i = 0; plain && i < side->count; i++)
+        plain[i] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(numbers, i));
+    if (side && (plain == NULL || fill_zeros(function, side, plain, FLAT_BY_ROW) < 0)) {
+        free_side(side);
+        side = NULL;
+    }
     if (side) {
         node = record_many(function, z, place, side);
         place = NULL;

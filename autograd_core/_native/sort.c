@@ -138,7 +138,7 @@ int sort_from(Sorted *sorted, Node *root)
     }
 }
 
-/* A zero for each node, in `adjoints`. */
+/* NOTHING for each node, in `adjoints`. */
 int sort_adjoints(Sorted *sorted)
 {
     if (sorted->adjoint_capacity < sorted->count) {
@@ -150,7 +150,8 @@ int sort_adjoints(Sorted *sorted)
         sorted->adjoints = larger;
         sorted->adjoint_capacity = sorted->capacity;
     }
-    memset(sorted->adjoints, 0, sorted->count * sizeof(double));
+    for (size_t i = 0; i < sorted->count; i++)
+        sorted->adjoints[i] = NOTHING;
     return 0;
 }
 
@@ -215,7 +216,7 @@ static PyObject *discovered(PyObject *Py_UNUSED(module), PyObject *arguments, Py
     Sorted sorted;
     if (stops && sort_one(&sorted, root, stops) == 0) {
         sort_unmark(&sorted);
-        PyObject *order = order_list(&sorted), *zeros = PyDict_New(), *zero = PyFloat_FromDouble(0.0);
+        PyObject *order = order_list(&sorted), *zeros = PyDict_New(), *zero = PyFloat_FromDouble(NOTHING);
         int failed = !order || !zeros || !zero;
         for (size_t i = 0; i < sorted.count && !failed; i++)
             failed = PyDict_SetItem(zeros, (PyObject *)sorted.nodes[i], zero) < 0;
@@ -238,6 +239,6 @@ PyMethodDef sort_methods[] = {
      "it, so results repeat to the last bit."},
     {"discovered", WITH_KEYWORDS(discovered), METH_VARARGS | METH_KEYWORDS,
      "discovered($module, root, stops=())\n--\n\n"
-     "The nodes below `root` in topological order, and a zero for each of them and for each stop."},
+     "The nodes below `root` in topological order, and `NOTHING` for each of them and for each stop."},
     {NULL, NULL, 0, NULL},
 };

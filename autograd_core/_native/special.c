@@ -123,9 +123,9 @@ double scaled_gaussian(double x, double c, double factor)
 double times_gaussian(double factor, double x, double c, double z)
 {
     if (z > 0x1p-960)
-        return chain(z, factor);
+        return times(z, factor);
     double half = scaled_gaussian(x, 0.5 * c, 1.0);
-    return chain(chain(half, factor), half);
+    return times(times(half, factor), half);
 }
 
 double residual(double a, double b, double d)

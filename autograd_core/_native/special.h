@@ -35,6 +35,6 @@ double product_error(double a, double b, double p);
 double gate(double x, double w, double v);
 double gate_slope(double x, double w, double v, double rest);
 
-static inline double chain(double g, double d) { return g != 0.0 && d != 0.0 ? g * d + 0.0 : 0.0; }
+static inline double times(double g, double d) { return g != 0.0 && d != 0.0 ? g * d + 0.0 : 0.0; }
 
 #endif

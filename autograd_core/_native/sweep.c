@@ -1,7 +1,7 @@
 /* The reverse sweep: backward.py in C.
  *
- * Adjoints lie in an array beside the order, so that `grad` changes only when nothing can fail any more. A contribution
- * is 0 where either factor, adjoint or local derivative, is exactly 0: a path not taken never makes a NaN.
+ * Adjoints lie in an array beside the order, so that `grad` changes only when nothing can fail any more. Where
+ * NOTHING has arrived, nothing is sent on, and nothing along an edge that is flat: a path not taken never makes a NaN.
  */
 #include "sort.h"
 
@@ -11,8 +11,8 @@
  * with 1, the commonest local derivative, is exact and is left out. */
 static inline void contribute(double *adjoints, const Node *operand, double upstream, double local, int tiny)
 {
-    if (operand && local != 0.0)
-        adjoints[operand->mark - 1] += tiny && local == 1.0 ? upstream : upstream * local;
+    if (operand && !is_nothing(local)) /* adding 0.0 makes of -0.0, which means nothing, a zero */
+        adjoints[operand->mark - 1] += tiny && local == 1.0 ? upstream : upstream * local + 0.0;
 }
 
 /* Set the gradient of a node from the adjoint of this sweep: leaves add up, computed nodes hold the last. */
@@ -21,7 +21,7 @@ static inline void commit(Node *node, double adjoint)
     if (operands_of(node) == LEAF && (node->flags & HAS_GRAD))
         node->grad += adjoint;
     else
-        node->grad = adjoint;
+        node->grad = adjoint + 0.0;
     node->flags |= HAS_GRAD;
 }
 
@@ -40,7 +40,7 @@ static inline void sweep_marked(Sorted *sorted, int committing)
             PREFETCH(&sorted->nodes[i - AHEAD]->dx);
             PREFETCH(&sorted->nodes[i - AHEAD]->mark);
         }
-        if (upstream != 0.0) {
+        if (!is_nothing(upstream)) {
             int tiny = fabs(upstream) < DBL_MIN;
             if (operands_of(node) != MANY) {
                 contribute(adjoints, node->x, upstream, node->dx, tiny);
@@ -128,7 +128,7 @@ static int sweep_segments(Sorted *sorted)
         double upstream = sorted->adjoints[i];
         Py_ssize_t count = node_count(node);
         edge -= (size_t)count;
-        if (upstream == 0.0 || (sorted->wanted && !sorted->wanted[i]))
+        if (is_nothing(upstream) || (sorted->wanted && !sorted->wanted[i]))
             continue;
         if (node->flags & SEGMENT) {
             failed = sweep_again(node, upstream, places + edge, sorted->adjoints) < 0;
@@ -136,8 +136,8 @@ static int sweep_segments(Sorted *sorted)
         }
         const double few[2] = {node->dx, node->dy}, *locals = operands_of(node) == MANY ? node->side->locals : few;
         for (Py_ssize_t k = 0; k < count; k++)
-            if (places[edge + k] && locals[k] != 0.0)
-                sorted->adjoints[places[edge + k] - 1] += upstream * locals[k];
+            if (places[edge + k] && !is_nothing(locals[k]))
+                sorted->adjoints[places[edge + k] - 1] += upstream * locals[k] + 0.0;
     }
     PyMem_Free(places);
     return failed ? -1 : 0;
@@ -166,7 +166,7 @@ int backward_from(Node *y, PyObject *gradient)
     if (failed) {
         sort_unmark(&sorted);
     } else {
-        sorted.adjoints[y->mark - 1] += seed;
+        sorted.adjoints[y->mark - 1] = seed == 0.0 ? NOTHING : seed;
         if (!sorted.segments) {
             sweep_marked(&sorted, 1);
         } else {
