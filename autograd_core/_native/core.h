@@ -23,7 +23,8 @@ typedef struct Node Node;
 typedef struct Place {
     PyObject_HEAD
     struct Place *parent;
-    PyObject *name; /* a str, or NULL */
+    PyObject *name;           /* a str, or NULL */
+    unsigned long long owner; /* the address of who put it there and will take it away; 0 for nobody */
     char recording;
 } Place;
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <structmember.h>
 
-static Place *new_place(Place *parent, PyObject *name, int recording)
+static Place *new_place(Place *parent, PyObject *name, int recording, unsigned long long owner)
 {
     Place *place = PyObject_New(Place, S.place_type);
     if (place == NULL)
@@ -12,21 +12,24 @@ static Place *new_place(Place *parent, PyObject *name, int recording)
     place->parent = (Place *)Py_XNewRef((PyObject *)parent);
     place->name = Py_XNewRef(name);
     place->recording = (char)recording;
+    place->owner = owner;
     return place;
 }
 
 static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"parent", "name", "recording", NULL};
+    static char *names[] = {"parent", "name", "recording", "owner", NULL};
     PyObject *parent, *name;
     int recording;
+    unsigned long long owner = 0;
     if (type != S.place_type)
         return PyErr_Format(PyExc_TypeError, "Place is final");
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OOp:Place", names, &parent, &name, &recording))
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OOp|K:Place", names, &parent, &name, &recording, &owner))
         return NULL;
     if ((parent != Py_None && Py_TYPE(parent) != S.place_type) || (name != Py_None && !PyUnicode_CheckExact(name)))
         return PyErr_Format(PyExc_TypeError, "a Place has a Place or None around it and a str or None as its name");
-    return (PyObject *)new_place(parent == Py_None ? NULL : (Place *)parent, name == Py_None ? NULL : name, recording);
+    return (PyObject *)new_place(parent == Py_None ? NULL : (Place *)parent, name == Py_None ? NULL : name, recording,
+                                 owner);
 }
 
 /* Places nest as deeply as scopes do: let go of them one by one, not in recursion. */
@@ -66,6 +69,7 @@ static PyMemberDef place_members[] = {
     {"parent", T_OBJECT, offsetof(Place, parent), READONLY, NULL},
     {"name", T_OBJECT, offsetof(Place, name), READONLY, NULL},
     {"recording", T_BOOL, offsetof(Place, recording), READONLY, NULL},
+    {"owner", T_ULONGLONG, offsetof(Place, owner), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
@@ -85,8 +89,8 @@ static PyType_Slot place_slots[] = {
 
 static PyType_Spec place_spec = {"autograd_core.context.Place", sizeof(Place), 0, Py_TPFLAGS_DEFAULT, place_slots};
 
-/* A context manager, and decorator, that moves to another place and back. It keeps nothing: the place itself knows the
- * one around it, so one instance serves any number of threads and tasks. */
+/* A context manager, and decorator, that moves to another place and back. It keeps nothing: the place knows the one
+ * around it and who put it there, so one instance serves any number of threads and tasks. */
 typedef struct Inside {
     PyObject_HEAD
     PyObject *name; /* of a scope, else NULL */
@@ -146,6 +150,8 @@ static void inside_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+static unsigned long long id_of(PyObject *object) { return (unsigned long long)(uintptr_t)object; }
+
 static int move_to(Place *place)
 {
     PyObject *token = PyContextVar_Set(S.place_variable, (PyObject *)place);
@@ -161,7 +167,8 @@ static PyObject *enter(PyObject *self, int recording)
     Place *here = place_now();
     if (here == NULL)
         return NULL;
-    Place *next = new_place(here, ((Inside *)self)->name, recording < 0 ? here->recording : recording);
+    Place *next = new_place(here, ((Inside *)self)->name, recording < 0 ? here->recording : recording,
+                            id_of(self));
     int failed = next == NULL || move_to(next) < 0;
     Py_DECREF(here);
     Py_XDECREF(next);
@@ -179,12 +186,11 @@ static PyObject *inside_exit(PyObject *self, PyObject *const *Py_UNUSED(argument
     Place *here = connected() < 0 ? NULL : place_now();
     if (here == NULL)
         return NULL;
-    int failed = here->parent == NULL;
-    if (failed)
-        PyErr_Format(PyExc_RuntimeError, "%s was left more often than entered", Py_TYPE(self)->tp_name);
-    else
-        failed = move_to(here->parent) < 0;
+    int innermost = here->parent && here->owner == id_of(self);
+    int failed = innermost && move_to(here->parent) < 0;
     Py_DECREF(here);
+    if (!innermost)
+        return call_python("autograd_core.context", "leave", self, NULL);
     if (failed)
         return NULL;
     Py_RETURN_NONE;
