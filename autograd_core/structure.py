@@ -140,25 +140,28 @@ def _apart(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept]
 ) -> Structure:
     """Args: `leaf`, the numbers of a leaf with its shape, or None for what is none; `otherwise`, what else stands."""
-    numbers: list[Any] = []
-    leaves: list[Leaf] = []
+    structure = Structure([], [], NUMBER)
+    structure.form = _form(thing, leaf, otherwise, structure)
+    return structure
 
-    def form(thing: Any) -> Node | Kept | Leaf:
-        if type(thing) is Value or type(thing) is float:
-            numbers.append(thing)
-            leaves.append(NUMBER)
-            return NUMBER
-        kind = KINDS.get(type(thing))
-        if kind is None and (found := leaf(thing)) is not None:
-            numbers.extend(found[0])
-            leaves.append(Leaf(found[1]) if found[1] is not None else NUMBER)
-            return leaves[-1]
-        if kind is None and (kind := kind_of(thing)) is None:
-            return otherwise(thing)
-        names, parts = kind.open(thing)
-        return Node(kind, thing, names, list(map(form, parts)))
 
-    return Structure(numbers, leaves, form(thing))
+def _form(
+    thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept], into: Structure
+) -> Node | Kept | Leaf:
+    """The form of `thing`, whose numbers and leaves are added to the structure `into`."""
+    if type(thing) is Value or type(thing) is float:
+        into.numbers.append(thing)
+        into.leaves.append(NUMBER)
+        return NUMBER
+    kind = KINDS.get(type(thing))
+    if kind is None and (found := leaf(thing)) is not None:
+        into.numbers.extend(found[0])
+        into.leaves.append(Leaf(found[1]) if found[1] is not None else NUMBER)
+        return into.leaves[-1]
+    if kind is None and (kind := kind_of(thing)) is None:
+        return otherwise(thing)
+    names, parts = kind.open(thing)
+    return Node(kind, thing, names, [_form(part, leaf, otherwise, into) for part in parts])
 
 
 def _numbers_of(thing: Any) -> tuple[list[Any], Shape] | None:
