@@ -141,11 +141,11 @@ def _apart(
 ) -> Structure:
     """Args: `leaf`, the numbers of a leaf with its shape, or None for what is none; `otherwise`, what else stands."""
     structure = Structure([], [], NUMBER)
-    structure.form = _form(thing, leaf, otherwise, structure)
+    structure.form = _placed(thing, leaf, otherwise, structure)
     return structure
 
 
-def _form(
+def _placed(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept], into: Structure
 ) -> Node | Kept | Leaf:
     """The form of `thing`, whose numbers and leaves are added to the structure `into`."""
@@ -161,7 +161,7 @@ def _form(
     if kind is None and (kind := kind_of(thing)) is None:
         return otherwise(thing)
     names, parts = kind.open(thing)
-    return Node(kind, thing, names, [_form(part, leaf, otherwise, into) for part in parts])
+    return Node(kind, thing, names, [_placed(part, leaf, otherwise, into) for part in parts])
 
 
 def _numbers_of(thing: Any) -> tuple[list[Any], Shape] | None:
