@@ -168,6 +168,28 @@ def test_a_loop_over_a_decorated_loader_trains():
     assert w.grad == 6.0
 
 
+def test_nothing_goes_back_from_what_was_computed_inside_no_record():
+    """As in a loop over a loader that yields inside no_record: its consumer stands there too, and hears of it."""
+    w = parameter(2.0, "w")
+
+    def loader():
+        with no_record():
+            yield w * 3.0
+
+    for x in loader():
+        y = w * x
+        y.label = "y"
+        for ask in (Value.backward, ag.backward):
+            with pytest.raises(ag.GraphError, match=r"12\.0 \(label 'y'\) was made inside no_record.*decorate a generator"):
+                ask(y)
+        assert not y.has_grad and not w.has_grad
+        with record():
+            (w * x).backward()
+    with pytest.raises(ag.GraphError):
+        y.backward()  # outside too
+    assert w.grad == 6.0
+
+
 @given(st.lists(st.integers(0, 2), max_size=30), st.lists(st.sampled_from([*sorted(KINDS), None]), max_size=12))
 def test_decorated_generators_keep_what_they_entered(turns, entered):
     """Three at once, taking turns: each enters places and yields inside of them."""
