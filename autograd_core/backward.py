@@ -6,7 +6,7 @@ from threading import RLock
 
 from .checkpoint import Segment, rerun
 from .engine import accelerated
-from .graph import discovered
+from .graph import check_recorded, discovered
 from .interrupts import undivided
 from .operation import NOTHING, is_nothing
 from .value import Value, number
@@ -58,7 +58,8 @@ def backward(y: Value, gradient: float = 1.0) -> None:
 
     Args: `y`, the output; `gradient`, the adjoint it starts from. Each leaf's contributions are summed first and
     added once, so two sweeps double the leaves exactly; a computed node holds the last sweep's adjoint. If anything
-    raises, no gradient has changed. (Lecture 000, backpropagation; lecture 003, reverse mode.)
+    raises, no gradient has changed. Raises GraphError for a `y` that was made inside `no_record()`.
+    (Lecture 000, backpropagation; lecture 003, reverse mode.)
 
     >>> from autograd_core import Value
     >>> a = Value(3.0)
@@ -72,6 +73,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     seed = number(gradient)
     if seed is None:
         raise TypeError(f"the gradient to start from is a real number; got {gradient!r}")
+    check_recorded(y)
     order, adjoints = discovered(y)
     adjoints[y] = seed or NOTHING
     sweep(order, adjoints)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from .engine import accelerated
 from .errors import GraphError, described
-from .operation import NOTHING
+from .operation import INPUT, NOTHING
 from .value import Value
 
 
@@ -116,4 +116,13 @@ def check_current(node: Value) -> None:
         raise GraphError(
             f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
             "formulas of the graph no longer belong to its numbers; compute the output again after assigning"
+        )
+
+
+def check_recorded(y: Value) -> None:
+    """Raise GraphError for what was made inside `no_record()`: it does not know what it was computed from."""
+    if y._op is INPUT and not y._place.recording:
+        raise GraphError(
+            f"{described(y)} was made inside no_record(), so there is no graph to go back along; compute it "
+            "outside or inside record(), and decorate a generator with no_record() rather than yield inside it"
         )

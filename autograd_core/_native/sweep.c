@@ -160,6 +160,10 @@ int backward_from(Node *y, PyObject *gradient)
         PyErr_Format(PyExc_TypeError, "the gradient to start from is a real number; got %R", gradient);
     if (found <= 0)
         return -1;
+    if (y->row == S.input_row && !y->place->recording) {
+        Py_XDECREF(call_python("autograd_core.graph", "check_recorded", (PyObject *)y, NULL)); /* raises */
+        return -1;
+    }
     Sorted sorted;
     sort_open(&sorted);
     int failed = sort_from(&sorted, y) < 0 || sort_adjoints(&sorted) < 0;
@@ -203,6 +207,7 @@ PyMethodDef sweep_methods[] = {
      "Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node between.\n\n"
      "Args: `y`, the output; `gradient`, the adjoint it starts from. Each leaf's contributions are summed first and\n"
      "added once, so two sweeps double the leaves exactly; a computed node holds the last sweep's adjoint. If anything\n"
-     "raises, no gradient has changed. (Lecture 000, backpropagation; lecture 003, reverse mode.)"},
+     "raises, no gradient has changed. Raises GraphError for a `y` that was made inside `no_record()`.\n"
+     "(Lecture 000, backpropagation; lecture 003, reverse mode.)"},
     {NULL, NULL, 0, NULL},
 };
