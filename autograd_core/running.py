@@ -41,12 +41,16 @@ class Run:
     output: Any
     aux: Any
     valued: bool  # whether an argument was a Value
-    inside: int = 0
+    inside: int = 1  # how many are inside; the first from the start
 
-    def __enter__(self) -> Run:
+    def again(self) -> Run:
+        """The run to be entered once more, after the first has left."""
         with _entering:
             self.inside += 1
             make_input(self.inputs)
+        return self
+
+    def __enter__(self) -> Run:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -63,8 +67,7 @@ class Run:
         valued = self.valued or _any_value(cotangents)
         recording = current().recording
         if not valued or not recording:
-            with record():  # one node whose gradient it is; a cotangent that is a Value counts by its number
-                total = dot([Value(c.data) if type(c) is Value else c for c in cotangents], outputs)
+            total = _weighted(outputs, cotangents)
             if type(total) is not Value:
                 return [0.0] * len(self.inputs)
             if not recording:
@@ -102,7 +105,15 @@ class Run:
         if valued:
             return list(map(as_value, things))
         kept = dependent(things, self.inputs)
-        return [thing if thing in kept else _plain(thing) for thing in things]
+        return [thing if keep else _plain(thing) for thing, keep in zip(things, kept, strict=True)]
+
+
+def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
+    """One node whose gradient the cotangents pull back; one of them that is a Value counts by its number."""
+    if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
+        return outputs[0]
+    with record():
+        return dot([Value(c.data) if type(c) is Value else c for c in cotangents], outputs)
 
 
 def _any_value(things: Sequence[Any]) -> bool:

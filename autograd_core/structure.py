@@ -85,11 +85,16 @@ class Structure:
     leaves: list[Leaf]
     form: Node | Kept | Leaf
 
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether it holds numbers alone, and no array."""
+        return all(leaf is NUMBER for leaf in self.leaves)
+
     def rebuild(self, numbers: Sequence[Any]) -> Any:
         """The same structure with as many other numbers."""
         if self.form is NUMBER:
             return numbers[0]
-        if len(numbers) == len(self.leaves) and all(leaf is NUMBER for leaf in self.leaves):
+        if len(numbers) == len(self.leaves) and self.is_of_numbers:
             return self.form.filled(iter(numbers))
         made, at = [], 0
         for leaf in self.leaves:
@@ -102,6 +107,8 @@ class Structure:
 
         An array by an array is an array of both shapes, one behind the other.
         """
+        if self.is_of_numbers and inputs.is_of_numbers:
+            return self.form.filled(inputs.form.filled(iter(row)) for row in rows)
         made, at = [], 0
         for leaf in self.leaves:
             made.append(inputs.form.filled(_blocks(leaf, inputs.leaves, rows[at : at + leaf.size])))

@@ -77,18 +77,21 @@ def closed_gradients(y: Value, inputs: Sequence[Value]) -> list[float] | None:
     return gradient_numbers(y, inputs, stops=inputs) if closed([y], inputs) else None
 
 
-def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> set[Value]:
-    """Those of `things` that depend on a Value other than the inputs and constants."""
+@accelerated
+def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> list[bool]:
+    """Which of `things` depend on a Value other than the inputs and constants."""
     order = ordered(things, inputs)
-    others = [node for node in order if node.is_leaf and node.op is not CONSTANT]
-    return depending(order, others)
+    found = depending(order, [node for node in order if node.is_leaf and node.op is not CONSTANT])
+    return [type(thing) is Value and thing in found for thing in things]
 
 
 def ordered(outputs: Sequence[Any], stops: Sequence[Value] = ()) -> list[Value]:
     """The nodes below several outputs in topological order; plain numbers among the outputs have none."""
     nodes = [y for y in outputs if type(y) is Value]
+    if len(nodes) < 2:
+        return discovered(nodes[0], stops)[0] if nodes else []
     with record():
-        return discovered(sum_of(nodes), stops)[0][:-1] if nodes else []
+        return discovered(sum_of(nodes), stops)[0][:-1]
 
 
 def as_value(x: Any) -> Value:

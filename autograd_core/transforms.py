@@ -159,7 +159,7 @@ def _vjp(
 
     def pull(cotangent: Any) -> Any:
         weights = matching(cotangent, run.output, "the cotangent")
-        with run:
+        with run.again():
             return run.arguments.rebuild(run.pull(outputs.numbers, weights))
 
     return values, pull, *beside

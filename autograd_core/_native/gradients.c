@@ -24,6 +24,20 @@ static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
     return 0;
 }
 
+/* Sort what lies below those of `outputs` that are Values, with these stops; on failure the marks are off. */
+static int sort_several(Sorted *sorted, PyObject *outputs, PyObject *stops)
+{
+    int failed = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(stops) && !failed; i++)
+        failed = sort_stop(sorted, (Node *)PyTuple_GET_ITEM(stops, i)) < 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(outputs) && !failed; i++)
+        if (is_value(PyTuple_GET_ITEM(outputs, i)))
+            failed = sort_from(sorted, (Node *)PyTuple_GET_ITEM(outputs, i)) < 0;
+    if (failed)
+        sort_unmark(sorted);
+    return failed ? -1 : 0;
+}
+
 /* Whether every leaf in the order, beside the stops, is a constant: then nothing depends on any other Value. */
 static int is_closed(const Sorted *sorted)
 {
@@ -113,11 +127,7 @@ static PyObject *closed(PyObject *Py_UNUSED(module), PyObject *arguments, PyObje
     Sorted sorted;
     if (!failed) {
         sort_open(&sorted);
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(inputs) && !failed; i++)
-            failed = sort_stop(&sorted, (Node *)PyTuple_GET_ITEM(inputs, i)) < 0;
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(outputs) && !failed; i++)
-            if (is_value(PyTuple_GET_ITEM(outputs, i)))
-                failed = sort_from(&sorted, (Node *)PyTuple_GET_ITEM(outputs, i)) < 0;
+        failed = sort_several(&sorted, outputs, inputs) < 0;
         answer = is_closed(&sorted);
         sort_unmark(&sorted);
         sort_close(&sorted);
@@ -125,6 +135,45 @@ static PyObject *closed(PyObject *Py_UNUSED(module), PyObject *arguments, PyObje
     Py_XDECREF(outputs);
     Py_XDECREF(inputs);
     return failed ? NULL : PyBool_FromLong(answer);
+}
+
+static PyObject *dependent(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"things", "inputs", NULL};
+    PyObject *given_things, *given_inputs, *result = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:dependent", names, &given_things, &given_inputs))
+        return NULL;
+    PyObject *things = PySequence_Tuple(given_things), *inputs = PySequence_Tuple(given_inputs);
+    Sorted sorted;
+    sort_open(&sorted);
+    if (things && inputs && !not_values(inputs) && sort_several(&sorted, things, inputs) == 0) {
+        char *depends = PyMem_Calloc(sorted.count + 1, 1);
+        for (size_t i = sorted.stops; depends && i < sorted.count; i++) {
+            Node *node = sorted.nodes[i];
+            depends[i] = operands_of(node) == LEAF && node->row != S.constant_row;
+            Node *few[2] = {node->x, node->y}, **nodes = operands_of(node) == MANY ? side_nodes(node->side) : few;
+            for (Py_ssize_t k = 0; k < node_count(node) && !depends[i]; k++)
+                depends[i] = nodes[k] && depends[nodes[k]->mark - 1];
+        }
+        Py_ssize_t count = PyTuple_GET_SIZE(things);
+        char *answers = depends ? PyMem_Calloc((size_t)count + 1, 1) : NULL;
+        for (Py_ssize_t i = 0; answers && i < count; i++) {
+            PyObject *thing = PyTuple_GET_ITEM(things, i);
+            answers[i] = is_value(thing) && depends[((Node *)thing)->mark - 1];
+        }
+        sort_unmark(&sorted); /* a list may run a collector's callbacks, which may sort */
+        if (answers == NULL)
+            PyErr_NoMemory();
+        else if ((result = PyList_New(count)) != NULL)
+            for (Py_ssize_t i = 0; i < count; i++)
+                PyList_SET_ITEM(result, i, PyBool_FromLong(answers[i]));
+        PyMem_Free(answers);
+        PyMem_Free(depends);
+    }
+    sort_close(&sorted);
+    Py_XDECREF(things);
+    Py_XDECREF(inputs);
+    return result;
 }
 
 /* The tangent of one node: the sum over its operands of tangent times local derivative. */
@@ -172,12 +221,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
         goto done;
     Sorted sorted;
     sort_open(&sorted);
-    for (Py_ssize_t i = 0; i < count && !failed; i++)
-        failed = sort_stop(&sorted, (Node *)PyTuple_GET_ITEM(inputs, i)) < 0;
-    for (Py_ssize_t i = 0; i < results && !failed; i++)
-        if (is_value(PyTuple_GET_ITEM(outputs, i)))
-            failed = sort_from(&sorted, (Node *)PyTuple_GET_ITEM(outputs, i)) < 0;
-    failed = failed || sort_adjoints(&sorted) < 0;
+    failed = sort_several(&sorted, outputs, inputs) < 0 || sort_adjoints(&sorted) < 0;
     int segments = sorted.segments;
     if (!failed && !segments) {
         for (Py_ssize_t i = 0; i < count; i++)
@@ -217,6 +261,9 @@ PyMethodDef gradient_methods[] = {
     {"closed", WITH_KEYWORDS(closed), METH_VARARGS | METH_KEYWORDS,
      "closed($module, outputs, inputs)\n--\n\n"
      "Whether the outputs depend on no Value but the inputs and constants."},
+    {"dependent", WITH_KEYWORDS(dependent), METH_VARARGS | METH_KEYWORDS,
+     "dependent($module, things, inputs)\n--\n\n"
+     "Which of `things` depend on a Value other than the inputs and constants."},
     {"closed_gradients", WITH_KEYWORDS(closed_gradients), METH_VARARGS | METH_KEYWORDS,
      "closed_gradients($module, y, inputs)\n--\n\n"
      "The gradients as floats, or None where `y` depends on any Value but the inputs and constants."},

@@ -11,8 +11,10 @@
  * with 1, the commonest local derivative, is exact and is left out. */
 static inline void contribute(double *adjoints, const Node *operand, double upstream, double local, int tiny)
 {
-    if (operand && !is_nothing(local)) /* adding 0.0 makes of -0.0, which means nothing, a zero */
-        adjoints[operand->mark - 1] += tiny && local == 1.0 ? upstream : upstream * local + 0.0;
+    if (operand == NULL || is_nothing(local))
+        return;
+    double *adjoint = &adjoints[operand->mark - 1], sent = tiny && local == 1.0 ? upstream : upstream * local;
+    *adjoint = (*adjoint + 0.0) + sent; /* a sum is never -0.0, which means nothing; the 0.0 waits for no product */
 }
 
 /* Set the gradient of a node from the adjoint of this sweep: leaves add up, computed nodes hold the last. */
