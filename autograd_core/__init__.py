@@ -13,7 +13,7 @@ from .backward import backward
 from .checkpoint import checkpoint
 from .context import no_record, record, scope
 from .engine import ENGINE
-from .errors import GraphError
+from .errors import GraphError, GraphWarning
 from .graph import leaves, toposort
 from .kinds import register
 from .nonfinite import explain_nonfinite, first_nonfinite
@@ -80,6 +80,7 @@ __all__ = [
     "TABLE",
     "Domain",
     "GraphError",
+    "GraphWarning",
     "Operation",
     "Value",
     "__version__",

@@ -9,6 +9,7 @@ from .engine import accelerated
 from .graph import check_recorded, discovered
 from .interrupts import undivided
 from .operation import NOTHING, is_nothing
+from .taken import taken, watches
 from .value import Value, number
 
 # Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing. A
@@ -74,6 +75,8 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     if seed is None:
         raise TypeError(f"the gradient to start from is a real number; got {gradient!r}")
     check_recorded(y)
+    if watches:
+        taken(y)
     order, adjoints = discovered(y)
     adjoints[y] = seed or NOTHING
     sweep(order, adjoints)

@@ -61,7 +61,7 @@ def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
             f"checkpoint takes a function that gives one number; it gave {result!r} of type {type(result).__name__}"
         )
     segment = Segment(function, arguments)
-    return make_node(CHECKPOINT, result.data, _boundary(result, start), segment, current(), tick())
+    return make_node(CHECKPOINT, result._data, _boundary(result, start), segment, current(), tick())
 
 
 def _boundary(result: Value, start: int) -> list[Value]:

@@ -18,6 +18,10 @@ class GraphError(RuntimeError):
     """The graph cannot answer what was asked of it, for a reason that the message gives."""
 
 
+class GraphWarning(UserWarning):
+    """A gradient is probably not what was meant, for a reason that the message gives."""
+
+
 def described(operand: Any, name: str = "") -> str:
     """One operand in a message: its name, number and label.
 
@@ -33,7 +37,7 @@ def described(operand: Any, name: str = "") -> str:
 def plain(operand: Any) -> Any:
     """The number of an operand: a float, or an int that is too large for one."""
     if type(operand) is Value:
-        return operand.data
+        return operand._data
     try:
         return number(operand)
     except OverflowError:

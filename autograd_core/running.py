@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from .calls import Argnums, Function, located, parted
+from .calls import Argnums, Function, located, parted, scalar, several
 from .context import current, record
+from .lost import warn_of_lost
 from .ops import dot, identity
 from .structure import Structure, passes, taken_apart, values_in
 from .sweeps import (
@@ -22,6 +23,7 @@ from .sweeps import (
     tangent_nodes,
     tangent_numbers,
 )
+from .taken import Watch
 from .value import Value, make_constant, make_input
 
 # Guards the count of those who are inside a run: threads may pull cotangents through one at the same time.
@@ -41,6 +43,8 @@ class Run:
     output: Any
     aux: Any
     valued: bool  # whether an argument was a Value
+    # Where something was taken out of a Value that depends on the inputs: the function, and its other arguments.
+    suspect: tuple[Function, list[Any]] | None
     inside: int = 1  # how many are inside; the first from the start
 
     def again(self) -> Run:
@@ -58,6 +62,20 @@ class Run:
             self.inside -= 1
             if not self.inside:
                 make_constant(self.inputs)
+
+    def scalar(self) -> Any:
+        """The output, which must be one number."""
+        y = scalar(self.output)
+        if self.suspect is not None:
+            warn_of_lost([y], *self.suspect)
+        return y
+
+    def several(self) -> Structure:
+        """The output taken apart."""
+        outputs = several(self.output)
+        if self.suspect is not None:
+            warn_of_lost(outputs.numbers, *self.suspect)
+        return outputs
 
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """What the cotangents of the outputs send back to each input, as its caller gets it.
@@ -113,7 +131,7 @@ def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
     with record():
-        return dot([Value(c.data) if type(c) is Value else c for c in cotangents], outputs)
+        return dot([Value(c._data) if type(c) is Value else c for c in cotangents], outputs)
 
 
 def _any_value(things: Sequence[Any]) -> bool:
@@ -122,12 +140,12 @@ def _any_value(things: Sequence[Any]) -> bool:
 
 def _start(tangent: Any) -> float:
     """A tangent as a number for the forward sweep: that of a Value is a zero at this point, where it is 0."""
-    return tangent.data + 0.0 if type(tangent) is Value else float(started(tangent))
+    return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 
 def _plain(thing: Any) -> float:
     """The number of a Value, or a number as a float."""
-    return thing.data if type(thing) is Value else float(thing)
+    return thing._data if type(thing) is Value else float(thing)
 
 
 def run_on(
@@ -147,6 +165,14 @@ def run_on(
         fresh = structure.rebuild(inputs)
         for place, argument in zip(places, (fresh,) if single else fresh, strict=True):
             (positional if type(place) is int else named)[place] = argument
-        output = function(*positional, **named)
+        watch = Watch(inputs)
+        try:
+            output = function(*positional, **named)
+        finally:
+            watch.end()
     output, aux = parted(output) if has_aux else (output, None)
-    return Run(inputs, structure, output, aux, _any_value(structure.numbers))
+    suspect = None
+    if watch.found:
+        given = [*enumerate(positional), *named.items()]
+        suspect = function, [x for place, x in given if place not in places]
+    return Run(inputs, structure, output, aux, _any_value(structure.numbers), suspect)

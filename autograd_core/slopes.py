@@ -53,7 +53,7 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     """
     if not xs:
         raise ValueError("softmax of no numbers is not defined; got an empty list")
-    plain: list[Any] = [x.data if type(x) is Value else number(x) for x in xs]
+    plain: list[Any] = [x._data if type(x) is Value else number(x) for x in xs]
     if None in plain:
         wrong = xs[plain.index(None)]
         raise TypeError(f"softmax takes Values and real numbers; got {wrong!r} of type {type(wrong).__name__}")

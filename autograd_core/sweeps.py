@@ -13,6 +13,7 @@ from .graph import check_current, discovered
 from .operation import CONSTANT, NOTHING, is_nothing
 from .ops import chain
 from .ops import sum as sum_of
+from .taken import taken, watches
 from .value import Value
 
 
@@ -34,6 +35,8 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
     if create_graph:
         with record():
             return [as_value(x) for x in gradient_nodes([y], [1.0], wanted)]
+    if watches:
+        taken(y)
     return gradient_numbers(y, wanted)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any
 
-from .calls import Argnums, Function, Transformed, checked, located, scalar, several
+from .calls import Argnums, Function, Transformed, checked, located
 from .running import run_on
 from .structure import flatten, matching
 from .value import Value, constant, number
@@ -26,7 +26,9 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     arguments', come out as numbers where nothing but the arguments is a Value. The result has `function`'s name,
     docstring and signature, and pickles if it does. Fits `scipy.optimize.minimize(…, jac=True)`.
     Raises TypeError for a function that gives more than one number, a bool or nothing, arguments that are no numbers,
-    and argnums that name no argument.
+    and argnums that name no argument. Warns with GraphWarning where the result is a plain number and one was taken out
+    of a Value that depends on the arguments (`x.data`, `round(x, 6)`, `x.backward()`): the way back is lost, the
+    gradient 0.0. A constant is no such result: a number that `function` was given, or that stands in its code.
 
     >>> value_and_grad(lambda p: p["a"] * p["a"] + p["b"])({"a": 3.0, "b": 1.0})
     (10.0, {'a': 6.0, 'b': 1.0})
@@ -40,7 +42,7 @@ def _value_and_grad(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> Any:
     with run_on(function, arguments, keywords, argnums, has_aux) as run:
-        y = scalar(run.output)
+        y = run.scalar()
         slopes = run.arguments.rebuild(run.pull([y], [1.0]))
         value = run.values([y])[0]
         return ((value, run.beside()), slopes) if has_aux else (value, slopes)
@@ -65,7 +67,7 @@ def _grad(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> Any:
     with run_on(function, arguments, keywords, argnums, has_aux) as run:
-        slopes = run.arguments.rebuild(run.pull([scalar(run.output)], [1.0]))
+        slopes = run.arguments.rebuild(run.pull([run.scalar()], [1.0]))
         return (slopes, run.beside()) if has_aux else slopes
 
 
@@ -87,7 +89,7 @@ def _jacobian(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> Any:
     with run_on(function, arguments, keywords, argnums, has_aux) as run:
-        outputs = several(run.output)
+        outputs = run.several()
         matrix = outputs.jacobian(run.arguments, [run.pull([y], [1.0]) for y in outputs.numbers])
         return (matrix, run.beside()) if has_aux else matrix
 
@@ -131,7 +133,7 @@ def _jvp(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
     primals, tangents = _arguments(primals, "primals"), _arguments(tangents, "tangents")
     directions = matching(tangents, primals, "the tangents")
     with run_on(function, primals, keywords, tuple(range(len(primals))), has_aux) as run:
-        outputs = several(run.output)
+        outputs = run.several()
         values = outputs.rebuild(run.values(outputs.numbers, beside=directions))
         pushed = outputs.rebuild(run.push(outputs.numbers, directions))
         return (values, pushed, run.beside()) if has_aux else (values, pushed)
@@ -153,7 +155,7 @@ def _vjp(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> Any:
     with run_on(function, arguments, keywords, argnums, has_aux) as run:
-        outputs = several(run.output)
+        outputs = run.several()
         values = outputs.rebuild(run.values(outputs.numbers))
         beside = (run.beside(),) if has_aux else ()
 
@@ -221,7 +223,7 @@ def stop_gradient(value: Any) -> Any:
     3.0
     """
     if type(value) is Value:
-        return constant(value.data, value.label)
+        return constant(value._data, value.label)
     if number(value) is not None:
         return value
     parts, rebuild = flatten(value)

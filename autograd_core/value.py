@@ -15,6 +15,7 @@ from .context import Place, current
 from .engine import accelerated
 from .operation import CONSTANT, INPUT, PARAMETER, Operation
 from .signatures import Operators
+from .taken import taken, watches
 
 if TYPE_CHECKING:
     from ._drawing.digraph import Drawing
@@ -84,6 +85,8 @@ class Value(Operators):
     @property
     def data(self) -> float:
         """The number. Only a leaf's can be assigned."""
+        if watches:
+            taken(self)
         return self._data
 
     @data.setter
@@ -204,24 +207,25 @@ class Value(Operators):
         return step(self, **options)
 
     # What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient.
+    # (What takes `data` says so to a transform that looks out for it.)
 
     def __bool__(self) -> bool:
         return bool(self._data)
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(self.data)
 
     def __round__(self, ndigits: int | None = None) -> float:
-        return round(self._data, ndigits)
+        return round(self.data, ndigits)
 
     def __floor__(self) -> int:
-        return math.floor(self._data)
+        return math.floor(self.data)
 
     def __ceil__(self) -> int:
-        return math.ceil(self._data)
+        return math.ceil(self.data)
 
     def __trunc__(self) -> int:
-        return math.trunc(self._data)
+        return math.trunc(self.data)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

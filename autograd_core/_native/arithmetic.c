@@ -86,7 +86,10 @@ static PyObject *value_divmod(PyObject *left, PyObject *right)
 
 /* What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient. */
 static int value_bool(PyObject *self) { return ((Node *)self)->data != 0.0; }
-static PyObject *value_int(PyObject *self) { return PyLong_FromDouble(((Node *)self)->data); }
+static PyObject *value_int(PyObject *self)
+{
+    return note_taken(self) < 0 ? NULL : PyLong_FromDouble(((Node *)self)->data);
+}
 
 static PyObject *value_float(PyObject *Py_UNUSED(self))
 {

@@ -52,7 +52,18 @@ static PyObject *local_at(Node *node, Py_ssize_t at, double added)
 #define GETTER(name) static PyObject *name(PyObject *self, void *Py_UNUSED(closure))
 #define NODE ((Node *)self)
 
-GETTER(get_data) { return PyFloat_FromDouble(NODE->data); }
+/* Tell those who look out for it that the number of a node leaves the graph here: taken.py. */
+int note_taken(PyObject *node)
+{
+    if (S.watches == NULL || PyList_GET_SIZE(S.watches) == 0)
+        return 0;
+    PyObject *done = call_python("autograd_core.taken", "taken", node, NULL);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+GETTER(get_raw_data) { return PyFloat_FromDouble(NODE->data); }
+GETTER(get_data) { return note_taken(self) < 0 ? NULL : get_raw_data(self, NULL); }
 GETTER(get_grad) { return PyFloat_FromDouble(NODE->flags & HAS_GRAD ? NODE->grad : 0.0); }
 GETTER(get_has_grad) { return PyBool_FromLong(NODE->flags & HAS_GRAD); }
 GETTER(get_op) { return Py_NewRef(S.rows[NODE->row].operation); }
@@ -208,7 +219,7 @@ PyGetSetDef value_getset[] = {
     {"is_leaf", get_is_leaf, NULL,
      "Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation.", NULL},
     {"scope", get_scope, NULL, "The names of the scopes it was made in, outermost first.", NULL},
-    {"_data", get_data, NULL, NULL, NULL},
+    {"_data", get_raw_data, NULL, NULL, NULL},
     {"_op", get_op, NULL, NULL, NULL},
     {"_x", get_x, NULL, NULL, NULL},
     {"_y", get_y, NULL, NULL, NULL},
@@ -252,9 +263,15 @@ static PyObject *of_float(PyObject *self, const char *method, PyObject *argument
     return result;
 }
 
-METHOD(value_floor) { return of_float(self, "__floor__", NULL); }
-METHOD(value_ceil) { return of_float(self, "__ceil__", NULL); }
-METHOD(value_trunc) { return of_float(self, "__trunc__", NULL); }
+/* The same where the answer is a number, which leaves the graph. */
+static PyObject *taken_of_float(PyObject *self, const char *method, PyObject *argument)
+{
+    return note_taken(self) < 0 ? NULL : of_float(self, method, argument);
+}
+
+METHOD(value_floor) { return taken_of_float(self, "__floor__", NULL); }
+METHOD(value_ceil) { return taken_of_float(self, "__ceil__", NULL); }
+METHOD(value_trunc) { return taken_of_float(self, "__trunc__", NULL); }
 
 static PyObject *value_round(PyObject *self, PyObject *arguments, PyObject *keywords)
 {
@@ -262,7 +279,7 @@ static PyObject *value_round(PyObject *self, PyObject *arguments, PyObject *keyw
     PyObject *ndigits = Py_None;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:__round__", names, &ndigits))
         return NULL;
-    return of_float(self, "__round__", ndigits);
+    return taken_of_float(self, "__round__", ndigits);
 }
 
 static PyObject *value_format(PyObject *self, PyObject *spec)
@@ -303,7 +320,7 @@ static PyObject *no_subclass(PyObject *Py_UNUSED(type), PyObject *Py_UNUSED(argu
 
 PyObject *value_repr(PyObject *self)
 {
-    PyObject *data = get_data(self, NULL), *grad = get_grad(self, NULL), *text = NULL;
+    PyObject *data = get_raw_data(self, NULL), *grad = get_grad(self, NULL), *text = NULL;
     const char *kind = NODE->row == S.parameter_row ? "parameter" : "Value";
     PyObject *label = Py_XNewRef(NODE->label);
     if (data && grad) {

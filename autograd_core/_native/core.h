@@ -167,6 +167,7 @@ typedef struct State {
     PyObject *place_variable;
     PyObject *originals; /* the Python objects that this engine replaces */
     PyObject *failed, *not_a_number, *miscalled;
+    PyObject *watches; /* those who look out for numbers that leave the graph: a list, mostly empty */
     uint32_t input_row, parameter_row, constant_row;
     Function *operators[OPERATORS];
     int64_t clock;
@@ -223,6 +224,7 @@ PyObject *operands_tuple(Node *node);
 extern PyMethodDef number_methods[];
 int number_of(PyObject *object, double *number);
 int type_error(const char *format, PyObject *object);
+int note_taken(PyObject *node);
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second);
 
 /* recording.c */

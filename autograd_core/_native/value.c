@@ -15,6 +15,7 @@ int connected(void)
     PyObject *context = PyImport_ImportModule("autograd_core.context");
     PyObject *operation = PyImport_ImportModule("autograd_core.operation");
     PyObject *errors = PyImport_ImportModule("autograd_core.errors");
+    PyObject *taken = PyImport_ImportModule("autograd_core.taken");
     PyObject *variable = context ? PyObject_GetAttrString(context, "_place") : NULL;
     PyObject *input = operation ? PyObject_GetAttrString(operation, "INPUT") : NULL;
     PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
@@ -22,8 +23,10 @@ int connected(void)
     Py_XSETREF(S.failed, errors ? PyObject_GetAttrString(errors, "failed") : NULL);
     Py_XSETREF(S.not_a_number, errors ? PyObject_GetAttrString(errors, "not_a_number") : NULL);
     Py_XSETREF(S.miscalled, errors ? PyObject_GetAttrString(errors, "miscalled") : NULL);
+    Py_XSETREF(S.watches, taken ? PyObject_GetAttrString(taken, "watches") : NULL);
     uint32_t flag;
-    int failed = !(variable && input && parameter && constant && S.failed && S.not_a_number && S.miscalled) ||
+    int failed = !(variable && input && parameter && constant && S.failed && S.not_a_number && S.miscalled &&
+                   S.watches) ||
                  row_number(input, 1, &S.input_row, &flag) < 0 ||
                  row_number(parameter, 1, &S.parameter_row, &flag) < 0 ||
                  row_number(constant, 1, &S.constant_row, &flag) < 0;
@@ -36,6 +39,7 @@ int connected(void)
     Py_XDECREF(context);
     Py_XDECREF(operation);
     Py_XDECREF(errors);
+    Py_XDECREF(taken);
     Py_XDECREF(variable);
     Py_XDECREF(input);
     Py_XDECREF(parameter);
