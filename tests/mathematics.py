@@ -146,6 +146,8 @@ MATHEMATICS = {
         lambda x, y: logistic(x - y), lambda x, y: logistic(y - x),
     ),
     "sqrt": (mpmath.sqrt, lambda x: 1 / (2 * mpmath.sqrt(x))),
+    "radians": (lambda x: x * mp.pi / 180, lambda x: mp.pi / 180),
+    "degrees": (lambda x: x * 180 / mp.pi, lambda x: 180 / mp.pi),
     "cbrt": (lambda x: sgn(x) * mpmath.cbrt(abs(x)), lambda x: 1 / (3 * mpmath.cbrt(abs(x)) ** 2)),
     "square": (lambda x: x * x, lambda x: 2 * x),
     "hypot": (length, lambda x, y: x / length(x, y), lambda x, y: y / length(x, y)),
