@@ -10,7 +10,7 @@ from .graph import check_recorded, discovered
 from .interrupts import undivided
 from .operation import NOTHING, is_nothing
 from .taken import taken, watches
-from .value import Value, number
+from .value import Value, number, unwrapped
 
 # Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing. A
 # signal's handler may sweep in the middle of it, in the same thread.
@@ -69,7 +69,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     >>> a.grad, y.grad
     (12.0, 1.0)
     """
-    if type(y) is not Value:
+    if type(y := unwrapped(y)) is not Value:
         raise TypeError(f"backward takes a Value; got {y!r} of type {type(y).__name__}")
     seed = number(gradient)
     if seed is None:

@@ -11,7 +11,7 @@ from types import MethodType
 from typing import Any
 
 from .structure import Structure, is_bool, passes, taken_apart
-from .value import Value, number
+from .value import Value, number, unwrapped
 
 Function = Callable[..., Any]
 Argnums = int | tuple[int, ...]
@@ -113,7 +113,7 @@ def parted(output: Any) -> tuple[Any, Any]:
 
 def scalar(output: Any) -> Any:
     """The output of a function that gives one number."""
-    if type(output) is Value:
+    if type(output := unwrapped(output)) is Value:
         return output
     _differentiable(output)
     if number(output) is None:
@@ -126,7 +126,7 @@ def scalar(output: Any) -> Any:
 
 def several(output: Any) -> Structure:
     """The output of a function that may give several numbers."""
-    _differentiable(output)
+    _differentiable(unwrapped(output))
     structure = taken_apart(output)
     for x in structure.numbers:
         _differentiable(x)

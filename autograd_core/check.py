@@ -26,7 +26,7 @@ from .recording import binary, many, unary
 from .report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
 from .structure import flatten, is_array, passes
 from .sweeps import gradients
-from .value import Value, number, put_back
+from .value import Value, number, put_back, unwrapped
 
 __all__ = ["check_gradient", "check_primitive"]
 
@@ -154,7 +154,7 @@ def _named(thing: Any, path: str, group: str = "") -> Iterator[tuple[str, str]]:
             name = f"{path or 'x'}{kind.place(key)}" if path or indexed else str(key)
             own = name if not indexed or kind_of(part) or is_array(part) else ""
             yield from _named(part, name, group or own)
-    elif is_array(thing):
+    elif is_array(thing) and thing.ndim:
         for index in _indices(thing.shape):
             yield f"{path or 'x'}[{', '.join(map(str, index))}]", group
     elif not passes(thing):
@@ -198,6 +198,7 @@ def _check_repeats(call: Callable[[], Any]) -> None:
 
 
 def _number(y: Any) -> float:
+    y = unwrapped(y)
     value = y.data if type(y) is Value else number(y)
     if value is None:
         raise TypeError(f"a function is checked that gives one number; it gave {y!r} of type {type(y).__name__}")
@@ -210,7 +211,7 @@ def _checked(call: Callable[[], Any], by: _Input | None, moved: _Input) -> Coord
     at = leaf.data
 
     def output() -> Any:
-        y = call()
+        y = unwrapped(call())
         if by is None or type(y) is not Value:
             return y if by is None else 0.0
         return gradients(y, [by.leaf], create_graph=True)[0]

@@ -12,7 +12,7 @@ from .context import back_at, current
 from .errors import GraphError, described
 from .graph import check_current
 from .operation import TABLE, Operation
-from .value import Value, make_node, number
+from .value import Value, make_node, number, unwrapped
 
 
 def _no_formula(*operands: Any) -> Any:
@@ -53,7 +53,7 @@ def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
     if not current().recording:
         return function(*arguments)
     start = tick()
-    result = function(*arguments)
+    result = unwrapped(function(*arguments))
     if type(result) is not Value:
         if number(result) is not None:
             return result
@@ -87,7 +87,7 @@ def rerun(node: Value) -> Value:
     segment: Segment = node._dx
     start = tick()
     with back_at(node._place):
-        result = segment.function(*segment.arguments)
+        result = unwrapped(segment.function(*segment.arguments))
     if type(result) is not Value or struct.pack("d", result._data) != struct.pack("d", node._data):
         raise GraphError(
             f"the function of a checkpoint gave {node._data!r} and, run again, {getattr(result, 'data', result)!r}: "

@@ -61,7 +61,7 @@ def accelerated(thing: T) -> T:
         replacement.__module__ = thing.__module__
     if isinstance(thing, type):  # methods that only lead elsewhere, such as draw, are written once
         for method, function in vars(thing).items():
-            if isinstance(function, FunctionType) and not hasattr(replacement, method):
+            if isinstance(function, (FunctionType, property)) and not hasattr(replacement, method):
                 setattr(replacement, method, function)
     return replacement
 

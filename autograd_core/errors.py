@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .operation import Operation
-from .value import Value, number
+from .value import Value, number, unwrapped
 
 NAMES = ("x", "y")
 SHOWN = 8
@@ -86,6 +86,14 @@ def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> E
     # the way into a primitive is its user's to see
     trace = error.__traceback__ if operation.origin is not None else None
     return type(error)(f"{text}; got {listed(operands)}").with_traceback(trace)
+
+
+def value_alone(operation: Operation, operand: Any) -> Value:
+    """The Value in an array of no dimensions, for an operand that is no number; TypeError for any other."""
+    inner = unwrapped(operand)
+    if type(inner) is not Value:
+        raise not_a_number(operation, operand)
+    return inner
 
 
 def not_a_number(operation: Operation, operand: Any) -> TypeError:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from .engine import accelerated
 from .errors import GraphError, described
 from .operation import INPUT, NOTHING
-from .value import Value
+from .value import Value, unwrapped
 
 
 @accelerated
@@ -81,7 +81,7 @@ def toposort(root: Value) -> list[Value]:
     >>> [node.label or node.op.name for node in toposort((a * b) + a)]
     ['a', 'b', 'mul', 'add']
     """
-    if type(root) is not Value:
+    if type(root := unwrapped(root)) is not Value:
         raise TypeError(f"toposort takes a Value; got {root!r} of type {type(root).__name__}")
     return discovered(root)[0]
 

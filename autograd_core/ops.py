@@ -125,7 +125,7 @@ identity: Unary = unary_row("identity", operator.pos, 1.0, operator="pos", formu
                      doc="+x: the same number as a node of its own.")
 # abs has slope 0 at 0.
 abs: Unary = unary_row("abs", operator.abs, lambda x, z: sign(x), operator="abs", formula="abs({x})", printed=("sign({x})",),
-                kinks=(at_zero,), doc="|x|.")
+                numpy_name="fabs", kinks=(at_zero,), doc="|x|.")
 
 # --- Exponentials and logarithms -------------------------------------------------------------------------------
 
@@ -175,6 +175,10 @@ atan2: Binary = binary_row("atan2", math.atan2, lambda x, y, z: polar_slope(y, x
                    numpy_name="arctan2", printed=("{y} / ({x}**2 + {y}**2)", "-{x} / ({x}**2 + {y}**2)"),
                    kinks=(math.hypot, lambda x, y: x if y < 0 else 1.0), flat_beside=(y_is_zero, x_is_zero),
                    doc="The angle of the point with ordinate x and abscissa y, in [-pi, pi].")
+radians: Unary = unary_row("radians", math.radians, math.radians(1.0), numpy_name="deg2rad",
+                    printed=("3.141592653589793 / 180",), doc="An angle of x degrees in radians.")
+degrees: Unary = unary_row("degrees", math.degrees, math.degrees(1.0), numpy_name="rad2deg",
+                    printed=("180 / 3.141592653589793",), doc="An angle of x radians in degrees.")
 sinc: Unary = unary_row("sinc", lambda x: series.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
                  printed=("(cos(3.141592653589793 * {x}) - {z}) / {x}",),
                  allowance=NEAR_ROOTS, doc="sin(pi x) / (pi x), 1 at 0, as in NumPy.")

@@ -11,7 +11,7 @@ from typing import Any
 from .errors import not_a_number
 from .operation import EVERYWHERE, Derivative, Domain, Flat, Operation
 from .recording import binary, many, unary
-from .value import Value, number
+from .value import Value, number, unwrapped
 
 MISSING = (
     "a primitive needs its local derivatives beside its value: one function for each operand, of the operands and the "
@@ -83,6 +83,8 @@ def primitive(
             bound.apply_defaults()
             operands = bound.args
         result = apply(*operands)
+        if result is NotImplemented:
+            result = apply(*map(unwrapped, operands))
         if result is NotImplemented:
             raise not_a_number(row, next(x for x in operands if type(x) is not Value and number(x) is None))
         return result

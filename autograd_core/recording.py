@@ -12,9 +12,9 @@ from typing import Any
 from .clock import clock
 from .context import current
 from .engine import accelerated
-from .errors import failed, miscalled, not_a_number
+from .errors import failed, miscalled, not_a_number, value_alone
 from .operation import NOTHING, Operation, first, second
-from .value import Value, new, number
+from .value import Value, new, number, unwrapped
 
 
 @accelerated
@@ -29,7 +29,8 @@ def unary(row: Operation) -> Callable[[Any], Any]:
             if type(x) is Value:
                 a = x._data
             elif (a := number(x)) is None:
-                raise not_a_number(row, x)
+                x = value_alone(row, x)
+                a = x._data
             z = value(a)
         except (ArithmeticError, ValueError) as error:
             raise failed(row, (x,), error) from None
@@ -131,6 +132,8 @@ def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., An
     def function(x: Any, y: Any) -> Any:
         result = apply(x, y)
         if result is NotImplemented:
+            result = apply(unwrapped(x), unwrapped(y))
+        if result is NotImplemented:
             raise not_a_number(row, y if type(x) is Value or number(x) is not None else x)
         return result
 
@@ -160,7 +163,10 @@ def many(row: Operation) -> Callable[..., Any]:
                 elif type(operand) is float:
                     numbers.append(operand)
                 elif (a := number(operand)) is None:
-                    raise not_a_number(row, operand)
+                    operands = list(operands)
+                    operands[len(numbers)] = inner = value_alone(row, operand)
+                    numbers.append(inner._data)
+                    plain = False
                 else:
                     numbers.append(a)
             z = value(numbers)

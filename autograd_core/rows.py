@@ -62,8 +62,8 @@ def unary_row(
         _install(f"__{operator}__", apply)
     elif public:
         _install(name, apply)
-        if numpy_name:
-            _install(numpy_name, apply)
+    if numpy_name:
+        _install(numpy_name, apply)
     published: Unary = _published(row, apply, ("x",))
     return published
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .kinds import KINDS, Kind, kind_of
-from .value import Value, number
+from .value import Value, number, unwrapped
 
 Rebuild = Callable[[Sequence[Any]], Any]
 Shape = tuple[int, ...] | None  # of an array; None for a number
@@ -172,12 +172,14 @@ def _placed(
 
 
 def _numbers_of(thing: Any) -> tuple[list[Any], Shape] | None:
-    if is_number(thing):
-        return [thing], None
+    if is_number(inner := unwrapped(thing)):
+        return [inner], None
     return (_elements(thing), thing.shape) if is_array(thing) else None
 
 
 def _values_of(thing: Any) -> tuple[list[Any], Shape] | None:
+    if type(inner := unwrapped(thing)) is Value:
+        return [inner], None
     if is_array(thing) and thing.dtype == object and _is_plain_array(thing):
         elements = thing.ravel().tolist()
         if any(type(x) is Value for x in elements) and all(map(is_number, elements)):
@@ -244,6 +246,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
     >>> matching({"b": 1.0, "a": 2.0}, {"a": 0.0, "b": 0.0}, "the tangents")
     [2.0, 1.0]
     """
+    things, like = unwrapped(things), unwrapped(like)
     if is_array(like) or is_array(things):
         shapes = getattr(things, "shape", None), getattr(like, "shape", None)
         if is_array(like) and is_array(things) and shapes[0] == shapes[1]:

@@ -14,7 +14,7 @@ from .operation import CONSTANT, NOTHING, is_nothing
 from .ops import chain
 from .ops import sum as sum_of
 from .taken import taken, watches
-from .value import Value
+from .value import Value, unwrapped
 
 
 def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
@@ -30,7 +30,7 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
     (27.0, [18.0])
     """
     wanted = _values(inputs)
-    if type(y) is not Value:
+    if type(y := unwrapped(y)) is not Value:
         raise TypeError(f"gradients takes a Value and a list of Values; got {y!r} of type {type(y).__name__}")
     if create_graph:
         with record():

@@ -29,13 +29,27 @@ def put_back(leaf: Value, data: float, stamp: int) -> None:
 
 @accelerated
 def number(operand: Any) -> float | None:
-    """A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."""
+    """A real number as a float, or None for anything that is none.
+
+    A NumPy bool is a number; an array is one where it has no dimensions.
+    """
     kind = type(operand)
     if kind is float or kind is int or isinstance(operand, Real):
         return float(operand)
-    if kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"):
-        return float(operand)
+    if kind.__module__ == "numpy":
+        if kind.__name__ in ("bool", "bool_"):
+            return float(operand)
+        if (item := unwrapped(operand)) is not operand:
+            return number(item)
     return None
+
+
+def unwrapped(thing: Any) -> Any:
+    """The one number or Value in a NumPy array of no dimensions, as `np.tensordot(v, v, 1)` gives; else the thing."""
+    kind = type(thing)
+    if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not thing.shape and thing.dtype.kind in "fiubO":
+        return thing.item()
+    return thing
 
 
 def label_checked(label: str | None) -> str | None:
@@ -233,6 +247,41 @@ class Value(Operators):
     def __rdivmod__(self, other: Any) -> Any:
         return other // self, other % self
 
+    # What floats have beside their operators; NumPy asks the objects in its arrays for some of it.
+
+    @property
+    def real(self) -> Value:
+        """The Value itself."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0.0, as of every real number."""
+        return 0.0
+
+    def conjugate(self) -> Value:
+        """The Value itself, as of every real number."""
+        return self
+
+    def rint(self) -> float:
+        """The nearest whole number as a float, the even one of two: what `np.rint` and `np.round` ask for."""
+        return round(self.data, 0)
+
+    def is_integer(self) -> bool:
+        """Whether the number is a whole one."""
+        return self._data.is_integer()
+
+    def hex(self) -> str:
+        """The number in hexadecimal, exact to the bit."""
+        return self.data.hex()
+
+    def as_integer_ratio(self) -> NoReturn:
+        """Raise TypeError: what is computed from the two ints would have no gradient."""
+        raise TypeError(
+            "a Value is not turned into a ratio of ints, because its gradient would be lost: "
+            "use .data.as_integer_ratio() where only the number is wanted"
+        )
+
     def __float__(self) -> NoReturn:
         raise TypeError(
             "a Value is not turned into a float by itself, because its gradient would be lost: "
@@ -294,7 +343,7 @@ new = object.__new__
 def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> None:
     value = number(data)
     if value is None:
-        hint = "; it is a Value already" if type(data) is Value else ""
+        hint = "; it is a Value already" if type(unwrapped(data)) is Value else ""
         raise TypeError(f"Value takes a real number; got {data!r} of type {type(data).__name__}{hint}")
     leaf._data = value
     leaf._op = kind

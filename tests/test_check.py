@@ -246,7 +246,7 @@ def loss(p):
         (lambda p: p["a"]["b"] ** 2, {"a": {"b": 2.0}}, ["a['b']"]),
         (lambda x: x[0] * x[1], numpy.array([2.0, 3.0]), ["x[0]", "x[1]"]),
         (lambda x: (x @ numpy.array([1.0, 2.0]))[1], numpy.eye(2), ["x[0, 0]", "x[0, 1]", "x[1, 0]", "x[1, 1]"]),
-        (lambda p: p["w"][()] * 2.0, {"w": numpy.array(3.0)}, ["w[]"]),
+        (lambda p: p["w"] * 2.0, {"w": numpy.array(3.0)}, ["w"]),
     ],
 )
 def test_structures(function, at, names):

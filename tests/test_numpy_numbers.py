@@ -48,6 +48,16 @@ def test_a_value_has_what_a_float_has(name):
             assert type(found) is type(expected) and found == expected
 
 
+@pytest.mark.parametrize("take", [Value.rint, Value.hex, np.round, np.rint], ids=repr)
+def test_a_transform_says_that_the_number_was_taken_out(take):
+    def f(x):
+        taken = take(np.array([x]))[0] if isinstance(take, np.ufunc) or take is np.round else take(x)
+        return float.fromhex(taken) if isinstance(taken, str) else taken
+
+    with pytest.warns(ag.GraphWarning):
+        assert grad(f)(2.25) == 0.0
+
+
 def test_what_makes_a_fraction_of_a_number_does_not_lose_its_gradient_in_silence():
     with pytest.raises(TypeError, match="gradient would be lost"):
         statistics.mean([Value(1.0), Value(2.0)])

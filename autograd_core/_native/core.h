@@ -225,12 +225,14 @@ extern PyMethodDef number_methods[];
 int number_of(PyObject *object, double *number);
 int type_error(const char *format, PyObject *object);
 int note_taken(PyObject *node);
+PyObject *unwrapped(PyObject *object);
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second);
 
 /* recording.c */
 PyObject *apply_unary(Function *function, PyObject *operand);
 PyObject *apply_binary(Function *function, PyObject *left, PyObject *right);
 PyObject *raise_failed(Function *function, PyObject *operands);
+PyObject *value_alone(Function *function, PyObject *operand);
 PyObject *raise_not_a_number(Function *function, PyObject *operand);
 int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope);
 

@@ -79,6 +79,13 @@ static PyObject *call_binary(PyObject *self, PyObject *const *arguments, size_t 
     if (result != Py_NotImplemented || function->kind == BINARY_FUNCTION)
         return result;
     Py_DECREF(result);
+    PyObject *x = unwrapped(operands[0]), *y = x ? unwrapped(operands[1]) : NULL;
+    result = y ? apply_binary(function, x, y) : NULL;
+    Py_XDECREF(x);
+    Py_XDECREF(y);
+    if (result != Py_NotImplemented)
+        return result;
+    Py_DECREF(result);
     double unused_number;
     int left = is_value(operands[0]) ? 1 : number_of(operands[0], &unused_number);
     return left < 0 ? NULL : raise_not_a_number(function, operands[left ? 1 : 0]);

@@ -72,6 +72,8 @@ LIBRARY(k_tan, tan, 1.0 + z * z)
 LIBRARY(k_asin, asin, quotient(1.0, sqrt((1.0 - x) * (1.0 + x))))
 LIBRARY(k_acos, acos, -quotient(1.0, sqrt((1.0 - x) * (1.0 + x))))
 LIBRARY(k_atan, atan, polar_slope(1.0, x))
+QUIET(k_radians, x *(PI / 180.0), PI / 180.0)
+QUIET(k_degrees, x *(180.0 / PI), 180.0 / PI)
 LIBRARY_TWICE(k_sinh, sinh, cosh, +)
 LIBRARY_TWICE(k_cosh, cosh, sinh, +)
 LIBRARY(k_tanh, tanh, fabs(x) < 0.5 ? 1.0 - z * z : sech2(x))
@@ -132,5 +134,5 @@ Kernel unary_kernels[] = {
     ROW(atan), ROW(sinh), ROW(cosh), ROW(tanh), ROW(asinh), ROW(acosh), ROW(atanh), ROW(erf), ROW(erfc), ROW(sigmoid),
     ROW(softplus), ROW(silu), ROW(gelu), ROW(gelu_tanh), ROW(sech2), ROW(sigmoid_slope),
     ROW(one_minus_square), ROW(silu_slope), ROW(gelu_slope),
-    ROW(gelu_tanh_slope), ROW(sinc), {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
+    ROW(gelu_tanh_slope), ROW(sinc), ROW(radians), ROW(degrees), {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
 };

@@ -165,7 +165,8 @@ static int apply_kernel(Function *function, PyObject *const *arguments, Py_ssize
     return 0;
 }
 
-/* The operands' numbers as a list of floats, as the Python of a row takes them. */
+/* The operands' numbers as a list of floats, as the Python of a row takes them. Among the operands, which nobody else
+ * has seen, a Value takes the place of an array of no dimensions that holds it. */
 static PyObject *numbers_list(Function *function, PyObject *operands, int *values)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
@@ -180,11 +181,15 @@ static PyObject *numbers_list(Function *function, PyObject *operands, int *value
         } else {
             found = number_of(operand, &number);
         }
+        if (found == 0 && (operand = value_alone(function, operand))) {
+            number = ((Node *)operand)->data;
+            *values = found = 1;
+            Py_DECREF(PyTuple_GET_ITEM(operands, i));
+            PyTuple_SET_ITEM(operands, i, operand);
+        }
         if (found > 0)
             item = PyFloat_FromDouble(number);
-        else if (found == 0)
-            raise_not_a_number(function, operand);
-        else
+        else if (found < 0)
             raise_failed(function, operands);
         if (item == NULL)
             Py_CLEAR(numbers);
@@ -251,7 +256,8 @@ static void raise_miscalled(Function *function, PyObject *const *arguments, Py_s
 static PyObject *apply_python(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
     PyObject *gathered = PyObject_Vectorcall(function->gather, arguments, (size_t)count, NULL);
-    PyObject *operands = gathered ? PySequence_Tuple(gathered) : NULL; /* a copy: a user's list may change */
+    PyObject *listed = gathered ? PySequence_List(gathered) : NULL; /* a copy: a user's list may change */
+    PyObject *operands = listed ? PyList_AsTuple(listed) : NULL;
     PyObject *numbers = NULL, *value = NULL, *slopes = NULL, *node = NULL;
     Place *place = NULL;
     int values = 0;
@@ -294,6 +300,7 @@ static PyObject *apply_python(Function *function, PyObject *const *arguments, Py
     }
 done:
     Py_XDECREF(gathered);
+    Py_XDECREF(listed);
     Py_XDECREF(operands);
     Py_XDECREF(numbers);
     Py_XDECREF(value);

@@ -75,3 +75,9 @@ PyObject *call_python(const char *module, const char *name, PyObject *first, PyO
     Py_DECREF(function);
     return result;
 }
+
+/* The one number or Value in a NumPy array of no dimensions, any other object as it is. */
+PyObject *unwrapped(PyObject *object)
+{
+    return is_value(object) ? Py_NewRef(object) : call_python("autograd_core.value", "unwrapped", object, NULL);
+}

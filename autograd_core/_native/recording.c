@@ -44,7 +44,17 @@ PyObject *raise_not_a_number(Function *function, PyObject *operand)
     return NULL;
 }
 
-/* The same for the operands themselves, `right` NULL where there is one. */
+/* The Value in an array of no dimensions, for an operand that is no number; any other raises. */
+PyObject *value_alone(Function *function, PyObject *operand)
+{
+    PyObject *inner = unwrapped(operand);
+    if (inner == NULL || is_value(inner))
+        return inner;
+    Py_DECREF(inner);
+    return raise_not_a_number(function, operand);
+}
+
+/* As raise_failed, of the operands themselves, `right` NULL where there is one. */
 static PyObject *operands_failed(Function *function, PyObject *left, PyObject *right)
 {
     PyObject *type, *error, *trace;
@@ -161,8 +171,14 @@ PyObject *apply_unary(Function *function, PyObject *operand)
     int found = 1, value = is_value(operand);
     if (value)
         a = ((Node *)operand)->data;
-    else if ((found = number_of(operand, &a)) <= 0)
-        return found < 0 ? operands_failed(function, operand, NULL) : raise_not_a_number(function, operand);
+    else if ((found = number_of(operand, &a)) < 0)
+        return operands_failed(function, operand, NULL);
+    if (found == 0) {
+        PyObject *inner = value_alone(function, operand);
+        PyObject *result = inner ? apply_unary(function, inner) : NULL;
+        Py_XDECREF(inner);
+        return result;
+    }
     if (function->kernel.unary && function->kernel.unary(a, &z, &dx)) {
         if (!value)
             return PyFloat_FromDouble(z);

@@ -197,12 +197,15 @@ static PyObject *toposort(PyObject *Py_UNUSED(module), PyObject *arguments, PyOb
     static char *names[] = {"root", NULL};
     PyObject *root;
     Sorted sorted;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:toposort", names, &root) ||
-        sort_one(&sorted, root, NULL) < 0)
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:toposort", names, &root))
         return NULL;
-    sort_unmark(&sorted);
-    PyObject *order = order_list(&sorted);
-    sort_close(&sorted);
+    PyObject *inner = unwrapped(root), *order = NULL;
+    if (inner && sort_one(&sorted, is_value(inner) ? inner : root, NULL) == 0) {
+        sort_unmark(&sorted);
+        order = order_list(&sorted);
+        sort_close(&sorted);
+    }
+    Py_XDECREF(inner);
     return order;
 }
 

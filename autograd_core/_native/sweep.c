@@ -193,11 +193,13 @@ static PyObject *backward(PyObject *Py_UNUSED(module), PyObject *arguments, PyOb
     PyObject *y, *gradient = NULL;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O:backward", names, &y, &gradient))
         return NULL;
-    if (!is_value(y)) {
-        type_error("backward takes a Value; got %R of type %U", y);
+    PyObject *given = y;
+    if ((y = unwrapped(given)) == NULL)
         return NULL;
-    }
-    if (backward_from((Node *)y, gradient) < 0)
+    int failed = is_value(y) ? backward_from((Node *)y, gradient)
+                             : type_error("backward takes a Value; got %R of type %U", given);
+    Py_DECREF(y);
+    if (failed < 0)
         return NULL;
     Py_RETURN_NONE;
 }

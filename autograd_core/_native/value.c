@@ -72,9 +72,13 @@ static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
     if (found < 0)
         return NULL;
     if (found == 0) {
-        type_error(is_value(data) ? "Value takes a real number; got %R of type %U; it is a Value already"
-                                  : "Value takes a real number; got %R of type %U",
+        PyObject *inner = unwrapped(data);
+        if (inner == NULL)
+            return NULL;
+        type_error(is_value(inner) ? "Value takes a real number; got %R of type %U; it is a Value already"
+                                   : "Value takes a real number; got %R of type %U",
                    data);
+        Py_DECREF(inner);
         return NULL;
     }
     if (label == Py_None)
