@@ -67,9 +67,20 @@ def psi(n, x):
     return -((-1) ** int(n)) * series
 
 
+def derivative_of_gamma(n, x):
+    """The n-th derivative of the gamma function, from gamma' = gamma psi derived n - 1 times."""
+    found = [mpmath.gamma(x)]
+    slopes = [psi(k, x) for k in range(int(n))]
+    for m in range(int(n)):
+        found.append(sum(mpmath.binomial(m, k) * slopes[k] * found[m - k] for k in range(m + 1)))
+    return found[-1]
+
+
 def sinc(n, x):
     """The n-th derivative of sin(pi x) / (pi x): its power series, or from x f(x) = sin(pi x) / pi derived n times."""
     n = int(n)
+    if n == 0 and x:
+        return mpmath.sinpi(x) / (mp.pi * x)
     if abs(x) < 2:
         return mpmath.nsum(
             lambda m: 0 if 2 * m < n else
@@ -88,7 +99,7 @@ def _sinc_at_zero(n):
 
 def gate(x):
     """The exponent of gelu_tanh's sigmoid and its first two derivatives."""
-    k, c = 2 * mpmath.sqrt(2 / mp.pi), mpf("0.044715")
+    k, c = 2 * mpmath.sqrt(2 / mp.pi), mpf(0.044715)  # the float, as the formula typed in any program has it
     return k * (x + c * x**3), k * (1 + 3 * c * x**2), 6 * k * c * x
 
 
@@ -105,6 +116,11 @@ def gelu_tanh_curve(x):
 
 def times(xs):
     return mpmath.fprod(xs)
+
+
+def logsumexp(*xs):
+    *others, top = sorted(xs)
+    return top + mpmath.log1p(sum(mpmath.exp(x - top) for x in others))
 
 
 def softmax(xs):
@@ -185,13 +201,14 @@ MATHEMATICS = {
     "sum": (lambda *xs: mpmath.fsum(xs), lambda *xs: [1] * len(xs)),
     "mean": (lambda *xs: mpmath.fsum(xs) / len(xs), lambda *xs: [1 / mpf(len(xs))] * len(xs)),
     "prod": (lambda *xs: times(xs), lambda *xs: [times(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]),
+    "product": (lambda *xs: times(xs), lambda *xs: [times(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]),
     "dot": (
         lambda *xs: mpmath.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
         lambda *xs: xs[len(xs) // 2 :] + xs[: len(xs) // 2],
     ),
     "norm": (length, lambda *xs: [x / length(*xs) for x in xs]),
     "logsumexp": (
-        lambda *xs: max(xs) + mpmath.log(sum(mpmath.exp(x - max(xs)) for x in xs)), lambda *xs: softmax(xs)
+        logsumexp, lambda *xs: softmax(xs)
     ),
     "where": (lambda c, x, y: x if c else y, lambda c, x, y: [0, 1, 0] if c else [0, 0, 1]),
     "chain": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
@@ -224,6 +241,7 @@ MATHEMATICS = {
     "gelu_slope": (lambda x: cdf(x) + x * density(x), lambda x: density(x) * (2 - x**2)),
     "gelu_tanh_slope": (gelu_tanh_slope, gelu_tanh_curve),
     "sinc_derivative": (sinc, lambda n, x: NAN, lambda n, x: sinc(n + 1, x)),
+    "gamma_derivative": (derivative_of_gamma, lambda n, x: NAN, lambda n, x: derivative_of_gamma(n + 1, x)),
     "pow_slope": (
         lambda x, y: y * power(x, y) / x, lambda x, y: y * (y - 1) * power(x, y) / x**2,
         lambda x, y: power(x, y) / x * (1 + y * mpmath.log(x)) if x > 0 else NAN,

@@ -47,13 +47,13 @@ def drawn(row):
 def error(mathematics, row, xs, i, got, exact):
     """The error of derivative i in units in the last place.
 
-    For a row with an allowance, what the exact derivative changes over one unit of each operand counts as a unit
-    too, if the error would be too large without: near a root of the derivative no formula on floats does better.
+    For a row with an allowance, less what the exact derivative changes over one unit of each operand, if the error
+    would be too large without.
     """
     plain = ulps(got, exact)
     if plain <= row.ulps or not row.allowance:
         return plain
-    return plain / float(1 + mathematics.spread(row.name, xs, i, exact) / math.ulp(min(abs(float(exact)), 1e308)))
+    return plain - float(mathematics.spread(row.name, xs, i, exact) / math.ulp(min(abs(float(exact)), 1e308)))
 
 
 def errors(mathematics, row, xs):
@@ -66,8 +66,6 @@ def errors(mathematics, row, xs):
         return None
     if math.isinf(z) and not row.public:
         return None  # what closes others has overflowed
-    if row.name == "prod" and sum(abs(math.log2(abs(x))) for x in xs if x) > 1000:
-        return None  # its allowance
     try:
         with mp.workprec(mathematics.BITS):
             exact = mathematics.exact_slopes(row.name, xs)
@@ -105,6 +103,7 @@ def test_derivatives_forward_and_reverse_are_exact_to_a_few_units(mathematics, n
 # remainder jumps. Each example is a pair of slopes in thousands of bits: a hundred of a row, and where mpmath is slow
 # or there are many pairs of operands, a few.
 CURVED = [name for name in FUNCTIONS if TABLE[name].public and name not in ("norm", "mod")]
+SECOND = 8.0
 SLOW = ("gamma", "lgamma", "polygamma", "logsumexp", "prod")
 
 
@@ -130,15 +129,15 @@ def curves(mathematics, name, xs, i, j):
 
 
 def curve_error(mathematics, row, xs, i, j, got):
-    """The error in units in the last place; what the exact curve changes over a unit of an operand counts as one more."""
+    """The error in units in the last place, less what the exact curve changes over a unit of each operand."""
     exact = curves(mathematics, row.name, xs, i, j)
     here = next(exact)
     plain = ulps(got, here)
-    if plain <= 2 * row.ulps:
+    if plain <= SECOND:
         return plain
     with mp.workprec(mathematics.BITS):
         spread = sum(abs(there - here) for there in exact)
-        return plain / float(1 + spread / math.ulp(min(abs(float(here)), 1e308)))
+        return plain - float(spread / math.ulp(min(abs(float(here)), 1e308)))
 
 
 @pytest.mark.parametrize("name", CURVED)
@@ -151,8 +150,6 @@ def test_second_derivatives_are_exact_to_a_few_units(mathematics, name):
     def holds(xs):
         if not all(map(math.isfinite, xs)) or any(kink(*xs) == 0 for kink in row.kinks):
             return
-        if name == "prod" and sum(abs(math.log2(abs(x))) for x in xs if x) > 1000:
-            return  # its allowance
         inputs = [Value(x) for x in xs]
         try:
             y = function_of(row)(*arguments_of(row, inputs))
@@ -169,7 +166,7 @@ def test_second_derivatives_are_exact_to_a_few_units(mathematics, name):
                     error = curve_error(mathematics, row, xs, i, j, got)
                 except (ZeroDivisionError, ValueError, TypeError):
                     continue  # a singular point, or one that is next door
-                assert error <= 2 * row.ulps or error != error, (i, j, got, error)
+                assert error <= SECOND or error != error, (i, j, got, error)
 
     holds()
 
@@ -199,6 +196,72 @@ def test_mixed_derivatives_of_a_power_at_0(first, y):
         mixed = grad(mixed)
 
 
+# --- Where terms cancel, or the argument rounds ------------------------------------------------------------------
+
+# Where the derivative, or its error, once was dozens of units off or more: see operands near the roots of each.
+DELICATE = [
+    ("logaddexp", (-566.6193384108036, -0.6961742760167349)), ("logaddexp", (710.3, 1e-3)), ("logaddexp", (-0.7, -740.1)),
+    ("gelu_tanh", (-20.0,)), ("gelu_tanh", (-19.5,)), ("gelu_tanh", (-5.1,)), ("gelu_tanh_slope", (1.4185040087908283,)),
+    ("gelu_tanh_slope", (-1.4142135623730951,)), ("gelu_tanh_slope", (2.0527,)), ("gelu_slope", (1.4142135623730951,)),
+    ("gelu_slope", (-1.414213562373095,)), ("silu_slope", (-2.399357280520547,)), ("silu_slope", (2.471893173066685,)),
+    ("gamma", (1.4616321449683622,)), ("gamma", (-175.0517122660118,)), ("gamma", (-1.5734984731623904,)),
+    ("gamma", (2.987921230154977,)), ("gamma", (-2.0000000000000004,)), ("gamma", (-180.5,)), ("gamma", (171.6,)),
+    ("lgamma", (-2.6107208684441447,)), ("lgamma", (-0.5006546691683066,)), ("lgamma", (-7.14835457e-315,)),
+    ("polygamma", (1.0, -0.49996902450222086)), ("polygamma", (1.0, -1.5)), ("polygamma", (3.0, -7.4999999)),
+    ("polygamma", (0.0, -3.3)), ("polygamma", (19.0, 40.123)), ("polygamma", (99.0, 100.1)), ("polygamma", (169.0, -16.456)),
+    ("gamma_derivative", (1.0, -3.7)), ("gamma_derivative", (2.0, 0.4)),
+    ("sinc", (1.4302966531242027,)), ("sinc", (19.48891081646214,)), ("sinc", (-1e15 - 0.5,)), ("sinc", (2.4590240,)),
+    ("cbrt", (-1.5734992147235203,)), ("cbrt", (5e-324,)), ("cbrt", (1.7e308,)), ("logsumexp", (-0.1, -2.3521684610440907)),
+    ("prod", (1e200, 1e200, 1e-300, 1e-90)), ("prod", (1e-200, 1e-200, 0.0, 1e250, 1e100)), ("prod", (0.0, 1e300, 1e300)),
+    ("prod", (5e-324, 5e-324, 1e300, 1e300)), ("prod", (1.7e308, 1.7e308, 1.7e308, 1e-300, 1e-300, 1e-320)),
+    ("prod", (1e-300, 1e-300, 1e-300)), ("prod", (-1e300, 1e300, 1e300, 1e300)),
+]  # fmt: skip  # a table
+
+
+@pytest.mark.parametrize(("name", "xs"), DELICATE)
+def test_slopes_where_terms_cancel(mathematics, name, xs):
+    found = errors(mathematics, TABLE[name], xs)
+    assert len(found) >= 1
+    assert max(found) <= TABLE[name].ulps
+
+
+def ends_of_the_range(size):
+    """Numbers of which some products leave the range and others come back."""
+    number = st.builds(lambda k, side: side * 2.0**k * 1.1, st.integers(-1060, 1020), SIDES) | st.floats(-9.0, 9.0)
+    return st.lists(number, min_size=3, max_size=size).map(tuple)
+
+
+@given(ends_of_the_range(6))
+def test_slopes_of_products_that_leave_the_range(mathematics, xs):
+    found = errors(mathematics, TABLE["prod"], xs)
+    assert max(found) <= 4.0
+
+
+OWN = ("logaddexp", "logsumexp", "sinc", "sigmoid", "softplus", "silu", "gelu", "gelu_tanh")  # no function of math
+
+
+@st.composite
+def near_a_root(draw, name):
+    """Operands near which the value of a sum of exponentials is 0; of any other row, any operands."""
+    if name not in ("logaddexp", "logsumexp"):
+        return draw(operands(TABLE[name]))
+    a = -draw(st.floats(-60.0, 4.0).map(math.exp2))
+    b = math.log(-math.expm1(a)) * (1 + draw(SIDES) * 2.0 ** -draw(st.integers(1, 60)))
+    return draw(st.permutations((a, b))) if name == "logaddexp" else (a - 1.0, b - 1.0, *[-2.0] * draw(st.integers(0, 3)))
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_values_are_exact_to_a_few_units(mathematics, name):
+    @given(operands(TABLE[name]) | near_a_root(name))
+    def holds(xs):
+        if all(map(math.isfinite, xs)):
+            with mp.workprec(mathematics.BITS):
+                exact = mathematics.MATHEMATICS[name][0](*map(mpf, xs))
+                assert ulps(value_of(TABLE[name], xs), exact) <= 4.0
+
+    holds()
+
+
 # --- Where the parts of a formula would leave the range ----------------------------------------------------------
 
 
@@ -221,7 +284,8 @@ def test_slopes_whose_parts_would_leave_the_range(mathematics, name, xs):
 
 def test_the_mathematics_covers_the_table(mathematics):
     assert set(mathematics.MATHEMATICS) == set(FUNCTIONS)
-    assert all(row.ulps == 4 or row.allowance for row in TABLE.values())
+    assert all(row.ulps == 4 and not row.allowance for row in TABLE.values() if row.public)
+    assert all(row.ulps <= SECOND for row in TABLE.values())
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

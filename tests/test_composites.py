@@ -73,7 +73,7 @@ def tolerances(mathematics, y, inputs, expected):
     """Four times the spread of runs with every intermediate result a unit off, and the rounding of the result.
 
     A local derivative is moved by a quarter of what its row states, which is a unit for most; where a row has an
-    allowance, which is for a change of its operands by a unit, they are moved too.
+    allowance, which is what a change of its operands by a unit makes, they are moved too.
     """
     generator = random.Random(0)
 
