@@ -84,9 +84,9 @@ class Operation:
     # everywhere. An operation on many operands has one function of the numbers and of which of them are variables.
     flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
     flat_beside: tuple[Flat | None, ...] = ()
-    # How many units in the last place a derivative may be off over the whole domain; more than 4 needs a reason. With
-    # an allowance, what the exact derivative changes over one unit of each operand counts as one more unit: near a
-    # root of the derivative, or of an exponential's argument, formulas on floats do no better.
+    # How many units in the last place a derivative may be off over the whole domain: 4 for every public row, up to 8
+    # for rows that close others, whose derivatives are second ones. Where those have an allowance, what the exact
+    # derivative changes over one unit of each operand comes on top.
     ulps: float = 4.0
     allowance: str = ""
     # Rows that only close others under differentiation are not exported.

@@ -13,18 +13,23 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from . import special
+from . import special, special_exact
+from . import special_activations as activations
 from . import special_series as series
 from .operation import Domain, first, second
 from .rows import Binary, Many, Unary, binary_row, items, list_of, many_row, unary_row
 from .slopes import (
+    cbrt_slope,
     cosine_slopes,
+    gelu_curve,
     gelu_tanh_curve,
+    logaddexp_slope,
     norm_slopes,
     pow_curve,
     pow_log_slopes,
     pow_slope_by_y,
     prod_slopes,
+    product_slopes,
     silu_curve,
     softmax,
     times_gaussian,
@@ -33,7 +38,6 @@ from .slopes import (
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-ONE_OVER_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 POSITIVE = Domain("x > 0", lambda x: x > 0, (0.0, 1.0))
 UNIT = Domain("-1 <= x <= 1", lambda x: -1 <= x <= 1, (-1.0, 0.0, 1.0))
@@ -42,7 +46,7 @@ FINITE = Domain("finite x", math.isfinite, (0.0, math.pi / 2, math.pi))
 DIVISOR = Domain("y != 0", lambda x, y: y != 0, (0.0, 1.0))
 NOT_A_POLE = Domain("x other than 0, -1, -2, … and -inf", lambda x: x > 0 or x % 1 != 0, (0.0, -1.0, -2.0, 1.0, 2.0))
 
-NEAR_ROOTS = "near a root of the slope, the rounding of the operands and of large terms that cancel is all there is"
+NEAR_ROOTS = "a second derivative: near its roots the rounding of the operands, which are rounded results, is all there is"
 
 
 def power(x: float, y: float) -> float:
@@ -140,9 +144,9 @@ log10: Unary = unary_row("log10", math.log10, lambda x, z: quotient(1.0 / LN10, 
                   domain=POSITIVE, doc="The logarithm of x to base 10.")
 log1p: Unary = unary_row("log1p", math.log1p, lambda x, z: quotient(1.0, 1.0 + x), printed=("1 / (1 + {x})",),
                   domain=Domain("x > -1", lambda x: x > -1, (-1.0, 0.0)), doc="log(1 + x), exact near 0.")
-logaddexp: Binary = binary_row("logaddexp", series.logaddexp, lambda x, y, z: sigmoid(x - y), lambda x, y, z: sigmoid(y - x),
+logaddexp: Binary = binary_row("logaddexp", series.logaddexp, lambda x, y, z: logaddexp_slope(x, y),
+                       lambda x, y, z: logaddexp_slope(y, x),
                        printed=("sigmoid({x} - {y})", "sigmoid({y} - {x})"),
-                       allowance="x - y rounds, and exp makes up to |x - y| <= 745 units of that half unit",
                        doc="log(exp(x) + exp(y)) without overflow.")
 
 # --- Roots and powers ------------------------------------------------------------------------------------------
@@ -150,9 +154,8 @@ logaddexp: Binary = binary_row("logaddexp", series.logaddexp, lambda x, y, z: si
 # sqrt has slope inf at 0.
 sqrt: Unary = unary_row("sqrt", math.sqrt, lambda x, z: quotient(0.5, z), printed=("1 / (2 * {z})",),
                  domain=Domain("x >= 0", lambda x: x >= 0, (0.0, 1.0)), doc="The square root of x.")
-cbrt: Unary = unary_row("cbrt", math.cbrt, lambda x, z: quotient(quotient(1.0 / 3.0, z), z), printed=("1 / (3 * {z}**2)",),
-                 ulps=10, allowance="math.cbrt is off by up to 4 units itself, and the slope squares it",
-                    doc="The cube root of x.")
+cbrt: Unary = unary_row("cbrt", math.cbrt, lambda x, z: cbrt_slope(x, z), printed=("1 / (3 * {z}**2)",),
+                 doc="The cube root of x.")
 square: Unary = unary_row("square", lambda x: x * x, lambda x, z: 2.0 * x, formula="{x}**2", printed=("2 * {x}",),
                    doc="x * x.")
 # hypot has slopes 0, 0 at (0, 0).
@@ -181,7 +184,7 @@ degrees: Unary = unary_row("degrees", math.degrees, math.degrees(1.0), numpy_nam
                     printed=("180 / 3.141592653589793",), doc="An angle of x radians in degrees.")
 sinc: Unary = unary_row("sinc", lambda x: series.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
                  printed=("(cos(3.141592653589793 * {x}) - {z}) / {x}",),
-                 allowance=NEAR_ROOTS, doc="sin(pi x) / (pi x), 1 at 0, as in NumPy.")
+                 doc="sin(pi x) / (pi x), 1 at 0, as in NumPy.")
 
 # --- Hyperbolic functions --------------------------------------------------------------------------------------
 
@@ -202,11 +205,11 @@ sigmoid: Unary = unary_row("sigmoid", special.sigmoid, lambda x, z: sigmoid_slop
                     doc="1 / (1 + exp(-x)).")
 softplus: Unary = unary_row("softplus", special.softplus, lambda x, z: sigmoid(x), printed=("sigmoid({x})",),
                      doc="log(1 + exp(x)).")
-silu: Unary = unary_row("silu", special.silu, lambda x, z: silu_slope(x), doc="x * sigmoid(x).",
+silu: Unary = unary_row("silu", activations.silu, lambda x, z: silu_slope(x), doc="x * sigmoid(x).",
                  printed=("sigmoid({x}) * (1 + {x} * sigmoid(-{x}))",))
-gelu: Unary = unary_row("gelu", series.gelu, lambda x, z: gelu_slope(x), doc="x times the normal distribution function at x.",
+gelu: Unary = unary_row("gelu", activations.gelu, lambda x, z: gelu_slope(x), doc="x times the normal distribution function at x.",
                  printed=("erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)",))
-gelu_tanh: Unary = unary_row("gelu_tanh", series.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
+gelu_tanh: Unary = unary_row("gelu_tanh", activations.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
                       doc="The usual approximation of gelu by tanh.", printed=("gelu_tanh_slope({x})",))
 # relu has slope 0 at 0, leaky_relu its lower slope.
 relu: Unary = unary_row("relu", lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
@@ -232,15 +235,15 @@ erf: Unary = unary_row("erf", math.erf, lambda x, z: TWO_OVER_SQRT_PI * gaussian
                 printed=("2 / sqrt(3.141592653589793) * exp(-{x}**2)",))
 erfc: Unary = unary_row("erfc", math.erfc, lambda x, z: -TWO_OVER_SQRT_PI * gaussian(x, 1.0), doc="1 - erf(x), exact.",
                  printed=("-2 / sqrt(3.141592653589793) * exp(-{x}**2)",))
-gamma: Unary = unary_row("gamma", math.gamma, lambda x, z: z * polygamma(0.0, x), printed=("{z} * polygamma(0, {x})",),
-                  domain=NOT_A_POLE, allowance=NEAR_ROOTS, doc="The gamma function.")
+gamma: Unary = unary_row("gamma", math.gamma, lambda x, z: gamma_derivative(1.0, x), printed=("{z} * polygamma(0, {x})",),
+                  domain=NOT_A_POLE, doc="The gamma function.")
 lgamma: Unary = unary_row("lgamma", math.lgamma, lambda x, z: polygamma(0.0, x), printed=("polygamma(0, {x})",),
-                   domain=NOT_A_POLE, allowance=NEAR_ROOTS, doc="The logarithm of |gamma(x)|.")
+                   domain=NOT_A_POLE, doc="The logarithm of |gamma(x)|.")
 polygamma: Binary = binary_row("polygamma", polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x),
                        printed=("nan", "polygamma({x} + 1, {y})"), method=False,
                        domain=Domain("a whole order x >= 0 and y other than 0, -1, -2, …",
                                      lambda n, x: n >= 0 and n % 1 == 0 and (x > 0 or x % 1 != 0)),
-                       allowance=NEAR_ROOTS, doc="The derivative of order x of the digamma function, at y, NaN above 170; the order is no variable.")
+                       doc="The derivative of order x of the digamma function, at y, NaN above 170; the order is no variable.")
 
 
 # --- Operations on many operands: one node, however many there are ---------------------------------------------
@@ -303,13 +306,11 @@ sum: Many = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), list_and
 mean: Many = many_row("mean", lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs), at_least_one,
                 doc="The mean of a list.")
 prod: Many = many_row("prod", math.prod, prod_slopes, list_of("prod"), symbol="Π", flat=beside_a_zero,
-                  allowance="where a product of some of the others leaves the range of floats, so does the slope",
                   doc="The product of a list.")
 dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), two_lists, symbol="·", flat=facing_a_zero,
                doc="The sum of the products of two lists: a neuron's weighted sum.")
 norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, list_of("norm"), kinks=(math.hypot,), doc="The square root of the sum of squares.")
 logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), list_of("logsumexp"),
-                     ulps=8, allowance="each exponential and their sum round",
                        doc="log of the sum of all exp(x), without overflow.")
 where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
                  lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0), lambda c, x, y: (c, x, y),
@@ -350,21 +351,29 @@ gaussian: Binary = binary_row("gaussian", special.gaussian, lambda x, c, z: time
                       printed=("-2 * {y} * {x} * {z}", "-{x}**2 * {z}"))
 sigmoid_slope: Unary = unary_row("sigmoid_slope", lambda x: special.sigmoid(x) * special.sigmoid(-x), lambda x, z: -tanh(0.5 * x) * z,
                           public=False, printed=("-tanh({x} / 2) * {z}",), doc="The slope of sigmoid.")
-silu_slope: Unary = unary_row("silu_slope", special.silu_slope,
+silu_slope: Unary = unary_row("silu_slope", activations.silu_slope,
                        lambda x, z: silu_curve(x),
                        printed=("sigmoid({x}) * sigmoid(-{x}) * (2 + {x} * (sigmoid(-{x}) - sigmoid({x})))",),
                        public=False, allowance=NEAR_ROOTS, doc="The slope of silu.")
-gelu_slope: Unary = unary_row("gelu_slope", series.gelu_slope,
-                       lambda x, z: times_gaussian(ONE_OVER_SQRT_2PI * (2.0 - x * x), x, 0.5, gaussian(x, 0.5)),
+gelu_slope: Unary = unary_row("gelu_slope", activations.gelu_slope,
+                       lambda x, z: gelu_curve(x),
                        printed=("exp(-{x}**2 / 2) * (2 - {x}**2) / sqrt(2 * 3.141592653589793)",),
                        public=False, allowance=NEAR_ROOTS, doc="The slope of gelu.")
-gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", series.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
-                            printed=("gelu_tanh_curve({x})",), ulps=16, allowance=NEAR_ROOTS, doc="The slope of gelu_tanh.")
+gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", activations.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
+                            printed=("gelu_tanh_curve({x})",), ulps=6, allowance=NEAR_ROOTS, doc="The slope of gelu_tanh.")
 sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, NAN,
                              lambda n, x, z: sinc_derivative(n + 1.0, x), public=False,
                              printed=("nan", "sinc_derivative({x} + 1, {y})"),
                              domain=Domain("a whole order x >= 0", lambda n, x: n >= 0 and n % 1 == 0),
                              allowance=NEAR_ROOTS, doc="The derivative of order x of sinc, at y; the order is no variable.")
+product: Many = many_row("product", special_exact.product, lambda xs, z: product_slopes(xs), list_of("product"), flat=beside_a_zero, public=False,
+                   doc="The product of a list, rounded once: no part of it leaves the range of floats.")
+gamma_derivative: Binary = binary_row("gamma_derivative", series.gamma_derivative, NAN,
+                              lambda n, x, z: gamma_derivative(n + 1.0, x), public=False,
+                              printed=("nan", "gamma_derivative({x} + 1, {y})"),
+                              domain=Domain("a whole order x >= 0 and y other than 0, -1, -2, …",
+                                            lambda n, x: n >= 0 and n % 1 == 0 and (x > 0 or x % 1 != 0)),
+                              doc="The derivative of order x of gamma, at y; the order is no variable.")
 pow_slope: Binary = binary_row("pow_slope", special.pow_slope, lambda x, y, z: pow_curve(x, y, z),
                        lambda x, y, z: pow_slope_by_y(x, y), public=False,
                        flat_beside=(lambda x, y: y in (0, 1), lambda x, y: x == 0 and y > 1),

@@ -10,22 +10,54 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from . import ops, special
+from . import ops, special, special_exact
+from . import special_activations as activations
 from .rows import items
 from .value import Value, number
+
+ONE_OVER_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
+SQRT_2, REST_OF_SQRT_2 = 1.4142135623730951, -9.667293313452913e-17
+
+
+def plain(x: Any) -> Any:
+    """The number of a Value; any other number is it."""
+    return x._data if type(x) is Value else x
+
 
 # --- Operations on many operands -------------------------------------------------------------------------------
 
 
 def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
     """The product of all the others: those before times those after. (x may be 0, so z / x will not do.)"""
-    before: list[Any] = [1.0]
-    for x in xs[:-1]:
-        before.append(before[-1] * x)
-    after: list[Any] = [1.0]
-    for x in reversed(xs[1:]):
-        after.append(after[-1] * x)
-    return [a * b for a, b in zip(before, reversed(after), strict=True)]
+    before, after = running_products(xs[:-1]), running_products(xs[:0:-1])
+    if in_range(before, xs) and in_range(after, xs[::-1]):
+        return [a * b for a, b in zip(before, reversed(after), strict=True)]
+    return product_slopes(xs)
+
+
+def product_slopes(xs: Sequence[Any]) -> list[Any]:
+    """The product of all the others, each rounded once: so it does not matter that floats are all taken together."""
+    if any(type(x) is Value for x in xs):
+        return [ops.product([*xs[:i], *xs[i + 1 :]]) for i in range(len(xs))]
+    return special_exact.products_of_others(xs)
+
+
+def running_products(xs: Sequence[Any]) -> list[Any]:
+    """The products of none, of one, of two …, from the left."""
+    products: list[Any] = [1.0]
+    for x in xs:
+        products.append(products[-1] * x)
+    return products
+
+
+def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
+    """Whether none of the running products of xs has left the range of normal floats, up to the first that is 0."""
+    for x, product in zip(xs, products[1:], strict=False):  # the last of xs is in no product
+        if x == 0.0:
+            return True
+        if not is_normal(product):
+            return False
+    return True
 
 
 def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
@@ -53,14 +85,15 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     """
     if not xs:
         raise ValueError("softmax of no numbers is not defined; got an empty list")
-    plain: list[Any] = [x._data if type(x) is Value else number(x) for x in xs]
-    if None in plain:
-        wrong = xs[plain.index(None)]
+    numbers: list[Any] = [x._data if type(x) is Value else number(x) for x in xs]
+    if None in numbers:
+        wrong = xs[numbers.index(None)]
         raise TypeError(f"softmax takes Values and real numbers; got {wrong!r} of type {type(wrong).__name__}")
-    at = max(range(len(xs)), key=plain.__getitem__)
-    top = plain[at]
+    at = max(range(len(xs)), key=numbers.__getitem__)
+    top = numbers[at]
     differences = [x - xs[at] for x in xs]
-    exps = [ops.exp(d) * (1.0 + special.residual(x, top, x - top)) for d, x in zip(differences, plain, strict=True)]
+    lost = [special.residual(x, top, x - top) for x in numbers]
+    exps = [e + e * r if r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
     if len(xs) > 1 and math.isfinite(top):  # the largest less itself is 0, and no sweep need go there
         differences[at], exps[at] = 0.0, 1.0
     return at, differences, exps
@@ -152,6 +185,12 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
     return ops.times(ops.times(half, ops.times(ops.pow_log(x, 0.0, k - 1.0), factor)), half), by_y, math.nan
 
 
+def cbrt_slope(x: Any, z: Any) -> Any:
+    """1 / (3 z**2), made good for the units by which math.cbrt is off."""
+    slope, lost = ops.quotient(ops.quotient(1.0 / 3.0, z), z), special.cube_root_error(plain(x), plain(z))
+    return slope - slope * (2.0 * lost) if lost else slope
+
+
 # --- Activations -----------------------------------------------------------------------------------------------
 
 
@@ -163,16 +202,46 @@ def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
     return ops.times(ops.times(half, factor), half)
 
 
+def logaddexp_slope(x: Any, y: Any) -> Any:
+    """The derivative of logaddexp by x, sigmoid(x - y), made good for the rounding of x - y."""
+    difference = x - y
+    slope, lost = ops.sigmoid(difference), special.residual(plain(x), plain(y), plain(difference))
+    return slope + slope * ops.sigmoid(-difference) * lost if lost else slope
+
+
 def silu_curve(x: Any) -> Any:
-    """The second derivative of silu; silu(-|x|) holds where the sigmoid in it is subnormal."""
-    s, t = ops.sigmoid(x), ops.sigmoid(-x)
-    return 2.0 * s * t + (t - s) * (-ops.silu(-x) * s if x > 0.0 else ops.silu(x) * t)
+    """The second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), s the sigmoid.
+
+    The product of sigmoids in two halves, as the whole may be subnormal; near the root 2 - |x| is exact.
+    """
+    size = -x if x < 0.0 else x
+    if size > 1500.0:
+        return 0.0
+    root = ops.exp(-0.5 * size)
+    half = root / (1.0 + root * root)
+    return ops.times(ops.times(half, 2.0 - size + 2.0 * size * ops.sigmoid(-size)), half)
+
+
+def gelu_curve(x: Any) -> Any:
+    """The second derivative of gelu, (2 - x**2) phi(x), with roots of 2 - x**2 to twice the precision."""
+    factor = (SQRT_2 - x + REST_OF_SQRT_2) * (SQRT_2 + x + REST_OF_SQRT_2)
+    return times_gaussian(ONE_OVER_SQRT_2PI * factor, x, 0.5, ops.gaussian(x, 0.5))
 
 
 def gelu_tanh_curve(x: Any) -> Any:
-    """The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid."""
-    k = 2.0 * math.sqrt(2.0 / math.pi)
-    v, dv, ddv = k * (x + 0.044715 * x * x * x), k * (1.0 + 0.134145 * x * x), k * 0.26829 * x
-    root = ops.exp(-0.5 * v if v > 0.0 else 0.5 * v)  # in two halves, as the whole may be subnormal
+    """The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid: an even function."""
+    size = -x if x < 0.0 else x
+    if size > 22.0:
+        return 0.0
+    if 1.1875 <= size <= 2.1875:
+        near = special.polynomial(activations.GELU_TANH_CURVE_NEAR_ROOT, size - 1.6875)
+        return (size - 1.4185040087908283 - 8.553562981044113e-17) * near
+    square = size * size
+    v = size * (1.5957691216057308 + 0.07135481627260025 * square)
+    slope, curve = 1.5957691216057308 + 0.21406444881780073 * square, 0.42812889763560147 * size
+    root = ops.exp(-0.5 * v)  # made good for the rounding of v, and in two halves, as the whole may be subnormal
+    root = root - root * (0.5 * activations.gelu_tanh_exponent(plain(size))[1])
     half = root / (1.0 + root * root)
-    return ops.times(ops.times(half, 2.0 * dv + x * ddv + x * dv * dv * (ops.sigmoid(-v) - ops.sigmoid(v))), half)
+    turn = size * slope
+    factor = slope * (2.0 - turn + 2.0 * turn * ops.sigmoid(-v)) + size * curve
+    return ops.times(ops.times(half, factor), half)

@@ -9,12 +9,6 @@ import math
 from collections.abc import Sequence
 
 _SMALLEST_NORMAL = 2.0**-1022
-# silu'(x) / (x - root) on [-1.40625, -1.15625]: Chebyshev interpolant of 60 digits, in powers of x + 1.28125.
-_SILU_NEAR_ROOT = (
-    0.21740336854059594, 0.1465432932649427, 0.019001712808600888, -0.015149036257066342, -0.006608259930828664,
-    0.00011331223299089696, 0.0007948936865031039, 0.00018660922983321189, -4.027786972893193e-05,
-    -2.956008827041391e-05,
-)
 
 
 def quotient(a: float, b: float) -> float:
@@ -99,28 +93,6 @@ def softplus(x: float) -> float:
     (1000.0, 0.0)
     """
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-
-
-def silu(x: float) -> float:
-    """Return x * sigmoid(x) to within 2.5 ulp, with the limits inf and -0.0 at the infinities.
-
-    >>> silu(math.inf), silu(-math.inf)
-    (inf, -0.0)
-    """
-    return -0.0 if x < -800.0 else gate(x, abs(x), 0.0)
-
-
-def silu_slope(x: float) -> float:
-    """Return the derivative of silu, s(x) * (1 + x * s(-x)) with s = sigmoid, to within 3.3 ulp.
-
-    >>> silu_slope(0.0), silu_slope(math.inf), silu_slope(-math.inf)
-    (0.5, 1.0, -0.0)
-    """
-    if abs(x) > 800.0:
-        return 1.0 if x > 0.0 else -0.0
-    if -1.40625 <= x <= -1.15625:
-        return (x - -1.2784645427610737 + 1.0946994183093437e-16) * polynomial(_SILU_NEAR_ROOT, x + 1.28125)
-    return gate_slope(x, abs(x), 0.0, 0.0)
 
 
 def gaussian(x: float, c: float) -> float:
@@ -268,18 +240,19 @@ def polynomial(coefficients: Sequence[float], x: float) -> float:
     return total
 
 
-def gate(x: float, w: float, v: float) -> float:
-    """Return x * sigmoid(w + v) for x >= 0 and x * sigmoid(-w - v) otherwise, w >= 0 and v the rounding error of w."""
-    return x / (1.0 + scaled_exp(1.0, w, v)) if x >= 0.0 else scaled_exp(x / (1.0 + math.exp(-w)), w, v)
+def cube_root_error(x: float, z: float) -> float:
+    """Return by which share of itself z falls short of the cube root of x that it is nearly; 0.0 at 0 and infinity.
 
-
-def gate_slope(x: float, w: float, v: float, rest: float) -> float:
-    """Return the slope of that x * sigmoid, x * w'(x) being w + v + rest (all counted positive)."""
-    e = math.exp(-w)
-    square = 1.0 + e * (2.0 + e)
-    if x >= 0.0:
-        return (1.0 + e * (1.0 + w + rest)) / square
-    return scaled_exp(((1.0 - w) + (e - (rest + v))) / square, w, v)
+    >>> cube_root_error(27.0, 3.0), cube_root_error(8.0, 2.0000000000000004)
+    (0.0, -2.2204460492503136e-16)
+    """
+    if x == 0.0 or not math.isfinite(x):
+        return 0.0
+    e = math.frexp(x)[1] // 3
+    x, z = math.ldexp(x, -3 * e), math.ldexp(z, -e)
+    square = z * z
+    cube = square * z
+    return ((x - cube) - product_error(square, z, cube) - product_error(z, z, square) * z) / (3.0 * x)
 
 
 def _high(x: float) -> float:

@@ -48,7 +48,9 @@ int python_hypot(const double *xs, Py_ssize_t count, double *z)
 static const struct {
     const char *name, *reason;
 } WITHOUT[] = {
-    {"gamma", "math.gamma is CPython's own, and its derivative needs polygamma"},
+    {"gamma", "math.gamma is CPython's own, and its derivative decimal arithmetic"},
+    {"gamma_derivative", "decimal arithmetic: the call from C to Python is not what it costs"},
+    {"product", "whole numbers of any size: the call from C to Python is not what it costs"},
     {"lgamma", "math.lgamma is CPython's own, and its derivative needs polygamma"},
     {"polygamma", "a series of hundreds of operations: the call from C to Python is not what it costs"},
     {NULL, NULL},

@@ -98,9 +98,14 @@ PAIR(k_polar_slope, polar_slope(x, y), (polar_slope(y, x) - z) * (polar_slope(y,
      -2.0 * times(z, polar_slope(y, x)))
 PAIR(k_unit, unit(x, y), quotient(1.0, y), -over_square(x, y))
 PAIR(k_larger, larger(x, y), NOTHING, NOTHING)
-PAIR(k_sinc_derivative, sinc_derivative(x, y), Py_NAN, sinc_derivative(x + 1.0, y))
 PAIR_WHERE(k_gaussian, y == 1.0 || y == 0.5, scaled_gaussian(x, y, 1.0), times_gaussian(-2.0 * y * x, x, y, z),
            times(z, -x * x))
+
+static int k_sinc_derivative(double x, double y, double *z, double *dx, double *dy)
+{
+    *dx = Py_NAN;
+    return sinc_derivative(x, y, z) && sinc_derivative(x + 1.0, y, dy);
+}
 
 static int less_one_rounds(double y) { return -1.0 < y && y < 0.5; }
 static int at_an_end(double x) { return x == 0.0 || isinf(x); }
@@ -148,13 +153,18 @@ static int k_pow(double x, double y, double *z, double *dx, double *dy)
     return 1;
 }
 
+static double logaddexp_slope(double x, double y)
+{
+    double d = x - y, slope = sigmoid(d), lost = residual(x, y, d);
+    return lost != 0.0 ? slope + slope * sigmoid(-d) * lost : slope;
+}
+
 static int k_logaddexp(double x, double y, double *z, double *dx, double *dy)
 {
     const double both[2] = {x, y};
-    *z = log_sum_exp(both, 2);
-    *dx = sigmoid(x - y);
-    *dy = sigmoid(y - x);
-    return 1;
+    *dx = logaddexp_slope(x, y);
+    *dy = logaddexp_slope(y, x);
+    return log_sum_exp(both, 2, z);
 }
 
 /* --- Many operands ------------------------------------------------------------------------------------------- */
@@ -198,11 +208,30 @@ MANY_KERNEL(k_dot)
     return 1;
 }
 
+/* Whether the products before and after each number stay normal, up to the first that is 0; else Python scales them. */
+static int products_in_range(const double *xs, Py_ssize_t count)
+{
+    double before = 1.0, after = 1.0;
+    for (Py_ssize_t i = 0; i < count - 1 && xs[i] != 0.0; i++) {
+        before *= xs[i];
+        if (!is_normal(before))
+            return 0;
+    }
+    for (Py_ssize_t i = count - 1; i > 0 && xs[i] != 0.0; i--) {
+        after *= xs[i];
+        if (!is_normal(after))
+            return 0;
+    }
+    return 1;
+}
+
 MANY_KERNEL(k_prod)
 {
     if (count == 0)
         return 0; /* the int 1 */
     double before = xs[0], after = 1.0;
+    if (locals && !products_in_range(xs, count))
+        return 0;
     if (locals)
         locals[0] = 1.0;
     for (Py_ssize_t i = 1; i < count; i++) {
@@ -250,7 +279,8 @@ MANY_KERNEL(k_logsumexp)
 {
     if (count == 0)
         return 0;
-    *z = log_sum_exp(xs, count);
+    if (!log_sum_exp(xs, count, z))
+        return 0;
     if (locals == NULL)
         return 1;
     double top = xs[0], total = 0.0;
@@ -260,7 +290,8 @@ MANY_KERNEL(k_logsumexp)
         double d = xs[i] - top, e = exp(d);
         if (!passed_on(d, e))
             return 0;
-        locals[i] = e * (1.0 + residual(xs[i], top, d));
+        double lost = residual(xs[i], top, d);
+        locals[i] = lost != 0.0 ? e + e * lost : e;
         total += locals[i];
     }
     for (Py_ssize_t i = 0; i < count; i++)

@@ -54,7 +54,11 @@ QUIET(k_abs, fabs(x), sign(x))
 QUIET(k_square, x * x, 2.0 * x)
 QUIET(k_sign, sign(x), NOTHING)
 QUIET(k_relu, x <= 0.0 ? 0.0 : x, x > 0.0 ? 1.0 : x < 0.0 ? NOTHING : x == 0.0 ? 0.0 : Py_NAN)
-QUIET(k_sinc, sinc_derivative(0.0, x), sinc_derivative(1.0, x))
+
+static int k_sinc(double x, double *z, double *dx)
+{
+    return sinc_derivative(0.0, x, z) && sinc_derivative(1.0, x, dx);
+}
 
 LIBRARY(k_exp, exp, z)
 LIBRARY(k_exp2, exp2, LN2 * z)
@@ -64,7 +68,14 @@ LOGARITHM(k_log2, log2, 0.0, quotient(1.0 / LN2, x))
 LOGARITHM(k_log10, log10, 0.0, quotient(1.0 / LN10, x))
 LOGARITHM(k_log1p, log1p, -1.0, quotient(1.0, 1.0 + x))
 LIBRARY(k_sqrt, sqrt, quotient(0.5, z))
-LIBRARY(k_cbrt, cbrt, quotient(quotient(1.0 / 3.0, z), z))
+
+static double cbrt_slope(double x, double z)
+{
+    double slope = quotient(quotient(1.0 / 3.0, z), z), lost = cube_root_error(x, z);
+    return lost != 0.0 ? slope - slope * (2.0 * lost) : slope;
+}
+
+LIBRARY(k_cbrt, cbrt, cbrt_slope(x, z))
 
 LIBRARY_TWICE(k_sin, sin, cos, +)
 LIBRARY_TWICE(k_cos, cos, sin, -)
@@ -102,26 +113,8 @@ QUIET(k_gelu_tanh, gelu_tanh(x), gelu_tanh_slope(x))
 QUIET(k_sigmoid_slope, sigmoid(x) * sigmoid(-x), -tanh(0.5 * x) * z)
 QUIET(k_one_minus_square, (1.0 - x) * (1.0 + x), -2.0 * x)
 QUIET(k_sech2, sech2(x), -2.0 * tanh(x) * z)
-QUIET(k_gelu_slope, gelu_slope(x),
-      times_gaussian(1.0 / sqrt(2.0 * PI) * (2.0 - x * x), x, 0.5, scaled_gaussian(x, 0.5, 1.0)))
-
-static double silu_curve(double x)
-{
-    double s = sigmoid(x), t = sigmoid(-x);
-    return 2.0 * s * t + (t - s) * (x > 0.0 ? -silu(-x) * s : silu(x) * t);
-}
-
+QUIET(k_gelu_slope, gelu_slope(x), gelu_curve(x))
 QUIET(k_silu_slope, silu_slope(x), silu_curve(x))
-
-/* The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid. */
-static double gelu_tanh_curve(double x)
-{
-    double k = 2.0 * sqrt(2.0 / PI);
-    double v = k * (x + 0.044715 * x * x * x), dv = k * (1.0 + 0.134145 * x * x), ddv = k * 0.26829 * x;
-    double root = exp(v > 0.0 ? -0.5 * v : 0.5 * v), half = root / (1.0 + root * root);
-    return times(times(half, 2.0 * dv + x * ddv + x * dv * dv * (sigmoid(-v) - sigmoid(v))), half);
-}
-
 QUIET(k_gelu_tanh_slope, gelu_tanh_slope(x), gelu_tanh_curve(x))
 
 #define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_ROW, 0}

@@ -111,6 +111,19 @@ double product_error(double a, double b, double p)
     return ((ah * bh - p) + ah * bl + al * bh) + al * bl;
 }
 
+double cube_root_error(double x, double z)
+{
+    int e;
+    if (x == 0.0 || !isfinite(x))
+        return 0.0;
+    frexp(x, &e);
+    e = (int)floor(e / 3.0);
+    x = ldexp(x, -3 * e);
+    z = ldexp(z, -e);
+    double square = z * z, cube = square * z;
+    return ((x - cube) - product_error(square, z, cube) - product_error(z, z, square) * z) / (3.0 * x);
+}
+
 double scaled_gaussian(double x, double c, double factor)
 {
     if (fabs(x) > 40.0)

@@ -25,8 +25,14 @@ double gelu(double x);
 double gelu_slope(double x);
 double gelu_tanh(double x);
 double gelu_tanh_slope(double x);
-double sinc_derivative(double n, double x);
-double log_sum_exp(const double *xs, Py_ssize_t count);
+double silu_curve(double x);
+double gelu_curve(double x);
+double gelu_tanh_curve(double x);
+double cube_root_error(double x, double z);
+
+/* 0 near a root, where Python's decimal arithmetic is called for. */
+int sinc_derivative(double n, double x, double *z);
+int log_sum_exp(const double *xs, Py_ssize_t count, double *z);
 
 /* What both files are made of. */
 #define LENGTH(table) ((int)(sizeof(table) / sizeof *(table)))

@@ -1,4 +1,4 @@
-/* special_series.py in C, whose tables stand here again. */
+/* special_activations.py and special_series.py in C, whose tables stand here again. */
 #include "special.h"
 
 #define PI 3.141592653589793
@@ -11,10 +11,17 @@ static const double GELU_NEAR_ROOT[] = {
     -9.313655869936147e-07, 4.39839882286527e-07, 8.007093767639435e-08, -2.1164871526919248e-08,
 };
 static const double GELU_TANH_NEAR_ROOT[] = {
-    0.4313538401592927, 0.3874386775883778, -0.01662485111939453, -0.11410691776917173, -0.016376619135696546,
-    0.019759698565820494, 0.0052191586937317845, -0.0024409366982898343, -0.0009215614357401832,
-    0.0002669750041266245, 0.00012329791827232577, -3.543312297614508e-05, -1.573913243461764e-05,
-    6.054724536832179e-06, 2.2491006192858038e-06, -1.1146926524781678e-06,
+    0.4434415663366933, 0.38606342282246614, -0.027412228122295625, -0.11595792682492624, -0.013215381411113104,
+    0.020686690605564582, 0.004660713421607483, -0.002661501199624386, -0.000841241961880959, 0.00030350104446155756,
+    0.00011015823907384679, -4.0850565081115936e-05, -1.3095007407737991e-05, 6.924406518208963e-06,
+    1.7265884384366634e-06, -1.114692652478167e-06,
+};
+static const double GELU_TANH_CURVE_NEAR_ROOT[] = {
+    -0.2967282487869627, 0.3975220658147952, -0.11089724633768336, -0.09171829615530033, 0.06689978986044633,
+    -0.003453754420992913, -0.01132279478094891, 0.004177632752089849, 0.000508280685982848, -0.000818504890780908,
+    0.0001624557860477702, 8.188973672644998e-05, -4.67522996080708e-05, -4.377684846783957e-08,
+    6.850404235800215e-06, -1.7882646539647276e-06, -5.083201653977187e-07, 3.9151176760077055e-07,
+    -3.171328259102685e-08, -4.381362614591579e-08, 1.3684657040439526e-08,
 };
 static const double MILLS[] = {
     0.48605579342224864, -0.09652675790053518, -0.016432180656093687, 0.04516388989619883, -0.022729586396610248,
@@ -62,7 +69,7 @@ static double gelu_tanh_exponent(double x, double *v)
     double q = 1.5957691216057308 + p;
     double w = x * q;
     double r = (product_error(0.07135481627260025, s, p) + 0.07135481627260025 * product_error(x, x, s) -
-                6.175149918155315e-19 * s + residual(p, -1.5957691216057308, q) - 9.96930880911092e-17);
+                4.1218577217431825e-18 * s + residual(p, -1.5957691216057308, q) - 9.96930880911092e-17);
     *v = product_error(x, q, w) + x * r;
     return w;
 }
@@ -82,23 +89,61 @@ double gelu_tanh_slope(double x)
     if (fabs(x) > 22.0)
         return x > 0.0 ? 1.0 : -0.0;
     if (-1.0625 <= x && x <= -0.375)
-        return (x - -0.7524614220710163 - 3.635560509207687e-17) *
-               polynomial(GELU_TANH_NEAR_ROOT, LENGTH(GELU_TANH_NEAR_ROOT), x + 0.75);
+        return (x - -0.7524614220710163 - 3.4358218314355225e-17) *
+               polynomial(GELU_TANH_NEAR_ROOT, LENGTH(GELU_TANH_NEAR_ROOT), x + 0.71875);
     double w = gelu_tanh_exponent(fabs(x), &v);
     return gate_slope(x, w, v, 0.1427096325452005 * fabs(x) * x * x);
 }
 
-double log_sum_exp(const double *xs, Py_ssize_t count)
+/* From slopes.py: the second derivatives of silu, gelu and gelu_tanh. */
+double silu_curve(double x)
+{
+    double size = x < 0.0 ? -x : x;
+    if (size > 1500.0)
+        return 0.0;
+    double root = exp(-0.5 * size), half = root / (1.0 + root * root);
+    return times(times(half, 2.0 - size + 2.0 * size * sigmoid(-size)), half);
+}
+
+double gelu_curve(double x)
+{
+    double root = 1.4142135623730951, rest = -9.667293313452913e-17;
+    double factor = (root - x + rest) * (root + x + rest);
+    return times_gaussian(1.0 / sqrt(2.0 * PI) * factor, x, 0.5, scaled_gaussian(x, 0.5, 1.0));
+}
+
+double gelu_tanh_curve(double x)
+{
+    double size = x < 0.0 ? -x : x, low;
+    if (size > 22.0)
+        return 0.0;
+    if (1.1875 <= size && size <= 2.1875)
+        return (size - 1.4185040087908283 - 8.553562981044113e-17) *
+               polynomial(GELU_TANH_CURVE_NEAR_ROOT, LENGTH(GELU_TANH_CURVE_NEAR_ROOT), size - 1.6875);
+    double square = size * size, v = gelu_tanh_exponent(size, &low);
+    double slope = 1.5957691216057308 + 0.21406444881780073 * square, curve = 0.42812889763560147 * size;
+    double root = exp(-0.5 * v);
+    root = root - root * (0.5 * low);
+    double half = root / (1.0 + root * root), turn = size * slope;
+    double factor = slope * (2.0 - turn + 2.0 * turn * sigmoid(-v)) + size * curve;
+    return times(times(half, factor), half);
+}
+
+int log_sum_exp(const double *xs, Py_ssize_t count, double *z)
 {
     double top = -Py_HUGE_VAL, rest = 0.0;
     Py_ssize_t skip = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (isnan(xs[i]))
-            return Py_NAN;
+        if (isnan(xs[i])) {
+            *z = Py_NAN;
+            return 1;
+        }
         top = xs[i] > top ? xs[i] : top;
     }
-    if (isinf(top))
-        return top;
+    if (isinf(top)) {
+        *z = top;
+        return 1;
+    }
     while (xs[skip] != top)
         skip++;
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -108,7 +153,11 @@ double log_sum_exp(const double *xs, Py_ssize_t count)
         double e = exp(d);
         rest += e + e * residual(xs[i], top, d);
     }
-    return top + log1p(rest);
+    double logarithm = log1p(rest);
+    if (0.5 * logarithm < -top && -top < 2.0 * logarithm)
+        return 0;
+    *z = top + logarithm;
+    return 1;
 }
 
 /* sin(pi x) and cos(pi x), the argument reduced exactly. */
@@ -120,22 +169,28 @@ static double sin_pi(double x)
 
 static double cos_pi(double x) { return sin(PI * (0.5 - fabs(remainder(x, 2.0)))); }
 
-double sinc_derivative(double n, double x)
+int sinc_derivative(double n, double x, double *z)
 {
-    if (!(0.0 <= n && n <= MAX_ORDER) || fmod(n, 1.0) != 0.0 || isnan(x))
-        return Py_NAN;
+    if (!(0.0 <= n && n <= MAX_ORDER) || fmod(n, 1.0) != 0.0 || isnan(x)) {
+        *z = Py_NAN;
+        return 1;
+    }
     double a = fabs(x), scale = 1.0, g, value;
     int order = (int)n;
-    if (isinf(a) || (order == 0 && a < 1e-9))
-        return a > 1.0 ? 0.0 : 1.0;
+    if (isinf(a) || (order == 0 && a < 1e-9)) {
+        *z = a > 1.0 ? 0.0 : 1.0;
+        return 1;
+    }
     if (a < 0x1p-900 && order % 2 == 1) {
         a *= 0x1p600;
         scale = 0x1p-600;
     }
     double t = PI * a, sine = sin_pi(a), cosine = cos_pi(a);
     const double phases[] = {sine, cosine, -sine, -cosine};
-    if (order == 0)
-        return sine / t;
+    if (order == 0) {
+        *z = sine / t;
+        return 1;
+    }
     if (t < n + 1.0) {
         g = 0.0;
         for (int k = 2 * order + 40; k > order; k--)
@@ -145,7 +200,11 @@ double sinc_derivative(double n, double x)
         g = sine / t;
         for (int k = 1; k < order; k++)
             g = (phases[k % 4] - k * g) / t;
-        value = pow(PI, n - 1.0) * (phases[order % 4] - n * g) / a;
+        value = phases[order % 4] - n * g;
+        if (order == 1 && fabs(value) < 1.5 * fabs(g))
+            return 0;
+        value = pow(PI, n - 1.0) * value / a;
     }
-    return x < 0.0 && order % 2 == 1 ? -value : value;
+    *z = x < 0.0 && order % 2 == 1 ? -value : value;
+    return 1;
 }
