@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from threading import RLock
 
-from .checkpoint import Segment, rerun
+from .checkpoint import CHECKPOINT, Segment, leader_of, rerun
+from .context import record
 from .engine import accelerated
 from .graph import check_recorded, discovered
 from .interrupts import undivided
 from .operation import NOTHING, is_nothing
+from .ops import sum as sum_of
 from .taken import taken, watches
 from .value import Value, number, unwrapped
 
@@ -24,7 +28,8 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
     reverse topological order, operands left to right. Where nothing has arrived, nothing is sent on, and nothing along
     an edge that is flat: a path not taken never makes a NaN. (Adding 0.0 makes of -0.0, which means nothing, a zero.)
     """
-    for node in reversed(order):
+    rest = reversed(order)
+    for node in rest:
         upstream = adjoints[node]
         if upstream or not is_nothing(upstream):
             x = node._x
@@ -33,7 +38,10 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
                     adjoints[x] += upstream * local + 0.0
             elif type(x) is tuple:
                 if type(node._dx) is Segment:
-                    _sweep_again(node, upstream, adjoints)
+                    if node._dx.output is not None:
+                        _sweep_on(chain([node], rest), adjoints)
+                        return
+                    _sweep_again([node], adjoints)
                     continue
                 for operand, local in zip(x, node._dx, strict=True):
                     if type(operand) is Value and (local or not is_nothing(local)):
@@ -43,14 +51,38 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
                 adjoints[y] += upstream * local + 0.0
 
 
-def _sweep_again(node: Value, upstream: float, adjoints: dict[Value, float]) -> None:
-    """Run a checkpoint's function again and sweep what it recorded."""
-    result = rerun(node)
-    order, inner = discovered(result, stops=node._x)
-    inner[result] = upstream
+def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
+    """The rest of a sweep in which there are checkpoints of several outputs: these wait until the first is due."""
+    waiting: dict[Value, list[Value]] = {}
+    for node in rest:
+        if node.op is not CHECKPOINT:
+            sweep([node], adjoints)
+            continue
+        leader = leader_of(node)
+        if not is_nothing(adjoints[node]):
+            waiting.setdefault(leader, []).append(node)
+        if node is leader and node in waiting:
+            _sweep_again(waiting.pop(node)[::-1], adjoints)
+
+
+def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
+    """Run the function of a checkpoint again, of which `nodes` are outputs, and sweep what it recorded."""
+    results, leader = rerun(nodes), leader_of(nodes[0])
+    order, inner = discovered_all(results, leader._x)
+    for node, result in zip(nodes, results, strict=True):
+        inner[result] += adjoints[node]
     sweep(order, inner)
-    for operand in dict.fromkeys(node._x):
+    for operand in dict.fromkeys(leader._x):
         adjoints[operand] += inner[operand]
+
+
+def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
+    """As `discovered`, below several nodes."""
+    if len(roots) == 1:
+        return discovered(roots[0], stops)
+    with record():
+        order, zeros = discovered(sum_of(roots), stops)
+    return order[:-1], zeros
 
 
 @accelerated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from .context import back_at, current
 from .errors import GraphError, described
 from .graph import check_current
 from .operation import TABLE, Operation
-from .value import Value, make_node, number, unwrapped
+from .structure import passes, taken_apart
+from .value import Value, make_node, unwrapped
 
 
 def _no_formula(*operands: Any) -> Any:
@@ -24,24 +25,33 @@ CHECKPOINT = TABLE["checkpoint"] = Operation(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """What a checkpoint runs again; it stands where other nodes keep their local derivatives."""
+    """What a checkpoint runs again; it stands where other nodes keep their local derivatives.
 
-    function: Callable[..., Any]
+    Of several outputs the first leads: its node was computed from what all of them were computed from, and holds the
+    function. The others have it as their operand, and no function: in a sweep they wait until it is due, and the
+    function is run again once for all.
+    """
+
+    function: Callable[..., Any] | None
     arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    output: int | None = None  # which of several numbers this is
 
 
-def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
-    """`function(*arguments)` as one node: its graph is not kept, and `function` runs again in each sweep.
+def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
+    """`function(*arguments, **keywords)` without its graph: `function` runs again in each sweep.
 
-    Args: `function`, giving one number; gradients reach its arguments and every node and parameter that it closes
-    over. It must give the same number each time it runs. The gradients are those of the plain graph; only the order
-    in which a shared input's contributions are added may differ. An object that keeps the result of a checkpoint of
-    its own method forms a cycle: the cyclic collector frees it on the Python engine, on the native one nothing does
-    until the result is let go.
-    Raises TypeError for a result that is no number, and GraphError from the sweep when the second run differs in any
-    bit or a leaf was assigned between. (Lecture 000: "if memory is an issue, re-calculate some".)
+    Args: `function`, giving one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or what
+    `register` names; each of them that is a Value is one node. Gradients reach its arguments and every node and
+    parameter that it closes over. It must give the same numbers each time it runs, which is once in a sweep, however
+    many it gives. The gradients are those of the plain graph; only the order in which a shared input's contributions
+    are added may differ. An object that keeps the result of a checkpoint of its own method forms a cycle: the cyclic
+    collector frees it on the Python engine, on the native one nothing does until the result is let go.
+    Raises TypeError for a result that holds anything else, and GraphError from the sweep when the second run differs in
+    any bit or a leaf was assigned between. The stepper refuses checkpoints of several outputs. (Lecture 000: "if memory
+    is an issue, re-calculate some".)
 
     >>> from autograd_core import Value, exp
     >>> x = Value(1.0)
@@ -49,26 +59,58 @@ def checkpoint(function: Callable[..., Any], *arguments: Any) -> Any:
     >>> y.backward()
     >>> y.op, x.grad
     (<operation checkpoint>, 5.43656365691809)
+    >>> checkpoint(lambda x, *, k: {"square": x * x, "more": k * x}, x, k=2.0)
+    {'square': Value(1.0), 'more': Value(2.0)}
     """
     if not current().recording:
-        return function(*arguments)
+        return function(*arguments, **keywords)
     start = tick()
-    result = unwrapped(function(*arguments))
-    if type(result) is not Value:
-        if number(result) is not None:
-            return result
+    result = unwrapped(function(*arguments, **keywords))
+    if type(result) is Value:
+        segment = Segment(function, arguments, keywords)
+        return make_node(CHECKPOINT, result._data, _boundary([result], start), segment, current(), tick())
+    if passes(result):
         raise TypeError(
-            f"checkpoint takes a function that gives one number; it gave {result!r} of type {type(result).__name__}"
+            "checkpoint takes a function that gives one number or several; "
+            f"it gave {result!r} of type {type(result).__name__}"
         )
-    segment = Segment(function, arguments)
-    return make_node(CHECKPOINT, result._data, _boundary(result, start), segment, current(), tick())
+    structure = taken_apart(result)
+    if not any(type(x) is Value for x in structure.numbers):
+        return result
+    return structure.rebuild(_nodes(structure.numbers, start, function, arguments, keywords))
 
 
-def _boundary(result: Value, start: int) -> list[Value]:
-    """The leaves and the nodes older than `start` that `result` was computed from, in the order met."""
+def _nodes(
+    numbers: list[Any], start: int, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> list[Any]:
+    """The outputs with a node for each that is a Value: the first leads, the others follow."""
+    operands = _boundary([x for x in numbers if type(x) is Value], start)
+    stamp = tick()
+    made: list[Any] = []
+    leader: Value | None = None
+    for i, x in enumerate(numbers):
+        if type(x) is not Value:
+            made.append(x)
+        elif leader is None:
+            segment = Segment(function, arguments, keywords, i)
+            leader = make_node(CHECKPOINT, x._data, operands, segment, current(), stamp)
+            made.append(leader)
+        else:
+            made.append(make_node(CHECKPOINT, x._data, [leader], Segment(None, (), {}, i), current(), stamp))
+    return made
+
+
+def leader_of(node: Value) -> Value:
+    """Of the outputs of one checkpoint, the one whose operands all of them were computed from."""
+    leader: Value = node if node._dx.function is not None else node._x[0]
+    return leader
+
+
+def _boundary(results: list[Value], start: int) -> list[Value]:
+    """The leaves and the nodes older than `start` that `results` were computed from, in the order met."""
     found: list[Value] = []
-    seen = {result}
-    stack = [result]
+    seen = set(results)
+    stack = list(dict.fromkeys(reversed(results)))
     while stack:
         node = stack.pop()
         if node.is_leaf or node._stamp < start:
@@ -81,23 +123,33 @@ def _boundary(result: Value, start: int) -> list[Value]:
     return found
 
 
-def rerun(node: Value) -> Value:
-    """The result of a checkpoint's function, run again and recorded."""
-    check_current(node)
-    segment: Segment = node._dx
+def rerun(nodes: Sequence[Value]) -> list[Value]:
+    """What `nodes`, outputs of one checkpoint, are when its function is run again and recorded."""
+    leader = leader_of(nodes[0])
+    check_current(leader)
+    segment: Any = leader._dx
     start = tick()
-    with back_at(node._place):
-        result = unwrapped(segment.function(*segment.arguments))
-    if type(result) is not Value or struct.pack("d", result._data) != struct.pack("d", node._data):
-        raise GraphError(
-            f"the function of a checkpoint gave {node._data!r} and, run again, {getattr(result, 'data', result)!r}: "
-            "it must compute the same number each time (fix its random seed, and do not change what it reads)"
-        )
-    known = set(node._x)
-    for other in _boundary(result, start):
+    with back_at(leader._place):
+        result = unwrapped(segment.function(*segment.arguments, **segment.keywords))
+    outputs = [result] if segment.output is None else taken_apart(result).numbers
+    found = [_again(node, outputs) for node in nodes]
+    known = set(leader._x)
+    for other in _boundary(found, start):
         if other not in known and other._stamp < start:
             raise GraphError(
                 f"the function of a checkpoint now reads {described(other)}, which is not what it read when it was "
                 "recorded, so a gradient would be lost: hand copied or unpickled nodes to it as arguments"
             )
-    return result
+    return found
+
+
+def _again(node: Value, outputs: list[Any]) -> Value:
+    """The output that a node is, of those of another run: the same to the bit."""
+    at = node._dx.output or 0
+    again = outputs[at] if at < len(outputs) else None
+    if type(again) is not Value or struct.pack("d", again._data) != struct.pack("d", node._data):
+        raise GraphError(
+            f"the function of a checkpoint gave {node._data!r} and, run again, {getattr(again, '_data', again)!r}: "
+            "it must compute the same number each time (fix its random seed, and do not change what it reads)"
+        )
+    return again

@@ -73,7 +73,7 @@ def is_segment(node: Value) -> bool:
 
 def blank() -> Segment:
     """What a checkpoint runs again, to be filled later."""
-    return object.__new__(Segment)
+    return Segment(None, (), {})
 
 
 def contents(node: Value) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from .backward import sweep
-from .checkpoint import CHECKPOINT, rerun
+from .backward import discovered_all, sweep
+from .checkpoint import CHECKPOINT, leader_of, rerun
 from .context import record
 from .engine import accelerated
 from .graph import check_current, discovered
 from .operation import CONSTANT, NOTHING, is_nothing
 from .ops import chain
-from .ops import sum as sum_of
 from .taken import taken, watches
 from .value import Value, unwrapped
 
@@ -91,10 +90,7 @@ def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> list[bool]:
 def ordered(outputs: Sequence[Any], stops: Sequence[Value] = ()) -> list[Value]:
     """The nodes below several outputs in topological order; plain numbers among the outputs have none."""
     nodes = [y for y in outputs if type(y) is Value]
-    if len(nodes) < 2:
-        return discovered(nodes[0], stops)[0] if nodes else []
-    with record():
-        return discovered(sum_of(nodes), stops)[0][:-1]
+    return discovered_all(nodes, stops)[0] if nodes else []
 
 
 def as_value(x: Any) -> Value:
@@ -142,21 +138,34 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
     Contributions are sent to the nodes in `wanted` only: no formula is evaluated that nobody asked for.
     """
+    waiting: dict[Value, list[Value]] = {}  # of checkpoints of several outputs, until the first of them is due
     for node in reversed(order):
         upstream = adjoints[node]
-        if is_nothing(upstream) or node not in wanted:
-            continue
+        asked = not is_nothing(upstream) and node in wanted
         if node.op is CHECKPOINT:
-            result = rerun(node)
-            inner, zeros = discovered(result, stops=node._x)
-            below: dict[Value, Any] = {**zeros, result: upstream}
-            sweep_values(inner, below, depending(inner, wanted.intersection(node._x)))
-            for operand in dict.fromkeys(node._x):
-                adjoints[operand] = _sum(adjoints[operand], below[operand])
+            leader = leader_of(node)
+            if asked:
+                waiting.setdefault(leader, []).append(node)
+            if node is leader and node in waiting and node in wanted:
+                _sweep_values_again(waiting.pop(node)[::-1], adjoints, wanted)
+            continue
+        if not asked:
             continue
         for operand, local in local_derivative_nodes(node):
             if operand in wanted:
                 adjoints[operand] = _sum(adjoints[operand], chain(upstream, local))
+
+
+def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
+    """Run the function of a checkpoint again, of which `nodes` are outputs, and sweep what it recorded."""
+    results, leader = rerun(nodes), leader_of(nodes[0])
+    order, zeros = discovered_all(results, leader._x)
+    below: dict[Value, Any] = dict(zeros)
+    for node, result in zip(nodes, results, strict=True):
+        below[result] = _sum(below[result], adjoints[node])
+    sweep_values(order, below, depending(order, wanted.intersection(leader._x)))
+    for operand in dict.fromkeys(leader._x):
+        adjoints[operand] = _sum(adjoints[operand], below[operand])
 
 
 def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
@@ -164,23 +173,45 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
 
     `tangents` has the tangents of the inputs; other leaves count as constant.
     """
+    outputs: dict[Value, list[Value]] = {}
     for node in order:
         if node in tangents:
             continue
+        if node.op is CHECKPOINT:
+            outputs = outputs or _outputs(order)
+            together = [output for output in outputs[leader_of(node)] if output not in tangents]
+            tangents.update(zip(together, _pushed_again(together, tangents, locals_of), strict=True))
+            continue
         if all(type(x) is not Value or is_nothing(tangents[x]) for x in node.operands):
             tangents[node] = NOTHING
-            continue
-        if node.op is CHECKPOINT:
-            result = rerun(node)
-            inner = {operand: tangents.get(operand, NOTHING) for operand in node._x}
-            push_forward(discovered(result, stops=node._x)[0], inner, locals_of)
-            tangents[node] = inner[result]
             continue
         tangent: Any = NOTHING
         for operand, local in locals_of(node):
             if not is_nothing(tangents[operand]):
                 tangent = _sum(tangent, chain(tangents[operand], local))
         tangents[node] = tangent
+
+
+def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
+    """The outputs of each checkpoint, by the one that leads."""
+    found: dict[Value, list[Value]] = {}
+    for node in order:
+        if node.op is CHECKPOINT:
+            found.setdefault(leader_of(node), []).append(node)
+    return found
+
+
+def _pushed_again(
+    nodes: Sequence[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]
+) -> list[Any]:
+    """The tangents of outputs of one checkpoint: its function is run again, and what it recorded pushed through."""
+    leader = leader_of(nodes[0])
+    inner = {operand: tangents.get(operand, NOTHING) for operand in leader._x}
+    if all(map(is_nothing, inner.values())):
+        return [NOTHING] * len(nodes)
+    results = rerun(nodes)
+    push_forward(discovered_all(results, leader._x)[0], inner, locals_of)
+    return [inner[result] for result in results]
 
 
 @accelerated

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from ..checkpoint import CHECKPOINT, rerun
-from ..errors import failed
+from ..errors import GraphError, failed
 from ..graph import check_current, discovered
 from ..operation import NOTHING, PARAMETER, is_nothing
 from ..value import Value
@@ -93,7 +93,12 @@ class Replay:
 
     def _swept_inside(self, node: Value) -> list[float | None]:
         """The local derivatives of a checkpoint on the first epoch's numbers: its function runs again, once for all."""
-        result = rerun(node)
+        if node._dx.output is not None:
+            raise GraphError(
+                "the stepper does not go through a checkpoint of several outputs; step through its function itself, "
+                "or through checkpoints that give one number"
+            )
+        [result] = rerun([node])
         self._inside[node] = result, Replay(discovered(result, _inputs(node))[0])
         return _gradients(node, *self._inside[node])
 

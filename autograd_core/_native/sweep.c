@@ -62,22 +62,69 @@ static inline void sweep_marked(Sorted *sorted, int committing)
         sorted->nodes[i]->mark = 0;
 }
 
+/* Whether an output of a checkpoint leaves it to another to run the function, -1 where that cannot be told. */
+static int follows_another(Node *node)
+{
+    PyObject *function = PyObject_GetAttrString(node->segment, "function");
+    Py_XDECREF(function); /* the segment holds it */
+    return function == NULL ? -1 : function == Py_None;
+}
+
+/* The outputs of one checkpoint that something has reached: the one at `at`, which leads, and those that wait for it,
+ * `next` of it and of each other (from 1; NULL where nothing waits). */
+static PyObject *reached(const Sorted *sorted, size_t at, const uint32_t *next)
+{
+    PyObject *nodes = PyList_New(0);
+    int failed = nodes == NULL;
+    if (!failed && !is_nothing(sorted->adjoints[at]))
+        failed = PyList_Append(nodes, (PyObject *)sorted->nodes[at]) < 0;
+    for (uint32_t k = next ? next[at] : 0; k && !failed; k = next[k - 1])
+        failed = PyList_Append(nodes, (PyObject *)sorted->nodes[k - 1]) < 0;
+    if (failed)
+        Py_CLEAR(nodes);
+    return nodes;
+}
+
+/* Put the graphs of `results` in order, and at each the adjoint of the output that it is. The marks are on. */
+static int start_again(Sorted *inner, PyObject *results, const Sorted *sorted, size_t at, const uint32_t *next)
+{
+    Py_ssize_t count = PyList_GET_SIZE(results), k = 0;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (sort_from(inner, (Node *)PyList_GET_ITEM(results, i)) < 0)
+            return -1;
+    if (sort_adjoints(inner) < 0)
+        return -1;
+    if (!is_nothing(sorted->adjoints[at]))
+        inner->adjoints[((Node *)PyList_GET_ITEM(results, k++))->mark - 1] += sorted->adjoints[at];
+    for (uint32_t i = next ? next[at] : 0; i; i = next[i - 1])
+        inner->adjoints[((Node *)PyList_GET_ITEM(results, k++))->mark - 1] += sorted->adjoints[i - 1];
+    return 0;
+}
+
+/* What `rerun` gives: a list of as many Values as there are nodes. */
+static int are_results(PyObject *results, PyObject *nodes)
+{
+    int good = PyList_Check(results) && PyList_GET_SIZE(results) == PyList_GET_SIZE(nodes);
+    for (Py_ssize_t i = 0; good && i < PyList_GET_SIZE(results); i++)
+        good = is_value(PyList_GET_ITEM(results, i));
+    if (!good)
+        PyErr_SetString(PyExc_TypeError, "the function of a checkpoint gives Values");
+    return good;
+}
+
 /* Run a checkpoint's function again, sweep what it recorded, and add up what reaches its operands. `places` has the
- * place of each operand in `adjoints`, from 1. */
-static int sweep_again(Node *node, double upstream, const uint32_t *places, double *adjoints)
+ * place of each operand in the adjoints, from 1. */
+static int sweep_again(Sorted *sorted, size_t at, const uint32_t *next, const uint32_t *places)
 {
     if (Py_EnterRecursiveCall(" in the sweep of a checkpoint"))
         return -1;
-    PyObject *result = call_python("autograd_core.checkpoint", "rerun", (PyObject *)node, NULL);
-    Side *side = node->side;
+    PyObject *nodes = reached(sorted, at, next);
+    PyObject *results = nodes ? call_python("autograd_core.checkpoint", "rerun", nodes, NULL) : NULL;
+    Side *side = sorted->nodes[at]->side;
     uint32_t *outer = PyMem_New(uint32_t, side->count + 1);
-    int failed = result == NULL || outer == NULL;
-    if (result && outer == NULL)
+    int failed = results == NULL || outer == NULL || !are_results(results, nodes);
+    if (results && outer == NULL)
         PyErr_NoMemory();
-    if (!failed && !is_value(result)) {
-        PyErr_SetString(PyExc_TypeError, "the function of a checkpoint gives a Value");
-        failed = 1;
-    }
     if (!failed) {
         Sorted inner;
         sort_open(&inner);
@@ -88,21 +135,41 @@ static int sweep_again(Node *node, double upstream, const uint32_t *places, doub
             outer[inner.stops] = places[k];
             failed = sort_stop(&inner, operand) < 0;
         }
-        failed = failed || sort_from(&inner, (Node *)result) < 0 || sort_adjoints(&inner) < 0;
-        if (failed) {
+        failed = failed || start_again(&inner, results, sorted, at, next) < 0;
+        if (failed)
             sort_unmark(&inner);
-        } else {
-            inner.adjoints[((Node *)result)->mark - 1] = upstream;
+        else
             failed = sweep(&inner) < 0;
-        }
         for (size_t k = 0; k < inner.stops && !failed; k++)
-            adjoints[outer[k] - 1] += inner.adjoints[k];
+            sorted->adjoints[outer[k] - 1] += inner.adjoints[k];
         sort_close(&inner);
     }
     PyMem_Free(outer);
-    Py_XDECREF(result);
+    Py_XDECREF(results);
+    Py_XDECREF(nodes);
     Py_LeaveRecursiveCall();
     return failed ? -1 : 0;
+}
+
+/* One checkpoint of a sweep. An output that does not lead waits, if anything has reached it, for the one that does. */
+static int sweep_segment(Sorted *sorted, size_t at, uint32_t **next, const uint32_t *places)
+{
+    int arrived = !is_nothing(sorted->adjoints[at]), follows = follows_another(sorted->nodes[at]);
+    if (follows < 0)
+        return -1;
+    if (sorted->wanted && !sorted->wanted[at])
+        return 0;
+    if (!follows)
+        return arrived || (*next && (*next)[at]) ? sweep_again(sorted, at, *next, places) : 0;
+    if (!arrived)
+        return 0;
+    if (*next == NULL && (*next = PyMem_Calloc(sorted->count, sizeof **next)) == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    (*next)[at] = (*next)[places[0] - 1];
+    (*next)[places[0] - 1] = (uint32_t)at + 1;
+    return 0;
 }
 
 /* The sweep where checkpoints run Python: it may sort and sweep the same nodes, so the place of each operand is written
@@ -124,23 +191,25 @@ static int sweep_segments(Sorted *sorted)
         PyErr_NoMemory();
         return -1;
     }
+    uint32_t *next = NULL; /* of checkpoints of several outputs */
     int failed = 0;
     for (size_t i = sorted->count; i-- > sorted->stops && !failed;) {
         Node *node = sorted->nodes[i];
         double upstream = sorted->adjoints[i];
         Py_ssize_t count = node_count(node);
         edge -= (size_t)count;
-        if (is_nothing(upstream) || (sorted->wanted && !sorted->wanted[i]))
-            continue;
         if (node->flags & SEGMENT) {
-            failed = sweep_again(node, upstream, places + edge, sorted->adjoints) < 0;
+            failed = sweep_segment(sorted, i, &next, places + edge) < 0;
             continue;
         }
+        if (is_nothing(upstream) || (sorted->wanted && !sorted->wanted[i]))
+            continue;
         const double few[2] = {node->dx, node->dy}, *locals = operands_of(node) == MANY ? node->side->locals : few;
         for (Py_ssize_t k = 0; k < count; k++)
             if (places[edge + k] && !is_nothing(locals[k]))
                 sorted->adjoints[places[edge + k] - 1] += upstream * locals[k] + 0.0;
     }
+    PyMem_Free(next);
     PyMem_Free(places);
     return failed ? -1 : 0;
 }
