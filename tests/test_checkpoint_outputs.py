@@ -321,3 +321,11 @@ def test_inside_no_record_it_is_the_function_alone():
     with ag.no_record():
         a, b = checkpoint(lambda x: (x * x, x + 1), Value(2.0))
         assert a.is_leaf and (a.data, b.data) == (4.0, 3.0)
+
+
+def test_an_array_of_no_dimensions_is_its_number():
+    x = Value(2.0)
+    y = checkpoint(lambda x: np.array(x * x), x)
+    assert type(y) is Value and gradients(y, [x]) == [4.0]
+    first, second = checkpoint(lambda x: [np.array(x * x), x + 1], x)
+    assert gradients(first + second, [x]) == [5.0]
