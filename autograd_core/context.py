@@ -243,12 +243,17 @@ class scope(_Inside):
     ('layer 1',)
     """
 
-    __slots__ = ("name",)
+    __slots__ = ("_name",)
 
     def __init__(self, name: str) -> None:
         if type(name) is not str:
             raise TypeError(f"a scope is named by a str; got {name!r}")
-        self.name = name
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """What the nodes made inside are told."""
+        return self._name
 
     def _next(self, here: Place) -> Place:
         return Place(here, self.name, here.recording, id(self))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .operation import Operation
@@ -110,3 +110,19 @@ def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) 
     except TypeError as wrong:
         return TypeError(f"{operation.name}{operation.takes}: {wrong}")
     return error
+
+
+def misfit(name: str, operands: int, default: float | None) -> Callable[..., None]:
+    """A Python function of this name and so many operands: for its words to a call that it does not take."""
+
+    def of_one(x: Any) -> None:
+        pass
+
+    def of_two(x: Any, y: Any) -> None:
+        pass
+
+    function = of_one if operands == 1 else of_two
+    function.__qualname__ = name
+    if default is not None:
+        function.__defaults__ = (default,)
+    return function

@@ -79,6 +79,7 @@ def binary_row(
         operator=operator, numpy_name=numpy_name, public=public, default=default, **more,
     )
     apply = binary(row)
+    apply.__name__ = apply.__qualname__ = name
 
     function = strict(row, apply)
     if operator:

@@ -60,8 +60,10 @@ BINARY(value_remainder, MOD)
 
 static PyObject *value_power(PyObject *left, PyObject *right, PyObject *modulus)
 {
-    if (modulus != Py_None)
+    if (modulus != Py_None && !is_value(left))
         return Py_NewRef(Py_NotImplemented);
+    if (modulus != Py_None)
+        return PyErr_Format(PyExc_TypeError, "pow() takes 2 positional arguments but 3 were given");
     return S.operators[POW] ? apply_binary(S.operators[POW], left, right) : not_ready();
 }
 

@@ -152,7 +152,7 @@ static int assigned(PyObject *given, const char *deleted, const char *wrong, dou
 static int set_data(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
 {
     double number;
-    if (operands_of(NODE) != LEAF) {
+    if (operands_of(NODE) != LEAF && given) {
         PyObject *name = PyObject_GetAttrString(S.rows[NODE->row].operation, "name");
         if (name == NULL)
             return -1;
@@ -203,22 +203,33 @@ static int set_label(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
     return 0;
 }
 
+/* The setter of what cannot be set: `closure` is its name. */
+int read_only(PyObject *self, PyObject *given, void *closure)
+{
+    PyObject *type = PyType_GetQualName(Py_TYPE(self));
+    if (type != NULL)
+        PyErr_Format(PyExc_AttributeError, "property '%s' of %R object has no %s", (const char *)closure, type,
+                     given ? "setter" : "deleter");
+    Py_XDECREF(type);
+    return -1;
+}
+
 PyGetSetDef value_getset[] = {
     {"data", get_data, set_data, "The number. Only a leaf's can be assigned.", NULL},
     {"grad", get_grad, set_grad,
      "The gradient: the sum over all sweeps in a leaf, the last sweep's in a computed node; 0.0 before any.", NULL},
-    {"has_grad", get_has_grad, NULL,
-     "Whether a sweep, or an assignment, has set the gradient since it was last cleared.", NULL},
+    {"has_grad", get_has_grad, read_only,
+     "Whether a sweep, or an assignment, has set the gradient since it was last cleared.", "has_grad"},
     {"label", get_label, set_label, "The name that messages and drawings show.", NULL},
-    {"op", get_op, NULL, "The row of the table that made this node; `input` or `parameter` for a leaf.", NULL},
-    {"operands", get_operands, NULL,
-     "What the operation was applied to, in order; plain numbers as floats; empty for a leaf.", NULL},
+    {"op", get_op, read_only, "The row of the table that made this node; `input` or `parameter` for a leaf.", "op"},
+    {"operands", get_operands, read_only,
+     "What the operation was applied to, in order; plain numbers as floats; empty for a leaf.", "operands"},
     {"_slopes", get_slopes, NULL, "The local derivatives as the sweeps read them: `NOTHING` where they are flat.", NULL},
-    {"local_derivatives", get_local_derivatives, NULL,
-     "∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number.", NULL},
-    {"is_leaf", get_is_leaf, NULL,
-     "Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation.", NULL},
-    {"scope", get_scope, NULL, "The names of the scopes it was made in, outermost first.", NULL},
+    {"local_derivatives", get_local_derivatives, read_only,
+     "∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number.", "local_derivatives"},
+    {"is_leaf", get_is_leaf, read_only,
+     "Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation.", "is_leaf"},
+    {"scope", get_scope, read_only, "The names of the scopes it was made in, outermost first.", "scope"},
     {"_data", get_raw_data, NULL, NULL, NULL},
     {"_op", get_op, NULL, NULL, NULL},
     {"_x", get_x, NULL, NULL, NULL},
@@ -234,8 +245,10 @@ PyGetSetDef value_getset[] = {
 
 #define METHOD(name) static PyObject *name(PyObject *self, PyObject *Py_UNUSED(unused))
 
-METHOD(zero_grad)
+static PyObject *zero_grad(PyObject *self, PyObject *arguments, PyObject *keywords)
 {
+    if (PyTuple_GET_SIZE(arguments) || (keywords && PyDict_GET_SIZE(keywords)))
+        return misfit("Value", "zero_grad", self, arguments, keywords);
     NODE->flags &= (uint8_t)~HAS_GRAD;
     NODE->grad = 0.0;
     Py_RETURN_NONE;
@@ -245,8 +258,8 @@ static PyObject *backward(PyObject *self, PyObject *arguments, PyObject *keyword
 {
     static char *names[] = {"gradient", NULL};
     PyObject *gradient = NULL;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:backward", names, &gradient))
-        return NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names, &gradient))
+        return misfit("Value", "backward", self, arguments, keywords);
     if (backward_from(NODE, gradient) < 0)
         return NULL;
     Py_RETURN_NONE;
@@ -277,8 +290,8 @@ static PyObject *value_round(PyObject *self, PyObject *arguments, PyObject *keyw
 {
     static char *names[] = {"ndigits", NULL};
     PyObject *ndigits = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:__round__", names, &ndigits))
-        return NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names, &ndigits))
+        return misfit("Value", "__round__", self, arguments, keywords);
     return taken_of_float(self, "__round__", ndigits);
 }
 
@@ -347,8 +360,8 @@ PyMethodDef value_methods[] = {
      "Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.\n\n"
      "See `autograd_core.backward`.\n\n"
      ">>> w = Value(3.0)\n>>> (w * w).backward()\n>>> w.grad\n6.0"},
-    {"zero_grad", zero_grad, METH_NOARGS,
-     "zero_grad($self, /)\n--\n\nClear the gradient: it reads 0.0 again, and `has_grad` False."},
+    {"zero_grad", WITH_KEYWORDS(zero_grad), METH_VARARGS | METH_KEYWORDS,
+     "zero_grad($self)\n--\n\nClear the gradient: it reads 0.0 again, and `has_grad` False."},
     {"__round__", WITH_KEYWORDS(value_round), METH_VARARGS | METH_KEYWORDS, NULL},
     {"__floor__", value_floor, METH_NOARGS, NULL},
     {"__ceil__", value_ceil, METH_NOARGS, NULL},

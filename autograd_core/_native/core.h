@@ -166,6 +166,7 @@ typedef struct State {
     PyTypeObject *value_type, *place_type, *function_type;
     PyObject *place_variable;
     PyObject *originals; /* the Python objects that this engine replaces */
+    PyObject *errors; /* the module */
     PyObject *failed, *not_a_number, *miscalled;
     PyObject *watches; /* those who look out for numbers that leave the graph: a list, mostly empty */
     uint32_t input_row, parameter_row, constant_row;
@@ -210,6 +211,7 @@ int place_ready(PyObject *module);
 
 /* value.c, attributes.c */
 int value_ready(PyObject *module);
+int read_only(PyObject *self, PyObject *given, void *closure);
 extern PyGetSetDef value_getset[];
 extern PyMethodDef value_methods[];
 extern PyMethodDef value_makers[];
@@ -226,6 +228,7 @@ int number_of(PyObject *object, double *number);
 int type_error(const char *format, PyObject *object);
 int note_taken(PyObject *node);
 PyObject *unwrapped(PyObject *object);
+PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject *arguments, PyObject *keywords);
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second);
 
 /* recording.c */

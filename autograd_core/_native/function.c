@@ -10,50 +10,34 @@ static PyObject *function_name(Function *function)
     return name && PyUnicode_Check(name) ? Py_NewRef(name) : PyUnicode_FromString("apply");
 }
 
-/* The operands x and y (at most `most`) of a call, as a Python function with these parameters would take them. */
+/* The operands x and y (at most `most`) of a call, as a Python function with these parameters would take them; where
+ * it would not, errors.misfit says so in its words. */
 static int taken(Function *function, int most, PyObject *const *arguments, Py_ssize_t given, PyObject *keywords,
                  PyObject **operands)
 {
     static const char *const names[2] = {"x", "y"};
-    PyObject *called = NULL;
-    for (Py_ssize_t i = 0; i < given && i < most; i++)
+    int fits = given <= most;
+    for (Py_ssize_t i = 0; i < given && fits; i++)
         operands[i] = arguments[i];
-    if (given > most) {
-        if ((called = function_name(function)))
-            PyErr_Format(PyExc_TypeError, "%U() takes %d positional argument%s but %zd were given", called, most,
-                         most == 1 ? "" : "s", given);
-        goto failed;
-    }
-    for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); i++) {
-        PyObject *keyword = PyTuple_GET_ITEM(keywords, i);
+    for (Py_ssize_t i = 0; keywords && fits && i < PyTuple_GET_SIZE(keywords); i++) {
         int at = 0;
-        while (at < most && PyUnicode_CompareWithASCIIString(keyword, names[at]) != 0)
+        while (at < most && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, i), names[at]) != 0)
             at++;
-        if (at == most || operands[at]) {
-            if ((called = function_name(function)))
-                PyErr_Format(PyExc_TypeError,
-                             at == most ? "%U() got an unexpected keyword argument '%U'"
-                                        : "%U() got multiple values for argument '%U'",
-                             called, keyword);
-            goto failed;
-        }
-        operands[at] = arguments[given + i];
+        fits = at < most && operands[at] == NULL;
+        if (fits)
+            operands[at] = arguments[given + i];
     }
-    if (most == 2 && operands[1] == NULL && function->kind == STRICT_FUNCTION && function->fallback != Py_None)
-        operands[1] = function->fallback;
-    for (int at = 0; at < most; at++) {
-        if (operands[at] != NULL)
-            continue;
-        if ((called = function_name(function)))
-            PyErr_Format(PyExc_TypeError, "%U() missing %d required positional argument%s: '%s'%s", called,
-                         most == 2 && operands[1] == NULL && at == 0 ? 2 : 1,
-                         most == 2 && operands[1] == NULL && at == 0 ? "s" : "", names[at],
-                         most == 2 && operands[1] == NULL && at == 0 ? " and 'y'" : "");
-        goto failed;
-    }
-    return 0;
-
-failed:
+    PyObject *fallback = function->kind == STRICT_FUNCTION ? function->fallback : Py_None;
+    if (most == 2 && operands[1] == NULL && fallback != Py_None)
+        operands[1] = fallback;
+    if (fits && operands[0] && (most == 1 || operands[1]))
+        return 0;
+    PyObject *called = function_name(function), *says = called ? PyObject_GetAttrString(S.errors, "misfit") : NULL;
+    PyObject *bound = says ? PyObject_CallFunction(says, "OiO", called, most, fallback) : NULL;
+    PyObject *result = bound ? PyObject_Vectorcall(bound, arguments, (size_t)given, keywords) : NULL;
+    Py_XDECREF(result);
+    Py_XDECREF(bound);
+    Py_XDECREF(says);
     Py_XDECREF(called);
     return -1;
 }

@@ -81,3 +81,25 @@ PyObject *unwrapped(PyObject *object)
 {
     return is_value(object) ? Py_NewRef(object) : call_python("autograd_core.value", "unwrapped", object, NULL);
 }
+
+/* Raise what the Python engine says to a call that does not fit: what stands there under this name, or its method, is
+ * called so. The error that is set says the same in other words, and goes. */
+PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    PyErr_Clear();
+    PyObject *original = Py_XNewRef(PyDict_GetItemString(S.originals, name)), *all = Py_NewRef(arguments);
+    if (original && method)
+        Py_SETREF(original, PyObject_GetAttrString(original, method));
+    if (self) {
+        PyObject *first = PyTuple_Pack(1, self);
+        Py_SETREF(all, first ? PySequence_Concat(first, all) : NULL);
+        Py_XDECREF(first);
+    }
+    PyObject *result = original && all ? PyObject_Call(original, all, keywords) : NULL;
+    Py_XDECREF(original);
+    Py_XDECREF(all);
+    if (result || !PyErr_Occurred())
+        PyErr_Format(PyExc_SystemError, "the engines differ in what %s takes", method ? method : name);
+    Py_XDECREF(result);
+    return NULL;
+}

@@ -109,8 +109,8 @@ static PyObject *scope_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
 {
     static char *names[] = {"name", NULL};
     PyObject *name;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:scope", names, &name))
-        return NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O", names, &name))
+        return misfit("scope", NULL, NULL, arguments, keywords);
     if (!PyUnicode_CheckExact(name))
         return PyErr_Format(PyExc_TypeError, "a scope is named by a str; got %R", name);
     return inside_alloc(type, name);
@@ -134,12 +134,21 @@ static PyObject *scope_vectorcall(PyObject *type, PyObject *const *arguments, si
     return made;
 }
 
-static PyObject *inside_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+static PyObject *bare(const char *name, PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {NULL};
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "", names))
-        return NULL;
+    if (PyTuple_GET_SIZE(arguments) || (keywords && PyDict_GET_SIZE(keywords)))
+        return misfit(name, NULL, NULL, arguments, keywords);
     return inside_alloc(type, NULL);
+}
+
+static PyObject *record_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    return bare("record", type, arguments, keywords);
+}
+
+static PyObject *no_record_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    return bare("no_record", type, arguments, keywords);
 }
 
 static void inside_dealloc(PyObject *self)
@@ -200,8 +209,8 @@ static PyObject *inside_call(PyObject *self, PyObject *arguments, PyObject *keyw
 {
     static char *names[] = {"function", NULL};
     PyObject *function;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:__call__", names, &function))
-        return NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O", names, &function))
+        return misfit("record", "__call__", self, arguments, keywords); /* the same for all three */
     return call_python("autograd_core.context", "decorated", self, function);
 }
 
@@ -211,22 +220,25 @@ static PyMethodDef scope_methods[] = {{"__enter__", scope_enter, METH_NOARGS, NU
 static PyMethodDef record_methods[] = {{"__enter__", record_enter, METH_NOARGS, NULL}, EXIT, END};
 static PyMethodDef no_record_methods[] = {{"__enter__", no_record_enter, METH_NOARGS, NULL}, EXIT, END};
 
-static PyMemberDef scope_members[] = {
-    {"name", T_OBJECT_EX, offsetof(Inside, name), READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
+static PyObject *scope_name(PyObject *self, void *Py_UNUSED(closure)) { return Py_NewRef(((Inside *)self)->name); }
+
+static PyGetSetDef scope_getset[] = {
+    {"name", scope_name, read_only, "What the nodes made inside are told.", "name"},
+    {NULL, NULL, NULL, NULL, NULL},
 };
-static PyMemberDef no_members[] = {{NULL, 0, 0, 0, NULL}};
+static PyGetSetDef no_getset[] = {{NULL, NULL, NULL, NULL, NULL}};
 
 /* The docstrings are those of the Python classes, which engine.py hands over. */
 static PyTypeObject *inside_type(PyObject *module, const char *name, newfunc make, PyMethodDef *methods,
-                                 PyMemberDef *members)
+                                 PyGetSetDef *getset, const char *doc)
 {
     PyType_Slot slots[] = {
         {Py_tp_new, make},
         {Py_tp_dealloc, inside_dealloc},
         {Py_tp_call, inside_call},
         {Py_tp_methods, methods},
-        {Py_tp_members, members},
+        {Py_tp_getset, getset},
+        {Py_tp_doc, (void *)doc},
         {0, NULL},
     };
     PyType_Spec spec = {name, sizeof(Inside), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
@@ -244,9 +256,10 @@ int place_ready(PyObject *module)
     if (S.place_type == NULL || PyModule_AddType(module, S.place_type) < 0)
         return -1;
     PyTypeObject *types[3] = {
-        inside_type(module, "autograd_core.context.scope", scope_new, scope_methods, scope_members),
-        inside_type(module, "autograd_core.context.record", inside_new, record_methods, no_members),
-        inside_type(module, "autograd_core.context.no_record", inside_new, no_record_methods, no_members),
+        inside_type(module, "autograd_core.context.scope", scope_new, scope_methods, scope_getset, "scope(name)\n--\n\n"),
+        inside_type(module, "autograd_core.context.record", record_new, record_methods, no_getset, "record()\n--\n\n"),
+        inside_type(module, "autograd_core.context.no_record", no_record_new, no_record_methods, no_getset,
+                    "no_record()\n--\n\n"),
     };
     if (types[0])
         types[0]->tp_vectorcall = scope_vectorcall;

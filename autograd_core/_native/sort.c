@@ -197,8 +197,8 @@ static PyObject *toposort(PyObject *Py_UNUSED(module), PyObject *arguments, PyOb
     static char *names[] = {"root", NULL};
     PyObject *root;
     Sorted sorted;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:toposort", names, &root))
-        return NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O", names, &root))
+        return misfit("toposort", NULL, NULL, arguments, keywords);
     PyObject *inner = unwrapped(root), *order = NULL;
     if (inner && sort_one(&sorted, is_value(inner) ? inner : root, NULL) == 0) {
         sort_unmark(&sorted);

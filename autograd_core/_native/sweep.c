@@ -260,8 +260,8 @@ static PyObject *backward(PyObject *Py_UNUSED(module), PyObject *arguments, PyOb
 {
     static char *names[] = {"y", "gradient", NULL};
     PyObject *y, *gradient = NULL;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O:backward", names, &y, &gradient))
-        return NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O", names, &y, &gradient))
+        return misfit("backward", NULL, NULL, arguments, keywords);
     PyObject *given = y;
     if ((y = unwrapped(given)) == NULL)
         return NULL;

@@ -20,6 +20,7 @@ int connected(void)
     PyObject *input = operation ? PyObject_GetAttrString(operation, "INPUT") : NULL;
     PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
     PyObject *constant = operation ? PyObject_GetAttrString(operation, "CONSTANT") : NULL;
+    Py_XSETREF(S.errors, Py_XNewRef(errors));
     Py_XSETREF(S.failed, errors ? PyObject_GetAttrString(errors, "failed") : NULL);
     Py_XSETREF(S.not_a_number, errors ? PyObject_GetAttrString(errors, "not_a_number") : NULL);
     Py_XSETREF(S.miscalled, errors ? PyObject_GetAttrString(errors, "miscalled") : NULL);
@@ -91,12 +92,12 @@ static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
     return (PyObject *)leaf;
 }
 
-static PyObject *leaf_parsed(const uint32_t *row, const char *format, PyObject *arguments, PyObject *keywords)
+static PyObject *leaf_parsed(const uint32_t *row, const char *name, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"data", "label", NULL};
     PyObject *data, *label = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, format, names, &data, &label))
-        return NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O", names, &data, &label))
+        return misfit(name, NULL, NULL, arguments, keywords);
     return leaf_from(row, data, label);
 }
 
@@ -104,7 +105,7 @@ static PyObject *value_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
 {
     if (type != S.value_type)
         return PyErr_Format(PyExc_TypeError, "Value is final: a subclass would not survive an operation");
-    return leaf_parsed(&S.input_row, "O|O:Value", arguments, keywords);
+    return leaf_parsed(&S.input_row, "Value", arguments, keywords);
 }
 
 /* Value(data) without a tuple of arguments in between. */
@@ -132,12 +133,12 @@ done:
 
 static PyObject *parameter(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
 {
-    return leaf_parsed(&S.parameter_row, "O|O:parameter", arguments, keywords);
+    return leaf_parsed(&S.parameter_row, "parameter", arguments, keywords);
 }
 
 static PyObject *constant(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
 {
-    return leaf_parsed(&S.constant_row, "O|O:constant", arguments, keywords);
+    return leaf_parsed(&S.constant_row, "constant", arguments, keywords);
 }
 
 static PyObject *replace_row(PyObject *nodes, uint32_t old, uint32_t new)
