@@ -329,7 +329,8 @@ fine = np.linspace(-3, 3, 121)
 for axis, (name, (module, _, _)) in zip(axes.flat, one_number.items()):
     values = [module(Value(x)) for x in fine]
     axis.plot(fine, [v.data for v in values], label="value")
-    axis.plot(fine, [ac.grad(module)(x) for x in fine], "--", label="gradient")
+    with ac.no_record():  # a float: otherwise the slope of a module with parameters is a Value that depends on them
+        axis.plot(fine, [ac.grad(module)(x) for x in fine], "--", label="gradient")
     axis.set_title(name)
 axes.flat[0].legend(fontsize=8)
 axes.flat[-1].axis("off")
@@ -384,7 +385,8 @@ check("U8", "ReLU's slope at its kink: the lecture has 0 for x ≤ 0", ac.grad(a
 figure, axes = plt.subplots(2, 4, figsize=(11, 4.6))
 fine = np.linspace(0.05, 2.0, 80)
 for axis, (name, (module, _, _)) in zip(axes.flat, several.items()):
-    along = [ac.value_and_grad(lambda second, m=module: m([0.5, second, 0.3]))(p) for p in fine]
+    with ac.no_record():
+        along = [ac.value_and_grad(lambda second, m=module: m([0.5, second, 0.3]))(p) for p in fine]
     axis.plot(fine, [value for value, _ in along], label="value")
     axis.plot(fine, [slope for _, slope in along], "--", label="gradient")
     axis.set(title=name, xlabel="second input")
