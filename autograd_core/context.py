@@ -256,7 +256,7 @@ class scope(_Inside):
         return self._name
 
     def _next(self, here: Place) -> Place:
-        return Place(here, self.name, here.recording, id(self))
+        return Place(here, self._name, here.recording, id(self))
 
 
 @accelerated

@@ -85,8 +85,8 @@ def primitive(
         result = apply(*operands)
         if result is NotImplemented:
             result = apply(*map(unwrapped, operands))
-        if result is NotImplemented:
-            raise not_a_number(row, next(x for x in operands if type(x) is not Value and number(x) is None))
+            if result is NotImplemented:
+                raise not_a_number(row, next(x for x in operands if type(x) is not Value and number(x) is None))
         return result
 
     few = len(names) <= 2

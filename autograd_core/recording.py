@@ -133,8 +133,8 @@ def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., An
         result = apply(x, y)
         if result is NotImplemented:
             result = apply(unwrapped(x), unwrapped(y))
-        if result is NotImplemented:
-            raise not_a_number(row, y if type(x) is Value or number(x) is not None else x)
+            if result is NotImplemented:
+                raise not_a_number(row, y if type(x) is Value or number(x) is not None else x)
         return result
 
     if row.default is not None:

@@ -16,6 +16,9 @@ import pytest
 from autograd_core import Value, gradients
 from autograd_core.ulps import same
 
+VERSION = list(map(int, np.__version__.split(".")[:2]))
+pytestmark = pytest.mark.skipif(VERSION < [2, 4], reason="the list is that of NumPy 2.4; earlier ones do a little less")
+
 MODULES = {"": np, "linalg.": np.linalg, "fft.": np.fft, "emath.": np.emath, "polynomial.": np.polynomial.polynomial}
 # No functions of numbers: they deal with files, settings, raw memory, dates, or text, which shows what is inside.
 OTHERS = {
@@ -164,5 +167,7 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_gives_on_values_what_it_gives_on_floats(name):
+    if VERSION > [2, 4] and name in IMPOSSIBLE:
+        pytest.skip("a later NumPy may do what was impossible")
     done = [check(FUNCTIONS[name], example) for example in (*EXAMPLES, *OF_ONE.get(name, ()))]
     assert all(done) == (name not in IMPOSSIBLE)

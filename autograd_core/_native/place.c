@@ -224,6 +224,7 @@ static PyObject *scope_name(PyObject *self, void *Py_UNUSED(closure)) { return P
 
 static PyGetSetDef scope_getset[] = {
     {"name", scope_name, read_only, "What the nodes made inside are told.", "name"},
+    {"_name", scope_name, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyGetSetDef no_getset[] = {{NULL, NULL, NULL, NULL, NULL}};
