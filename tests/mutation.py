@@ -1,4 +1,4 @@
-"""Mutates every local derivative, one at a time, and runs the suite against each mutant: none may survive.
+"""Mutates every local derivative and where each is flat, one at a time, and runs the suite against it: none may survive.
 
     python tests/mutation.py                        all mutants, two at a time
     python tests/mutation.py --sample 12 --seed 1   a sample of them
@@ -40,8 +40,10 @@ MODULES = ("ops.py", "slopes.py", "special.py", "special_activations.py", "speci
 RELEVANT = (
     "test_check.py::test_every_right_row_is_accepted", "test_check.py::test_a_kink_of_an_operation_is_named",
     "test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "test_engine_errors.py", "test_special.py",
-    "test_softmax.py", "test_table.py", "test_accuracy.py", "test_rules.py", "test_composites.py", "test_transparency.py",
+    "test_softmax.py", "test_table.py", "test_flat.py", "test_accuracy.py", "test_rules.py", "test_composites.py", "test_transparency.py",
 )  # fmt: skip
+# What ops.py calls the places where a product and a fraction are flat.
+NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}
 SLOPES_AT = {"unary_row": (2,), "binary_row": (2, 3), "many_row": (2,)}
 SECONDS = 600  # of computing, several times what the suite takes; a mutant may not end
 BROKEN = 99  # exit code of a process that could not even run the suite
@@ -67,6 +69,7 @@ def mutants() -> list[Mutant]:
     for module, tree in trees.items():
         if module == "ops.py":
             found.extend(_slopes(tree, module))
+            found.extend(_flat(tree, module))
         found.extend(_branches(tree, module, users))
     return found
 
@@ -121,6 +124,29 @@ def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
                 call.args[position] = ast.parse(changed, mode="eval").body
                 yield Mutant(f"{name}: derivative {number + 1} {what}", module, ast.unparse(tree), (name,))
             call.args[position] = original
+
+
+def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
+    """Each statement of where a derivative is flat answered always and never."""
+    for name, call in _rows(tree):
+        for keyword in call.keywords:
+            if keyword.arg not in ("flat", "flat_beside"):
+                continue
+            stated = keyword.value.elts if isinstance(keyword.value, ast.Tuple) else [keyword.value]
+            original, many = keyword.value, call.func.id == "many_row"  # type: ignore[attr-defined]  # a name
+            if isinstance(original, ast.Name) and original.id in NAMED:
+                stated = [ast.parse(text, mode="eval").body for text in NAMED[original.id]]
+            for number, one in enumerate(stated):
+                if isinstance(one, ast.Constant):
+                    continue  # None
+                for answer in (True, False):
+                    text = f"lambda xs, variable: [{answer}] * len(xs)" if many else f"lambda *xs: {answer}"
+                    changed = ast.parse(text, mode="eval").body
+                    others = [changed if i == number else x for i, x in enumerate(stated)]
+                    keyword.value = changed if many else ast.Tuple(others, ast.Load())
+                    what = f"{keyword.arg} {number + 1} {'always' if answer else 'never'}"
+                    yield Mutant(f"{name}: {what}", module, ast.unparse(tree), (name,))
+                keyword.value = original
 
 
 def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) -> Iterator[Mutant]:
