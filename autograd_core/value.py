@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
@@ -59,6 +60,42 @@ def label_checked(label: str | None) -> str | None:
     return label
 
 
+def leaf_label(label: str | None) -> str | None:
+    """The label of a new leaf, if it can be one."""
+    if isinstance(label, (tuple, list, set)):
+        raise _miscalled(label, (), {})
+    return label_checked(label)
+
+
+SIGNATURE = Signature([
+    Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
+    Parameter("data", Parameter.POSITIONAL_OR_KEYWORD),
+    Parameter("label", Parameter.POSITIONAL_OR_KEYWORD, default=None),
+])
+
+
+def _not_here(name: str, instead: str) -> property:
+    """An attribute that nodes of other small engines have: reading or setting it says where its like is here."""
+
+    def refuse(node: Value, value: object = None) -> NoReturn:
+        raise AttributeError(f"a Value has no {name}: {instead}")
+
+    return property(refuse, refuse)
+
+
+def _miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
+    """The error for `Value` with more than a number and a label, as other small engines make a node by hand."""
+    by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
+    if by_hand:
+        return TypeError(
+            "Value(data, label=None) makes an input, with no operands: "
+            "for an operation of your own decorate its function with @primitive"
+        )
+    if others:
+        return TypeError(f"Value() got an unexpected keyword argument {next(iter(others))!r}")
+    return TypeError(f"Value() takes a number and a label; got {2 + len(more)} arguments")
+
+
 @accelerated
 @final
 class Value(Operators):
@@ -90,8 +127,15 @@ class Value(Operators):
     _place: Place
     _stamp: int
 
-    def __init__(self, data: float, label: str | None = None) -> None:
+    def __init__(self, data: float, label: str | None = None, *more: Any, **others: Any) -> None:
+        if more or others:
+            raise _miscalled(label, more, others)
         _fill_leaf(self, INPUT, data, label)
+
+    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # what is taken, without what is refused in words
+
+    _prev = _not_here("_prev", "`operands` has what it was computed from, in order, plain numbers included")
+    _backward = _not_here("_backward", "`local_derivatives` has its slopes; `@primitive` makes an operation of your own")
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value is final: a subclass would not survive an operation")
@@ -348,7 +392,7 @@ def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> No
     leaf._data = value
     leaf._op = kind
     leaf._x = leaf._y = leaf._grad = None
-    leaf._label = label_checked(label)
+    leaf._label = leaf_label(label)
     leaf._place = current()
     leaf._stamp = clock[0]
 

@@ -85,7 +85,7 @@ static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
     if (label == Py_None)
         label = NULL;
     if (label && !PyUnicode_CheckExact(label))
-        return call_python("autograd_core.value", "label_checked", label, NULL); /* raises */
+        return call_python("autograd_core.value", "leaf_label", label, NULL); /* raises */
     Node *leaf = (Node *)new_leaf(*row, number);
     if (leaf != NULL)
         leaf->label = Py_XNewRef(label);

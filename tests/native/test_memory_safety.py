@@ -87,7 +87,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
         y = a * b + 1
         for node in (a, y, checkpoint(ag.exp, a), ag.dot([a, 1.0], [2, b])):
             for name in dir(node):
-                attribute = getattr(node, name)
+                attribute = getattr(node, name, None)  # some say in an error where their like is
                 if not callable(attribute):
                     ignored(setattr, node, name, attribute)
                     for wrong in WRONG:
