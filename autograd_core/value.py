@@ -135,7 +135,7 @@ class Value(Operators):
     __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # what is taken, without what is refused in words
 
     _prev = _not_here("_prev", "`operands` has what it was computed from, in order, plain numbers included")
-    _backward = _not_here("_backward", "`local_derivatives` has its slopes; `@primitive` makes an operation of your own")
+    _backward = _not_here("_backward", "see `local_derivatives`, and `@primitive` for an operation of your own")
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value is final: a subclass would not survive an operation")
