@@ -59,7 +59,8 @@ def _head(picture: Picture, labelled: bool) -> Iterator[str]:
 def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
     """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
-    for box in _in_order(picture.boxes) if _dense(picture) else picture.boxes:
+    dense = _dense(picture)
+    for box in _in_order(picture.boxes) if dense else picture.boxes:
         outer: Place | None = None
         for place in box.path:
             if place not in inside:
@@ -67,6 +68,7 @@ def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
                 inside[outer].append(place)
             outer = place
         inside[outer].append(box)
+    ties = _ties(picture) if dense else {}
     stack = [iter(inside[None])]
     clusters = 0
     while stack:
@@ -79,6 +81,8 @@ def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
         elif isinstance(item, Box):
             for line in _node(item, picture, text):
                 yield indent + line
+            if item.number in ties:
+                yield indent + ties[item.number]
         else:
             yield f"{indent}subgraph cluster_{clusters} {{\n{indent}\tgraph [label={quoted(title(str(item.name)))}"
             yield f' id="c{clusters}" class="scope" style=rounded color="#aaaaaa" fontcolor="#555555" labeljust=l]\n'
@@ -98,6 +102,28 @@ def _in_order(boxes: Sequence[Box]) -> list[Box]:
         for place, box in zip(places, named, strict=True):
             order[place] = box
     return order
+
+
+def _ties(picture: Picture) -> dict[int, str]:
+    """What ties a folded scope, by its number, to the one before in its frame that reads the same: neurons of a layer.
+
+    Untied, frames are turned round by newer Graphviz in drawings from left to right, by older in those downward.
+    """
+    reads: dict[Box, set[Box]] = {}
+    for edge in picture.edges:
+        if edge.source.kind != "constant":
+            reads.setdefault(edge.target, set()).add(edge.source)
+    ties: dict[int, str] = {}
+    last: dict[tuple[Path, frozenset[Box]], Box] = {}
+    for box in _in_order(picture.boxes):
+        if box.kind == "folded" and box in reads:
+            alike = (box.path, frozenset(reads[box]))
+            if alike in last:
+                pair = (last[alike].number, box.number)
+                first, second = reversed(pair) if picture.options.direction == "LR" else pair
+                ties[box.number] = f"{{ rank=same {first} -> {second} [style=invis] }}\n"
+            last[alike] = box
+    return ties
 
 
 def _natural(box: Box) -> list[str | int]:
