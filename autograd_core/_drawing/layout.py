@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from ..errors import GraphError
 
@@ -29,7 +30,7 @@ def engines() -> dict[str, list[str]]:
     if (dot := shutil.which("dot")) is not None:
         found["the dot program"] = [dot]
     if importlib.util.find_spec(WHEEL) is not None:
-        found[f"the Python package {WHEEL}"] = [sys.executable, "-m", "autograd_core._drawing.wheel"]
+        found[f"the Python package {WHEEL}"] = [sys.executable, "-P", str(Path(__file__).with_name("wheel.py"))]
     return found
 
 

