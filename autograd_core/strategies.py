@@ -196,7 +196,7 @@ def defined_programs(
 
     >>> from autograd_core import log
     >>> from hypothesis import find
-    >>> program = find(defined_programs([log]), lambda program: len(program.lines) == 2)
+    >>> program = find(defined_programs([log], max_operations=3), lambda program: len(program.lines) == 2)
     >>> program.inputs, program(*program.inputs)
     ((2.0,), -0.36651292058166435)
     """

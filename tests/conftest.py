@@ -1,5 +1,6 @@
-"""How the property tests run: the same examples every time, at least 200 of each, no time limit on one."""
+"""How the property tests run: the same examples every time, no time limit on one, and how many, by profile."""
 
+import gc
 import importlib.util
 import os
 from pathlib import Path
@@ -7,15 +8,26 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+# What .ci/run runs: pytest --hypothesis-profile=thorough. A test that needs more or fewer examples than most says so as a
+# multiple of the profile's, as do deep graphs and interrupts at every point: an eighth by default.
 settings.register_profile(
-    "ci", derandomize=True, deadline=None, max_examples=200, database=None,
+    "thorough", derandomize=True, deadline=None, max_examples=200, database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # programs of 60 lines are large
 )
-# What a search for new failures runs: HYPOTHESIS_PROFILE=search pytest tests/test_transparency.py
-settings.register_profile("search", settings.get_profile("ci"), derandomize=False, max_examples=5000)
-# The same examples, a failing one reported as it was found.
-settings.register_profile("unshrunk", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate])
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+# A verdict within two minutes.
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=25)
+# What a search for new failures runs: pytest --hypothesis-profile=search tests/test_transparency.py
+settings.register_profile("search", settings.get_profile("thorough"), derandomize=False, max_examples=5000)
+# A failing example reported as it was found.
+settings.register_profile("unshrunk", settings.get_profile("thorough"), phases=[Phase.explicit, Phase.generate])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tidy():
+    """What is there before a module's tests need not be looked through whenever one of them collects garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

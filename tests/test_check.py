@@ -77,7 +77,7 @@ def test_no_smooth_program_is_rejected(program):
     assert not report.disagreeing, str(report)
 
 
-@settings(max_examples=50)
+@settings(max_examples=settings().max_examples // 4)
 @given(smooth_programs(SMOOTH, max_inputs=2, max_operations=6))
 def test_no_smooth_program_is_rejected_in_second_order(program):
     report = check_gradient(lambda xs: program(*xs), list(program.inputs), order=2)

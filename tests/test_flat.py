@@ -140,7 +140,7 @@ def neighbours(row, xs, variable):
 EVERYWHERE_FLAT = ("sign", "floordiv", "larger", "where")
 
 
-@settings(max_examples=600)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)), st.data())
 def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
     """A slope of 0 is flat exactly where that of mathematics is 0 all around, what is a plain number staying as it is."""
@@ -168,7 +168,7 @@ def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
             assert said == all(x == 0 for x in around), (row.name, xs, variable, i)
 
 
-@settings(max_examples=600)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)), st.data())
 def test_a_flat_edge_stops_an_infinite_slope_and_no_other_does(drawn, data):
     """Each operand comes through a primitive with slope inf: what reaches its leaf is 0 if flat, else infinite or NaN."""

@@ -106,7 +106,7 @@ def test_chain_rule(pair):
     assert abs(dw - dv * du) <= 64 * len(parts) * total_error(*parts)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.sampled_from(INVERSES).flatmap(lambda row: st.tuples(st.just(row), st.floats(*row[2]))))
 def test_inverse_rule(drawn):
     (there, back, _), x = drawn
@@ -145,7 +145,7 @@ def test_create_graph_gives_the_bits_of_the_plain_sweep(program):
     assert all(same(a + 0.0, b.data + 0.0) for a, b in zip(plain, recorded, strict=True))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=8 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)))
 def test_create_graph_gives_the_bits_of_every_row(drawn):
     row, xs = drawn

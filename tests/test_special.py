@@ -15,7 +15,7 @@ INF, NAN = math.inf, math.nan
 EDGES = (0.0, -0.0, 5e-324, -5e-324, 1e-310, 2.2250738585072014e-308, 1e-160, 1e-20, 0.5, 1.0, -1.0, 1.5, -2.0, 3.0,
          40.0, -745.0, 710.0, 2.0**53, -1e17, 1e155, -1e160, 1.7976931348623157e308, -1.7976931348623157e308, INF, -INF,
          NAN)
-many = settings(max_examples=250, deadline=None, derandomize=True)
+many = settings(max_examples=5 * settings().max_examples // 4)
 
 
 @pytest.fixture(autouse=True)
@@ -214,7 +214,6 @@ def sinc_exact(n, x):
     return mp.pi**n * g
 
 
-@settings(many, max_examples=200)
 @given(st.integers(0, 6), signed(powers(-1060, 60)) | st.floats(-12.0, 12.0) | around(3.0) | st.floats(-1.0, 1.0))
 def test_sinc_derivative(n, x):
     with mp.workdps(160):
@@ -233,7 +232,7 @@ def test_sinc_itself_is_one_quotient():
         assert ulps(special_series.sinc_derivative(0.0, x), sinc_exact(0, mpf(x))) <= 1.0
 
 
-@settings(many, max_examples=100)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.sampled_from((1, 3, 5)), signed(powers(-1074, -890)))
 def test_odd_derivatives_of_sinc_are_proportional_to_x_near_0(n, x):
     with mp.workdps(60):

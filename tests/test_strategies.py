@@ -44,7 +44,7 @@ def test_numbers_reach(wanted):
     assert wanted(find(numbers([0.0, math.pi]), wanted, settings=once))
 
 
-@settings(max_examples=2000)
+@settings(max_examples=10 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in [*ROWS, operation_of(plane)])))
 def test_operands_are_inside_the_domain(drawn):
     row, xs = drawn
@@ -56,7 +56,7 @@ def test_operands_are_inside_the_domain(drawn):
     assert tuple(x for a in arguments for x in (a if lists else [a])) == xs or any(x != x for x in xs)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), smooth_operands(row)) for row in ROWS)))
 def test_smooth_operands_have_finite_values_and_derivatives(drawn):
     row, xs = drawn
@@ -93,7 +93,7 @@ def test_near_reaches_the_neighbours():
 def test_programs_can_be_made_of_any_row(row):
     drawn = []
 
-    @settings(max_examples=10)
+    @settings(max_examples=settings().max_examples // 12)
     @given(programs([row], forms=(), max_operations=3))
     def draw(program):
         drawn.append(program)
@@ -104,22 +104,21 @@ def test_programs_can_be_made_of_any_row(row):
 
 
 def test_all_public_rows_are_drawn_together():
-    drawn = set()
+    drawn, wanted = set(), {row for row in ROWS if row.public}
 
-    @settings(max_examples=1000, phases=[Phase.generate])
-    @given(programs())
-    def draw(program):
+    def complete(program):
         drawn.update(program.operations)
+        return drawn >= wanted
 
-    draw()
-    assert drawn == {row for row in ROWS if row.public}
+    find(programs(), complete, settings=settings(max_examples=1000, phases=[Phase.generate]))
+    assert drawn == wanted
 
 
 @pytest.mark.parametrize("strategy", [programs, defined_programs, smooth_programs])
 def test_sizes_and_shape(strategy):
     sizes, inputs, shared = set(), set(), []
 
-    @settings(max_examples=200)
+    @settings(max_examples=max(100, settings().max_examples))  # it asks what is drawn
     @given(strategy())
     def draw(program):
         assert 1 <= len(program.lines) <= 60
@@ -153,7 +152,7 @@ def test_defined_programs_have_values_of_every_kind():
     """No line raises; infinities, NaN and slopes that are not finite are among the numbers."""
     seen = set()
 
-    @settings(max_examples=1000)
+    @settings(max_examples=5 * settings().max_examples)
     @given(defined_programs())
     def draw(program):
         inputs = [Value(x) for x in program.inputs]

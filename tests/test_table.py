@@ -54,13 +54,13 @@ def function_takes_three(row):
     return row.name in ("where", "pow_log")
 
 
-@settings(max_examples=1500)
+@settings(max_examples=8 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)))
 def test_local_derivatives_are_quiet_everywhere(drawn):
     check_quiet(*drawn)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=8 * settings().max_examples)
 @given(st.one_of(*(
     st.tuples(st.just(row), st.tuples(*[numbers(row.domain.special)] * row.arity)) for row in ROWS if row.arity
 )))  # fmt: skip  # one expression
@@ -237,7 +237,7 @@ def repr_in_parentheses(x):
 def test_printed_formulas_are_the_derivatives(row):
     moderate = smooth_operands(row).filter(lambda xs: all(1e-2 < abs(x) < 10 for i, x in enumerate(xs) if i not in orders(row)))
 
-    @settings(max_examples=30)
+    @settings(max_examples=settings().max_examples // 6)
     @given(moderate)
     def holds(xs):
         z = value_of(row, xs)

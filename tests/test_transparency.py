@@ -83,7 +83,7 @@ def drawn_with(rows, *, anywhere):
     return st.one_of(*map(of, rows))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=8 * settings().max_examples)
 @given(drawn_with(IN_MATH, anywhere=True))
 def test_single_operations_of_math_and_of_python(drawn):
     row, xs = drawn
@@ -95,7 +95,7 @@ def test_single_operations_of_math_and_of_python(drawn):
     assert alike(plain, recorded)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=5 * settings().max_examples)
 @given(drawn_with(NOT_IN_MATH, anywhere=False))
 def test_every_other_operation_gives_values_the_numbers_it_gives_floats(drawn):
     row, xs = drawn

@@ -109,7 +109,7 @@ programs = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(program=programs)
 def test_both_engines_give_the_same(engines: tuple[Engine, Engine], program: dict[str, Any]) -> None:
     python, native = (engine.ask({"program": program}) for engine in engines)

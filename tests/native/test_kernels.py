@@ -75,7 +75,6 @@ def test_each_unary_kernel_is_its_row(name: str) -> None:
     for x in SPECIALS:
         assert of_node(name, [x]) == of_row(name, [x]), x
 
-    @settings(max_examples=200, deadline=None)
     @given(numbers)
     def check(x: float) -> None:
         assert of_node(name, [x]) == of_row(name, [x])
@@ -96,7 +95,7 @@ def test_each_binary_kernel_is_its_row(name: str) -> None:
         for y in SPECIALS[:: 5 if slow else 1]:
             assert of_node(name, [x, y]) == of_row(name, [x, y]), (x, y)
 
-    @settings(max_examples=60 if slow else 200, deadline=None)
+    @settings(max_examples=settings().max_examples // (3 if slow else 1))
     @given(numbers, numbers)
     def check(x: float, y: float) -> None:
         expected = of_row(name, [x, y])
@@ -120,7 +119,6 @@ OPERATORS = {
 
 
 @pytest.mark.parametrize("name", OPERATORS)
-@settings(max_examples=200, deadline=None)
 @given(x=numbers, y=numbers)
 def test_operators_record_what_their_functions_record(name: str, x: float, y: float) -> None:
     def recorded(function: object, x: object, y: object) -> object:
@@ -135,7 +133,6 @@ def test_operators_record_what_their_functions_record(name: str, x: float, y: fl
 
 
 @pytest.mark.parametrize("name", ["sum", "mean", "prod", "norm", "logsumexp", "dot"])
-@settings(max_examples=200, deadline=None)
 @given(xs=st.lists(numbers, min_size=1, max_size=9))
 def test_each_kernel_on_lists_is_its_row(name: str, xs: list[float]) -> None:
     if name == "dot":
@@ -144,7 +141,6 @@ def test_each_kernel_on_lists_is_its_row(name: str, xs: list[float]) -> None:
 
 
 @pytest.mark.parametrize("name", ["where", "pow_log"])
-@settings(max_examples=200, deadline=None)
 @given(x=numbers, y=numbers, k=st.integers(0, 5).map(float) | numbers)
 def test_each_kernel_on_three_operands_is_its_row(name: str, x: float, y: float, k: float) -> None:
     assert of_node(name, [x, y, k]) == of_row(name, [x, y, k])

@@ -232,7 +232,7 @@ def test_operands_places_labels_and_rows_are_let_go() -> None:
     assert [sys.getrefcount(thing) for thing in (x, label, place, row)] == before
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_misuse_raises_and_crashes_nothing(data: st.DataObject) -> None:
     pool: list[Any] = [Value(0.5), Value(2.0, "w"), ag.parameter(-1.0), 3.0, *WRONG]

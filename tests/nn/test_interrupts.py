@@ -6,9 +6,11 @@ import random
 import signal
 import sys
 import time
+from bisect import bisect_left
 from itertools import count
 
 import pytest
+from hypothesis import settings
 
 import autograd_core
 import nn
@@ -102,17 +104,24 @@ def test_loading_is_whole_or_not_at_all():
     old = small().state_dict()
     new = {name: [7.0] * len(x) if isinstance(x, list) else 7.0 for name, x in old.items()}
     new["modules.1.neurons.0.w"], new["modules.1.neurons.1.w"] = [7.0], [8.0]
-    found = []
-    for point in count(1, 5):
+
+    def loaded(point):
+        """Whether the point was reached, and whether the model then held what was loaded."""
         model = small()
-        reached, out = pressed(lambda model=model: model.load_state_dict(new), point)
-        found.append(model.state_dict())
-        assert found[-1] in (old, new)
+        reached, out = pressed(lambda: model.load_state_dict(new), point)
         assert out == reached
+        found = model.state_dict()
+        assert found in (old, new)
+        return reached, found == new
+
+    change = 1 + bisect_left(range(1, 10**6), True, key=lambda point: loaded(point)[1])
+    for point in range(change - 50, change + 50):
+        assert loaded(point) == (True, point >= change)
+    for point in count(1, max(1, 200_000 // settings().max_examples**2)):
+        reached, done = loaded(point)
+        assert done == (point >= change), "once done it stays done"
         if not reached:
             break
-    assert found.count(old) > 10
-    assert found.count(new) > 10
 
 
 # -- training
@@ -174,7 +183,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
     # how many points there are, within a factor of 2; then some everywhere
     *_, last = (n for n in (1 << k for k in range(30)) if pressed(training(patience)[2], n)[0])
     generator = random.Random(0)
-    points = {*range(1, 2 * last, 2 * last // 50), *(generator.randrange(1, 2 * last) for _ in range(50))}
+    points = {*range(1, 2 * last, 2 * last // 25), *(generator.randrange(1, 2 * last) for _ in range(3 * settings().max_examples // 8))}
     ends = set()
     for point in points:
         model, _, train = training(patience)

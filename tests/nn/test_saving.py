@@ -8,7 +8,7 @@ import sys
 import textwrap
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import nn
@@ -121,13 +121,13 @@ KILLING = """
     from nn import MLP
     from nn.init import constant
 
-    path = pathlib.Path(sys.argv[1])
+    path, wanted = pathlib.Path(sys.argv[1]), int(sys.argv[2])
     models = [MLP(64, [16, 10], init=constant(number), bias=number) for number in (1.0, 2.0)]
     states = [model.state_dict() for model in models]
     model = MLP(64, [16, 10])
     models[0].save(path)
     generator, kills, midway = random.Random(0), 0, 0
-    while kills < 200 or (midway < 20 and kills < 1000):
+    while kills < wanted or (midway < wanted // 10 and kills < 1000):
         kills += 1
         child = os.fork()
         if child == 0:
@@ -150,12 +150,12 @@ KILLING = """
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork and no kill -9")
 def test_kill_9_while_saving(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLING), str(tmp_path / "model.json")],
+        [sys.executable, "-c", textwrap.dedent(KILLING), str(tmp_path / "model.json"), str(settings().max_examples)],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     assert done.returncode == 0, done.stderr
     # the kill came while the temporary file was there often enough for this to mean something
-    assert int(done.stdout) >= 20
+    assert int(done.stdout) >= settings().max_examples // 10
 
 
 # -- bad files
