@@ -1,0 +1,287 @@
+"""What C and JavaScript have in common: statements between braces, and expressions with `?:`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .forms import (
+    FLOAT,
+    INT,
+    INTS,
+    Append,
+    Assign,
+    Call,
+    Choice,
+    Const,
+    Each,
+    Expression,
+    For,
+    Function,
+    If,
+    Known,
+    Leave,
+    Made,
+    Name,
+    Operate,
+    Part,
+    Raise,
+    Range,
+    Return,
+    SetItem,
+    Statement,
+    Table,
+    Try,
+    Type,
+    While,
+)
+from .operations import ALLOCATING, raises
+
+INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "over": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&&",
+    "or": "||",
+}  # fmt: skip  # a table
+
+
+# Functions of the runtime that there are for ints too.
+OF_INTS = ("abs", "max", "min", "mod", "floordiv")
+
+
+class Braces:
+    """Writes functions as text. A language says what is its own in a subclass."""
+
+    infix = INFIX
+    runtime = ""  # stands before the name of a function of the runtime
+    reserved: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self.tables: dict[str, Table] = {}
+        self.lines: list[str] = []
+        self.depth = 0
+        self.count = 0
+        self.function: Function | None = None
+
+    # --- What a language says -----------------------------------------------------------------------------------
+
+    def constant(self, x: Const) -> str:
+        """A number."""
+        raise NotImplementedError
+
+    def declared(self, type: Type, name: str) -> str:
+        """The declaration of a variable without its semicolon."""
+        raise NotImplementedError
+
+    def tuple_made(self, x: Made) -> str:
+        """A tuple."""
+        raise NotImplementedError
+
+    def part(self, x: Part) -> str:
+        """A part of a tuple."""
+        raise NotImplementedError
+
+    def length(self, numbers: str) -> str:
+        """How many numbers a list has."""
+        raise NotImplementedError
+
+    def at(self, numbers: str, index: str) -> str:
+        """The number at an index that is in range."""
+        raise NotImplementedError
+
+    def extra(self, allocates: bool, may_raise: bool) -> list[str]:
+        """What a call hands on beside its arguments."""
+        return []
+
+    def raise_statement(self, kind: str) -> None:
+        """Write a `raise`."""
+        raise NotImplementedError
+
+    def try_statement(self, s: Try) -> None:
+        """Write a `try`."""
+        raise NotImplementedError
+
+    def special(self, x: Operate, parts: list[str]) -> str | None:
+        """An operation that this language writes in its own way."""
+        return None
+
+    # --- Expressions --------------------------------------------------------------------------------------------
+
+    def name(self, name: str) -> str:
+        """A variable's or function's name, other than the language's own words."""
+        name = name.strip("_") or "unused"
+        return f"{name}_" if name in self.reserved else name
+
+    def expression(self, x: Expression) -> str:
+        """An expression, in parentheses where it needs them."""
+        match x:
+            case Const():
+                return self.constant(x)
+            case Name():
+                return self.name(x.name)
+            case Table():
+                return self.table(x)
+            case Made():
+                return self.tuple_made(x)
+            case Part():
+                return self.part(x)
+            case Choice():
+                return f"({self.expression(x.test)} ? {self.expression(x.yes)} : {self.expression(x.no)})"
+            case Call():
+                arguments = [self.bare(a) for a in x.arguments]
+                arguments += self.extra(x.function.allocates, x.function.raises)
+                return f"{self.function_name(x.function)}({', '.join(arguments)})"
+            case Operate():
+                return self.operate(x)
+        raise TypeError(f"{x!r} is no expression of these")
+
+    def bare(self, x: Expression) -> str:
+        """The same where no parentheses are needed."""
+        text = self.expression(x)
+        if not (text.startswith("(") and text.endswith(")")):
+            return text
+        depth = 0
+        for i, c in enumerate(text):
+            depth += (c == "(") - (c == ")")
+            if depth == 0 and i < len(text) - 1:
+                return text
+        return text[1:-1]
+
+    def function_name(self, function: Function) -> str:
+        """A translated function's name."""
+        return self.name(function.name)
+
+    def table(self, x: Table) -> str:
+        """The name of a table, of which each is written once."""
+        name = x.name.strip("_").upper()
+        while name in self.tables and self.tables[name].values != x.values:
+            name += "_"
+        self.tables[name] = x
+        return name
+
+    def operate(self, x: Operate) -> str:
+        """An operation: an operator of the language, or a function of the runtime."""
+        parts = [self.expression(part) for part in x.parts]
+        if (text := self.special(x, parts)) is not None:
+            return text
+        whole = x.type == INT
+        if x.operation in self.infix and len(parts) > 1:
+            text = f"({f' {self.infix[x.operation]} '.join(parts)})"
+            return self._called("whole", [text[1:-1]], True, False) if whole else text
+        if x.operation in ("neg", "not"):
+            return f"({'-' if x.operation == 'neg' else '!'}{parts[0]})"
+        name = f"{x.operation}_int" if whole and x.operation in OF_INTS else x.operation
+        may_raise = raises(x.operation, x.type, x.parts[0].type if x.parts else FLOAT)
+        return self._called(name, [self.bare(part) for part in x.parts], may_raise, x.operation in ALLOCATING)
+
+    def _called(self, name: str, parts: list[str], may_raise: bool, allocates: bool) -> str:
+        return f"{self.runtime}{name}({', '.join(parts + self.extra(allocates, may_raise))})"
+
+    # --- Statements ---------------------------------------------------------------------------------------------
+
+    def write(self, line: str) -> None:
+        """A line of text."""
+        self.lines.append("    " * self.depth + line if line else "")
+
+    def block(self, statements: Sequence[Statement]) -> None:
+        """Statements, one step further in."""
+        self.depth += 1
+        for s in statements:
+            self.statement(s)
+        self.depth -= 1
+
+    def statement(self, s: Statement) -> None:
+        """A statement."""
+        match s:
+            case Assign():
+                if not isinstance(s.value, Known):
+                    self.write(f"{self.name(s.name)} = {self.bare(s.value)};")
+            case Return():
+                self.write(f"return {self.bare(s.value)};")
+            case If():
+                self._if(s, "")
+            case While():
+                self.write(f"while ({self.while_test(s)}) {{")
+                self.block(s.body)
+                self.write("}")
+            case For():
+                self._for(s)
+            case Leave():
+                self.write(f"{s.word};")
+            case Raise():
+                self.raise_statement(s.kind)
+            case Try():
+                self.try_statement(s)
+            case Append():
+                self.append(s)
+            case SetItem():
+                self.set_item(s)
+
+    def while_test(self, s: While) -> str:
+        """The condition of a loop."""
+        return self.bare(s.test)
+
+    def append(self, s: Append) -> None:
+        """Write an `append`."""
+        raise NotImplementedError
+
+    def set_item(self, s: SetItem) -> None:
+        """Write the assignment of an item."""
+        raise NotImplementedError
+
+    def _if(self, s: If, before: str) -> None:
+        self.write(f"{before}if ({self.bare(s.test)}) {{")
+        self.block(s.yes)
+        if len(s.no) == 1 and isinstance(s.no[0], If):
+            self._if(s.no[0], "} else ")
+            return
+        if s.no:
+            self.write("} else {")
+            self.block(s.no)
+        self.write("}")
+
+    def number(self) -> int:
+        """One more, for a name of our own."""
+        self.count += 1
+        return self.count
+
+    def _for(self, s: For) -> None:
+        """A loop over the places of all its sources, whose ends are fixed before it begins."""
+        i = self.number()
+        self.write("{")
+        self.depth += 1
+        counts, items = [], []
+        for k, source in enumerate(s.sources):
+            count, item = self._source(source, f"{i}_{k}", f"at_{i}")
+            counts += [count] if count else []
+            items.append(item)
+        end = counts[0]
+        for other in counts[1:]:
+            end = self.same_length(end, other) if s.strict else f"{self.runtime}min_int({end}, {other})"
+        self.write(f"{self.declared(INT, f'end_{i}')} = {end};")
+        self.write(f"for ({self.declared(INT, f'at_{i}')} = 0; at_{i} < end_{i}; at_{i}++) {{")
+        self.depth += 1
+        for target, item in zip(s.targets, items, strict=True):
+            self.write(f"{self.name(target)} = {item};")
+        self.depth -= 1
+        self.block(s.body)
+        self.write("}")
+        self.depth -= 1
+        self.write("}")
+
+    def same_length(self, one: str, other: str) -> str:
+        """The length of two lists, which must be one."""
+        return f"{self.runtime}same_length({', '.join([one, other, *self.extra(False, True)])})"
+
+    def _source(self, source: Range | Each, name: str, index: str) -> tuple[str, str]:
+        """How many times a source gives an item ("" for ever), and the item at an index."""
+        if isinstance(source, Range):
+            self.write(f"{self.declared(INT, f'start_{name}')} = {self.bare(source.start)};")
+            step = f" * {source.step}" if abs(source.step) != 1 else ""
+            item = f"start_{name} {'-' if source.step == -1 else '+'} {index}{step}"
+            if source.stop is None:
+                return "", item
+            return f"{self.runtime}range_count(start_{name}, {self.bare(source.stop)}, {source.step})", item
+        if source.numbers.type == INTS and isinstance(source.numbers, Table):
+            count, text = str(len(source.numbers.values)), self.table(source.numbers)
+            return count, f"{text}[{index}]"
+        self.write(f"{self.declared(source.numbers.type, f'list_{name}')} = {self.bare(source.numbers)};")
+        count = self.length(f"list_{name}")
+        return count, self.at(f"list_{name}", f"{count} - 1 - {index}" if source.backwards else index)

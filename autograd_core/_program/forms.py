@@ -1,0 +1,224 @@
+"""The intermediate form: what a row's Python says, with a type on every expression and no language's syntax.
+
+Types are strings, and tuples of types for tuples. Expressions have no effects, so an emitter may write one twice. An
+`Operate` names an operation of Python or of `math` (operations.py lists them); whether it can raise is known there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# An int is kept within ±2**53, where a float is as exact; a WIDE one is only good for turning into a float.
+FLOAT, INT, WIDE, BOOL, LIST, INTS, KNOWN = "float", "int", "wide", "bool", "list", "ints", "known"
+Type = str | tuple[Any, ...]
+LARGEST_INT = 2**53
+
+
+class Refused(NotImplementedError):  # noqa: N818  # it is what the translator answers
+    """A row's Python holds something that is not understood; the message names it, with file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """What has a value."""
+
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Expression):
+    """A number, or True or False."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Expression):
+    """An object that is known now and never reaches the translated text: a function, a string, a type, None."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Expression):
+    """A variable."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Expression):
+    """Numbers that never change: a table of coefficients."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operate(Expression):
+    """An operation on the parts."""
+
+    operation: str
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Expression):
+    """`yes` if the test holds, else `no`; only that one is evaluated."""
+
+    test: Expression
+    yes: Expression
+    no: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expression):
+    """A call of another translated function."""
+
+    function: Function
+    arguments: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Expression):
+    """A tuple made of its parts."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Expression):
+    """One part of a tuple."""
+
+    of: Expression
+    index: int
+
+
+class Statement:
+    """What does something."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Statement):
+    """`name = value`."""
+
+    name: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Append(Statement):
+    """`name.append(value)`."""
+
+    name: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class SetItem(Statement):
+    """`name[index] = value`."""
+
+    name: str
+    index: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class If(Statement):
+    """A branch."""
+
+    test: Expression
+    yes: list[Statement]
+    no: list[Statement]
+
+
+@dataclass(frozen=True, slots=True)
+class While(Statement):
+    """A loop on a condition."""
+
+    test: Expression
+    body: list[Statement]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The ints that a loop counts through; `stop` is None where another source ends the loop."""
+
+    start: Expression
+    stop: Expression | None
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """The numbers of a list that a loop goes through."""
+
+    numbers: Expression
+    backwards: bool
+
+
+@dataclass(frozen=True, slots=True)
+class For(Statement):
+    """A loop over sources side by side, as `zip` gives them; `strict` where lists of other lengths raise."""
+
+    targets: tuple[str, ...]
+    sources: tuple[Range | Each, ...]
+    strict: bool
+    body: list[Statement]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Statement):
+    """`break` or `continue`."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Return(Statement):
+    """The result."""
+
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Raise(Statement):
+    """An exception, by the name of its kind."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Try(Statement):
+    """One assignment or return with at most one operation that can raise, and what to do where it does, by kind."""
+
+    attempt: Assign | Return
+    handlers: list[tuple[tuple[str, ...], list[Statement]]]
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A function of Python for operands of given types; `origin` is the file and what it is called there."""
+
+    name: str
+    origin: str
+    parameters: list[tuple[str, Type]] = field(default_factory=list)
+    returns: Type | None = None
+    body: list[Statement] = field(default_factory=list)
+    variables: dict[str, Type] = field(default_factory=dict)
+    raises: bool = False
+    allocates: bool = False
+
+
+def leaves(block: Sequence[Statement]) -> bool:
+    """Whether a block never comes to its end."""
+    return any(
+        isinstance(s, (Return, Raise, Leave))
+        or (isinstance(s, If) and leaves(s.yes) and leaves(s.no))
+        or (isinstance(s, Try) and isinstance(s.attempt, Return) and all(leaves(body) for _, body in s.handlers))
+        for s in block
+    )

@@ -1,0 +1,90 @@
+"""Functions of special_exact.py once more, on floats: for languages that cannot ask Python.
+
+Where Python computes near a root with more digits, JavaScript and NumPy keep what floats give: right to units of the
+terms that cancel. What is here is needed everywhere, and is as good as floats allow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .. import special, special_series
+
+
+def gamma_quiet(x: float) -> float:
+    """The gamma function at an x that is no pole, an infinity where it overflows.
+
+    >>> gamma_quiet(5.0), gamma_quiet(200.0)
+    (24.0, inf)
+    """
+    try:
+        return math.gamma(x)
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def times_gamma(factor: float, x: float) -> float:
+    """A factor times the gamma function at a finite x that is no pole.
+
+    >>> times_gamma(0.5, 5.0)
+    12.0
+    """
+    return factor * gamma_quiet(x)
+
+
+def gamma_derivative(n: int, x: float) -> float:
+    """The n-th derivative of the gamma function at an x that is no pole, by Leibniz's rule for gamma times digamma.
+
+    >>> gamma_derivative(0, 5.0), gamma_derivative(2, 1.0)
+    (24.0, 1.978111990655945)
+    """
+    derivatives = [gamma_quiet(x)]
+    if math.isinf(derivatives[0]) and x > 1.0:
+        return math.inf
+    for m in range(n):
+        total, ways = 0.0, 1.0
+        for k in range(m + 1):
+            total += ways * special_series.polygamma(float(k), x) * derivatives[m - k]
+            ways = ways * float(m - k) / float(k + 1)
+        derivatives.append(total)
+    return derivatives[n]
+
+
+def product_without(xs: Sequence[float], at: int) -> float:
+    """The product of all numbers but one, with an exponent of its own: no part of it leaves the range of floats.
+
+    >>> product_without([1e200, 7.0, 1e200, 1e-300], 1)
+    1e+100
+    """
+    if not all(math.isfinite(x) or i == at for i, x in enumerate(xs)):
+        total = 1.0
+        for i, x in enumerate(xs):
+            if i != at:
+                total *= x
+        return total
+    mantissa, exponent = 1.0, 0
+    for i, x in enumerate(xs):
+        if i != at:
+            part, size = math.frexp(x)
+            mantissa, carry = math.frexp(mantissa * part)
+            exponent += size + carry
+    return special.ldexp_quiet(mantissa, exponent)
+
+
+def product(xs: Sequence[float]) -> float:
+    """The product of numbers.
+
+    >>> product([1e200, 1e200, 1e-300])
+    1e+100
+    """
+    return product_without(xs, -1)
+
+
+def products_of_others(xs: Sequence[float]) -> list[float]:
+    """For each number the product of all the others.
+
+    >>> products_of_others([2.0, 3.0, 5.0])
+    [15.0, 10.0, 6.0]
+    """
+    return [product_without(xs, i) for i in range(len(xs))]

@@ -1,0 +1,128 @@
+"""A row of the table as translated functions: its value, its local derivatives, and where they are flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..operation import Operation
+from .calls import LEFT_TO_PYTHON
+from .forms import BOOL, FLOAT, INT, KNOWN, LIST, Const, Function, Known, Name, Refused
+from .translator import Translation
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedRow:
+    """A row whose Python has been translated.
+
+    `slopes` has, for each operand, a function of operands and result; of an operation on many it has the one that gives
+    all, as a list or a tuple. `flat` has for each operand a function of the operands, True where the derivative is flat
+    everywhere, or None where the row says nothing; of an operation on many, the one function that says it of all, or
+    nothing where that depends on which operands are variables.
+    """
+
+    row: Operation
+    value: Function
+    slopes: tuple[Function, ...]
+    flat: tuple[Function | bool | None, ...]
+
+    @property
+    def many(self) -> bool:
+        """Whether the operation is one on many operands."""
+        return self.row.arity is None
+
+
+def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
+    """Translate a row, and into `translation` all that it calls.
+
+    Raises Refused, naming the row and the place, where its Python holds something that is not understood.
+    """
+    try:
+        return _many(row, translation) if row.arity is None else _few(row, translation)
+    except Refused as refused:
+        raise Refused(f"{row.name}: {refused}") from None
+
+
+def translated_rows(
+    rows: Iterable[Operation], *, exact: bool = True
+) -> tuple[list[TranslatedRow], Translation, dict[str, str]]:
+    """All rows that can be translated, the functions that they are made of, and why the others are refused, by name.
+
+    Args: `exact`, whether the translated text can ask Python for what only Python computes.
+    """
+    translation, found, refused = Translation(exact), [], {}
+    for row in rows:
+        try:
+            found.append(translated_row(row, translation))
+        except Refused as reason:
+            refused[row.name] = str(reason)
+    return found, translation, refused
+
+
+def _few(row: Operation, translation: Translation) -> TranslatedRow:
+    operands = [Name(FLOAT, name) for name in ("x", "y")[: row.arity]]
+    value = _function(translation, f"{row.name}_value", row.value, operands)
+    assert isinstance(row.derivatives, tuple)
+    slopes = tuple(
+        _function(translation, f"{row.name}_by_{name.name}", slope, [*operands, Name(FLOAT, "z")])
+        for name, slope in zip(operands, row.derivatives, strict=True)
+    )
+    flat: list[Function | bool | None] = []
+    for i, name in enumerate(operands):
+        said = row.flat[i] if isinstance(row.flat, tuple) and row.flat else None
+        if not callable(row.derivatives[i]):
+            flat.append(True)
+        elif said is None:
+            flat.append(None)
+        else:
+            flat.append(_function(translation, f"{row.name}_flat_by_{name.name}", said, operands, BOOL))
+    return TranslatedRow(row, value, slopes, tuple(flat))
+
+
+def _many(row: Operation, translation: Translation) -> TranslatedRow:
+    xs = Name(LIST, "xs")
+    value = _function(translation, f"{row.name}_value", row.value, [xs])
+    slopes = translation.function(row.derivatives, [xs, Name(FLOAT, "z")], f"{row.name}_slopes")
+    if not isinstance(slopes, Function) or (slopes.returns != LIST and set(slopes.returns or ()) != {FLOAT}):
+        raise Refused("its derivatives are no list of numbers; make them one")
+    return TranslatedRow(row, value, (slopes,), _flat_of_many(row, translation, xs))
+
+
+def _flat_of_many(row: Operation, translation: Translation, xs: Name) -> tuple[Function, ...]:
+    """Where an operation on many is flat, if its operands alone decide; otherwise it is refused here."""
+    if not callable(row.flat):
+        return ()
+    try:
+        found = translation.function(row.flat, [xs, Known(KNOWN, None)], f"{row.name}_flat")
+    except Refused:
+        return ()
+    return (found,) if isinstance(found, Function) and set(found.returns or ()) == {BOOL} else ()
+
+
+def _function(
+    translation: Translation, name: str, python: Any, operands: list[Name], gives: str = FLOAT
+) -> Function:
+    """A function of the row, which may be a number, Python's own or one in Python."""
+    if not callable(python):
+        return translation.of_call(Const(FLOAT, float(python)), operands, name)
+    if not hasattr(python, "__code__") or python.__module__ in LEFT_TO_PYTHON:
+        return translation.of_call(python, operands, name)
+    found = translation.function(python, operands, name)
+    if not isinstance(found, Function):
+        raise Refused(f"{name} gives no number; make it one")
+    if found.returns == gives:
+        return found
+    if gives == FLOAT and found.returns == INT:
+        raise Refused(f"{name} gives an int; make it a float")
+    raise Refused(f"{name} gives a {found.returns}; make it a {gives}")
+
+
+def functions_of(rows: Iterable[TranslatedRow]) -> Iterator[Function]:
+    """The functions that the rows name, each once."""
+    seen: set[int] = set()
+    for row in rows:
+        for function in (row.value, *row.slopes, *row.flat):
+            if isinstance(function, Function) and id(function) not in seen:
+                seen.add(id(function))
+                yield function

@@ -1,0 +1,336 @@
+"""Statements: the body of a function, from Python's syntax tree to the typed form."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterator, Sequence
+from types import FunctionType
+from typing import Any
+
+from .calls import Calls, Translated
+from .forms import (
+    FLOAT,
+    INT,
+    KNOWN,
+    LIST,
+    Append,
+    Assign,
+    Call,
+    Const,
+    Expression,
+    For,
+    Function,
+    If,
+    Known,
+    Leave,
+    Made,
+    Name,
+    Operate,
+    Part,
+    Raise,
+    Return,
+    SetItem,
+    Statement,
+    Table,
+    Try,
+    While,
+    leaves,
+)
+from .operations import ARITHMETIC, kind_raised, kinds_caught, raises
+from .source import Definition
+
+
+class Body(Calls):
+    """The statements of one function."""
+
+    def __init__(
+        self, translated: Translated, exact: bool, function: Function, path: str, source: Callable[..., Any]
+    ) -> None:
+        assert isinstance(source, FunctionType)
+        closure = dict(zip(source.__code__.co_freevars, source.__closure__ or (), strict=True))
+
+        def outer(name: str) -> Any:
+            if name in closure:
+                return closure[name].cell_contents
+            if name in source.__globals__:
+                return source.__globals__[name]
+            return vars(builtins)[name]
+
+        super().__init__(function, path, outer)
+        self.exact = exact
+        self.translated = translated
+
+    def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
+        """The function with its body, or the object it gives."""
+        arguments = definition.args
+        if arguments.vararg or arguments.kwarg:
+            self.refuse(definition, "a function of any number of arguments", "name its parameters")
+        names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+        for name, x in zip(names, given, strict=True):
+            if isinstance(x, Known):
+                self.names[name] = x
+                continue
+            self.names[name] = Name(x.type, name)
+            self.function.parameters.append((name, x.type))
+            self.function.variables[name] = x.type
+        recursive, self.function.raises = self.function.raises, False
+        if isinstance(definition, ast.Lambda):
+            body: Sequence[ast.stmt] = [ast.copy_location(ast.Return(definition.body), definition.body)]
+        else:
+            body = definition.body
+        self.changing = set().union(*map(_changed, body))
+        self.block(body)
+        self.function.body = self.out
+        self.function.raises |= recursive and self._calls_itself(definition)
+        if len(self.out) == 1 and isinstance(self.out[0], Return) and isinstance(self.out[0].value, Known):
+            return self.out[0].value
+        if not leaves(self.out) or self.function.returns is None:
+            self.refuse(definition, "a function that may end without a result", "return a number on every way")
+        return self.function
+
+    def _calls_itself(self, definition: Definition) -> bool:
+        return any(isinstance(n, ast.Name) and n.id == getattr(definition, "name", "") for n in ast.walk(definition))
+
+    def block(self, statements: Sequence[ast.stmt]) -> None:
+        """Statements one after the other, up to the first that leaves."""
+        for statement in statements:
+            method = getattr(self, f"do_{type(statement).__name__}", None)
+            if method is None:
+                self.refuse(statement, f"`{ast.unparse(statement).splitlines()[0]}` ({type(statement).__name__})")
+            method(statement)
+            if leaves(self.out):
+                break
+
+    def nested(self, statements: Sequence[ast.stmt]) -> tuple[list[Statement], dict[str, Expression] | None]:
+        """A block of its own, with the names as they stand at its end; None where that is never reached."""
+        outside, names = self.out, self.names
+        self.out, self.names = [], dict(names)
+        self.block(statements)
+        inside, after = self.out, self.names
+        self.out, self.names = outside, names
+        return inside, None if leaves(inside) else after
+
+    def merge(self, *ways: dict[str, Expression] | None) -> None:
+        """Go on with the names that are set on every way that comes here."""
+        reached = [names for names in ways if names is not None]
+        if reached:
+            self.names = {name: x for name, x in reached[0].items() if all(way.get(name) == x for way in reached)}
+
+    # --- Statements ---------------------------------------------------------------------------------------------
+
+    def do_Expr(self, node: ast.Expr) -> None:
+        value = node.value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "append":
+            of = self.visit(value.func.value)
+            if self._own(of):
+                assert isinstance(of, Name)
+                self.function.allocates = self.function.raises = True
+                self.out.append(Append(of.name, self.converted(node, self.visit(value.args[0]), FLOAT)))
+                return
+        self.refuse(node, f"`{ast.unparse(node)}`")
+
+    def do_Pass(self, node: ast.Pass) -> None:
+        """Nothing."""
+
+    def do_Assign(self, node: ast.Assign) -> None:
+        if len(node.targets) != 1:
+            self.refuse(node, f"`{ast.unparse(node)}`", "assign one after the other")
+        self.assign(node, node.targets[0], self.visit(node.value))
+
+    def do_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.assign(node, node.target, self.visit(node.value))
+
+    def do_AugAssign(self, node: ast.AugAssign) -> None:
+        if not isinstance(node.target, ast.Name):
+            self.refuse(node, f"`{ast.unparse(node)}`")
+        left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+        if type(node.op) not in ARITHMETIC:
+            self.refuse(node, f"`{ast.unparse(node)}`")
+        value = self.visit_BinOp(ast.copy_location(ast.BinOp(left, node.op, node.value), node))
+        self.assign(node, node.target, value)
+
+    def assign(self, node: ast.stmt, target: ast.expr, value: Expression) -> None:
+        """Set a name, an item of a list, or several of these."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            self._unpack(node, target, value)
+        elif isinstance(target, ast.Name) and target.id == "_":
+            pass  # a name for what is not wanted
+        elif isinstance(target, ast.Name):
+            self._set(node, target.id, value)
+        elif isinstance(target, ast.Subscript):
+            of, index = self.visit(target.value), self.visit(target.slice)
+            if not isinstance(of, Name) or not self._own(of) or index.type != INT:
+                self.refuse(node, f"`{ast.unparse(target)} = …`")
+            self.function.raises = True
+            self.out.append(SetItem(of.name, index, self.converted(node, value, FLOAT)))
+        else:
+            self.refuse(node, f"`{ast.unparse(target)} = …`")
+
+    def _set(self, node: ast.stmt, name: str, value: Expression) -> None:
+        if isinstance(value, (Known, Table)):
+            if name in self.function.variables:
+                self.refuse(node, f"{name}, a number before,")
+            self.names[name] = value
+            return
+        if name in self.changing and not self._is_new(value):
+            self.refuse(node, f"{name}, which is changed and may be another's list,", "make it a list of its own")
+        if isinstance(value, Name) and value.name in self.changing:
+            self.refuse(node, f"a second name for {value.name}, which is changed", "copy it")
+        before = self.function.variables.setdefault(name, value.type)
+        if before != value.type:
+            value = Const(FLOAT, value.value) if isinstance(value, Const) and before == FLOAT == value.type else value
+            if value.type != before:
+                self.refuse(node, f"{name} as another type than before", "give it one type")
+        self.names[name] = Name(value.type, name)
+        self.out.append(Assign(name, value))
+
+    def _own(self, x: Expression) -> bool:
+        """Whether it is a list that was made here and may be changed."""
+        given = {name for name, _ in self.function.parameters}
+        return x.type == LIST and self._changes(x) and isinstance(x, Name) and x.name not in given
+
+    def _is_new(self, value: Expression) -> bool:
+        """Whether nothing else refers to this list."""
+        made = isinstance(value, Name) and value.name.startswith("made_")
+        return made or getattr(value, "operation", "") in ("join", "repeat")
+
+    def _unpack(self, node: ast.stmt, target: ast.Tuple | ast.List, value: Expression) -> None:
+        count = len(target.elts)
+        if value.type == LIST:
+            if not isinstance(value, Name):
+                value = self._kept(value)
+            exact = (Const(INT, count),)
+            parts = [self.operate("item_of", FLOAT, value, Const(INT, i), *exact) for i in range(count)]
+        elif isinstance(value.type, tuple) and len(value.type) == count:
+            if not isinstance(value, (Made, Name)):
+                value = self._kept(value)
+            types = value.type
+            parts = list(value.parts) if isinstance(value, Made) else [Part(types[i], value, i) for i in range(count)]
+        else:
+            self.refuse(node, f"`{ast.unparse(node)}`")
+        if isinstance(value, Made) and count > 1:  # all are computed before any is set
+            set_here = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+            parts = [self._kept(part) if _reads(part, set_here) else part for part in parts]
+        for element, part in zip(target.elts, parts, strict=True):
+            self.assign(node, element, part)
+
+    def _kept(self, value: Expression) -> Name:
+        kept = self.fresh(value.type)
+        self.out.append(Assign(kept.name, value))
+        return kept
+
+    def do_If(self, node: ast.If) -> None:
+        test = self.truth(node.test)
+        if isinstance(test, Const):
+            self.block(node.body if test.value else node.orelse)
+            return
+        yes, after_yes = self.nested(node.body)
+        no, after_no = self.nested(node.orelse)
+        self.out.append(If(test, yes, no))
+        self.merge(after_yes, after_no)
+
+    def do_While(self, node: ast.While) -> None:
+        if node.orelse:
+            self.refuse(node, "`else` of a loop")
+        self.conditional += 1  # what a test needs cannot be done once beforehand
+        test = self.truth(node.test)
+        self.conditional -= 1
+        body, _ = self.nested(node.body)
+        self.out.append(While(test, body))
+
+    def do_For(self, node: ast.For) -> None:
+        if node.orelse:
+            self.refuse(node, "`else` of a loop")
+        self.changed_within = frozenset().union(*map(_changed, node.body))
+        targets, sources, strict = self.loop(node.target, node.iter)
+        self.changed_within = frozenset()
+        self.function.raises |= strict
+        names = dict(self.names)
+        for name, type in targets:
+            if self.function.variables.setdefault(name, type) != type:
+                self.refuse(node, f"{name} as another type than before", "give it one type")
+            self.names[name] = Name(type, name)
+        body, _ = self.nested(node.body)
+        self.names = names  # the loop may not have run
+        self.out.append(For(tuple(name for name, _ in targets), sources, strict, body))
+
+    def do_Break(self, node: ast.Break) -> None:
+        self.out.append(Leave("break"))
+
+    def do_Continue(self, node: ast.Continue) -> None:
+        self.out.append(Leave("continue"))
+
+    def do_Return(self, node: ast.Return) -> None:
+        value = self.visit(node.value) if node.value else Known(KNOWN, None)
+        if not isinstance(value, Known):
+            if self.function.returns is None:
+                self.function.returns = value.type
+            elif self.function.returns != value.type:
+                self.refuse(node, "a result of another type than before", "give it one type")
+        self.out.append(Return(value))
+
+    def do_Raise(self, node: ast.Raise) -> None:
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        kind = self.visit(raised) if raised is not None else None
+        if not isinstance(kind, Known) or not isinstance(kind.value, type):
+            self.refuse(node, f"`{ast.unparse(node)}`", "raise an exception by its name")
+        self.function.raises = True
+        self.out.append(Raise(kind_raised(kind.value)))
+
+    def do_Try(self, node: ast.Try) -> None:
+        if node.orelse or node.finalbody or len(node.body) != 1:
+            self.refuse(node, "`try` around more than one line", "try one line")
+        attempt, after = self.nested(node.body)
+        if len(attempt) != 1 or not isinstance(attempt[0], (Assign, Return)):
+            self.refuse(node.body[0], "`try` around this", "try one line with one call")
+        if sum(_raising(attempt[0].value)) > 1:
+            self.refuse(node.body[0], "`try` around several operations that can raise", "try one of them")
+        handlers, ways = [], [after]
+        for handler in node.handlers:
+            caught = self.visit(handler.type) if handler.type is not None else Known(KNOWN, Exception)
+            kinds = [x.value for x in (caught.parts if isinstance(caught, Made) else (caught,)) if isinstance(x, Known)]
+            body, way = self.nested(handler.body)
+            handlers.append((tuple(name for kind in kinds for name in kinds_caught(kind)), body))
+            ways.append(way)
+        self.out.append(Try(attempt[0], handlers))
+        self.merge(*ways)
+
+
+def _changed(node: ast.AST) -> set[str]:
+    """The names of the lists that are changed in place somewhere in a piece of Python."""
+    found = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and inner.attr == "append" and isinstance(inner.value, ast.Name):
+            found.add(inner.value.id)
+        if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store) and isinstance(inner.value, ast.Name):
+            found.add(inner.value.id)
+    return found
+
+
+def _inside(x: Any) -> Iterator[Expression]:
+    """An expression and all that it is made of."""
+    if isinstance(x, Expression):
+        yield x
+        for slot in ("parts", "arguments", "of", "test", "yes", "no"):
+            child = getattr(x, slot, ())
+            for part in child if isinstance(child, tuple) else (child,):
+                yield from _inside(part)
+
+
+def _reads(x: Expression, names: set[str]) -> bool:
+    """Whether an expression reads one of these variables."""
+    return any(isinstance(part, Name) and part.name in names for part in _inside(x))
+
+
+def _raising(x: Expression) -> Iterator[bool]:
+    """For each operation and call in an expression, whether it can raise."""
+    for part in _inside(x):
+        if isinstance(part, Operate):
+            yield raises(part.operation, part.type, part.parts[0].type if part.parts else LIST)
+        elif isinstance(part, Call):
+            yield part.function.raises
+

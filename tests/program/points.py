@@ -1,0 +1,68 @@
+"""Operands of rows, specials first, and what the rows' Python gives for them."""
+
+import math
+import random
+
+from autograd_core.random_programs import argument_shape
+
+SPECIALS = (
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 0.75, -0.75, 10.0, 40.0, -40.0, 171.0, -171.5, 710.0, -745.2,
+    math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0), 5e-324, -5e-324, 2.0**-1022, -(2.0**-1022), 2.0**-960, 2.0**52,
+    2.0**53, -(2.0**53), 1e155, -1e155, 1e200, 1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan,
+)  # fmt: skip  # a list
+WHOLE_ORDER = ("polygamma", "sinc_derivative", "gamma_derivative")
+
+
+def number(source):
+    """A float: special, everyday, or of any exponent."""
+    kind = source.random()
+    if kind < 0.25:
+        return source.choice(SPECIALS)
+    if kind < 0.4:
+        return source.randint(-64, 64) / 8
+    if kind < 0.6:
+        return source.uniform(-4.0, 4.0)
+    if kind < 0.75:
+        return source.uniform(-800.0, 800.0)
+    return math.copysign(math.ldexp(source.uniform(0.5, 1.0), source.randint(-1073, 1024)), source.random() - 0.5)
+
+
+def of_count(count, size, seed):
+    """So many tuples of `size` numbers, of which two are often equal, opposite or neighbours."""
+    source = random.Random(seed)
+    for _ in range(count):
+        drawn = [number(source) for _ in range(size)]
+        if size > 1 and source.random() < 0.3:
+            i = source.randrange(size - 1)
+            drawn[i + 1] = source.choice((drawn[i], -drawn[i], math.nextafter(drawn[i], math.inf)))
+        yield tuple(drawn)
+
+
+def of_row(row, count=300):
+    """Operands of a row: every special or pair of them, then random ones; lists have one to six numbers."""
+    size, lists = argument_shape(row)
+    if size <= 2 and not lists:
+        yield from ((x,) for x in SPECIALS) if size == 1 else ((x, y) for x in SPECIALS for y in SPECIALS)
+    for length in range(1, 7) if lists else (1,):
+        for drawn in of_count(count // 6 if lists else count, size * length, f"{row.name} {length}"):
+            if row.name in WHOLE_ORDER and drawn[0] == drawn[0]:
+                yield (float(int(abs(drawn[0])) % 9) if abs(drawn[0]) < 1e9 else 1.0, *drawn[1:])
+            yield drawn
+
+
+def outcome(compute):
+    """What Python gives, or None where it raises."""
+    try:
+        return compute()
+    except (ArithmeticError, ValueError, TypeError, IndexError):
+        return None
+
+
+def in_python(row, operands):
+    """A row's value and local derivatives, None for what raises, and for a value that is no float."""
+    value = outcome(lambda: row.value(list(operands)) if row.arity is None else row.value(*operands))
+    if type(value) is not float:
+        return None, None
+    if row.arity is None:
+        return value, outcome(lambda: [float(slope) for slope in row.derivatives(list(operands), value)])
+    return value, [outcome(lambda i=i: float(row.derivative(i, operands, value))) for i in range(row.arity)]

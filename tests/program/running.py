@@ -1,0 +1,130 @@
+"""Translated functions compiled and called in C, run by Node, and on NumPy's arrays."""
+
+import ctypes
+import json
+import os
+import struct
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import autograd_core
+from autograd_core._program.forms import BOOL, LIST
+from autograd_core._program.in_c import C
+
+NATIVE = Path(autograd_core.__file__).parent / "_native"
+INCLUDE = [f"-I{NATIVE}", f"-I{sysconfig.get_paths()['include']}"]
+# As setup.py has them, and any warning an error.
+FLAGS = ["-std=c11", "-O2", "-ffp-contract=off", "-fno-builtin-sin", "-fno-builtin-cos", "-Wall", "-Wextra", "-Werror"]
+ROOM = 4096
+
+
+def wrapper(function):
+    """C that takes all operands in one array (a list first), and gives what was raised, and the results."""
+    types = [type for _, type in function.parameters]
+    lists = types.count(LIST)
+    assert lists == 0 or (lists == 1 and types[0] == LIST)
+    arguments = ["(List){xs, count, 0}" if t == LIST else f"xs[{i + (0 if not lists else -1)}{' + count' * lists}]"
+                 for i, t in enumerate(types)]
+    arguments += ["&memory"] * function.allocates + ["&raised"] * function.raises
+    called = f"row_{function.name}({', '.join(arguments)})"
+    if function.returns == LIST:
+        body = f"List found = {called}; *size = raised ? 0 : found.count; copy_numbers(results, found.at, *size);"
+    elif isinstance(function.returns, tuple):
+        size = len(function.returns)
+        if BOOL in function.returns:
+            parts = " ".join(f"results[{i}] = found.part_{i};" for i in range(size))
+            body = f"Tuple_{'b' * size} found = {called}; *size = {size}; {parts}"
+        else:
+            body = f"Tuple_{'d' * size} found = {called}; *size = {size}; copy_numbers(results, found.at, *size);"
+    else:
+        body = f"*size = 1; results[0] = {called};"
+    return (
+        f"int call_{function.name}(const double *xs, int64_t count, double *results, int64_t *size)\n"
+        f"{{ (void)count; (void)xs; int raised = 0; Memory memory; memory_begin(&memory); {body} memory_end(&memory); return raised; }}\n"
+    )
+
+
+class Compiled:
+    """Functions in a shared library, of which some can be called."""
+
+    def __init__(self, functions, called, directory, flags=FLAGS):
+        text = C().text(functions)
+        source, library = Path(directory, "rows.c"), Path(directory, "rows.so")
+        source.write_text('#include "runtime.h"\n' + text + "\n".join(map(wrapper, called)))
+        command = [os.environ.get("CC", "cc"), *flags, "-shared", "-fPIC", *INCLUDE, str(source), "-o", str(library), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        self.library = ctypes.PyDLL(str(library))
+        self.results, self.size = (ctypes.c_double * ROOM)(), ctypes.c_int64()
+
+    def call(self, function, numbers, count=0):
+        """The results as a list, or None where Python is to take over; `count` numbers are a list."""
+        xs = (ctypes.c_double * max(len(numbers), 1))(*numbers)
+        apply = getattr(self.library, f"call_{function.name}")
+        raised = apply(xs, ctypes.c_int64(count), self.results, ctypes.byref(self.size))
+        return None if raised else list(self.results[: self.size.value])
+
+    def row(self, row, operands, value):
+        """A row's value and local derivatives, as points.in_python gives them."""
+        count = len(operands) if row.many else 0
+        found = self.call(row.value, operands, count)
+        if value is None:
+            return found and found[0], None
+        if row.many:
+            return found and found[0], self.call(row.slopes[0], [*operands, value], count)
+        slopes = [self.call(slope, [*operands, value]) for slope in row.slopes]
+        return found and found[0], [slope and slope[0] for slope in slopes]
+
+
+def hexes(x):
+    return struct.pack(">d", x).hex()
+
+
+def unhex(text):
+    return struct.unpack(">d", bytes.fromhex(text))[0]
+
+
+# Calls functions with arguments of which lists are lists; answers bits, null where something is raised.
+CALLER = r"""
+const bits = new DataView(new ArrayBuffer(8));
+const read = (x) => Array.isArray(x) ? x.map(read) : (bits.setBigUint64(0, BigInt("0x" + x)), bits.getFloat64(0));
+function shown(x) {
+    if (Array.isArray(x)) return x.map(shown);
+    bits.setFloat64(0, Number(x));
+    return bits.getBigUint64(0).toString(16).padStart(16, "0");
+}
+const answers = JSON.parse(require("fs").readFileSync(0)).map(([name, ...given]) => {
+    try {
+        return shown(eval(name)(...given.map(read)));
+    } catch (error) {
+        if (error instanceof py.Raised) return null;
+        throw error;
+    }
+});
+console.log(JSON.stringify(answers));
+"""
+
+
+def node(text, calls, directory):
+    """What Node answers to calls (what to call, then arguments) of a script."""
+    script = Path(directory, "rows.js")
+    script.write_text(text + CALLER)
+
+    def coded(x):
+        return [coded(part) for part in x] if isinstance(x, (list, tuple)) else hexes(x)
+
+    def read(x):
+        return None if x is None else [read(part) for part in x] if isinstance(x, list) else unhex(x)
+
+    given = json.dumps([[name, *map(coded, arguments)] for name, *arguments in calls])
+    done = subprocess.run(["node", str(script)], input=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return read(json.loads(done.stdout))
+
+
+def module(text):
+    """The names of a module of Python."""
+    names = {}
+    exec(compile(text, "rows", "exec"), names)
+    return names
