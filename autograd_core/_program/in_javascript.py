@@ -1,0 +1,140 @@
+"""JavaScript: each function as one of JavaScript, with runtime.js beneath.
+
+What raises in Python throws a `Raised` with the name of the exception. Arithmetic, roots and the special functions'
+own formulas are Python's to the bit; what comes from the engine's `Math` is right to its last units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from .. import special_activations
+from .braces import Braces
+from .forms import BOOL, FLOAT, Append, Const, Function, Made, Operate, Part, SetItem, Try, Type
+from .rows import TranslatedRow
+from .translator import Translation
+
+RUNTIME = Path(__file__).with_name("runtime.js")
+KEYWORDS = frozenset((
+    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete",
+    "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements",
+    "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public",
+    "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void",
+    "while", "with", "yield", "py", "rows", "runtime", "Math", "Number", "NaN", "Infinity",
+))  # fmt: skip  # a list
+
+
+class JavaScript(Braces):
+    """Writes JavaScript."""
+
+    runtime = "py."
+    reserved = KEYWORDS
+    infix = {**Braces.infix, "eq": "===", "ne": "!=="}  # noqa: RUF012  # a constant
+
+    def declared(self, type: Type, name: str) -> str:
+        return f"{'let' if name.startswith('at_') else 'const'} {name}"
+
+    def constant(self, x: Const) -> str:
+        if x.type == BOOL:
+            return "true" if x.value else "false"
+        if math.isnan(x.value):
+            return "NaN"
+        text = repr(x.value).replace("inf", "Infinity")
+        return f"({text})" if text.startswith("-") else text
+
+    def tuple_made(self, x: Made) -> str:
+        return f"[{', '.join(self.bare(part) for part in x.parts)}]"
+
+    def part(self, x: Part) -> str:
+        return f"{self.expression(x.of)}[{x.index}]"
+
+    def length(self, numbers: str) -> str:
+        return f"{numbers}.length"
+
+    def at(self, numbers: str, index: str) -> str:
+        return f"{numbers}[{index}]"
+
+    def special(self, x: Operate, parts: list[str]) -> str | None:
+        match x.operation:
+            case "float":
+                return f"Number({parts[0]})" if x.parts[0].type == BOOL else parts[0]
+            case "int":
+                return f"Number({parts[0]})"
+            case "len":
+                return self.length(parts[0])
+            case "join":
+                inner = [part if of.type == FLOAT else f"...{part}" for of, part in zip(x.parts, parts, strict=True)]
+                return f"[{', '.join(inner)}]"
+            case "hypot":
+                return f"py.hypot_of([{', '.join(parts)}])"
+        return None
+
+    def raise_statement(self, kind: str) -> None:
+        self.write(f'throw new py.Raised("{kind}");')
+
+    def try_statement(self, s: Try) -> None:
+        self.write("try {")
+        self.block([s.attempt])
+        self.write("} catch (error) {")
+        self.depth += 1
+        for kinds, body in s.handlers:
+            self.write(f"if (py.caught(error, {', '.join(repr(kind) for kind in kinds)})) {{")
+            self.block(body)
+            self.write("} else {")
+            self.depth += 1
+        self.write("throw error;")
+        for _ in s.handlers:
+            self.depth -= 1
+            self.write("}")
+        self.depth -= 1
+        self.write("}")
+
+    def append(self, s: Append) -> None:
+        self.write(f"{self.name(s.name)}.push({self.bare(s.value)});")
+
+    def set_item(self, s: SetItem) -> None:
+        name = self.name(s.name)
+        self.write(f"{name}[py.place({self.bare(s.index)}, {name}.length)] = {self.bare(s.value)};")
+
+    def define(self, function: Function) -> None:
+        """Write a function."""
+        self.function, self.count = function, 0
+        given = [name for name, _ in function.parameters]
+        self.write(f"// {function.origin}")
+        self.write(f"function {self.function_name(function)}({', '.join(map(self.name, given))}) {{")
+        own = [self.name(name) for name in function.variables if name not in given]
+        if own:
+            self.write(f"    let {', '.join(own)};")
+        self.block(function.body)
+        self.write("}")
+        self.write("")
+
+    def text(self, functions: Iterable[Function]) -> str:
+        """Functions, and the tables that they need."""
+        for function in functions:
+            self.define(function)
+        tables = [f"const {name} = {list(table.values)!r};" for name, table in self.tables.items()]
+        return "\n".join([*tables, "", *self.lines])
+
+
+def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
+    """A script that sets `rows`: by name, the row's `value`, its `slopes`, and where they are `flat`.
+
+    Args: `rows`, of `translation`. Functions take the operands, slopes the result after them; those of an operation on
+    many operands take a list, and `slopes` is then the one function that gives all.
+    """
+    language = JavaScript()
+    functions = language.text(translation.functions)
+    mills = f"const py = runtime([{', '.join(map(repr, special_activations._MILLS))}]);\n"
+    lines = [RUNTIME.read_text(encoding="utf-8"), mills, functions, "const rows = {"]
+    for row in rows:
+        slopes = ", ".join(language.function_name(slope) for slope in row.slopes)
+        slopes = slopes if row.many else f"[{slopes}]"
+        flat = ", ".join(
+            language.function_name(f) if isinstance(f, Function) else "true" if f else "null" for f in row.flat
+        )
+        value = language.function_name(row.value)
+        lines.append(f"    {row.row.name}: {{value: {value}, slopes: {slopes}, flat: [{flat}]}},")
+    return "\n".join([*lines, "};", ""])

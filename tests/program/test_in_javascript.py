@@ -1,0 +1,86 @@
+"""Rows in JavaScript: Python's numbers within the units that runtime.js states, and raising where Python raises."""
+
+import shutil
+
+import pytest
+
+from autograd_core import TABLE
+from autograd_core._program.in_javascript import javascript
+from autograd_core._program.kernels import rows_of_numbers
+from autograd_core._program.rows import translated_rows
+from autograd_core.ulps import same, ulps
+
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+NAMES = [row.name for row in rows_of_numbers()]
+ORDERS = ("gamma_derivative", "polygamma")
+# To the bit: arithmetic, and formulas of it.
+EXACT = {
+    "add", "sub", "mul", "div", "floordiv", "mod", "neg", "identity", "abs", "square", "relu", "leaky_relu", "maximum",
+    "minimum", "sign", "sum", "mean", "dot", "where", "chain", "times", "quotient", "over_square", "polar_slope",
+    "one_minus_square", "unit", "larger", "radians", "degrees",
+}  # fmt: skip  # a list
+# Units where a formula magnifies those of the browser's exp, log, pow, and of the runtime's gamma.
+MORE = {"gamma": 40, "pow_slope": 16, "pow": 8, "silu_slope": 16, "gamma_derivative": 64}
+# Near roots only the absolute error is small: in units of the terms that cancel.
+CANCELLING = {"lgamma": 1.0, "polygamma": 1e-2, "sinc_derivative": 1e-3, "silu_slope": 1e-2, "sinc": 1e-2, "logaddexp": 1e-2}
+
+
+@pytest.fixture(scope="module")
+def answers(running, points, tmp_path_factory):
+    """For each row, what Python gives and what JavaScript gives, point by point."""
+    rows, translation, refused = translated_rows(rows_of_numbers(), exact=False)
+    assert refused == {}
+    calls, asked = [], []
+    for row in rows:
+        for xs in points.of_row(row.row):
+            value, slopes = points.in_python(row.row, xs)
+            operands = [xs] if row.many else xs
+            name = f"rows.{row.row.name}"
+            calls.append([f"{name}.value", *operands])
+            asked.append((row.row.name, xs, value))
+            if row.many and slopes is not None:
+                calls.append([f"{name}.slopes", *operands, value])
+                asked.append((row.row.name, xs, slopes))
+            for i, slope in enumerate(slopes or ()) if not row.many else ():
+                calls.append([f"{name}.slopes[{i}]", *operands, value])
+                asked.append((row.row.name, xs, slope))
+    text = javascript(rows, translation)
+    found = {}
+    for (name, xs, exact), got in zip(asked, running.node(text, calls, tmp_path_factory.mktemp("js")), strict=True):
+        found.setdefault(name, []).append((xs, exact, got))
+    return found
+
+
+def near(name, xs, exact, got):
+    if exact is None or got is None:
+        return exact is got
+    if isinstance(exact, list):
+        return len(exact) == len(got) and all(near(name, xs, x, y) for x, y in zip(exact, got, strict=True))
+    if name in EXACT:
+        return same(exact, got)
+    if name in CANCELLING and abs(exact - got) <= 1e-13 * max(CANCELLING[name], abs(exact)):
+        return True
+    magnified = abs(xs[2]) if name == "pow_log" and xs[2] == xs[2] else 0.0  # log(x)**k
+    return ulps(got, exact) <= MORE.get(name, 4 + 2 * magnified)
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*ORDERS}))
+def test_rows(answers, name):
+    for xs, exact, got in answers[name]:
+        assert near(name, xs, exact, got), (xs, exact, got)
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_orders(answers, name):
+    """For orders up to 3 and moderate points; sums over many orders cancel further than floats go."""
+    for xs, exact, got in answers[name]:
+        if exact is not None and xs[0] in (0.0, 1.0, 2.0) and 0.1 < xs[1] < 20.0:
+            assert got == pytest.approx(exact, rel=1e-12, abs=1e-13, nan_ok=True), xs
+
+
+def test_a_row_says_where_it_is_flat(running, tmp_path):
+    rows, translation, _ = translated_rows(rows_of_numbers(), exact=False)
+    text = javascript(rows, translation)
+    calls = [["rows.relu.flat[0]", -1.0], ["rows.relu.flat[0]", 1.0], ["rows.maximum.flat[1]", 2.0, 1.0]]
+    assert running.node(text, calls, tmp_path) == [1.0, 0.0, 1.0]
+    assert TABLE["relu"].flat[0](-1.0)
