@@ -1,0 +1,124 @@
+"""What differs from point to point where a function runs on arrays, and what may not end at those that do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .forms import (
+    Append,
+    Assign,
+    Call,
+    Choice,
+    Const,
+    Expression,
+    For,
+    Function,
+    If,
+    Made,
+    Name,
+    Operate,
+    Part,
+    Range,
+    SetItem,
+    Statement,
+    Try,
+    While,
+)
+
+
+class Differing:
+    """Which variables of a function differ from point to point.
+
+    Args: `differs`, whether each parameter does.
+    """
+
+    def __init__(self, function: Function, differs: Sequence[bool]) -> None:
+        given = zip(function.parameters, differs, strict=True)
+        self.varying = {name for (name, _), d in given if d}
+        while self._spread(function.body, False):
+            pass
+
+    def _spread(self, block: Sequence[Statement], within: bool) -> bool:
+        """Mark the variables that differ by point; whether there were new ones."""
+        before = len(self.varying)
+        for s in block:
+            match s:
+                case Assign() | Append() | SetItem():
+                    if within or self.differs(s.value) or (isinstance(s, SetItem) and self.differs(s.index)):
+                        self.varying.add(s.name)
+                case If():
+                    inner = within or self.differs(s.test)
+                    self._spread(s.yes, inner)
+                    self._spread(s.no, inner)
+                case While():
+                    self._spread(s.body, within or self.differs(s.test))
+                case For():
+                    inner = within or any(self.ends_differ(source) for source in s.sources)
+                    for target, source in zip(s.targets, s.sources, strict=True):
+                        parts = [source.start, source.stop] if isinstance(source, Range) else [source.numbers]
+                        if inner or any(part is not None and self.differs(part) for part in parts):
+                            self.varying.add(target)
+                    self._spread(s.body, inner)
+                case Try():
+                    inner = within or self.differs(s.attempt.value)
+                    self._spread([s.attempt], inner)
+                    for _, body in s.handlers:
+                        self._spread(body, inner)
+        return len(self.varying) > before
+
+    def ends_differ(self, source: Any) -> bool:
+        return isinstance(source, Range) and any(p is not None and self.differs(p) for p in (source.start, source.stop))
+
+    def differs(self, x: Expression) -> bool:
+        """Whether an expression differs from point to point."""
+        match x:
+            case Name():
+                return x.name in self.varying
+            case Operate(operation="len"):
+                return False
+            case Operate() | Made():
+                return any(map(self.differs, x.parts))
+            case Choice():
+                return self.differs(x.test) or self.differs(x.yes) or self.differs(x.no)
+            case Call():
+                return any(map(self.differs, x.arguments))
+            case Part():
+                return self.differs(x.of)
+        return False
+
+
+class Endless:
+    """Which functions may not end where they are asked for a point that does not count; the answers are kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool] = {}
+
+    def may_go_on(self, function: Function) -> bool:
+        """Whether a function, or one that it calls, loops as long as its operands say, or calls itself."""
+        if function.name not in self._known:
+            self._known[function.name] = True  # if it is asked for again, it calls itself
+            inner = list(_walk(function.body))
+            ranges = [x for x in inner if isinstance(x, Range)]
+            loops = any(isinstance(x, While) for x in inner) or not all(
+                _as_long(x.start) and _as_long(x.stop) for x in ranges
+            )
+            called = {x.function.name: x.function for x in inner if isinstance(x, Call)}
+            self._known[function.name] = loops or any(map(self.may_go_on, called.values()))
+        return self._known[function.name]
+
+
+def _as_long(stop: Expression | None) -> bool:
+    """Whether an end of a range is the same at every point."""
+    return stop is None or isinstance(stop, Const) or (isinstance(stop, Operate) and stop.operation == "len")
+
+
+def _walk(x: object) -> Iterator[object]:
+    """All that a body is made of."""
+    yield x
+    if isinstance(x, (list, tuple)):
+        for part in x:
+            yield from _walk(part)
+    elif hasattr(x, "__dataclass_fields__") and not isinstance(x, Function):
+        for name in x.__dataclass_fields__:
+            yield from _walk(getattr(x, name))

@@ -1,0 +1,373 @@
+"""NumPy: each function on arrays of points, with numpy_runtime.py beneath.
+
+A branch whose test differs from point to point is done for all points and kept where it counts; loops whose end differs
+run until the last point is done. Where the row raises at a point, the result there is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .differing import Differing, Endless
+from .forms import (
+    BOOL,
+    FLOAT,
+    INT,
+    LIST,
+    Append,
+    Assign,
+    Call,
+    Choice,
+    Const,
+    Expression,
+    For,
+    Function,
+    If,
+    Leave,
+    Made,
+    Name,
+    Operate,
+    Part,
+    Raise,
+    Range,
+    Refused,
+    Return,
+    SetItem,
+    Statement,
+    Table,
+    Try,
+    While,
+    leaves,
+)
+from .rows import TranslatedRow
+
+RUNTIME = Path(__file__).with_name("numpy_runtime.py")
+INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "over": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
+    "ne": "!=",
+}  # fmt: skip  # a table
+
+
+class NumPy:
+    """Writes Python on NumPy's arrays: each function once for every choice of which arguments differ by point."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, Table] = {}
+        self.texts: list[str] = []
+        self._names: dict[Any, str] = {}
+        self.endless = Endless()
+
+    def function(self, function: Function, differs: Sequence[bool]) -> str:
+        """Write a function, once, and give its name."""
+        key = (function.name, tuple(differs))
+        if key not in self._names:
+            plain = all(differs) or not any(name == function.name for name, _ in self._names)
+            self._names[key] = function.name if plain and function.name not in self._names.values() else (
+                f"{function.name}_{''.join('v' if d else 'u' for d in differs)}"
+            )
+            self.texts.append(_Body(self, function, differs).text(self._names[key]))
+        return self._names[key]
+
+    def table(self, x: Table) -> str:
+        """The name of a table."""
+        name = x.name.strip("_").upper()
+        while name in self.tables and self.tables[name].values != x.values:
+            name += "_"
+        self.tables[name] = x
+        return name
+
+
+class _Body(Differing):
+    """The body of one function. `mask` is the text of where the statements count; "" is everywhere."""
+
+    def __init__(self, language: NumPy, function: Function, differs: Sequence[bool]) -> None:
+        self.language = language
+        self.source = function
+        self.lines: list[str] = []
+        self.depth = 1
+        self.count = 0
+        self.mask = ""
+        self.early = False  # whether some points may have their result already
+        self.bound = {name for name, _ in function.parameters}
+        self.begun: dict[str, str] = {}  # the mask under which a variable was set
+        super().__init__(function, differs)
+
+    def refuse(self, what: str) -> Refused:
+        """What is not translated to NumPy."""
+        return Refused(f"{what} is not translated to NumPy ({self.source.origin})")
+
+    # --- Expressions --------------------------------------------------------------------------------------------
+
+    def expression(self, x: Expression) -> str:
+        """The text of an expression."""
+        match x:
+            case Const():
+                text = "np.nan" if x.type == FLOAT and math.isnan(x.value) else repr(x.value).replace("inf", "np.inf")
+                return f"({text})" if text.startswith("-") else text
+            case Name():
+                return _name(x.name)
+            case Table():
+                return self.language.table(x)
+            case Made():
+                return f"({''.join(self.expression(part) + ', ' for part in x.parts)})"
+            case Part():
+                return f"{self.expression(x.of)}[{x.index}]"
+            case Choice():
+                return self._choice(x)
+            case Call():
+                return self._call(x)
+            case Operate():
+                return self._operate(x)
+        raise TypeError(f"{x!r} is no expression of these")
+
+    def _choice(self, x: Choice) -> str:
+        test = self.expression(x.test)
+        if not self.differs(x.test):
+            return f"({self.expression(x.yes)} if {test} else {self.expression(x.no)})"
+        outside = self.mask
+        before = f"{outside} & " if outside else ""
+        self.mask = f"{before}{test}"
+        yes = self.expression(x.yes)
+        self.mask = f"{before}np.logical_not({test})"
+        no = self.expression(x.no)
+        self.mask = outside
+        return f"py_choose({test}, {yes}, {no})"
+
+    def _call(self, x: Call) -> str:
+        """A call; of what may not end at points that do not count, at the others only."""
+        differs = [self.differs(argument) for argument in x.arguments]
+        name = self.language.function(x.function, differs)
+        arguments = ", ".join(map(self.expression, x.arguments))
+        where = self._unfinished()
+        if where == "np.True_" or not any(differs) or not self.language.endless.may_go_on(x.function):
+            return f"{name}({arguments})"
+        if x.function.returns != FLOAT:
+            raise self.refuse(f"{x.function.name}, which loops or calls itself and gives no single number,")
+        return f"py_within({where}, {name}, {arguments})"
+
+    def _operate(self, x: Operate) -> str:
+        parts = [self.expression(part) for part in x.parts]
+        if x.operation in INFIX:
+            return f"({f' {INFIX[x.operation]} '.join(parts)})"
+        if x.operation in ("and", "or"):
+            sign = {"and": "&", "or": "|"}[x.operation] if self.differs(x) else x.operation
+            return f"({f' {sign} '.join(parts)})"
+        if x.operation == "not":
+            return f"np.logical_not({parts[0]})" if self.differs(x) else f"(not {parts[0]})"
+        if x.operation == "neg":
+            return f"(-{parts[0]})"
+        if x.operation == "len":
+            return f"len({parts[0]})"
+        if x.operation == "join":
+            stars = [f"*{part}" if of.type == LIST else part for of, part in zip(x.parts, parts, strict=True)]
+            return f"[{', '.join(stars)}]"
+        if x.operation in ("repeat", "slice", "backwards") and any(self.differs(part) for part in x.parts[1:]):
+            raise self.refuse("a list whose length differs from point to point")
+        if x.operation == "python":
+            return "np.nan"
+        whole = x.type == INT and x.operation in ("mod", "floordiv")
+        return f"py_{x.operation}{'_int' * whole}({', '.join(parts)})"
+
+    # --- Statements ---------------------------------------------------------------------------------------------
+
+    def text(self, name: str) -> str:
+        """The function under a name."""
+        self.block(self.source.body)
+        if not self.lines[-1].startswith("    return "):
+            self.write("return result")
+        parameters = ", ".join(_name(name) for name, _ in self.source.parameters)
+        head = [f"def {name}({parameters}):", f'    """From {self.source.origin}."""']
+        if any("early" in line for line in self.lines):
+            nothing = {FLOAT: "np.nan", BOOL: "np.False_", INT: "0"}.get(str(self.source.returns), "np.nan")
+            head.append(f"    early, result = np.False_, {nothing}")
+        return "\n".join([*head, *self.lines, "", ""])
+
+    def write(self, line: str) -> None:
+        """A line."""
+        self.lines.append("    " * self.depth + line)
+
+    def block(self, statements: Sequence[Statement]) -> None:
+        """Statements one after the other."""
+        for s in statements:
+            getattr(self, f"do_{type(s).__name__}")(s)
+
+    def fresh(self, name: str) -> str:
+        """A name of our own."""
+        self.count += 1
+        return f"{name}_{self.count}"
+
+    def store(self, name: str, text: str) -> None:
+        """Set a variable where the statements count."""
+        self.begun[name] = self.mask
+        if self.mask and name in self.bound and not name.startswith("made_"):
+            text = f"py_choose({self.mask}, {text}, {_name(name)})"
+        self.bound.add(name)
+        self.write(f"{_name(name)} = {text}")
+
+    def result(self, text: str) -> None:
+        """Give the result where the statements count."""
+        if self.mask:
+            self.write(f"result = py_choose({self.mask} & np.logical_not(early), {text}, result)")
+            self.write(f"early = early | {self.mask}")
+            self.early = True
+        else:
+            self.write(f"return py_choose(early, result, {text})" if self.early else f"return {text}")
+
+    def do_Assign(self, s: Assign) -> None:
+        self.store(s.name, self.expression(s.value))
+
+    def do_Return(self, s: Return) -> None:
+        self.result(self.expression(s.value))
+
+    def do_Raise(self, s: Raise) -> None:
+        self.result("np.nan")
+
+    def do_Append(self, s: Append) -> None:
+        if self.mask != self.begun.get(s.name):
+            raise self.refuse("a list that grows at some points only")
+        self.write(f"{_name(s.name)}.append({self.expression(s.value)})")
+
+    def do_SetItem(self, s: SetItem) -> None:
+        where = self.mask or "True"
+        self.write(f"py_set({_name(s.name)}, {self.expression(s.index)}, {self.expression(s.value)}, {where})")
+
+    def do_Leave(self, s: Leave) -> None:
+        if self.mask:
+            raise self.refuse(f"`{s.word}` at some points only")
+        self.write(s.word)
+
+    def do_If(self, s: If) -> None:
+        if self.differs(s.test):
+            self.branch(self.expression(s.test), s.yes, s.no)
+            return
+        self.write(f"if {self.expression(s.test)}:")
+        bound, early = set(self.bound), self.early
+        self._inner(s.yes)
+        ways = [] if leaves(s.yes) and not self.mask else [(self.bound, self.early)]
+        self.bound, self.early = set(bound), early
+        if s.no:
+            self.write("else:")
+            self._inner(s.no)
+        ways += [] if leaves(s.no) and not self.mask else [(self.bound, self.early)]
+        self.bound = set.intersection(*(names for names, _ in ways)) if ways else self.bound
+        self.early = any(e for _, e in ways)
+
+    def branch(self, test: str, yes: Sequence[Statement], no: Sequence[Statement]) -> None:
+        """Both ways of a test that differs from point to point, each where it counts."""
+        outside, name = self.mask, self.fresh("where")
+        self.write(f"{name} = {test}" if not outside else f"{name} = {outside} & {test}")
+        self._masked(name, yes)
+        if no:
+            other = self.fresh("where")
+            self.write(f"{other} = np.logical_not({name})" + (f" & {outside}" if outside else ""))
+            self._masked(other, no)
+        self.mask = outside
+
+    def _masked(self, mask: str, block: Sequence[Statement]) -> None:
+        self.mask = mask
+        self.block(block)
+
+    def _inner(self, block: Sequence[Statement]) -> None:
+        self.depth += 1
+        before = len(self.lines)
+        self.block(block)
+        if len(self.lines) == before:
+            self.write("pass")
+        self.depth -= 1
+
+    def _unfinished(self) -> str:
+        """Where the statements count and there is no result yet: loops go on for no other points."""
+        if not self.early:
+            return self.mask or "np.True_"
+        return f"{self.mask} & np.logical_not(early)" if self.mask else "np.logical_not(early)"
+
+    def do_While(self, s: While) -> None:
+        if not self.differs(s.test) and not self.mask:
+            self.write(f"while {self.expression(s.test)}:")
+            self._inner(s.body)
+            return
+        outside, live = self.mask, self.fresh("live")
+        self.write(f"{live} = {self._unfinished()}")
+        self.write("while True:")
+        self.depth += 1
+        self.write(f"{live} = {live} & {self.expression(s.test)}")
+        self.write(f"if not np.any({live}):")
+        self.write("    break")
+        self._masked(live, s.body)
+        self.depth -= 1
+        self.mask = outside
+
+    def do_For(self, s: For) -> None:
+        counts, items, at = [], [], self.fresh("at")
+        for source in s.sources:
+            if isinstance(source, Range):
+                start = self.fresh("start")
+                self.write(f"{start} = {self.expression(source.start)}")
+                items.append(f"{start} + {at} * {source.step}")
+                if source.stop is not None:
+                    counts.append(f"py_range_count({start}, {self.expression(source.stop)}, {source.step})")
+            else:
+                numbers = self.fresh("numbers")
+                text = self.expression(source.numbers)
+                self.write(f"{numbers} = {text}[::-1]" if source.backwards else f"{numbers} = {text}")
+                items.append(f"{numbers}[{at}]")
+                counts.append(f"len({numbers})")
+        end, outside = self.fresh("end"), self.mask
+        different = any(map(self.ends_differ, s.sources))
+        if len(counts) > 1:
+            counts = [f"{'py_same_length' if s.strict else 'min'}({', '.join(counts)})"]
+        unfinished = self._unfinished()
+        self.write(f"{end} = {counts[0]}")
+        self.write(f"for {at} in range({f'py_most({end}, {unfinished})' if different else end}):")
+        self.depth += 1
+        bound = set(self.bound)
+        if different:
+            self.mask = self.fresh("live")
+            self.write(f"{self.mask} = {unfinished} & ({at} < {end})")
+        for target, item in zip(s.targets, items, strict=True):
+            self.store(target, item)
+        self.block(s.body)
+        self.bound = bound
+        self.depth -= 1
+        self.mask = outside
+
+    def do_Try(self, s: Try) -> None:
+        tried, value = self.fresh("tried"), self.fresh("value")
+        self.write(f"with Attempt() as {tried}:")
+        self.write(f"    {value} = {self.expression(s.attempt.value)}")
+        self.varying |= {value, tried}
+        found = Name(FLOAT, value)
+        again: list[Statement] = [Return(found) if isinstance(s.attempt, Return) else Assign(s.attempt.name, found)]
+        for kinds, body in reversed(s.handlers):
+            caught = self.fresh("caught")
+            self.varying.add(caught)
+            self.write(f"{caught} = {tried}.caught({', '.join(map(repr, kinds))})")
+            again = [If(Name(BOOL, caught), list(body), again)]
+        self.block(again)
+
+
+
+def _name(name: str) -> str:
+    name = name.strip("_") or "unused"
+    return f"{name}_" if name in ("np", "early", "result", "lambda", "math") else name
+
+
+def numpy_text(rows: Iterable[TranslatedRow]) -> tuple[str, dict[str, str]]:
+    """A module that sets `rows`: by name, a row's value and slopes on arrays; and why rows are refused, by name."""
+    language, entries, refused = NumPy(), [], {}
+    for row in rows:
+        try:
+            entries.append(f"    {row.row.name!r}: ({', '.join(_entry(language, row))}),")
+        except Refused as reason:
+            refused[row.row.name] = f"{row.row.name}: {reason}"
+    tables = [f"{name} = {table.values!r}" for name, table in language.tables.items()]
+    lines = [RUNTIME.read_text(encoding="utf-8"), *tables, "", "", *language.texts, "rows = {", *entries, "}", ""]
+    return "\n".join(lines), refused
+
+
+def _entry(language: NumPy, row: TranslatedRow) -> Iterator[str]:
+    for function in (row.value, *row.slopes):
+        yield f"py_row({language.function(function, [True] * len(function.parameters))})"

@@ -1,0 +1,73 @@
+"""Rows on NumPy's arrays: Python's numbers within a few units at every point, NaN where Python raises."""
+
+import numpy as np
+import pytest
+
+from autograd_core import TABLE
+from autograd_core._program.in_numpy import numpy_text
+from autograd_core._program.kernels import rows_of_numbers
+from autograd_core._program.rows import translated_rows
+from autograd_core.ulps import same, ulps
+
+NAMES = [row.name for row in rows_of_numbers()]
+EXACT = {
+    "add", "sub", "mul", "div", "floordiv", "mod", "neg", "identity", "abs", "square", "relu", "leaky_relu", "maximum",
+    "minimum", "sign", "sum", "mean", "dot", "where", "chain", "times", "quotient", "over_square", "polar_slope",
+    "one_minus_square", "unit", "larger", "radians", "degrees", "hypot", "cosine", "norm",
+}  # fmt: skip  # a list
+MORE = {"gamma": 40, "pow_slope": 16, "pow": 8, "silu_slope": 16}
+CANCELLING = {"lgamma": 1.0, "polygamma": 1e-2, "sinc_derivative": 1e-3, "silu_slope": 1e-2, "sinc": 1e-2, "logaddexp": 1e-2}
+# Orders that differ from point to point would make lists of different lengths.
+REFUSED = {"gamma_derivative"}
+
+
+@pytest.fixture(scope="module")
+def translated(running):
+    text, refused = numpy_text(translated_rows(rows_of_numbers(), exact=False)[0])
+    return running.module(text)["rows"], refused
+
+
+def near(name, xs, exact, got):
+    if exact is None:
+        return bool(np.isnan(got))
+    if name in EXACT:
+        return same(exact, got)
+    if name in CANCELLING and abs(exact - got) <= 1e-13 * max(CANCELLING[name], abs(exact)):
+        return True
+    magnified = abs(xs[2]) if name == "pow_log" and xs[2] == xs[2] else 0.0  # log(x)**k
+    return ulps(got, exact) <= MORE.get(name, 4 + 2 * magnified)
+
+
+def test_what_is_refused_is_named_with_its_reason(translated):
+    assert set(translated[1]) == REFUSED
+    assert all("is not translated to NumPy (" in reason for reason in translated[1].values())
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - REFUSED))
+def test_rows(translated, points, name):
+    value_of, *slopes_of = translated[0][name]
+    row = TABLE[name]
+    by_length = {}
+    for xs in points.of_row(row, 200):
+        by_length.setdefault(len(xs), []).append(xs)
+    for length, xs in by_length.items():
+        columns = [np.array([x[i] for x in xs]) for i in range(length)]
+        exact = [points.in_python(row, x) for x in xs]
+        given = [columns] if row.arity is None else columns
+        values = np.broadcast_to(value_of(*given), len(xs))
+        results = np.array([np.nan if value is None else value for value, _ in exact])
+        slopes = slopes_of[0](*given, results) if row.arity is None else [slope(*given, results) for slope in slopes_of]
+        slopes = [np.broadcast_to(slope, len(xs)) for slope in slopes]
+        for k, (value, derivatives) in enumerate(exact):
+            if name == "polygamma" and not (xs[k][0] < 3.0 and 0.1 < xs[k][1] < 20.0):
+                continue  # sums over many orders cancel further than floats go
+            assert near(name, xs[k], value, float(values[k])), (xs[k], value, values[k])
+            for derivative, slope in zip(derivatives or (), slopes, strict=False):
+                assert near(name, xs[k], derivative, float(slope[k])), (xs[k], derivative, slope[k])
+
+
+def test_one_point_and_arrays_of_any_shape(translated):
+    tanh, slope = translated[0]["tanh"]
+    assert tanh(0.5).shape == ()
+    grid = np.linspace(-2.0, 2.0, 12).reshape(3, 4)
+    assert slope(grid, tanh(grid)).shape == (3, 4)

@@ -1,0 +1,143 @@
+"""What the translator understands means the same in every language; what it does not understand it refuses by name."""
+
+import inspect
+import math
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from autograd_core._program.forms import FLOAT, Name, Refused
+from autograd_core._program.in_c import C
+from autograd_core._program.in_javascript import RUNTIME as JAVASCRIPT_RUNTIME
+from autograd_core._program.in_javascript import JavaScript
+from autograd_core._program.in_numpy import RUNTIME as NUMPY_RUNTIME
+from autograd_core._program.in_numpy import NumPy
+from autograd_core._program.rows import translated_row
+from autograd_core._program.translator import Translation
+from autograd_core.operation import Operation
+from autograd_core.ulps import same, ulps
+
+X, Y = Name(FLOAT, "x"), Name(FLOAT, "y")
+IN_NUMPY_REFUSED = {"whiles": "`break` at some points only", "lists": "a list that grows at some points only"}
+
+
+@pytest.fixture(scope="module")
+def translated(written):
+    translation = Translation()
+    return {f.__name__: translation.function(f, [X, Y]) for f in written.UNDERSTOOD}, translation
+
+
+@pytest.fixture(scope="module")
+def operands(points):
+    few = [(x, y) for x in points.SPECIALS[:24] for y in points.SPECIALS[:24]]
+    return [*few, *points.of_count(300, 2, "written")]
+
+
+def exact(points, written, name, xs):
+    z = points.outcome(lambda: getattr(written, name)(*xs))
+    return None if isinstance(z, complex) else z
+
+
+@pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
+def test_in_c_to_the_bit(translated, operands, points, running, written, tmp_path):
+    functions, translation = translated
+    library = running.Compiled(translation.functions, functions.values(), tmp_path)
+    raised = 0
+    for name, function in functions.items():
+        for xs in operands:
+            z, got = exact(points, written, name, xs), library.call(function, xs)
+            raised += z is None
+            assert (z is None and got is None) or (got is not None and same(z, got[0])), (name, xs, z, got)
+    assert raised > 100
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+def test_in_javascript(translated, operands, points, running, written, tmp_path):
+    functions, translation = translated
+    text = f"{JAVASCRIPT_RUNTIME.read_text()}const py = runtime([]);\n{JavaScript().text(translation.functions)}"
+    calls = [[name, *xs] for name in functions for xs in operands]
+    for (name, *xs), got in zip(calls, running.node(text, calls, tmp_path), strict=True):
+        z = exact(points, written, name, xs)
+        assert (z is None) == (got is None) and (z is None or ulps(got, z) <= 2), (name, xs, z, got)
+
+
+def test_in_numpy(translated, operands, points, running, written):
+    columns = [np.array([xs[i] for xs in operands]) for i in range(2)]
+    refused = {}
+    for name, function in translated[0].items():
+        language = NumPy()
+        try:
+            called = language.function(function, [True, True])
+        except Refused as reason:
+            refused[name] = str(reason)
+            continue
+        tables = [f"{key} = {table.values!r}" for key, table in language.tables.items()]
+        names = running.module("\n".join([NUMPY_RUNTIME.read_text(), *tables, *language.texts]))
+        found = np.broadcast_to(names["py_row"](names[called])(*columns), len(operands))
+        for xs, got in zip(operands, found, strict=True):
+            z = exact(points, written, name, xs)
+            assert np.isnan(got) if z is None else ulps(float(got), z) <= 2, (name, xs, z, got)
+    assert set(refused) == set(IN_NUMPY_REFUSED)
+    assert all(IN_NUMPY_REFUSED[name] in reason for name, reason in refused.items())
+
+
+def test_what_is_not_understood_is_refused_with_its_place(written):
+    for function, what in written.REFUSED.items():
+        first = inspect.getsourcelines(function)[1]
+        with pytest.raises(Refused, match="is not translated") as refusal:
+            Translation().function(function, [X][: function.__code__.co_argcount])
+        message = str(refusal.value)
+        line = int(message.split("written.py, line ")[1].split(",")[0])
+        assert what in message, function
+        assert first <= line <= first + 5 or function is written.changed_argument, message
+        assert "; " in message
+
+
+def test_a_row_is_refused_by_its_name_and_whole():
+    row = Operation("odd", lambda x: x, (lambda x, z: {1: x}[1],))
+    translation = Translation()
+    with pytest.raises(Refused, match=r"^odd: `\{1: x\}` \(Dict\) is not translated \(test_translator.py, line \d+"):
+        translated_row(row, translation)
+
+
+def test_a_row_with_a_branch_and_a_helper(running, tmp_path):
+    row = Operation("bent", bent, (lambda x, y, z: helper(x, y) if x > y else math.tanh(z), 0.0))
+    translation = Translation()
+    found = translated_row(row, translation)
+    library = running.Compiled(translation.functions, [found.value, *found.slopes], tmp_path)
+    assert library.row(found, (3.0, 2.0), 1.0) == (bent(3.0, 2.0), [helper(3.0, 2.0), 0.0])
+    assert library.row(found, (1.0, 2.0), -0.5) == (bent(1.0, 2.0), [math.tanh(-0.5), 0.0])
+
+
+def helper(x, y):
+    return x * y + 0.25
+
+
+def bent(x, y):
+    return helper(x, y) if x > y else -y
+
+
+def test_names_that_a_language_has_itself():
+    def double(x):
+        auto, new, raised = x + 1.0, x * 2.0, x * 3.0
+        return auto + new - raised
+
+    found = Translation().function(double, [X])
+    assert "row_double(double x)" in C().text([found])
+    assert "auto_ = " in C().text([found]) and "raised_ = " in C().text([found])
+    assert "new_ = " in JavaScript().text([found])
+
+
+def test_the_source_that_runs_is_the_one_translated():
+    space: dict[str, object] = {}
+    exec("def made(x):\n    return x", space)
+    with pytest.raises(Refused, match="the source of made cannot be found; write the function in a file"):
+        Translation().function(space["made"], [X])
+
+
+def test_two_lambdas_on_one_line_are_told_apart():
+    pair = (lambda x: x + 1.0, lambda x: x * 3.0)
+    texts = [C().text([Translation().function(f, [X])]) for f in pair]
+    assert "return x + 1.0;" in texts[0] and "return x * 3.0;" in texts[1]
