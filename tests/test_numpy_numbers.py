@@ -48,7 +48,7 @@ def test_a_value_has_what_a_float_has(name):
             assert type(found) is type(expected) and found == expected
 
 
-@pytest.mark.parametrize("take", [Value.rint, Value.hex, np.round, np.rint], ids=repr)
+@pytest.mark.parametrize("take", [Value.rint, Value.hex, np.round, np.rint], ids=["Value.rint", "Value.hex", "np.round", "np.rint"])
 def test_a_transform_says_that_the_number_was_taken_out(take):
     def f(x):
         taken = take(np.array([x]))[0] if isinstance(take, np.ufunc) or take is np.round else take(x)

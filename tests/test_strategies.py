@@ -150,17 +150,17 @@ def test_smooth_programs_have_moderate_numbers_and_gradients(program):
 
 def test_defined_programs_have_values_of_every_kind():
     """No line raises; infinities, NaN and slopes that are not finite are among the numbers."""
-    seen = set()
+    seen, drawn, least = set(), [], 5 * settings().max_examples
 
-    @settings(max_examples=5 * settings().max_examples)
-    @given(defined_programs())
-    def draw(program):
+    def complete(program):
+        drawn.append(program)
         inputs = [Value(x) for x in program.inputs]
         for _, y in program.trace(*inputs):
             seen.update(map(math.isfinite, (y.data, *(d for d in y.local_derivatives if d is not None))))
             seen.update("NaN" for x in (y.data,) if x != x)
+        return len(drawn) >= least and len(seen) == 3
 
-    draw()
+    find(defined_programs(), complete, settings=settings(max_examples=1000, phases=[Phase.generate]))
     assert seen == {True, False, "NaN"}
 
 
