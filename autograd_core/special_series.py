@@ -59,7 +59,7 @@ def polygamma(n: float, x: float) -> float:
         up, down = down, up
     value = up - down
     # Even orders have a root between any two poles; and 1 - x rounds, which changes digamma by half a unit of 1.
-    least = 0.8 * max(abs(up), abs(down), 1.0 if n == 0.0 else 0.0)
+    least = 0.8 * max(abs(up), abs(down), 1.0)
     return value if least < abs(value) < math.inf else special_exact.polygamma(int(n), x)
 
 

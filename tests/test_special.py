@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from autograd_core import special, special_activations, special_series
+from autograd_core import TABLE, special, special_activations, special_exact, special_series
 
 INF, NAN = math.inf, math.nan
 EDGES = (0.0, -0.0, 5e-324, -5e-324, 1e-310, 2.2250738585072014e-308, 1e-160, 1e-20, 0.5, 1.0, -1.0, 1.5, -2.0, 3.0,
@@ -275,6 +275,16 @@ def test_odd_derivatives_of_sinc_are_proportional_to_x_near_0(n, x):
     (special_series.polygamma(2.0, INF), -0.0), (special_series.polygamma(0.0, -INF), NAN),
     (special_series.polygamma(-1.0, 1.0), NAN), (special_series.polygamma(1.5, 1.0), NAN),
     (special_series.polygamma(171.0, 1.0), NAN), (special_series.polygamma(NAN, 1.0), NAN),
+    (special_series.gamma_derivative(1.0, 173.0), INF), (special_series.gamma_derivative(2.0, 1e300), INF),
+    (special_series.gamma_derivative(1.0, INF), INF), (special_series.gamma_derivative(0.0, INF), INF),
+    (special_series.gamma_derivative(1.0, -1000.5), 0.0), (special_series.gamma_derivative(2.0, -1000.5), 0.0),
+    (special_series.gamma_derivative(1.0, -INF), NAN), (special_series.gamma_derivative(0.0, 0.0), NAN),
+    (special_series.gamma_derivative(1.0, -3.0), NAN), (special_series.gamma_derivative(0.5, 2.0), NAN),
+    (special_series.gamma_derivative(-1.0, 2.0), NAN), (special_series.gamma_derivative(2.0, NAN), NAN),
+    (special_exact.product([INF, -2.0]), -INF), (special_exact.product([INF, 0.0]), NAN),
+    (special_exact.product([1e300, -1e300]), -INF), (special_exact.product([-5e-324, 0.5]), -0.0),
+    (special_exact.products_of_others([INF, 2.0, 3.0])[0], 6.0), (special_exact.products_of_others([INF, 2.0, 3.0])[2], INF),
+    (special.cube_root_error(0.0, 0.0), 0.0), (special.cube_root_error(INF, INF), 0.0), (special.cube_root_error(8.0, 2.0), 0.0),
     (special_series.sinc_derivative(0.0, 0.0), 1.0), (special_series.sinc_derivative(0.0, -7.0), 0.0),
     (special_series.sinc_derivative(4.0, -INF), 0.0), (special_series.sinc_derivative(0.0, NAN), NAN),
     (special_series.sinc_derivative(0.5, 1.0), NAN), (special_series.sinc_derivative(1.0, 4.0), 0.25),
@@ -309,3 +319,21 @@ def test_quiet_everywhere():
 def test_high_orders(n):
     for x in (0.3, 1.0, 7.5, 40.0, 300.25, 1e6):
         assert ulps(special_series.polygamma(float(n), x), mpmath.psi(n, mpf(x))) <= 16.0
+
+
+@pytest.mark.parametrize(("name", "xs"), [
+    ("gamma_derivative", (1.0, 2.5)), ("polygamma", (0.0, -2.3)), ("polygamma", (2.0, -2.2)), ("polygamma", (1.0, -2.5)),
+    ("sinc_derivative", (1.0, 2.1)), ("sinc_derivative", (2.0, 2.1)), ("logaddexp", (1.0, 2.0)), ("logaddexp", (-5.0, -4.0)),
+    ("prod", (2.0, 3.0, 4.0)), ("prod", (2.0, 0.0, 5.0)), ("prod", (5e-324,)),
+])  # fmt: skip  # a table
+def test_ordinary_operands_need_no_slow_arithmetic(monkeypatch, name, xs):
+    def refuse(*operands):
+        raise AssertionError(f"slow arithmetic for {name} at {xs}")
+
+    for function in ("polygamma", "gamma_derivative", "sinc_slope", "logsumexp", "products_of_others"):
+        monkeypatch.setattr(special_exact, function, refuse)
+    row = TABLE[name]
+    if row.arity is None:
+        assert math.isfinite(row.derivatives(xs, row.value(xs))[0])
+    else:
+        assert math.isfinite(row.value(*xs))

@@ -99,8 +99,6 @@ double gelu_tanh_slope(double x)
 double silu_curve(double x)
 {
     double size = x < 0.0 ? -x : x;
-    if (size > 1500.0)
-        return 0.0;
     double root = exp(-0.5 * size), half = root / (1.0 + root * root);
     return times(times(half, 2.0 - size + 2.0 * size * sigmoid(-size)), half);
 }
