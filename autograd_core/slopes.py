@@ -105,8 +105,8 @@ def softmax(xs: Any) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    _, _, exps = shifted(items("softmax", xs))
-    total = ops.sum(exps)
+    largest, _, exps = shifted(items("softmax", xs))
+    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # beside it the small ones round away
     return [ops.quotient(e, total) for e in exps]
 
 

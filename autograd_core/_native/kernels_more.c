@@ -283,17 +283,19 @@ MANY_KERNEL(k_logsumexp)
         return 0;
     if (locals == NULL)
         return 1;
-    double top = xs[0], total = 0.0;
+    Py_ssize_t largest = 0;
     for (Py_ssize_t i = 1; i < count; i++)
-        top = xs[i] > top ? xs[i] : top;
+        largest = xs[i] > xs[largest] ? i : largest;
+    double top = xs[largest], total = 0.0;
     for (Py_ssize_t i = 0; i < count; i++) {
         double d = xs[i] - top, e = exp(d);
         if (!passed_on(d, e))
             return 0;
         double lost = residual(xs[i], top, d);
         locals[i] = lost != 0.0 ? e + e * lost : e;
-        total += locals[i];
+        total += i != largest ? locals[i] : 0.0;
     }
+    total += locals[largest];
     for (Py_ssize_t i = 0; i < count; i++)
         locals[i] = quotient(locals[i], total);
     return 1;
