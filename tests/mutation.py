@@ -132,25 +132,24 @@ def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
 
 
 def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
-    """Each statement of where a derivative is flat answered always and never."""
+    """Each statement of where a derivative is flat answered never. (It is asked where the derivative is 0, which for
+    most is nowhere else: answered always, they would be the original.)"""
     for name, call in _rows(tree):
+        many = isinstance(call.func, ast.Name) and call.func.id == "many_row"
         for keyword in call.keywords:
             if keyword.arg not in ("flat", "flat_beside"):
                 continue
-            stated = keyword.value.elts if isinstance(keyword.value, ast.Tuple) else [keyword.value]
-            original, many = keyword.value, call.func.id == "many_row"  # type: ignore[attr-defined]  # a name
+            original = keyword.value
+            stated = original.elts if isinstance(original, ast.Tuple) else [original]
             if isinstance(original, ast.Name) and original.id in NAMED:
-                stated = [ast.parse(text, mode="eval").body for text in NAMED[original.id]]
+                stated = [ast.Name(predicate, ast.Load()) for predicate in NAMED[original.id]]
             for number, one in enumerate(stated):
                 if isinstance(one, ast.Constant):
                     continue  # None
-                for answer in (True, False):
-                    text = f"lambda xs, variable: [{answer}] * len(xs)" if many else f"lambda *xs: {answer}"
-                    changed = ast.parse(text, mode="eval").body
-                    others = [changed if i == number else x for i, x in enumerate(stated)]
-                    keyword.value = changed if many else ast.Tuple(others, ast.Load())
-                    what = f"{keyword.arg} {number + 1} {'always' if answer else 'never'}"
-                    yield Mutant(f"{name}: {what}", module, ast.unparse(tree), (name,))
+                never = ast.parse("lambda xs, variable: [False] * len(xs)" if many else "lambda *xs: False", mode="eval")
+                others = [never.body if i == number else x for i, x in enumerate(stated)]
+                keyword.value = never.body if many else ast.Tuple(others, ast.Load())
+                yield Mutant(f"{name}: {keyword.arg} {number + 1} never", module, ast.unparse(tree), (name,))
                 keyword.value = original
 
 
