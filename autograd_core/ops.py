@@ -217,7 +217,8 @@ relu: Unary = unary_row("relu", lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0
 leaky_relu: Binary = binary_row("leaky_relu", lambda x, slope: x if x > 0 else slope * x,
                         lambda x, slope, z: 1.0 if x > 0 else slope, lambda x, slope, z: 0.0 if x > 0 else x,
                         default=0.01, printed=("where({x} > 0, 1, {y})", "where({x} > 0, 0, {x})"),
-                        kinks=(lambda x, y: x,), flat=(None, lambda x, y: x > 0), flat_beside=(y_is_zero, x_is_zero),
+                        kinks=(lambda x, y: x,), flat=(None, lambda x, y: x > 0),
+                        flat_beside=(lambda x, y: y == 0 and x < 0, x_is_zero),
                         doc="x where it is positive, else slope * x; with a Value as slope, the parametric ReLU.")
 # Ties in maximum and minimum split their slope in halves.
 maximum: Binary = binary_row("maximum", lambda x, y: x if x >= y or x != x else y, lambda x, y, z: larger(x, y),

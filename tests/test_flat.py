@@ -153,6 +153,10 @@ def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
         y = function_of(row)(*arguments_of(row, mixed))
     except (ArithmeticError, ValueError):
         return
+    flat_as_in_mathematics(mathematics, row, xs, variable, y)
+
+
+def flat_as_in_mathematics(mathematics, row, xs, variable, y):
     for i, (slope, moves) in enumerate(zip(y._slopes, variable, strict=True)):
         if not moves or slope != 0:
             continue
@@ -166,6 +170,30 @@ def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
             assert said
         elif all(x == x for x in around):
             assert said == all(x == 0 for x in around), (row.name, xs, variable, i)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.flat or row.flat_beside], ids=lambda row: row.name)
+def test_flat_at_the_points_where_it_begins(mathematics, row):
+    """Every operand at 0, 1, 2 and -1, each as a variable and as a plain number."""
+    count = row.arity or {"dot": 4}.get(row.name, 3)
+    for xs in itertools.product((0.0, 1.0, 2.0, -1.0), repeat=count):
+        for variable in itertools.product((True, False), repeat=count):
+            variable = [moves and i not in orders(row) for i, moves in enumerate(variable)]
+            mixed = [Value(x) if moves else x for x, moves in zip(xs, variable, strict=True)]
+            try:
+                y = function_of(row)(*arguments_of(row, mixed))
+            except (ArithmeticError, ValueError):
+                continue
+            if type(y) is Value:
+                flat_as_in_mathematics(mathematics, row, xs, variable, y)
+
+
+@pytest.mark.parametrize("name", ["div", "quotient", "over_square", "unit"])
+def test_a_fraction_of_an_infinite_number_is_flat(name):
+    steep = ag.primitive(derivatives=(math.inf,))(float)
+    x = Value(2.0)
+    y = function_of(TABLE[name])(steep(x), math.inf)
+    assert gradients(y, [x]) == [0.0]
 
 
 @settings(max_examples=3 * settings().max_examples)
