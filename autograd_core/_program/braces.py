@@ -135,7 +135,7 @@ class Braces:
     def bare(self, x: Expression) -> str:
         """The same where no parentheses are needed."""
         text = self.expression(x)
-        if not (text.startswith("(") and text.endswith(")")):
+        if not text.startswith("("):
             return text
         depth = 0
         for i, c in enumerate(text):

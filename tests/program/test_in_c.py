@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from autograd_core import TABLE
 from autograd_core._program.kernels import kernels, rows_of_numbers
@@ -49,7 +49,6 @@ def test_bits_at_specials_and_at_random(in_c, points, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bits_where_the_strategies_look(in_c, points, name):
-    @settings(max_examples=100)
     @given(operands(TABLE[name]))
     def holds(xs):
         check(in_c, points, name, xs)

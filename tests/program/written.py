@@ -24,7 +24,11 @@ def known(x, y):
         return 1.0
     if (y > 0.5 and y is None) or hasattr(x, "append"):
         return 2.0
-    return 3.0 if isinstance(x, float) and not x < 0.0 else 4.0
+    if type(x) is float and isinstance(y, float):
+        x = x + 1.0
+    if x is None or isinstance(y, complex):
+        x = x + 2.0
+    return x * 3.0 if isinstance(x, float) and not x < 0.0 else 4.0
 
 
 def branches(x, y):
