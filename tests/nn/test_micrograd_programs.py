@@ -236,7 +236,7 @@ def test_the_programs_are_held_to_micrograd_itself_where_it_is_installed():
 @pytest.mark.parametrize("make", [lambda: Value(2.0), lambda: parameter(2.0), lambda: Value(2.0) * 3, lambda: nn.Neuron(2)([1, 2])])
 @pytest.mark.parametrize(
     ("name", "instead"),
-    [("_prev", "operands"), ("_backward", "@primitive")],
+    [("_prev", "operands"), ("_op", "op.symbol"), ("_backward", "@primitive")],
 )
 def test_the_parts_of_other_nodes_say_where_they_are_here(make, name, instead):
     node = make()
