@@ -121,7 +121,7 @@ def check_current(node: Value) -> None:
 
 def check_recorded(y: Value) -> None:
     """Raise GraphError for what was made inside `no_record()`: it does not know what it was computed from."""
-    if y._op is INPUT and not y._place.recording:
+    if y._row is INPUT and not y._place.recording:
         raise GraphError(
             f"{described(y)} was made inside no_record(), so there is no graph to go back along; compute it "
             "outside or inside record(), and decorate a generator with no_record() rather than yield inside it"

@@ -30,7 +30,7 @@ Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 def reduced(node: Value) -> Reduced:
     """What `pickle` is told of a node: a leaf's numbers; of a computed node its place in a chunk."""
     if node.is_leaf:
-        return leaf_from, (node._op, node._data, node._label, node._grad, node.scope, node._stamp)
+        return leaf_from, (node._row, node._data, node._label, node._grad, node.scope, node._stamp)
     question = _Question({session.token: session for session in _alive()})
     if not question.held:
         return _new_session().written(node)
@@ -91,10 +91,10 @@ def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
                 constants.append(float(x))  # counted downwards from -1
                 operands.append(-len(constants))
         counts.append(len(xs))
-    op_index = {op: i for i, op in enumerate(dict.fromkeys(node._op for node in nodes))}
+    op_index = {op: i for i, op in enumerate(dict.fromkeys(node._row for node in nodes))}
     program = {
         "ops": list(op_index),
-        "op": _column("q", [op_index[node._op] for node in nodes]),
+        "op": _column("q", [op_index[node._row] for node in nodes]),
         "data": _column("d", [node._data for node in nodes]),
         "stamps": _column("q", [node._stamp for node in nodes]),
         "counts": _column("q", counts),

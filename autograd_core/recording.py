@@ -41,7 +41,7 @@ def unary(row: Operation) -> Callable[[Any], Any]:
             return Value(z)
         node: Value = new(Value)
         node._data = z
-        node._op = row
+        node._row = row
         node._x = x
         node._y = None
         node._dx = (slope(a, z) if callable(slope) else slope) or row.zero(0, (a,), (True,))
@@ -92,7 +92,7 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
             return Value(z)
         node: Value = new(Value)
         node._data = z
-        node._op = row
+        node._row = row
         node._x = x
         node._y = y
         if constant:
@@ -179,7 +179,7 @@ def many(row: Operation) -> Callable[..., Any]:
             return Value(z)
         node: Value = new(Value)
         node._data = z
-        node._op = row
+        node._row = row
         node._x = tuple([x if type(x) is Value else a for x, a in zip(operands, numbers, strict=True)])
         node._y = None
         node._dx = _recorded(row, operands, numbers, slopes(numbers, z))  # type: ignore[operator]  # one function

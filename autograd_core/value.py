@@ -114,10 +114,10 @@ class Value(Operators):
     # A node made by an operation has operands _x and _y with local derivatives _dx and _dy; an operation on many
     # has tuples in _x and _dx and None in _y. A slot that was never set means "none": a node is made by setting
     # only what it holds.
-    __slots__ = ("_data", "_op", "_x", "_y", "_dx", "_dy", "_grad", "_label", "_place", "_stamp")
+    __slots__ = ("_data", "_row", "_x", "_y", "_dx", "_dy", "_grad", "_label", "_place", "_stamp")
 
     _data: float
-    _op: Operation
+    _row: Operation
     _x: Any
     _y: Any
     _dx: Any
@@ -135,6 +135,7 @@ class Value(Operators):
     __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # what is taken, without what is refused in words
 
     _prev = _not_here("_prev", "`operands` has what it was computed from, in order, plain numbers included")
+    _op = _not_here("_op", "`op.symbol` is its sign and `op.name` its name; `is_leaf` tells the inputs")
     _backward = _not_here("_backward", "see `local_derivatives`, and `@primitive` for an operation of your own")
 
     def __init_subclass__(cls) -> NoReturn:
@@ -151,7 +152,7 @@ class Value(Operators):
     def data(self, data: float) -> None:
         if self._x is not None:
             raise AttributeError(
-                f"the data of a computed node cannot be assigned: it is the result of {self._op.name}; "
+                f"the data of a computed node cannot be assigned: it is the result of {self._row.name}; "
                 "assign the data of the leaves it comes from and compute it again"
             )
         value = number(data)
@@ -199,7 +200,7 @@ class Value(Operators):
     @property
     def op(self) -> Operation:
         """The row of the table that made this node; `input` or `parameter` for a leaf."""
-        return self._op
+        return self._row
 
     @property
     def operands(self) -> tuple[Value | float, ...]:
@@ -358,7 +359,7 @@ class Value(Operators):
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label is not None else ""
         grad = f", grad={self.grad!r}" if self.has_grad else ""
-        return f"{'parameter' if self._op is PARAMETER else 'Value'}({self._data!r}{label}{grad})"
+        return f"{'parameter' if self._row is PARAMETER else 'Value'}({self._data!r}{label}{grad})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)
@@ -390,7 +391,7 @@ def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> No
         hint = "; it is a Value already" if type(unwrapped(data)) is Value else ""
         raise TypeError(f"Value takes a real number; got {data!r} of type {type(data).__name__}{hint}")
     leaf._data = value
-    leaf._op = kind
+    leaf._row = kind
     leaf._x = leaf._y = leaf._grad = None
     leaf._label = leaf_label(label)
     leaf._place = current()
@@ -431,8 +432,8 @@ def make_input(nodes: Sequence[Value]) -> None:
 
 def _replace(nodes: Sequence[Value], old: Operation, new: Operation) -> None:
     for node in nodes:
-        if node._op is old:
-            node._op = new
+        if node._row is old:
+            node._row = new
 
 
 @accelerated
@@ -452,7 +453,7 @@ def make_node(
     a plain number), or what a checkpoint runs again.
     """
     node: Value = new(Value)
-    node._data, node._op, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label
+    node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label
     node._x = node._y = None
     if op.arity is None:
         node._x, node._dx = tuple(operands), recorded

@@ -231,7 +231,7 @@ PyGetSetDef value_getset[] = {
      "Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation.", "is_leaf"},
     {"scope", get_scope, read_only, "The names of the scopes it was made in, outermost first.", "scope"},
     {"_data", get_raw_data, NULL, NULL, NULL},
-    {"_op", get_op, NULL, NULL, NULL},
+    {"_row", get_op, NULL, NULL, NULL},
     {"_x", get_x, NULL, NULL, NULL},
     {"_y", get_y, NULL, NULL, NULL},
     {"_dx", get_dx, NULL, NULL, NULL},
