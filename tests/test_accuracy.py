@@ -99,10 +99,9 @@ def test_derivatives_forward_and_reverse_are_exact_to_a_few_units(mathematics, n
 
 # --- Second derivatives ------------------------------------------------------------------------------------------
 
-# A norm's curve is a difference, 1 / r - x**2 / r**3: as exact as its condition allows, see test_composites.py. A
-# remainder jumps. Each example is a pair of slopes in thousands of bits: a hundred of a row, and where mpmath is slow
+# A remainder jumps. Each example is a pair of slopes in thousands of bits: a hundred of a row, and where mpmath is slow
 # or there are many pairs of operands, a few.
-CURVED = [name for name in FUNCTIONS if TABLE[name].public and name not in ("norm", "mod")]
+CURVED = [name for name in FUNCTIONS if TABLE[name].public and name != "mod"]
 SECOND = 8.0
 SLOW = ("gamma", "lgamma", "polygamma", "logsumexp", "prod")
 
