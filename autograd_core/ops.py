@@ -210,7 +210,7 @@ silu: Unary = unary_row("silu", activations.silu, lambda x, z: silu_slope(x), do
 gelu: Unary = unary_row("gelu", activations.gelu, lambda x, z: gelu_slope(x), doc="x times the normal distribution function at x.",
                  printed=("erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)",))
 gelu_tanh: Unary = unary_row("gelu_tanh", activations.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
-                      doc="The usual approximation of gelu by tanh.", printed=("gelu_tanh_slope({x})",))
+                      doc="The usual approximation of gelu by tanh, with 0.044715 as a float.", printed=("gelu_tanh_slope({x})",))
 # relu has slope 0 at 0, leaky_relu its lower slope.
 relu: Unary = unary_row("relu", lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
                  printed=("where({x} > 0, 1, 0)",), kinks=(at_zero,), flat=(lambda x: x < 0,), doc="The positive part of x.")

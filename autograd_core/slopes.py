@@ -61,12 +61,20 @@ def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
 
 
 def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """x / norm, and 0 where all are 0; a norm too near the ends of the range is coarse or infinite: it is scaled."""
+    """x / norm, and 0 where all are 0; a norm too near the ends of the range is coarse or infinite: it is scaled.
+
+    The second derivative is a difference, 1 / r - x**2 / r**3: where one number is most of the norm r, it is written
+    as a cosine, whose derivatives are products.
+    """
     if not 2.0**-960 <= z <= 2.0**1000:
         scale = 2.0**600 if z < 1.0 else 2.0**-600
         xs = [x * scale for x in xs]
         z = ops.norm(xs)
-    return [ops.unit(x, z) for x in xs]
+    most = 0.7 * plain(z)
+    return [
+        ops.cosine(x, ops.norm([*xs[:i], *xs[i + 1 :]])) if most < size < math.inf else ops.unit(x, z)
+        for i, (x, size) in enumerate(zip(xs, map(abs, map(plain, xs)), strict=True))
+    ]
 
 
 def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:

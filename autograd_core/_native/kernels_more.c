@@ -247,7 +247,8 @@ MANY_KERNEL(k_prod)
     return 1;
 }
 
-/* The local derivatives of a norm: x / z, scaled first where z is near the ends of the range. */
+/* The local derivatives of a norm: x / z, scaled first where z is near the ends of the range; cosines of what is most
+ * of it, for the sake of their derivatives. */
 static int norm_slopes(const double *xs, Py_ssize_t count, double z, double *locals)
 {
     double scale = 1.0;
@@ -258,8 +259,23 @@ static int norm_slopes(const double *xs, Py_ssize_t count, double z, double *loc
         if (!python_hypot(locals, count, &z))
             return 0;
     }
+    double most = 0.7 * z, cosines[2];
+    Py_ssize_t at[2], found = 0; /* no three squares are each 0.49 of their sum */
+    for (Py_ssize_t i = 0; i < count && found < 2; i++) {
+        double size = fabs(xs[i] * scale), rest;
+        if (!(most < size && size < Py_HUGE_VAL))
+            continue;
+        for (Py_ssize_t j = 0, k = 0; j < count; j++)
+            if (j != i)
+                locals[k++] = xs[j] * scale;
+        if (!python_hypot(locals, count - 1, &rest) || !cosine_of(xs[i] * scale, rest, &cosines[found]))
+            return 0;
+        at[found++] = i;
+    }
     for (Py_ssize_t i = 0; i < count; i++)
         locals[i] = unit(xs[i] * scale, z);
+    while (found-- > 0)
+        locals[at[found]] = cosines[found];
     return 1;
 }
 
