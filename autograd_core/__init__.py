@@ -8,16 +8,19 @@
 0.940014848806378
 """
 
+from ._engine import old_pickles, pickling, pictures  # noqa: F401  # they install methods on Value
+from ._engine.choice import ENGINE
+from ._engine.nonfinite import explain_nonfinite, first_nonfinite
+from ._operations.derivatives import log_softmax, softmax
+from ._operations.operation import TABLE, Domain, Operation, operation_of
+from ._transforms.kinds import register
+from ._transforms.sweeps import gradients
 from ._version import __version__
 from .backward import backward
 from .checkpoint import checkpoint
 from .context import no_record, record, scope
-from .engine import ENGINE
 from .errors import GraphError, GraphWarning
 from .graph import leaves, toposort
-from .kinds import register
-from .nonfinite import explain_nonfinite, first_nonfinite
-from .operation import TABLE, Domain, Operation, operation_of
 from .ops import (
     acos,
     acosh,
@@ -72,8 +75,6 @@ from .ops import (
     where,
 )
 from .primitive import primitive
-from .slopes import log_softmax, softmax
-from .sweeps import gradients
 from .transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from .value import Value, parameter
 

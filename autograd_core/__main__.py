@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import GraphError, Value, __version__, hessian, value_and_grad
-from .engine import ENGINE, NATIVE, rows_without_kernel
-from .expression import Expression, ExpressionError, parse
+from ._command.expression import Expression, ExpressionError, parse
+from ._engine.choice import ENGINE, NATIVE, rows_without_kernel
 
 EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
 
@@ -216,14 +216,14 @@ def _table(head: list[str], rows: list[list[str]]) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
-    from ._drawing.files import FORMATS, check_output, write_drawing
+    from ._command.files import FORMATS, check_output, write_drawing
 
     check_output(options.output, FORMATS)
     print(f"wrote {write_drawing(_graph(options), options.output)}")
 
 
 def _step(options: argparse.Namespace) -> None:
-    from ._drawing.files import PAGES, check_output
+    from ._command.files import PAGES, check_output
     from .stepper import step
 
     check_output(options.output, PAGES)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from threading import RLock
 
+from ._engine.choice import accelerated
+from ._engine.interrupts import undivided
+from ._engine.taken import taken, watches
+from ._operations.operation import NOTHING, is_nothing
 from .checkpoint import CHECKPOINT, Segment, leader_of, rerun
 from .context import record
-from .engine import accelerated
 from .graph import check_recorded, discovered
-from .interrupts import undivided
-from .operation import NOTHING, is_nothing
 from .ops import sum as sum_of
-from .taken import taken, watches
 from .value import Value, number, unwrapped
 
 # Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing. A
@@ -124,3 +124,20 @@ def backward(y: Value, gradient: float = 1.0) -> None:
 
     with _adding:
         undivided(write)
+
+
+def _method(self: Value, gradient: float = 1.0) -> None:
+    """Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.
+
+    See `autograd_core.backward`.
+
+    >>> w = Value(3.0)
+    >>> (w * w).backward()
+    >>> w.grad
+    6.0
+    """
+    backward(self, gradient)
+
+
+_method.__name__, _method.__qualname__ = "backward", "Value.backward"
+setattr(Value, _method.__name__, _method)

@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from ._checking.differences import Estimate, Point, estimate, observed
+from ._checking.report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
+from ._engine.names import marks
+from ._engine.nonfinite import undetermined_edge
+from ._engine.recording import binary, many, unary
+from ._operations.operation import Operation, operation_of
+from ._strategies.programs import argument_shape, orders
+from ._transforms.kinds import kind_of
+from ._transforms.sweeps import gradients
+from ._transforms.trees import flatten, is_array, passes
 from .context import record
-from .differences import Estimate, Point, estimate, observed
 from .errors import described
 from .graph import toposort
-from .kinds import kind_of
-from .names import marks
-from .nonfinite import undetermined_edge
-from .operation import Operation, operation_of
-from .random_programs import argument_shape, orders
-from .recording import binary, many, unary
-from .report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
-from .structure import flatten, is_array, passes
-from .sweeps import gradients
 from .value import Value, number, put_back, unwrapped
 
 __all__ = ["check_gradient", "check_primitive"]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .clock import tick
+from ._engine.clock import tick
+from ._operations.operation import TABLE, Operation
+from ._transforms.trees import passes, taken_apart
 from .context import back_at, current
 from .errors import GraphError, described
 from .graph import check_current
-from .operation import TABLE, Operation
-from .structure import passes, taken_apart
 from .value import Value, make_node, unwrapped
 
 

@@ -9,7 +9,7 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import TracebackType, coroutine
 from typing import Any, cast
 
-from .engine import accelerated
+from ._engine.choice import accelerated
 
 
 @accelerated

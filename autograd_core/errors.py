@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .operation import Operation
+from ._operations.operation import Operation
 from .value import Value, number, unwrapped
 
 NAMES = ("x", "y")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .engine import accelerated
+from ._engine.choice import accelerated
+from ._operations.operation import INPUT, NOTHING
 from .errors import GraphError, described
-from .operation import INPUT, NOTHING
 from .value import Value, unwrapped
 
 

@@ -13,12 +13,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from . import special, special_exact
-from . import special_activations as activations
-from . import special_series as series
-from .operation import Domain, first, second
-from .rows import Binary, Many, Unary, binary_row, items, list_of, many_row, unary_row
-from .slopes import (
+from ._operations import activations, exact, series, special
+from ._operations.derivatives import (
     cbrt_slope,
     cosine_slopes,
     gelu_curve,
@@ -34,6 +30,8 @@ from .slopes import (
     softmax,
     times_gaussian,
 )
+from ._operations.functions import Binary, Many, Unary, binary_row, items, list_of, many_row, unary_row
+from ._operations.operation import Domain, first, second
 
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -367,7 +365,7 @@ sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, 
                              printed=("nan", "sinc_derivative({x} + 1, {y})"),
                              domain=Domain("a whole order x >= 0", lambda n, x: n >= 0 and n % 1 == 0),
                              allowance=NEAR_ROOTS, doc="The derivative of order x of sinc, at y; the order is no variable.")
-product: Many = many_row("product", special_exact.product, lambda xs, z: product_slopes(xs), list_of("product"), flat=beside_a_zero, public=False,
+product: Many = many_row("product", exact.product, lambda xs, z: product_slopes(xs), list_of("product"), flat=beside_a_zero, public=False,
                    doc="The product of a list, rounded once: no part of it leaves the range of floats.")
 gamma_derivative: Binary = binary_row("gamma_derivative", series.gamma_derivative, NAN,
                               lambda n, x, z: gamma_derivative(n + 1.0, x), public=False,

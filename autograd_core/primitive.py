@@ -8,9 +8,9 @@ from contextlib import suppress
 from functools import update_wrapper
 from typing import Any
 
+from ._engine.recording import binary, many, unary
+from ._operations.operation import EVERYWHERE, Derivative, Domain, Flat, Operation
 from .errors import not_a_number
-from .operation import EVERYWHERE, Derivative, Domain, Flat, Operation
-from .recording import binary, many, unary
 from .value import Value, number, unwrapped
 
 MISSING = (

@@ -11,18 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ._drawing.frames import Frames, gif
 from ._drawing.layout import LayoutError
 from ._drawing.options import Options, whole_number
 from ._drawing.picture import fitting
-from ._drawing.scene import Step
-from ._drawing.steps import Script
-from .operation import PARAMETER
+from ._operations.operation import PARAMETER
+from ._stepping.frames import Frames, gif
+from ._stepping.scene import Step
+from ._stepping.script import Script
 from .value import Value, number
 
 __all__ = ["Step", "Stepper", "step"]
 
-HERE = Path(__file__).parent / "_drawing"
+HERE = Path(__file__).parent / "_stepping"
 ORDERS = ("sorted", "eager")
 HEIGHT = 640
 

@@ -17,10 +17,10 @@ try:
 except ImportError as error:  # pragma: no cover  # the tests themselves need hypothesis
     raise ImportError('autograd_core.strategies needs hypothesis: pip install "autograd-core[test]"') from error
 
-from .operation import Operation, operation_of
-from .random_programs import INPUT_NAMES, PYTHON_FORMS, Form, Program, argument_shape, orders, slopes_of, value_of
-from .rows import FUNCTIONS
-from .sketches import MOST_OPERATIONS, programs_of, sketches_of
+from ._operations.functions import FUNCTIONS
+from ._operations.operation import Operation, operation_of
+from ._strategies.programs import INPUT_NAMES, PYTHON_FORMS, Form, Program, argument_shape, orders, slopes_of, value_of
+from ._strategies.sketches import MOST_OPERATIONS, programs_of, sketches_of
 
 __all__ = [
     "defined_programs", "is_smooth", "log_uniform", "near", "numbers", "operands", "programs", "smooth_operands",

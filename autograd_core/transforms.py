@@ -10,9 +10,9 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any
 
-from .calls import Argnums, Function, Transformed, checked, located
-from .running import run_on
-from .structure import flatten, matching
+from ._transforms.calls import Argnums, Function, Transformed, checked, located
+from ._transforms.run import run_on
+from ._transforms.trees import flatten, matching
 from .value import Value, constant, number
 
 

@@ -1,26 +1,24 @@
-"""Value: the node of the graph. How an operation makes one stands in recording.py.
+"""Value: the node of the graph. See `_engine/recording.py` for how an operation makes one.
 
-The methods and operators of `Value` are not written here: each row of the table in `ops.py` installs its own.
+Most methods and operators are installed from elsewhere: by each row of the table in `ops.py`, by `backward.py`, by
+`_engine/copying.py` and `pickling.py`, and by `_engine/pictures.py` (`draw` and `step`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from inspect import Parameter, Signature
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NoReturn, final
+from typing import Any, NoReturn, final
 
-from .clock import clock, tick
+from ._engine.choice import accelerated
+from ._engine.clock import clock, tick
+from ._engine.taken import taken, watches
+from ._operations.operation import CONSTANT, INPUT, PARAMETER, Operation
+from ._operations.signatures import Operators
 from .context import Place, current
-from .engine import accelerated
-from .operation import CONSTANT, INPUT, PARAMETER, Operation
-from .signatures import Operators
-from .taken import taken, watches
 
-if TYPE_CHECKING:
-    from ._drawing.digraph import Drawing
-    from .stepper import Stepper
 
 @accelerated
 def put_back(leaf: Value, data: float, stamp: int) -> None:
@@ -239,32 +237,6 @@ class Value(Operators):
         """The names of the scopes it was made in, outermost first."""
         return self._place.path
 
-    def backward(self, gradient: float = 1.0) -> None:
-        """Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.
-
-        See `autograd_core.backward`.
-
-        >>> w = Value(3.0)
-        >>> (w * w).backward()
-        >>> w.grad
-        6.0
-        """
-        from .backward import backward  # the sweep stands on the node, not the node on the sweep
-
-        backward(self, gradient)
-
-    def draw(self, **options: Any) -> Drawing:
-        """The graph below this node as a picture; see `autograd_core.draw.draw` for the options."""
-        from .draw import draw
-
-        return draw(self, **options)
-
-    def step(self, **options: Any) -> Stepper:
-        """The graph below this node, to step through; see `autograd_core.stepper.step` for the options."""
-        from .stepper import step
-
-        return step(self, **options)
-
     # What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient.
     # (What takes `data` says so to a transform that looks out for it.)
 
@@ -363,23 +335,6 @@ class Value(Operators):
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else str(self)
-
-    # How a graph is copied and pickled at any depth stands in copying.py and pickling.py.
-
-    def __copy__(self) -> Value:
-        from .copying import shallow
-
-        return shallow(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        from .copying import deep
-
-        return deep(self, memo)
-
-    def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-        from .pickling import reduced
-
-        return reduced(self)
 
 
 new = object.__new__

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_core import sum as total
-from autograd_core._drawing.files import FORMATS, check_output, write_drawing
+from autograd_core._command.files import FORMATS, check_output, write_drawing
 from autograd_core._drawing.layout import LayoutError
 from autograd_core.check import check_gradient
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any, Self
 
 from autograd_core import Value, scope
-from autograd_core.interrupts import undivided
+from autograd_core._engine.interrupts import undivided
 
 from . import saving
 from .inputs import as_list, check_call

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd_core import Value
-from autograd_core.interrupts import undivided
+from autograd_core._engine.interrupts import undivided
 
 from .checks import real
 

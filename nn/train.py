@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any, cast
 
 from autograd_core import Value, explain_nonfinite, first_nonfinite, mean, no_record, record
-from autograd_core.interrupts import undivided
+from autograd_core._engine.interrupts import undivided
 
 from .batching import Data, Example, batches, examples, in_order
 from .checks import functions, real, whole

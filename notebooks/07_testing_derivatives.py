@@ -20,10 +20,10 @@ from lectures import check
 import autograd_core as ac
 import nn
 from autograd_core import primitive, sin
+from autograd_core._checking.ulps import ulps
+from autograd_core._operations.operation import Domain
 from autograd_core.check import check_gradient, check_primitive
-from autograd_core.operation import Domain
 from autograd_core.strategies import smooth_operands, smooth_programs
-from autograd_core.ulps import ulps
 
 # %% [markdown]
 # ## A difference is not a number, it is a number and an error

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from autograd_core import TABLE, Value, grad, gradients, jvp, norm, toposort
-from autograd_core.random_programs import arguments_of, function_of, orders, value_of
-from autograd_core.rows import FUNCTIONS
+from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations.functions import FUNCTIONS
+from autograd_core._strategies.programs import arguments_of, function_of, orders, value_of
 from autograd_core.strategies import operands
-from autograd_core.ulps import same, ulps
 
 SIDES = st.sampled_from((-1, 1))
 POWERS = ("pow", "pow_slope", "pow_log")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_core.expression import ExpressionError, parse
+from autograd_core._command.expression import ExpressionError, parse
 
 NAMES = st.sampled_from(["x", "y", "rate"]).map(ast.Name)
 NUMBERS = st.sampled_from([0, 1, 2, 10, 0.5, 1e-07]).map(ast.Constant)

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import Value, grad, gradients, hessian, hvp, jacobian, jvp, parameter, value_and_grad, vjp
-from autograd_core.calls import Transformed
+from autograd_core._transforms.calls import Transformed
 
 WITH_ARGNUMS = [grad, value_and_grad, jacobian, hessian, vjp, hvp]
 ALL = [*WITH_ARGNUMS, jvp]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import TABLE, Domain, Value, parameter, primitive
+from autograd_core._checking.report import SHOWN
+from autograd_core._strategies.programs import argument_shape, orders
 from autograd_core.check import check_gradient, check_primitive
-from autograd_core.random_programs import argument_shape, orders
-from autograd_core.report import SHOWN
 from autograd_core.strategies import smooth_programs
 
 ROWS = [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import GraphError, Value, checkpoint, grad, gradients, hessian, jacobian, jvp, parameter, vjp
+from autograd_core._checking.ulps import same
 from autograd_core.draw import to_dot
 from autograd_core.strategies import smooth_programs
-from autograd_core.ulps import same
 
 State = namedtuple("State", "h c")
 
@@ -80,7 +80,7 @@ def test_the_structure_of_the_result_is_kept(name):
     x = Value(2.0)
     result, plain = checkpoint(f, x), f(x)
     assert type(result) is type(plain)
-    first, second = (ag.structure.flatten(result)[0])[:2]
+    first, second = (ag._transforms.trees.flatten(result)[0])[:2]
     assert (first.data, second.data, first.op.name, second.op.name) == (4.0, 6.0, "checkpoint", "checkpoint")
     assert gradients(first + 10.0 * second, [x]) == [34.0]
     assert gradients(first, [x]) == [4.0] and gradients(second, [x]) == [3.0]

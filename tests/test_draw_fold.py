@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from autograd_core import GraphError, Value, dot, parameter, scope, sin, tanh
 from autograd_core import sum as total
+from autograd_core._command.files import write_drawing
 from autograd_core._drawing import layout, wheel
-from autograd_core._drawing.files import write_drawing
 from autograd_core._drawing.layout import LayoutError, lay_out
 from autograd_core.draw import draw, to_dot
 

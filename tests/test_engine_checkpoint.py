@@ -10,8 +10,8 @@ from hypothesis import given
 
 import autograd_core as ag
 from autograd_core import ENGINE, GraphError, Value, checkpoint, parameter
+from autograd_core._checking.ulps import same
 from autograd_core.strategies import smooth_programs
-from autograd_core.ulps import same
 
 
 @given(smooth_programs(max_inputs=3, max_operations=12))

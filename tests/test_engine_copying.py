@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 import autograd_core as ag
 from autograd_core import Value, parameter, scope
+from autograd_core._checking.ulps import same
 from autograd_core.strategies import defined_programs
-from autograd_core.ulps import same
 
 DEPTH = min(1_000_000, 8_000 * settings().max_examples)  # too deep for the stack
 

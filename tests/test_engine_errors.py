@@ -132,7 +132,7 @@ def test_no_value_inside_the_domain():
     with pytest.raises(ValueError, match="whole order"):
         ag.polygamma(0.5, 1.0)
     odd = ag.Operation("odd", lambda x: math.sqrt(-1.0), (1.0,))
-    from autograd_core.recording import unary
+    from autograd_core._engine.recording import unary
 
     with pytest.raises(ValueError, match=r"odd has no value here \(math domain error\)|odd has no value here \("):
         unary(odd)(Value(1.0))
@@ -213,7 +213,7 @@ def test_nothing_is_recorded_where_floats_raise(x, y):
 
 
 def test_two_rows_cannot_claim_one_name():
-    from autograd_core.rows import unary_row
+    from autograd_core._operations.functions import unary_row
 
     before = ag.TABLE["tanh"], ag.Value.tanh
     with pytest.raises(TypeError, match="two rows claim it"):
@@ -224,7 +224,7 @@ def test_two_rows_cannot_claim_one_name():
 
 
 def test_an_operation_saved_by_another_version():
-    from autograd_core.operation import row_named
+    from autograd_core._operations.operation import row_named
 
     with pytest.raises(LookupError, match=r"'no such'.*another version"):
         row_named("no such")

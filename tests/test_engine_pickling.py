@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import Value, parameter, scope
+from autograd_core._checking.ulps import same
 from autograd_core.strategies import defined_programs
-from autograd_core.ulps import same
 
 DATA = Path(__file__).parent / "data"
 DEPTH = min(1_000_000, 8_000 * settings().max_examples)  # too deep for the stack
@@ -240,7 +240,7 @@ def test_a_pickle_inside_a_pickle():
 
 
 def test_a_pickle_that_failed_leaves_nothing_behind():
-    from autograd_core.pickling import _living
+    from autograd_core._engine.pickling import _living
 
     states, _ = recurrence(20)
     gc.collect()

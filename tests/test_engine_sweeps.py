@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import GraphError, Value
+from autograd_core._checking.ulps import same
 from autograd_core.graph import assigned_since, check_current
 from autograd_core.strategies import defined_programs, smooth_programs
-from autograd_core.ulps import same
 
 FINITE = st.floats(-1e3, 1e3)
 

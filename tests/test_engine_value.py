@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import Value, parameter
+from autograd_core._checking.ulps import same
 from autograd_core.strategies import numbers
-from autograd_core.ulps import same
 
 NUMBERS = [3, 3.0, True, np.float64(3), np.float32(3), np.int64(3), np.bool_(True), Fraction(3, 2)]
 

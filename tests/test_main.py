@@ -10,8 +10,8 @@ import pytest
 
 import autograd_core as ac
 from autograd_core.__main__ import main
-from autograd_core.engine import rows_without_kernel
-from autograd_core.expression import ExpressionError, parse
+from autograd_core._command.expression import ExpressionError, parse
+from autograd_core._engine.choice import rows_without_kernel
 
 
 def run(capsys, *arguments):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from autograd_core import Value, gradients
-from autograd_core.ulps import same
+from autograd_core._checking.ulps import same
 
 VERSION = list(map(int, np.__version__.split(".")[:2]))
 pytestmark = pytest.mark.skipif(VERSION < [2, 4], reason="the list is that of NumPy 2.4; earlier ones do a little less")

@@ -25,8 +25,8 @@ from autograd_core import (
     value_and_grad,
     vjp,
 )
+from autograd_core._checking.ulps import same
 from autograd_core.check import check_gradient
-from autograd_core.ulps import same
 
 CONSTRUCTORS = {"fromhex", "from_number"}  # a Value is made by Value(…)
 

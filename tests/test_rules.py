@@ -24,11 +24,11 @@ from autograd_core import (
     value_and_grad,
     vjp,
 )
+from autograd_core._checking.ulps import same
+from autograd_core._operations.functions import FUNCTIONS
+from autograd_core._strategies.programs import arguments_of, function_of, orders
 from autograd_core.graph import assigned_since
-from autograd_core.random_programs import arguments_of, function_of, orders
-from autograd_core.rows import FUNCTIONS
 from autograd_core.strategies import defined_programs, operands, smooth_programs
-from autograd_core.ulps import same
 
 ROWS = [operation_of(function) for function in FUNCTIONS.values()]
 PAIRS = st.tuples(smooth_programs(max_inputs=1, max_operations=12), smooth_programs(max_inputs=1, max_operations=12))

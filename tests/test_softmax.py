@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from autograd_core import Value, gradients, log_softmax, logsumexp, softmax
-from autograd_core.ulps import same, ulps
+from autograd_core._checking.ulps import same, ulps
 
 LISTS = st.lists(st.floats(-8.0, 8.0) | st.floats(-700.0, 700.0) | st.integers(-3, 3).map(float), min_size=1, max_size=5)
 

@@ -35,8 +35,8 @@ from autograd_core import (
 )
 from autograd_core import sum as total
 from autograd_core._drawing import layout
-from autograd_core._drawing.geometry import Geometry
 from autograd_core._drawing.layout import LayoutError
+from autograd_core._stepping.geometry import Geometry
 from autograd_core.draw import to_dot
 from autograd_core.stepper import Step, Stepper, embedded, step
 from autograd_core.strategies import smooth_programs

@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from autograd_core import TABLE, Value, exp, log, operation_of, polygamma, primitive, relu, tanh
-from autograd_core.operation import Operation
-from autograd_core.random_programs import Line, Program, argument_shape, arguments_of, form_of, function_of, in_math
-from autograd_core.rows import FUNCTIONS
+from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations.functions import FUNCTIONS
+from autograd_core._operations.operation import Operation
+from autograd_core._strategies.programs import (
+    Line,
+    Program,
+    argument_shape,
+    arguments_of,
+    form_of,
+    function_of,
+    in_math,
+)
 from autograd_core.strategies import (
     defined_programs,
     is_smooth,
@@ -22,7 +31,6 @@ from autograd_core.strategies import (
     smooth_operands,
     smooth_programs,
 )
-from autograd_core.ulps import same, ulps
 
 INF, NAN = math.inf, math.nan
 ROWS = [operation_of(function) for function in FUNCTIONS.values()]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import autograd_core
 from autograd_core import TABLE, Value, gradients, operation_of, toposort
-from autograd_core.random_programs import arguments_of, function_of, orders, slopes_of, value_of
-from autograd_core.rows import FUNCTIONS
+from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations.functions import FUNCTIONS
+from autograd_core._strategies.programs import arguments_of, function_of, orders, slopes_of, value_of
 from autograd_core.strategies import SPECIALS, numbers, operands, smooth_operands
-from autograd_core.ulps import same, ulps
 
 INF, NAN = math.inf, math.nan
 ROWS = [operation_of(function) for function in FUNCTIONS.values()]
@@ -182,7 +182,7 @@ def test_every_public_row_is_exported_and_no_other():
 
 
 def test_the_signatures_equal_the_table():
-    source = Path(autograd_core.__file__).with_name("signatures.pyi").read_text(encoding="utf-8")
+    source = (Path(autograd_core.__file__).parent / "_operations/signatures.pyi").read_text(encoding="utf-8")
     [listed] = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     written = {
         node.name: len(node.args.posonlyargs) + len(node.args.args)
@@ -199,7 +199,9 @@ def test_the_signatures_equal_the_table():
         if name and row.public and row.arity and hasattr(Value, name)
     }  # fmt: skip  # as it reads
     wanted |= {name: row.arity for name, row in methods.items()}
-    assert written == wanted
+    elsewhere = {"backward", "draw", "step", "__copy__", "__deepcopy__", "__reduce__"}  # no rows of the table
+    assert {name: count for name, count in written.items() if name not in elsewhere} == wanted
+    assert all(name in vars(Value) for name in elsewhere)
     assert {row.name for row in methods.values()} >= {row.name for row in ROWS if row.public and row.arity == 1} - {
         row.name for row in ROWS if row.operator
     }

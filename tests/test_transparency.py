@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import autograd_core
 from autograd_core import TABLE, Value, operation_of
-from autograd_core.random_programs import Line, arguments_of, form_of, function_of, in_math
-from autograd_core.rows import FUNCTIONS
+from autograd_core._checking.ulps import same
+from autograd_core._operations.functions import FUNCTIONS
+from autograd_core._strategies.programs import Line, arguments_of, form_of, function_of, in_math
 from autograd_core.strategies import numbers, operands, programs
-from autograd_core.ulps import same
 
 IN_MATH = [row for row in map(operation_of, FUNCTIONS.values()) if in_math(row)]
 NOT_IN_MATH = [row for row in map(operation_of, FUNCTIONS.values()) if not in_math(row)]

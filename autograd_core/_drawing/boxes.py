@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..names import marks
+from .._engine.names import marks
 from ..value import Value
 from .fold import Group, Path
 from .texts import short, title

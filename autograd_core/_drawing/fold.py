@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Protocol, cast
 
-from ..operation import PARAMETER
+from .._operations.operation import PARAMETER
 from ..value import Value
 
 

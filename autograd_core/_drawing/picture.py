@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .._operations.operation import PARAMETER
 from ..errors import GraphError
 from ..graph import assigned_since, toposort
-from ..operation import PARAMETER
 from ..value import Value
 from .boxes import Box, Edge, tell_apart
 from .fold import Folding, Group, fold, outputs

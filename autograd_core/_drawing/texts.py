@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..operation import Operation
+from .._operations.operation import Operation
 
 UNSET = "·"
 LONGEST_NAME = 16

@@ -1,1 +1,1 @@
-"""The engine in C: the same objects as the Python one, chosen in `engine.py`."""
+"""The engine in C: the same objects as the Python one, chosen in `_engine/choice.py`."""

@@ -52,12 +52,12 @@ static PyObject *local_at(Node *node, Py_ssize_t at, double added)
 #define GETTER(name) static PyObject *name(PyObject *self, void *Py_UNUSED(closure))
 #define NODE ((Node *)self)
 
-/* Tell those who look out for it that the number of a node leaves the graph here: taken.py. */
+/* Tell those who look out for it that the number of a node leaves the graph here: _engine/taken.py. */
 int note_taken(PyObject *node)
 {
     if (S.watches == NULL || PyList_GET_SIZE(S.watches) == 0)
         return 0;
-    PyObject *done = call_python("autograd_core.taken", "taken", node, NULL);
+    PyObject *done = call_python("autograd_core._engine.taken", "taken", node, NULL);
     Py_XDECREF(done);
     return done ? 0 : -1;
 }
@@ -254,17 +254,6 @@ static PyObject *zero_grad(PyObject *self, PyObject *arguments, PyObject *keywor
     Py_RETURN_NONE;
 }
 
-static PyObject *backward(PyObject *self, PyObject *arguments, PyObject *keywords)
-{
-    static char *names[] = {"gradient", NULL};
-    PyObject *gradient = NULL;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names, &gradient))
-        return misfit("Value", "backward", self, arguments, keywords);
-    if (backward_from(NODE, gradient) < 0)
-        return NULL;
-    Py_RETURN_NONE;
-}
-
 /* What float's own method answers for the number. */
 static PyObject *of_float(PyObject *self, const char *method, PyObject *argument)
 {
@@ -318,14 +307,6 @@ METHOD(value_sizeof)
     return PyLong_FromSize_t(bytes);
 }
 
-METHOD(value_copy) { return call_python("autograd_core.copying", "shallow", self, NULL); }
-METHOD(value_reduce) { return call_python("autograd_core.pickling", "reduced", self, NULL); }
-
-static PyObject *value_deepcopy(PyObject *self, PyObject *memo)
-{
-    return call_python("autograd_core.copying", "deep", self, memo);
-}
-
 static PyObject *no_subclass(PyObject *Py_UNUSED(type), PyObject *Py_UNUSED(arguments), PyObject *Py_UNUSED(keywords))
 {
     return PyErr_Format(PyExc_TypeError, "Value is final: a subclass would not survive an operation");
@@ -355,11 +336,6 @@ PyObject *value_repr(PyObject *self)
 #define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function
 
 PyMethodDef value_methods[] = {
-    {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS,
-     "backward($self, gradient=1.0)\n--\n\n"
-     "Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.\n\n"
-     "See `autograd_core.backward`.\n\n"
-     ">>> w = Value(3.0)\n>>> (w * w).backward()\n>>> w.grad\n6.0"},
     {"zero_grad", WITH_KEYWORDS(zero_grad), METH_VARARGS | METH_KEYWORDS,
      "zero_grad($self)\n--\n\nClear the gradient: it reads 0.0 again, and `has_grad` False."},
     {"__round__", WITH_KEYWORDS(value_round), METH_VARARGS | METH_KEYWORDS, NULL},
@@ -369,9 +345,6 @@ PyMethodDef value_methods[] = {
     {"__complex__", value_complex, METH_NOARGS, NULL},
     {"__format__", value_format, METH_O, NULL},
     {"__sizeof__", value_sizeof, METH_NOARGS, NULL},
-    {"__copy__", value_copy, METH_NOARGS, NULL},
-    {"__deepcopy__", value_deepcopy, METH_O, NULL},
-    {"__reduce__", value_reduce, METH_NOARGS, NULL},
     {"__init_subclass__", WITH_KEYWORDS(no_subclass), METH_CLASS | METH_VARARGS | METH_KEYWORDS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -38,7 +38,7 @@ typedef struct Side {
 static inline Node **side_nodes(Side *side) { return (Node **)(side->locals + side->count); }
 
 /* What is recorded in place of a derivative that is zero in a whole neighbourhood, and of an adjoint that nothing has
- * reached; operation.py says more. */
+ * reached; _operations/operation.py says more. */
 #define NOTHING (-0.0)
 
 static inline int is_nothing(double x) { return x == 0.0 && signbit(x); }
@@ -116,7 +116,7 @@ typedef enum { GATHER_PYTHON, GATHER_ARGUMENTS, GATHER_LIST, GATHER_TWO_LISTS } 
  * (by giving NOTHING), or, of a dot product, the factor that it faces: it is flat beside a plain number. */
 typedef enum { FLAT_BY_ROW, FLAT_BY_KERNEL, FLAT_BY_FACTOR } Flat;
 
-/* The function of a row, as recording.py makes it. */
+/* The function of a row, as _engine/recording.py makes it. */
 typedef struct Function {
     PyObject_HEAD
     vectorcallfunc vectorcall;

@@ -1,4 +1,4 @@
-/* Gradients and tangents as numbers: the plain sweeps of sweeps.py in C. */
+/* Gradients and tangents as numbers: the plain sweeps of _transforms/sweeps.py in C. */
 #include "sort.h"
 
 /* Where there are checkpoints, write down which nodes depend on the inputs: no other is run again. The marks are on. */

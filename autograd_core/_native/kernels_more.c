@@ -110,7 +110,7 @@ static int k_sinc_derivative(double x, double y, double *z, double *dx, double *
 static int less_one_rounds(double y) { return -1.0 < y && y < 0.5; }
 static int at_an_end(double x) { return x == 0.0 || isinf(x); }
 
-/* The second derivative of x**y by x, and the derivative of its slope by y; slopes.py says why so many branches. */
+/* The second derivative of x**y by x, and the derivative of its slope by y; see _operations/derivatives.py for the branches. */
 static double pow_curve(double x, double y, double slope)
 {
     if (at_an_end(x))

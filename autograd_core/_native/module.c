@@ -61,7 +61,7 @@ static PyModuleDef_Slot slots[] = {
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "autograd_core._native._core",
-    .m_doc = "The engine in C: the objects that engine.py puts in place of those of the same name in Python.",
+    .m_doc = "The engine in C: the objects that _engine/choice.py puts in place of those of the same name in Python.",
     .m_size = 0, .m_slots = slots,
 };
 

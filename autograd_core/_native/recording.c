@@ -1,4 +1,4 @@
-/* How an operation records a node: recording.py in C.
+/* How an operation records a node: _engine/recording.py in C.
  *
  * A row with a kernel gets value and local derivatives from it. A row without one, a primitive, and any case that the
  * kernel leaves alone call the row's Python: the value first, so that what floats raise is raised before anything

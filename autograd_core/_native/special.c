@@ -1,4 +1,4 @@
-/* special.py in C. Why each formula is as it is stands there; here it is only the same. */
+/* _operations/special.py in C, step by step the same. See there for why each formula is as it is. */
 #include "special.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The quiet, accurate functions of special.py and special_series.py in C, step by step the same, so that every bit is. */
+/* The quiet, accurate functions of _operations/special.py and series.py in C, step by step the same, so that every bit is. */
 #ifndef AUTOGRAD_CORE_SPECIAL_H
 #define AUTOGRAD_CORE_SPECIAL_H
 

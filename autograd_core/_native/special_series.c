@@ -1,4 +1,4 @@
-/* special_activations.py and special_series.py in C, whose tables stand here again. */
+/* _operations/activations.py and series.py in C, with their tables. */
 #include "special.h"
 
 #define PI 3.141592653589793
@@ -95,7 +95,7 @@ double gelu_tanh_slope(double x)
     return gate_slope(x, w, v, 0.1427096325452005 * fabs(x) * x * x);
 }
 
-/* From slopes.py: the second derivatives of silu, gelu and gelu_tanh. */
+/* From _operations/derivatives.py: the second derivatives of silu, gelu and gelu_tanh. */
 double silu_curve(double x)
 {
     double size = x < 0.0 ? -x : x;

@@ -273,7 +273,7 @@ static PyObject *backward(PyObject *Py_UNUSED(module), PyObject *arguments, PyOb
     Py_RETURN_NONE;
 }
 
-/* Docstrings that are shown to users stand in the Python functions; engine.py hands them over where it can. */
+/* Docstrings that are shown to users stand in the Python functions; _engine/choice.py hands them over where it can. */
 PyMethodDef sweep_methods[] = {
     {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS,
      "backward($module, y, gradient=1.0)\n--\n\n"

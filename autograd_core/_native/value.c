@@ -13,9 +13,9 @@ int connected(void)
         return -1;
     }
     PyObject *context = PyImport_ImportModule("autograd_core.context");
-    PyObject *operation = PyImport_ImportModule("autograd_core.operation");
+    PyObject *operation = PyImport_ImportModule("autograd_core._operations.operation");
     PyObject *errors = PyImport_ImportModule("autograd_core.errors");
-    PyObject *taken = PyImport_ImportModule("autograd_core.taken");
+    PyObject *taken = PyImport_ImportModule("autograd_core._engine.taken");
     PyObject *variable = context ? PyObject_GetAttrString(context, "_place") : NULL;
     PyObject *input = operation ? PyObject_GetAttrString(operation, "INPUT") : NULL;
     PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
@@ -336,7 +336,7 @@ extern PyType_Slot arithmetic_slots[];
 int value_ready(PyObject *module)
 {
     PyType_Slot slots[64] = {
-        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* engine.py hands the docstring of the Python class over */
+        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* _engine/choice.py hands the docstring of the Python class over */
         {Py_tp_new, value_new},
         {Py_tp_dealloc, node_dealloc},
         {Py_tp_repr, value_repr},

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
 from typing import Any
 
-from ..operation import Operation
+from .._operations.operation import Operation
 from . import nearly
 from .expressions import NUMBERS
 from .forms import (
@@ -35,7 +35,7 @@ from .loops import Lists
 from .operations import CALLS, OPERATORS
 
 # Modules that work in other numbers than floats. A call into one is where the translated text gives up and says so.
-LEFT_TO_PYTHON = ("autograd_core.special_exact",)
+LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
 # How a function is translated for arguments of some types.

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from .. import special_activations
+from .._operations import activations as special_activations
 from .braces import Braces
 from .forms import BOOL, FLOAT, Append, Const, Function, Made, Operate, Part, SetItem, Try, Type
 from .rows import TranslatedRow

@@ -1,4 +1,4 @@
-"""Functions of special_exact.py once more, on floats: for languages that cannot ask Python.
+"""Functions of _operations/exact.py once more, on floats: for languages that cannot ask Python.
 
 Where Python computes near a root with more digits, JavaScript and NumPy keep what floats give: right to units of the
 terms that cancel. What is here is needed everywhere, and is as good as floats allow.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .. import special, special_series
+from .._operations import series as special_series
+from .._operations import special
 
 
 def gamma_quiet(x: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..operation import Operation
+from .._operations.operation import Operation
 from .calls import LEFT_TO_PYTHON
 from .forms import BOOL, FLOAT, INT, KNOWN, LIST, Const, Function, Known, Name, Refused
 from .translator import Translation

@@ -16,8 +16,8 @@ import tempfile
 from importlib import util
 from pathlib import Path
 
+from autograd_core._checking.ulps import same
 from autograd_core._program.kernels import kernels, rows_of_numbers
-from autograd_core.ulps import same
 
 ROOT = Path(__file__).parents[2]
 NATIVE = ROOT / "autograd_core" / "_native"

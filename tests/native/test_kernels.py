@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import autograd_core
 from autograd_core import ENGINE, TABLE, GraphError, Value, dot, logsumexp, mean, norm, prod
 from autograd_core import sum as total
-from autograd_core.engine import rows_without_kernel
-from autograd_core.rows import FUNCTIONS
+from autograd_core._engine.choice import rows_without_kernel
+from autograd_core._operations.functions import FUNCTIONS
 
 pytestmark = pytest.mark.skipif(ENGINE != "native", reason="kernels belong to the native engine")
 
@@ -177,8 +177,8 @@ def test_rows_without_a_kernel_are_those_that_give_a_reason() -> None:
 
 
 def test_a_row_of_a_users_own_with_a_tables_name_gets_no_kernel() -> None:
-    from autograd_core.operation import Operation
-    from autograd_core.recording import unary
+    from autograd_core._engine.recording import unary
+    from autograd_core._operations.operation import Operation
 
     own = unary(Operation("tanh", lambda x: x + 1.0, (lambda x, z: 7.0,)))
     node = own(Value(1.0))

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import ENGINE, TABLE, GraphError, Value, checkpoint, gradients, jvp, primitive, toposort
-from autograd_core.engine import NATIVE
-from autograd_core.rows import FUNCTIONS
+from autograd_core._engine.choice import NATIVE
+from autograd_core._operations.functions import FUNCTIONS
 from autograd_core.value import make_node
 
 pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself looks after the memory of the Python engine")
@@ -109,9 +109,9 @@ def entry_points() -> dict[str, Callable[[], Any]]:
             ignored(ag.backward, wrong)
             ignored(toposort, wrong)
             ignored(gradients, y, wrong)
-            ignored(ag.sweeps.gradient_numbers, y, [a, wrong])
-            ignored(ag.sweeps.gradient_numbers, y, [a], [wrong])
-            ignored(ag.sweeps.tangent_numbers, [y, wrong], [a], [wrong])
+            ignored(ag._transforms.sweeps.gradient_numbers, y, [a, wrong])
+            ignored(ag._transforms.sweeps.gradient_numbers, y, [a], [wrong])
+            ignored(ag._transforms.sweeps.tangent_numbers, [y, wrong], [a], [wrong])
             ignored(ag.graph.discovered, y, [a, wrong])
         gradients(y, [a, b, y])
         gradients(ag.tanh(a * b), [a, b], create_graph=True)
@@ -194,7 +194,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
                     ignored(getattr(NATIVE, function), wrong)
         ignored(NATIVE.strict, TABLE["add"], FUNCTIONS["add"])
         NATIVE.rows_without_kernel()
-        ag.clock.tick()
+        ag._engine.clock.tick()
 
     return {
         function.__name__: function
@@ -533,7 +533,7 @@ def test_nodes_in_memory_that_was_used_before() -> None:
         """
         import os
         from autograd_core import Value
-        from autograd_core.engine import NATIVE
+        from autograd_core._engine.choice import NATIVE
 
         for _ in range(2):  # what was read is let go
             files = [os.urandom(3_000_000) for _ in range(20)]
@@ -585,8 +585,8 @@ def test_where_there_is_no_memory_for_another_primitive_the_others_stay() -> Non
         """
         import _testcapi
         from autograd_core import Value
-        from autograd_core.operation import Operation
-        from autograd_core.recording import unary
+        from autograd_core._operations.operation import Operation
+        from autograd_core._engine.recording import unary
 
         x, kept = Value(2.0), []
         for i in range(200):

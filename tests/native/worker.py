@@ -28,8 +28,8 @@ from autograd_core import (
     sin,
     toposort,
 )  # fmt: skip  # one line a name would hide the program
+from autograd_core._operations.functions import FUNCTIONS
 from autograd_core.draw import to_dot
-from autograd_core.rows import FUNCTIONS
 
 
 @primitive(derivatives=(lambda x, y, z: sin(y), lambda x, y, z: x * x))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from autograd_core import TABLE
+from autograd_core._checking.ulps import same
 from autograd_core._program.kernels import kernels, rows_of_numbers
 from autograd_core.strategies import operands
-from autograd_core.ulps import same
 
 pytestmark = pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
 NAMES = [row.name for row in rows_of_numbers()]

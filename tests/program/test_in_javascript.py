@@ -5,10 +5,10 @@ import shutil
 import pytest
 
 from autograd_core import TABLE
+from autograd_core._checking.ulps import same, ulps
 from autograd_core._program.in_javascript import javascript
 from autograd_core._program.kernels import rows_of_numbers
 from autograd_core._program.rows import translated_rows
-from autograd_core.ulps import same, ulps
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
 NAMES = [row.name for row in rows_of_numbers()]

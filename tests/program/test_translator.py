@@ -8,6 +8,8 @@ import shutil
 import numpy as np
 import pytest
 
+from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations.operation import Operation
 from autograd_core._program.forms import FLOAT, Name, Refused
 from autograd_core._program.in_c import C
 from autograd_core._program.in_javascript import RUNTIME as JAVASCRIPT_RUNTIME
@@ -16,8 +18,6 @@ from autograd_core._program.in_numpy import RUNTIME as NUMPY_RUNTIME
 from autograd_core._program.in_numpy import NumPy
 from autograd_core._program.rows import translated_row
 from autograd_core._program.translator import Translation
-from autograd_core.operation import Operation
-from autograd_core.ulps import same, ulps
 
 X, Y = Name(FLOAT, "x"), Name(FLOAT, "y")
 IN_NUMPY_REFUSED = {"whiles": "`break` at some points only", "lists": "a list that grows at some points only"}

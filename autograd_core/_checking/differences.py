@@ -1,0 +1,250 @@
+"""The derivative of a function of one number by central differences, with the error that it has.
+
+The step is searched for: differences are taken with steps that fall by a constant ratio, extrapolated by pairs
+(Richardson), and each result is given an error: how far it lies from the one before, and what rounding can do to it.
+The rounding error is not guessed but read off the graph: the adjoint of every node times the last place of its value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from .._transforms.sweeps import gradients
+from ..graph import toposort
+from ..value import Value
+
+RATIO = 3.7  # from one step to the next; no whole number, or a periodic function could be met at the same phase
+LEVELS = 30
+ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library err by some 2 units
+SMALLEST = 2.0**-1074
+COARSE = 2.0**-13  # an error, relative, that calls for another search or an explanation
+HIDDEN = 64.0  # operations that a checkpoint is taken to hide
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one evaluation gave: the value, a bound on its rounding error, and on which side of each kink it lies."""
+
+    value: float
+    noise: float
+    sides: tuple[tuple[str, float], ...] = ()
+
+
+def observed(y: Any) -> Point:
+    """The value of a graph with its rounding error, to first order, and the kinks it passes through."""
+    if type(y) is not Value:
+        return Point(float(y), 0.0)
+    order = toposort(y)
+    noise = 0.0
+    sides: list[tuple[str, float]] = []
+    for node, adjoint in zip(order, gradients(y, order), strict=True):
+        if node.is_leaf:
+            continue
+        numbers = [x.data if type(x) is Value else x for x in node.operands]
+        if adjoint:
+            noise += abs(adjoint) * _rounding(node, numbers)
+        sides.extend((node.op.name, kink(*numbers)) for kink in node.op.kinks)
+    return Point(y.data, noise, tuple(sides))
+
+
+def _rounding(node: Value, numbers: list[float]) -> float:
+    """The rounding error of one operation: a few units in the last place.
+
+    Operators round their result alone. A function is taken to be right for operands that are wrong in their last
+    place (the logarithm of gamma is no better at its zeros), and one on many operands to round each of its terms.
+    """
+    size = abs(node.data)
+    if node.op.name == "checkpoint":
+        size *= HIDDEN
+    elif not node.op.operator:
+        terms = sum(abs(d * x) for d, x in zip(node.local_derivatives, numbers, strict=True) if d)
+        size = max(size, terms) * (len(numbers) if node.op.arity is None else 1)
+    return max(size * ROUNDING, SMALLEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The differences with one step, and what can be said with those of the larger steps before it."""
+
+    step: float
+    central: float
+    noise: float
+    left: float
+    right: float
+    crossed: str  # the operation whose kink lies within the step
+    extrapolated: float | None = None
+    error: float = math.inf
+    smooth: bool = False
+
+    @property
+    def bend(self) -> float:
+        """f(x + h) - 2 f(x) + f(x - h): falls like h² where f is smooth, like h at a kink, not at all at a jump."""
+        return abs(self.right - self.left) * self.step
+
+    @property
+    def bend_noise(self) -> float:
+        """What rounding can do to `bend`."""
+        return 4.0 * self.noise * self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A numerical derivative with its error and step; or, with NaN, the reason why there is none."""
+
+    derivative: float
+    error: float
+    step: float
+    reason: str = ""
+
+
+def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> Estimate:
+    """The derivative at `x` of what `evaluate` observes.
+
+    Args: `expected`, the derivative to be checked; it decides nothing but when to stop looking for a better step.
+    Evaluations that raise ArithmeticError or ValueError lie outside the domain. Source: L. F. Richardson, "The
+    deferred approach to the limit" (1927).
+    """
+    base = evaluate(x)
+    if not math.isfinite(base.value):
+        return Estimate(math.nan, math.inf, 0.0, f"the value is {base.value!r} here")
+    if not math.isfinite(base.noise):
+        return Estimate(math.nan, math.inf, 0.0, "a derivative inside is not finite here")
+    first = 2.0 ** (math.frexp(x)[1] - 4) if x else 0.125
+    levels, best = search(evaluate, x, base, expected, first)
+    found = levels
+    if (best is None or best.error > COARSE * max(abs(expected), abs(best.central))) and first < 0.125:
+        # a function whose own scale is 1, at a number far below 1
+        levels, other = search(evaluate, x, base, expected, 0.125)
+        best = min((b for b in (best, other) if b is not None), key=lambda level: level.error, default=None)
+        found = found or levels
+    if best is None or best.extrapolated is None:
+        return Estimate(math.nan, math.inf, found[-1].step if found else 0.0, _why_not(found))
+    largest = max(abs(expected), abs(best.extrapolated))
+    if best.error > COARSE * largest and (kink := _kink(found)):
+        return Estimate(math.nan, math.inf, best.step, kink)
+    return Estimate(best.extrapolated, best.error, best.step)
+
+
+def search(
+    evaluate: Callable[[float], Point], x: float, base: Point, expected: float, first: float
+) -> tuple[list[Level], Level | None]:
+    """The levels from the step `first` downwards, and the best of those where the function is seen to be smooth."""
+    levels: list[Level] = []
+    best: Level | None = None
+    for k in range(LEVELS):
+        step = first * RATIO**-k
+        if x + step == x or x - step == x:
+            break
+        level = _level(evaluate, x, base, step)
+        if level is None:
+            continue
+        if levels:
+            level = _extrapolated(level, levels[-1])
+        levels.append(level)
+        best = _best(levels)
+        if best is not None and level.noise >= 0.5 * best.error:
+            break  # smaller steps only round worse
+        if len(levels) > 3 and all(_hidden(last, expected) for last in levels[-4:]):
+            break
+    return levels, best
+
+
+def _hidden(level: Level, expected: float) -> bool:
+    """Whether rounding is all that is seen with this step."""
+    return level.noise > 16.0 * max(abs(expected), abs(level.central)) and level.bend <= level.bend_noise
+
+
+def _level(evaluate: Callable[[float], Point], x: float, base: Point, step: float) -> Level | None:
+    above, below = x + step, x - step
+    try:
+        plus, minus = evaluate(above), evaluate(below)
+    except (ArithmeticError, ValueError):
+        return None
+    noise = (plus.noise + minus.noise + base.noise) / (above - below)
+    right, left = (plus.value - base.value) / (above - x), (base.value - minus.value) / (x - below)
+    central = (plus.value - minus.value) / (above - below)
+    if not (math.isfinite(central) and math.isfinite(noise) and math.isfinite(right - left)):
+        return None
+    return Level(step, central, noise, left, right, _crossed(minus, base, plus))
+
+
+def _crossed(minus: Point, base: Point, plus: Point) -> str:
+    """The name of an operation whose kink lies between the points, or an empty string.
+
+    A kink function that jumps over 0, as the remainder does half-way between two steps, has no zero there: then the
+    change to one side is out of all proportion to the change to the other.
+    """
+    if not len(minus.sides) == len(base.sides) == len(plus.sides):
+        return ""
+    for (name, left), (here_name, here), (right_name, right) in zip(minus.sides, base.sides, plus.sides, strict=True):
+        if not name == here_name == right_name:
+            return ""
+        if here == left == right:
+            continue
+        if here == 0:
+            return name
+        to_left, to_right = abs(left - here), abs(right - here)
+        if left * here <= 0 and to_left <= 8.0 * to_right:
+            return name
+        if right * here <= 0 and to_right <= 8.0 * to_left:
+            return name
+    return ""
+
+
+def _extrapolated(level: Level, before: Level) -> Level:
+    """`level` with what the larger step before it adds: the extrapolation, its error, and whether f bends smoothly."""
+    share = 1.0 / (RATIO * RATIO - 1.0)
+    extrapolated = level.central + (level.central - before.central) * share
+    noise = level.noise + (level.noise + before.noise) * share
+    known = before.extrapolated is not None
+    error = (abs(extrapolated - before.extrapolated) if before.extrapolated is not None else math.inf) + noise
+    bends = level.bend <= before.bend / (RATIO * RATIO / 2.0) + level.bend_noise
+    return Level(
+        level.step, level.central, level.noise, level.left, level.right, level.crossed, extrapolated, error,
+        known and bends and not level.crossed and not before.crossed,
+    )
+
+
+def _best(levels: list[Level]) -> Level | None:
+    """The level with the smallest error, among the smooth ones that no smaller step contradicts."""
+    best: Level | None = None
+    for k, level in enumerate(levels):
+        if not level.smooth or (best is not None and level.error >= best.error):
+            continue
+        if all(
+            abs(_extrapolation(later) - _extrapolation(level)) <= 2.0 * (level.error + 2.0 * later.noise)
+            for later in levels[k + 1 :]
+            if not later.crossed
+        ):
+            best = level
+    return best
+
+
+def _extrapolation(level: Level) -> float:
+    return level.central if level.extrapolated is None else level.extrapolated
+
+
+def _why_not(levels: list[Level]) -> str:
+    if not levels:
+        return "no step stays inside the domain: this is its edge, or the number has no neighbours to try"
+    if levels[-1].crossed:
+        return f"a kink of {levels[-1].crossed} lies here or too near to step around"
+    return _kink(levels) or "rounding hides the difference at every step"
+
+
+def _kink(levels: list[Level]) -> str:
+    """What is to be said where the bend does not fall like h² before it is lost in rounding."""
+    clear = [level for level in levels if level.bend > 4.0 * level.bend_noise]
+    if len(clear) < 2 or clear[-1].bend < clear[-2].bend / RATIO**1.5:
+        return ""
+    smaller = levels[levels.index(clear[-1]) + 1 :]
+    if smaller and 4.0 * smaller[0].bend_noise < clear[-1].bend / RATIO:
+        return ""  # it is gone although it would be seen: the step is past the kink
+    settled = min(
+        pairwise(clear), key=lambda two: abs(two[1].left - two[0].left) + abs(two[1].right - two[0].right)
+    )[1]
+    return f"a kink or jump: the slope is {settled.left:.4g} to the left and {settled.right:.4g} to the right"

@@ -1,0 +1,286 @@
+"""Arithmetic typed on the command line: parsed with `ast` against a whitelist, never evaluated as Python."""
+
+from __future__ import annotations
+
+import ast
+import io
+import math
+import re
+import tokenize
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, NoReturn
+
+from .._operations.functions import FUNCTIONS
+from .._operations.operation import TABLE
+from .._strategies.programs import argument_shape
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+LONGEST = 20_000
+LONGEST_SAID = 40
+LONGEST_ADVISED = 200
+TOO_DEEP = "the expression is nested too deeply"
+ALLOWED = "an expression has numbers, names, + - * / // % ** and functions"
+# What functions of the table are called elsewhere, where NumPy's name does not say it.
+ELSEWHERE = {
+    "ln": "log", "lg": "log10", "max": "maximum", "min": "minimum", "fabs": "abs", "sgn": "sign", "logistic": "sigmoid",
+    "average": "mean", "product": "prod",
+}  # fmt: skip  # pairs, side by side
+
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.USub: "neg", ast.UAdd: "identity",
+}  # fmt: skip  # a table reads better in rows
+_COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
+    ast.Lt: lambda x, y: bool(x < y),
+    ast.LtE: lambda x, y: bool(x <= y),
+    ast.Gt: lambda x, y: bool(x > y),
+    ast.GtE: lambda x, y: bool(x >= y),
+    ast.Eq: lambda x, y: bool(x == y),
+    ast.NotEq: lambda x, y: bool(x != y),
+}
+
+
+class ExpressionError(ValueError):
+    """The text is not an expression that can be differentiated; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression: its text, and the names it needs values for, in the order they appear.
+
+    >>> f = parse("tanh(w*x + b)")
+    >>> f.names
+    ('w', 'x', 'b')
+    >>> f(w=0.0, x=1.0, b=0.0)
+    0.0
+    """
+
+    text: str
+    names: tuple[str, ...]
+    _body: ast.expr
+
+    def __call__(self, /, **values: Any) -> Any:
+        """The number, or with Values the node.
+
+        Raises ExpressionError for names without a value, and what floats raise for operations that have no result.
+        """
+        if missing := [name for name in self.names if name not in values]:
+            functions = [f"{name} is a function: write {_example(name)}" for name in missing if name in _functions()]
+            add = f"no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
+            raise ExpressionError("; or else ".join([*functions, add]))
+        try:
+            return _evaluated(self._body, values)
+        except RecursionError:
+            raise ExpressionError(TOO_DEEP) from None
+
+
+def parse(text: str) -> Expression:
+    """The expression written in `text`: numbers, names, + - * / // % **, comparisons and the functions of the table.
+
+    Raises ExpressionError for anything else, naming it and the column, and for what gives no single number.
+    """
+    if len(text) > LONGEST:
+        raise ExpressionError(f"the expression has {len(text)} characters; at most {LONGEST} are read")
+    text = text.strip()
+    if not text:
+        raise ExpressionError('the expression is empty: write one such as "tanh(w*x + b)"')
+    reader = _Reader(text)
+    try:
+        body = ast.parse(text, mode="eval").body
+        reader.single_number(body)
+    except ExpressionError:
+        raise
+    except SyntaxError as error:
+        said = _hint(text) or error.msg.partition(". Maybe")[0]
+        column = error.offset or len(text) + 1
+        raise ExpressionError(f"{said} (near column {column} of {_cut(text, 60)!r})") from None
+    except (RecursionError, MemoryError):
+        raise ExpressionError(TOO_DEEP) from None
+    except ValueError as error:  # a null byte, or digits beyond what int takes
+        raise ExpressionError(f"{error} in {_cut(text, 60)!r}") from None
+    return Expression(text, tuple(reader.names), body)
+
+
+def _hint(text: str) -> str:
+    """What a newcomer may have meant by text that is no expression."""
+    if re.match(r"\w+\s*=(?!=)", text):
+        return "an expression stands alone, without a name and = before it"
+    if re.search(r"(?<![\w.])\d[\d.]*\s*(?!e[-+]?\d|if\b)[^\W\d]", text, re.IGNORECASE):
+        return "a product is written with *, as in 2*x"
+    return ""
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+@cache
+def _functions() -> tuple[str, ...]:
+    """The names of the functions that an expression may call."""
+    return tuple(sorted(name for name in FUNCTIONS if TABLE[name].public))
+
+
+def _example(name: str) -> str:
+    """A call of a function with as many arguments as it takes."""
+    count, lists = argument_shape(TABLE[name])
+    count -= TABLE[name].default is not None
+    return f"{name}({', '.join(['[x, y]'] * count if lists else 'xyz'[:count])})"
+
+
+def _with_powers(text: str) -> str:
+    """The text on one line with ** for every operator ^, so that it binds as a power does, not as Python's ^."""
+    lines = text.split("\n")
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(text).readline))):
+        if token.type == tokenize.OP and token.string == "^":
+            row, column = token.start[0] - 1, token.start[1]
+            lines[row] = f"{lines[row][:column]}**{lines[row][column + 1 :]}"
+    written = "\n".join(lines)
+    return written if written.isprintable() else ast.unparse(ast.parse(written, mode="eval"))
+
+
+class _Reader:
+    """Checks the tree of one expression, and collects the names it needs values for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.names: dict[str, None] = {}
+
+    def refuse(self, node: ast.AST, why: str) -> NoReturn:
+        line = self.text.encode().split(b"\n")[getattr(node, "lineno", 1) - 1]
+        column = len(line[: getattr(node, "col_offset", 0)].decode(errors="ignore")) + 1
+        raise ExpressionError(f"{why} (column {column})")
+
+    def said(self, *nodes: ast.AST) -> list[str]:
+        """The text of each node, cut where it is long."""
+        return [_cut(ast.get_source_segment(self.text, node) or "…", LONGEST_SAID) for node in nodes]
+
+    def advised(self, *nodes: ast.expr) -> list[str]:
+        """The text of each node to be written as an argument; a long one is left out as a whole, never cut."""
+        typed = [ast.get_source_segment(self.text, node) or "…" for node in nodes]
+        lines = [text if text.isprintable() else ast.unparse(node) for node, text in zip(nodes, typed, strict=True)]
+        return [line if len(line) <= LONGEST_SAID else "…" for line in lines]
+
+    def single_number(self, node: ast.expr) -> None:
+        """Check a whole expression."""
+        kind = self.check(node)
+        [said] = self.said(node)
+        if kind == "a comparison":
+            where = f"where({self.advised(node)[0]}, 1, 0)"
+            self.refuse(node, f"{said!r} is a comparison and gives no single number; {where} gives one")
+        if isinstance(node, ast.List | ast.Tuple):
+            total = f"sum([{', '.join(self.advised(*node.elts))}])"
+            self.refuse(node, f"{said!r} is a list and gives no single number; {total} gives one")
+
+    def numbers(self, *nodes: ast.expr) -> None:
+        """Check operands that must be numbers."""
+        for node in nodes:
+            if self.check(node) == "a list":
+                lists = ", ".join(name for name in _functions() if argument_shape(TABLE[name])[1])
+                self.refuse(node, f"{self.said(node)[0]!r} is a list; lists stand only inside {lists}")
+
+    def check(self, node: ast.expr) -> str:
+        """Refuse what cannot be read; gives what the node stands for: a number, a comparison or a list."""
+        match node:
+            case ast.Constant(value=value):
+                if type(value) not in (int, float):
+                    self.refuse(node, f"only numbers are known here, not {_cut(repr(value), LONGEST_SAID)}")
+            case ast.Name(id=name):
+                if name not in CONSTANTS:
+                    self.names[name] = None
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _OPERATORS:
+                self.numbers(left, right)
+            case ast.UnaryOp(op=operator, operand=operand) if type(operator) in _OPERATORS:
+                self.numbers(operand)
+            case ast.Compare(left=left, ops=[comparison], comparators=[right]) if type(comparison) in _COMPARISONS:
+                self.numbers(left, right)
+                return "a comparison"
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                self.numbers(*items)
+                return "a list"
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if not any(
+                isinstance(argument, ast.Starred) for argument in arguments
+            ):
+                self.call(node, name, arguments)
+            case _:
+                self.refuse(node, self.why_not(node))
+        return "a number"
+
+    def call(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> None:
+        """Check a function's name, how many arguments it has, and whether they are lists."""
+        if name not in _functions():
+            self.refuse(node, f"no function is called {name!r}{_meant(name)}")
+        row = TABLE[name]
+        most, lists = argument_shape(row)
+        least = most - (row.default is not None)
+        if not least <= len(arguments) <= most:
+            what = f"{'list' if lists else 'number'}{'' if most == 1 else 's'}"
+            times = most if least == most else f"{least} or {most}"
+            self.refuse(node, f"{name} takes {times} {what}, not {len(arguments)}")
+        if not lists:
+            self.numbers(*arguments)
+            return
+        for argument in arguments:
+            if self.check(argument) != "a list":
+                [item] = self.advised(argument)
+                self.refuse(argument, f"{name} takes a list: write [{item}] for {item}")
+
+    def why_not(self, node: ast.expr) -> str:
+        """Why a node is not read, and what to write instead."""
+        [said] = self.said(node)
+        match node:
+            case ast.BinOp(op=ast.BitXor()):
+                written = _with_powers(self.text)
+                return f"a power is written **, not ^{f': {written}' if len(written) <= LONGEST_ADVISED else ''}"
+            case ast.Call(func=ast.Attribute(value=ast.Name(), attr=name)):
+                if (ours := _ours(name)) in _functions():
+                    return f"write {ours}(…), not {self.said(node.func)[0]}(…)"
+            case ast.Attribute(value=ast.Name(), attr=name) if name in CONSTANTS:
+                return f"write {name}, not {said}"
+            case ast.Call(func=ast.Name(id=name)):
+                return f"{name} takes its arguments by place: no * and no name= before them"
+            case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call()):
+                return f"a product is written with *, also before a bracket: {said!r}"
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return f"write where({', '.join(self.advised(test, body, orelse))}), not {said!r}"
+            case ast.Compare(ops=[_, _, *_]):
+                return f"{said!r} is a chained comparison; two numbers are compared at a time, as in where(0 < x, …, …)"
+            case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                return f"{said!r}: and, or, not are not read; put one where(…) inside another"
+        return f"{said!r} is not read here; {ALLOWED}"
+
+
+def _ours(name: str) -> str:
+    """The name of a function here, from its name in NumPy or elsewhere."""
+    numpy_names = {row.numpy_name: row.name for row in TABLE.values() if row.numpy_name}
+    return numpy_names.get(name) or ELSEWHERE.get(name) or name
+
+
+def _meant(name: str) -> str:
+    """What a wrong name of a function may have meant; where nothing is like it, all that are known."""
+    if (ours := _ours(name.lower())) in _functions():
+        return f"; did you mean {ours}?"
+    if close := get_close_matches(name.lower(), _functions(), n=2):
+        return f"; did you mean {' or '.join(close)}?"
+    return f"; known are {', '.join(_functions())} (a product is written with *)"
+
+
+def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:
+    match node:
+        case ast.Constant(value=value):
+            return float(value)  # type: ignore[arg-type]  # checked when it was parsed
+        case ast.Name(id=name):
+            return values[name] if name in values else CONSTANTS[name]
+        case ast.BinOp(left=left, op=operator, right=right):
+            return FUNCTIONS[_OPERATORS[type(operator)]](_evaluated(left, values), _evaluated(right, values))
+        case ast.UnaryOp(op=operator, operand=operand):
+            return FUNCTIONS[_OPERATORS[type(operator)]](_evaluated(operand, values))
+        case ast.Compare(left=left, ops=[comparison], comparators=[right]):
+            return _COMPARISONS[type(comparison)](_evaluated(left, values), _evaluated(right, values))
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return [_evaluated(item, values) for item in items]
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return FUNCTIONS[name](*(_evaluated(argument, values) for argument in arguments))
+    raise ExpressionError("not an expression")  # parse lets nothing else through

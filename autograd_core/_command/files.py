@@ -1,0 +1,56 @@
+"""A drawing written to a file, whether or not there is a program to lay it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from .._drawing.layout import PICTURES, SOURCES, LayoutError
+from ..draw import draw
+from ..value import Value
+
+FORMATS = (*PICTURES, *SOURCES)
+PAGES = (".html", ".htm", ".gif")
+
+
+def check_output(path: Path, endings: Sequence[str]) -> None:
+    """Raise, before any work is done, where no file of these kinds can be written to `path`.
+
+    Raises ValueError for another ending, OSError where there is no such directory or the path is one.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{str(path)!r} is a directory: name a file in it")
+    if path.suffix.lower() not in endings:
+        raise ValueError(f"the output is a file ending in {', '.join(endings)}; got {str(path)!r}")
+    if not path.parent.is_dir():
+        raise NotADirectoryError(f"there is no directory {str(path.parent)!r}: make it first, or name another")
+
+
+def write_drawing(y: Value, path: Path, **options: Any) -> Path:
+    """Write the picture of the graph below `y` and give its path.
+
+    Args: `path`, whose ending says the format; .dot or .gv for the source; the options of `draw`.
+    Raises what `check_output` raises, and LayoutError where nothing can lay the graph out: its message says where the
+    source is kept, beside the picture's place, and how to get Graphviz.
+    """
+    check_output(path, FORMATS)
+    drawing = draw(y, **options)
+    try:
+        drawing.save(path)
+    except LayoutError as error:
+        raise LayoutError(f"no picture, but its source is in {_kept(drawing.source, path)}: {error}") from None
+    return path
+
+
+def _kept(source: str, path: Path) -> Path:
+    """Write the source to a file of its own: none that holds anything else is overwritten."""
+    names = (path.with_name(f"{path.stem}{f'-{i}' if i > 1 else ''}.dot") for i in count(1))
+    kept = next(name for name in names if not name.exists() or _holds(name, source))
+    kept.write_text(source, encoding="utf-8")
+    return kept
+
+
+def _holds(path: Path, source: str) -> bool:
+    return path.is_file() and path.read_bytes() == source.encode()

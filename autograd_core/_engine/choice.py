@@ -1,0 +1,76 @@
+"""Which engine runs: the one in C where it was built, otherwise the one in Python, which is complete.
+
+The code to read is the Python code. Where the C engine runs, whatever is marked `accelerated` is replaced by the object
+of the same name in `_native`; the two give the same results to the last bit, and the same messages.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from types import FunctionType, ModuleType
+from typing import Any, Literal, TypeVar
+
+VARIABLE = "AUTOGRAD_CORE_ENGINE"
+HOW_TO_BUILD = (
+    "install from source where a C compiler and Python's headers are: "
+    "AUTOGRAD_CORE_REQUIRE_NATIVE=1 pip install . (it says what fails)"
+)
+
+T = TypeVar("T")
+
+
+def chosen(wanted: str) -> ModuleType | None:
+    """The C engine, or None for the Python one.
+
+    Args: `wanted`, the value of AUTOGRAD_CORE_ENGINE: "native", "python", or "" for native if it can be had.
+    Raises ImportError for another word, and for "native" where it was not built.
+    """
+    if wanted not in ("", "native", "python"):
+        raise ImportError(f"{VARIABLE} is native or python, or is not set; got {wanted!r}")
+    if wanted == "python":
+        return None
+    try:
+        return import_module("autograd_core._native._core")
+    except ImportError as error:
+        if wanted == "native":
+            reason = f"{VARIABLE}=native, but the native engine cannot be used ({error})"
+            raise ImportError(f"{reason}; {HOW_TO_BUILD}") from error
+        return None
+
+
+NATIVE: ModuleType | None = chosen(os.environ.get(VARIABLE, ""))
+ENGINE: Literal["native", "python"] = "python" if NATIVE is None else "native"
+
+# The Python objects that the C engine replaces, by name: it falls back to some of them.
+ORIGINALS: dict[str, Any] = {}
+if NATIVE is not None:
+    NATIVE.connect(ORIGINALS)
+
+
+def accelerated(thing: T) -> T:
+    """A function or class of the Python engine, or in its place the one of the same name in the C engine."""
+    if NATIVE is None:
+        return thing
+    name: str = thing.__name__  # type: ignore[attr-defined]  # functions and classes have one
+    ORIGINALS[name] = thing
+    replacement: T = getattr(NATIVE, name)
+    if isinstance(thing, type):
+        replacement.__doc__ = thing.__doc__
+    else:  # so that a pickle of it is one of this name on either engine
+        replacement.__module__ = thing.__module__
+    if isinstance(thing, type):  # methods that only lead elsewhere, such as draw, are written once
+        for method, function in vars(thing).items():
+            if isinstance(function, (FunctionType, property)) and not hasattr(replacement, method):
+                setattr(replacement, method, function)
+    return replacement
+
+
+def rows_without_kernel() -> dict[str, str]:
+    """The operations that the C engine leaves to their rows in Python, each with the reason; all rows without it."""
+    if NATIVE is None:
+        from .._operations.operation import TABLE
+
+        return dict.fromkeys(TABLE, "the engine is the Python one")
+    reasons: dict[str, str] = NATIVE.rows_without_kernel()
+    return reasons

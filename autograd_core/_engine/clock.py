@@ -1,0 +1,23 @@
+"""One counter for the whole process: it moves when a leaf is assigned, and every node notes where it stood."""
+
+import threading
+
+from .choice import accelerated
+
+clock = [0]
+_moving = threading.Lock()
+
+
+@accelerated
+def tick() -> int:
+    """Move the clock on: nodes made from now on carry a later stamp than all before."""
+    with _moving:
+        clock[0] += 1
+        return clock[0]
+
+
+@accelerated
+def catch_up(stamp: int) -> None:
+    """Move the clock to at least `stamp`, for nodes that come from a pickle."""
+    with _moving:
+        clock[0] = max(clock[0], stamp)

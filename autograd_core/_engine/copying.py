@@ -1,0 +1,139 @@
+"""Copying graphs of any depth, and making them from tables of numbers: flat lists, no recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from itertools import islice
+from typing import Any
+
+from .._operations.operation import Operation
+from ..checkpoint import CHECKPOINT, Segment
+from ..context import ROOT, Place
+from ..value import Value, make_node
+from .clock import catch_up
+
+
+def shallow(node: Value) -> Value:
+    """A node with the same operands and numbers."""
+    return _like(node, node.operands, _recorded(node))
+
+
+def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Value:
+    grad = node.grad if node.has_grad else None
+    return make_node(node.op, node.data, operands, recorded, node._place, node._stamp, grad, node.label)
+
+
+def _recorded(node: Value) -> Any:
+    """What a node keeps beside its operands: their local derivatives, or what a checkpoint runs again."""
+    return node._dx if is_segment(node) else node._slopes
+
+
+def deep(root: Value, memo: dict[int, Any]) -> Value:
+    """The graph below `root` copied; every node that `memo` knows keeps its identity."""
+    segments = []
+    for node in ordered(root, lambda x: id(x) in memo):
+        operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
+        memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node._slopes)
+        if is_segment(node):
+            segments.append(node)
+    for node in segments:  # what they hold may lead back to any of the nodes
+        fill(memo[id(node)], deepcopy(contents(node), memo))
+    found: Value = memo[id(root)]
+    return found
+
+
+def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
+    """The nodes below `root`, operands before results, and those that its checkpoints hold; none that are known."""
+    found: dict[Value, None] = {}
+    roots = [root]
+    for start in roots:
+        waiting = [] if known(start) else [start]
+        while waiting:
+            node = waiting[-1]
+            missing = [] if node in found else [
+                x for x in node.operands if type(x) is Value and x not in found and not known(x)
+            ]
+            if missing:
+                waiting.extend(reversed(missing))
+                continue
+            waiting.pop()
+            if node not in found:
+                found[node] = None
+                if is_segment(node):
+                    roots.extend(_nodes_in(contents(node)))
+    return list(found)
+
+
+def is_segment(node: Value) -> bool:
+    """Whether it is a checkpoint, which keeps what it runs again in place of local derivatives."""
+    return type(node._x) is tuple and type(node._dx) is not tuple
+
+
+def blank() -> Segment:
+    """What a checkpoint runs again, to be filled later."""
+    return Segment(None, (), {})
+
+
+def contents(node: Value) -> dict[str, Any]:
+    """What a checkpoint runs again, by name."""
+    return {name: getattr(node._dx, name) for name in Segment.__slots__}
+
+
+def fill(node: Value, things: dict[str, Any]) -> None:
+    """Give a checkpoint what it runs again."""
+    for name, thing in things.items():
+        object.__setattr__(node._dx, name, thing)  # it is frozen, once it is whole
+
+
+def _nodes_in(thing: Any) -> Iterator[Value]:
+    """The nodes in nested lists, tuples and dicts."""
+    waiting, seen = [thing], set[int]()
+    while waiting:
+        thing = waiting.pop()
+        if type(thing) is Value:
+            yield thing
+        elif type(thing) in (list, tuple, dict) and id(thing) not in seen:
+            seen.add(id(thing))
+            waiting.extend(thing.values() if type(thing) is dict else thing)
+
+
+def leaf_from(
+    op: Operation, data: float, label: str | None, grad: float | None, scope: tuple[str, ...], stamp: int
+) -> Value:
+    """A leaf from its pickled numbers."""
+    catch_up(stamp)
+    return make_node(op, data, (), (), _place_of(scope), stamp, grad, label)
+
+
+def nodes_from(outside: list[Value], program: dict[str, Any]) -> list[Value]:
+    """The nodes that a table of numbers describes, computed from those outside; checkpoints are still blank."""
+    nodes = list(outside)
+    operands, slopes = iter(program["operands"]), iter(program["locals"])
+    constants, scopes = program.get("constants", ()), program.get("scopes", {})
+    grads, labels = program.get("grads", {}), program.get("labels", {})
+    places: dict[tuple[str, ...], Place] = {(): ROOT}
+    columns = zip(program["op"], program["data"], program["stamps"], program["counts"], strict=True)
+    for i, (at, data, stamp, how_many) in enumerate(columns):
+        op = program["ops"][at]
+        xs = [nodes[at] if at >= 0 else constants[-at - 1] for at in islice(operands, how_many)]
+        recorded: Any = tuple(islice(slopes, how_many))
+        scope = scopes.get(i, ())
+        if scope not in places:
+            places[scope] = _place_of(scope)
+        if op is CHECKPOINT:
+            recorded = blank()
+        nodes.append(make_node(op, data, xs, recorded, places[scope], stamp, grads.get(i), labels.get(i)))
+    catch_up(max(program["stamps"]))
+    return nodes[len(outside) :]
+
+
+def _place_of(scope: tuple[str, ...]) -> Place:
+    place = ROOT
+    for name in scope:
+        place = Place(place, name, place.recording)
+    return place
+
+
+setattr(Value, "__copy__", shallow)  # noqa: B010  # a type checker refuses the plain assignment
+setattr(Value, "__deepcopy__", deep)  # noqa: B010  # as above

@@ -1,0 +1,210 @@
+"""How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
+
+The first node of a graph that a pickle meets brings all nodes below it along, flat, as one `Chunk`. A later node of the
+same graph is a number in that chunk, or brings a chunk of its own of what is new. So the pickle grows with the nodes,
+however many of them it was given.
+
+But `pickle` does not say for which pickle it asks. All we know is that it asks each object once, from then on refers
+back to it, and keeps it alive. So each pickle gets a `_Session`, which knows the nodes that it holds, and with each
+node a new `_Token`. A node that is asked lists the tokens of all living sessions: those that `pickle` then asks are not
+in this pickle yet. Of the others the newest is its own: an older one can only have come by being listed. A session dies
+with its pickle, or with the attempt at one.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from typing import Any
+from weakref import WeakValueDictionary
+
+from ..value import Value
+from .copying import contents, fill, is_segment, leaf_from, nodes_from, ordered
+
+Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def reduced(node: Value) -> Reduced:
+    """What `pickle` is told of a node: a leaf's numbers; of a computed node its place in a chunk."""
+    if node.is_leaf:
+        return leaf_from, (node._row, node._data, node._label, node._grad, node.scope, node._stamp)
+    question = _Question({session.token: session for session in _alive()})
+    if not question.held:
+        return _new_session().written(node)
+    return answered, (question, *question.held, _Answer(node, question))
+
+
+class Chunk:
+    """Nodes that came into a pickle together."""
+
+    __slots__ = ("nodes",)
+
+    def __init__(self, nodes: list[Value]) -> None:
+        self.nodes = nodes
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], Any]:
+        # What checkpoints hold may lead back to this chunk: it comes once the chunk is there.
+        held = {i: contents(node) for i, node in enumerate(self.nodes) if is_segment(node)}
+        return chunk_from, _tables(self.nodes), held or None
+
+    def __setstate__(self, held: dict[int, dict[str, Any]]) -> None:
+        for i, things in held.items():
+            fill(self.nodes[i], things)
+
+
+def chunk_from(outside: list[Value], program: dict[str, Any]) -> Chunk:
+    """A chunk from its tables and the nodes outside that it was computed from."""
+    return Chunk(nodes_from(outside, program))
+
+
+def node_of(session: None, token: None, chunk: Chunk, at: int) -> Value:
+    """A computed node from the chunk that it came in."""
+    return chunk.nodes[at]
+
+
+def answered(*things: Any) -> Any:
+    """What comes last; the rest was there to be asked."""
+    return things[-1]
+
+
+def nothing() -> None:
+    """What has a meaning only while a pickle is written."""
+
+
+def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
+    """The nodes outside that `nodes` were computed from, and everything else as columns of numbers."""
+    own = set(nodes)
+    outside = dict.fromkeys(x for node in nodes for x in node.operands if type(x) is Value and x not in own)
+    index = {node: i for i, node in enumerate((*outside, *nodes))}
+    constants: list[float] = []
+    operands: list[int] = []
+    counts: list[int] = []
+    for node in nodes:
+        xs = node.operands
+        for x in xs:
+            if type(x) is Value:
+                operands.append(index[x])
+            else:
+                constants.append(float(x))  # counted downwards from -1
+                operands.append(-len(constants))
+        counts.append(len(xs))
+    op_index = {op: i for i, op in enumerate(dict.fromkeys(node._row for node in nodes))}
+    program = {
+        "ops": list(op_index),
+        "op": _column("q", [op_index[node._row] for node in nodes]),
+        "data": _column("d", [node._data for node in nodes]),
+        "stamps": _column("q", [node._stamp for node in nodes]),
+        "counts": _column("q", counts),
+        "operands": _column("q", operands),
+        "constants": _column("d", constants),
+        "locals": _column("d", [0.0 if d is None else d for node in nodes for d in node._slopes]),
+        "grads": {i: node.grad for i, node in enumerate(nodes) if node.has_grad},
+        "labels": {i: node.label for i, node in enumerate(nodes) if node.label is not None},
+        "scopes": {i: node.scope for i, node in enumerate(nodes) if node._place.parent is not None},
+    }
+    return list(outside), {name: column for name, column in program.items() if column}
+
+
+def _column(code: str, numbers: list[Any]) -> Sequence[Any]:
+    return array(code, numbers) if len(numbers) > 16 else numbers  # an array costs 30 bytes before its first number
+
+
+class _Session:
+    """What one pickle holds: its chunks, and each node's number over all of them."""
+
+    __slots__ = ("__weakref__", "chunks", "index", "starts", "token")
+
+    def __init__(self) -> None:
+        self.index: dict[Value, int] = {}
+        self.chunks: list[Chunk] = []
+        self.starts: list[int] = []
+        self.token = _Token()
+
+    def written(self, node: Value) -> Reduced:
+        """What `pickle` is told of a computed node; with it come what it needs to know this session again."""
+        if node not in self.index:
+            self._take([x for x in ordered(node, self._is_there) if not x.is_leaf])
+        at = self.index[node]
+        chunk = bisect_right(self.starts, at) - 1
+        self.token = _Token()
+        return node_of, (self, self.token, self.chunks[chunk], at - self.starts[chunk])
+
+    def _is_there(self, node: Value) -> bool:
+        return node in self.index or node.is_leaf
+
+    def _take(self, nodes: list[Value]) -> None:
+        self.starts.append(len(self.index))
+        self.chunks.append(Chunk(nodes))
+        self.index.update(zip(nodes, count(len(self.index))))
+
+    def __reduce__(self) -> Reduced:
+        return nothing, ()
+
+
+class _Token:
+    """Something that only one pickle holds, until a question takes it to another."""
+
+    __slots__ = ("number",)
+    _numbers = count()
+
+    def __init__(self) -> None:
+        self.number = next(self._numbers)
+
+    def __reduce__(self) -> Reduced:
+        if _asking.question is not None:
+            _asking.question.held.pop(self, None)
+        return nothing, ()
+
+
+class _Question:
+    """Which of these tokens does the pickle hold that is being written?"""
+
+    __slots__ = ("before", "held")
+
+    def __init__(self, held: dict[_Token, _Session]) -> None:
+        self.held = held
+
+    def __reduce__(self) -> Reduced:
+        self.before, _asking.question = _asking.question, self  # a pickler may write another pickle in between
+        return nothing, ()
+
+
+class _Answer:
+    """A node, once the question before it is answered."""
+
+    __slots__ = ("node", "question")
+
+    def __init__(self, node: Value, question: _Question) -> None:
+        self.node = node
+        self.question = question
+
+    def __reduce__(self) -> Reduced:
+        held = self.question.held
+        _asking.question = self.question.before
+        session = held[max(held, key=lambda token: token.number)] if held else _new_session()
+        self.question.held = {}  # the pickle keeps the question: it must not keep other sessions
+        return session.written(self.node)
+
+
+class _Asking(threading.local):
+    question: _Question | None = None
+
+
+_asking = _Asking()
+_living: WeakValueDictionary[int, _Session] = WeakValueDictionary()
+
+
+def _alive() -> Iterable[_Session]:
+    return [session for reference in _living.valuerefs() if (session := reference()) is not None]
+
+
+def _new_session() -> _Session:
+    session = _Session()
+    _living[id(session)] = session
+    return session
+
+
+setattr(Value, "__reduce__", reduced)  # noqa: B010  # a type checker refuses the plain assignment

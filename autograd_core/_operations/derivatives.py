@@ -1,0 +1,256 @@
+"""Local derivatives too long for a row of the table, and softmax, which is one of them.
+
+Each works on floats and on Values, like those in the table. Where one branches, it chooses between formulas for one
+and the same function, so every order of derivative is right on either side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..value import Value, number
+from . import activations, exact, special
+from .functions import items
+
+ONE_OVER_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
+SQRT_2, REST_OF_SQRT_2 = 1.4142135623730951, -9.667293313452913e-17
+
+
+def plain(x: Any) -> Any:
+    """The number of a Value; any other number is it."""
+    return x._data if type(x) is Value else x
+
+
+# --- Operations on many operands -------------------------------------------------------------------------------
+
+
+def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
+    """The product of all the others: those before times those after. (x may be 0, so z / x will not do.)"""
+    before, after = running_products(xs[:-1]), running_products(xs[:0:-1])
+    if in_range(before, xs) and in_range(after, xs[::-1]):
+        return [a * b for a, b in zip(before, reversed(after), strict=True)]
+    return product_slopes(xs)
+
+
+def product_slopes(xs: Sequence[Any]) -> list[Any]:
+    """The product of all the others, each rounded once: so it does not matter that floats are all taken together."""
+    if any(type(x) is Value for x in xs):
+        return [ops.product([*xs[:i], *xs[i + 1 :]]) for i in range(len(xs))]
+    return exact.products_of_others(xs)
+
+
+def running_products(xs: Sequence[Any]) -> list[Any]:
+    """The products of none, of one, of two …, from the left."""
+    products: list[Any] = [1.0]
+    for x in xs:
+        products.append(products[-1] * x)
+    return products
+
+
+def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
+    """Whether none of the running products of xs has left the range of normal floats, up to the first that is 0."""
+    for x, product in zip(xs, products[1:], strict=False):  # the last of xs is in no product
+        if x == 0.0:
+            return True
+        if not is_normal(product):
+            return False
+    return True
+
+
+def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
+    """x / norm, and 0 where all are 0; a norm too near the ends of the range is coarse or infinite: it is scaled.
+
+    The second derivative is a difference, 1 / r - x**2 / r**3: where one number is most of the norm r, it is written
+    as a cosine, whose derivatives are products.
+    """
+    if not 2.0**-960 <= z <= 2.0**1000:
+        scale = 2.0**600 if z < 1.0 else 2.0**-600
+        xs = [x * scale for x in xs]
+        z = ops.norm(xs)
+    most = 0.7 * plain(z)
+    return [
+        ops.cosine(x, ops.norm([*xs[:i], *xs[i + 1 :]])) if most < size < math.inf else ops.unit(x, z)
+        for i, (x, size) in enumerate(zip(xs, map(abs, map(plain, xs)), strict=True))
+    ]
+
+
+def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
+    """The derivatives of the cosine z = x / r: sine**2 / r and -sine * z / r, half the smaller divided first."""
+    scale = 2.0**-64 if abs(x) > 2.0**1000 or abs(y) > 2.0**1000 else 1.0
+    sine, r = ops.cosine(y, x), ops.hypot(scale * x, scale * y)
+    small, large = (sine, z) if abs(sine) <= abs(z) else (z, sine)
+    by_x, by_y = ops.quotient(0.5 * sine, r) * sine, ops.quotient(0.5 * small, r) * large
+    return 2.0 * scale * by_x, -2.0 * scale * by_y
+
+
+def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
+    """Where the largest is, each number less that, and exp of it, made good for the rounding of the difference.
+
+    The largest is taken away as a node: then no derivative is a difference of nearly equal numbers.
+    """
+    if not xs:
+        raise ValueError("softmax of no numbers is not defined; got an empty list")
+    numbers: list[Any] = [x._data if type(x) is Value else number(x) for x in xs]
+    if None in numbers:
+        wrong = xs[numbers.index(None)]
+        raise TypeError(f"softmax takes Values and real numbers; got {wrong!r} of type {type(wrong).__name__}")
+    at = max(range(len(xs)), key=numbers.__getitem__)
+    top = numbers[at]
+    differences = [x - xs[at] for x in xs]
+    lost = [special.residual(x, top, x - top) for x in numbers]
+    exps = [e + e * r if r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
+    if len(xs) > 1 and math.isfinite(top):  # the largest less itself is 0, and no sweep need go there
+        differences[at], exps[at] = 0.0, 1.0
+    return at, differences, exps
+
+
+def softmax(xs: Any) -> list[Any]:
+    """exp(x) / the sum of all exp(x), for each x, shifted by the maximum so that nothing overflows.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    largest, _, exps = shifted(items("softmax", xs))
+    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # beside it the small ones round away
+    return [ops.quotient(e, total) for e in exps]
+
+
+def log_softmax(xs: Any) -> list[Any]:
+    """The logarithm of softmax, exact also where softmax is near 1 or underflows.
+
+    >>> log_softmax([0.0, -1000.0])
+    [0.0, -1000.0]
+    """
+    largest, differences, exps = shifted(items("log_softmax", xs))
+    rest = ops.log1p(ops.sum([*exps[:largest], *exps[largest + 1 :]]))
+    return [d - rest for d in differences]
+
+
+# --- Powers ----------------------------------------------------------------------------------------------------
+
+
+def is_normal(x: Any) -> bool:
+    """Whether a number, or that of a Value, is finite and neither 0 nor subnormal."""
+    return bool(2.0**-1022 <= x < math.inf or -math.inf < x <= -(2.0**-1022))
+
+
+def less_one_rounds(y: Any) -> bool:
+    """Whether y - 1 may round, of which half unit x**(y - 1) makes up to 745 units: then x**y / x is taken.
+
+    There x**y is far inside the range of floats, or x**y / x is outside of it too.
+    """
+    return bool(-1.0 < y < 0.5)
+
+
+def at_an_end(x: Any) -> bool:
+    """Whether a number, or that of a Value, is 0 or infinite: where a power has its limits, and y - 1 can round."""
+    return bool(x == 0.0 or x == math.inf or x == -math.inf)
+
+
+def pow_curve(x: Any, y: Any, slope: Any) -> Any:
+    """The second derivative of x**y by x."""
+    if at_an_end(x):
+        return ops.times(y, ops.pow_slope(x, y - 1.0))
+    if is_normal(slope):  # divided first where the product might overflow
+        large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
+        return (y - 1.0) * ops.quotient(slope, x) if large else ops.quotient((y - 1.0) * slope, x)
+    sign = 1.0
+    if x < 0.0:
+        curve = ops.times(y, ops.pow_slope(x, y - 1.0))
+        if is_normal(curve) or curve != curve:
+            return curve
+        x, sign = -x, -1.0 if y % 2.0 == 1.0 else 1.0
+    half = ops.pow_log(x, 0.5 * y - 1.0, 0.0)
+    return ops.times(ops.times(half, sign * ops.times(y, y - 1.0)), half)
+
+
+def pow_slope_by_y(x: Any, y: Any) -> Any:
+    """The derivative of y * x**(y - 1) by y."""
+    if at_an_end(x) and x >= 0.0 and y > 1.0:
+        return ops.times(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
+    log = ops.pow_log(x, 0.0, 1.0)
+    if less_one_rounds(y) and 0.0 < x < math.inf:
+        return ops.quotient(ops.times(ops.pow_log(x, y, 0.0), y * log + 1.0), x)
+    half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
+    return ops.times(ops.times(half, ops.times(y, log) + 1.0), half)
+
+
+def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
+    """The derivatives of x**y * log(x)**k by x and y; k is no variable."""
+    by_y = ops.pow_log(x, y, k + 1.0)
+    if not k:
+        return ops.pow_slope(x, y), by_y, math.nan
+    if at_an_end(x) and x >= 0.0 and y > 1.0:
+        less = y - 1.0
+        return ops.times(y, ops.pow_log(x, less, k)) + k * ops.pow_log(x, less, k - 1.0), by_y, math.nan
+    factor = ops.times(y, ops.pow_log(x, 0.0, 1.0)) + k
+    if less_one_rounds(y) and 0.0 < x < math.inf:
+        return ops.quotient(ops.times(ops.pow_log(x, y, k - 1.0), factor), x), by_y, math.nan
+    half = ops.pow_log(x, 0.5 * (y - 1.0), 0.0)
+    return ops.times(ops.times(half, ops.times(ops.pow_log(x, 0.0, k - 1.0), factor)), half), by_y, math.nan
+
+
+def cbrt_slope(x: Any, z: Any) -> Any:
+    """1 / (3 z**2), made good for the units by which math.cbrt is off."""
+    slope, lost = ops.quotient(ops.quotient(1.0 / 3.0, z), z), special.cube_root_error(plain(x), plain(z))
+    return slope - slope * (2.0 * lost) if lost else slope
+
+
+# --- Activations -----------------------------------------------------------------------------------------------
+
+
+def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
+    """A factor times z = gaussian(x, c), in two halves where z is near the subnormals."""
+    if z > 2.0**-960:
+        return ops.times(z, factor)
+    half = ops.gaussian(x, 0.5 * c)
+    return ops.times(ops.times(half, factor), half)
+
+
+def logaddexp_slope(x: Any, y: Any) -> Any:
+    """The derivative of logaddexp by x, sigmoid(x - y), made good for the rounding of x - y."""
+    difference = x - y
+    slope, lost = ops.sigmoid(difference), special.residual(plain(x), plain(y), plain(difference))
+    return slope + slope * ops.sigmoid(-difference) * lost if lost else slope
+
+
+def silu_curve(x: Any) -> Any:
+    """The second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), s the sigmoid.
+
+    The product of sigmoids in two halves, as the whole may be subnormal; near the root 2 - |x| is exact.
+    """
+    size = -x if x < 0.0 else x
+    root = ops.exp(-0.5 * size)
+    half = root / (1.0 + root * root)
+    return ops.times(ops.times(half, 2.0 - size + 2.0 * size * ops.sigmoid(-size)), half)
+
+
+def gelu_curve(x: Any) -> Any:
+    """The second derivative of gelu, (2 - x**2) phi(x), with roots of 2 - x**2 to twice the precision."""
+    factor = (SQRT_2 - x + REST_OF_SQRT_2) * (SQRT_2 + x + REST_OF_SQRT_2)
+    return times_gaussian(ONE_OVER_SQRT_2PI * factor, x, 0.5, ops.gaussian(x, 0.5))
+
+
+def gelu_tanh_curve(x: Any) -> Any:
+    """The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid: an even function."""
+    size = -x if x < 0.0 else x
+    if size > 22.0:
+        return 0.0
+    if 1.1875 <= size <= 2.1875:
+        near = special.polynomial(activations.GELU_TANH_CURVE_NEAR_ROOT, size - 1.6875)
+        return (size - 1.4185040087908283 - 8.553562981044113e-17) * near
+    square = size * size
+    v = size * (1.5957691216057308 + 0.07135481627260025 * square)
+    slope, curve = 1.5957691216057308 + 0.21406444881780073 * square, 0.42812889763560147 * size
+    root = ops.exp(-0.5 * v)  # made good for the rounding of v, and in two halves, as the whole may be subnormal
+    root = root - root * (0.5 * activations.gelu_tanh_exponent(plain(size))[1])
+    half = root / (1.0 + root * root)
+    turn = size * slope
+    factor = slope * (2.0 - turn + 2.0 * turn * ops.sigmoid(-v)) + size * curve
+    return ops.times(ops.times(half, factor), half)
+
+
+# The table is made of these functions and they of its rows: whichever is imported first, all names are there by now.
+from .. import ops  # noqa: E402  # see above

@@ -1,0 +1,162 @@
+"""The steps as pictures: one layout with room for the widest text, and for each step its texts and colours on it."""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from .._drawing.boxes import Box
+from .._drawing.dot import body
+from .._drawing.picture import Picture, formula, summary
+from .._drawing.texts import UNSET, escaped
+from .geometry import Attributes, Geometry
+from .scene import COMPLETE, Step
+from .script import Script
+
+ACTIVE = {"color": "#d6006e", "penwidth": "3"}
+WAITING = {"fontcolor": "#8a8a8a", "fillcolor": "#ffffff"}
+WRONG = {"fillcolor": "#e7b6dd"}
+SENT = {"color": "#222222", "penwidth": "1.4"}
+
+Texts = dict[str, str]
+
+
+class Frames:
+    """A picture, its script, and what stands where at each step."""
+
+    def __init__(self, picture: Picture, script: Script, time_limit: float) -> None:
+        self.picture = picture
+        self.script = script
+        self.time_limit = time_limit
+        self.heads = {box.id: self._head(box) for box in picture.boxes}
+
+    def _head(self, box: Box) -> list[str]:
+        """The lines of a box that no step changes."""
+        if box.group is None:
+            return [box.name]
+        more = [f"× {box.more} more"] if box.more else []
+        if box.group.scope is not None:
+            return [box.title, *summary(box.group), *more]
+        head, computed = box.title, formula(self.picture, box)
+        return [f"{head} = {computed}" if computed else head, *more]
+
+    @cached_property
+    def initial(self) -> Texts:
+        """Every text that steps change, before the first."""
+        texts: Texts = {}
+        for box in self.picture.boxes:
+            if box.valued is not None:
+                texts[f"{box.id}:d"] = f"data {UNSET}"
+            if box.group is not None:
+                texts[f"{box.id}:g"] = f"grad {UNSET}" if box.node is not None else f"‖grad‖ {UNSET}"
+        return texts | {edge.id: "" for edge in self.picture.edges if edge.source.group is not None}
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        """The layout, with every text at its widest."""
+        return Geometry(self._source(), self.time_limit, max(len(step.text) for step in self.steps))
+
+    @cached_property
+    def page_geometry(self) -> Geometry:
+        """The same layout without room for a caption."""
+        return Geometry(self._source(), self.time_limit)
+
+    @property
+    def steps(self) -> list[Step]:
+        """Every step of either order."""
+        return [*self.script.sorted, *self.script.eager]
+
+    def _source(self) -> str:
+        widest = dict(self.initial)
+        for step in self.steps:
+            for slot, text in step.texts.items():
+                if len(text) > len(widest[slot]):
+                    widest[slot] = text
+        for slot, text in widest.items():
+            if slot.endswith(":g") and not text.endswith(COMPLETE):
+                widest[slot] = f"{text} {COMPLETE}"
+        return "".join(("digraph {\n", *body(self.picture, self._labels(widest)), "}\n"))
+
+    def _labels(self, texts: Texts) -> Texts:
+        """The whole labels of boxes and edges from the texts that steps change."""
+        labels = {}
+        for box in self.picture.boxes:
+            own = [texts[slot] for slot in (f"{box.id}:d", f"{box.id}:g") if slot in texts]
+            labels[box.id] = "\n".join([*self.heads[box.id], *own])
+        return labels | {edge.id: texts.get(edge.id, "") for edge in self.picture.edges}
+
+    def _changes(self, texts: Texts, states: Texts, focus: Iterable[str]) -> dict[str, Attributes]:
+        changes = {name: {"label": escaped(text)} for name, text in self._labels(texts).items()}
+        for box in self.picture.boxes:
+            state = states.get(box.id, "")
+            if box.group is not None and not state:
+                changes[box.id] |= WAITING
+            elif state == "wrong":
+                changes[box.id] |= WRONG
+        for edge in self.picture.edges:
+            if states.get(edge.id) == "sent":
+                changes[edge.id] |= SENT
+        for name in focus:
+            changes[name] |= ACTIVE
+        return changes
+
+    def _played(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Texts, Texts]]:
+        """Each step with the texts and states as they are after it."""
+        texts, states = dict(self.initial), Texts()
+        for step in steps:
+            texts |= step.texts
+            states |= step.states
+            yield step, texts, states
+
+    def pictures(self, format: str, steps: Sequence[Step]) -> Iterator[bytes]:
+        """One picture for each step, its line below."""
+        for step, texts, states in self._played(steps):
+            caption = textwrap.wrap(step.text, self.geometry.columns)
+            dot = self.geometry.dot(self._changes(texts, states, step.focus), caption)
+            yield self.geometry.rendered(dot, format)
+
+    @cached_property
+    def finished(self) -> bytes:
+        """The graph after the last step, as SVG."""
+        *_, (_, texts, states) = self._played(self.script.sorted)
+        return self.page_geometry.rendered(self.page_geometry.dot(self._changes(texts, states, ())), "svg")
+
+    @property
+    def inline_svg(self) -> str:
+        """The finished picture as it stands in the page: no prologue, no titles that would show as tooltips."""
+        svg = self.finished.decode()
+        svg = svg[svg.index("<svg") :]
+        return re.sub(r"<title>[^<]*</title>\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page's script replays: every different step once, and the two orders as lists of their numbers."""
+        script = self.script
+        pool = {repr(step): step for step in self.steps}  # the way forward is mostly the same in both orders
+        at = {text: i for i, text in enumerate(pool)}
+        return {
+            "steps": [[s.kind, s.epoch, s.text, s.focus, s.texts, s.states] for s in pool.values()],
+            "orders": [[at[repr(step)] for step in order] for order in (script.sorted, script.eager)],
+            "initial": self.initial,
+            "names": {box.id: box.name for box in self.picture.boxes if box.group is not None},
+            "epochs": script.sorted[-1].epoch,
+            "note": self.picture.note,
+        }
+
+
+def gif(frames: Iterable[bytes], seconds: float) -> bytes:
+    """PNG frames as one GIF that repeats; the last frame stays three times as long."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ModuleNotFoundError("a GIF needs Pillow: pip install pillow") from None
+    images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
+    first, *rest = (image.quantize(48) for image in images)
+    made = io.BytesIO()
+    durations = [int(1000 * seconds)] * len(rest) + [int(3000 * seconds)]
+    first.save(made, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
+    return made.getvalue()

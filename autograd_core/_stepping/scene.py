@@ -1,0 +1,131 @@
+"""What every kind of step needs to know of a picture, and the step itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .._drawing.boxes import Box
+from .._drawing.fold import Group
+from .._drawing.picture import Picture
+from .._drawing.texts import number, short
+from ..errors import GraphError
+from ..graph import toposort
+from ..value import Value
+from .formulas import Formulas
+
+COMPLETE, WRONG = "✓", "✗"
+MOST_LISTED = 8
+MOST_SCOPES = 3
+INSIDE = "inside the folded boxes"
+
+
+@dataclass(slots=True)
+class Step:
+    """One step: its line, the elements it is about, and the texts and states it sets, by id.
+
+    Texts are named by the id of an edge, or of a node with ":d" for its data and ":g" for its gradient.
+    """
+
+    kind: str
+    epoch: int
+    text: str
+    focus: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+
+
+class Scene:
+    """A picture with what its steps look up: its leaves, how often each box is read, every node of a box.
+
+    Raises GraphError where folded scopes read from each other in a circle.
+    """
+
+    def __init__(self, picture: Picture, root: Value) -> None:
+        self.picture = picture
+        self.root = picture.box(root)
+        self.order = toposort(root)
+        self.leaves = [box for box in picture.boxes if box.node is not None and box.node.is_leaf]
+        self.precision = picture.options.precision
+        self.formulas = Formulas(self.precision)
+        self.members: dict[Box, list[Value]] = {}
+        for node in self.order:
+            self.members.setdefault(picture.box(node), []).append(node)
+        self.incoming = picture.incoming
+        self.places = _places([box for box in picture.boxes if box.group is not None])
+        self.uses: dict[Box, int] = dict.fromkeys(picture.boxes, 0)
+        place = {box: i for i, box in enumerate(picture.boxes)}
+        for edge in picture.edges:
+            if place[edge.source] > place[edge.target]:
+                raise GraphError(
+                    f"the folded scopes {edge.source.name!r} and {edge.target.name!r} read from each other, so there "
+                    "is no order to step through them in: fold at another depth, or not at all"
+                )
+            self.uses[edge.source] += 1
+
+    def number(self, x: float) -> str:
+        """A number as the picture writes it."""
+        return number(x, self.precision)
+
+    def gradient(self, of: Box) -> str:
+        """The gradient of a box, ∂root/∂box, as a symbol that no local derivative has."""
+        return f"grad({of.short})"
+
+    def where(self, *boxes: Box) -> str:
+        """The scopes of boxes whose labels do not tell them apart, to stand before a line; empty for others."""
+        places = dict.fromkeys(place for box in boxes if (place := self.places.get(box)))
+        return f"{' → '.join(places)}: " if places else ""
+
+    def listed(self, boxes: Sequence[Box], written: Callable[[Box], str]) -> str:
+        """What is written of each box, with its scopes where they are needed, short enough to read."""
+        text, last = "", ""
+        for box in boxes[:MOST_LISTED]:
+            place = self.where(box)
+            between = "" if not text else ", " if place == last else "; "
+            text += between + (place if place != last else "") + written(box)
+            last = place
+        left_out = len(boxes) - MOST_LISTED
+        return f"{text}, … {left_out} more" if left_out > 0 else text
+
+    def names(self, box: Box) -> list[str]:
+        """The names of a node's operands, in order, those too whose edge another stands for."""
+        names = {edge.index: edge.source.short for edge in self.incoming[box]}
+        for index, x in enumerate(node_of(box).operands):
+            if index not in names and type(x) is Value:
+                names[index] = self.picture.box(x).short
+        return [names[index] for index in sorted(names)]
+
+
+def _places(boxes: Sequence[Box]) -> dict[Box, str]:
+    """For boxes that share their label, the innermost scopes that tell them apart, or as many as are named."""
+    alike: dict[str, list[Box]] = {}
+    for box in boxes:
+        alike.setdefault(short(box.label), []).append(box)
+    places: dict[Box, str] = {}
+    for group in alike.values():
+        depth = 0
+        while len(group) > 1 and depth < MOST_SCOPES:
+            depth += 1
+            found = {box: " / ".join(short(str(place.name)) for place in box.path[-depth:]) for box in group}
+            if len(set(found.values())) == len(group) or depth == MOST_SCOPES:
+                places |= found
+                break
+    return places
+
+
+def cut(listed: Sequence[str]) -> list[str]:
+    """A list short enough to read, with how many are left out."""
+    left_out = len(listed) - MOST_LISTED
+    return [*listed[:MOST_LISTED], *([f"… {left_out} more"] if left_out > 0 else [])]
+
+
+def node_of(box: Box) -> Value:
+    """The node of a box that is known to stand for one."""
+    return group_of(box).nodes[0]
+
+
+def group_of(box: Box) -> Group:
+    """The group of a box that is known to be no constant."""
+    if box.group is None:
+        raise TypeError("a constant stands for no node")
+    return box.group

@@ -1,0 +1,294 @@
+"""Programs as data: a few inputs, then one operation a line; they run on floats and on Values, and print as Python.
+
+This is what the strategies draw and what a failing property test prints. What can stand on a line comes from the
+table of operations, and from the few forms of Python that answer with plain numbers.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._operations.functions import FUNCTIONS
+from .._operations.operation import Operation
+from ..value import Value
+
+INPUT_NAMES = ("a", "b", "c", "d", "e", "f")
+FROM_MATH = ("inf", "nan", "floor", "ceil", "trunc")
+
+
+def function_of(operation: Operation) -> Callable[..., Any]:
+    """The function that applies a row of the table or a primitive."""
+    return operation.origin or FUNCTIONS[operation.name]
+
+
+def in_math(operation: Operation) -> bool:
+    """Whether plain Python has the operation under the same name or operator, so that its source runs there too."""
+    return bool(operation.operator) or operation.value is getattr(math, operation.name, None)
+
+
+def argument_shape(operation: Operation) -> tuple[int, bool]:
+    """How many arguments the operation's function takes, and whether each is a list.
+
+    >>> from autograd_core import dot, hypot, operation_of
+    >>> argument_shape(operation_of(hypot)), argument_shape(operation_of(dot))
+    ((2, False), (2, True))
+    """
+    if operation.arity is not None:
+        return operation.arity, False
+    if operation.origin is not None:
+        return len(inspect.signature(operation.origin).parameters), False
+    for argument in (1.0, [1.0]):
+        for count in range(1, 5):
+            try:
+                operation.gather(*[argument] * count)  # type: ignore[misc]  # rows on many operands gather them
+            except TypeError:
+                continue
+            return count, argument != 1.0
+    raise TypeError(f"cannot tell how {operation.name} takes its operands")
+
+
+def arguments_of(operation: Operation, operands: Sequence[Any]) -> list[Any]:
+    """The operands of one application as its function takes them: one by one, or in lists of one length.
+
+    >>> from autograd_core import dot, operation_of
+    >>> arguments_of(operation_of(dot), [1.0, 2.0, 3.0, 4.0])
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    count, lists = argument_shape(operation)
+    if not lists:
+        return list(operands)
+    size = len(operands) // count
+    return [list(operands[i * size : (i + 1) * size]) for i in range(count)]
+
+
+def value_of(operation: Operation, operands: Sequence[float]) -> float:
+    """The row's value on floats; raises what floats raise."""
+    return operation.value(operands) if operation.arity is None else operation.value(*operands)
+
+
+def slopes_of(operation: Operation, operands: Sequence[Any], result: Any) -> list[Any]:
+    """The row's local derivatives by every operand, on floats or on Values."""
+    if not isinstance(operation.derivatives, tuple):
+        return list(operation.derivatives(operands, result))
+    return [operation.derivative(i, operands, result) for i in range(len(operands))]
+
+
+def orders(operation: Operation) -> tuple[int, ...]:
+    """Which operands are whole orders and no variables: those whose derivative is NaN even at ones.
+
+    >>> from autograd_core import operation_of, polygamma
+    >>> orders(operation_of(polygamma))
+    (0,)
+    """
+    count, lists = argument_shape(operation)
+    if lists:
+        return ()
+    slopes: Sequence[Any]
+    if isinstance(operation.derivatives, tuple):
+        slopes = operation.derivatives
+    else:
+        ones = [1.0] * count
+        slopes = operation.derivatives(ones, value_of(operation, ones))
+    return tuple(i for i, slope in enumerate(slopes) if slope != slope)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a line computes: a text with {0}, {1}, … for the operands; `operation` where it is a row of the table.
+
+    A form `is_plain` where it may give a number without a graph even for Values, as comparisons do.
+    """
+
+    text: str
+    operation: Operation | None = None
+    is_plain: bool = False
+
+
+# What Python answers without asking the table. A Value has to answer as a float does.
+PYTHON_FORMS = (
+    *(Form(f"{{0}} {sign} {{1}}", is_plain=True) for sign in ("<", "<=", ">", ">=", "==", "!=")),
+    *(Form(f"{name}({{0}})", is_plain=True) for name in ("bool", "int", "round", "floor", "ceil", "trunc")),
+    Form("round({0}, 2)", is_plain=True),
+    Form("not {0}", is_plain=True),
+    Form("float(format({0}, '.3f'))", is_plain=True),
+    Form("float(f'{{{0}:+.5e}}')", is_plain=True),
+    Form("({0} in [{1}, {2}])", is_plain=True),
+    Form("({0} if {1} < {2} else {3})", is_plain=True),
+    Form("max({0}, {1})", is_plain=True),
+    Form("min({0}, {1})", is_plain=True),
+    Form("divmod({0}, {1})[0]"),
+    Form("divmod({0}, {1})[1]"),
+)
+PYTHON_ARITY = {form: 1 + max(i for i in range(4) if f"{{{i}}}" in form.text) for form in PYTHON_FORMS}
+
+
+def form_of(operation: Operation, count: int) -> Form:
+    """The form that applies `operation` to `count` operands."""
+    places = [f"{{{i}}}" for i in range(count)]
+    if operation.operator:
+        return Form(operation.formula.format(x="{0}", y="{1}"), operation)
+    arguments = arguments_of(operation, places)
+    texts = [f"[{', '.join(a)}]" if isinstance(a, list) else a for a in arguments]
+    return Form(f"{operation.name}({', '.join(texts)})", operation)
+
+
+# An operand of a line: the name of an input or an earlier line, or a plain number.
+Operand = str | float
+
+
+def printed(operand: Operand) -> str:
+    """An operand in source; a negative number in parentheses, because -1.0 ** x is -(1.0 ** x)."""
+    text = operand if isinstance(operand, str) else repr(operand)
+    return f"({text})" if text.startswith("-") else text
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a program: `name = form(operands)`."""
+
+    name: str
+    form: Form
+    operands: tuple[Operand, ...]
+
+    @property
+    def expression(self) -> str:
+        """Its right-hand side in source."""
+        return self.form.text.format(*map(printed, self.operands))
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The operands that are names."""
+        return tuple(x for x in self.operands if isinstance(x, str))
+
+
+@dataclass(frozen=True, repr=False)
+class Program:
+    """A program: the numbers of its inputs, and its lines, of which the last is the result.
+
+    `program(*operands)` runs it, on floats with builtins and `math` alone where these have its operations, on Values
+    with those of autograd_core. `repr(program)` is a script that can be pasted and run.
+
+    >>> from autograd_core import operation_of, tanh
+    >>> program = Program((0.5,), (Line("t1", form_of(operation_of(tanh), 1), ("a",)),))
+    >>> print(program)
+    from autograd_core import Value, tanh
+    <BLANKLINE>
+    def program(a):
+        return tanh(a)
+    <BLANKLINE>
+    y = program(Value(0.5))
+    >>> program(*program.inputs)
+    0.46211715726000974
+    """
+
+    inputs: tuple[float, ...]
+    lines: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, inputs: dict[str, float], lines: Sequence[Line]) -> Program:
+        """The program whose result is the line that most lines lead to, with what leads there and nothing else."""
+        behind: dict[str, set[str]] = {name: {name} for name in inputs}
+        for line in lines:
+            behind[line.name] = {line.name}.union(*(behind[x] for x in line.references))
+        result = max(reversed(lines), key=lambda line: len(behind[line.name]), default=None)
+        needed = behind[result.name] if result is not None else set()
+        kept = [line for line in lines if line.name in needed]
+        used = [name for name in inputs if name in needed]
+        renamed = dict(zip(used, INPUT_NAMES, strict=False)) | {line.name: f"t{i}" for i, line in enumerate(kept, 1)}
+
+        def rewritten(line: Line) -> Line:
+            operands = tuple(renamed[x] if isinstance(x, str) else x for x in line.operands)
+            return Line(renamed[line.name], line.form, operands)
+
+        return cls(tuple(inputs[name] for name in used), tuple(map(rewritten, kept)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return INPUT_NAMES[: len(self.inputs)]
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The rows that its lines apply, line by line; lines in forms of Python alone have none."""
+        return tuple(line.form.operation for line in self.lines if line.form.operation is not None)
+
+    @property
+    def in_math(self) -> bool:
+        """Whether it runs on floats with builtins and `math` alone."""
+        return all(map(in_math, self.operations))
+
+    @property
+    def source(self) -> str:
+        """The function `program` in Python, to be run after `imports("math")` or `imports("autograd_core")`."""
+        *first, last = self.lines
+        body = [*(f"{line.name} = {line.expression}" for line in first), f"return {last.expression}"]
+        return "\n    ".join([f"def program({', '.join(self.names)}):", *body])
+
+    def imports(self, module: str) -> str:
+        """The import lines that `source` needs, with the functions from "math" or "autograd_core"."""
+        wanted: dict[str, set[str]] = {}
+        for operation in self.operations:
+            if not operation.operator:
+                wanted.setdefault(_home(operation, module), set()).add(operation.name)
+        words = {word for line in self.lines for word in re.findall(r"\w+", line.expression)}
+        if used := words.intersection(FROM_MATH):
+            wanted.setdefault("math", set()).update(used)
+        return "\n".join(f"from {home} import {', '.join(sorted(names))}" for home, names in sorted(wanted.items()))
+
+    def __call__(self, *operands: Any) -> Any:
+        """The result for these operands; raises what its operations raise."""
+        namespace = self._functions(operands)
+        exec(self.source, namespace)
+        return namespace["program"](*operands)
+
+    def trace(self, *operands: Any) -> Iterator[tuple[Line, Any]]:
+        """Each line with its result, one after the other; what a line raises comes out where it happens."""
+        namespace = self._functions(operands)
+        namespace.update(zip(self.names, operands, strict=True))
+        for line in self.lines:
+            namespace[line.name] = eval(line.expression, namespace)
+            yield line, namespace[line.name]
+
+    def _functions(self, operands: Sequence[Any]) -> dict[str, Any]:
+        """What the names in the source stand for."""
+        plain = self.in_math and not any(type(x) is Value for x in operands)
+        found: dict[str, Any] = {name: getattr(math, name) for name in FROM_MATH}
+        for operation in self.operations:
+            if not operation.operator:
+                found[operation.name] = getattr(math, operation.name) if plain else function_of(operation)
+        return found
+
+    def __str__(self) -> str:
+        values = ", ".join(f"Value({_number(x)})" for x in self.inputs)
+        imports = self.imports("autograd_core").splitlines()
+        home = "from autograd_core import "
+        names = next((line[len(home) :] for line in imports if line.startswith(home)), "")
+        rest = [line for line in imports if not line.startswith(home)]
+        first = home + ", ".join(["Value", names] if names else ["Value"])
+        return "\n".join([first, *rest, "", self.source, "", f"y = program({values})"])
+
+    __repr__ = __str__
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What hypothesis and IPython print."""
+        printer.text(str(self))
+
+
+def _number(x: float) -> str:
+    return repr(x) if math.isfinite(x) else f'float("{x!r}")'
+
+
+def _home(operation: Operation, module: str) -> str:
+    """The module that an operation's function is imported from."""
+    if operation.origin is not None:
+        return operation.origin.__module__
+    if module == "autograd_core" and not operation.public:
+        return "autograd_core.ops"
+    return module
+
+

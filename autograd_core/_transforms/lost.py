@@ -1,0 +1,83 @@
+"""The warning that a function's result has lost its way back to the arguments."""
+
+from __future__ import annotations
+
+import dis
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from types import CodeType, FrameType, FunctionType, MethodType
+from typing import Any
+
+from ..errors import GraphWarning
+from ..value import Value
+
+PACKAGE = os.path.dirname(os.path.dirname(__file__))
+CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
+
+
+def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
+    """Warn of the first plain number among a function's results that is no constant.
+
+    Call it where something was taken out while the function ran: then a number has been computed from that, unless the
+    function was `given` it, or it stands, itself or by name, in the code of the function or of another that it names.
+    """
+    if all(type(x) is Value for x in numbers):
+        return
+    known = {repr(x) for x in (*given, *_constants(function)) if _is_short(x)}
+    for x in numbers:
+        if type(x) is not Value and repr(x) not in known:
+            warnings.warn(
+                f"the function gave {x!r}, a plain number computed from one that was taken out of a Value: its "
+                "gradient is lost and counts as 0.0; keep to Values (x for x.data, no round or int, gradients with "
+                "create_graph=True), or return stop_gradient(…) where 0.0 is meant",
+                GraphWarning,
+                stacklevel=_level(),
+            )
+            return
+
+
+def _is_short(thing: Any) -> bool:
+    """Whether it is a number, and no whole number of thousands of digits, which Python does not write."""
+    return isinstance(thing, float) or (isinstance(thing, int) and thing.bit_length() <= 1024)
+
+
+def _constants(function: Any) -> Iterator[Any]:
+    """What stands in the code of a function and of those that it names, or that is bound to their names."""
+    seen: set[Any] = set()
+    waiting: list[Any] = [function]
+    while waiting:
+        thing = waiting.pop()
+        if isinstance(thing, (FunctionType, MethodType, partial, CodeType)):
+            if thing not in seen:
+                seen.add(thing)
+                waiting.extend(_named_in(thing))
+        else:
+            yield thing
+
+
+def _named_in(thing: Any) -> Iterator[Any]:
+    if isinstance(thing, CodeType):
+        yield from (at.argval for at in dis.get_instructions(thing) if at.opname in CONSTANTS)
+        return
+    if isinstance(thing, partial):
+        yield from (thing.func, *thing.args, *thing.keywords.values())
+        return
+    yield thing.__code__
+    yield from (thing.__globals__.get(name) for name in thing.__code__.co_names)
+    yield from (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values())
+    for cell in thing.__closure__ or ():
+        with suppress(ValueError):  # not assigned yet
+            yield cell.cell_contents
+
+
+def _level() -> int:
+    """How far up, from the caller's own level, the first code outside this package is."""
+    level = 0
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE + os.sep):
+        level, frame = level + 1, frame.f_back
+    return level + 1

@@ -1,0 +1,178 @@
+"""One run of a function on fresh nodes in place of its arguments, and what its derivatives are for who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from .._engine.taken import Watch
+from ..context import current, record
+from ..ops import dot, identity
+from ..value import Value, make_constant, make_input
+from .calls import Argnums, Function, located, parted, scalar, several
+from .lost import warn_of_lost
+from .sweeps import (
+    as_value,
+    closed,
+    closed_gradients,
+    dependent,
+    gradient_nodes,
+    gradient_numbers,
+    started,
+    tangent_nodes,
+    tangent_numbers,
+)
+from .trees import Structure, passes, taken_apart, values_in
+
+# Guards the count of those who are inside a run: threads may pull cotangents through one at the same time.
+_entering = Lock()
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a function on fresh nodes in place of its arguments: what went in, and what came out.
+
+    Inside it (`with run:`) the fresh leaves are Values like any other: what the function differentiates in its turn, or
+    a checkpoint of it that is run again, depends on them. Outside they are constants: nobody asks for their gradients.
+    """
+
+    inputs: list[Value]
+    arguments: Structure
+    output: Any
+    aux: Any
+    valued: bool  # whether an argument was a Value
+    # Where something was taken out of a Value that depends on the inputs: the function, and its other arguments.
+    suspect: tuple[Function, list[Any]] | None
+    inside: int = 1  # how many are inside; the first from the start
+
+    def again(self) -> Run:
+        """The run to be entered once more, after the first has left."""
+        with _entering:
+            self.inside += 1
+            make_input(self.inputs)
+        return self
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with _entering:
+            self.inside -= 1
+            if not self.inside:
+                make_constant(self.inputs)
+
+    def scalar(self) -> Any:
+        """The output, which must be one number."""
+        y = scalar(self.output)
+        if self.suspect is not None:
+            warn_of_lost([y], *self.suspect)
+        return y
+
+    def several(self) -> Structure:
+        """The output taken apart."""
+        outputs = several(self.output)
+        if self.suspect is not None:
+            warn_of_lost(outputs.numbers, *self.suspect)
+        return outputs
+
+    def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
+        """What the cotangents of the outputs send back to each input, as its caller gets it.
+
+        Plain numbers as long as nothing but the inputs is a Value: then no graph of the derivative is made.
+        """
+        valued = self.valued or _any_value(cotangents)
+        recording = current().recording
+        if not valued or not recording:
+            total = _weighted(outputs, cotangents)
+            if type(total) is not Value:
+                return [0.0] * len(self.inputs)
+            if not recording:
+                return gradient_numbers(total, self.inputs, stops=self.inputs)
+            slopes = closed_gradients(total, self.inputs)
+            if slopes is not None:
+                return slopes
+        with record():
+            found = gradient_nodes(outputs, cotangents, self.inputs, stops=self.inputs)
+        return self.answers(found, valued)
+
+    def push(self, outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """The tangents of the outputs where these are those of the inputs, as their caller gets them."""
+        valued = self.valued or _any_value(tangents)
+        if not current().recording or (not valued and closed(outputs, self.inputs)):
+            return tangent_numbers(outputs, self.inputs, list(map(_start, tangents)))
+        with record():
+            found = tangent_nodes(outputs, self.inputs, tangents)
+        return self.answers(found, valued)
+
+    def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
+        """The outputs as their caller gets them, who gave what stands `beside` besides the function's arguments."""
+        valued = self.valued or _any_value(beside)
+        if not current().recording or (not valued and closed(outputs, self.inputs)):
+            return list(map(_plain, outputs))
+        return self.answers(outputs, valued)
+
+    def beside(self) -> Any:
+        """What the function handed out beside its output, as its caller gets it: with numbers for Values."""
+        structure = values_in(self.aux)
+        return structure.rebuild(self.values(structure.numbers)) if structure.numbers else self.aux
+
+    def answers(self, things: Sequence[Any], valued: bool) -> list[Any]:
+        """Values all, where an argument was one; otherwise those that depend on a Value which is no argument."""
+        if valued:
+            return list(map(as_value, things))
+        kept = dependent(things, self.inputs)
+        return [thing if keep else _plain(thing) for thing, keep in zip(things, kept, strict=True)]
+
+
+def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
+    """One node whose gradient the cotangents pull back; one of them that is a Value counts by its number."""
+    if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
+        return outputs[0]
+    with record():
+        return dot([Value(c._data) if type(c) is Value else c for c in cotangents], outputs)
+
+
+def _any_value(things: Sequence[Any]) -> bool:
+    return any(type(thing) is Value for thing in things)
+
+
+def _start(tangent: Any) -> float:
+    """A tangent as a number for the forward sweep: that of a Value is a zero at this point, where it is 0."""
+    return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
+
+
+def _plain(thing: Any) -> float:
+    """The number of a Value, or a number as a float."""
+    return thing._data if type(thing) is Value else float(thing)
+
+
+def run_on(
+    function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
+) -> Run:
+    """Run `function` on fresh nodes for the numbers in the arguments that `argnums` names, the others as they are."""
+    places = located(function, arguments, keywords, argnums)
+    positional: Any = list(arguments)
+    named: Any = dict(keywords)
+    picked = [(positional if type(place) is int else named)[place] for place in places]
+    single = not isinstance(argnums, tuple)
+    if single and passes(picked[0]):
+        raise TypeError(f"argument {argnums} is {picked[0]!r}, with no number to differentiate by")
+    structure = taken_apart(picked[0] if single else tuple(picked))
+    with record():
+        inputs = [identity(x) if type(x) is Value else Value(x) for x in structure.numbers]
+        fresh = structure.rebuild(inputs)
+        for place, argument in zip(places, (fresh,) if single else fresh, strict=True):
+            (positional if type(place) is int else named)[place] = argument
+        watch = Watch(inputs)
+        try:
+            output = function(*positional, **named)
+        finally:
+            watch.end()
+    output, aux = parted(output) if has_aux else (output, None)
+    suspect = None
+    if watch.found:
+        given = [*enumerate(positional), *named.items()]
+        suspect = function, [x for place, x in given if place not in places]
+    return Run(inputs, structure, output, aux, _any_value(structure.numbers), suspect)

@@ -1,0 +1,307 @@
+"""Numbers in lists, tuples, dicts, dataclasses and NumPy arrays, taken apart and put together again."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..value import Value, number, unwrapped
+from .kinds import KINDS, Kind, kind_of
+
+Rebuild = Callable[[Sequence[Any]], Any]
+Shape = tuple[int, ...] | None  # of an array; None for a number
+
+
+def is_array(thing: Any) -> bool:
+    """Whether it is a NumPy array, without importing NumPy."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(thing, numpy.ndarray)
+
+
+def passes(thing: Any) -> bool:
+    """Whether it stands in a structure and takes no part in a derivative: None, or a string."""
+    return thing is None or isinstance(thing, str)
+
+
+def is_bool(thing: Any) -> bool:
+    """Whether it is a bool, Python's or NumPy's."""
+    kind = type(thing)
+    return kind is bool or (kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One structure within another: its kind, the object that it was, the names of its parts, and the parts."""
+
+    kind: Kind
+    like: Any
+    names: list[Any]
+    parts: list[Any]
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """Another of its kind with these leaves."""
+        parts = [next(leaves) if type(part) is Leaf else part.filled(leaves) for part in self.parts]
+        return self.kind.close(self.like, self.names, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays as it is, whatever the leaves are."""
+
+    thing: Any
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """The thing itself."""
+        return self.thing
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The place of a number or an array."""
+
+    shape: Shape
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """The next leaf."""
+        return next(leaves)
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return 1 if self.shape is None else math.prod(self.shape)
+
+
+NUMBER = Leaf(None)
+
+
+@dataclass(slots=True)
+class Structure:
+    """A structure taken apart: the numbers in it, in order, and where they stand."""
+
+    numbers: list[Any]
+    leaves: list[Leaf]
+    form: Node | Kept | Leaf
+
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether it holds numbers alone, and no array."""
+        return all(leaf is NUMBER for leaf in self.leaves)
+
+    def rebuild(self, numbers: Sequence[Any]) -> Any:
+        """The same structure with as many other numbers."""
+        if self.form is NUMBER:
+            return numbers[0]
+        if len(numbers) == len(self.leaves) and self.is_of_numbers:
+            return self.form.filled(iter(numbers))
+        made, at = [], 0
+        for leaf in self.leaves:
+            made.append(joined(numbers[at : at + leaf.size], leaf.shape))
+            at += leaf.size
+        return self.form.filled(iter(made))
+
+    def jacobian(self, inputs: Structure, rows: Sequence[Sequence[Any]]) -> Any:
+        """The derivatives of these numbers, one row for each, by those of `inputs`: that structure in each place.
+
+        An array by an array is an array of both shapes, one behind the other.
+        """
+        if self.is_of_numbers and inputs.is_of_numbers:
+            return self.form.filled(inputs.form.filled(iter(row)) for row in rows)
+        made, at = [], 0
+        for leaf in self.leaves:
+            made.append(inputs.form.filled(_blocks(leaf, inputs.leaves, rows[at : at + leaf.size])))
+            at += leaf.size
+        return self.form.filled(iter(made))
+
+
+def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]]) -> Iterator[Any]:
+    """The derivatives of one leaf by each of the inputs."""
+    at = 0
+    for leaf in inputs:
+        shape = None if output.shape is None and leaf.shape is None else (*(output.shape or ()), *(leaf.shape or ()))
+        yield joined([x for row in rows for x in row[at : at + leaf.size]], shape)
+        at += leaf.size
+
+
+def taken_apart(thing: Any) -> Structure:
+    """The numbers in `thing`, in order, and where they stand.
+
+    Args: `thing`, a number or Value, or a list, tuple, dict, named tuple, dataclass or NumPy array of such, or what
+    `register` names, nested at will; None and strings in it stay where they are. An array is rebuilt as float64, or as
+    an array of objects where it is given Values.
+    Raises TypeError for anything else, naming it.
+    """
+    if type(thing) is float or type(thing) is Value:  # the commonest, at once
+        return Structure([thing], [NUMBER], NUMBER)
+    return _apart(thing, _numbers_of, _kept)
+
+
+def values_in(thing: Any) -> Structure:
+    """The Values in `thing`, in structures of known kinds, and where they stand; everything else stays as it is."""
+    return _apart(thing, _values_of, Kept)
+
+
+def _apart(
+    thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept]
+) -> Structure:
+    """Args: `leaf`, the numbers of a leaf with its shape, or None for what is none; `otherwise`, what else stands."""
+    structure = Structure([], [], NUMBER)
+    structure.form = _placed(thing, leaf, otherwise, structure)
+    return structure
+
+
+def _placed(
+    thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept], into: Structure
+) -> Node | Kept | Leaf:
+    """The form of `thing`, whose numbers and leaves are added to the structure `into`."""
+    if type(thing) is Value or type(thing) is float:
+        into.numbers.append(thing)
+        into.leaves.append(NUMBER)
+        return NUMBER
+    kind = KINDS.get(type(thing))
+    if kind is None and (found := leaf(thing)) is not None:
+        into.numbers.extend(found[0])
+        into.leaves.append(Leaf(found[1]) if found[1] is not None else NUMBER)
+        return into.leaves[-1]
+    if kind is None and (kind := kind_of(thing)) is None:
+        return otherwise(thing)
+    names, parts = kind.open(thing)
+    return Node(kind, thing, names, [_placed(part, leaf, otherwise, into) for part in parts])
+
+
+def _numbers_of(thing: Any) -> tuple[list[Any], Shape] | None:
+    if is_number(inner := unwrapped(thing)):
+        return [inner], None
+    return (_elements(thing), thing.shape) if is_array(thing) else None
+
+
+def _values_of(thing: Any) -> tuple[list[Any], Shape] | None:
+    if type(inner := unwrapped(thing)) is Value:
+        return [inner], None
+    if is_array(thing) and thing.dtype == object and _is_plain_array(thing):
+        elements = thing.ravel().tolist()
+        if any(type(x) is Value for x in elements) and all(map(is_number, elements)):
+            return elements, thing.shape
+    return None
+
+
+def _kept(thing: Any) -> Kept:
+    if not passes(thing):
+        raise TypeError(_unknown(thing))
+    return Kept(thing)
+
+
+def flatten(thing: Any) -> tuple[list[Any], Rebuild]:
+    """The numbers in `thing` and the function that puts as many others into the same structure; see `taken_apart`.
+
+    >>> numbers, rebuild = flatten({"w": [1.0, 2.0], "b": 3.0, "how": "relu"})
+    >>> numbers, rebuild([10, 20, 30])
+    ([1.0, 2.0, 3.0], {'w': [10, 20], 'b': 30, 'how': 'relu'})
+    """
+    structure = taken_apart(thing)
+    return structure.numbers, structure.rebuild
+
+
+def _is_plain_array(thing: Any) -> bool:
+    return type(thing) is sys.modules["numpy"].ndarray
+
+
+def _elements(array: Any) -> list[Any]:
+    """The numbers in an array."""
+    if not _is_plain_array(array):
+        raise TypeError(_unknown(array))
+    elements: list[Any] = array.ravel().tolist()
+    if array.dtype.kind not in "fiub":
+        for x in elements:
+            if not is_number(x):
+                raise TypeError(f"an array to differentiate by, or to differentiate, holds numbers; got {x!r} in one")
+    return elements
+
+
+def _unknown(thing: Any) -> str:
+    """The message for what is no number and no known structure."""
+    name = type(thing).__qualname__
+    base = "array" if is_array(thing) else next((kind.__name__ for kind in KINDS if isinstance(thing, kind)), None)
+    if base is not None:
+        article, plain = ("an", "numpy.asarray") if base == "array" else ("a", base)
+        return (
+            f"{name} is {article} {base} of its own kind, which would come back as a plain one; "
+            f"hand over {plain}(…), or name it with autograd_core.register({name}, …)"
+        )
+    return (
+        "derivatives are those of numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
+        f"got {thing!r} of type {name}: leave it out, or name its kind with autograd_core.register"
+    )
+
+
+def matching(things: Any, like: Any, name: str) -> list[Any]:
+    """The numbers of `things`, which must have the structure of `like`, in the order of `flatten(like)`.
+
+    Args: `name`, what messages call `things`; a vector may be a list for an array, and the other way round; where
+    `like` has None or a string, `things` has it too, or None.
+    Raises ValueError where keys, lengths or shapes differ.
+
+    >>> matching({"b": 1.0, "a": 2.0}, {"a": 0.0, "b": 0.0}, "the tangents")
+    [2.0, 1.0]
+    """
+    things, like = unwrapped(things), unwrapped(like)
+    if is_array(like) or is_array(things):
+        shapes = getattr(things, "shape", None), getattr(like, "shape", None)
+        if is_array(like) and is_array(things) and shapes[0] == shapes[1]:
+            return [_float(x) for x in _elements(things)]
+        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector in either form
+            return matching(list(things), list(like), name)
+        if is_array(things) and things.ndim == 1 and isinstance(like, (list, tuple)):
+            return matching(list(things), list(like), name)
+    elif passes(like):
+        if things is None or (isinstance(things, str) and things == like):
+            return []
+    elif is_number(like):
+        if is_number(things):
+            return [_float(things)]
+    elif (kind := kind_of(like)) is not None and (other := kind_of(things)) is not None and kind.family == other.family:
+        names, parts = kind.open(like)
+        given = dict(zip(*other.open(things), strict=True))
+        if given.keys() == set(names):
+            pairs = zip(names, parts, strict=True)
+            return [x for key, part in pairs for x in matching(given[key], part, name + kind.place(key))]
+    raise ValueError(f"{name} must be {_form(like)}, as what they belong to; got {_form(things)}")
+
+
+def is_number(thing: Any) -> bool:
+    """Whether it is a Value or a real number."""
+    return type(thing) is Value or number(thing) is not None
+
+
+def _float(thing: Any) -> Any:
+    """A number as a float, a Value as it is."""
+    return thing if type(thing) is Value else float(thing)
+
+
+def _form(thing: Any) -> str:
+    """A structure in a message."""
+    if is_array(thing):
+        return f"an array of shape {thing.shape}"
+    if isinstance(thing, dict):
+        return f"a {type(thing).__name__} with the keys {list(thing)}"
+    if isinstance(thing, (list, tuple)):
+        return f"a {type(thing).__name__} of {len(thing)}"
+    if is_number(thing):
+        return "a number"
+    if thing is None:
+        return "None"
+    return f"a {type(thing).__name__}" if kind_of(thing) else f"{thing!r} of type {type(thing).__name__}"
+
+
+def joined(numbers: Sequence[Any], shape: Shape) -> Any:
+    """A number, or an array of this shape: of floats, or of objects where an element is no plain number."""
+    if shape is None:
+        return numbers[0]
+    numpy = sys.modules["numpy"]
+    if all(number(x) is not None for x in numbers):
+        return numpy.array(numbers, dtype=float).reshape(shape)
+    made = numpy.empty(len(numbers), dtype=object)
+    made[:] = numbers
+    return made.reshape(shape)
