@@ -15,6 +15,7 @@ from typing import Any
 
 from ._checking.differences import Estimate, Point, estimate, observed
 from ._checking.report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
+from ._checking.ulps import ulps
 from ._engine.names import marks
 from ._engine.nonfinite import undetermined_edge
 from ._engine.recording import binary, many, unary
@@ -28,7 +29,7 @@ from .errors import described
 from .graph import toposort
 from .value import Value, number, put_back, unwrapped
 
-__all__ = ["check_gradient", "check_primitive"]
+__all__ = ["check_gradient", "check_primitive", "ulps"]
 
 # How far the analytic derivative may be off by its own rounding, and how sure a verdict has to be: at half of 0.1 %
 # a rule that is wrong by 0.1 % is told from one that is right.

@@ -19,8 +19,7 @@ import numpy as np
 from lectures import check, summary
 
 import autograd_core as ac
-from autograd_core import dot, grad, gradients, no_record, parameter, sigmoid, square, tanh, value_and_grad
-from autograd_core._engine.choice import ENGINE
+from autograd_core import ENGINE, dot, grad, gradients, no_record, parameter, sigmoid, square, tanh, value_and_grad
 from nn import MLP, SGD, Adam
 
 # %% [markdown]

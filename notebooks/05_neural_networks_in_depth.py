@@ -549,7 +549,7 @@ print("relative distance from the whole gradient for batches of 2, 8, 48:", [f"{
 # went forward in 0.60 s and backward in 1.42 s, and took 0.63 GB.
 
 # %%
-from autograd_core._engine.choice import ENGINE
+from autograd_core import ENGINE
 from autograd_core.check import check_gradient
 
 

@@ -19,10 +19,8 @@ from lectures import check
 
 import autograd_core as ac
 import nn
-from autograd_core import primitive, sin
-from autograd_core._checking.ulps import ulps
-from autograd_core._operations.operation import Domain
-from autograd_core.check import check_gradient, check_primitive
+from autograd_core import Domain, primitive, sin
+from autograd_core.check import check_gradient, check_primitive, ulps
 from autograd_core.strategies import smooth_operands, smooth_programs
 
 # %% [markdown]
