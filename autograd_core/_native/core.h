@@ -211,6 +211,7 @@ int place_ready(PyObject *module);
 
 /* value.c, attributes.c */
 int value_ready(PyObject *module);
+Place *first_place(PyObject *none);
 int read_only(PyObject *self, PyObject *given, void *closure);
 extern PyGetSetDef value_getset[];
 extern PyMethodDef value_methods[];
@@ -261,10 +262,12 @@ extern PyMethodDef kernel_methods[];
 static inline Place *place_now(void)
 {
     PyObject *place = NULL;
-    if (PyContextVar_Get(S.place_variable, NULL, &place) < 0)
+    if (PyContextVar_Get(S.place_variable, Py_None, &place) < 0)
         return NULL;
-    if (place == NULL || Py_TYPE(place) != S.place_type) {
-        Py_XDECREF(place);
+    if (place == Py_None)
+        return first_place(place);
+    if (Py_TYPE(place) != S.place_type) {
+        Py_DECREF(place);
         PyErr_SetString(PyExc_TypeError, "autograd_core's context variable holds something else than a Place");
         return NULL;
     }

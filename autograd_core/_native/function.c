@@ -56,8 +56,11 @@ static PyObject *call_unary(PyObject *self, PyObject *const *arguments, size_t c
 static PyObject *call_binary(PyObject *self, PyObject *const *arguments, size_t count, PyObject *keywords)
 {
     Function *function = (Function *)self;
+    Py_ssize_t given = PyVectorcall_NARGS(count);
     PyObject *operands[2] = {NULL, NULL};
-    if (taken(function, 2, arguments, PyVectorcall_NARGS(count), keywords, operands) < 0)
+    if (given == 2 && keywords == NULL)
+        operands[0] = arguments[0], operands[1] = arguments[1];
+    else if (taken(function, 2, arguments, given, keywords, operands) < 0)
         return NULL;
     PyObject *result = apply_binary(function, operands[0], operands[1]);
     if (result != Py_NotImplemented || function->kind == BINARY_FUNCTION)
