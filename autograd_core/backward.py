@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from threading import RLock
 
-from ._engine.choice import accelerated
+from ._engine.choice import ORIGINALS, accelerated
 from ._engine.interrupts import undivided
 from ._engine.taken import taken, watches
 from ._operations.operation import NOTHING, is_nothing
@@ -140,4 +140,6 @@ def _method(self: Value, gradient: float = 1.0) -> None:
 
 
 _method.__name__, _method.__qualname__ = "backward", "Value.backward"
-setattr(Value, _method.__name__, _method)
+for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C engine's has its own, faster by a call of Python
+    if "backward" not in vars(_class):
+        setattr(_class, "backward", _method)

@@ -29,20 +29,21 @@ static inline PyObject *ring(PyObject *left, PyObject *right, int which)
         b = PyFloat_AS_DOUBLE(right);
     else
         return apply_binary(function, left, right);
-    switch (which) {
-    case ADD:
-        z = a + b, dx = 1.0, dy = 1.0;
-        break;
-    case SUB:
-        z = a - b, dx = 1.0, dy = -1.0;
-        break;
-    default:
+    if (which == MUL) {
         z = a * b;
-        dx = y ? b + 0.0 : b == 0.0 ? NOTHING : b; /* beside the plain number 0 it is flat */
-        dy = x ? a + 0.0 : a == 0.0 ? NOTHING : a;
-        break;
+        if (x && y) {
+            dx = b + 0.0, dy = a + 0.0;
+        } else {
+            dx = dy = x ? b : a;
+            if (dx == 0.0) /* beside the plain number 0 it is flat */
+                *(x ? &dx : &dy) = NOTHING;
+        }
+    } else {
+        z = which == ADD ? a + b : a - b;
+        dx = x ? 1.0 : a;
+        dy = !y ? b : which == ADD ? 1.0 : -1.0;
     }
-    return record(function, TWO, z, x, y, x ? dx : a, y ? dy : b);
+    return record(function, TWO, z, x, y, dx, dy);
 }
 
 static PyObject *value_add(PyObject *left, PyObject *right) { return ring(left, right, ADD); }

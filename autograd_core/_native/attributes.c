@@ -254,6 +254,17 @@ static PyObject *zero_grad(PyObject *self, PyObject *arguments, PyObject *keywor
     Py_RETURN_NONE;
 }
 
+static PyObject *backward(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"gradient", NULL};
+    PyObject *gradient = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names, &gradient))
+        return misfit("Value", "backward", self, arguments, keywords);
+    if (backward_from(NODE, gradient) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 /* What float's own method answers for the number. */
 static PyObject *of_float(PyObject *self, const char *method, PyObject *argument)
 {
@@ -336,6 +347,11 @@ PyObject *value_repr(PyObject *self)
 #define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function
 
 PyMethodDef value_methods[] = {
+    {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS,
+     "backward($self, gradient=1.0)\n--\n\n"
+     "Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.\n\n"
+     "See `autograd_core.backward`.\n\n"
+     ">>> w = Value(3.0)\n>>> (w * w).backward()\n>>> w.grad\n6.0"},
     {"zero_grad", WITH_KEYWORDS(zero_grad), METH_VARARGS | METH_KEYWORDS,
      "zero_grad($self)\n--\n\nClear the gradient: it reads 0.0 again, and `has_grad` False."},
     {"__round__", WITH_KEYWORDS(value_round), METH_VARARGS | METH_KEYWORDS, NULL},
