@@ -142,4 +142,4 @@ def _method(self: Value, gradient: float = 1.0) -> None:
 _method.__name__, _method.__qualname__ = "backward", "Value.backward"
 for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C engine's has its own, faster by a call of Python
     if "backward" not in vars(_class):
-        setattr(_class, "backward", _method)
+        setattr(_class, "backward", _method)  # noqa: B010  # a type checker refuses the plain assignment
