@@ -11,7 +11,7 @@ from ._drawing.picture import fitting, picture
 from .value import Value
 
 if TYPE_CHECKING:
-    from ._drawing.digraph import Drawing
+    from ._drawing.drawing import Drawing
 
 __all__ = ["draw", "to_dot"]
 
@@ -42,7 +42,7 @@ def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options:
     >>> drawing.source.count("->")
     2
     """
-    from ._drawing.digraph import Drawing  # graphviz is needed to show a picture only
+    from ._drawing.drawing import Drawing  # graphviz is needed to show a picture only
 
     whole_number("max_nodes", max_nodes, 1)
     if not time_limit > 0:

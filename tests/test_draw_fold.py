@@ -9,7 +9,6 @@ import re
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -342,7 +341,7 @@ def test_pictures_in_a_notebook_and_in_files(tmp_path: Path) -> None:
     assert drawing.render(tmp_path / "f.gv") == str(tmp_path / "f.gv.pdf")
     assert drawing.render(tmp_path / "g.png", format="png") == str(tmp_path / "g.png")
     viewed: list[Path] = []
-    drawing._view = lambda path, **_: viewed.append(path)
+    drawing.digraph._view = lambda path, **_: viewed.append(path)
     drawing.render(outfile=tmp_path / "d.svg", view=True)
     assert viewed == [tmp_path / "d.svg"]
 
@@ -358,7 +357,7 @@ def test_a_drawing_is_written_as_its_ending_says(tmp_path: Path) -> None:
     assert Path(y.draw().save("y", tmp_path)).read_text(encoding="utf-8") == y.draw().source
     with pytest.raises(ValueError, match=r"ending in \.svg, \.png"):
         write_drawing(y, tmp_path / "y.jpg")
-    with pytest.raises(ValueError, match=r"ending in \.svg, .* or in none; got .*y\.jpg"):
+    with pytest.raises(ValueError, match=r"y\.jpg': use an ending of \.svg, .* or none"):
         y.draw().save(tmp_path / "y.jpg")
 
 
@@ -389,12 +388,10 @@ def _program(path: Path, body: str) -> str:
 
 def test_a_layout_has_a_time_limit_and_its_process_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pid = tmp_path / "pid"
-    slow = _program(tmp_path / "dot", f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+    slow = _program(tmp_path / "dot", f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(3600)")
     monkeypatch.setattr(layout.shutil, "which", lambda name: slow)
-    start = time.monotonic()
     with pytest.raises(LayoutError, match=r"the dot program had not laid out this graph after 1.5 s and was ended.*collapse"):
-        draw(Value(1.0), time_limit=1.5).pipe("svg")
-    assert time.monotonic() - start < 30
+        draw(Value(1.0), time_limit=1.5).pipe("svg")  # the program itself would take an hour
     with pytest.raises(ProcessLookupError):
         __import__("os").kill(int(pid.read_text()), 0)
 

@@ -137,7 +137,7 @@ def test_what_goes_wrong_unsorted() -> None:
     texts = [s.text for s in step(y).eager]
     assert "; but grad(s) is not complete, 2 more to come" in texts[7]
     assert "; too late, s has passed its gradient on without this" in texts[-2]
-    assert texts[-1] == "Wrong, for want of sorting: grad(a) = 3 instead of 39; grad(b) = 2 instead of 26"
+    assert texts[-1] == "Wrong, because the boxes were not sorted: grad(a) = 3 instead of 39; grad(b) = 2 instead of 26"
     wrong = {name for s in step(y).eager for name, state in s.states.items() if state == "wrong"}
     assert wrong == {"n0", "n1", "n2"}
     chain = tanh(tanh(Value(1.0)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..value import Value
 
 if TYPE_CHECKING:
-    from .._drawing.digraph import Drawing
+    from .._drawing.drawing import Drawing
     from ..stepper import Stepper
 
 

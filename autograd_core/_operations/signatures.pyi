@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from .._drawing.digraph import Drawing
+from .._drawing.drawing import Drawing
 from ..stepper import Stepper
 from ..value import Value
 

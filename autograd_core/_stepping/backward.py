@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import cast
 
@@ -14,6 +15,17 @@ from .._engine.nonfinite import meets
 from ..value import Value
 from .replay import Replay
 from .scene import COMPLETE, INSIDE, MOST_LISTED, WRONG, Scene, Step, cut, group_of, node_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an edge carried to its operand, and the operand's gradient before and after."""
+
+    local: float
+    upstream: float
+    contribution: float
+    before: float | None
+    total: float
 
 
 class Sweep:
@@ -58,46 +70,53 @@ class Sweep:
             yield [edge.source], self._along(edge, not self.remaining[edge.source])
 
     def _along(self, edge: Edge, complete: bool) -> Step:
-        """One edge's contribution, with its chain-rule line."""
-        result, operand = edge.target, edge.source
-        node = node_of(result)
-        x = node_of(operand)
-        before = self.replay.gradient(x)
-        local = upstream = contribution = 0.0
-        for member, index in self._underlying(edge):
-            sent = self.replay.send(member, index)
-            if member is node and index == edge.index:
-                local, upstream, contribution = sent
-        if edge.more and operand.kind == "folded":
-            return self._into(edge, upstream, complete)
-        numbers = (self.scene.number(local), self.scene.number(upstream), self.scene.number(contribution))
-        slope = self.scene.formulas(node, edge.index, self.scene.names(result), result.short)
-        work = f"{numbers[0]}·{factor(numbers[1])}"
-        if slope and slope != numbers[0]:
-            first = slope if slope.replace("_", "").replace("#", "").isalnum() else f"({slope})"
-            work = f"{first}·{factor(numbers[1])} = {work}"
-        factors = f"∂{result.short}/∂{operand.short}·{self.scene.gradient(result)}"
-        where = self.scene.where(result, operand)
-        text = f"{where}{self.scene.gradient(operand)} += {factors} = {work} = {numbers[2]}"
-        if meets(upstream, local) and math.isnan(contribution):
-            text += " (0 times infinity is undetermined)"
-        step = Step("edge", self.epoch, text, [edge.id, operand.id, result.id])
-        step.texts[edge.id] = f"{numbers[0]} × {factor(numbers[1])} = {numbers[2]}"
+        """The step in which one edge's contribution is sent."""
+        sent = self._send(edge)
+        if edge.more and edge.source.kind == "folded":
+            return self._into(edge, sent.upstream, complete)
+        operand = edge.source
+        step = Step("edge", self.epoch, self._chain_rule(edge, sent), [edge.id, operand.id, edge.target.id])
         step.states[edge.id] = "sent"
         if complete:
             step.states[operand.id] = "complete"
-        if operand.node is None:
-            return step
-        total = self.scene.number(cast(float, self.replay.gradient(x)))
-        step.texts[f"{operand.id}:g"] = f"grad {total} {COMPLETE}" if complete else f"grad {total}"
-        if edge.more or result.more:
-            step.text += f", and the like of all its repeats ⇒ {self.scene.gradient(operand)} = {total}"
-        elif before is None:
-            step.text += f" ⇒ {self.scene.gradient(operand)} = {total}"
-        else:
-            added = f"{self.scene.number(before)} + {factor(numbers[2])}"
-            step.text += f" ⇒ {self.scene.gradient(operand)} = {added} = {total}"
+        local, upstream, contribution = map(self.scene.number, (sent.local, sent.upstream, sent.contribution))
+        step.texts[edge.id] = f"{local} × {factor(upstream)} = {contribution}"
+        if operand.node is not None:
+            total = self.scene.number(sent.total)
+            step.texts[f"{operand.id}:g"] = f"grad {total} {COMPLETE}" if complete else f"grad {total}"
         return step
+
+    def _send(self, edge: Edge) -> Sent:
+        """Send along everything a drawn edge stands for, and return what its own edge carried."""
+        node, x = node_of(edge.target), node_of(edge.source)
+        before = self.replay.gradient(x)
+        carried = (0.0, 0.0, 0.0)
+        for member, index in self._underlying(edge):
+            sent = self.replay.send(member, index)
+            if member is node and index == edge.index:
+                carried = sent
+        return Sent(*carried, before, cast(float, self.replay.gradient(x)) if edge.source.node is not None else 0.0)
+
+    def _chain_rule(self, edge: Edge, sent: Sent) -> str:
+        """An edge's line: its factors as symbols, as a formula and as numbers, and the sum that they are added to."""
+        result, operand = edge.target, edge.source
+        gradient, number = self.scene.gradient(operand), self.scene.number
+        local, upstream, contribution = map(number, (sent.local, sent.upstream, sent.contribution))
+        factors = f"∂{result.short}/∂{operand.short}·{self.scene.gradient(result)}"
+        worked = [factors, f"{local}·{factor(upstream)}", contribution]
+        slope = self.scene.formulas(node_of(result), edge.index, self.scene.names(result), result.short)
+        if slope and slope != local:
+            worked.insert(1, f"{_bracketed(slope)}·{factor(upstream)}")
+        line = f"{self.scene.where(result, operand)}{gradient} += {' = '.join(worked)}"
+        if meets(sent.upstream, sent.local) and math.isnan(sent.contribution):
+            line += " (0 times infinity is undetermined)"
+        if operand.node is None:
+            return line
+        if edge.more or result.more:
+            return f"{line}, and the like of all its repeats ⇒ {gradient} = {number(sent.total)}"
+        if sent.before is None:
+            return f"{line} ⇒ {gradient} = {number(sent.total)}"
+        return f"{line} ⇒ {gradient} = {number(sent.before)} + {factor(contribution)} = {number(sent.total)}"
 
     def _into(self, edge: Edge, upstream: float, complete: bool) -> Step:
         """Several edges at once into a folded scope."""
@@ -209,8 +228,13 @@ class Sweep:
             wrong.append(f"{what} = {self.scene.number(came)} instead of {self.scene.number(due)}")
         text = "In this graph even that order gives the right gradients: nothing came too late"
         if wrong:
-            text = f"Wrong, for want of sorting: {'; '.join(cut(wrong))}"
+            text = f"Wrong, because the boxes were not sorted: {'; '.join(cut(wrong))}"
         return Step("result", self.epoch, text, [box.id for box in self.scene.leaves])
+
+
+def _bracketed(slope: str) -> str:
+    """A formula as a factor: in brackets unless it is a single name or number."""
+    return slope if slope.replace("_", "").replace("#", "").isalnum() else f"({slope})"
 
 
 def _alike(a: float, b: float) -> bool:

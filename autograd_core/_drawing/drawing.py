@@ -1,4 +1,4 @@
-"""A drawing as the `graphviz` package's Digraph, laid out with a time limit by whatever engine there is."""
+"""A drawing that shows itself and writes itself to files, laid out within a time limit by whatever engine there is."""
 
 from __future__ import annotations
 
@@ -14,26 +14,36 @@ from .picture import Picture
 from .texts import counted
 
 
-class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it has no types
-    """A `graphviz.Digraph` of a graph; in a notebook it shows itself, or its source where nothing can lay it out."""
+class Drawing:
+    """A graph's picture: a notebook shows it, or its source where nothing can lay it out.
+
+    `digraph` is the `graphviz.Digraph` behind it, to be changed by hand: what is added there is drawn too.
+    """
+
+    format = "pdf"
 
     def __init__(self, picture: Picture, time_limit: float) -> None:
-        super().__init__(body=list(body(picture)))
+        self.digraph = graphviz.Digraph(body=list(body(picture)))
         self.time_limit = time_limit
-        [self._name] = [box.short for box in picture.boxes if box.root]
+        self._name = ", ".join(box.short for box in picture.boxes if box.root)
         self._size = f"{counted(picture.boxes, 'box', 'boxes')}, {counted(picture.edges, 'edge')}"
 
-    def pipe(self, format: str | None = None, *_: Any, encoding: str | None = None, **more: Any) -> Any:
-        """The picture as bytes, or with `encoding` as text; LayoutError where no engine makes it in time."""
+    @property
+    def source(self) -> str:
+        """The drawing in Graphviz's DOT language."""
+        return str(self.digraph.source)
+
+    def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
+        """The picture as bytes, or as text with `encoding`; LayoutError where no engine makes it in time."""
         data = lay_out(self.source, format or self.format, self.time_limit)
         return data if encoding is None else data.decode(encoding)
 
-    def save(self, filename: Any = None, directory: Any = None, **_: Any) -> str:
-        """Write what the file's ending says and give its path: .svg, .png, .pdf a picture; .dot, .gv, none the source.
+    def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] = "") -> str:
+        """Write what the file's ending says and return its path: .svg, .png, .pdf a picture; .dot, .gv, none the source.
 
         Raises ValueError for another ending, LayoutError where no engine makes the picture in time.
         """
-        path = Path(directory or self.directory or "", filename or self.filename)
+        path = Path(directory, filename or self.digraph.filename)
         ending = path.suffix.lower()
         if ending in PICTURES:
             path.write_bytes(self.pipe(ending[1:]))
@@ -41,25 +51,34 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it has no types
             path.write_text(self.source, encoding="utf-8")
         else:
             known = ", ".join((*PICTURES, *SOURCES))
-            raise ValueError(f"a drawing is saved to a file ending in {known}, or in none; got {str(path)!r}")
+            raise ValueError(f"cannot save a drawing to {str(path)!r}: use an ending of {known}, or none")
         return str(path)
 
-    def render(self, filename: Any = None, directory: Any = None, *_: Any, **more: Any) -> str:
-        """Write the picture to `filename` and give the path; its format's ending is added where it is not there yet."""
-        format = more.pop("format", None)
-        outfile = more.pop("outfile", None)
-        path = Path(os.fspath(outfile or filename or self.filename))
+    def render(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] = "",
+        *,
+        format: str | None = None,
+        outfile: str | os.PathLike[str] | None = None,
+        view: bool = False,
+    ) -> str:
+        """Write the picture and return its path, as `graphviz.Digraph.render` does: adds the format's ending if missing.
+
+        `outfile` is taken as it stands; `view` opens the picture in the system's viewer.
+        """
+        path = Path(outfile or filename or self.digraph.filename)
         ending = path.suffix.lower()
         if format is None and (outfile is not None or ending in PICTURES):
             format = ending[1:]
         format = format or self.format
         if outfile is None and ending != f".{format}":
             path = path.with_name(f"{path.name}.{format}")
-        path = Path(directory or self.directory or "") / path
+        path = Path(directory, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.pipe(format))
-        if more.pop("view", False):
-            self._view(path, format=format, quiet=True)
+        if view:
+            self.digraph._view(path, format=format, quiet=True)
         return str(path)
 
     def __repr__(self) -> str:
