@@ -14,13 +14,14 @@ from functools import partial
 from typing import Any
 
 from ._checking.differences import Estimate, Point, estimate, observed
+from ._checking.points import operand_names, point
 from ._checking.report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
 from ._checking.ulps import ulps
 from ._engine.names import marks
 from ._engine.nonfinite import undetermined_edge
 from ._engine.recording import binary, many, unary
+from ._operations.calling import orders
 from ._operations.operation import Operation, operation_of
-from ._strategies.programs import argument_shape, orders
 from ._transforms.kinds import kind_of
 from ._transforms.sweeps import gradients
 from ._transforms.trees import flatten, is_array, passes
@@ -35,9 +36,6 @@ __all__ = ["check_gradient", "check_primitive", "ulps"]
 # a rule that is wrong by 0.1 % is told from one that is right.
 OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070
 RESOLUTION = 2.0**-11
-# Where check_primitive looks for points: tries for each, and the least distance from a kink, relative to the operands.
-TRIES = 2000
-CLEARANCE = 2.0**-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,14 +281,14 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     few = unary(row) if row.arity == 1 else binary(row) if row.arity == 2 else None
     apply = few or many(replace(row, gather=lambda *operands: operands))
     draw = random.Random(f"{row.name} {seed}")
-    names = _operand_names(row)
+    names = operand_names(row)
     whole = orders(row)
     free = [i for i in range(len(names)) if i not in whole]
     if not free:
         raise TypeError(f"{row.name} has no derivative that is not NaN")
     found: list[Coordinate] = []
     for index in range(points):
-        operands = _point(row, apply, len(names), whole, index, draw)
+        operands = point(row, apply, len(names), whole, index, draw)
         where = ", ".join(f"{name} = {x:.6g}" for name, x in zip(names, operands, strict=True))
 
         leaves = {i: Value(operands[i], names[i]) for i in free}
@@ -299,47 +297,3 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
             report = check_gradient(partial(apply, *mixed), list(leaves.values()), order=order)
             found.extend(replace(c, name=f"{c.name if order == 2 else f'∂/∂{c.name}'} at {where}") for c in report)
     return Report(row.name, tuple(found))
-
-
-def _operand_names(row: Operation) -> list[str]:
-    if row.origin is not None:
-        return list(inspect.signature(row.origin).parameters)
-    count, lists = argument_shape(row)
-    return [f"x[{i}]" for i in range(4)] if lists else ["x", "y", "z"][:count]
-
-
-def _point(
-    row: Operation, apply: Callable[..., Any], how_many: int, whole: Sequence[int], zero: int, draw: random.Random
-) -> list[float]:
-    """Operands inside the domain and away from kinks, where value and derivatives are finite.
-
-    Bugs at 0 never show under random numbers: operand `zero` is 0, if there is such a point.
-    """
-    for attempt in range(TRIES):
-        operands = [float(draw.randint(0, 4)) if i in whole else _drawn_number(row, draw) for i in range(how_many)]
-        if zero < how_many and zero not in whole and attempt < TRIES // 20:
-            operands[zero] = 0.0
-        clear = CLEARANCE * max(map(abs, operands))
-        try:
-            if not row.domain.contains(*operands) or not all(abs(kink(*operands)) > clear for kink in row.kinks):
-                continue
-            leaves = [Value(x) for x in operands]
-            y = apply(*leaves)
-        except (ArithmeticError, ValueError):
-            continue
-        slopes = gradients(y, leaves)
-        if math.isfinite(y.data) and all(math.isfinite(slope) or i in whole for i, slope in enumerate(slopes)):
-            return operands
-    raise ValueError(f"no point found in the domain of {row.name}, {row.domain.text}, away from its kinks")
-
-
-def _drawn_number(row: Operation, draw: random.Random) -> float:
-    """A whole number, one near a special point, one of ordinary size, or one of any size."""
-    kind, side, shift = draw.random(), 2.0 * draw.randint(0, 1) - 1.0, draw.uniform(-20.0, 20.0)
-    if kind < 0.2:
-        return float(draw.randint(0, 4))
-    if kind < 0.35 and row.domain.special:
-        return draw.choice(row.domain.special) + side * math.exp2(-abs(shift) / 2.0)
-    if kind < 0.8:
-        return draw.uniform(-3.0, 3.0)
-    return side * math.exp2(shift)

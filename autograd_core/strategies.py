@@ -17,9 +17,10 @@ try:
 except ImportError as error:  # pragma: no cover  # the tests themselves need hypothesis
     raise ImportError('autograd_core.strategies needs hypothesis: pip install "autograd-core[test]"') from error
 
+from ._operations.calling import argument_shape, orders, slopes_of, value_of
 from ._operations.functions import FUNCTIONS
 from ._operations.operation import Operation, operation_of
-from ._strategies.programs import INPUT_NAMES, PYTHON_FORMS, Form, Program, argument_shape, orders, slopes_of, value_of
+from ._strategies.programs import INPUT_NAMES, PYTHON_FORMS, Form, Program
 from ._strategies.sketches import MOST_OPERATIONS, programs_of, sketches_of
 
 __all__ = [

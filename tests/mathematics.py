@@ -6,7 +6,7 @@ import mpmath
 from mpmath import mp, mpf
 
 from autograd_core import TABLE
-from autograd_core._strategies.programs import orders
+from autograd_core._operations.calling import orders
 
 BITS = 400  # enough for every cancellation in the formulas below
 WIDE = 4400  # enough to divide any float by any other and see the fraction

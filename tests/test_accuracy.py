@@ -11,8 +11,9 @@ from mpmath import mp, mpf
 
 from autograd_core import TABLE, Value, grad, gradients, jvp, norm, toposort
 from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations.calling import orders, value_of
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of, orders, value_of
+from autograd_core._strategies.programs import arguments_of, function_of
 from autograd_core.strategies import operands
 
 SIDES = st.sampled_from((-1, 1))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import TABLE, Domain, Value, parameter, primitive
 from autograd_core._checking.report import SHOWN
-from autograd_core._strategies.programs import argument_shape, orders
+from autograd_core._operations.calling import argument_shape, orders
 from autograd_core.check import check_gradient, check_primitive
 from autograd_core.strategies import smooth_programs
 

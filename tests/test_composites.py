@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from mpmath import mp, mpc, mpf
 
 from autograd_core import Value, gradients, hessian, jvp, operation_of, toposort, value_and_grad, vjp
+from autograd_core._operations.calling import orders
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import orders
 from autograd_core.strategies import smooth_programs
 
 RUNS = 16

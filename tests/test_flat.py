@@ -13,8 +13,9 @@ from mpmath import mp, mpf
 import autograd_core as ag
 from autograd_core import TABLE, Value, checkpoint, grad, gradients, hypot, jvp, norm, operation_of, sqrt, vjp
 from autograd_core._checking.ulps import same
+from autograd_core._operations.calling import orders
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of, orders
+from autograd_core._strategies.programs import arguments_of, function_of
 from autograd_core.check import check_gradient
 from autograd_core.stepper import step
 from autograd_core.strategies import operands

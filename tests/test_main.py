@@ -351,3 +351,12 @@ def test_an_expression_works_on_floats_and_values():
     assert f.names == ("x", "y")
     assert f(x=x, y=y).data == f(x=3.0, y=4.0) == 5.0 + (7.0 + math.pi)
     assert ac.gradients(f(x=x, y=y), [x, y]) == [0.6 + 1, 0.8 + 1]
+
+
+def test_the_command_line_loads_no_module_of_random_programs() -> None:
+    code = (
+        "import sys; from autograd_core.__main__ import main; main(['grad', 'dot([x], [2])', 'x=1'])\n"
+        "print([name for name in sys.modules if 'strategies' in name or 'hypothesis' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

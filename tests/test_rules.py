@@ -25,8 +25,9 @@ from autograd_core import (
     vjp,
 )
 from autograd_core._checking.ulps import same
+from autograd_core._operations.calling import orders
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of, orders
+from autograd_core._strategies.programs import arguments_of, function_of
 from autograd_core.graph import assigned_since
 from autograd_core.strategies import defined_programs, operands, smooth_programs
 

@@ -10,17 +10,10 @@ from mpmath import mpf
 
 from autograd_core import TABLE, Value, exp, log, operation_of, polygamma, primitive, relu, tanh
 from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations.calling import argument_shape
 from autograd_core._operations.functions import FUNCTIONS
 from autograd_core._operations.operation import Operation
-from autograd_core._strategies.programs import (
-    Line,
-    Program,
-    argument_shape,
-    arguments_of,
-    form_of,
-    function_of,
-    in_math,
-)
+from autograd_core._strategies.programs import Line, Program, arguments_of, form_of, function_of, in_math
 from autograd_core.strategies import (
     defined_programs,
     is_smooth,

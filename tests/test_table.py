@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import autograd_core
 from autograd_core import TABLE, Value, gradients, operation_of, toposort
 from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations.calling import orders, slopes_of, value_of
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of, orders, slopes_of, value_of
+from autograd_core._strategies.programs import arguments_of, function_of
 from autograd_core.strategies import SPECIALS, numbers, operands, smooth_operands
 
 INF, NAN = math.inf, math.nan

@@ -17,12 +17,16 @@ from .._transforms.sweeps import gradients
 from ..graph import toposort
 from ..value import Value
 
-RATIO = 3.7  # from one step to the next; no whole number, or a periodic function could be met at the same phase
+RATIO = 3.7  # from one step to the next; not an integer, or a periodic function could be met at the same phase
 LEVELS = 30
+LARGEST = 0.125  # the first step, for a function whose own scale is 1
 ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library err by some 2 units
 SMALLEST = 2.0**-1074
 COARSE = 2.0**-13  # an error, relative, that calls for another search or an explanation
 HIDDEN = 64.0  # operations that a checkpoint is taken to hide
+LOPSIDED = 8.0  # how much more a kink function changes to one side than to the other where it jumps over 0
+LOST = 16.0  # rounding of so many times the derivative hides it
+CLEAR = 4.0  # a bend of so many times its rounding is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +71,15 @@ def _rounding(node: Value, numbers: list[float]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """The differences with one step, and what can be said with those of the larger steps before it."""
+class Differences:
+    """The differences of a function with one step."""
 
     step: float
     central: float
-    noise: float
     left: float
     right: float
+    noise: float  # what rounding can do to `central`
     crossed: str  # the operation whose kink lies within the step
-    extrapolated: float | None = None
-    error: float = math.inf
-    smooth: bool = False
 
     @property
     def bend(self) -> float:
@@ -89,6 +90,30 @@ class Level:
     def bend_noise(self) -> float:
         """What rounding can do to `bend`."""
         return 4.0 * self.noise * self.step
+
+    @property
+    def bend_is_clear(self) -> bool:
+        """Whether `bend` is more than rounding."""
+        return self.bend > CLEAR * self.bend_noise
+
+    def hidden(self, expected: float) -> bool:
+        """Whether rounding is all that is seen with this step."""
+        return self.noise > LOST * max(abs(expected), abs(self.central)) and self.bend <= self.bend_noise
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The differences with one step, extrapolated with those of the larger step before."""
+
+    at: Differences
+    extrapolated: float | None = None  # of the first level there is none
+    error: float = math.inf
+    smooth: bool = False
+
+    @property
+    def derivative(self) -> float:
+        """The best that is known with this step."""
+        return self.at.central if self.extrapolated is None else self.extrapolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,66 +135,72 @@ def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> E
     """
     base = evaluate(x)
     if not math.isfinite(base.value):
-        return Estimate(math.nan, math.inf, 0.0, f"the value is {base.value!r} here")
+        return _none(f"the value is {base.value!r} here")
     if not math.isfinite(base.noise):
-        return Estimate(math.nan, math.inf, 0.0, "a derivative inside is not finite here")
-    first = 2.0 ** (math.frexp(x)[1] - 4) if x else 0.125
-    levels, best = search(evaluate, x, base, expected, first)
-    found = levels
-    if (best is None or best.error > COARSE * max(abs(expected), abs(best.central))) and first < 0.125:
-        # a function whose own scale is 1, at a number far below 1
-        levels, other = search(evaluate, x, base, expected, 0.125)
+        return _none("a derivative inside is not finite here")
+    look = Search(evaluate, x, base, expected)
+    first = 2.0 ** (math.frexp(x)[1] - 4) if x else LARGEST
+    levels, best = look.down_from(first)
+    if first < LARGEST and (best is None or best.error > COARSE * max(abs(expected), abs(best.at.central))):
+        others, other = look.down_from(LARGEST)
         best = min((b for b in (best, other) if b is not None), key=lambda level: level.error, default=None)
-        found = found or levels
-    if best is None or best.extrapolated is None:
-        return Estimate(math.nan, math.inf, found[-1].step if found else 0.0, _why_not(found))
-    largest = max(abs(expected), abs(best.extrapolated))
+        levels = levels or others
+    found = [level.at for level in levels]
+    if best is None:
+        return _none(_why_not(found), found[-1].step if found else 0.0)
+    largest = max(abs(expected), abs(best.derivative))
     if best.error > COARSE * largest and (kink := _kink(found)):
-        return Estimate(math.nan, math.inf, best.step, kink)
-    return Estimate(best.extrapolated, best.error, best.step)
+        return _none(kink, best.at.step)
+    return Estimate(best.derivative, best.error, best.at.step)
 
 
-def search(
-    evaluate: Callable[[float], Point], x: float, base: Point, expected: float, first: float
-) -> tuple[list[Level], Level | None]:
-    """The levels from the step `first` downwards, and the best of those where the function is seen to be smooth."""
-    levels: list[Level] = []
-    best: Level | None = None
-    for k in range(LEVELS):
-        step = first * RATIO**-k
-        if x + step == x or x - step == x:
-            break
-        level = _level(evaluate, x, base, step)
-        if level is None:
-            continue
-        if levels:
-            level = _extrapolated(level, levels[-1])
-        levels.append(level)
-        best = _best(levels)
-        if best is not None and level.noise >= 0.5 * best.error:
-            break  # smaller steps only round worse
-        if len(levels) > 3 and all(_hidden(last, expected) for last in levels[-4:]):
-            break
-    return levels, best
+def _none(reason: str, step: float = 0.0) -> Estimate:
+    """No estimate, and why."""
+    return Estimate(math.nan, math.inf, step, reason)
 
 
-def _hidden(level: Level, expected: float) -> bool:
-    """Whether rounding is all that is seen with this step."""
-    return level.noise > 16.0 * max(abs(expected), abs(level.central)) and level.bend <= level.bend_noise
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for the step that shows the derivative at `x` best."""
 
+    evaluate: Callable[[float], Point]
+    x: float
+    base: Point
+    expected: float
 
-def _level(evaluate: Callable[[float], Point], x: float, base: Point, step: float) -> Level | None:
-    above, below = x + step, x - step
-    try:
-        plus, minus = evaluate(above), evaluate(below)
-    except (ArithmeticError, ValueError):
-        return None
-    noise = (plus.noise + minus.noise + base.noise) / (above - below)
-    right, left = (plus.value - base.value) / (above - x), (base.value - minus.value) / (x - below)
-    central = (plus.value - minus.value) / (above - below)
-    if not (math.isfinite(central) and math.isfinite(noise) and math.isfinite(right - left)):
-        return None
-    return Level(step, central, noise, left, right, _crossed(minus, base, plus))
+    def down_from(self, first: float) -> tuple[list[Level], Level | None]:
+        """The levels from the step `first` downwards, and the best of those where the function is seen to be smooth."""
+        levels: list[Level] = []
+        best: Level | None = None
+        for k in range(LEVELS):
+            step = first * RATIO**-k
+            if self.x + step == self.x or self.x - step == self.x:
+                break
+            at = self.differences(step)
+            if at is None:
+                continue
+            levels.append(_extrapolated(at, levels[-1] if levels else None))
+            best = _best(levels)
+            if best is not None and at.noise >= 0.5 * best.error:
+                break  # smaller steps only round worse
+            if len(levels) > 3 and all(last.at.hidden(self.expected) for last in levels[-4:]):
+                break
+        return levels, best
+
+    def differences(self, step: float) -> Differences | None:
+        """The differences with one step; None where it leaves the domain, or what is found is not finite."""
+        x, base = self.x, self.base
+        above, below = x + step, x - step
+        try:
+            plus, minus = self.evaluate(above), self.evaluate(below)
+        except (ArithmeticError, ValueError):
+            return None
+        noise = (plus.noise + minus.noise + base.noise) / (above - below)
+        right, left = (plus.value - base.value) / (above - x), (base.value - minus.value) / (x - below)
+        central = (plus.value - minus.value) / (above - below)
+        if not (math.isfinite(central) and math.isfinite(noise) and math.isfinite(right - left)):
+            return None
+        return Differences(step, central, left, right, noise, _crossed(minus, base, plus))
 
 
 def _crossed(minus: Point, base: Point, plus: Point) -> str:
@@ -188,25 +219,25 @@ def _crossed(minus: Point, base: Point, plus: Point) -> str:
         if here == 0:
             return name
         to_left, to_right = abs(left - here), abs(right - here)
-        if left * here <= 0 and to_left <= 8.0 * to_right:
+        if left * here <= 0 and to_left <= LOPSIDED * to_right:
             return name
-        if right * here <= 0 and to_right <= 8.0 * to_left:
+        if right * here <= 0 and to_right <= LOPSIDED * to_left:
             return name
     return ""
 
 
-def _extrapolated(level: Level, before: Level) -> Level:
-    """`level` with what the larger step before it adds: the extrapolation, its error, and whether f bends smoothly."""
+def _extrapolated(at: Differences, before: Level | None) -> Level:
+    """What the larger step `before` adds: the extrapolation, its error, and whether the function bends smoothly."""
+    if before is None:
+        return Level(at)
+    larger = before.at
     share = 1.0 / (RATIO * RATIO - 1.0)
-    extrapolated = level.central + (level.central - before.central) * share
-    noise = level.noise + (level.noise + before.noise) * share
-    known = before.extrapolated is not None
-    error = (abs(extrapolated - before.extrapolated) if before.extrapolated is not None else math.inf) + noise
-    bends = level.bend <= before.bend / (RATIO * RATIO / 2.0) + level.bend_noise
-    return Level(
-        level.step, level.central, level.noise, level.left, level.right, level.crossed, extrapolated, error,
-        known and bends and not level.crossed and not before.crossed,
-    )
+    extrapolated = at.central + (at.central - larger.central) * share
+    noise = at.noise + (at.noise + larger.noise) * share
+    if before.extrapolated is None:
+        return Level(at, extrapolated)
+    smooth = at.bend <= larger.bend / (RATIO * RATIO / 2.0) + at.bend_noise and not (at.crossed or larger.crossed)
+    return Level(at, extrapolated, abs(extrapolated - before.extrapolated) + noise, smooth)
 
 
 def _best(levels: list[Level]) -> Level | None:
@@ -216,19 +247,15 @@ def _best(levels: list[Level]) -> Level | None:
         if not level.smooth or (best is not None and level.error >= best.error):
             continue
         if all(
-            abs(_extrapolation(later) - _extrapolation(level)) <= 2.0 * (level.error + 2.0 * later.noise)
+            abs(later.derivative - level.derivative) <= 2.0 * (level.error + 2.0 * later.at.noise)
             for later in levels[k + 1 :]
-            if not later.crossed
+            if not later.at.crossed
         ):
             best = level
     return best
 
 
-def _extrapolation(level: Level) -> float:
-    return level.central if level.extrapolated is None else level.extrapolated
-
-
-def _why_not(levels: list[Level]) -> str:
+def _why_not(levels: list[Differences]) -> str:
     if not levels:
         return "no step stays inside the domain: this is its edge, or the number has no neighbours to try"
     if levels[-1].crossed:
@@ -236,13 +263,13 @@ def _why_not(levels: list[Level]) -> str:
     return _kink(levels) or "rounding hides the difference at every step"
 
 
-def _kink(levels: list[Level]) -> str:
+def _kink(levels: list[Differences]) -> str:
     """What is to be said where the bend does not fall like h² before it is lost in rounding."""
-    clear = [level for level in levels if level.bend > 4.0 * level.bend_noise]
+    clear = [level for level in levels if level.bend_is_clear]
     if len(clear) < 2 or clear[-1].bend < clear[-2].bend / RATIO**1.5:
         return ""
     smaller = levels[levels.index(clear[-1]) + 1 :]
-    if smaller and 4.0 * smaller[0].bend_noise < clear[-1].bend / RATIO:
+    if smaller and CLEAR * smaller[0].bend_noise < clear[-1].bend / RATIO:
         return ""  # it is gone although it would be seen: the step is past the kink
     settled = min(
         pairwise(clear), key=lambda two: abs(two[1].left - two[0].left) + abs(two[1].right - two[0].right)

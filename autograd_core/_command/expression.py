@@ -13,9 +13,9 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, NoReturn
 
+from .._operations.calling import argument_shape
 from .._operations.functions import FUNCTIONS
 from .._operations.operation import TABLE
-from .._strategies.programs import argument_shape
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 LONGEST = 20_000

@@ -39,9 +39,10 @@ class Drawing:
         return data if encoding is None else data.decode(encoding)
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] = "") -> str:
-        """Write what the file's ending says and return its path: .svg, .png, .pdf a picture; .dot, .gv, none the source.
+        """Write what the file's ending says and return its path: a picture as .svg, .png, .pdf; else the source.
 
-        Raises ValueError for another ending, LayoutError where no engine makes the picture in time.
+        The source goes to a file ending in .dot or .gv, or in nothing. Raises ValueError for another ending,
+        LayoutError where no engine makes the picture in time.
         """
         path = Path(directory, filename or self.digraph.filename)
         ending = path.suffix.lower()
@@ -63,7 +64,7 @@ class Drawing:
         outfile: str | os.PathLike[str] | None = None,
         view: bool = False,
     ) -> str:
-        """Write the picture and return its path, as `graphviz.Digraph.render` does: adds the format's ending if missing.
+        """Write the picture and return its path; adds the format's ending where it is missing.
 
         `outfile` is taken as it stands; `view` opens the picture in the system's viewer.
         """

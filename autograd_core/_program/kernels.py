@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .. import ops
+from .._operations.calling import argument_shape
 from .._operations.operation import TABLE, Operation
-from .._strategies.programs import argument_shape
 from .forms import LIST, Function
 from .in_c import C
 from .rows import TranslatedRow, translated_rows

@@ -6,13 +6,13 @@ table of operations, and from the few forms of Python that answer with plain num
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._operations.calling import argument_shape
 from .._operations.functions import FUNCTIONS
 from .._operations.operation import Operation
 from ..value import Value
@@ -31,27 +31,6 @@ def in_math(operation: Operation) -> bool:
     return bool(operation.operator) or operation.value is getattr(math, operation.name, None)
 
 
-def argument_shape(operation: Operation) -> tuple[int, bool]:
-    """How many arguments the operation's function takes, and whether each is a list.
-
-    >>> from autograd_core import dot, hypot, operation_of
-    >>> argument_shape(operation_of(hypot)), argument_shape(operation_of(dot))
-    ((2, False), (2, True))
-    """
-    if operation.arity is not None:
-        return operation.arity, False
-    if operation.origin is not None:
-        return len(inspect.signature(operation.origin).parameters), False
-    for argument in (1.0, [1.0]):
-        for count in range(1, 5):
-            try:
-                operation.gather(*[argument] * count)  # type: ignore[misc]  # rows on many operands gather them
-            except TypeError:
-                continue
-            return count, argument != 1.0
-    raise TypeError(f"cannot tell how {operation.name} takes its operands")
-
-
 def arguments_of(operation: Operation, operands: Sequence[Any]) -> list[Any]:
     """The operands of one application as its function takes them: one by one, or in lists of one length.
 
@@ -64,37 +43,6 @@ def arguments_of(operation: Operation, operands: Sequence[Any]) -> list[Any]:
         return list(operands)
     size = len(operands) // count
     return [list(operands[i * size : (i + 1) * size]) for i in range(count)]
-
-
-def value_of(operation: Operation, operands: Sequence[float]) -> float:
-    """The row's value on floats; raises what floats raise."""
-    return operation.value(operands) if operation.arity is None else operation.value(*operands)
-
-
-def slopes_of(operation: Operation, operands: Sequence[Any], result: Any) -> list[Any]:
-    """The row's local derivatives by every operand, on floats or on Values."""
-    if not isinstance(operation.derivatives, tuple):
-        return list(operation.derivatives(operands, result))
-    return [operation.derivative(i, operands, result) for i in range(len(operands))]
-
-
-def orders(operation: Operation) -> tuple[int, ...]:
-    """Which operands are whole orders and no variables: those whose derivative is NaN even at ones.
-
-    >>> from autograd_core import operation_of, polygamma
-    >>> orders(operation_of(polygamma))
-    (0,)
-    """
-    count, lists = argument_shape(operation)
-    if lists:
-        return ()
-    slopes: Sequence[Any]
-    if isinstance(operation.derivatives, tuple):
-        slopes = operation.derivatives
-    else:
-        ones = [1.0] * count
-        slopes = operation.derivatives(ones, value_of(operation, ones))
-    return tuple(i for i, slope in enumerate(slopes) if slope != slope)
 
 
 @dataclass(frozen=True, slots=True)

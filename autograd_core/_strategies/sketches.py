@@ -8,19 +8,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from .._operations.calling import argument_shape, orders, value_of
 from .._operations.operation import Operation
-from .programs import (
-    INPUT_NAMES,
-    PYTHON_ARITY,
-    Form,
-    Line,
-    Operand,
-    Program,
-    argument_shape,
-    form_of,
-    orders,
-    value_of,
-)
+from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, Program, form_of
 
 MOST_OPERATIONS = 60
 # An operand of a line before the program is put together: ("input", i), ("back", how many lines, or where there are

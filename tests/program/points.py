@@ -5,7 +5,7 @@ import random
 
 from hypothesis import settings
 
-from autograd_core._strategies.programs import argument_shape
+from autograd_core._operations.calling import argument_shape
 
 SPECIALS = (
     0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 0.75, -0.75, 10.0, 40.0, -40.0, 171.0, -171.5, 710.0, -745.2,

@@ -1,0 +1,62 @@
+"""Where an operation is checked: points inside its domain, away from kinks."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .._operations.calling import argument_shape
+from .._operations.operation import Operation
+from .._transforms.sweeps import gradients
+from ..value import Value
+
+TRIES = 2000
+CLEARANCE = 2.0**-6  # the least distance from a kink, relative to the operands
+
+
+def operand_names(row: Operation) -> list[str]:
+    """A name for each operand that is drawn."""
+    if row.origin is not None:
+        return list(inspect.signature(row.origin).parameters)
+    count, lists = argument_shape(row)
+    return [f"x[{i}]" for i in range(4)] if lists else ["x", "y", "z"][:count]
+
+
+def point(
+    row: Operation, apply: Callable[..., Any], how_many: int, whole: Sequence[int], zero: int, draw: random.Random
+) -> list[float]:
+    """Operands inside the domain and away from kinks, where value and derivatives are finite.
+
+    Bugs at 0 never show under random numbers: operand `zero` is 0, if there is such a point.
+    """
+    for attempt in range(TRIES):
+        operands = [float(draw.randint(0, 4)) if i in whole else _number(row, draw) for i in range(how_many)]
+        if zero < how_many and zero not in whole and attempt < TRIES // 20:
+            operands[zero] = 0.0
+        clear = CLEARANCE * max(map(abs, operands))
+        try:
+            if not row.domain.contains(*operands) or not all(abs(kink(*operands)) > clear for kink in row.kinks):
+                continue
+            leaves = [Value(x) for x in operands]
+            y = apply(*leaves)
+        except (ArithmeticError, ValueError):
+            continue
+        slopes = gradients(y, leaves)
+        if math.isfinite(y.data) and all(math.isfinite(slope) or i in whole for i, slope in enumerate(slopes)):
+            return operands
+    raise ValueError(f"no point found in the domain of {row.name}, {row.domain.text}, away from its kinks")
+
+
+def _number(row: Operation, draw: random.Random) -> float:
+    """A whole number, one near a special point, one of ordinary size, or one of any size."""
+    kind, side, shift = draw.random(), 2.0 * draw.randint(0, 1) - 1.0, draw.uniform(-20.0, 20.0)
+    if kind < 0.2:
+        return float(draw.randint(0, 4))
+    if kind < 0.35 and row.domain.special:
+        return draw.choice(row.domain.special) + side * math.exp2(-abs(shift) / 2.0)
+    if kind < 0.8:
+        return draw.uniform(-3.0, 3.0)
+    return side * math.exp2(shift)
