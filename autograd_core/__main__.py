@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="train a network on real digits, check its gradient, draw a loss")
-    demo.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="where the picture goes")
+    demo.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="the file for the picture")
     demo.add_argument("--epochs", type=_at_least_one, default=10, help="passes over the training set (default 10)")
     demo.add_argument("--seed", type=_whole, default=0, help="seed of split, weights and shuffling (default 0)")
     demo.set_defaults(run=_demo)
@@ -130,7 +130,7 @@ def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer") from None
 
 
 def _at_least_one(text: str) -> int:
@@ -159,11 +159,11 @@ def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
             raise Refused(f"{name} is given twice")
         if name not in expression.names:
             known = ", ".join(expression.names) or "none"
-            raise Refused(f"{name} does not occur in the expression (its names: {known})")
+            raise Refused(f"{name} is not in the expression (its names: {known})")
         try:
             values[name] = float(number)
         except ValueError:
-            raise Refused(f"the value of {name} is no number: {number!r}") from None
+            raise Refused(f"the value of {name} is not a number: {number!r}") from None
     return expression, values
 
 
@@ -172,7 +172,7 @@ def _graph(options: argparse.Namespace) -> Value:
     expression, values = _read(options)
     y = expression(**{name: Value(number, label=name) for name, number in values.items()})
     if type(y) is not Value:
-        raise Refused("there is nothing to draw: the expression has no name in it that its value is computed from")
+        raise Refused("there is nothing to draw: the value does not depend on any name in the expression")
     y.backward()
     return y
 

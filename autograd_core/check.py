@@ -50,19 +50,26 @@ class _Input:
 def check_gradient(
     function: Callable[..., Any], at: Any, *, order: int = 1, sample: int | None = None, seed: int = 0
 ) -> Report:
-    """Hold the derivatives of `function` at `at` against central differences, one coordinate at a time.
+    """Compare the derivatives of `function` at `at` with central differences, one coordinate at a time.
 
-    Args: `function`, giving one number; `at`, its argument: a number, or lists, tuples, dicts and NumPy arrays of
-    numbers. With `Value`s in `at` (leaves), or a model, whose parameters they are, `function` is called without
-    arguments and these leaves are moved, and put back also after an error; their `grad` is not touched. `order` 1
-    checks the gradient against differences of the function, 2 the Hessian against differences of the exact gradient.
-    `sample`, how many coordinates to check, drawn evenly over the groups (the entries of a dict, the parts of a nested
-    list, labels that differ by more than their numbers), repeatably by `seed`; all without it.
+    The best step is sought for each coordinate, and the error of the difference is estimated. A derivative agrees if it
+    lies within that error; it is not judged at a kink, at the edge of the domain, or where rounding hides the
+    difference. (Lecture 003, gradient check.)
 
-    A step is searched for each coordinate, and the error of the difference is estimated: a derivative agrees if it
-    lies within that, and is not judged at a kink, at the edge of the domain or where rounding hides the difference.
-    Raises TypeError for what is no number or leaf, ValueError for an empty `at` or a function that gives another
-    number when called again. (Lecture 003, gradient check.)
+    Args:
+        function: Returns one number.
+        at: Its argument: a number, or lists, tuples, dicts and NumPy arrays of numbers. If `at` holds `Value`s
+            (leaves), or is a model, whose parameters are taken, `function` is called without arguments while these
+            leaves are moved. They are put back, also after an error, and their `grad` is not touched.
+        order: 1 checks the gradient against differences of the function, 2 the Hessian against differences of the exact
+            gradient.
+        sample: How many coordinates to check, drawn evenly from the groups (the entries of a dict, the parts of a
+            nested list, labels that differ in more than their numbers). None checks all.
+        seed: Makes the sample repeatable.
+
+    Raises:
+        TypeError: `at` holds something other than numbers or leaves, or the function does not return one number.
+        ValueError: `at` is empty, or the function returns a different number when called again.
 
     >>> report = check_gradient(lambda p: p["w"][0] * p["w"][1] + p["b"], {"w": [2.0, 3.0], "b": 0.5})
     >>> report.ok, [(c.name, c.analytic) for c in report]
@@ -75,9 +82,9 @@ def check_gradient(
     nothing was judged; x: a kink of abs lies here or too near to step around
     """
     if order not in (1, 2):
-        raise ValueError(f"order is 1 (gradient) or 2 (Hessian); got {order!r}")
+        raise ValueError(f"order must be 1 (gradient) or 2 (Hessian); got {order!r}")
     if sample is not None and sample < 1:
-        raise ValueError(f"sample is the number of coordinates to check, at least 1; got {sample!r}")
+        raise ValueError(f"sample, the number of coordinates to check, must be at least 1; got {sample!r}")
     inputs, call = _inputs(function, at)
     inputs = _told_apart(inputs)
     pairs = [(i, j) for i in (inputs if order == 2 else (None,)) for j in inputs]
@@ -92,20 +99,20 @@ def check_gradient(
 def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callable[[], Any]]:
     """The leaves to move, and the function without arguments of them."""
     if not callable(function):
-        raise TypeError(f"a function is checked, such as lambda: loss(); got {described(function)}")
+        raise TypeError(f"expected a function, such as lambda: loss(); got {described(function)}")
     if hasattr(at, "parameters"):
         at = at.parameters()
     numbers, rebuild = flatten(at)
     if not numbers:
-        raise ValueError("there is nothing to check: no number in the arguments")
+        raise ValueError("there is nothing to check: `at` holds no numbers")
     named = list(_named(at, ""))
     if any(type(x) is Value for x in numbers):
         for x in numbers:
             if type(x) is not Value or not x.is_leaf:
-                raise TypeError(f"to check by leaves, give nothing but leaves, each a Value; got {described(x)}")
+                raise TypeError(f"if `at` holds one leaf, all of it must be leaves, each a Value; got {described(x)}")
         if _takes_arguments(function):
             raise TypeError(
-                "leaves are moved where they stand, so the function is called without arguments: lambda: f(x) for f"
+                "leaves are moved in place, so the function must take no arguments: pass lambda: f(x) instead of f"
             )
         return [
             _Input(x, _path(x) or name or "x", _stem(x.label) if x.label and not group else group or "x")
@@ -191,8 +198,8 @@ def _check_repeats(call: Callable[[], Any]) -> None:
     first, second = (_number(call()) for _ in range(2))
     if struct.pack("d", first) != struct.pack("d", second):
         raise ValueError(
-            f"the function gave {first!r} and, called again, {second!r}: it must give the same number each time "
-            "(fix its random seed, or switch its noise off)"
+            f"the function returned {first!r} and then {second!r}, but must return the same number each time: "
+            "fix its random seed, or turn its noise off"
         )
 
 
@@ -200,7 +207,7 @@ def _number(y: Any) -> float:
     y = unwrapped(y)
     value = y.data if type(y) is Value else number(y)
     if value is None:
-        raise TypeError(f"a function is checked that gives one number; it gave {y!r} of type {type(y).__name__}")
+        raise TypeError(f"the function must return one number; it returned {y!r} of type {type(y).__name__}")
     return value
 
 
@@ -265,10 +272,15 @@ def _judged(analytic: float, numeric: Estimate) -> tuple[float, float, str, str]
 def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 8, seed: int = 0) -> Report:
     """Check an operation by every operand, in first and second order, at points drawn inside its domain.
 
-    Args: `operation`, a function of `autograd_core`, a primitive, or a row of the table; `points`, how many to draw,
-    away from kinks and from where value or derivatives are not finite; `seed`, of the drawing. An operand whose
-    derivative is declared as NaN (the order of `polygamma`) is no variable and only drawn.
-    Raises TypeError for what is no operation, ValueError where no point is found in the domain.
+    Args:
+        operation: A function of `autograd_core`, a primitive, or a row of the table. An operand whose derivative is
+            declared as NaN (the order of `polygamma`) is not a variable: it is drawn, but not checked.
+        points: How many to draw, away from kinks and where value and derivatives are finite.
+        seed: Makes the points repeatable.
+
+    Raises:
+        TypeError: `operation` is not an operation with derivatives.
+        ValueError: No point was found in the domain.
 
     >>> from autograd_core import log
     >>> check_primitive(log, points=2).summary()
@@ -276,7 +288,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     """
     row = operation if isinstance(operation, Operation) else operation_of(operation)
     if row.arity == 0 or row.name == "checkpoint":
-        raise TypeError(f"{row.name} is no operation with derivatives to check")
+        raise TypeError(f"{row.name} has no derivatives to check")
     # One flat list of operands, however the row's own function takes them.
     few = unary(row) if row.arity == 1 else binary(row) if row.arity == 2 else None
     apply = few or many(replace(row, gather=lambda *operands: operands))
@@ -285,7 +297,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     whole = orders(row)
     free = [i for i in range(len(names)) if i not in whole]
     if not free:
-        raise TypeError(f"{row.name} has no derivative that is not NaN")
+        raise TypeError(f"every derivative of {row.name} is NaN: there is nothing to check")
     found: list[Coordinate] = []
     for index in range(points):
         operands = point(row, apply, len(names), whole, index, draw)

@@ -17,22 +17,33 @@ __all__ = ["draw", "to_dot"]
 
 
 def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
-    """The graph below `y` as a `graphviz.Digraph` that shows itself in a notebook.
+    """The graph below `y` as a picture that a notebook shows.
 
     Each box has a name of its own (the second node labelled x is x#2), how it was computed, its value, and its
     gradient: "·" until a sweep has set it. Each edge has the local derivative ∂result/∂operand, and after a sweep
     "local × upstream = contribution"; where there are more than three edges for a box, only under the pointer. A
     folded scope has the value that is read from it, if it is one, and the norm of its parameters' gradients.
 
-    Args: `direction`, "LR" or "TB"; `precision`, significant digits; `show`, "forward" (values), "backward"
-    (gradients), "both", or "structure" (neither); `colour`, by "kind" of node or by size and sign of its "gradient";
-    `operations`, "merged" into the box of their result or drawn "apart"; `collapse`, the depth from which each run of
-    a scope (a neuron, a layer) is folded into one box; `batch`, whether computations that repeat on other inputs, the
-    points of a mini-batch, are drawn once with "× 99 more" (None: where something is folded); `max_nodes`, above how
-    many boxes the graph is folded by itself; `time_limit`, seconds until a layout is given up.
-    Raises GraphError where the graph has more boxes than `max_nodes` however it is folded, and ValueError for an
-    option that is none. Nothing is raised where Graphviz is missing: the drawing shows its source and how to get it.
-    `save` writes it as the file's ending says: .svg, .png and .pdf as a picture, .dot, .gv or no ending as source.
+    `save` writes a picture to a file ending in .svg, .png or .pdf, and the source to one ending in .dot or .gv.
+
+    Args:
+        direction: "LR" (left to right) or "TB" (top to bottom).
+        precision: Significant digits.
+        show: "forward" (values), "backward" (gradients), "both", or "structure" (neither).
+        colour: By "kind" of node, or by sign and size of its "gradient".
+        operations: "merged" into the box of their result, or drawn "apart".
+        collapse: The depth from which each run of a scope (a neuron, a layer) is folded into one box.
+        batch: Whether computations that repeat on other inputs, such as the points of a mini-batch, are drawn once with
+            "× 99 more". None does so only where something is folded.
+        max_nodes: The graph is folded automatically above this many boxes.
+        time_limit: Seconds before a layout is given up.
+
+    Raises:
+        GraphError: The graph has more than `max_nodes` boxes however it is folded.
+        TypeError: There is no such option, or `y` is not a Value.
+        ValueError: An option has no such choice.
+
+    Nothing is raised if Graphviz is missing: the drawing shows its source and how to install Graphviz.
 
     >>> from autograd_core import Value
     >>> a = Value(3.0, "a")
@@ -46,15 +57,15 @@ def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options:
 
     whole_number("max_nodes", max_nodes, 1)
     if not time_limit > 0:
-        raise ValueError(f"time_limit is a number of seconds above 0; got {time_limit!r}")
+        raise ValueError(f"time_limit must be positive, in seconds; got {time_limit!r}")
     return Drawing(fitting(y, _checked(options, "max_nodes", "time_limit"), max_nodes), time_limit)
 
 
 def to_dot(y: Value, **options: Any) -> str:
     """The graph below `y` as text in Graphviz's DOT language, at any size; needs nothing installed.
 
-    Args: the options of `draw` that say what is pictured, not `max_nodes` and `time_limit`. The same graph gives the
-    same text in every process. Raises ValueError for an option that is none.
+    Takes the options of `draw` except `max_nodes` and `time_limit`, and raises the same errors. The same graph yields
+    the same text in every process.
 
     >>> from autograd_core import Value
     >>> to_dot(Value(2.0, "w"), show="structure").splitlines()[4].split()[:3]
@@ -69,5 +80,5 @@ def _checked(options: dict[str, Any], *further: str) -> Options:
             known = (*NAMES, *further)
             close = get_close_matches(name, known, n=1)
             meant = f" (did you mean {close[0]!r}?)" if close else ""
-            raise TypeError(f"a drawing has no option {name!r}{meant}; it has {', '.join(known)}")
+            raise TypeError(f"unknown option {name!r}{meant}; known options: {', '.join(known)}")
     return Options(**options)

@@ -39,21 +39,26 @@ def step(
     collapse: int | None = None,
     batch: bool | None = None,
 ) -> Stepper:
-    """The graph below `y` to step through: in JupyterLab it shows itself, and `save` writes a page, or a GIF.
+    """The graph below `y` to step through: a notebook shows it, and `save` writes a page or a GIF.
 
     Leaves take their values; each operation follows in topological order; then the output's gradient of 1 goes back
-    along each edge in the order of the sweep. No `data` and no `grad` is changed. What goes wrong without sorting is
-    there as well, behind a switch of the page: in every epoch, and box by box where the graph is folded.
-    In the lines ∂result/∂operand is the edge's own derivative and grad(x) that of the output by x; the second node
-    labelled x is x#2, and scopes stand before a label that several nodes have.
-
-    Args: `learning_rate`, η of the parameter update w ← w − η·gradient that closes each epoch (None: no update);
-    `epochs`, how many times the recorded graph is computed, with the moved parameters from the second on (branches
-    that Python took stay as taken, inside checkpoints too); the others as in `autograd_core.draw.draw`.
-    Raises GraphError where a leaf was assigned after its node was computed, where a checkpoint's function gives
-    another number than before, or where the graph is too large however it is folded; ValueError for an option that is
-    none, or where there is nothing to update; and what floats raise where a later epoch has no value.
+    along each edge in the order of the sweep. No `data` and no `grad` is changed. A switch on the page shows what goes
+    wrong without sorting, in every epoch, and box by box where the graph is folded.
+    In each line, ∂result/∂operand is the edge's own derivative and grad(x) the derivative of the output by x. The
+    second node labelled x is called x#2, and a label that several nodes share is preceded by its scopes.
     (Lecture 003, backpropagation visualised at epochs t and t + 1.)
+
+    Args:
+        learning_rate: η of the parameter update w ← w − η·gradient that ends each epoch. None: no update.
+        epochs: How many times the recorded graph is computed, from the second time on with the updated parameters.
+            Branches that Python took stay as taken, inside checkpoints too.
+        max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
+
+    Raises:
+        GraphError: A leaf was assigned after its node was computed, a checkpoint's function returns a different number
+            than before, or the graph is too large however it is folded.
+        ValueError: An option has no such choice, there is nothing to update, or a later epoch has no value; in that
+            case also the other exceptions that floats raise.
 
     >>> a = Value(3.0, "a")
     >>> for line in step(a * a):
@@ -69,12 +74,12 @@ def step(
     whole_number("max_nodes", max_nodes, 1)
     whole_number("epochs", epochs, 1)
     if learning_rate is not None and number(learning_rate) is None:
-        raise ValueError(f"learning_rate is a number or None; got {learning_rate!r}")
+        raise ValueError(f"learning_rate must be a number or None; got {learning_rate!r}")
     if epochs > 1 and learning_rate is None:
-        raise ValueError("without a learning_rate every epoch is the same: give one, or epochs=1")
+        raise ValueError("every epoch is the same without a learning_rate: pass one, or epochs=1")
     picture = fitting(y, options, max_nodes)
     if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
-        raise ValueError("there is nothing to update: make the numbers that move with autograd_core.parameter(…)")
+        raise ValueError("there are no parameters to update: create them with autograd_core.parameter(…)")
     return Stepper(Frames(picture, Script(picture, y, learning_rate, epochs), time_limit))
 
 
@@ -104,16 +109,22 @@ class Stepper:
         Raises LayoutError where nothing can lay the graph out.
         """
         if format not in ("svg", "png"):
-            raise ValueError(f"frames are 'svg' or 'png'; got {format!r}")
+            raise ValueError(f"format must be 'svg' or 'png'; got {format!r}")
         if order not in ORDERS:
-            raise ValueError(f"order is one of {ORDERS}; got {order!r}")
+            raise ValueError(f"order must be one of {ORDERS}; got {order!r}")
         return self._frames.pictures(format, self.eager if order == "eager" else list(self))
 
     def save(self, path: str | os.PathLike[str], *, seconds: float = 1.2, title: str | None = None) -> None:
         """Write the steps to `path`: a page (.html) that needs no network, or a GIF (.gif; needs Pillow).
 
-        Args: `seconds`, how long the GIF shows each step; `title`, of the page.
-        Raises ValueError for another ending, LayoutError where nothing can lay the graph out.
+        Args:
+            path: A file ending in .html, .htm or .gif.
+            seconds: How long the GIF shows each step.
+            title: The page's title.
+
+        Raises:
+            ValueError: The ending is a different one.
+            LayoutError: Nothing can lay the graph out.
         """
         path = Path(path)
         match path.suffix.lower():
@@ -122,7 +133,7 @@ class Stepper:
             case ".gif":
                 path.write_bytes(gif(self.frames("png"), seconds))
             case _:
-                raise ValueError(f"a stepper is saved as .html or .gif; got {str(path)!r}")
+                raise ValueError(f"cannot save a stepper to {str(path)!r}: use an ending of .html or .gif")
 
     def page(self, title: str | None = None) -> str:
         """The page as one text: markup, style, script and data, nothing from elsewhere."""

@@ -64,7 +64,7 @@ def test_a_power_written_with_a_hat_is_advised_as_the_power_it_would_be(meant, d
     typed = pieces[0] + "".join(("^" if hat else "**") + piece for hat, piece in zip(hats, pieces[1:], strict=True))
     if data.draw(st.booleans(), "squeezed"):
         typed = typed.replace(" ", "")
-    written = advised(typed, r"^a power is written \*\*, not \^: (.*) \(column \d+\)$")
+    written = advised(typed, r"^write a power with \*\*, not \^: (.*) \(column \d+\)$")
     assert tree(written) == tree(right)
 
 
@@ -87,7 +87,7 @@ def test_the_advice_keeps_what_was_typed(typed, right):
 
 @pytest.mark.parametrize("typed", ["+".join(["(x+1)"] * 100) + "^2", "(" + "+".join(["x"] * 300) + ") ^ 2"], ids=["brackets", "names"])
 def test_a_long_expression_is_not_advised_in_part(typed):
-    with pytest.raises(ExpressionError, match=r"^a power is written \*\*, not \^ \(column \d+\)$"):
+    with pytest.raises(ExpressionError, match=r"^write a power with \*\*, not \^ \(column \d+\)$"):
         parse(typed)
 
 
@@ -105,7 +105,7 @@ def test_a_choice_is_advised_as_where(test, body, orelse):
 @given(st.lists(TREES, min_size=1, max_size=3), st.sampled_from(["[{}]", "({},)", "{},", " ({},\n)"]))
 def test_a_list_is_advised_as_its_sum(items, form):
     typed = form.format(", ".join(map(ast.unparse, items)))
-    written = advised(typed, r"no single number; (sum\(.*\)) gives one")
+    written = advised(typed, r"not a number; write (sum\(.*\)) \(column")
     if "…" not in written:
         assert tree(written) == tree(ast.unparse(call("sum", ast.List(items))))
         assert parse(written)
@@ -113,7 +113,7 @@ def test_a_list_is_advised_as_its_sum(items, form):
 
 @given(compared(TREES))
 def test_a_comparison_is_advised_as_a_number(comparison):
-    written = advised(f"({ast.unparse(comparison)})", r"no single number; (where\(.*\)) gives one")
+    written = advised(f"({ast.unparse(comparison)})", r"not a number; write (where\(.*\)) \(column")
     if "…" not in written:
         assert tree(written) == tree(ast.unparse(call("where", comparison, ast.Constant(1), ast.Constant(0))))
 
@@ -130,5 +130,5 @@ def test_a_number_in_place_of_a_list_is_advised_as_a_list_of_one(item):
 def test_a_function_without_its_arguments_is_advised_with_as_many_as_it_takes(name):
     with pytest.raises(ExpressionError) as refused:
         parse(f"{name} * x")(x=1.0)
-    written = re.search(r"is a function: write (.*?); or else", str(refused.value))[1]
+    written = re.search(r"is a function: write (.*?); otherwise", str(refused.value))[1]
     assert parse(written).text.startswith(f"{name}(")

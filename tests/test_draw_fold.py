@@ -237,7 +237,7 @@ def test_a_folded_scope_shows_the_one_value_that_is_read_from_it() -> None:
     from autograd_core.stepper import step
 
     [computed] = [s for s in step(y, collapse=1) if s.text.startswith("one is computed")]
-    assert computed.text == f"one is computed: mul, tanh; it gives {a.data:.4g}"
+    assert computed.text == f"one is computed: mul, tanh; its result is {a.data:.4g}"
     assert f"data {a.data:.4g}" in computed.texts.values()
 
 
@@ -355,7 +355,7 @@ def test_a_drawing_is_written_as_its_ending_says(tmp_path: Path) -> None:
         assert y.draw().save(tmp_path / f"z{ending}") == str(tmp_path / f"z{ending}")
         assert (tmp_path / f"z{ending}").read_bytes().startswith(start)
     assert Path(y.draw().save("y", tmp_path)).read_text(encoding="utf-8") == y.draw().source
-    with pytest.raises(ValueError, match=r"ending in \.svg, \.png"):
+    with pytest.raises(ValueError, match=r"must end in \.svg, \.png"):
         write_drawing(y, tmp_path / "y.jpg")
     with pytest.raises(ValueError, match=r"y\.jpg': use an ending of \.svg, .* or none"):
         y.draw().save(tmp_path / "y.jpg")
@@ -390,7 +390,7 @@ def test_a_layout_has_a_time_limit_and_its_process_ends(tmp_path: Path, monkeypa
     pid = tmp_path / "pid"
     slow = _program(tmp_path / "dot", f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(3600)")
     monkeypatch.setattr(layout.shutil, "which", lambda name: slow)
-    with pytest.raises(LayoutError, match=r"the dot program had not laid out this graph after 1.5 s and was ended.*collapse"):
+    with pytest.raises(LayoutError, match=r"the dot program had not laid out this graph after 1.5 s and was stopped.*collapse"):
         draw(Value(1.0), time_limit=1.5).pipe("svg")  # the program itself would take an hour
     with pytest.raises(ProcessLookupError):
         __import__("os").kill(int(pid.read_text()), 0)

@@ -31,7 +31,7 @@ CLEAR = 4.0  # a bend of so many times its rounding is seen
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one evaluation gave: the value, a bound on its rounding error, and on which side of each kink it lies."""
+    """One evaluation: the value, a bound on its rounding error, and on which side of each kink it lies."""
 
     value: float
     noise: float
@@ -129,9 +129,9 @@ class Estimate:
 def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> Estimate:
     """The derivative at `x` of what `evaluate` observes.
 
-    Args: `expected`, the derivative to be checked; it decides nothing but when to stop looking for a better step.
-    Evaluations that raise ArithmeticError or ValueError lie outside the domain. Source: L. F. Richardson, "The
-    deferred approach to the limit" (1927).
+    `expected` is the derivative to be checked; it only decides when to stop looking for a better step. Evaluations that
+    raise ArithmeticError or ValueError lie outside the domain. Source: L. F. Richardson, "The deferred approach to the
+    limit" (1927).
     """
     base = evaluate(x)
     if not math.isfinite(base.value):

@@ -47,11 +47,11 @@ def point(
         slopes = gradients(y, leaves)
         if math.isfinite(y.data) and all(math.isfinite(slope) or i in whole for i, slope in enumerate(slopes)):
             return operands
-    raise ValueError(f"no point found in the domain of {row.name}, {row.domain.text}, away from its kinks")
+    raise ValueError(f"no point found in the domain of {row.name} ({row.domain.text}) away from its kinks")
 
 
 def _number(row: Operation, draw: random.Random) -> float:
-    """A whole number, one near a special point, one of ordinary size, or one of any size."""
+    """An integer, a number near a special point, one of ordinary size, or one of any size."""
     kind, side, shift = draw.random(), 2.0 * draw.randint(0, 1) - 1.0, draw.uniform(-20.0, 20.0)
     if kind < 0.2:
         return float(draw.randint(0, 4))

@@ -22,7 +22,7 @@ LONGEST = 20_000
 LONGEST_SAID = 40
 LONGEST_ADVISED = 200
 TOO_DEEP = "the expression is nested too deeply"
-ALLOWED = "an expression has numbers, names, + - * / // % ** and functions"
+ALLOWED = "write numbers, names, + - * / // % ** and functions"
 # What functions of the table are called elsewhere, where NumPy's name does not say it.
 ELSEWHERE = {
     "ln": "log", "lg": "log10", "max": "maximum", "min": "minimum", "fabs": "abs", "sgn": "sign", "logistic": "sigmoid",
@@ -70,7 +70,7 @@ class Expression:
         if missing := [name for name in self.names if name not in values]:
             functions = [f"{name} is a function: write {_example(name)}" for name in missing if name in _functions()]
             add = f"no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
-            raise ExpressionError("; or else ".join([*functions, add]))
+            raise ExpressionError("; otherwise ".join([*functions, add]))
         try:
             return _evaluated(self._body, values)
         except RecursionError:
@@ -80,10 +80,10 @@ class Expression:
 def parse(text: str) -> Expression:
     """The expression written in `text`: numbers, names, + - * / // % **, comparisons and the functions of the table.
 
-    Raises ExpressionError for anything else, naming it and the column, and for what gives no single number.
+    Raises ExpressionError for anything else, naming it and the column, and for what is not a single number.
     """
     if len(text) > LONGEST:
-        raise ExpressionError(f"the expression has {len(text)} characters; at most {LONGEST} are read")
+        raise ExpressionError(f"the expression has {len(text)} characters; the limit is {LONGEST}")
     text = text.strip()
     if not text:
         raise ExpressionError('the expression is empty: write one such as "tanh(w*x + b)"')
@@ -105,11 +105,11 @@ def parse(text: str) -> Expression:
 
 
 def _hint(text: str) -> str:
-    """What a newcomer may have meant by text that is no expression."""
+    """What a newcomer may have meant by text that is not an expression."""
     if re.match(r"\w+\s*=(?!=)", text):
-        return "an expression stands alone, without a name and = before it"
+        return "write the expression alone, without a name and = before it"
     if re.search(r"(?<![\w.])\d[\d.]*\s*(?!e[-+]?\d|if\b)[^\W\d]", text, re.IGNORECASE):
-        return "a product is written with *, as in 2*x"
+        return "write a product with *, as in 2*x"
     return ""
 
 
@@ -169,24 +169,24 @@ class _Reader:
         [said] = self.said(node)
         if kind == "a comparison":
             where = f"where({self.advised(node)[0]}, 1, 0)"
-            self.refuse(node, f"{said!r} is a comparison and gives no single number; {where} gives one")
+            self.refuse(node, f"{said!r} is a comparison, not a number; write {where}")
         if isinstance(node, ast.List | ast.Tuple):
             total = f"sum([{', '.join(self.advised(*node.elts))}])"
-            self.refuse(node, f"{said!r} is a list and gives no single number; {total} gives one")
+            self.refuse(node, f"{said!r} is a list, not a number; write {total}")
 
     def numbers(self, *nodes: ast.expr) -> None:
         """Check operands that must be numbers."""
         for node in nodes:
             if self.check(node) == "a list":
                 lists = ", ".join(name for name in _functions() if argument_shape(TABLE[name])[1])
-                self.refuse(node, f"{self.said(node)[0]!r} is a list; lists stand only inside {lists}")
+                self.refuse(node, f"{self.said(node)[0]!r} is a list; lists are only allowed inside {lists}")
 
     def check(self, node: ast.expr) -> str:
-        """Refuse what cannot be read; gives what the node stands for: a number, a comparison or a list."""
+        """Refuse what is not supported; returns what the node stands for: a number, a comparison or a list."""
         match node:
             case ast.Constant(value=value):
                 if type(value) not in (int, float):
-                    self.refuse(node, f"only numbers are known here, not {_cut(repr(value), LONGEST_SAID)}")
+                    self.refuse(node, f"only numbers are allowed here, not {_cut(repr(value), LONGEST_SAID)}")
             case ast.Name(id=name):
                 if name not in CONSTANTS:
                     self.names[name] = None
@@ -211,7 +211,7 @@ class _Reader:
     def call(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> None:
         """Check a function's name, how many arguments it has, and whether they are lists."""
         if name not in _functions():
-            self.refuse(node, f"no function is called {name!r}{_meant(name)}")
+            self.refuse(node, f"there is no function {name!r}{_meant(name)}")
         row = TABLE[name]
         most, lists = argument_shape(row)
         least = most - (row.default is not None)
@@ -228,28 +228,28 @@ class _Reader:
                 self.refuse(argument, f"{name} takes a list: write [{item}] for {item}")
 
     def why_not(self, node: ast.expr) -> str:
-        """Why a node is not read, and what to write instead."""
+        """Why a node is refused, and what to write instead."""
         [said] = self.said(node)
         match node:
             case ast.BinOp(op=ast.BitXor()):
                 written = _with_powers(self.text)
-                return f"a power is written **, not ^{f': {written}' if len(written) <= LONGEST_ADVISED else ''}"
+                return f"write a power with **, not ^{f': {written}' if len(written) <= LONGEST_ADVISED else ''}"
             case ast.Call(func=ast.Attribute(value=ast.Name(), attr=name)):
                 if (ours := _ours(name)) in _functions():
                     return f"write {ours}(…), not {self.said(node.func)[0]}(…)"
             case ast.Attribute(value=ast.Name(), attr=name) if name in CONSTANTS:
                 return f"write {name}, not {said}"
             case ast.Call(func=ast.Name(id=name)):
-                return f"{name} takes its arguments by place: no * and no name= before them"
+                return f"{name} takes positional arguments only: write no * and no name= before them"
             case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call()):
-                return f"a product is written with *, also before a bracket: {said!r}"
+                return f"write a product with *, also before a bracket: {said!r}"
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return f"write where({', '.join(self.advised(test, body, orelse))}), not {said!r}"
             case ast.Compare(ops=[_, _, *_]):
-                return f"{said!r} is a chained comparison; two numbers are compared at a time, as in where(0 < x, …, …)"
+                return f"{said!r} is a chained comparison; compare two numbers at a time, as in where(0 < x, …, …)"
             case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                return f"{said!r}: and, or, not are not read; put one where(…) inside another"
-        return f"{said!r} is not read here; {ALLOWED}"
+                return f"and, or, not are not supported in {said!r}; put one where(…) inside another"
+        return f"{said!r} is not supported; {ALLOWED}"
 
 
 def _ours(name: str) -> str:
@@ -264,7 +264,7 @@ def _meant(name: str) -> str:
         return f"; did you mean {ours}?"
     if close := get_close_matches(name.lower(), _functions(), n=2):
         return f"; did you mean {' or '.join(close)}?"
-    return f"; known are {', '.join(_functions())} (a product is written with *)"
+    return f"; the functions are {', '.join(_functions())} (write a product with *)"
 
 
 def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:

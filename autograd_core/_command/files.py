@@ -18,29 +18,34 @@ PAGES = (".html", ".htm", ".gif")
 def check_output(path: Path, endings: Sequence[str]) -> None:
     """Raise, before any work is done, where no file of these kinds can be written to `path`.
 
-    Raises ValueError for another ending, OSError where there is no such directory or the path is one.
+    Raises ValueError for another ending, and OSError if there is no such directory or the path is one.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{str(path)!r} is a directory: name a file in it")
     if path.suffix.lower() not in endings:
-        raise ValueError(f"the output is a file ending in {', '.join(endings)}; got {str(path)!r}")
+        raise ValueError(f"the output file must end in {', '.join(endings)}; got {str(path)!r}")
     if not path.parent.is_dir():
-        raise NotADirectoryError(f"there is no directory {str(path.parent)!r}: make it first, or name another")
+        raise NotADirectoryError(f"there is no directory {str(path.parent)!r}: create it first, or choose another")
 
 
 def write_drawing(y: Value, path: Path, **options: Any) -> Path:
-    """Write the picture of the graph below `y` and give its path.
+    """Write the picture of the graph below `y` and return its path.
 
-    Args: `path`, whose ending says the format; .dot or .gv for the source; the options of `draw`.
-    Raises what `check_output` raises, and LayoutError where nothing can lay the graph out: its message says where the
-    source is kept, beside the picture's place, and how to get Graphviz.
+    Args:
+        path: Its ending says the format: .dot or .gv for the source.
+        options: Those of `draw`.
+
+    Raises:
+        LayoutError: Nothing can lay the graph out. The message says where the source is kept instead, and how to
+            install Graphviz.
+        ValueError, OSError: As `check_output`.
     """
     check_output(path, FORMATS)
     drawing = draw(y, **options)
     try:
         drawing.save(path)
     except LayoutError as error:
-        raise LayoutError(f"no picture, but its source is in {_kept(drawing.source, path)}: {error}") from None
+        raise LayoutError(f"there is no picture, but its source is in {_kept(drawing.source, path)}: {error}") from None
     return path
 
 

@@ -20,8 +20,9 @@ FONT = "Helvetica,Arial,sans-serif"
 def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[str]:
     """The lines of the DOT file between `digraph {` and `}`.
 
-    Args: `text`, labels in place of the picture's own, by the id of node or edge, for a page that explains itself:
-    the stepper's placeholders, without tooltips.
+    Args:
+        text: Labels that replace the picture's own, by the id of node or edge: the stepper's placeholders. Tooltips are
+            left out then, since the page explains itself.
     """
     yield from _head(picture, text is None)
     yield from _nodes(picture, text)

@@ -82,9 +82,12 @@ class Paths:
 def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_inputs: bool = False) -> Folding:
     """Group the nodes of a graph, given in topological order.
 
-    Args: `collapse`, the depth from which scopes are folded; `batch`, whether repeated computations are drawn once;
-    `absorb_inputs`, whether a folded scope takes in the inputs that only it reads, as it does with parameters.
-    A parameter belongs to the innermost scope around all that reads it, else to the scope it was made in.
+    A parameter belongs to the innermost scope around everything that reads it, or else to the scope it was made in.
+
+    Args:
+        collapse: The depth from which scopes are folded.
+        batch: Whether repeated computations are drawn once.
+        absorb_inputs: Whether a folded scope takes in the inputs that it alone reads, as it does with parameters.
     """
     paths = Paths()
     owner: dict[Value, Group] = {}

@@ -35,11 +35,10 @@ def engines() -> dict[str, list[str]]:
 
 
 def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -> bytes:
-    """The picture of a DOT source in `format`, "svg" or "png" or what else the engine knows.
+    """The picture of a DOT source in `format`: "svg", "png", or another that the engine knows.
 
-    Args: `placed`, whether the source has every position already, so that nothing is to be moved.
-
-    Raises LayoutError where there is no engine, or none that makes it within `time_limit` seconds.
+    With `placed` the source gives every position, and nothing is moved. Raises LayoutError if there is no engine, or
+    none that finishes within `time_limit` seconds.
     """
     tried = []
     for name, command in engines().items():
@@ -50,15 +49,15 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
             )  # fmt: skip  # one line for what is run, one for how
         except subprocess.TimeoutExpired:
             raise LayoutError(
-                f"{name} had not laid out this graph after {time_limit:g} s and was ended. Ways out: fold it with "
-                "collapse=1 or batch=True, draw an inner node or a smaller batch, or give it a longer time_limit"
+                f"{name} had not laid out this graph after {time_limit:g} s and was stopped. To fix this, fold it with "
+                "collapse=1 or batch=True, draw an inner node or a smaller batch, or pass a longer time_limit"
             ) from None
         if done.returncode == 0 and done.stdout:
             return done.stdout
-        tried.append(f"{name}: {done.stderr.decode(errors='replace').strip() or 'no picture came'}")
+        tried.append(f"{name}: {done.stderr.decode(errors='replace').strip() or 'no output'}")
     if tried:
-        raise LayoutError(f"no picture of this graph as {format!r}; tried {'; '.join(tried)}")
+        raise LayoutError(f"could not make a picture of this graph as {format!r}; tried {'; '.join(tried)}")
     raise LayoutError(
-        f"nothing here lays out a graph: neither the dot program nor the Python package {WHEEL} is installed. "
+        f"nothing here can lay out a graph: neither the dot program nor the Python package {WHEEL} is installed. "
         f"{HOW_TO_GET}"
     )

@@ -28,12 +28,12 @@ class Options:
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             if (got := getattr(self, name)) not in choices:
-                raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}; got {got!r}")
+                raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {got!r}")
         whole_number("precision", self.precision, 1, 17)
         if self.collapse is not None:
             whole_number("collapse", self.collapse, 1)
         if self.batch not in (None, True, False):
-            raise ValueError(f"batch is True, False or None; got {self.batch!r}")
+            raise ValueError(f"batch must be True, False or None; got {self.batch!r}")
 
     @property
     def forward(self) -> bool:
@@ -50,7 +50,7 @@ NAMES = tuple(field.name for field in fields(Options))
 
 
 def whole_number(name: str, got: Any, least: int, most: int | None = None) -> None:
-    """Raise ValueError for what is no whole number from `least` to `most`."""
+    """Raise ValueError unless `got` is an integer from `least` to `most`."""
     if type(got) is not int or got < least or (most is not None and got > most):
-        upper = "" if most is None else f" to {most}"
-        raise ValueError(f"{name} is a whole number from {least}{upper or ' on'}; got {got!r}")
+        range_ = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} must be an integer {range_}; got {got!r}")

@@ -81,16 +81,16 @@ def fitting(y: Value, options: Options, max_nodes: int) -> Picture:
             return _pictured(order, folding, options)
         sizes.append(folding.size)
     raise GraphError(
-        f"this graph has {len(order):,} nodes, and folded as far as it goes {min(sizes):,} boxes; more than "
-        f"max_nodes = {max_nodes} are not laid out. Ways out: name its parts with autograd_core.scope(…), so that "
-        "each can be folded into one box; draw an inner node or a smaller batch; raise max_nodes (and time_limit); "
+        f"this graph has {len(order):,} nodes, and {min(sizes):,} boxes when folded as far as possible; more than "
+        f"max_nodes = {max_nodes} are not laid out. To fix this, name its parts with autograd_core.scope(…), so that "
+        "each can be folded into one box; draw an inner node or a smaller batch; increase max_nodes (and time_limit); "
         "or write the source alone with to_dot, which takes any size"
     )
 
 
 def _order(y: Value) -> list[Value]:
     if type(y) is not Value:
-        raise TypeError(f"a graph is drawn from a Value; got {y!r} of type {type(y).__name__}")
+        raise TypeError(f"only the graph of a Value can be drawn; got {y!r} of type {type(y).__name__}")
     return toposort(y)
 
 

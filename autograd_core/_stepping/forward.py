@@ -49,7 +49,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
         step.text = f"{scene.where(box)}{box.short} is computed: {', '.join(summary(group_of(box)))}"
         if box.output is not None:
             result = scene.number(replay.data[box.output])
-            step.text += f"; it gives {result}"
+            step.text += f"; its result is {result}"
             step.texts[f"{box.id}:d"] = f"data {result}"
         return step
     numbers = applied(node.op, [scene.number(x) for x in replay.numbers(node)])

@@ -19,8 +19,10 @@ LINE = 17.0
 class Geometry:
     """Where everything stands, from one layout of a DOT source.
 
-    Args: `source`, DOT with placeholders as wide as the widest text; `caption`, the longest line that will stand below,
-    in characters, or 0. Raises LayoutError where nothing can lay it out within `time_limit` seconds.
+    Args:
+        source: DOT with placeholders as wide as the widest text.
+        time_limit: Seconds before LayoutError is raised.
+        caption: The length of the longest line below the picture, in characters; 0 for no caption.
     """
 
     def __init__(self, source: str, time_limit: float, caption: int = 0) -> None:

@@ -36,7 +36,7 @@ class Replay:
         return cast(float, self.local[node][index]) + 0.0
 
     def send(self, node: Value, index: int) -> tuple[float, float, float]:
-        """Send a node's adjoint back along one edge; gives the local derivative, the adjoint and the contribution."""
+        """Send a node's adjoint back along one edge; returns the local derivative, the adjoint and the contribution."""
         operand = cast(Value, node.operands[index])  # edges to constants carry no gradient, and are not sent along
         local = cast(float, self.local[node][index])
         upstream = self.adjoint.get(node, NOTHING)
@@ -95,8 +95,8 @@ class Replay:
         """The local derivatives of a checkpoint on the first epoch's numbers: its function runs again, once for all."""
         if node._dx.output is not None:
             raise GraphError(
-                "the stepper does not go through a checkpoint of several outputs; step through its function itself, "
-                "or through checkpoints that give one number"
+                "the stepper cannot enter a checkpoint with several outputs: step through its function itself, or "
+                "use checkpoints that return one number"
             )
         [result] = rerun([node])
         self._inside[node] = result, Replay(discovered(result, _inputs(node))[0])
@@ -119,7 +119,7 @@ class Replay:
 
 
 def _gradients(checkpoint: Value, result: Value, inside: Replay) -> list[float | None]:
-    """The gradients of what a checkpoint's function gave, by its operands."""
+    """The gradients of a checkpoint's result by its operands."""
     swept = inside.swept(result)
     return [swept.get(x, NOTHING) for x in _inputs(checkpoint)]
 

@@ -38,7 +38,7 @@ class Step:
 class Scene:
     """A picture with what its steps look up: its leaves, how often each box is read, every node of a box.
 
-    Raises GraphError where folded scopes read from each other in a circle.
+    Raises GraphError if folded scopes read from each other.
     """
 
     def __init__(self, picture: Picture, root: Value) -> None:
@@ -58,8 +58,8 @@ class Scene:
         for edge in picture.edges:
             if place[edge.source] > place[edge.target]:
                 raise GraphError(
-                    f"the folded scopes {edge.source.name!r} and {edge.target.name!r} read from each other, so there "
-                    "is no order to step through them in: fold at another depth, or not at all"
+                    f"the folded scopes {edge.source.name!r} and {edge.target.name!r} read from each other, so they "
+                    "cannot be stepped through in order: fold at another depth, or not at all"
                 )
             self.uses[edge.source] += 1
 
