@@ -1,0 +1,98 @@
+"""The layout: which names are public and where they are imported from, and that no module imports upwards."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd_core
+
+PACKAGE = Path(autograd_core.__file__).parent
+# What users import, by module. A name may be added; one that is here may not move.
+PUBLIC = {
+    "autograd_core": {
+        "ENGINE", "TABLE", "Domain", "GraphError", "GraphWarning", "Operation", "Value", "acos", "acosh", "asin",
+        "asinh", "atan", "atan2", "atanh", "backward", "cbrt", "checkpoint", "cos", "cosh", "degrees", "dot", "erf",
+        "erfc", "exp", "exp2", "explain_nonfinite", "expm1", "first_nonfinite", "gamma", "gelu", "gelu_tanh", "grad",
+        "gradients", "hessian", "hvp", "hypot", "jacobian", "jvp", "leaky_relu", "leaves", "lgamma", "log", "log10",
+        "log1p", "log2", "log_softmax", "logaddexp", "logsumexp", "maximum", "mean", "minimum", "no_record", "norm",
+        "operation_of", "parameter", "polygamma", "pow", "primitive", "prod", "radians", "record", "register", "relu",
+        "scope", "sigmoid", "sign", "silu", "sin", "sinc", "sinh", "softmax", "softplus", "sqrt", "square",
+        "stop_gradient", "sum", "tan", "tanh", "toposort", "value_and_grad", "vjp", "where",
+    },
+    "autograd_core.check": {"check_gradient", "check_primitive", "ulps"},
+    "autograd_core.draw": {"draw", "to_dot"},
+    "autograd_core.stepper": {"Step", "Stepper", "step"},
+    "autograd_core.strategies": {
+        "defined_programs", "is_smooth", "log_uniform", "near", "numbers", "operands", "programs", "smooth_operands",
+        "smooth_programs",
+    },
+    "autograd_core.errors": {"GraphError", "GraphWarning"},
+    "autograd_core.context": {"no_record", "record", "scope"},
+    "autograd_core.graph": {"leaves", "toposort"},
+}  # fmt: skip
+METHODS = {"backward", "draw", "step", "zero_grad", "__copy__", "__deepcopy__", "__reduce__"}
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_no_public_name_has_moved(module):
+    found = importlib.import_module(module)
+    assert {name for name in PUBLIC[module] if not hasattr(found, name)} == set()
+
+
+def test_value_has_the_methods_that_other_modules_install():
+    assert {name for name in METHODS if name not in vars(autograd_core.Value)} == set()
+
+
+def modules():
+    """The modules of the package by name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def imports(name, path, known):
+    """The modules of the package that one imports, inside functions too, but not for type checkers alone."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    waiting, found = [ast.parse(path.read_text(encoding="utf-8"))], set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom):
+            around = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            source = ".".join([*around, *([node.module] if node.module else [])])
+            found |= {f"{source}.{a.name}" if f"{source}.{a.name}" in known else source for a in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def test_no_module_is_in_a_circle_but_the_table_and_its_long_derivatives():
+    known = modules()
+    graph = {name: imports(name, path, known) & known.keys() for name, path in known.items() if name != "autograd_core"}
+    reached = {name: set(graph[name]) for name in graph}
+    for _ in graph:
+        for others in reached.values():
+            others.update(*(reached.get(other, ()) for other in list(others)))
+    circles = {name for name, others in reached.items() if name in others}
+    assert circles == {"autograd_core.ops", "autograd_core._operations.derivatives"}
+
+
+def test_the_engine_does_not_import_nn():
+    known = modules()
+    del known["autograd_core.__main__"]  # until the demo is nn's own
+    found = {name: imports(name, path, known) for name, path in known.items()}
+    assert [name for name, others in found.items() if any(x.split(".")[0] == "nn" for x in others)] == []
+
+
+def test_importing_the_engine_needs_the_standard_library_alone():
+    script = "import sys, autograd_core; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert {"numpy", "graphviz", "hypothesis", "nn"} & set(loaded) == set()
