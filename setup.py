@@ -1,4 +1,8 @@
-"""Builds the native engine where there is a compiler; everything else stands in pyproject.toml."""
+"""Builds the native engine where there is a compiler; everything else stands in pyproject.toml.
+
+AUTOGRAD_CORE_REQUIRE_NATIVE=1 makes a failing build an error. AUTOGRAD_CORE_PURE=1 leaves the native engine out: the
+wheel is py3-none-any, for Pyodide and for machines without a compiler.
+"""
 
 import os
 import sys
@@ -9,6 +13,9 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 REQUIRED = os.environ.get("AUTOGRAD_CORE_REQUIRE_NATIVE", "") not in ("", "0")
+PURE = os.environ.get("AUTOGRAD_CORE_PURE", "") not in ("", "0")
+if REQUIRED and PURE:
+    sys.exit("AUTOGRAD_CORE_REQUIRE_NATIVE and AUTOGRAD_CORE_PURE exclude each other: set one of them")
 NATIVE = Path("autograd_core", "_native")
 # Both engines give the same bits: no contraction of a * b + c, no reordering.
 # sin and cos of one number are not merged into a third function of the library.
@@ -37,14 +44,10 @@ class build_native(build_ext):
         return [path for path in super().get_outputs() if Path(path).exists()] if self.extensions else []
 
 
-setup(
-    ext_modules=[
-        Extension(
-            "autograd_core._native._core",
-            sources=sorted(str(path) for path in NATIVE.glob("*.c")),
-            depends=sorted(str(path) for path in NATIVE.glob("*.h")),
-            extra_compile_args=FLAGS,
-        )
-    ],
-    cmdclass={"build_ext": build_native},
+core = Extension(
+    "autograd_core._native._core",
+    sources=sorted(str(path) for path in NATIVE.glob("*.c")),
+    depends=sorted(str(path) for path in NATIVE.glob("*.h")),
+    extra_compile_args=FLAGS,
 )
+setup(ext_modules=[] if PURE else [core], cmdclass={"build_ext": build_native})
