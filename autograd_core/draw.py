@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ._drawing.dot import body
+from ._drawing.layout import lay_out_with
 from ._drawing.options import NAMES, Options, whole_number
 from ._drawing.picture import fitting, picture
 from .value import Value
@@ -13,7 +14,7 @@ from .value import Value
 if TYPE_CHECKING:
     from ._drawing.drawing import Drawing
 
-__all__ = ["draw", "to_dot"]
+__all__ = ["draw", "lay_out_with", "to_dot"]
 
 
 def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
