@@ -153,8 +153,8 @@ def test_derivatives_of_the_wrong_form():
     for function in (lambda *xs: 0.0, lambda x, *, k: x):
         with pytest.raises(TypeError, match="a fixed number of operands"):
             primitive(derivatives=(1.0,))(function)
-    with pytest.raises(TypeError, match="hypot does not say what it takes"):
-        primitive(derivatives=(1.0, 1.0))(math.hypot)
+    with pytest.raises(TypeError, match="max does not say what it takes"):
+        primitive(derivatives=(1.0, 1.0))(max)
 
 
 def test_operands_by_name_and_left_out():
