@@ -24,7 +24,7 @@ PUBLIC = {
         "stop_gradient", "sum", "tan", "tanh", "toposort", "value_and_grad", "vjp", "where",
     },
     "autograd_core.check": {"check_gradient", "check_primitive", "ulps"},
-    "autograd_core.draw": {"draw", "to_dot"},
+    "autograd_core.draw": {"draw", "lay_out_with", "to_dot"},
     "autograd_core.stepper": {"Step", "Stepper", "step"},
     "autograd_core.strategies": {
         "defined_programs", "is_smooth", "log_uniform", "near", "numbers", "operands", "programs", "smooth_operands",
