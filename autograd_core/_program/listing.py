@@ -1,0 +1,155 @@
+"""A graph as a flat list: what every program is, and all its players read. Numbered slots, rows of the table, no nodes."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, repeat
+from struct import pack
+from typing import Any
+
+from .._operations.operation import CONSTANT, Operation
+from ..backward import discovered_all
+from ..checkpoint import CHECKPOINT
+from ..errors import GraphError, described
+from ..graph import check_current
+from ..value import Value, number
+from .guards import Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Instructions over numbered slots.
+
+    The slots are first the inputs, which each replay brings; then the parameters, whose numbers are read anew at each
+    replay; then the constants; then one for the result of each instruction. Instructions stand in the order of
+    `toposort`, so that a sweep that runs them backwards adds up contributions as the engine does, to the last bit.
+    Instruction k applies row `rows[code[k]]` to the slots `operands[starts[k]:starts[k + 1]]`.
+
+    `variable` has for each slot 1 where the graph has a node, 0 where it has a plain number: only a variable has an
+    adjoint, and what is flat beside a plain number is told by it. Of the `outputs`, slots, the first is listed first:
+    below it stands what only others need.
+    """
+
+    inputs: int
+    parameters: int
+    constants: array[float]
+    rows: tuple[Operation, ...]
+    code: array[int]
+    starts: array[int]
+    operands: array[int]
+    outputs: array[int]
+    variable: array[int]
+    guards: tuple[Guard, ...] = ()
+
+    @property
+    def first(self) -> int:
+        """The slot of the first instruction's result."""
+        return self.inputs + self.parameters + len(self.constants)
+
+    @property
+    def slots(self) -> int:
+        """How many slots there are."""
+        return self.first + len(self.code)
+
+    def instructions(self) -> Iterator[tuple[Operation, array[int]]]:
+        """The row of each instruction and the slots of its operands."""
+        for k, at in enumerate(self.code):
+            yield self.rows[at], self.operands[self.starts[k] : self.starts[k + 1]]
+
+    def varying(self, inputs: Sequence[bool], parameters: bool = True) -> Listing:
+        """The same list where only these inputs, and the parameters or not, are nodes; the others are plain numbers."""
+        old = self.variable
+        new = array("b", (*inputs, *repeat(parameters, self.parameters)))
+        new.extend(old[len(new) : self.first])
+        for k in range(len(self.code)):
+            below = self.operands[self.starts[k] : self.starts[k + 1]]
+            new.append(old[self.first + k] and any(new[slot] for slot in below))
+        return self if new == old else replace(self, variable=new)
+
+    @classmethod
+    def of(cls, outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value] = ()) -> Listing:
+        """The list of what `outputs` are computed from.
+
+        Args: `outputs`, Values and plain numbers; `inputs`, nodes of the graph, below which it is not looked at;
+        `parameters`, all leaves besides these, but for what `stop_gradient` lets through: that is a constant.
+        Raises GraphError for a leaf that is none of these or was assigned since, and for a checkpoint.
+        """
+        return _Writer(inputs, parameters).written(outputs)
+
+
+class _Writer:
+    """Writes the list of a graph: the slot of each node, and of each constant."""
+
+    def __init__(self, inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
+        self.inputs, self.parameters = inputs, parameters
+        self.slots: dict[Value, int] = {}
+        for slot, node in enumerate((*inputs, *parameters)):
+            if self.slots.setdefault(node, slot) != slot:
+                raise GraphError(f"{described(node)} is named twice among the inputs and parameters; name it once")
+        self.numbers: list[float] = []
+        self.variable = array("b", [1] * len(self.slots))
+        self.constants: dict[bytes, int] = {}
+
+    def written(self, outputs: Sequence[Any]) -> Listing:
+        order = _below(outputs, (*self.inputs, *self.parameters))
+        computed = [node for node in order if self._is_computed(node)]
+        below = [node.operands for node in computed]
+        for operands in (*below, outputs):
+            for x in operands:
+                if type(x) is not Value:
+                    self._constant(x)
+        first = len(self.variable)
+        self.slots.update(zip(computed, range(first, first + len(computed)), strict=True))
+        rows = {row: i for i, row in enumerate(dict.fromkeys(node.op for node in computed))}
+        return Listing(
+            len(self.inputs),
+            len(self.parameters),
+            array("d", self.numbers),
+            tuple(rows),
+            array("i", [rows[node.op] for node in computed]),
+            array("i", accumulate(map(len, below), initial=0)),
+            array("i", [self._slot(x) for operands in below for x in operands]),
+            array("i", map(self._slot, outputs)),
+            self.variable + array("b", [1] * len(computed)),
+        )
+
+    def _is_computed(self, node: Value) -> bool:
+        """Whether a node is an instruction; a leaf that is a constant is entered among these."""
+        if node.op is CHECKPOINT:
+            raise GraphError(
+                "a program cannot hold a checkpoint, whose function runs again in each sweep; "
+                "call the function itself: a program keeps no more than its gradient needs"
+            )
+        if not node.is_leaf:
+            check_current(node)
+            return True
+        if node.op is not CONSTANT:
+            raise GraphError(f"{described(node)} is neither an input nor a parameter of the program; name it as one")
+        self.slots[node] = self._new_constant(node._data, variable=1)
+        return False
+
+    def _constant(self, x: Any) -> int:
+        """The slot of a plain number: one for each that differs in a bit."""
+        value = number(x)
+        if value is None:
+            raise TypeError(f"a program gives Values and real numbers; got {x!r} of type {type(x).__name__}")
+        key = pack("d", value)
+        if key not in self.constants:
+            self.constants[key] = self._new_constant(value, variable=0)
+        return self.constants[key]
+
+    def _new_constant(self, value: float, variable: int) -> int:
+        self.numbers.append(value)
+        self.variable.append(variable)
+        return len(self.variable) - 1
+
+    def _slot(self, x: Any) -> int:
+        return self.slots[x] if type(x) is Value else self._constant(x)
+
+
+def _below(outputs: Sequence[Any], stops: Sequence[Value]) -> list[Value]:
+    """The nodes below the outputs, those below the first in the order of its own sweep, then what only others need."""
+    nodes = [y for y in outputs if type(y) is Value]
+    return discovered_all(nodes, stops)[0] if nodes else []

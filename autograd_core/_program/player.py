@@ -1,0 +1,192 @@
+"""The player of programs in Python: what a listing means, to be read; the one in C has the same numbers, to the bit.
+
+Forward it computes one slot after the other; backward it runs the same instructions from the end and sends adjoints
+along every edge, by the rules of `backward.sweep`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .._operations.operation import NOTHING, Operation, is_nothing
+from ..errors import failed
+from .guards import Strayed, check
+from .listing import Listing
+
+# Gradients that are summed over rows are summed so, whatever the number of threads and the width of a vector: a chunk
+# has eight partial sums, number k of the rows that leave the remainder k, in order; these are added as a fixed tree,
+# and the results of the chunks in order.
+CHUNK = 1024
+PARTIALS = 8
+
+
+class Column(NamedTuple):
+    """Where an input's numbers are: in row r at `start + step * r`; with `step` 0 it is one for all rows."""
+
+    numbers: Sequence[float]
+    start: int = 0
+    step: int = 0
+
+    def at(self, row: int) -> float:
+        """The number in a row."""
+        return self.numbers[self.start + self.step * row]
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a replay of many rows gives.
+
+    `values`, row by row, one for each output; `by_row`, row by row, the gradients by the inputs that differ from row
+    to row; `summed`, those by the other inputs and the parameters, by slot. `strays`, in order, are the rows that are
+    on another branch or raise: what stands in their rows means nothing, and they are not in the sums, nor counted there.
+    """
+
+    values: array[float]
+    by_row: array[float]
+    summed: dict[int, float]
+    strays: list[int] = field(default_factory=list)
+
+
+def values(listing: Listing, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
+    """The outputs at one point.
+
+    Raises Strayed where the point is on another branch, and what an operation raises.
+    """
+    slots = forward(listing, inputs, parameters)
+    return [slots[slot] for slot in listing.outputs]
+
+
+def value_and_gradients(
+    listing: Listing, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
+) -> tuple[float, list[float], list[float]]:
+    """The first output at one point, and its gradients by inputs and parameters, times `seed`; raises as `values`."""
+    locals_: list[Sequence[float | None]] = []
+    slots = forward(listing, inputs, parameters, locals_)
+    found = gradients(listing, locals_, seed)
+    return slots[listing.outputs[0]], found[: listing.inputs], found[listing.inputs :]
+
+
+def rows(
+    listing: Listing, inputs: Sequence[Column], parameters: Sequence[float], count: int, *, gradients_too: bool
+) -> Rows:
+    """The outputs in each of `count` rows, and the gradients of the first output."""
+    result = Rows(array("d"), array("d"), {})
+    by_row = [slot for slot, column in enumerate(inputs) if column.step]
+    shared = [slot for slot in range(listing.inputs + listing.parameters) if slot not in by_row]
+    summing = RowSum(len(shared))
+    for row in range(count):
+        numbers = [column.at(row) for column in inputs]
+        locals_: list[Sequence[float | None]] | None = [] if gradients_too else None
+        try:
+            slots = forward(listing, numbers, parameters, locals_)
+        except Exception:  # whatever it is, an engine that runs the row eagerly raises it again
+            result.strays.append(row)
+            result.values.extend([0.0] * len(listing.outputs))
+            result.by_row.extend([0.0] * len(by_row) if gradients_too else ())
+            continue
+        result.values.extend(slots[slot] for slot in listing.outputs)
+        if locals_ is not None:
+            found = gradients(listing, locals_, 1.0)
+            result.by_row.extend(found[slot] for slot in by_row)
+            summing.add([found[slot] for slot in shared])
+    if gradients_too:
+        result.summed = dict(zip(shared, summing.total(), strict=True))
+    return result
+
+
+class RowSum:
+    """Sums over rows in the one order that all players keep."""
+
+    def __init__(self, width: int) -> None:
+        self._totals: list[float] | None = None
+        self._width = width
+        self._count = 0
+        self._partials = [[0.0] * width for _ in range(PARTIALS)]
+
+    def add(self, numbers: Sequence[float]) -> None:
+        """One more row."""
+        partial = self._partials[self._count % PARTIALS]
+        for i, x in enumerate(numbers):
+            partial[i] += x
+        self._count += 1
+        if self._count == CHUNK:
+            self._close_chunk()
+
+    def total(self) -> list[float]:
+        """The sums over all rows."""
+        if self._count or self._totals is None:
+            self._close_chunk()
+        assert self._totals is not None
+        return self._totals
+
+    def _close_chunk(self) -> None:
+        parts = zip(*self._partials, strict=True)
+        sums = [((a + b) + (c + d)) + ((e + f) + (g + h)) for a, b, c, d, e, f, g, h in parts]
+        before = self._totals
+        self._totals = sums if before is None else [x + y for x, y in zip(before, sums, strict=True)]
+        self._count = 0
+        self._partials = [[0.0] * self._width for _ in range(PARTIALS)]
+
+
+def forward(
+    listing: Listing,
+    inputs: Sequence[float],
+    parameters: Sequence[float],
+    locals_: list[Sequence[float | None]] | None = None,
+) -> list[float]:
+    """The numbers in all slots; the local derivatives of each instruction are added to `locals_`."""
+    slots = [*inputs, *parameters, *listing.constants]
+    variable = listing.variable
+    try:
+        for row, operands in listing.instructions():
+            numbers = [slots[slot] for slot in operands]
+            z = computed(row, numbers)
+            if locals_ is not None:
+                moving = [bool(variable[slot]) for slot in operands]
+                moves = variable[len(slots)]
+                locals_.append(local_derivatives(row, numbers, z, moving) if moves else ())
+            slots.append(z)
+    except Exception:
+        check(listing.guards, slots)  # on another branch there may be no such operation
+        raise
+    check(listing.guards, slots)
+    return slots
+
+
+def computed(row: Operation, numbers: Sequence[float]) -> float:
+    """The value of an operation; what it raises is said as the engine says it."""
+    try:
+        return row.value(numbers) if row.arity is None else row.value(*numbers)
+    except (ArithmeticError, ValueError) as error:
+        raise failed(row, numbers, error) from None
+
+
+def local_derivatives(
+    row: Operation, numbers: Sequence[float], z: float, variable: Sequence[bool]
+) -> Sequence[float | None]:
+    """The local derivatives of an operation as the engine records them: None by a plain number."""
+    every = None if isinstance(row.derivatives, tuple) else row.derivatives(numbers, z)
+    return [
+        (row.derivative(i, numbers, z) if every is None else every[i]) or row.zero(i, numbers, variable)
+        if moves
+        else None
+        for i, moves in enumerate(variable)
+    ]
+
+
+def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
+    """The gradients of the first output by inputs and parameters, 0.0 by those that are no variables."""
+    adjoints = [NOTHING] * listing.slots
+    adjoints[listing.outputs[0]] = seed or NOTHING
+    starts, operands, first = listing.starts, listing.operands, listing.first
+    for k in reversed(range(len(locals_))):
+        upstream = adjoints[first + k]
+        if upstream or not is_nothing(upstream):
+            for slot, local in zip(operands[starts[k] : starts[k + 1]], locals_[k], strict=False):
+                if local is not None and (local or not is_nothing(local)):
+                    adjoints[slot] += upstream * local + 0.0
+    ends = listing.inputs + listing.parameters
+    return [adjoints[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]
