@@ -10,12 +10,14 @@ import re
 import sys
 import unicodedata
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
 from . import GraphError, Value, __version__, hessian, value_and_grad
 from ._command.expression import Expression, ExpressionError, parse
+from ._command.numbers import integer
 from ._engine.choice import ENGINE, NATIVE, rows_without_kernel
 
 EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
@@ -61,6 +63,9 @@ class _Parser(argparse.ArgumentParser):
         return action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        # a command of a package that builds on this one, which is found by name, and only if it is called
+        if module := self.get_default("options_in"):
+            import_module(module).add_options(self)
         if self.get_default("expression_first") and args is not None:
             args = self._sorted(args)
         return super().parse_known_args(args, namespace)
@@ -100,14 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="train a network on real digits, check its gradient, draw a loss")
-    demo.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="the file for the picture")
-    demo.add_argument("--epochs", type=_at_least_one, default=10, help="passes over the training set (default 10)")
-    demo.add_argument("--seed", type=_whole, default=0, help="seed of split, weights and shuffling (default 0)")
-    demo.set_defaults(run=_demo)
+    demo.set_defaults(options_in="nn.demo")
 
     grad = commands.add_parser("grad", help="value and gradient of an expression", epilog=f"Example: {EXAMPLE}")
     _takes_expression(grad)
-    grad.add_argument("--order", type=_whole, choices=(1, 2), default=1, help="2 adds the Hessian")
+    grad.add_argument("--order", type=integer, choices=(1, 2), default=1, help="2 adds the Hessian")
     grad.add_argument("--json", action="store_true", help="print JSON")
     grad.set_defaults(run=_grad)
 
@@ -124,20 +126,6 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="version, engine and platform")
     info.set_defaults(run=_info)
     return parser
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer") from None
-
-
-def _at_least_one(text: str) -> int:
-    number = _whole(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
 
 
 def _takes_expression(parser: argparse.ArgumentParser) -> None:
@@ -229,12 +217,6 @@ def _step(options: argparse.Namespace) -> None:
     check_output(options.output, PAGES)
     step(_graph(options)).save(options.output)
     print(f"wrote {options.output}")
-
-
-def _demo(options: argparse.Namespace) -> None:
-    from nn.demo import demo
-
-    demo(options.output, options.epochs, options.seed)
 
 
 def _info(options: argparse.Namespace) -> None:

@@ -1,13 +1,15 @@
 """The demo of the command line: a network learns real digits, its gradient is checked, one loss is drawn."""
 
+import argparse
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from autograd_core import GraphError
 from autograd_core import sum as total
 from autograd_core._command.files import FORMATS, check_output, write_drawing
-from autograd_core._drawing.layout import LayoutError
+from autograd_core._command.numbers import at_least_one, integer
 from autograd_core.check import check_gradient
 
 from .datasets import digits
@@ -18,12 +20,25 @@ from .optim import SGD
 from .train import accuracy, fit
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of the demo."""
+    parser.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="the file for the picture")
+    parser.add_argument("--epochs", type=at_least_one, default=10, help="passes over the training set (default 10)")
+    parser.add_argument("--seed", type=integer, default=0, help="seed of split, weights and shuffling (default 0)")
+    parser.set_defaults(run=lambda options: demo(options.output, options.epochs, options.seed))
+
+
 def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     """Train a 64-16-10 network on the UCI digits, print what it reaches, and draw the loss of one example.
 
-    Args: `output`, the picture's file (where no layout engine is found, its DOT source beside it); `epochs`, passes
-    over the 1,437 training images; `seed`, of the split, the weights and the shuffling. Ctrl-C ends it.
-    Raises ValueError or OSError, before it trains, where no picture can be written to `output`.
+    Args:
+        output: The picture's file; if no layout engine is found, the DOT source is written beside it.
+        epochs: The number of passes over the 1,437 training images.
+        seed: Of the split, the weights and the shuffling.
+
+    Raises:
+        ValueError, OSError: No picture can be written to `output`; this is found before training begins.
+        KeyboardInterrupt: Ctrl-C ends it.
     """
     check_output(output, FORMATS)
     training, held_out = digits().split(0.2, seed)
@@ -62,5 +77,5 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     loss.backward()
     try:
         print(f"\nthe graph of one example's loss, forward and backward: {write_drawing(loss, output)}")
-    except LayoutError as error:
+    except GraphError as error:
         print(f"\nthe graph of one example's loss: {error}")
