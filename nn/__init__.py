@@ -19,9 +19,8 @@ from .activations import (
     Softplus,
     Tanh,
 )
-from .batching import batches, bootstrap, one_hot
 from .compose import RNN, MeanPool, MLPConv, Parallel, Residual, RNNCell, Sequential
-from .dataset import Dataset
+from .dataset import Dataset, batches, bootstrap, one_hot
 from .history import History
 from .layers import MLP, Layer, Neuron
 from .losses import (

@@ -6,9 +6,8 @@ from typing import Any, Self
 
 import autograd_core as ag
 
-from .checks import check_rows, functions, real, whole
+from ._checks import check_example, check_rows, functions, real, whole
 from .init import Seed, generator_from
-from .inputs import check_example
 from .layers import Number, named
 from .module import Module
 
@@ -77,7 +76,7 @@ class GELU(_Each):
 
 
 class Identity(Module):
-    """The inputs themselves: a branch of `Parallel` that lets them pass by."""
+    """The inputs themselves: a branch of `Parallel` that passes them on unchanged."""
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """The inputs."""
@@ -132,8 +131,10 @@ class PReLU(_Each):
 class NoisyReLU(_Each):
     """max(0, x + ε) in training, with ε ~ N(0, σ(x)), a variance that depends on x; max(0, x) in evaluation.
 
-    Args: `seed`, see `nn.init.generator_from`. The gradient passes through x in both places.
-    (Lecture 003; Nair and Hinton, 2010.)
+    The gradient passes through x in both places. (Lecture 003; Nair and Hinton, 2010.)
+
+    Args:
+        seed: See `nn.init.generator_from`.
     """
 
     def __init__(self, seed: Seed = None) -> None:
@@ -148,8 +149,12 @@ class Dropout(Module):
     """In training each input is 0 with probability p, else x/(1 − p); in evaluation x itself.
 
     The scale makes the mean of an output what it is in evaluation, so that no weight is changed there; lecture 004
-    halves the weights at test time instead, which is the same network. Args: `p`, from 0 up to but not 1; `seed`, see
-    `nn.init.generator_from`. (Lecture 004, section 3.3; Srivastava et al., 2014.)
+    halves the weights at test time instead, which is the same network.
+    (Lecture 004, section 3.3; Srivastava et al., 2014.)
+
+    Args:
+        p: From 0 up to but not including 1.
+        seed: See `nn.init.generator_from`.
 
     >>> Dropout(0.5, seed=1)([1.0, 1.0, 1.0, 1.0])
     [0.0, 2.0, 2.0, 0.0]
@@ -199,10 +204,13 @@ def _over(x: Sequence[Number], length: Any) -> list[Any]:
 
 
 class Normalize(Module):
-    """(x − mean)/std of each input, fitted on training data, which come to mean 0 and variance 1.
+    """(x − mean)/std of each input, fitted on training data so that they have mean 0 and variance 1.
 
-    Args: `width`, how many inputs; before `fit` it changes nothing. An input that never varies is only shifted.
-    `mean` and `std` are saved with the parameters. (Lecture 003, practical tricks.)
+    Before `fit` it changes nothing. An input that never varies is only shifted. `mean` and `std` are saved with the
+    parameters. (Lecture 003, practical tricks.)
+
+    Args:
+        width: The number of inputs.
 
     >>> Normalize(1).fit([[1.0], [3.0]])([3.0])
     1.0
@@ -216,7 +224,7 @@ class Normalize(Module):
         self.mean, self.std = [0.0] * width, [1.0] * width
 
     def fit(self, rows: Sequence[Sequence[float]]) -> Self:
-        """Take mean and standard deviation from rows of numbers; ValueError names row and column of bad ones."""
+        """Take mean and standard deviation from rows of numbers; a ValueError names row and column of a bad one."""
         check_rows(rows, len(self.mean))
         # exact at any size: rounded sums give a column that never varies a spread of 1e-17
         columns = [list(map(float, column)) for column in zip(*rows, strict=True)]
@@ -225,7 +233,7 @@ class Normalize(Module):
         return self
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The normalised inputs; ValueError for another number of them."""
+        """The normalised inputs; ValueError if their number is wrong."""
         check_example(self, x, len(self.mean))
         return [(a - m) / s for a, m, s in zip(x, self.mean, self.std, strict=True)]
 

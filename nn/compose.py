@@ -6,9 +6,8 @@ from typing import Any
 
 from autograd_core import mean, relu, scope, tanh
 
-from .checks import whole
+from ._checks import as_list, whole
 from .init import Initializer, Seed
-from .inputs import as_list
 from .layers import MLP, Activation, Layer, Number
 from .module import Module, check_module
 
@@ -65,8 +64,12 @@ class Parallel(Module):
 class Residual(Module):
     """x + block(x): the block learns the difference (lecture 003; He et al., 2016).
 
-    Args: `block`, with as many outputs as inputs; where it has not, `shortcut` brings the inputs to that number.
-    Raises ValueError where the two differ.
+    Args:
+        block: With as many outputs as inputs, unless there is a shortcut.
+        shortcut: Brings the inputs to the number of the block's outputs.
+
+    Raises:
+        ValueError: When called, if the two numbers differ.
 
     >>> from nn import ReLU
     >>> Residual(ReLU())([1.0, -1.0])
@@ -88,8 +91,12 @@ class Residual(Module):
 class RNNCell(Module):
     """One step of a recurrent network: h ← f(W [x; h] + b) (lecture 003, recurrent architecture).
 
-    Args: `nin`, inputs at each step; `nhidden`, numbers in the state h; `activation`, `init`, `bias`, `seed` as for
-    `Layer`. Called with x alone, or with None for h, the state begins at zeros.
+    Called with x alone, or with None for h, it begins with a state of zeros.
+
+    Args:
+        nin: The number of inputs at each step.
+        nhidden: How many numbers the state h holds.
+        activation, init, bias, seed: As for `Layer`.
 
     >>> from nn.init import constant
     >>> cell = RNNCell(1, 2, init=constant(0.5))
@@ -112,9 +119,11 @@ class RNNCell(Module):
         return self.layer([*x, *h])
 
     def unroll(self, sequence: Sequence[Any], h: Sequence[Number] | None = None) -> list[list[Any]]:
-        """The states after each step of a sequence: the loop laid out as a graph without one.
+        """The states after each step of a sequence: the loop unrolled into a graph without cycles.
 
-        Args: `sequence`, the inputs of each step, lists or single numbers; `h`, the state before the first.
+        Args:
+            sequence: The inputs of each step, lists or single numbers.
+            h: The state before the first step.
 
         >>> [len(h) for h in RNNCell(1, 2, seed=0).unroll([0.0, 1.0, 0.0])]
         [2, 2, 2]
@@ -141,7 +150,7 @@ class RNN(Module):
         self.cell, self.head = cell, head
 
     def forward(self, sequence: Sequence[Any]) -> Any:
-        """What the head makes of the last state; ValueError for an empty sequence."""
+        """The head's outputs for the last state; ValueError for an empty sequence."""
         if len(sequence) == 0:
             raise ValueError("the sequence is empty")
         return self.head(self.cell.unroll(sequence)[-1])
@@ -150,9 +159,14 @@ class RNN(Module):
 class MLPConv(Module):
     """A small multilayer perceptron slid along a one-dimensional input: network in network (lecture 003; Lin et al.).
 
-    Args: `width`, positions in the window; `nouts`, the sizes of its layers, as for `MLP`; `channels`, numbers at each
-    position of the input, which lie side by side in one flat list; `stride`, positions between windows. The last layer
-    is rectified too. The output is flat again: `nouts[-1]` numbers for each window.
+    The last layer has the activation too. The output is flat again: `nouts[-1]` numbers for each window.
+
+    Args:
+        width: The number of positions in the window.
+        nouts: The sizes of its layers, as for `MLP`.
+        channels: How many numbers each position has; all are side by side in one flat list.
+        stride: The number of positions from one window to the next.
+        activation, init, bias, seed: As for `Layer`.
 
     >>> module = MLPConv(3, [4, 2], seed=0)
     >>> len(module([0.0, 1.0, 2.0, 3.0, 4.0]))
@@ -204,9 +218,10 @@ class MeanPool(Module):
 
 
 def _numbered(*modules: Module) -> list[Module]:
-    """Modules, named for their scopes "layer 1", "layer 2", "dropout 1" where they have no name of their own.
+    """Modules, named for their scopes "layer 1", "layer 2", "dropout 1" unless they have names of their own.
 
-    Raises TypeError for what is none.
+    Raises:
+        TypeError: One of them is not a module.
     """
     counts: Counter[str] = Counter()
     for number, module in enumerate(modules, 1):

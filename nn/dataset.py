@@ -1,14 +1,15 @@
-"""Dataset: rows of inputs with their targets, checked, described and divided."""
+"""Data on the way into training: `Dataset`, examples, batches, bootstrap samples, one-hot targets."""
 
 from __future__ import annotations
 
 import math
 import numbers
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from .checks import check_rows, check_targets, real
+from ._checks import check_rows, check_targets, real, whole
 from .init import Seed, generator_from
 
 
@@ -16,11 +17,20 @@ from .init import Seed, generator_from
 class Dataset:
     """Rows of inputs with one target each, and where they come from.
 
-    `inputs` holds n rows of equal length d, `targets` n whole numbers (classes) or n floats (values to fit).
-    `feature_names` is empty or names the d columns; `class_names` maps a target to its name, so that
-    `class_names[targets[i]]` works for targets 0, 1, 2 and for -1, 1 alike. `len` is n. The fields cannot be
-    rebound; the lists are the caller's own and can be changed, for instance to normalise them.
-    Raises ValueError where the lengths do not agree, or, naming row and column, for whatever is no finite number.
+    `len` is the number of rows, n. The fields cannot be rebound; the lists are the caller's own and can be changed,
+    for instance to normalise them.
+
+    Args:
+        name: What messages call the data.
+        inputs: n rows of equal length d.
+        targets: n integers (classes) or n floats (values to fit).
+        feature_names: Empty, or the names of the d columns.
+        class_names: The name of each target, so that `class_names[targets[i]]` works for targets 0, 1, 2 and -1, 1.
+        source: Where the data come from.
+        licence: What they may be used for.
+
+    Raises:
+        ValueError: The lengths differ, or something is not a finite number; the message names row and column.
 
     >>> Dataset("line", [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
     <Dataset line: 3 rows of 1 input, targets from 1.0 to 5.0>
@@ -51,10 +61,15 @@ class Dataset:
     def split(self, held_out: float = 0.2, seed: Seed = 0) -> tuple[Dataset, Dataset]:
         """Divide the rows into a part to train on and a part held out, every class in the same proportion.
 
-        `held_out` is a share strictly between 0 and 1: round(held_out * n) rows are held out, and of each class the
-        exact share rounded down or up (where the targets are floats, all rows count as one class). `seed`, see
-        `nn.init.generator_from`, fixes the choice and the order of both parts. Each row lands in exactly one part, as
-        a copy. Raises ValueError for a share outside (0, 1), one that leaves a part empty, and a negative seed.
+        Each row lands in exactly one part, as a copy.
+
+        Args:
+            held_out: A share strictly between 0 and 1: round(held_out * n) rows are held out, and of each class the
+                exact share rounded down or up (if the targets are floats, all rows count as one class).
+            seed: Fixes the choice and the order of both parts; see `nn.init.generator_from`.
+
+        Raises:
+            ValueError: The share is outside (0, 1) or leaves a part empty, or the seed is negative.
 
         >>> from nn.datasets import iris
         >>> train, test = iris().split(0.2)
@@ -71,7 +86,7 @@ class Dataset:
             strata.setdefault(target if by_class else 0, []).append(index)
         shares = {key: held_out * len(members) for key, members in sorted(strata.items())}
         counts = {key: math.floor(share) for key, share in shares.items()}
-        # What rounding down left over goes to the classes that lost most by it.
+        # what rounding down left over goes to the classes that lost most by it
         neediest = sorted(shares, key=lambda key: counts[key] - shares[key])
         for key in neediest[: total - sum(counts.values())]:
             counts[key] += 1
@@ -86,7 +101,7 @@ class Dataset:
         return self._take(train, "train"), self._take(test, "held out")
 
     def only(self, *classes: int) -> Dataset:
-        """The rows of some classes alone, in their order, as copies; ValueError for a class that has no row.
+        """Only the rows of some classes, in their order, as copies; ValueError for a class that has no row.
 
         >>> from nn.datasets import digits
         >>> digits().only(0, 7)
@@ -117,3 +132,107 @@ class Dataset:
         if len(counts) > 4:
             return f"{len(counts)} classes of {min(counts.values())} to {max(counts.values())} rows"
         return ", ".join(f"{self.class_names.get(int(key), key)}: {count}" for key, count in sorted(counts.items()))
+
+
+Example = tuple[Any, Any]
+Data = Dataset | tuple[Sequence[Any], Sequence[Any]] | list[Any]
+
+
+def examples(data: Data, width: int | None = None, name: str = "the data") -> list[Example]:
+    """The pairs of input and target in a `Dataset`, in a pair of lists, or in a list of such examples, checked.
+
+    A list holds examples if each is a tuple of an input, which is a list, and a target; otherwise it must be a pair.
+    Inputs may also be sequences of rows.
+
+    Args:
+        width: The number of columns that is required.
+        name: What messages call the data.
+
+    Raises:
+        ValueError: The rows are ragged, or something is not a finite number (the message names row and column), or
+            there are no rows.
+
+    >>> examples(([[0.0], [1.0]], [0, 1]))
+    [([0.0], 0), ([1.0], 1)]
+    """
+    inputs: Sequence[Any]
+    targets: Sequence[Any]
+    if isinstance(data, Dataset):
+        inputs, targets, name = data.inputs, data.targets, data.name
+    elif isinstance(data, list) and all(map(_is_example, data)):
+        inputs, targets = [x for x, _ in data], [t for _, t in data]
+    elif isinstance(data, (tuple, list)) and len(data) == 2 and all(hasattr(part, "__len__") for part in data):
+        inputs, targets = data
+    else:
+        raise ValueError(
+            f"{name} must be a Dataset, a pair of lists, inputs and targets, or a list of examples (input, target)"
+        )
+    check_rows(inputs, width, name)
+    check_targets(targets, len(inputs), name)
+    return list(zip(inputs, targets, strict=True))
+
+
+def _is_example(thing: Any) -> bool:
+    return isinstance(thing, tuple) and len(thing) == 2 and hasattr(thing[0], "__len__")
+
+
+def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Example]]:
+    """The examples in shuffled order, `size` at a time; the last batch has what is left.
+
+    (Lecture 003, practical tricks; 004, 2.2.)
+
+    Args:
+        data: As for `examples`.
+        size: None for all at once.
+        seed: See `nn.init.generator_from`; pass the same `random.Random` for every epoch to shuffle each differently.
+
+    >>> from nn.datasets import xor
+    >>> [len(batch) for batch in batches(xor(10), 4, seed=0)]
+    [4, 4, 2]
+    """
+    rows = examples(data)
+    step = len(rows) if size is None else whole("size", size, 1)
+    generator_from(seed).shuffle(rows)
+    return in_order(rows, step)
+
+
+def in_order(rows: list[Example], size: int) -> Iterator[list[Example]]:
+    """The rows in the order given, `size` at a time; the last batch has what is left.
+
+    >>> list(in_order([1, 2, 3], 2))
+    [[1, 2], [3]]
+    """
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def bootstrap(data: Data, seed: Seed = None) -> tuple[list[Any], list[Any]]:
+    """As many rows as there are, drawn with replacement, as a pair of lists: bagging trains each model on such a draw.
+
+    (Lecture 004, section 3.3; Breiman, 1996.)
+
+    >>> bootstrap(([[0.0], [1.0], [2.0]], [0, 1, 2]), seed=1)[1]
+    [0, 2, 2]
+    """
+    rows = examples(data)
+    drawn = generator_from(seed).choices(rows, k=len(rows))
+    return [x for x, _ in drawn], [t for _, t in drawn]
+
+
+def one_hot(targets: Sequence[int], classes: int) -> list[list[float]]:
+    """For each target a row with 1 in the column of its class and 0 elsewhere. (Lecture 004, section 2.)
+
+    Args:
+        targets: Classes from 0 to `classes` - 1.
+        classes: The number of columns.
+
+    Raises:
+        ValueError: A target is not such a class; the message names the row.
+
+    >>> one_hot([2, 0], 3)
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    columns = range(whole("classes", classes, 1))
+    for index, target in enumerate(targets):
+        if target not in columns:
+            raise ValueError(f"the target of row {index} must be a class from 0 to {classes - 1}, got {target!r}")
+    return [[float(column == target) for column in columns] for target in targets]

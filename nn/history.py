@@ -1,4 +1,4 @@
-"""What training leaves behind: the course of losses, metrics and gradients, epoch by epoch."""
+"""The record of a training: losses, metrics and gradient norms, epoch by epoch."""
 
 import math
 from collections.abc import Mapping
@@ -9,13 +9,15 @@ from typing import Any
 
 @dataclass(repr=False)
 class History:
-    """One entry per epoch in each list.
+    """The figures of each completed epoch, one entry per epoch in each list; `len` is the number of epochs.
 
-    `losses`: the mean loss over the epoch's examples, as they were met in training, without the penalty;
-    `validation_losses`: the mean loss on the validation data after the epoch; `metrics`: by name; `gradient_norms`:
-    by the name of the model's part, the mean over the batches of the Euclidean norm of the loss's gradient, before
-    any clipping; `stopped`: why training ended, "epochs", "patience", "callback" or "interrupted". `len` is the number
-    of epochs completed.
+    Args:
+        losses: The mean loss over the epoch's examples, each as it was when trained on, without the penalty.
+        validation_losses: The mean loss on the validation data after the epoch.
+        metrics: By name.
+        gradient_norms: By the name of the model's part: the mean over the batches of the Euclidean norm of the loss's
+            gradient, before any clipping.
+        stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
     """
 
     losses: list[float] = field(default_factory=list)
@@ -32,14 +34,14 @@ class History:
 
     @property
     def best_epoch(self) -> int | None:
-        """The epoch with the smallest validation loss, counted from 1; None where there was none."""
+        """The epoch with the smallest validation loss, counted from 1; None if no such loss is finite."""
         finite = [(loss, epoch) for epoch, loss in enumerate(self.validation_losses, 1) if math.isfinite(loss)]
         return min(finite)[1] if finite else None
 
     def add(
         self, loss: float, validation_loss: float | None, metrics: Mapping[str, float], norms: Mapping[str, float]
     ) -> None:
-        """Note an epoch: its losses, its metrics, and the mean gradient norms of its batches."""
+        """Enter an epoch: its losses, its metrics, and the mean gradient norms of its batches."""
         if validation_loss is not None:
             self.validation_losses.append(validation_loss)
         for name, number in metrics.items():
@@ -50,7 +52,7 @@ class History:
         self.losses.append(loss)
 
     def drop_unfinished(self) -> None:
-        """Forget what was noted of an epoch that did not come to its end."""
+        """Drop what was entered of an epoch that was not completed."""
         for numbers in (self.validation_losses, *self.metrics.values(), *self.gradient_norms.values()):
             del numbers[len(self) :]
 
@@ -64,9 +66,10 @@ class History:
         return ", ".join(f"{name} {numbers[-1]:.4f}" for name, numbers in named.items() if numbers)
 
     def plot(self) -> Any:
-        """A figure of losses, metrics and gradient norms against the epoch; needs matplotlib.
+        """A `matplotlib.figure.Figure` of losses, metrics and gradient norms against the epoch.
 
-        Gives the `matplotlib.figure.Figure`. Raises ImportError that says what to install.
+        Raises:
+            ImportError: Matplotlib is not installed.
         """
         try:
             make_figure = import_module("matplotlib.figure").Figure

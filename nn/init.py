@@ -1,15 +1,15 @@
-"""How weights begin: each initialiser draws one weight from a `random.Random`, given how many units it joins.
+"""Initial weights: each initialiser draws one weight from a `random.Random`, given how many units it connects.
 
 An initialiser is any function `(generator, fan_in, fan_out) -> float`; fan_in is the number of inputs of the unit,
-fan_out the number of units in its layer. Biases begin at a constant that the layer is given; a small positive one
-keeps most rectified units from being silent at first (lecture 004, section 3.2.1).
+fan_out the number of units in its layer. Biases begin at a constant, an argument of the layer; with a small positive
+one, most rectified units are active at first (lecture 004, section 3.2.1).
 """
 
 import math
 import random
 from collections.abc import Callable
 
-from .checks import whole
+from ._checks import whole
 
 Initializer = Callable[[random.Random, int, int], float]
 Seed = int | random.Random | None
@@ -19,8 +19,11 @@ def generator_from(seed: Seed) -> random.Random:
     """The generator behind a `seed` argument: a whole number starts a new one, a `random.Random` is used as it is.
 
     None starts one from Python's shared generator, so that `random.seed` governs it. The same seed gives the same
-    numbers on every engine and platform. Raises ValueError for a negative number, whose sign Python would drop, and
-    TypeError for anything else.
+    numbers on every engine and platform.
+
+    Raises:
+        ValueError: The seed is negative; Python would ignore the sign.
+        TypeError: It is none of these.
 
     >>> generator_from(7).random() == generator_from(7).random()
     True
@@ -30,7 +33,7 @@ def generator_from(seed: Seed) -> random.Random:
     if seed is None:
         return random.Random(random.getrandbits(64))
     if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise TypeError(f"seed is a whole number of at least 0, a random.Random or None; got {seed!r}")
+        raise TypeError(f"seed must be a whole number of at least 0, a random.Random or None; got {seed!r}")
     return random.Random(whole("seed", seed, 0))
 
 
@@ -61,7 +64,7 @@ def normal(mean: float = 0.0, std: float = 1.0) -> Initializer:
 
 
 def uniform(low: float, high: float) -> Initializer:
-    """The initialiser that draws evenly between two bounds.
+    """The initialiser that draws uniformly between two bounds.
 
     >>> -1.0 <= uniform(-1.0, 1.0)(generator_from(0), 3, 2) <= 1.0
     True
@@ -70,7 +73,7 @@ def uniform(low: float, high: float) -> Initializer:
 
 
 def constant(number: float) -> Initializer:
-    """The initialiser that gives every weight one number, so that the units of a layer stay identical for ever.
+    """The initialiser that sets every weight to one number, so that the units of a layer stay identical for ever.
 
     >>> constant(0.5)(generator_from(0), 3, 2)
     0.5

@@ -5,9 +5,8 @@ from typing import Any
 
 from autograd_core import Value, dot, parameter, relu, scope
 
-from .checks import functions, whole
+from ._checks import as_list, check_call, check_example, functions, whole
 from .init import Initializer, Seed, generator_from, kaiming_normal, lecun_normal
-from .inputs import as_list, check_call, check_example
 from .module import Module
 
 Number = Value | float
@@ -17,12 +16,17 @@ Activation = Callable[[Any], Any]
 class Neuron(Module):
     """One unit: f(w · x + b).
 
-    Args: `nin`, how many inputs; `nonlin`, whether f is `activation` (ReLU by default) or the identity; `activation`,
-    any function of one number, a module such as `PReLU`, or None for the identity; `init`, an initialiser of
-    `nn.init`, by default N(0, 2/D) for ReLU and N(0, 1/D) for the rest; `bias`, where b begins; `seed`, see
-    `nn.init.generator_from`; `fan_out`, how many units its layer has, for `init`; `name`, of its scope. The weighted
-    sum is one `dot` node.
-    (Lecture 004, equation 1.)
+    The weighted sum is one `dot` node. (Lecture 004, equation 1.)
+
+    Args:
+        nin: The number of inputs.
+        nonlin: Whether f is `activation`, or else the identity.
+        activation: Any function of one number, a module such as `PReLU`, or None for the identity.
+        init: An initialiser of `nn.init`; by default N(0, 2/D) for ReLU and N(0, 1/D) for the rest.
+        bias: The initial b.
+        seed: See `nn.init.generator_from`.
+        fan_out: The number of units in its layer, for `init`.
+        name: Of its scope.
 
     >>> from autograd_core import tanh
     >>> unit = Neuron(2, activation=tanh, seed=1)
@@ -73,9 +77,14 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """`nout` neurons side by side on the same inputs: f(W x + b); arguments as for `Neuron`.
+    """`nout` neurons side by side on the same inputs: f(W x + b).
 
     An activation that acts on a whole layer, such as `Softmax()`, is applied to the outputs of all neurons together.
+
+    Args:
+        nin: The number of inputs.
+        nout: The number of neurons.
+        nonlin, activation, init, bias, seed, name: As for `Neuron`.
 
     >>> Layer(2, 3, seed=0)
     Layer(2, 3, relu)
@@ -114,9 +123,14 @@ class Layer(Module):
 class MLP(Module):
     """A multilayer perceptron: layers one after the other, the last one linear.
 
-    Args: `nin`, how many inputs; `nouts`, how many units in each layer, the last of them the outputs; `activation`,
-    of every layer but the last; `output`, of the last, by default none; `bias`, where the biases begin; `init` and
-    `seed` as for `Neuron`. (Lecture 004, section 1.2.)
+    (Lecture 004, section 1.2.)
+
+    Args:
+        nin: The number of inputs.
+        nouts: The number of units in each layer; the last number is that of the outputs.
+        activation: Of every layer but the last.
+        output: The activation of the last layer; by default none.
+        init, bias, seed, name: As for `Neuron`.
 
     >>> model = MLP(2, [16, 16, 1], seed=0)
     >>> model, len(model.parameters())

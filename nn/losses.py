@@ -1,7 +1,7 @@
-"""Losses: what training makes small, each of one example, and penalties on the parameters.
+"""Losses: what training minimises, each of one example, and penalties on the parameters.
 
-`outputs` is what the model gave, a list or a single number; `target` what it should have given. Averaging over a
-batch is left to the caller (`nn.fit` takes the mean), as is weighing a penalty against a loss.
+`outputs` is what the model returned, a list or a single number; `target` is what it should have returned. The caller
+averages over a batch (`nn.fit` takes the mean) and weighs a penalty against a loss.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_core import Value, dot, log, log1p, logsumexp, mean, relu, softplus, square, sum
 
-from .inputs import as_list
+from ._checks import as_list
 
 Number = Value | float
 
@@ -17,7 +17,8 @@ Number = Value | float
 def squared_error(outputs: Any, target: Any) -> Any:
     """½ Σ (y − t)², the sum-of-squares or Euclidean loss (lecture 000; 002, equation 22; 003, Euclidean loss module).
 
-    Raises ValueError where outputs and target differ in number.
+    Raises:
+        ValueError: Outputs and target differ in number.
 
     >>> squared_error([1.0, 3.0], [0.0, 1.0])
     2.5
@@ -44,9 +45,15 @@ def _squares(outputs: Any, target: Any) -> list[Any]:
 def cross_entropy(logits: Sequence[Number], target: int) -> Any:
     """−log softmax(z)_t for the class t, joined with softmax: log Σ exp(z_j − z_t) (lecture 004, section 2.2).
 
-    Each logit is taken relative to the target's, so that loss and gradient keep their precision for logits of any
-    size, also where the loss is almost 0. `target` is a class from 0 on. Raises ValueError for a class that is none,
-    and for a single logit, whose loss would be 0 whatever it is.
+    Each logit is taken relative to the target's, so that loss and gradient stay precise for logits of any size, even
+    if the loss is almost 0.
+
+    Args:
+        logits: One score for each class.
+        target: A class, counted from 0.
+
+    Raises:
+        ValueError: There is no such class, or only one logit, whose loss would always be 0.
 
     >>> cross_entropy([1000.0, -1000.0], 1)
     2000.0
@@ -59,7 +66,8 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
 def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
     """−log p_t, from the logarithms of the probabilities, for instance `log_softmax` of the logits.
 
-    Raises ValueError for a class that is none, and for a logarithm above 0.
+    Raises:
+        ValueError: There is no such class, or a logarithm is above 0.
 
     >>> nll_loss([-0.1, -2.4], 1)
     2.4
@@ -76,9 +84,11 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
 def binary_cross_entropy(probability: Any, target: float) -> Any:
     """−t log p − (1 − t) log(1 − p), of one probability or a list of one (lecture 004, equation 8).
 
-    A term with factor 0 is left out, so p may be 0 or 1 where the target agrees. Raises ValueError for what is no
-    probability and where the loss is infinite: there, and for accuracy near 0 and 1, use
-    `binary_cross_entropy_with_logits`.
+    A term with factor 0 is left out, so p may be 0 or 1 if the target agrees. `binary_cross_entropy_with_logits` is
+    more accurate near 0 and 1, and always finite.
+
+    Raises:
+        ValueError: p is not a probability, or the loss is infinite.
 
     >>> binary_cross_entropy(0.5, 1)
     0.6931471805599453
@@ -118,7 +128,7 @@ def hinge(score: Any, target: float) -> Any:
     1.25
     """
     if target not in (-1, 1):
-        raise ValueError(f"the target of hinge is -1 or 1; got {target!r}")
+        raise ValueError(f"the target of hinge must be -1 or 1; got {target!r}")
     return relu(1.0 - target * _single(score))
 
 
@@ -134,7 +144,7 @@ def multi_margin_loss(scores: Sequence[Number], target: int) -> Any:
 
 
 def l1_penalty(parameters: Sequence[Number]) -> Any:
-    """Σ |w|, to be added to a loss with a factor of the caller's (lecture 004, section 3.3).
+    """Σ |w|, to be added to a loss with a factor that you choose (lecture 004, section 3.3).
 
     >>> l1_penalty([1.0, -2.0])
     3.0
@@ -143,7 +153,7 @@ def l1_penalty(parameters: Sequence[Number]) -> Any:
 
 
 def l2_penalty(parameters: Sequence[Number]) -> Any:
-    """Σ w², to be added to a loss with a factor of the caller's (lecture 004, section 3.3).
+    """Σ w², to be added to a loss with a factor that you choose (lecture 004, section 3.3).
 
     >>> l2_penalty([1.0, -2.0])
     5.0
@@ -160,17 +170,17 @@ def _single(outputs: Any) -> Any:
 
 def _share(target: float) -> float:
     if not 0 <= target <= 1:
-        raise ValueError(f"the target of a binary cross-entropy lies between 0 and 1; got {target!r}")
+        raise ValueError(f"the target of a binary cross-entropy must be from 0 to 1; got {target!r}")
     return float(target)
 
 
 def class_of(target: Any, classes: int) -> int:
-    """The target as a class; ValueError for what is none, and where there are fewer than two."""
+    """The target as a class; ValueError if there is no such class, or fewer than two."""
     if classes < 2:
         raise ValueError(
-            f"there must be at least 2 outputs, one for each class; got {classes}: for two classes on one output there "
-            "are binary_cross_entropy_with_logits and hinge"
+            f"there must be at least 2 outputs, one for each class; got {classes}: for two classes on one output use "
+            "binary_cross_entropy_with_logits or hinge"
         )
     if target not in range(classes):
-        raise ValueError(f"the target is a class from 0 to {classes - 1}; got {target!r}")
+        raise ValueError(f"the target must be a class from 0 to {classes - 1}; got {target!r}")
     return int(target)

@@ -1,4 +1,4 @@
-"""Module: what every network is made of, and how its parameters are found, named, carried over and shown."""
+"""Module: what every network is made of, and how its parameters are found, named, saved and shown."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Self
 from autograd_core import Value, scope
 from autograd_core._engine.interrupts import undivided
 
-from . import saving
-from .inputs import as_list, check_call
-from .members import members, numbers
+from . import _saving
+from ._checks import as_list, check_call
+from ._members import flattened, members, numbers
 
 
 class Module:
@@ -22,9 +22,10 @@ class Module:
     A subclass sets its parameters and inner modules in `__init__` as attributes, alone or in lists and dicts, and
     computes in `forward`. It may have a `parameters` of its own, as modules for micrograd do: then those are trained,
     also inside another module, and `Value`s among them are saved as parameters are. Attributes of plain numbers that
-    belong to what was learnt (a fitted mean) are saved too if `buffers` names them. `whole_layer` says that it acts on
-    all outputs of a layer at once, as Softmax does; as an activation it is then given them together.
-    Calling a module takes lists of numbers and gives a list, or the number itself where the list has one; a single
+    training finds (a fitted mean) are saved too if `buffers` names them. `whole_layer` says that the module acts on
+    all outputs of a layer at once, as Softmax does; as an activation it then receives them together.
+
+    Calling a module takes lists of numbers and returns a list, or the number itself if the list holds one; a single
     number may be passed for a list of one. It runs inside a `scope` of the module's `name`.
     (Lecture 003, "everything is a module"; the names are those of PyTorch.)
 
@@ -95,17 +96,20 @@ class Module:
         """Every parameter with its path, such as "layers.0.neurons.2.w.1", each once.
 
         Paths count from 0, as the lists do; scopes and labels, which drawings and reports show, count from 1, as the
-        lectures do: this one is "w2" of "layer 1 / neuron 3". Raises ValueError as `state_dict` does.
+        lectures do: this one is "w2" of "layer 1 / neuron 3".
+
+        Raises:
+            ValueError: As `state_dict`.
         """
         trained, seen = set(self.parameters()), set[Value]()
         for name, group in self._groups():
-            for path, parameter in saving.flattened(group, name):
+            for path, parameter in flattened(group, name):
                 if parameter in trained and parameter not in seen:
                     seen.add(parameter)
                     yield path, parameter
 
     def parameters(self) -> list[Value]:
-        """Every parameter that is trained, each once: of this module, then of those inside, which may choose theirs."""
+        """Every parameter that is trained, each once: those of this module, then of the modules inside it."""
         found: dict[Value, None] = {}
         seen: set[int] = set()
         waiting: list[Module] = [self]
@@ -122,7 +126,7 @@ class Module:
                 if isinstance(member, Module):
                     children.append(member)
                 else:
-                    found |= dict.fromkeys(parameter for _, parameter in saving.flattened(member, ""))
+                    found |= dict.fromkeys(parameter for _, parameter in flattened(member, ""))
             waiting += reversed(children)
         return list(found)
 
@@ -134,7 +138,7 @@ class Module:
             yield from members(attribute, key, Module, listed)
 
     def _groups(self) -> list[tuple[str, Any]]:
-        """What is saved as one entry each, parameters or lists of them, with their paths; ValueError if one is lost."""
+        """What is saved as one entry each, parameters or lists of them, by path; ValueError if one would be lost."""
         modules = list(self.named_modules())
         listed = {p for _, module in modules if module._has_own_parameters() for p in module.parameters()}
         groups = [
@@ -146,12 +150,12 @@ class Module:
         [(name, times)] = Counter(name for name, _ in groups).most_common(1) or [("", 1)]
         if times > 1:
             raise ValueError(f"two places are called {name}: give the keys of its dicts different names")
-        held = {p for _, group in groups for _, p in saving.flattened(group, "")}
+        held = {p for _, group in groups for _, p in flattened(group, "")}
         if lost := [p for p in self.parameters() if p not in held]:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
             raise ValueError(
-                f"parameters() of {self!r} gives {lost[0]!r}{more}, which no attribute holds: keep it in an attribute, "
-                "alone or in lists or dicts"
+                f"parameters() of {self!r} returns {lost[0]!r}{more}, which no attribute holds: keep it in an "
+                "attribute, alone or in lists or dicts"
             )
         return groups
 
@@ -170,13 +174,13 @@ class Module:
             parameter.zero_grad()
 
     def train(self, mode: bool = True) -> Self:
-        """Switch to training, where dropout and noise act, this module and all inside it."""
+        """Switch this module and all inside it to training, where dropout and noise act."""
         for _, module in self.named_modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """Switch to evaluation, where dropout and noise rest."""
+        """Switch this module and all inside it to evaluation, where dropout and noise do nothing."""
         return self.train(False)
 
     # -- what it has learnt
@@ -184,8 +188,10 @@ class Module:
     def state_dict(self) -> dict[str, Any]:
         """The numbers of all buffers and parameters: floats and lists of floats by the path of their attribute.
 
-        A list of nothing but parameters is one entry; from other lists and dicts each parameter is an entry of its own.
-        Raises ValueError, naming it, for a parameter that `parameters` gives and no attribute holds.
+        A list of nothing but parameters is one entry; in other lists and dicts each parameter is an entry of its own.
+
+        Raises:
+            ValueError: `parameters` returns a parameter that no attribute holds; the message names it.
 
         >>> from .layers import Neuron
         >>> from .init import constant
@@ -196,38 +202,42 @@ class Module:
         return buffers | {path: numbers(group) for path, group in self._groups()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the numbers of a `state_dict` of the same names and shapes.
+        """Take over the numbers of a `state_dict` with the same names and shapes, all or none, also on Ctrl-C.
 
-        Raises ValueError that lists the names that are missing or unexpected, the shapes that differ, and whatever
-        is no finite number; then nothing has changed. Ctrl-C comes before or after all of it.
+        Raises:
+            ValueError: It does not fit. The message lists the names that are missing or unexpected, the shapes that
+                differ, and every entry that is not a finite number.
         """
-        saving.check_same(state, self.state_dict())
+        _saving.check_same(state, self.state_dict())
         buffers, groups = list(self.named_buffers()), self._groups()
 
         def write() -> None:
             for path, module, key in buffers:
                 setattr(module, key, numbers(state[path]))
             for path, group in groups:
-                pairs = zip(saving.flattened(group, ""), saving.flattened(state[path], ""), strict=True)
+                pairs = zip(flattened(group, ""), flattened(state[path], ""), strict=True)
                 for (_, parameter), (_, number) in pairs:
                     parameter.data = number
 
         undivided(write)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the parameters to a JSON file, all or nothing: a crash leaves the old file whole.
+        """Write the parameters to a JSON file, all or nothing: a crash leaves the old file intact.
 
-        Raises ValueError for a parameter that is not finite, OSError where the file cannot be written.
+        Raises:
+            ValueError: A parameter is not finite.
+            OSError: The file cannot be written.
         """
-        saving.write(path, self.state_dict())
+        _saving.write(path, self.state_dict())
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Take over the parameters from a file written by `save`.
+        """Take over the parameters from a file written by `save`, all or none.
 
-        Raises ValueError that names the file and what is wrong with it, or which names and shapes differ from this
-        module's; then nothing has changed. OSError where it cannot be read.
+        Raises:
+            ValueError: The file is damaged, or does not fit this module; the message names the file and what differs.
+            OSError: The file cannot be read.
         """
-        state = saving.read(path)
+        state = _saving.read(path)
         try:
             self.load_state_dict(state)
         except ValueError as error:
@@ -240,7 +250,7 @@ class Module:
         return f"{type(self).__name__}({inside})"
 
     def extra_repr(self) -> str:
-        """What stands between the brackets of `repr`: by default the modules inside."""
+        """The text between the brackets of `repr`: by default the modules inside."""
         return ""
 
     def summary(self, depth: int = 1) -> str:
@@ -262,7 +272,7 @@ class Module:
 
 
 def check_module(kind: type[Module] = Module, /, **things: Any) -> None:
-    """Raise TypeError, naming it, for what is no module of a kind.
+    """Raise TypeError, naming it, for anything that is not a module of this kind.
 
     >>> from autograd_core import tanh
     >>> check_module(block=tanh)
@@ -271,8 +281,8 @@ def check_module(kind: type[Module] = Module, /, **things: Any) -> None:
     """
     for name, thing in things.items():
         if not isinstance(thing, kind):
-            way_out = " (Elementwise makes one of a function)" if kind is Module else ""
-            raise TypeError(f"{name} must be a {kind.__name__}{way_out}; got {thing!r}")
+            fix = " (Elementwise makes one of a function)" if kind is Module else ""
+            raise TypeError(f"{name} must be a {kind.__name__}{fix}; got {thing!r}")
 
 
 def _joined(path: str, key: str) -> str:

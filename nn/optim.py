@@ -1,4 +1,4 @@
-"""Optimisers: how the parameters move against their gradients, and how gradients are clipped before they do."""
+"""Optimisers, which move the parameters against their gradients, and the clipping of gradients."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from typing import Any
 from autograd_core import Value
 from autograd_core._engine.interrupts import undivided
 
-from .checks import real
+from ._checks import real
 
 Rate = float | Callable[[int], float]
 
@@ -15,11 +15,17 @@ Rate = float | Callable[[int], float]
 class Optimizer:
     """What the optimisers share: the parameters, the learning rate, and the count of steps.
 
-    Args: `parameters`, as from `Module.parameters()`, of which each counts once; `lr`, a number from 0 up, or a
-    function that gives one for the number of steps done; `weight_decay`, λ in the term λw added to each gradient;
-    `bound`, a limit that no |w| passes (lecture 004, "hard constraints on every individual weight"). `memory` is what
-    an optimiser keeps from step to step. Raises ValueError for settings that make no sense, TypeError for parameters
-    that are no leaves.
+    `memory` is what an optimiser keeps from step to step.
+
+    Args:
+        parameters: As from `Module.parameters()`; each counts once.
+        lr: The learning rate: a number of at least 0, or a function that returns one for the number of steps done.
+        weight_decay: λ in the term λw added to each gradient.
+        bound: A limit that no |w| exceeds (lecture 004, "hard constraints on every individual weight").
+
+    Raises:
+        ValueError: A setting is out of range, or there are no parameters.
+        TypeError: A parameter is not a leaf.
     """
 
     memory: Any = None
@@ -67,15 +73,19 @@ class Optimizer:
         return [p.grad + self.weight_decay * p.data for p in self.parameters]
 
     def directions(self) -> tuple[list[float], Any]:
-        """What each parameter moves against, before the learning rate, and the memory after it; nothing is changed."""
+        """The direction that each parameter moves against, and the memory after this step; nothing is changed."""
         raise NotImplementedError(f"{type(self).__name__} has no directions")
 
 
 class SGD(Optimizer):
     """Gradient descent: w ← w − η g, or with momentum m: v ← m v + g, w ← w − η v (Nesterov: w ← w − η (g + m v)).
 
-    Args beyond `Optimizer`'s: `momentum`, from 0 up to but not 1; `nesterov`. Momentum's first v is g, as in PyTorch.
-    (Lectures 000; 001; 002, equation 30; 003; 004.)
+    The first v is g, as in PyTorch. (Lectures 000; 001; 002, equation 30; 003; 004.)
+
+    Args:
+        parameters, lr, weight_decay, bound: As for `Optimizer`.
+        momentum: From 0 up to but not including 1.
+        nesterov: Whether to look one step ahead; needs a momentum.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.4)
@@ -109,7 +119,10 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam: steps by the running mean of the gradient over the root of its running mean square (Kingma and Ba, 2015).
 
-    Args beyond `Optimizer`'s: `betas`, how much of the two running means each step keeps; `eps`, added to the root.
+    Args:
+        parameters, lr, weight_decay, bound: As for `Optimizer`.
+        betas: How much of each of the two running means a step keeps.
+        eps: Added to the root.
 
     >>> from autograd_core import parameter
     >>> w = parameter(1.0)
@@ -131,7 +144,7 @@ class Adam(Optimizer):
         self.memory = [0.0] * len(self.parameters), [0.0] * len(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """The mean over the root of the mean square, both made good for having begun at 0; the means are the memory."""
+        """The mean over the root of the mean square, both corrected for their start at 0; the means are the memory."""
         (b1, b2), (means, squares), gradients = self.betas, self.memory, self.gradients()
         means = [b1 * m + (1.0 - b1) * g for m, g in zip(means, gradients, strict=True)]
         squares = [b2 * s + (1.0 - b2) * g * g for s, g in zip(squares, gradients, strict=True)]
@@ -143,9 +156,9 @@ class Adam(Optimizer):
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """Scale all gradients by one factor so that their Euclidean norm is at most `max_norm`; gives the norm before.
+    """Scale all gradients by one factor so that their Euclidean norm is at most `max_norm`; return the norm before.
 
-    A parameter given twice counts once. Where a gradient is infinite or NaN, all stay as they are.
+    A parameter given twice counts once. If any gradient is infinite or NaN, all stay as they are.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.0); w.grad = 10.0
@@ -183,7 +196,7 @@ def _clamped(number: float, limit: float) -> float:
 
 
 def _leaves(parameters: Any) -> list[Value]:
-    """The parameters, each once: a list gathered from layers names those that they share again."""
+    """The parameters, each once: a list gathered from several layers repeats those that they share."""
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     for p in leaves:
         if type(p) is not Value or not p.is_leaf:

@@ -7,9 +7,8 @@ from typing import Any
 
 from autograd_core import dot, exp, parameter
 
-from .checks import check_rows, real, whole
+from ._checks import check_example, check_rows, real, whole
 from .init import Seed, generator_from
-from .inputs import check_example
 from .layers import Number
 from .module import Module
 
@@ -17,10 +16,15 @@ from .module import Module
 class RBF(Module):
     """exp(−β_j ‖x − w_j‖²) for each centre w_j; a linear `Layer` on top makes it the lecture's network.
 
-    Args: `centres`, rows of numbers, for instance from `kmeans`; `beta`, where the β_j begin, by default 1/(2σ²) with
-    σ the mean distance from a centre to the nearest other one. Centres and β_j are trained.
-    Raises ValueError for bad rows, naming row and column, and for centres so far or near that no float is their β.
-    (Lecture 003, RBF module.)
+    Centres and β_j are trained. (Lecture 003, RBF module.)
+
+    Args:
+        centres: Rows of numbers, for instance from `kmeans`.
+        beta: The initial β_j; by default 1/(2σ²), where σ is the mean distance from a centre to its nearest neighbour.
+
+    Raises:
+        ValueError: A row is bad (the message names row and column), or the centres are so far apart, or so close, that
+            the default β is beyond the range of floats.
 
     >>> [f"{a:.4f}" for a in RBF([[0.0], [1.0]])([0.0])]
     ['1.0000', '0.6065']
@@ -49,7 +53,7 @@ class RBF(Module):
 
 
 def _beta_for(centres: Sequence[Sequence[float]]) -> float:
-    """1/(2σ²) for the mean distance σ from a centre to the nearest other one, or for 1 where there is none."""
+    """1/(2σ²) for the mean distance σ from a centre to its nearest neighbour, or σ = 1 if there is only one centre."""
     spacing = statistics.mean(
         min((d for other in centres if (d := math.dist(centre, other)) > 0), default=0.0) for centre in centres
     ) or 1.0
@@ -57,8 +61,7 @@ def _beta_for(centres: Sequence[Sequence[float]]) -> float:
     beta = 0.5 / square if square else math.inf
     if not 0.0 < beta < math.inf:
         raise ValueError(
-            f"the centres lie {spacing:g} apart, which gives no beta: give one, or bring the rows to a common size, "
-            "as with Normalize"
+            f"the centres lie {spacing:g} apart, which gives no beta: pass one, or scale the rows, as with Normalize"
         )
     return beta
 
@@ -68,9 +71,16 @@ def kmeans(
 ) -> list[list[float]]:
     """k centres such that each row lies near one: Lloyd's iteration from centres drawn far apart (k-means++).
 
-    Args: `rows`, of equal length; `k`, from 1 to the number of different rows; `seed`, see `nn.init.generator_from`;
-    `iterations`, at most so many. Raises ValueError for bad rows, naming row and column, and a k that is too large.
     (Lecture 003; Lloyd, 1982; Arthur and Vassilvitskii, 2007.)
+
+    Args:
+        rows: All of one length.
+        k: From 1 to the number of different rows.
+        seed: See `nn.init.generator_from`.
+        iterations: The most that are made.
+
+    Raises:
+        ValueError: A row is bad (the message names row and column), or k is too large.
 
     >>> sorted(kmeans([[0.0], [1.0], [10.0], [11.0]], 2, seed=0))
     [[0.5], [10.5]]

@@ -124,7 +124,7 @@ def test_what_is_trained_and_cannot_be_saved_is_said(tmp_path):
         for call, *arguments in (
             [model.state_dict], [model.load_state_dict, {}], [model.save, tmp_path / "m"], [dict, model.named_parameters()],
         ):
-            with pytest.raises(ValueError, match=r"parameters\(\) of .* gives parameter\(0\.0, label='w'\), which no attribute holds: keep it in an attribute, alone or in lists or dicts"):
+            with pytest.raises(ValueError, match=r"parameters\(\) of .* returns parameter\(0\.0, label='w'\), which no attribute holds: keep it in an attribute, alone or in lists or dicts"):
                 call(*arguments)
 
 

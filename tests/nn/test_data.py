@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn import MLP, Identity, accuracy, evaluate, fit, squared_error
-from nn.batching import examples
-from nn.checks import check_rows, check_targets
-from nn.datasets import Dataset, batches, bootstrap, circles, curve, digits, one_hot, spirals, xor
-from nn.made import CURVES
+from nn._checks import check_rows, check_targets
+from nn.dataset import examples
+from nn.datasets import CURVES, Dataset, batches, bootstrap, circles, curve, digits, one_hot, spirals, xor
 
 NUMBERS = st.floats(-1e6, 1e6)
 ROWS = st.integers(1, 4).flatmap(

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 import nn.dataset
 import nn.datasets
-import nn.made
 from nn.datasets import Dataset, digits, digits_features, iris, moons, xor
 
 DATA = pathlib.Path(nn.datasets.__file__).parent / "data"
@@ -34,7 +33,7 @@ def numbered(targets):
 
 
 def test_doctests_run():
-    for module in (nn.datasets, nn.dataset, nn.made):
+    for module in (nn.datasets, nn.dataset):
         result = doctest.testmod(module)
         assert result.attempted >= 3
         assert result.failed == 0

@@ -9,6 +9,7 @@ from autograd_core import Value, gelu, relu, sigmoid, softplus, square, tanh
 from autograd_core import sum as total
 from autograd_core.check import check_gradient
 from nn import MLP, Layer, Neuron, Sequential
+from nn._checks import as_list
 
 # Away from kinks: no input of a rectifier, no difference of two scores, lies within the step of a difference.
 INPUTS = [0.7, -1.3, 0.4]
@@ -70,7 +71,7 @@ def test_modules(make, order):
 
     def function():
         fixed_noise(model)
-        outputs = nn.inputs.as_list(model(x))
+        outputs = as_list(model(x))
         return total([w * square(y) for w, y in zip(weights, outputs, strict=False)])
 
     report = check_gradient(function, {"x": x, **{name: [p] for name, p in model.named_parameters()}}, order=order,

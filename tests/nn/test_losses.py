@@ -112,7 +112,7 @@ def test_log_softmax_is_taken(logits):
 @pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss, nn.multi_margin_loss])
 def test_one_score_has_no_classes(loss):
     for outputs in ([-0.5], -0.5, Value(-0.5), [Value(-0.5)]):
-        with pytest.raises(ValueError, match=r"there must be at least 2 outputs, one for each class; got 1: for two classes on one output there are binary_cross_entropy_with_logits and hinge"):
+        with pytest.raises(ValueError, match=r"there must be at least 2 outputs, one for each class; got 1: for two classes on one output use binary_cross_entropy_with_logits or hinge"):
             loss(outputs, 0)
 
 
@@ -146,15 +146,15 @@ def test_a_single_output_needs_no_list():
     [
         (lambda: nn.squared_error([1.0], [1.0, 2.0]), "1 outputs cannot be compared with 2 targets"),
         (lambda: nn.mse_loss([1.0, 2.0], 1.0), "2 outputs cannot be compared with 1 targets"),
-        (lambda: nn.cross_entropy([1.0, 2.0], 2), "the target is a class from 0 to 1; got 2"),
-        (lambda: nn.cross_entropy([1.0, 2.0], -1), "the target is a class from 0 to 1; got -1"),
-        (lambda: nn.nll_loss([1.0, 2.0], 0.5), "the target is a class from 0 to 1; got 0.5"),
-        (lambda: nn.multi_margin_loss([1.0, 2.0], 7), "the target is a class from 0 to 1; got 7"),
-        (lambda: nn.cross_entropy([1.0, 2.0], [0.0, 1.0]), r"the target is a class from 0 to 1; got \[0\.0, 1\.0\]"),
-        (lambda: nn.hinge(1.0, 0), "the target of hinge is -1 or 1; got 0"),
+        (lambda: nn.cross_entropy([1.0, 2.0], 2), "the target must be a class from 0 to 1; got 2"),
+        (lambda: nn.cross_entropy([1.0, 2.0], -1), "the target must be a class from 0 to 1; got -1"),
+        (lambda: nn.nll_loss([1.0, 2.0], 0.5), "the target must be a class from 0 to 1; got 0.5"),
+        (lambda: nn.multi_margin_loss([1.0, 2.0], 7), "the target must be a class from 0 to 1; got 7"),
+        (lambda: nn.cross_entropy([1.0, 2.0], [0.0, 1.0]), r"the target must be a class from 0 to 1; got \[0\.0, 1\.0\]"),
+        (lambda: nn.hinge(1.0, 0), "the target of hinge must be -1 or 1; got 0"),
         (lambda: nn.hinge([1.0, 2.0], 1), "this loss takes one output; got 2"),
-        (lambda: nn.binary_cross_entropy(0.5, 2), "lies between 0 and 1; got 2"),
-        (lambda: nn.binary_cross_entropy_with_logits(0.5, math.nan), "lies between 0 and 1; got nan"),
+        (lambda: nn.binary_cross_entropy(0.5, 2), "must be from 0 to 1; got 2"),
+        (lambda: nn.binary_cross_entropy_with_logits(0.5, math.nan), "must be from 0 to 1; got nan"),
     ],
 )
 def test_what_losses_refuse(call, message):

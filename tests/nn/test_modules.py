@@ -354,7 +354,7 @@ def test_seeds():
     assert state(0)["layers.0.neurons.0.w"] == [0.9417154046806644, -1.3965781047011498]
     for bad in (1.0, "a", True, np.bool_(True), np.random.default_rng(0)):
         for make in SEEDED:
-            with pytest.raises(TypeError, match=r"seed is a whole number of at least 0, a random\.Random or None; got"):
+            with pytest.raises(TypeError, match=r"seed must be a whole number of at least 0, a random\.Random or None; got"):
                 make(bad)
 
 
@@ -602,6 +602,6 @@ def test_kmeans_finds_every_row_at_any_size(rows):
 
 @pytest.mark.parametrize("centres", [[[0.0], [1e-170]], [[-1e308], [1e308]], [[0.0], [1.7e308]]])
 def test_centres_whose_distance_gives_no_width_are_refused(centres):
-    with pytest.raises(ValueError, match=r"the centres lie .* apart, which gives no beta: give one, or bring the rows to a common size, as with Normalize"):
+    with pytest.raises(ValueError, match=r"the centres lie .* apart, which gives no beta: pass one, or scale the rows, as with Normalize"):
         nn.RBF(centres)
     assert nn.RBF(centres, beta=1.0).betas[0].data == 1.0

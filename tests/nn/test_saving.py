@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import nn
 from autograd_core import parameter
-from nn import MLP, Layer, Sequential, saving
+from nn import MLP, Layer, Sequential
+from nn import _saving as saving
 from nn.init import constant
 
 
@@ -255,13 +256,13 @@ WEIGHT = "modules.1.layers.0.neurons.0.w"
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no file of saved parameters, or is damaged: Expecting value"),
-        (b"\xff\xfe", "is no file of saved parameters, or is damaged: 'utf-8' codec"),
-        (b"[" * 100_000, "is no file of saved parameters, or is damaged"),
+        (b"", "is not a file of saved parameters, or is damaged: Expecting value"),
+        (b"\xff\xfe", "is not a file of saved parameters, or is damaged: 'utf-8' codec"),
+        (b"[" * 100_000, "is not a file of saved parameters, or is damaged"),
         (b"[]", "does not begin with the format 'autograd-core parameters'"),
         ({**VALID, "version": 2}, "has version 2 of the format, this program reads version 1"),
         ({**VALID, "version": True}, "has version True of the format"),
-        ({**VALID, "state": []}, "its state is no table of names and numbers"),
+        ({**VALID, "state": []}, "its state is not a table of names and numbers"),
         (TEXT.replace(b'"version"', b'"format": 1, "version"'), "a name occurs twice"),
         ({**VALID, "state": {}}, r"modules\.0\.mean is missing; .*; and 1 more$"),
         ({**VALID, "state": {**STATE, "extra": 1.0}}, r"the parameters do not fit this module: extra is not expected$"),

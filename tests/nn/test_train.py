@@ -313,7 +313,7 @@ def test_nothing_to_evaluate_is_said():
 
 
 def test_accuracy_takes_classes():
-    with pytest.raises(ValueError, match=r"the target is a class from 0 to 1; got \[0\.0, 1\.0\]"):
+    with pytest.raises(ValueError, match=r"the target must be a class from 0 to 1; got \[0\.0, 1\.0\]"):
         accuracy(nn.Identity(), ([[1.0, 2.0]], [[0.0, 1.0]]))
 
 

@@ -1,26 +1,37 @@
-"""Bad data refused: every message names the row and the column."""
+"""Checks of arguments and data, each stated once: every message names what is wrong, by row and column where it can."""
 
+import inspect
 import math
 import numbers
 import operator
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd_core
+from autograd_core import Value
 
 
 def is_finite(thing: Any) -> bool:
-    """Whether it is a real number, NumPy's included, and finite as a float."""
+    """Whether `thing` is a real number, NumPy's included, and finite as a float."""
     try:
         return isinstance(thing, numbers.Real) and math.isfinite(thing)
-    except OverflowError:  # a whole number beyond all floats
+    except OverflowError:  # an integer beyond all floats
         return False
+
+
+def is_sequence(thing: Any) -> bool:
+    """Whether `thing` can be a row: it has a length, and is neither text nor a dict."""
+    return hasattr(thing, "__len__") and not isinstance(thing, (str, bytes, dict))
+
+
+# -- settings
 
 
 def real(
     name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf
 ) -> float:
-    """A finite number within limits, NumPy's included, as a float; ValueError, naming it, otherwise.
+    """A finite number within limits, NumPy's included, as a float; otherwise a ValueError that names it.
 
     >>> real("momentum", 1.0, least=0.0, below=1.0)
     Traceback (most recent call last):
@@ -34,7 +45,7 @@ def real(
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """A whole number of at least `least`, NumPy's included; ValueError, naming it, otherwise."""
+    """An integer of at least `least`, NumPy's included; otherwise a ValueError that names it."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -45,7 +56,7 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def functions(**things: Any) -> None:
-    """Raise TypeError, naming it, for what is neither None nor can be called; a class is not what is meant.
+    """Raise TypeError, naming it, for anything that is neither None nor callable, and for a class.
 
     >>> functions(activation="tanh")
     Traceback (most recent call last):
@@ -56,15 +67,21 @@ def functions(**things: Any) -> None:
             raise TypeError(f"{name} must be a function or a module, got {thing!r}: make one, {thing.__name__}()")
         if thing is not None and not callable(thing):
             known = isinstance(thing, str) and callable(getattr(autograd_core, thing, None))
-            way_out = f": pass the function itself, autograd_core.{thing}" if known else ""
-            raise TypeError(f"{name} must be a function or a module, got {thing!r}{way_out}")
+            fix = f": pass the function itself, autograd_core.{thing}" if known else ""
+            raise TypeError(f"{name} must be a function or a module, got {thing!r}{fix}")
+
+
+# -- data
 
 
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
-    """Raise ValueError, naming row and column, unless `rows` are equally long rows of finite numbers.
+    """Raise ValueError, naming row and column, unless `rows` are rows of finite numbers, all of one length.
 
-    Args: `width`, how many columns there must be, by default as many as in row 0; `name`, of the data, for the
-    message. A row may also be a sequence of steps, each a row of numbers; then rows may differ in length.
+    A row may also be a sequence of steps, each a row of numbers; such rows may differ in length.
+
+    Args:
+        width: The number of columns; by default that of row 0.
+        name: What the message calls the data.
 
     >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
     Traceback (most recent call last):
@@ -72,17 +89,17 @@ def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the d
     """
     if len(rows) == 0:
         raise ValueError(f"{name}: there are no rows")
-    wanted = width or (len(rows[0]) if _is_row(rows[0]) else 1)
+    wanted = width or (len(rows[0]) if is_sequence(rows[0]) else 1)
     for index, row in enumerate(rows):
-        if _is_row(row) and len(row) > 0 and all(map(_is_row, row)):
+        if is_sequence(row) and len(row) > 0 and all(map(is_sequence, row)):
             check_rows(row, name=f"{name}: sequence {index}")
         else:
             check_row(row, wanted, f"{name}: row {index}")
 
 
 def check_row(row: Any, width: int, where: str) -> None:
-    """Raise ValueError, naming the column, unless `row` holds finite numbers, `width` of them."""
-    if not _is_row(row):
+    """Raise ValueError, naming the column, unless `row` holds exactly `width` finite numbers."""
+    if not is_sequence(row):
         raise ValueError(f"{where} must be a list of numbers, got {row!r}")
     if len(row) == 0:
         raise ValueError(f"{where} is empty: column 0 is missing")
@@ -106,11 +123,52 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
     if len(targets) != rows:
         raise ValueError(f"{name}: {rows} rows of inputs but {len(targets)} targets")
     for index, target in enumerate(targets):
-        for column, number in enumerate(target) if _is_row(target) else [(None, target)]:
+        for column, number in enumerate(target) if is_sequence(target) else [(None, target)]:
             if not is_finite(number):
                 where = f"row {index}" if column is None else f"row {index}, column {column},"
                 raise ValueError(f"{name}: the target of {where} must be a finite number, got {number!r}")
 
 
-def _is_row(thing: Any) -> bool:
-    return hasattr(thing, "__len__") and not isinstance(thing, (str, bytes, dict))
+# -- what a module is called with
+
+
+def as_list(x: Any) -> Any:
+    """What a module works on: a list or array as it is, a single number as a list of one, None as None."""
+    if type(x) is list or x is None:
+        return x
+    if not hasattr(x, "__len__"):
+        return [x]
+    # NumPy's array of no dimension is a number that has a __len__
+    return [x[()]] if getattr(x, "shape", None) == () else x
+
+
+def check_example(module: Any, x: Any, width: int) -> None:
+    """Raise TypeError unless `x` is a flat list of numbers, and ValueError unless there are `width` of them.
+
+    >>> check_example("Layer", [[1.0, 2.0], [3.0, 4.0]], 2)
+    Traceback (most recent call last):
+    TypeError: 'Layer' takes one example, a flat list of 2 numbers; got [1.0, 2.0] in it: for a batch, loop over it
+    """
+    if type(x) is list and len(x) == width and set(map(type, x)) <= {float, Value}:
+        return  # the common case, quickly
+    wanted = f"{module!r} takes one example, a flat list of {width} number{'s' * (width > 1)}"
+    if not is_sequence(x):
+        raise TypeError(f"{wanted}; got {reprlib.repr(x)}")
+    for number in x:
+        if not isinstance(number, (Value, numbers.Real)):
+            fix = ": for a batch, loop over it" if is_sequence(number) else ""
+            raise TypeError(f"{wanted}; got {reprlib.repr(number)} in it{fix}")
+    if len(x) != width:
+        raise ValueError(f"{module!r} takes {width} inputs; got {len(x)}")
+
+
+def check_call(module: Any, function: Callable[..., Any], inputs: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    """Raise TypeError if `function` does not take these arguments."""
+    taken = inspect.signature(function)
+    try:
+        taken.bind(*inputs, **keywords)
+    except TypeError as error:
+        raise TypeError(
+            f"{module!r} takes {', '.join(taken.parameters)}, and an example is one list of its numbers, "
+            f"model([1.0, 2.0]) and not model(1.0, 2.0); here {error}"
+        ) from None

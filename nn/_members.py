@@ -1,4 +1,4 @@
-"""What stands in an attribute of a module: parameters and modules, alone or in lists and dicts, however nested."""
+"""What an attribute of a module holds: parameters and modules, alone or in arbitrarily nested lists and dicts."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Set
@@ -10,10 +10,14 @@ PARAMETER = TABLE["parameter"]
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """What is of a kind in a thing, its parameters, and its lists of nothing but parameters, with their paths.
+    """The things of a kind in `thing`, its parameters, and its lists of nothing but parameters, with their paths.
 
-    Args: `kind`, the class of modules; `listed`, what counts as a parameter besides what `parameter` made.
-    Raises TypeError for any of it in a set.
+    Args:
+        kind: The class of modules.
+        listed: Nodes that count as parameters although `parameter` did not make them.
+
+    Raises:
+        TypeError: One of them is in a set.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(1.0), parameter(2.0)
@@ -35,16 +39,29 @@ def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset())
 
 
 def _is_group(thing: Any, listed: Set[Value]) -> bool:
-    """Whether it is a parameter, or a list of nothing but such, however nested."""
+    """Whether `thing` is a parameter, or an arbitrarily nested list of nothing else."""
     if type(thing) is Value:
         return thing.op is PARAMETER or thing in listed
     if not isinstance(thing, (list, tuple)):
         return False
-    # a generator expression left half-way would swallow a Ctrl-C that comes then
+    # a generator expression abandoned half-way would swallow a Ctrl-C that comes then
     for inner in thing:
         if not _is_group(inner, listed):
             return False
     return bool(thing)
+
+
+def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The leaves of nested lists, each with its path.
+
+    >>> list(flattened([1.0, [2.0]], "w"))
+    [('w.0', 1.0), ('w.1.0', 2.0)]
+    """
+    if isinstance(thing, (list, tuple)):
+        for index, inner in enumerate(thing):
+            yield from flattened(inner, f"{path}.{index}")
+    else:
+        yield path, thing
 
 
 def numbers(thing: Any) -> Any:

@@ -1,40 +1,44 @@
-"""The file that parameters are saved to: JSON with a version, written whole or not at all, read with suspicion."""
+"""The file that parameters are saved to: JSON with a version, written all or nothing, and checked when read."""
 
 import json
 import os
 import reprlib
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .checks import is_finite
+from ._checks import is_finite
+from ._members import flattened
 
 FORMAT, VERSION = "autograd-core parameters", 1
 _SHOWN = 8
 
 
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
-    """Write a state to `path` through a temporary file beside it and a rename, which no crash can divide.
+    """Write a state to `path` through a temporary file beside it and an atomic rename.
 
-    A file that was there keeps its rights. Raises ValueError, naming it, for a number that is not finite, OSError where
-    the file cannot be written; the old file is then still there.
+    A file that it replaces keeps its permissions, and stays as it was if anything is raised.
+
+    Raises:
+        ValueError: A number is not finite; the message names it.
+        OSError: The file cannot be written.
     """
     _refuse("only finite parameters are saved", [text for name in state for text in _no_numbers(state[name], name)])
     text = json.dumps({"format": FORMAT, "version": VERSION, "state": state}, allow_nan=False)
     target = Path(os.path.realpath(path))
-    # its length has nothing to do with the target's, whose name may be as long as the system allows
+    # not made from the target's name, which may be as long as the system allows
     temporary = target.with_name(f".autograd-core-{secrets.token_hex(8)}.tmp")
     try:
-        rights = stat.S_IMODE(target.stat().st_mode) if target.is_file() else None
-        # nobody else reads it before it has the rights of the file that it replaces
-        opener = partial(os.open, mode=0o666 if rights is None else 0o600)
+        permissions = stat.S_IMODE(target.stat().st_mode) if target.is_file() else None
+        # nobody else can read it before it has the permissions of the file that it replaces
+        opener = partial(os.open, mode=0o666 if permissions is None else 0o600)
         with open(temporary, "x", encoding="utf-8", opener=opener) as file:
-            if rights is not None:
-                os.chmod(temporary, rights)
+            if permissions is not None:
+                os.chmod(temporary, permissions)
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -50,27 +54,29 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The state in a file written by `write`.
 
-    Raises ValueError that names the file and says what is wrong with it, OSError where it cannot be read.
+    Raises:
+        ValueError: It is not such a file, or is damaged; the message names the file and says what is wrong.
+        OSError: The file cannot be read.
     """
     name = os.fspath(path)
     try:
         content = json.loads(Path(path).read_bytes().decode("utf-8"), object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} is no file of saved parameters, or is damaged: {error}") from None
+        raise ValueError(f"{name} is not a file of saved parameters, or is damaged: {error}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{name} is no file of saved parameters: it does not begin with the format {FORMAT!r}")
+        raise ValueError(f"{name} is not a file of saved parameters: it does not begin with the format {FORMAT!r}")
     if type(content.get("version")) is not int or content["version"] != VERSION:
         raise ValueError(
             f"{name} has version {content.get('version')!r} of the format, this program reads version {VERSION}"
         )
     state = content.get("state")
     if not isinstance(state, dict):
-        raise ValueError(f"{name} is damaged: its state is no table of names and numbers")
+        raise ValueError(f"{name} is damaged: its state is not a table of names and numbers")
     return state
 
 
 def check_same(given: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Raise ValueError listing every difference in names and shapes, and everything that is no finite number."""
+    """Raise ValueError listing every difference in names and shapes, and every entry that is not a finite number."""
     wrong = [f"{name} is missing" for name in expected if name not in given]
     wrong += [f"{name} is not expected" for name in given if name not in expected]
     for name in [name for name in expected if name in given]:
@@ -82,19 +88,6 @@ def check_same(given: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
         except RecursionError:
             wrong.append(f"{name} is nested too deeply")
     _refuse("the parameters do not fit this module", wrong)
-
-
-def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """What stands in nested lists, each with its path.
-
-    >>> list(flattened([1.0, [2.0]], "w"))
-    [('w.0', 1.0), ('w.1.0', 2.0)]
-    """
-    if isinstance(thing, (list, tuple)):
-        for index, inner in enumerate(thing):
-            yield from flattened(inner, f"{path}.{index}")
-    else:
-        yield path, thing
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

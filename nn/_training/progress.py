@@ -1,4 +1,4 @@
-"""How far training is: a tqdm bar where it is installed, else a line of text, and nothing unless someone watches."""
+"""How far training is: a tqdm bar if that is installed, otherwise a line of text, and only if someone watches."""
 
 import sys
 from importlib import import_module
@@ -8,7 +8,9 @@ from typing import Any
 def progress_of(total: int, wanted: bool | None) -> Any:
     """The bar for `total` batches, tqdm's or one with the same methods: `update`, `set_postfix_str`, `close`.
 
-    Args: `wanted`, whether it is shown, on stderr; None shows it where that is a terminal.
+    Args:
+        total: The number of batches.
+        wanted: Whether to show it on stderr; None shows it if that is a terminal.
     """
     shown = bool(sys.stderr and sys.stderr.isatty()) if wanted is None else wanted
     try:
@@ -19,7 +21,7 @@ def progress_of(total: int, wanted: bool | None) -> Any:
 
 
 class _Line:
-    """A share and the figures of the last epoch, written over and over in one line."""
+    """A share and the figures of the last epoch, rewritten in place."""
 
     def __init__(self, total: int, file: Any, unit: str, disable: bool) -> None:
         self.total, self.file, self.unit, self.disable = total, file, unit, disable

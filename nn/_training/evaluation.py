@@ -1,0 +1,71 @@
+"""What a model is worth on data: its mean loss and its accuracy, in evaluation mode and without a graph."""
+
+import statistics
+from statistics import fmean
+from typing import Any
+
+from autograd_core import Value, no_record
+
+from .._checks import as_list, functions
+from ..dataset import Data, examples
+from ..losses import class_of
+from ..module import Module, check_module
+from .settings import Loss
+
+
+def evaluate(model: Module, loss: Loss, data: Data) -> float:
+    """The mean loss over data, in evaluation mode and without recording; each module's mode is restored.
+
+    >>> from nn import MLP, squared_error
+    >>> from nn.init import constant
+    >>> evaluate(MLP(1, [1], init=constant(1.0)), squared_error, ([[1.0], [2.0]], [0.0, 0.0]))
+    1.25
+    """
+    functions(loss=loss)
+    return mean_of([x.data if type(x) is Value else float(x) for x in _evaluated(model, loss, data)])
+
+
+def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
+    """The share of examples that the model classifies correctly, in evaluation mode.
+
+    With several outputs, the class is the index of the largest. With one, the class is positive (a target of 1, not 0
+    or -1) where the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An answer that contains
+    a NaN is wrong, so that a model that diverged does not look like one that always gives the same answer.
+
+    >>> from nn import MLP
+    >>> from nn.init import constant
+    >>> accuracy(MLP(1, [1], init=constant(1.0)), ([[1.0], [-2.0], [3.0]], [1, -1, -1]))
+    0.6666666666666666
+    """
+
+    def right(outputs: Any, target: Any) -> bool:
+        scores = as_list(outputs)
+        if any(score != score for score in scores):  # only a NaN differs from itself
+            return False
+        if len(scores) == 1:
+            return bool((scores[0] > threshold) == (target > 0))
+        return max(range(len(scores)), key=lambda j: scores[j]) == class_of(target, len(scores))
+
+    return fmean(_evaluated(model, right, data))
+
+
+def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
+    """`function` of output and target for each example, in evaluation mode and without a graph."""
+    check_module(model=model)
+    rows = examples(data)
+    modes = [(module, module.training) for _, module in model.named_modules()]
+    model.eval()
+    try:
+        with no_record():
+            return [function(model(x), target) for x, target in rows]
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def mean_of(numbers: list[float]) -> float:
+    """The mean, also where the sum is beyond all floats or holds infinities of both signs."""
+    try:
+        return fmean(numbers)
+    except (OverflowError, ValueError):
+        return float(statistics.mean(numbers))
