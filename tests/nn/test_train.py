@@ -1,13 +1,9 @@
 """The training loop: what each option does, how it ends, and what it refuses."""
 
 import math
-import sys
-import types
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import nn
 from autograd_core import Value, exp, log, no_record, parameter, tanh
@@ -306,17 +302,6 @@ def test_a_metric_may_be_called_loss():
     assert fit(line_model(), squared_error, LINE, epochs=1, metrics={"loss": accuracy}).metrics["loss"]
 
 
-def test_nothing_to_evaluate_is_said():
-    for call in (lambda: evaluate(line_model(), squared_error, []), lambda: accuracy(line_model(), ([], []))):
-        with pytest.raises(ValueError, match="the data: there are no rows"):
-            call()
-
-
-def test_accuracy_takes_classes():
-    with pytest.raises(ValueError, match=r"the target must be a class from 0 to 1; got \[0\.0, 1\.0\]"):
-        accuracy(nn.Identity(), ([[1.0, 2.0]], [[0.0, 1.0]]))
-
-
 def test_training_records_also_where_nothing_else_is_recorded():
     with no_record():
         model = line_model()
@@ -339,118 +324,6 @@ def test_a_validation_loss_that_is_not_finite_is_never_the_best(bad):
         history.add(0.0, loss, {}, {})
     assert history.best_epoch == 3
     assert History([1.0], [bad]).best_epoch is None
-
-
-# -- accuracy
-
-
-@given(st.lists(st.tuples(st.lists(st.floats(-5, 5), min_size=3, max_size=3), st.integers(0, 2)), min_size=1))
-def test_accuracy_of_classes(rows):
-    found = accuracy(nn.Identity(), ([x for x, _ in rows], [t for _, t in rows]))
-    assert found == np.mean([np.argmax(x) == t for x, t in rows])
-
-
-def test_accuracy_of_one_output():
-    rows = ([[0.2], [0.7], [-0.1], [0.0]], [0, 1, 1, -1])
-    assert accuracy(nn.Identity(), rows) == 0.5
-    assert accuracy(nn.Identity(), rows, threshold=0.5) == 0.75
-
-
-# -- progress and history
-
-
-class Terminal:
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-    def isatty(self):
-        return True
-
-
-def watched(monkeypatch):
-    """A terminal in place of stderr, for the test itself."""
-    made = Terminal()
-    monkeypatch.setattr(sys, "stderr", made)
-    return made
-
-
-def test_progress_as_text(monkeypatch):
-    terminal = watched(monkeypatch)
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    fit(line_model(), squared_error, LINE, epochs=2, batch_size=2)
-    lines = terminal.text.split("\r")
-    assert [line[:4] for line in lines[1:]] == [" 25%", " 50%", " 75%", "100%", "100%"]
-    assert "loss" in lines[-1]
-    assert lines[-1].endswith("\n")
-
-
-def test_progress_with_tqdm(monkeypatch):
-    terminal = watched(monkeypatch)
-    said = []
-
-    class Bar:
-        def __init__(self, total, file, unit, disable):
-            said.append((total, file is terminal, unit, disable))
-
-        def update(self):
-            said.append("batch")
-
-        def set_postfix_str(self, text, refresh):
-            said.append(text)
-
-        def close(self):
-            said.append("closed")
-
-    module = types.ModuleType("tqdm")
-    module.tqdm = Bar
-    monkeypatch.setitem(sys.modules, "tqdm", module)
-    history = fit(line_model(), squared_error, LINE, epochs=1, batch_size=2)
-    assert said == [(2, True, "batch", False), "batch", "batch", history.last(), "closed"]
-    assert terminal.text == ""
-
-
-def test_silence_without_a_terminal_or_when_asked(capsys, monkeypatch):
-    terminal = watched(monkeypatch)
-    fit(line_model(), squared_error, LINE, epochs=1, progress=False)
-    assert terminal.text == ""
-    terminal.isatty = lambda: False
-    fit(line_model(), squared_error, LINE, epochs=1)
-    assert terminal.text == ""
-    assert capsys.readouterr().out == ""
-
-
-def test_no_stderr_is_silent(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", None)
-    assert len(fit(line_model(), squared_error, LINE, epochs=1)) == 1
-
-
-def test_history_is_shown_in_a_line():
-    assert repr(History()) == "<History of 0 epochs>"
-    history = fit(line_model(), squared_error, LINE, epochs=2, validation=LINE)
-    assert repr(history) == f"<History of 2 epochs: {history.last()}>"
-
-
-def test_history_plots(monkeypatch):
-    pytest.importorskip("matplotlib", reason="the figure needs matplotlib")
-    history = fit(MLP(1, [3, 1], activation=tanh, seed=0), squared_error, LINE, epochs=3, validation=LINE)
-    figure = history.plot()
-    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "gradient norm"]
-    assert [len(axes.lines) for axes in figure.axes] == [2, 2]
-    assert list(figure.axes[0].lines[0].get_ydata()) == history.losses
-    figure = fit(line_model(), squared_error, LINE, epochs=1, metrics={"accuracy": accuracy}).plot()
-    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "metric", "gradient norm"]
-
-
-def test_history_says_what_a_plot_needs(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"History\.plot needs matplotlib: pip install matplotlib"):
-        History([1.0]).plot()
 
 
 def test_xor_is_data_like_any_other():
@@ -530,33 +403,6 @@ def test_metrics_and_callbacks_see_the_model_in_evaluation_mode_and_metrics_reco
     fit(model, loss, LINE, epochs=2, metrics={"zero": metric}, callbacks=[callback])
     assert seen == [("metric", {False}, ()), ("callback", {False}, 2)] * 2
     assert modes == [True] * 8
-
-
-def test_evaluation_puts_the_mode_of_each_module_back():
-    model = nn.Sequential(nn.Dropout(0.5, seed=0), nn.Sequential(nn.Dropout(0.5), line_model()))
-    model.modules[1].eval()
-    before = [m.training for _, m in model.named_modules()]
-    assert before == [True, True, False, False, False, False]
-    evaluate(model, squared_error, LINE)
-    accuracy(model, LINE)
-    assert [m.training for _, m in model.named_modules()] == before
-    with pytest.raises(ValueError, match="outputs cannot be compared"):
-        evaluate(model, lambda y, t: squared_error([y, y], t), LINE)
-    assert [m.training for _, m in model.named_modules()] == before
-
-
-# -- models that went wrong
-
-
-@pytest.mark.parametrize("outputs", [math.nan, [math.nan], [math.nan, 1.0], [1.0, math.nan], [math.nan] * 3, Value(math.nan)])
-@pytest.mark.parametrize("target", [0, 1])
-def test_an_output_that_is_nan_is_a_wrong_answer(outputs, target):
-    class Broken(nn.Module):
-        def forward(self, x):
-            return outputs
-
-    assert accuracy(Broken(), ([[1.0]], [target])) == 0.0
-    assert accuracy(Broken(), ([[1.0]], [target]), threshold=-1.0) == 0.0
 
 
 class Watching(nn.Module):
