@@ -20,7 +20,6 @@ from ._checking.ulps import ulps
 from ._engine.names import marks
 from ._engine.nonfinite import undetermined_edge
 from ._engine.recording import binary, many, unary
-from ._operations.calling import orders
 from ._operations.operation import Operation, operation_of
 from ._transforms.kinds import kind_of
 from ._transforms.sweeps import gradients
@@ -294,7 +293,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     apply = few or many(replace(row, gather=lambda *operands: operands))
     draw = random.Random(f"{row.name} {seed}")
     names = operand_names(row)
-    whole = orders(row)
+    whole = row.shape.orders
     free = [i for i in range(len(names)) if i not in whole]
     if not free:
         raise TypeError(f"every derivative of {row.name} is NaN: there is nothing to check")

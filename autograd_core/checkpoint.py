@@ -9,6 +9,7 @@ from typing import Any
 
 from ._engine.clock import tick
 from ._operations.operation import TABLE, Operation
+from ._operations.shape import Shape
 from ._transforms.trees import passes, taken_apart
 from .context import back_at, current
 from .errors import GraphError, described
@@ -21,7 +22,8 @@ def _no_formula(*operands: Any) -> Any:
 
 
 CHECKPOINT = TABLE["checkpoint"] = Operation(
-    "checkpoint", _no_formula, _no_formula, "A function whose graph is not kept, but made again in each sweep."
+    "checkpoint", Shape(("operands",), lists=True), _no_formula, _no_formula,
+    "A function whose graph is not kept, but made again in each sweep."
 )
 
 

@@ -106,9 +106,9 @@ def not_a_number(operation: Operation, operand: Any) -> TypeError:
 def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) -> TypeError:
     """The error for a call of an operation on many operands with arguments that it does not take, in its own name."""
     try:
-        operation.takes.bind(*arguments)
+        operation.signature.bind(*arguments)
     except TypeError as wrong:
-        return TypeError(f"{operation.name}{operation.takes}: {wrong}")
+        return TypeError(f"{operation.name}{operation.signature}: {wrong}")
     return error
 
 

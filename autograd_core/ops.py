@@ -30,8 +30,9 @@ from ._operations.derivatives import (
     softmax,
     times_gaussian,
 )
-from ._operations.functions import Binary, Many, Unary, binary_row, items, list_of, many_row, unary_row
+from ._operations.functions import Binary, Many, Unary, binary_row, many_row, unary_row
 from ._operations.operation import Domain, first, second
+from ._operations.shape import ONE_LIST, ORDER_AND_NUMBER, TWO_LISTS, Shape, items
 
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -238,7 +239,7 @@ gamma: Unary = unary_row("gamma", math.gamma, lambda x, z: gamma_derivative(1.0,
                   domain=NOT_A_POLE, doc="The gamma function.")
 lgamma: Unary = unary_row("lgamma", math.lgamma, lambda x, z: polygamma(0.0, x), printed=("polygamma(0, {x})",),
                    domain=NOT_A_POLE, doc="The logarithm of |gamma(x)|.")
-polygamma: Binary = binary_row("polygamma", polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x),
+polygamma: Binary = binary_row("polygamma", polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x), shape=ORDER_AND_NUMBER,
                        printed=("nan", "polygamma({x} + 1, {y})"), method=False,
                        domain=Domain("a whole order x >= 0 and y other than 0, -1, -2, …",
                                      lambda n, x: n >= 0 and n % 1 == 0 and (x > 0 or x % 1 != 0)),
@@ -261,13 +262,6 @@ def dot_value(operands: Sequence[float]) -> float:
     for x, y in zip(operands[:half], operands[half:], strict=True):
         total += x * y
     return total
-
-
-def two_lists(xs: Any, ys: Any) -> tuple[Any, ...]:
-    xs, ys = items("dot", xs), items("dot", ys)
-    if len(xs) != len(ys):
-        raise ValueError(f"dot takes two lists of one length; got {len(xs)} and {len(ys)} numbers")
-    return (*xs, *ys)
 
 
 def facing_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
@@ -301,18 +295,18 @@ def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
     return items("sum", xs) if type(start) is int and start == 0 else (start, *items("sum", xs))
 
 
-sum: Many = many_row("sum", running_sum, lambda xs, z: [1.0] * len(xs), list_and_start, symbol="Σ", doc="The sum of a list, and of `start`.")
-mean: Many = many_row("mean", lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs), at_least_one,
-                doc="The mean of a list.")
-prod: Many = many_row("prod", math.prod, prod_slopes, list_of("prod"), symbol="Π", flat=beside_a_zero,
+sum: Many = many_row("sum", ONE_LIST, running_sum, lambda xs, z: [1.0] * len(xs), gather=list_and_start, symbol="Σ", doc="The sum of a list, and of `start`.")
+mean: Many = many_row("mean", ONE_LIST, lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs),
+                gather=at_least_one,                doc="The mean of a list.")
+prod: Many = many_row("prod", ONE_LIST, math.prod, prod_slopes, symbol="Π", flat=beside_a_zero,
                   doc="The product of a list.")
-dot: Many = many_row("dot", dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), two_lists, symbol="·", flat=facing_a_zero,
+dot: Many = many_row("dot", TWO_LISTS, dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]), symbol="·", flat=facing_a_zero,
                doc="The sum of the products of two lists: a neuron's weighted sum.")
-norm: Many = many_row("norm", lambda xs: math.hypot(*xs), norm_slopes, list_of("norm"), kinks=(math.hypot,), doc="The square root of the sum of squares.")
-logsumexp: Many = many_row("logsumexp", series.logsumexp, lambda xs, z: softmax(xs), list_of("logsumexp"),
+norm: Many = many_row("norm", ONE_LIST, lambda xs: math.hypot(*xs), norm_slopes, kinks=(math.hypot,), doc="The square root of the sum of squares.")
+logsumexp: Many = many_row("logsumexp", ONE_LIST, series.logsumexp, lambda xs, z: softmax(xs),
                        doc="log of the sum of all exp(x), without overflow.")
-where: Many = many_row("where", lambda cxy: cxy[1] if cxy[0] else cxy[2],
-                 lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0), lambda c, x, y: (c, x, y),
+where: Many = many_row("where", Shape(("c", "x", "y")), lambda cxy: cxy[1] if cxy[0] else cxy[2],
+                 lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0),
                  flat=lambda cxy, variable: (True, not cxy[0], bool(cxy[0])), doc="x where the condition holds, else y; both have been computed.")
 
 # --- Rows that close the others: derivatives with a branch inside, so that every order works on Values ---------
@@ -361,14 +355,14 @@ gelu_slope: Unary = unary_row("gelu_slope", activations.gelu_slope,
 gelu_tanh_slope: Unary = unary_row("gelu_tanh_slope", activations.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x), public=False,
                             printed=("gelu_tanh_curve({x})",), ulps=6, allowance=NEAR_ROOTS, doc="The slope of gelu_tanh.")
 sinc_derivative: Binary = binary_row("sinc_derivative", series.sinc_derivative, NAN,
-                             lambda n, x, z: sinc_derivative(n + 1.0, x), public=False,
+                             lambda n, x, z: sinc_derivative(n + 1.0, x), shape=ORDER_AND_NUMBER, public=False,
                              printed=("nan", "sinc_derivative({x} + 1, {y})"),
                              domain=Domain("a whole order x >= 0", lambda n, x: n >= 0 and n % 1 == 0),
                              allowance=NEAR_ROOTS, doc="The derivative of order x of sinc, at y; the order is no variable.")
-product: Many = many_row("product", exact.product, lambda xs, z: product_slopes(xs), list_of("product"), flat=beside_a_zero, public=False,
+product: Many = many_row("product", ONE_LIST, exact.product, lambda xs, z: product_slopes(xs), flat=beside_a_zero, public=False,
                    doc="The product of a list, rounded once: no part of it leaves the range of floats.")
 gamma_derivative: Binary = binary_row("gamma_derivative", series.gamma_derivative, NAN,
-                              lambda n, x, z: gamma_derivative(n + 1.0, x), public=False,
+                              lambda n, x, z: gamma_derivative(n + 1.0, x), shape=ORDER_AND_NUMBER, public=False,
                               printed=("nan", "gamma_derivative({x} + 1, {y})"),
                               domain=Domain("a whole order x >= 0 and y other than 0, -1, -2, …",
                                             lambda n, x: n >= 0 and n % 1 == 0 and (x > 0 or x % 1 != 0)),
@@ -378,5 +372,5 @@ pow_slope: Binary = binary_row("pow_slope", special.pow_slope, lambda x, y, z: p
                        flat_beside=(lambda x, y: y in (0, 1), lambda x, y: x == 0 and y > 1),
                        printed=("{y} * ({y} - 1) * {x} ** ({y} - 2)", "{x} ** ({y} - 1) * (1 + {y} * log({x}))"),
                        allowance=NEAR_ROOTS, doc="y * x**(y - 1), the slope of x**y by x.")
-pow_log: Many = many_row("pow_log", lambda xyk: special.pow_log(*xyk), lambda xyk, z: pow_log_slopes(*xyk),
-                   lambda x, y, k: (x, y, k), flat=flat_power_of_log, public=False, allowance=NEAR_ROOTS, doc="x**y * log(x)**k; the whole k is no variable.")
+pow_log: Many = many_row("pow_log", Shape(("x", "y", "k"), orders=(2,)), lambda xyk: special.pow_log(*xyk), lambda xyk, z: pow_log_slopes(*xyk),
+                   flat=flat_power_of_log, public=False, allowance=NEAR_ROOTS, doc="x**y * log(x)**k; the whole k is no variable.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from ._engine.recording import binary, many, unary
 from ._operations.operation import EVERYWHERE, Derivative, Domain, Flat, Operation
+from ._operations.shape import Shape
 from .errors import not_a_number
 from .value import Value, number, unwrapped
 
@@ -36,11 +37,12 @@ def primitive(
 
     Args: `function`, of one or more floats, giving a float; `derivatives`, for each operand its local derivative, a
     number or a function of the operands and the result, written with the functions of `autograd_core` (it is given
-    floats, and Values where it is to be differentiated again); `formula` and `derivative_formulas`, the same in
-    print, with {x}, {y} for the operands and {z} for the result; `symbol`, what drawings show; `domain` and `kinks`,
-    where it is defined and where it has no derivative, for the gradient checker; `flat`, for each operand None or a
-    function of the operands that says where the derivative is 0 in a whole neighbourhood: there no infinite slope of
-    what lies below counts (a derivative that is the number 0 is flat everywhere).
+    floats, and Values where it is to be differentiated again), or NaN where the operand is no variable; `formula` and
+    `derivative_formulas`, the same in print, with {x}, {y} for the operands and {z} for the result; `symbol`, what
+    drawings show; `domain` and `kinks`, where it is defined and where it has no derivative, for the gradient checker;
+    `flat`, for each operand None or a function of the operands that says where the derivative is 0 in a whole
+    neighbourhood: there no infinite slope of what lies below counts (a derivative that is the number 0 is flat
+    everywhere).
     Raises TypeError where the derivatives are missing or not one for each operand. (Lecture 003, "your own module".)
 
     >>> from autograd_core import Value, cos, primitive, sin
@@ -89,10 +91,12 @@ def primitive(
                 raise not_a_number(row, next(x for x in operands if type(x) is not Value and number(x) is None))
         return result
 
-    few = len(names) <= 2
+    shape = Shape(names, orders=tuple(i for i, slope in enumerate(slopes) if slope != slope))
+    few = not shape.together
     value = _checked(function, name)
     row = Operation(
         name,
+        shape,
         value if few else lambda xs: value(*xs),
         slopes if few else _together(slopes),
         inspect.getdoc(function) or "",
@@ -102,7 +106,7 @@ def primitive(
         domain=domain,
         kinks=tuple(kinks),
         flat=tuple(flat) if few else _flat_together(slopes, flat),
-        gather=None if few else lambda *operands: operands,
+        gather=None if few else shape.gathering(name),
         origin=update_wrapper(operation, function),
         public=False,
     )

@@ -17,7 +17,6 @@ try:
 except ImportError as error:  # pragma: no cover  # the tests themselves need hypothesis
     raise ImportError('autograd_core.strategies needs hypothesis: pip install "autograd-core[test]"') from error
 
-from ._operations.calling import argument_shape, orders, slopes_of, value_of
 from ._operations.functions import FUNCTIONS
 from ._operations.operation import Operation, operation_of
 from ._strategies.programs import INPUT_NAMES, PYTHON_FORMS, Form, Program
@@ -87,7 +86,7 @@ def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
     (2.0,)
     """
     row = _row(operation)
-    count, lists = argument_shape(row)
+    count, lists = len(row.shape.parameters), row.shape.lists
     number = numbers(row.domain.special)
     if lists:
         return st.integers(1, 6).flatmap(lambda size: st.tuples(*[number] * (size * count)))
@@ -96,7 +95,7 @@ def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
     else:
         related = st.builds(_related, st.integers(0, 5), number, number, *[number] * (count - 2))
         drawn = st.one_of(st.tuples(*[number] * count), related)
-    whole = orders(row)
+    whole = row.shape.orders
     if whole:
         small = st.integers(0, 3).map(float)
         drawn = st.tuples(*(small if i in whole else number for i in range(count)))
@@ -139,12 +138,12 @@ def is_smooth(operation: Row, xs: Sequence[float]) -> bool:
     (True, False)
     """
     row = _row(operation)
-    whole = orders(row)
+    whole = row.shape.orders
     if not all(map(math.isfinite, xs)):
         return False
     try:
-        z = value_of(row, xs)
-        slopes = [slope for i, slope in enumerate(slopes_of(row, xs, z)) if i not in whole]
+        z = row.evaluate(xs)
+        slopes = [slope for i, slope in enumerate(row.slopes(xs, z)) if i not in whole]
         kinks = [kink(*xs) for kink in row.kinks]
     except (ArithmeticError, ValueError):
         return False
@@ -226,7 +225,7 @@ def smooth_programs(
 
 def _has_value(row: Operation, xs: Sequence[float]) -> bool:
     try:
-        value_of(row, xs)
+        row.evaluate(xs)
     except (ArithmeticError, ValueError):
         return False
     return True
@@ -236,8 +235,8 @@ def _is_moderate(row: Operation, xs: Sequence[float]) -> bool:
     """Whether the row is smooth here, and its value and slopes, orders apart, are 0 or moderate."""
     if not row.domain.contains(*xs) or not is_smooth(row, xs):
         return False
-    z = value_of(row, xs)
-    return all(x == 0 or 1 / MODERATE < abs(x) < MODERATE for x in (z, *slopes_of(row, xs, z)) if x == x)
+    z = row.evaluate(xs)
+    return all(x == 0 or 1 / MODERATE < abs(x) < MODERATE for x in (z, *row.slopes(xs, z)) if x == x)
 
 
 def _rows(operations: Iterable[Row] | None) -> tuple[Operation, ...]:

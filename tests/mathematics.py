@@ -6,7 +6,6 @@ import mpmath
 from mpmath import mp, mpf
 
 from autograd_core import TABLE
-from autograd_core._operations.calling import orders
 
 BITS = 400  # enough for every cancellation in the formulas below
 WIDE = 4400  # enough to divide any float by any other and see the fraction
@@ -266,7 +265,7 @@ def exact_slopes(name, xs):
 def spread(name, xs, i, exact):
     """By how much the exact derivative i changes when each variable moves by one unit in the last place."""
     total = mpf(0)
-    whole = orders(TABLE[name])
+    whole = TABLE[name].shape.orders
     for j, x in enumerate(xs):
         if j in whole:
             continue

@@ -11,9 +11,8 @@ from mpmath import mp, mpf
 
 from autograd_core import TABLE, Value, grad, gradients, jvp, norm, toposort
 from autograd_core._checking.ulps import same, ulps
-from autograd_core._operations.calling import orders, value_of
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of
+from autograd_core._strategies.programs import function_of
 from autograd_core.strategies import operands
 
 SIDES = st.sampled_from((-1, 1))
@@ -41,7 +40,7 @@ def drawn(row):
     if row.name == "gaussian":
         return st.tuples(operands(TABLE["exp"]).map(lambda xs: xs[0]), st.sampled_from((0.5, 1.0)))
     if row.name in POWERS:
-        return operands(row) | powers(len(orders(row)))
+        return operands(row) | powers(len(row.shape.orders))
     return operands(row)
 
 
@@ -62,7 +61,7 @@ def errors(mathematics, row, xs):
     if not all(map(math.isfinite, xs)) or any(kink(*xs) == 0 for kink in row.kinks):
         return None
     try:
-        z = value_of(row, xs)
+        z = row.evaluate(xs)
     except (ArithmeticError, ValueError):
         return None
     if math.isinf(z) and not row.public:
@@ -73,13 +72,13 @@ def errors(mathematics, row, xs):
     except ZeroDivisionError:
         return None  # a singular point: see the test of edges
     inputs = [Value(x) for x in xs]
-    y = function_of(row)(*arguments_of(row, inputs))
+    y = function_of(row)(*row.shape.arguments(inputs))
     y.backward()
-    whole = orders(row)
+    whole = row.shape.orders
     variables = [i for i in range(len(xs)) if i not in whole and (row.name, i) != ("gaussian", 1)]
     for i in variables:
         tangents = [1.0 if i == j else 0.0 for j in range(len(xs))]
-        forward = jvp(lambda *a: function_of(row)(*arguments_of(row, a)))(xs, tangents)[1]
+        forward = jvp(lambda *a: function_of(row)(*row.shape.arguments(a)))(xs, tangents)[1]
         assert same(forward + 0.0, inputs[i].grad + 0.0), (row.name, xs, i)
     with mp.workprec(mathematics.BITS):
         return [error(mathematics, row, xs, i, inputs[i].grad, exact[i]) for i in variables if exact[i] == exact[i]]
@@ -123,7 +122,7 @@ def curves(mathematics, name, xs, i, j):
         bits = 1500 + 4 * scale + (3600 if xs[j] == 0 else 0)
     with mp.workprec(bits):
         yield at(xs)
-        variables = [k for k in range(len(xs)) if k not in orders(TABLE[name])]
+        variables = [k for k in range(len(xs)) if k not in TABLE[name].shape.orders]
         for k, towards in itertools.product(variables, (math.inf, -math.inf)):
             yield at((*xs[:k], math.nextafter(xs[k], towards), *xs[k + 1 :]))
 
@@ -143,7 +142,7 @@ def curve_error(mathematics, row, xs, i, j, got):
 @pytest.mark.parametrize("name", CURVED)
 def test_second_derivatives_are_exact_to_a_few_units(mathematics, name):
     row = TABLE[name]
-    whole = orders(row)
+    whole = row.shape.orders
 
     @settings(max_examples=settings().max_examples // (10 if name in SLOW else 2))
     @given(operands(row))
@@ -152,7 +151,7 @@ def test_second_derivatives_are_exact_to_a_few_units(mathematics, name):
             return
         inputs = [Value(x) for x in xs]
         try:
-            y = function_of(row)(*arguments_of(row, inputs))
+            y = function_of(row)(*row.shape.arguments(inputs))
         except (ArithmeticError, ValueError):
             return
         variables = [i for i in range(len(xs)) if i not in whole]
@@ -266,7 +265,7 @@ def test_values_are_exact_to_a_few_units(mathematics, name):
         if all(map(math.isfinite, xs)):
             with mp.workprec(mathematics.BITS):
                 exact = mathematics.MATHEMATICS[name][0](*map(mpf, xs))
-                assert ulps(value_of(TABLE[name], xs), exact) <= 4.0
+                assert ulps(TABLE[name].evaluate(xs), exact) <= 4.0
 
     holds()
 
@@ -302,7 +301,7 @@ def test_the_mathematics_is_consistent(mathematics, name):
     """Each derivative written above is that of the value written above, by mpmath's own differentiation."""
     row = TABLE[name]
     value = mathematics.MATHEMATICS[name][0]
-    if orders(row) == (0,):
+    if row.shape.orders == (0,):
         points = [(1, 2.3), (2, -1.3)]
     elif name in ("where", "pow_log"):
         points = [(0.6, 1.7, 2.0), (1.3, 0.4, 1.0)]

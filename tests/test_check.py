@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import TABLE, Domain, Value, parameter, primitive
 from autograd_core._checking.report import SHOWN
-from autograd_core._operations.calling import argument_shape, orders
 from autograd_core.check import check_gradient, check_primitive
 from autograd_core.strategies import smooth_programs
 
@@ -31,7 +30,7 @@ def off_by(slope, share):
 
 def with_wrong_rule(row, index, share):
     """The row with one local derivative wrong by `share`."""
-    if isinstance(row.derivatives, tuple):
+    if not row.shape.together:
         slopes = [off_by(slope, share if i == index else 0.0) for i, slope in enumerate(row.derivatives)]
         return replace(row, derivatives=tuple(slopes))
     return replace(row, derivatives=lambda xs, z: [
@@ -51,9 +50,9 @@ def test_every_right_row_is_accepted(row):
 @EACH_ROW
 @pytest.mark.parametrize("share", [1e-3, -1e-3])
 def test_every_row_wrong_by_a_thousandth_is_rejected(row, share):
-    count, lists = argument_shape(row)
+    count, lists = len(row.shape.parameters), row.shape.lists
     for index in range(4 if lists else count):
-        if index not in orders(row):
+        if index not in row.shape.orders:
             wrong = check_primitive(with_wrong_rule(row, index, share))
             assert wrong.disagreeing, f"operand {index}:\n{wrong}"
             assert not wrong.ok
@@ -63,7 +62,7 @@ def test_every_row_wrong_by_a_thousandth_is_rejected(row, share):
 @EACH_ROW
 def test_every_row_with_a_flipped_sign_is_rejected(row):
     if row.name not in ("floordiv", "sign", "larger"):  # slopes 0 throughout
-        index = 1 if row.name == "where" or orders(row) == (0,) else 0
+        index = 1 if row.name == "where" or row.shape.orders == (0,) else 0
         assert check_primitive(with_wrong_rule(row, index, -2.0)).disagreeing
 
 
@@ -99,7 +98,7 @@ def test_scale_of_the_argument_does_not_matter(scale, height, function):
     """h · f(x / s) is judged at x = 0.7 s, for s and h of any size, and a rule off by a thousandth is seen."""
     assert check_gradient(lambda x: height * function(x / scale), 0.7 * scale).ok
     right = ag.operation_of(function)
-    wrong = primitive(derivatives=[lambda x, z: 1.001 * right.derivative(0, [x], z)])(lambda x: right.value(x))
+    wrong = primitive(derivatives=[lambda x, z: 1.001 * right.slopes([x], z)[0]])(lambda x: right.value(x))
     assert not check_gradient(lambda x: height * wrong(x / scale), 0.7 * scale).ok
 
 

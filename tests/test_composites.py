@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from mpmath import mp, mpc, mpf
 
 from autograd_core import Value, gradients, hessian, jvp, operation_of, toposort, value_and_grad, vjp
-from autograd_core._operations.calling import orders
 from autograd_core._operations.functions import FUNCTIONS
 from autograd_core.strategies import smooth_programs
 
@@ -44,7 +43,7 @@ def exact_gradient(mathematics, y, inputs, point, rounded):
     for node in computed:
         operands[node] = xs = [values[x] if type(x) is Value else mpf(x) for x in node.operands]
         if node.op.allowance:
-            whole = orders(node.op)
+            whole = node.op.shape.orders
             xs[:] = [x if i in whole else rounded(x) for i, x in enumerate(xs)]
         values[node] = rounded(real(lambda *xs, row=node.op.name: [mathematics.MATHEMATICS[row][0](*xs)], *xs)[0])
     for node in reversed(computed):

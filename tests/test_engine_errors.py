@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import GraphError, Value
+from autograd_core._operations.shape import ONE_NUMBER
 
 DOMAINS = {
     "log": -1.0, "log2": 0.0, "log10": -3.0, "log1p": -1.0, "sqrt": -1e-300, "asin": 1.5, "acos": -2.0, "atanh": 1.0,
@@ -131,7 +132,7 @@ def test_no_value_inside_the_domain():
     assert not polygamma.contains(0.5, 1.0)
     with pytest.raises(ValueError, match="whole order"):
         ag.polygamma(0.5, 1.0)
-    odd = ag.Operation("odd", lambda x: math.sqrt(-1.0), (1.0,))
+    odd = ag.Operation("odd", ONE_NUMBER, lambda x: math.sqrt(-1.0), (1.0,))
     from autograd_core._engine.recording import unary
 
     with pytest.raises(ValueError, match=r"odd has no value here \(math domain error\)|odd has no value here \("):

@@ -13,9 +13,8 @@ from mpmath import mp, mpf
 import autograd_core as ag
 from autograd_core import TABLE, Value, checkpoint, grad, gradients, hypot, jvp, norm, operation_of, sqrt, vjp
 from autograd_core._checking.ulps import same
-from autograd_core._operations.calling import orders
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of
+from autograd_core._strategies.programs import function_of
 from autograd_core.check import check_gradient
 from autograd_core.stepper import step
 from autograd_core.strategies import operands
@@ -147,11 +146,11 @@ def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
     """A slope of 0 is flat exactly where that of mathematics is 0 all around, what is a plain number staying as it is."""
     row, xs = drawn
     assume(all(math.isfinite(x) and (x == 0 or 1e-30 < math.fabs(x) < 1e30) for x in xs))
-    variable = [data.draw(st.booleans()) and i not in orders(row) for i in range(len(xs))]
+    variable = [data.draw(st.booleans()) and i not in row.shape.orders for i in range(len(xs))]
     assume(any(variable))
     try:
         mixed = [Value(x) if moves else x for x, moves in zip(xs, variable, strict=True)]
-        y = function_of(row)(*arguments_of(row, mixed))
+        y = function_of(row)(*row.shape.arguments(mixed))
     except (ArithmeticError, ValueError):
         return
     flat_as_in_mathematics(mathematics, row, xs, variable, y)
@@ -179,10 +178,10 @@ def test_flat_at_the_points_where_it_begins(mathematics, row):
     count = row.arity or {"dot": 4}.get(row.name, 3)
     for xs in itertools.product((0.0, 1.0, 2.0, -1.0), repeat=count):
         for variable in itertools.product((True, False), repeat=count):
-            variable = [moves and i not in orders(row) for i, moves in enumerate(variable)]
+            variable = [moves and i not in row.shape.orders for i, moves in enumerate(variable)]
             mixed = [Value(x) if moves else x for x, moves in zip(xs, variable, strict=True)]
             try:
-                y = function_of(row)(*arguments_of(row, mixed))
+                y = function_of(row)(*row.shape.arguments(mixed))
             except (ArithmeticError, ValueError):
                 continue
             if type(y) is Value:
@@ -203,11 +202,11 @@ def test_a_flat_edge_stops_an_infinite_slope_and_no_other_does(drawn, data):
     """Each operand comes through a primitive with slope inf: what reaches its leaf is 0 if flat, else infinite or NaN."""
     row, xs = drawn
     steep = ag.primitive(derivatives=(math.inf,))(float)
-    at = data.draw(st.sampled_from([i for i in range(len(xs)) if i not in orders(row)]))
+    at = data.draw(st.sampled_from([i for i in range(len(xs)) if i not in row.shape.orders]))
     leaf = Value(xs[at])
     operand = steep(leaf)
     try:
-        y = function_of(row)(*arguments_of(row, [operand if i == at else x for i, x in enumerate(xs)]))
+        y = function_of(row)(*row.shape.arguments([operand if i == at else x for i, x in enumerate(xs)]))
     except (ArithmeticError, ValueError):
         return
     slope = y._slopes[[x is operand for x in y.operands].index(True)]

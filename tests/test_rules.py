@@ -25,9 +25,8 @@ from autograd_core import (
     vjp,
 )
 from autograd_core._checking.ulps import same
-from autograd_core._operations.calling import orders
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of
+from autograd_core._strategies.programs import function_of
 from autograd_core.graph import assigned_since
 from autograd_core.strategies import defined_programs, operands, smooth_programs
 
@@ -152,10 +151,10 @@ def test_create_graph_gives_the_bits_of_every_row(drawn):
     row, xs = drawn
     inputs = [Value(x) for x in xs]
     try:
-        y = function_of(row)(*arguments_of(row, inputs))
+        y = function_of(row)(*row.shape.arguments(inputs))
     except (ArithmeticError, ValueError):
         return
-    wanted = [x for i, x in enumerate(inputs) if i not in orders(row)]
+    wanted = [x for i, x in enumerate(inputs) if i not in row.shape.orders]
     plain = gradients(y, wanted)
     recorded = gradients(y, wanted, create_graph=True)
     assert all(same(a + 0.0, b.data + 0.0) for a, b in zip(plain, recorded, strict=True)), (plain, recorded)

@@ -10,10 +10,8 @@ from mpmath import mpf
 
 from autograd_core import TABLE, Value, exp, log, operation_of, polygamma, primitive, relu, tanh
 from autograd_core._checking.ulps import same, ulps
-from autograd_core._operations.calling import argument_shape
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._operations.operation import Operation
-from autograd_core._strategies.programs import Line, Program, arguments_of, form_of, function_of, in_math
+from autograd_core._strategies.programs import Line, Program, form_of, function_of, in_math
 from autograd_core.strategies import (
     defined_programs,
     is_smooth,
@@ -49,10 +47,10 @@ def test_numbers_reach(wanted):
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in [*ROWS, operation_of(plane)])))
 def test_operands_are_inside_the_domain(drawn):
     row, xs = drawn
-    count, lists = argument_shape(row)
+    count, lists = len(row.shape.parameters), row.shape.lists
     assert row.domain.contains(*xs)
     assert len(xs) % count == 0 if lists else len(xs) == count
-    arguments = arguments_of(row, xs)
+    arguments = row.shape.arguments(xs)
     assert len(arguments) == count
     assert tuple(x for a in arguments for x in (a if lists else [a])) == xs or any(x != x for x in xs)
 
@@ -62,7 +60,7 @@ def test_operands_are_inside_the_domain(drawn):
 def test_smooth_operands_have_finite_values_and_derivatives(drawn):
     row, xs = drawn
     inputs = [Value(x) for x in xs]
-    y = function_of(row)(*arguments_of(row, inputs))
+    y = function_of(row)(*row.shape.arguments(inputs))
     assert math.isfinite(y.data)
     assert all(abs(kink(*xs)) > 2.0**-10 * max(map(abs, xs)) for kink in row.kinks)
 
@@ -208,12 +206,6 @@ def test_what_a_program_prints():
     assert own.imports("autograd_core") == f"from {plane.__module__} import plane"
     assert own(3.0) == 6.0
     assert own(Value(3.0)).op is operation_of(plane)
-
-
-def test_a_gather_that_no_arguments_fit_is_named():
-    row = Operation("odd", sum, lambda xs, z: [1.0], gather=lambda a, b, c, d, e: (a,))
-    with pytest.raises(TypeError, match="odd"):
-        argument_shape(row)
 
 
 def test_in_math_means_the_same_function():

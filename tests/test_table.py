@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 import autograd_core
 from autograd_core import TABLE, Value, gradients, operation_of, toposort
 from autograd_core._checking.ulps import same, ulps
-from autograd_core._operations.calling import orders, slopes_of, value_of
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import arguments_of, function_of
+from autograd_core._strategies.programs import function_of
 from autograd_core.strategies import SPECIALS, numbers, operands, smooth_operands
 
 INF, NAN = math.inf, math.nan
@@ -27,18 +26,18 @@ PLAIN = (ArithmeticError, ValueError)
 def second_order(row, xs):
     """The local derivatives as Values, and the derivatives of each: what a second sweep evaluates."""
     inputs = [Value(x) for x in xs]
-    y = function_of(row)(*arguments_of(row, inputs))
-    variables = [x for i, x in enumerate(inputs) if i not in orders(row)]
+    y = function_of(row)(*row.shape.arguments(inputs))
+    variables = [x for i, x in enumerate(inputs) if i not in row.shape.orders]
     return [gradients(slope, variables) for slope in gradients(y, variables, create_graph=True)]
 
 
 def check_quiet(row, xs):
     """Where the value exists, no derivative raises, on floats, on Values, at first or at second order."""
     try:
-        z = value_of(row, xs)
+        z = row.evaluate(xs)
     except PLAIN:
         return
-    slopes = slopes_of(row, xs, z)
+    slopes = row.slopes(xs, z)
     assert all(isinstance(slope, float) for slope in slopes)
     assert all(isinstance(x, float) for row_ in second_order(row, xs) for x in row_)
 
@@ -71,7 +70,7 @@ def test_the_domain_is_where_the_value_is(drawn):
     if row.name == "div" or not row.public or any(x != x for x in xs):
         return
     try:
-        z = value_of(row, xs)
+        z = row.evaluate(xs)
     except (OverflowError, ZeroDivisionError):
         return
     except ValueError:
@@ -104,10 +103,10 @@ EDGES = [
 @pytest.mark.parametrize(("name", "xs", "slopes"), EDGES, ids=str)
 def test_edges(name, xs, slopes):
     inputs = [Value(x) for x in xs]
-    y = function_of(TABLE[name])(*arguments_of(TABLE[name], inputs))
+    y = function_of(TABLE[name])(*TABLE[name].shape.arguments(inputs))
     recorded = y.local_derivatives
     assert all(same(a + 0.0, b) for a, b in zip(recorded, slopes, strict=True)), recorded
-    replayed = [float(x) for x in slopes_of(TABLE[name], list(xs), y.data)]
+    replayed = [float(x) for x in TABLE[name].slopes(list(xs), y.data)]
     assert all(same(a + 0.0, b) for a, b in zip(replayed, slopes, strict=True))
 
 
@@ -129,7 +128,7 @@ def test_what_makes_good_for_a_rounding_is_no_part_of_the_graph():
 @pytest.mark.parametrize("name", ["hypot", "norm"])
 def test_slopes_where_a_norm_leaves_the_range(name):
     for longer in (1.75 * 2.0**1023, 2.0**1023, 2.0**-1072, 2.0**-1066):
-        arguments = arguments_of(TABLE[name], [Value(0.75 * longer), Value(longer)])
+        arguments = TABLE[name].shape.arguments([Value(0.75 * longer), Value(longer)])
         y = function_of(TABLE[name])(*arguments)
         assert all(ulps(d, Fraction(n, 5)) <= 4 for d, n in zip(y.local_derivatives, (3, 4), strict=True))
 
@@ -238,19 +237,19 @@ def repr_in_parentheses(x):
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.derivative_formulas], ids=repr)
 def test_printed_formulas_are_the_derivatives(row):
-    moderate = smooth_operands(row).filter(lambda xs: all(1e-2 < abs(x) < 10 for i, x in enumerate(xs) if i not in orders(row)))
+    moderate = smooth_operands(row).filter(lambda xs: all(1e-2 < abs(x) < 10 for i, x in enumerate(xs) if i not in row.shape.orders))
 
     @settings(max_examples=settings().max_examples // 6)
     @given(moderate)
     def holds(xs):
-        z = value_of(row, xs)
+        z = row.evaluate(xs)
         assert row.public is False or evaluated(row.formula, xs, z) == pytest.approx(z, rel=1e-6, abs=1e-9)
         if row.name == "gaussian":
             xs = (xs[0], 0.5)
-            z = value_of(row, xs)
+            z = row.evaluate(xs)
         for i, formula in enumerate(row.derivative_formulas):
-            if i not in orders(row):
-                slope = row.derivative(i, xs, z)
+            if i not in row.shape.orders:
+                slope = row.slopes(xs, z)[i]
                 if math.isfinite(slope) and not (row.name.startswith("pow") and xs[0] < 0):
                     assert evaluated(formula, xs, z) == pytest.approx(slope, rel=1e-6, abs=1e-9), formula
 

@@ -12,7 +12,7 @@ import autograd_core
 from autograd_core import TABLE, Value, operation_of
 from autograd_core._checking.ulps import same
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import Line, arguments_of, form_of, function_of, in_math
+from autograd_core._strategies.programs import Line, form_of, function_of, in_math
 from autograd_core.strategies import numbers, operands, programs
 
 IN_MATH = [row for row in map(operation_of, FUNCTIONS.values()) if in_math(row)]
@@ -91,7 +91,7 @@ def test_single_operations_of_math_and_of_python(drawn):
     line = Line("y", form_of(row, len(xs)), names)
     functions = {} if row.operator else {row.name: getattr(math, row.name)}
     plain = outcome(lambda: eval(line.expression, functions | dict(zip(names, xs, strict=True))))
-    recorded = outcome(lambda: function_of(row)(*arguments_of(row, [Value(x) for x in xs])))
+    recorded = outcome(lambda: function_of(row)(*row.shape.arguments([Value(x) for x in xs])))
     assert alike(plain, recorded)
 
 
@@ -99,9 +99,9 @@ def test_single_operations_of_math_and_of_python(drawn):
 @given(drawn_with(NOT_IN_MATH, anywhere=False))
 def test_every_other_operation_gives_values_the_numbers_it_gives_floats(drawn):
     row, xs = drawn
-    plain = outcome(lambda: function_of(row)(*arguments_of(row, xs)))
+    plain = outcome(lambda: function_of(row)(*row.shape.arguments(xs)))
     assert isinstance(plain, (float, type))
-    assert alike(plain, outcome(lambda: function_of(row)(*arguments_of(row, [Value(x) for x in xs]))))
+    assert alike(plain, outcome(lambda: function_of(row)(*row.shape.arguments([Value(x) for x in xs]))))
 
 
 @pytest.mark.parametrize("row", OPERATORS, ids=repr)

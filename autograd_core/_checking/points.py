@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._operations.calling import argument_shape
 from .._operations.operation import Operation
 from .._transforms.sweeps import gradients
 from ..value import Value
@@ -19,10 +17,7 @@ CLEARANCE = 2.0**-6  # the least distance from a kink, relative to the operands
 
 def operand_names(row: Operation) -> list[str]:
     """A name for each operand that is drawn."""
-    if row.origin is not None:
-        return list(inspect.signature(row.origin).parameters)
-    count, lists = argument_shape(row)
-    return [f"x[{i}]" for i in range(4)] if lists else ["x", "y", "z"][:count]
+    return [f"x[{i}]" for i in range(4)] if row.shape.lists else list(row.shape.parameters)
 
 
 def point(

@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, NoReturn
 
-from .._operations.calling import argument_shape
 from .._operations.functions import FUNCTIONS
 from .._operations.operation import TABLE
 
@@ -125,9 +124,9 @@ def _functions() -> tuple[str, ...]:
 
 def _example(name: str) -> str:
     """A call of a function with as many arguments as it takes."""
-    count, lists = argument_shape(TABLE[name])
-    count -= TABLE[name].default is not None
-    return f"{name}({', '.join(['[x, y]'] * count if lists else 'xyz'[:count])})"
+    row = TABLE[name]
+    count = len(row.shape.parameters) - (row.default is not None)
+    return f"{name}({', '.join(['[x, y]'] * count if row.shape.lists else 'xyz'[:count])})"
 
 
 def _with_powers(text: str) -> str:
@@ -178,7 +177,7 @@ class _Reader:
         """Check operands that must be numbers."""
         for node in nodes:
             if self.check(node) == "a list":
-                lists = ", ".join(name for name in _functions() if argument_shape(TABLE[name])[1])
+                lists = ", ".join(name for name in _functions() if TABLE[name].shape.lists)
                 self.refuse(node, f"{self.said(node)[0]!r} is a list; lists are only allowed inside {lists}")
 
     def check(self, node: ast.expr) -> str:
@@ -213,7 +212,7 @@ class _Reader:
         if name not in _functions():
             self.refuse(node, f"there is no function {name!r}{_meant(name)}")
         row = TABLE[name]
-        most, lists = argument_shape(row)
+        most, lists = len(row.shape.parameters), row.shape.lists
         least = most - (row.default is not None)
         if not least <= len(arguments) <= most:
             what = f"{'list' if lists else 'number'}{'' if most == 1 else 's'}"

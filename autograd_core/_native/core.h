@@ -117,8 +117,8 @@ typedef int (*BinaryKernel)(double x, double y, double *z, double *dx, double *d
 typedef int (*ManyKernel)(const double *xs, Py_ssize_t count, double *z, double *locals);
 
 typedef enum { UNARY_FUNCTION, BINARY_FUNCTION, STRICT_FUNCTION, MANY_FUNCTION } FunctionKind;
-/* How a function on many operands takes them: as only Python knows, as its arguments, in one list, in two lists. */
-typedef enum { GATHER_PYTHON, GATHER_ARGUMENTS, GATHER_LIST, GATHER_TWO_LISTS } Gather;
+/* How a function on many operands takes them: as its arguments, in one list, in two lists. */
+typedef enum { GATHER_ARGUMENTS, GATHER_LIST, GATHER_TWO_LISTS } Gather;
 
 /* Who says whether a local derivative of 0 is flat, where the row states that some are: the row's Python, the kernel
  * (by giving NOTHING), or, of a dot product, the factor that it faces: it is flat beside a plain number. */

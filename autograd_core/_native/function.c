@@ -201,6 +201,20 @@ static int states_flat(PyObject *operation, Function *function, int arity)
     return stated;
 }
 
+/* How the function of a row on many operands takes them (Operation.shape); -1 with an exception set. */
+static int gather_of(PyObject *operation)
+{
+    PyObject *shape = PyObject_GetAttrString(operation, "shape");
+    PyObject *lists = shape ? PyObject_GetAttrString(shape, "lists") : NULL;
+    PyObject *parameters = lists ? PyObject_GetAttrString(shape, "parameters") : NULL;
+    Py_ssize_t count = parameters ? PySequence_Size(parameters) : -1;
+    int gather = count < 0 ? -1 : lists != Py_True ? GATHER_ARGUMENTS : count == 1 ? GATHER_LIST : GATHER_TWO_LISTS;
+    Py_XDECREF(shape);
+    Py_XDECREF(lists);
+    Py_XDECREF(parameters);
+    return gather;
+}
+
 static Function *new_function(PyObject *operation, FunctionKind kind, vectorcallfunc call)
 {
     if (connected() < 0)
@@ -222,7 +236,9 @@ static Function *new_function(PyObject *operation, FunctionKind kind, vectorcall
         if (arity < 0) {
             function->slopes[0] = Py_NewRef(slopes);
             function->gather = PyObject_GetAttrString(operation, "gather");
-            ready = function->gather != NULL;
+            int gather = gather_of(operation);
+            ready = function->gather != NULL && gather >= 0;
+            function->gather_kind = ready ? (Gather)gather : GATHER_ARGUMENTS;
         } else if (PyTuple_Check(slopes) && PyTuple_GET_SIZE(slopes) == arity) {
             for (int i = 0; i < arity; i++)
                 function->slopes[i] = Py_NewRef(PyTuple_GET_ITEM(slopes, i));
@@ -234,7 +250,6 @@ static Function *new_function(PyObject *operation, FunctionKind kind, vectorcall
         Kernel *kernel = known ? kernel_named(known, arity) : NULL;
         if (kernel) {
             function->kernel.any = kernel->function;
-            function->gather_kind = kernel->gather;
             function->flat_kind = kernel->flat;
         }
         function->states_flat = (char)states_flat(operation, function, arity);

@@ -7,7 +7,6 @@
 typedef struct Kernel {
     const char *name;
     void *function;
-    Gather gather;
     Flat flat;
     int taken; /* by the row of the table; a later row of the same name is another operation */
 } Kernel;

@@ -357,19 +357,19 @@ MANY_KERNEL(k_pow_log)
     return 1;
 }
 
-#define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_ROW, 0}
-#define FLAT(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_KERNEL, 0}
-#define LIST(name) {#name, (void *)k_##name, GATHER_LIST, FLAT_BY_ROW, 0}
+#define ROW(name) {#name, (void *)k_##name, FLAT_BY_ROW, 0}
+#define FLAT(name) {#name, (void *)k_##name, FLAT_BY_KERNEL, 0}
+
 
 Kernel binary_kernels[] = {
     ROW(add), ROW(sub), ROW(mul), ROW(div), FLAT(floordiv), FLAT(mod), ROW(pow), ROW(logaddexp), ROW(hypot), ROW(atan2),
     FLAT(leaky_relu), FLAT(maximum), FLAT(minimum), ROW(chain), ROW(times), ROW(quotient), ROW(over_square), ROW(polar_slope),
     ROW(cosine), ROW(unit), FLAT(larger), ROW(gaussian), ROW(pow_slope), ROW(sinc_derivative),
-    {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
+    {NULL, NULL, FLAT_BY_ROW, 0},
 };
 
 Kernel many_kernels[] = {
-    LIST(sum), LIST(mean), LIST(prod), LIST(norm), LIST(logsumexp),
-    {"dot", (void *)k_dot, GATHER_TWO_LISTS, FLAT_BY_FACTOR, 0}, {"where", (void *)k_where, GATHER_ARGUMENTS, FLAT_BY_KERNEL, 0},
-    {"pow_log", (void *)k_pow_log, GATHER_ARGUMENTS, FLAT_BY_ROW, 0}, {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
+    ROW(sum), ROW(mean), ROW(prod), ROW(norm), ROW(logsumexp),
+    {"dot", (void *)k_dot, FLAT_BY_FACTOR, 0}, {"where", (void *)k_where, FLAT_BY_KERNEL, 0},
+    {"pow_log", (void *)k_pow_log, FLAT_BY_ROW, 0}, {NULL, NULL, FLAT_BY_ROW, 0},
 };

@@ -117,9 +117,9 @@ QUIET(k_gelu_slope, gelu_slope(x), gelu_curve(x))
 QUIET(k_silu_slope, silu_slope(x), silu_curve(x))
 QUIET(k_gelu_tanh_slope, gelu_tanh_slope(x), gelu_tanh_curve(x))
 
-#define ROW(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_ROW, 0}
+#define ROW(name) {#name, (void *)k_##name, FLAT_BY_ROW, 0}
 
-#define FLAT(name) {#name, (void *)k_##name, GATHER_PYTHON, FLAT_BY_KERNEL, 0}
+#define FLAT(name) {#name, (void *)k_##name, FLAT_BY_KERNEL, 0}
 
 Kernel unary_kernels[] = {
     ROW(neg), ROW(identity), ROW(abs), ROW(square), FLAT(sign), FLAT(relu), ROW(exp), ROW(exp2), ROW(expm1), ROW(log),
@@ -127,5 +127,5 @@ Kernel unary_kernels[] = {
     ROW(atan), ROW(sinh), ROW(cosh), ROW(tanh), ROW(asinh), ROW(acosh), ROW(atanh), ROW(erf), ROW(erfc), ROW(sigmoid),
     ROW(softplus), ROW(silu), ROW(gelu), ROW(gelu_tanh), ROW(sech2), ROW(sigmoid_slope),
     ROW(one_minus_square), ROW(silu_slope), ROW(gelu_slope),
-    ROW(gelu_tanh_slope), ROW(sinc), ROW(radians), ROW(degrees), {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},
+    ROW(gelu_tanh_slope), ROW(sinc), ROW(radians), ROW(degrees), {NULL, NULL, FLAT_BY_ROW, 0},
 };

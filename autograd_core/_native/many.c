@@ -124,8 +124,6 @@ static int apply_kernel(Function *function, PyObject *const *arguments, Py_ssize
             first.count != second.count)
             return 0;
         break;
-    default:
-        return 0;
     }
     Py_ssize_t total = first.count + second.count;
     double *numbers = scratch_for(total), z;

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..value import Value, number
 from . import activations, exact, special
-from .functions import items
+from .shape import items
 
 ONE_OVER_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 SQRT_2, REST_OF_SQRT_2 = 1.4142135623730951, -9.667293313452913e-17

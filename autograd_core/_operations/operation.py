@@ -8,6 +8,8 @@ from inspect import Parameter, Signature, signature
 from math import copysign
 from typing import Any
 
+from .shape import NO_OPERANDS, Shape
+
 # Where an operation's derivative is flat: a function of its operands as numbers.
 Flat = Callable[..., bool]
 # A local derivative is a function of the operands and the result, or a number where it is constant.
@@ -60,13 +62,15 @@ EVERYWHERE = Domain("every number", always)
 class Operation:
     """One operation: its value, its local derivatives, and what is needed to name, draw, check and print it.
 
-    `value` takes floats and gives a float. `derivatives` holds, for each operand, ∂result/∂operand as a function of
-    operands and result that works on floats and on `Value`s alike; an operation on many operands has one function
-    that takes all operands and the result and gives the list. `formula` and `derivative_formulas` are the same in
+    `shape` says how it is called. `value` takes floats and gives a float. `derivatives` holds, for each operand,
+    ∂result/∂operand as a function of operands and result that works on floats and on `Value`s alike; where operands
+    are taken together, it is one function that takes all of them and the result and gives the list. `evaluate` and
+    `slopes` call both. `formula` and `derivative_formulas` are the same in
     print, in Python's syntax, with `{x}`, `{y}` for the operands and `{z}` for the result.
     """
 
     name: str
+    shape: Shape
     value: Callable[..., float]
     derivatives: tuple[Derivative, ...] | Callable[[Sequence[Any], Any], Sequence[Any]]
     doc: str = ""
@@ -100,25 +104,51 @@ class Operation:
 
     @property
     def arity(self) -> int | None:
-        """How many operands it takes: 0 for a leaf, 1, 2, or None for many."""
-        return len(self.derivatives) if isinstance(self.derivatives, tuple) else None
+        """How many operands it takes: 0 for a leaf, 1, 2, or None where it takes them together."""
+        return None if self.shape.together else len(self.shape.parameters)
 
     @property
-    def takes(self) -> Signature:
-        """How the function of an operation on many operands is called: as its operands are gathered."""
-        parameters = signature(self.gather).parameters.values()  # type: ignore[arg-type]  # these gather them
-        return Signature([parameter.replace(annotation=Parameter.empty) for parameter in parameters])
+    def signature(self) -> Signature:
+        """How its function is called."""
+        if self.gather is not None:
+            gathered = signature(self.gather).parameters.values()
+            return Signature([parameter.replace(annotation=Parameter.empty) for parameter in gathered])
+        parameters = list(self.shape.signature.parameters.values())
+        if self.default is not None:
+            parameters[-1] = parameters[-1].replace(default=self.default)
+        return Signature(parameters)
 
-    def derivative(self, index: int, operands: Sequence[Any], result: Any) -> Any:
-        """The local derivative by operand `index`, of floats as a float, of `Value`s as a `Value`."""
-        if not isinstance(self.derivatives, tuple):
-            return self.derivatives(operands, result)[index]
-        slope = self.derivatives[index]
-        return slope(*operands, result) if callable(slope) else slope
+    def evaluate(self, operands: Sequence[float]) -> float:
+        """The value of floats; raises what floats raise."""
+        return self.value(operands) if self.shape.together else self.value(*operands)
+
+    def slopes(self, operands: Sequence[Any], result: Any, wanted: Sequence[bool] = ()) -> list[Any]:
+        """The local derivatives, of floats as floats, of `Value`s as `Value`s; None where they are not `wanted`.
+
+        >>> TABLE["mul"].slopes((2.0, 3.0), 6.0), TABLE["mul"].slopes((2.0, 3.0), 6.0, (False, True))
+        ([3.0, 2.0], [None, 2.0])
+        """
+        asked = wanted or (True,) * len(operands)
+        if callable(self.derivatives):
+            found = self.derivatives(operands, result) if any(asked) else asked
+            return [slope if ask else None for slope, ask in zip(found, asked, strict=True)]
+        return [
+            None if not ask else slope(*operands, result) if callable(slope) else slope
+            for slope, ask in zip(self.derivatives, asked, strict=True)
+        ]
+
+    def recorded(self, operands: Sequence[float], result: float, variable: Sequence[bool]) -> list[float | None]:
+        """The local derivatives of floats as they are recorded; None by an operand that is no `variable`.
+
+        >>> TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, False)), TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, True))
+        ([-0.0, None], [0.0, 2.0])
+        """
+        slopes = self.slopes(operands, result, variable)
+        return [x or self.zero(i, operands, variable) if x is not None else None for i, x in enumerate(slopes)]
 
     def zero(self, index: int, operands: Sequence[float], variable: Sequence[bool]) -> float:
         """A local derivative of 0 as it is recorded: `NOTHING` where it is flat, else 0.0."""
-        if not isinstance(self.derivatives, tuple):
+        if callable(self.derivatives):
             flat = callable(self.flat) and self.flat(operands, variable)[index]
         elif not callable(self.derivatives[index]):
             flat = True
@@ -174,7 +204,7 @@ def operation_of(function: Callable[..., Any]) -> Operation:
 
 
 # Leaves are told apart by their operation.
-INPUT = TABLE["input"] = Operation("input", float, (), "A number that enters the graph.")
-PARAMETER = TABLE["parameter"] = Operation("parameter", float, (), "A number that training moves.")
+INPUT = TABLE["input"] = Operation("input", NO_OPERANDS, float, (), "A number that enters the graph.")
+PARAMETER = TABLE["parameter"] = Operation("parameter", NO_OPERANDS, float, (), "A number that training moves.")
 # What stop_gradient lets through, and a transform's plain argument once the transform has answered.
-CONSTANT = TABLE["constant"] = Operation("constant", float, (), "A number whose gradient nobody outside can ask for.")
+CONSTANT = TABLE["constant"] = Operation("constant", NO_OPERANDS, float, (), "A number whose gradient nobody outside can ask for.")

@@ -129,15 +129,23 @@ class Calls(Lists):
     def _row(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
         """A row's function on floats gives its value."""
         if row.arity is None:
-            assert row.gather is not None
-            operands = self.call(node, row.gather, arguments)
-            return self.converted(node, self.call(node, row.value, [operands]), FLOAT)
+            return self.converted(node, self.call(node, row.value, [self._gathered(node, row, arguments)]), FLOAT)
         given = [self.converted(node, x, FLOAT) for x in arguments]
         if row.default is not None and len(given) == 1:
             given.append(Const(FLOAT, row.default))
         if len(given) != row.arity:
             self.refuse(node, f"{row.name} of {len(given)} operands")
         return self.converted(node, self.call(node, row.value, given), FLOAT)
+
+    def _gathered(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
+        """The arguments of an operation on many operands as one."""
+        if len(arguments) != len(row.shape.parameters):
+            self.refuse(node, f"{row.name} of {len(arguments)} arguments")
+        if not row.shape.lists:
+            parts = [self.converted(node, x, FLOAT) for x in arguments]
+            return Made(tuple(x.type for x in parts), tuple(parts))
+        lists = [self.converted(node, x, LIST) for x in arguments]
+        return lists[0] if len(lists) == 1 else self.operate("join", LIST, *lists)
 
     def _as_stated(self, node: ast.AST, x: Expression, annotation: Any) -> Expression:
         """A tuple of floats as a list where the function says that it takes any number of them."""

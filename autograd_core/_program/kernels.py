@@ -9,15 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .. import ops
-from .._operations.calling import argument_shape
 from .._operations.operation import TABLE, Operation
 from .forms import LIST, Function
 from .in_c import C
 from .rows import TranslatedRow, translated_rows
 
 TARGET = Path(__file__).parents[1] / "_native" / "kernels_generated.c"
-# How a function takes its operands, by how many arguments it has and whether they are lists.
-GATHERS = {(1, True): "LIST", (2, True): "TWO_LISTS", (3, False): "ARGUMENTS"}
 HEADING = """\
 /* Generated from the rows of ops.py by `python -m autograd_core._program.kernels`: not to be edited.
  *
@@ -45,7 +42,7 @@ def kernels(rows: Iterable[Operation]) -> tuple[str, dict[str, str]]:
     for name, arity in (("unary", 1), ("binary", 2), ("many", None)):
         lines += [f"Kernel generated_{name}_kernels[] = {{"]
         lines += [f"    {_entry(row)}," for row in found if row.row.arity == arity]
-        lines += ["    {NULL, NULL, GATHER_PYTHON, FLAT_BY_ROW, 0},", "};", ""]
+        lines += ["    {NULL, NULL, FLAT_BY_ROW, 0},", "};", ""]
     return "\n".join(lines), refused
 
 
@@ -133,9 +130,8 @@ def flat_by_kernel(row: TranslatedRow) -> bool:
 
 
 def _entry(row: TranslatedRow) -> str:
-    taken = GATHERS[argument_shape(row.row)] if row.many else "PYTHON"
     flat = "FLAT_BY_KERNEL" if flat_by_kernel(row) else "FLAT_BY_ROW"
-    return f'{{"{row.row.name}", (void *)kernel_{row.row.name}, GATHER_{taken}, {flat}, 0}}'
+    return f'{{"{row.row.name}", (void *)kernel_{row.row.name}, {flat}, 0}}'
 
 
 def main() -> None:

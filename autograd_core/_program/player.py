@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .._operations.operation import NOTHING, Operation, is_nothing
 from ..errors import failed
-from .guards import Strayed, check
+from .guards import check
 from .listing import Listing
 
 # Gradients that are summed over rows are summed so, whatever the number of threads and the width of a vector: a chunk
@@ -147,7 +147,7 @@ def forward(
             if locals_ is not None:
                 moving = [bool(variable[slot]) for slot in operands]
                 moves = variable[len(slots)]
-                locals_.append(local_derivatives(row, numbers, z, moving) if moves else ())
+                locals_.append(row.recorded(numbers, z, moving) if moves else ())
             slots.append(z)
     except Exception:
         check(listing.guards, slots)  # on another branch there may be no such operation
@@ -159,22 +159,9 @@ def forward(
 def computed(row: Operation, numbers: Sequence[float]) -> float:
     """The value of an operation; what it raises is said as the engine says it."""
     try:
-        return row.value(numbers) if row.arity is None else row.value(*numbers)
+        return row.evaluate(numbers)
     except (ArithmeticError, ValueError) as error:
         raise failed(row, numbers, error) from None
-
-
-def local_derivatives(
-    row: Operation, numbers: Sequence[float], z: float, variable: Sequence[bool]
-) -> Sequence[float | None]:
-    """The local derivatives of an operation as the engine records them: None by a plain number."""
-    every = None if isinstance(row.derivatives, tuple) else row.derivatives(numbers, z)
-    return [
-        (row.derivative(i, numbers, z) if every is None else every[i]) or row.zero(i, numbers, variable)
-        if moves
-        else None
-        for i, moves in enumerate(variable)
-    ]
 
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:

@@ -63,7 +63,7 @@ def translated_rows(
 def _few(row: Operation, translation: Translation) -> TranslatedRow:
     operands = [Name(FLOAT, name) for name in ("x", "y")[: row.arity]]
     value = _function(translation, f"{row.name}_value", row.value, operands)
-    assert isinstance(row.derivatives, tuple)
+    assert not callable(row.derivatives)
     slopes = tuple(
         _function(translation, f"{row.name}_by_{name.name}", slope, [*operands, Name(FLOAT, "z")])
         for name, slope in zip(operands, row.derivatives, strict=True)

@@ -48,9 +48,7 @@ def _slopes(node: Value) -> Sequence[Any]:
     """The local derivatives as graphs of their own, from the row's functions on the operands themselves."""
     try:
         with record():
-            if not isinstance(node.op.derivatives, tuple):
-                return node.op.derivatives(node.operands, node)
-            return [node.op.derivative(i, node.operands, node) for i in range(len(node.operands))]
+            return node.op.slopes(node.operands, node)
     except Exception:  # a primitive's own function may not be made for Values: then its numbers alone are shown
         return ()
 

@@ -79,7 +79,7 @@ class Replay:
                 continue
             numbers = self.numbers(node)
             try:
-                self.data[node] = node.op.value(numbers) if node.op.arity is None else node.op.value(*numbers)
+                self.data[node] = node.op.evaluate(numbers)
             except (ArithmeticError, ValueError) as error:
                 raise failed(node.op, numbers, error) from None
             self.local[node] = self._locals(node, numbers)
@@ -107,15 +107,7 @@ class Replay:
         return [self.data[x] if type(x) is Value else float(x) for x in node.operands]
 
     def _locals(self, node: Value, numbers: Sequence[float]) -> list[float | None]:
-        z = self.data[node]
-        variable = [type(x) is Value for x in node.operands]
-        every = None if isinstance(node.op.derivatives, tuple) else node.op.derivatives(numbers, z)
-        return [
-            (every[i] if every else node.op.derivative(i, numbers, z)) or node.op.zero(i, numbers, variable)
-            if moves
-            else None
-            for i, moves in enumerate(variable)
-        ]
+        return node.op.recorded(numbers, self.data[node], [type(x) is Value for x in node.operands])
 
 
 def _gradients(checkpoint: Value, result: Value, inside: Replay) -> list[float | None]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._operations.calling import argument_shape
 from .._operations.functions import FUNCTIONS
 from .._operations.operation import Operation
 from ..value import Value
@@ -29,20 +28,6 @@ def function_of(operation: Operation) -> Callable[..., Any]:
 def in_math(operation: Operation) -> bool:
     """Whether plain Python has the operation under the same name or operator, so that its source runs there too."""
     return bool(operation.operator) or operation.value is getattr(math, operation.name, None)
-
-
-def arguments_of(operation: Operation, operands: Sequence[Any]) -> list[Any]:
-    """The operands of one application as its function takes them: one by one, or in lists of one length.
-
-    >>> from autograd_core import dot, operation_of
-    >>> arguments_of(operation_of(dot), [1.0, 2.0, 3.0, 4.0])
-    [[1.0, 2.0], [3.0, 4.0]]
-    """
-    count, lists = argument_shape(operation)
-    if not lists:
-        return list(operands)
-    size = len(operands) // count
-    return [list(operands[i * size : (i + 1) * size]) for i in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +65,7 @@ def form_of(operation: Operation, count: int) -> Form:
     places = [f"{{{i}}}" for i in range(count)]
     if operation.operator:
         return Form(operation.formula.format(x="{0}", y="{1}"), operation)
-    arguments = arguments_of(operation, places)
+    arguments = operation.shape.arguments(places)
     texts = [f"[{', '.join(a)}]" if isinstance(a, list) else a for a in arguments]
     return Form(f"{operation.name}({', '.join(texts)})", operation)
 

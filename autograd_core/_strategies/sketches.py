@@ -8,7 +8,6 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from .._operations.calling import argument_shape, orders, value_of
 from .._operations.operation import Operation
 from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, Program, form_of
 
@@ -44,14 +43,13 @@ def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int
 
 def applied(row: Operation) -> SearchStrategy[Sketch]:
     """One application of a row."""
-    count, lists = argument_shape(row)
-    if lists:
+    count = len(row.shape.parameters)
+    if row.shape.lists:
         return st.integers(1, 4).flatmap(
             lambda size: st.tuples(st.just(form_of(row, size * count)), st.tuples(*[PLACE] * (size * count)))
         )
-    whole = orders(row)
     order = st.tuples(st.just("order"), st.integers(0, 3))
-    places = st.tuples(*(order if i in whole else PLACE for i in range(count)))
+    places = st.tuples(*(order if i in row.shape.orders else PLACE for i in range(count)))
     return st.tuples(st.just(form_of(row, count)), places)
 
 
@@ -120,7 +118,7 @@ def keep_what_fits(fits: Fits, inputs: Sequence[float]) -> Callable[[Line], bool
         xs = [values[x] if isinstance(x, str) else float(x) for x in line.operands]
         fitting = fits(row, xs)
         if fitting:
-            values[line.name] = value_of(row, xs)
+            values[line.name] = row.evaluate(xs)
         return fitting
 
     return keep

@@ -238,13 +238,10 @@ def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
     check_current(node)
     operands = node.operands
     slopes = node._slopes
-    taken = [(i, x) for i, x in enumerate(operands) if type(x) is Value and not is_nothing(slopes[i])]
-    if taken and not isinstance(node.op.derivatives, tuple):
-        locals_ = node.op.derivatives(operands, node)
-        yield from ((x, locals_[i]) for i, x in taken)
-        return
-    for i, x in taken:
-        yield x, node.op.derivative(i, operands, node)
+    taken = [type(x) is Value and not is_nothing(slopes[i]) for i, x in enumerate(operands)]
+    for operand, slope in zip(operands, node.op.slopes(operands, node, taken), strict=True):
+        if slope is not None:
+            yield operand, slope  # type: ignore[misc]  # what is taken is a Value
 
 
 def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:

@@ -12,6 +12,7 @@ from autograd_core import ENGINE, TABLE, GraphError, Value, dot, logsumexp, mean
 from autograd_core import sum as total
 from autograd_core._engine.choice import rows_without_kernel
 from autograd_core._operations.functions import FUNCTIONS
+from autograd_core._operations.shape import ONE_NUMBER
 
 pytestmark = pytest.mark.skipif(ENGINE != "native", reason="kernels belong to the native engine")
 
@@ -44,17 +45,14 @@ def of_row(name: str, operands: list[float], variable: tuple[bool, ...] = (True,
     """Value and local derivatives by the row's own Python, as they are recorded, or the exception's type."""
     row = TABLE[name]
     try:
-        z = row.value(operands) if row.arity is None else row.value(*operands)
+        z = row.evaluate(operands)
     except (ArithmeticError, ValueError) as error:
         return type(error) if isinstance(error, (OverflowError, ZeroDivisionError)) else ValueError
     try:
-        if row.arity is None:
-            locals_ = list(row.derivatives(operands, z))
-        else:
-            locals_ = [row.derivative(i, operands, z) for i in range(len(operands))]
+        locals_ = row.recorded(operands, z, variable[: len(operands)])
     except OverflowError as error:  # gaussian, which is for the factors 1 and 1/2, at some others
         return type(error)
-    return bits(z), [bits(d or row.zero(i, operands, variable[: len(operands)])) for i, d in enumerate(locals_)]
+    return bits(z), [d if d is None else bits(d) for d in locals_]
 
 
 def of_node(name: str, operands: list[float], *shape: object) -> object:
@@ -180,7 +178,7 @@ def test_a_row_of_a_users_own_with_a_tables_name_gets_no_kernel() -> None:
     from autograd_core._engine.recording import unary
     from autograd_core._operations.operation import Operation
 
-    own = unary(Operation("tanh", lambda x: x + 1.0, (lambda x, z: 7.0,)))
+    own = unary(Operation("tanh", ONE_NUMBER, lambda x: x + 1.0, (lambda x, z: 7.0,)))
     node = own(Value(1.0))
     assert (node.data, node.local_derivatives) == (2.0, (7.0,))
     assert autograd_core.tanh(Value(0.0)).local_derivatives == (1.0,)

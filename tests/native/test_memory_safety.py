@@ -586,11 +586,12 @@ def test_where_there_is_no_memory_for_another_primitive_the_others_stay() -> Non
         import _testcapi
         from autograd_core import Value
         from autograd_core._operations.operation import Operation
+        from autograd_core._operations.shape import ONE_NUMBER
         from autograd_core._engine.recording import unary
 
         x, kept = Value(2.0), []
         for i in range(200):
-            row = Operation(f"p{i}", lambda x: 3.0 * x, (3.0,), origin=len)
+            row = Operation(f"p{i}", ONE_NUMBER, lambda x: 3.0 * x, (3.0,), origin=len)
             for allocation in range(1000):
                 _testcapi.set_nomemory(allocation, allocation + 1)
                 try:

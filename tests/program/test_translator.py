@@ -10,6 +10,7 @@ import pytest
 
 from autograd_core._checking.ulps import same, ulps
 from autograd_core._operations.operation import Operation
+from autograd_core._operations.shape import ONE_NUMBER, TWO_NUMBERS
 from autograd_core._program.forms import FLOAT, Name, Refused
 from autograd_core._program.in_c import C
 from autograd_core._program.in_javascript import RUNTIME as JAVASCRIPT_RUNTIME
@@ -96,14 +97,14 @@ def test_what_is_not_understood_is_refused_with_its_place(written):
 
 
 def test_a_row_is_refused_by_its_name_and_whole():
-    row = Operation("odd", lambda x: x, (lambda x, z: {1: x}[1],))
+    row = Operation("odd", ONE_NUMBER, lambda x: x, (lambda x, z: {1: x}[1],))
     translation = Translation()
     with pytest.raises(Refused, match=r"^odd: `\{1: x\}` \(Dict\) is not translated \(test_translator.py, line \d+"):
         translated_row(row, translation)
 
 
 def test_a_row_with_a_branch_and_a_helper(running, tmp_path):
-    row = Operation("bent", bent, (lambda x, y, z: helper(x, y) if x > y else math.tanh(z), 0.0))
+    row = Operation("bent", TWO_NUMBERS, bent, (lambda x, y, z: helper(x, y) if x > y else math.tanh(z), 0.0))
     translation = Translation()
     found = translated_row(row, translation)
     library = running.Compiled(translation.functions, [found.value, *found.slopes], tmp_path)
