@@ -1,4 +1,4 @@
-"""The reverse sweep over the recorded local derivatives: plain floats, one pass, the heart of the engine."""
+"""The reverse sweep over the recorded local derivatives: plain floats in one pass, the heart of the engine."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .graph import check_recorded, discovered
 from .ops import sum as sum_of
 from .value import Value, number, unwrapped
 
-# Threads may sweep graphs that share leaves: no sweep's gradients are lost between another's reading and writing. A
-# signal's handler may sweep in the middle of it, in the same thread.
+# Threads may sweep graphs that share leaves: no sweep's gradients may be lost between another's reading and writing. A
+# signal handler may sweep in the middle of that, in the same thread.
 _adding = RLock()
 
 
@@ -25,8 +25,8 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
     """Send the adjoints of the nodes in `order` back along every edge.
 
     `adjoints` has an entry for every node in `order` and every operand of one; contributions are added to them in
-    reverse topological order, operands left to right. Where nothing has arrived, nothing is sent on, and nothing along
-    an edge that is flat: a path not taken never makes a NaN. (Adding 0.0 makes of -0.0, which means nothing, a zero.)
+    reverse topological order, operands left to right. Where nothing has arrived, nothing is sent on, nor along a flat
+    edge: a path not taken never makes a NaN. (Adding 0.0 turns -0.0, which means nothing, into a zero.)
     """
     rest = reversed(order)
     for node in rest:
@@ -52,7 +52,7 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
-    """The rest of a sweep in which there are checkpoints of several outputs: these wait until the first is due."""
+    """The rest of a sweep that contains checkpoints of several outputs: these wait for their leader's turn."""
     waiting: dict[Value, list[Value]] = {}
     for node in rest:
         if node.op is not CHECKPOINT:
@@ -66,7 +66,7 @@ def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
-    """Run the function of a checkpoint again, of which `nodes` are outputs, and sweep what it recorded."""
+    """Run the function of the checkpoint that has `nodes` as outputs again, and sweep what it recorded."""
     results, leader = rerun(nodes), leader_of(nodes[0])
     order, inner = discovered_all(results, leader._x)
     for node, result in zip(nodes, results, strict=True):
@@ -77,7 +77,7 @@ def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
 
 
 def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """As `discovered`, below several nodes."""
+    """Like `discovered`, for several roots."""
     if len(roots) == 1:
         return discovered(roots[0], stops)
     with record():
@@ -89,10 +89,16 @@ def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple
 def backward(y: Value, gradient: float = 1.0) -> None:
     """Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node between.
 
-    Args: `y`, the output; `gradient`, the adjoint it starts from. Each leaf's contributions are summed first and
-    added once, so two sweeps double the leaves exactly; a computed node holds the last sweep's adjoint. If anything
-    raises, no gradient has changed. Raises GraphError for a `y` that was made inside `no_record()`.
-    (Lecture 000, backpropagation; lecture 003, reverse mode.)
+    Each leaf's contributions are summed first and added once, so two sweeps double the leaves exactly. A computed node
+    holds the last sweep's adjoint. If anything raises, no gradient has changed. (Lecture 000, backpropagation; lecture
+    003, reverse mode.)
+
+    Args:
+        y: The output.
+        gradient: The adjoint to start from.
+
+    Raises:
+        GraphError: `y` was made inside `no_record()`.
 
     >>> from autograd_core import Value
     >>> a = Value(3.0)
@@ -105,7 +111,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
         raise TypeError(f"backward takes a Value; got {y!r} of type {type(y).__name__}")
     seed = number(gradient)
     if seed is None:
-        raise TypeError(f"the gradient to start from is a real number; got {gradient!r}")
+        raise TypeError(f"the gradient to start from must be a real number; got {gradient!r}")
     check_recorded(y)
     if watches:
         taken(y)
@@ -116,7 +122,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     waiting = iter(adjoints.items())
 
     def write() -> None:
-        for node, adjoint in waiting:  # Python looks for signals between two rounds, not within one
+        for node, adjoint in waiting:  # Python checks for signals between two rounds, not within one
             if node._x is None and node._grad is not None:
                 node._grad += adjoint
             else:

@@ -1,4 +1,4 @@
-"""Checkpointing: keep no graph of a function, run it again when its gradient is wanted."""
+"""Checkpointing: keep no graph of a function, and run it again when its gradient is needed."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from .value import Value, make_node, unwrapped
 
 
 def _no_formula(*operands: Any) -> Any:
-    raise GraphError("a checkpoint has no formula: its function is run again")  # the sweeps never ask for one
+    raise GraphError("a checkpoint has no formula; its function is run again instead")  # no sweep asks for one
 
 
 CHECKPOINT = TABLE["checkpoint"] = Operation(
     "checkpoint", Shape(("operands",), lists=True), _no_formula, _no_formula,
-    "A function whose graph is not kept, but made again in each sweep."
+    "A function whose graph is not kept but rebuilt in each sweep."
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """What a checkpoint runs again; it stands where other nodes keep their local derivatives.
+    """What a checkpoint runs again, stored where other nodes keep their local derivatives.
 
-    Of several outputs the first leads: its node was computed from what all of them were computed from, and holds the
-    function. The others have it as their operand, and no function: in a sweep they wait until it is due, and the
-    function is run again once for all.
+    Where there are several outputs, the first one leads: its operands are those of all outputs, and it holds the
+    function. The others have the leader as their operand and hold no function. A sweep lets them wait until the
+    leader's turn, then runs the function once for all.
     """
 
     function: Callable[..., Any] | None
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
-    output: int | None = None  # which of several numbers this is
+    output: int | None = None  # which of several outputs this is
 
 
 def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
-    """`function(*arguments, **keywords)` without its graph: `function` runs again in each sweep.
+    """Return `function(*arguments, **keywords)` without keeping its graph; each sweep runs `function` again.
 
     Args: `function`, giving one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or what
     `register` names; each of them that is a Value is one node. Gradients reach its arguments and every node and
@@ -73,8 +73,8 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
         return make_node(CHECKPOINT, result._data, _boundary([result], start), segment, current(), tick())
     if passes(result):
         raise TypeError(
-            "checkpoint takes a function that gives one number or several; "
-            f"it gave {result!r} of type {type(result).__name__}"
+            "checkpoint takes a function that returns one number or several; "
+            f"it returned {result!r} of type {type(result).__name__}"
         )
     structure = taken_apart(result)
     if not any(type(x) is Value for x in structure.numbers):
@@ -85,7 +85,7 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
 def _nodes(
     numbers: list[Any], start: int, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> list[Any]:
-    """The outputs with a node for each that is a Value: the first leads, the others follow."""
+    """The outputs, with a node for each Value among them: the first leads, the others follow."""
     operands = _boundary([x for x in numbers if type(x) is Value], start)
     stamp = tick()
     made: list[Any] = []
@@ -103,13 +103,13 @@ def _nodes(
 
 
 def leader_of(node: Value) -> Value:
-    """Of the outputs of one checkpoint, the one whose operands all of them were computed from."""
+    """The output that leads the checkpoint to which `node` belongs."""
     leader: Value = node if node._dx.function is not None else node._x[0]
     return leader
 
 
 def _boundary(results: list[Value], start: int) -> list[Value]:
-    """The leaves and the nodes older than `start` that `results` were computed from, in the order met."""
+    """The leaves and the nodes older than `start` from which `results` were computed, in the order found."""
     found: list[Value] = []
     seen = set(results)
     stack = list(dict.fromkeys(reversed(results)))
@@ -126,7 +126,7 @@ def _boundary(results: list[Value], start: int) -> list[Value]:
 
 
 def rerun(nodes: Sequence[Value]) -> list[Value]:
-    """What `nodes`, outputs of one checkpoint, are when its function is run again and recorded."""
+    """Run the checkpoint's function again, recorded, and return the new versions of `nodes`, its outputs."""
     leader = leader_of(nodes[0])
     check_current(leader)
     segment: Any = leader._dx
@@ -139,19 +139,19 @@ def rerun(nodes: Sequence[Value]) -> list[Value]:
     for other in _boundary(found, start):
         if other not in known and other._stamp < start:
             raise GraphError(
-                f"the function of a checkpoint now reads {described(other)}, which is not what it read when it was "
-                "recorded, so a gradient would be lost: hand copied or unpickled nodes to it as arguments"
+                f"the function of a checkpoint now reads {described(other)}, which it did not read when it was "
+                "recorded, so a gradient would be lost: pass copied or unpickled nodes to it as arguments"
             )
     return found
 
 
 def _again(node: Value, outputs: list[Any]) -> Value:
-    """The output that a node is, of those of another run: the same to the bit."""
+    """The new version of `node` among the outputs of another run; it must be the same to the bit."""
     at = node._dx.output or 0
     again = outputs[at] if at < len(outputs) else None
     if type(again) is not Value or struct.pack("d", again._data) != struct.pack("d", node._data):
         raise GraphError(
-            f"the function of a checkpoint gave {node._data!r} and, run again, {getattr(again, '_data', again)!r}: "
-            "it must compute the same number each time (fix its random seed, and do not change what it reads)"
+            f"the function of a checkpoint returned {node._data!r} and, run again, {getattr(again, '_data', again)!r}: "
+            "it must return the same number each time (fix its random seed, and do not change what it reads)"
         )
     return again

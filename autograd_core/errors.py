@@ -1,4 +1,4 @@
-"""The messages: each names the operation, the operands with their labels, and the way out."""
+"""Error messages: each names the operation and its operands with their labels, and says what to do."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ KINDS = (OverflowError, ZeroDivisionError, ArithmeticError, FloatingPointError, 
 
 
 class GraphError(RuntimeError):
-    """The graph cannot answer what was asked of it, for a reason that the message gives."""
+    """The graph cannot answer the request; the message says why."""
 
 
 class GraphWarning(UserWarning):
-    """A gradient is probably not what was meant, for a reason that the message gives."""
+    """A gradient is probably not what you meant; the message says why."""
 
 
 def described(operand: Any, name: str = "") -> str:
-    """One operand in a message: its name, number and label.
+    """Describe one operand for a message: its name, number and label.
 
     >>> from autograd_core import Value
     >>> described(Value(-1.0, label="p"), "x")
@@ -35,7 +35,7 @@ def described(operand: Any, name: str = "") -> str:
 
 
 def plain(operand: Any) -> Any:
-    """The number of an operand: a float, or an int that is too large for one."""
+    """The operand as a float, or as an int where it is too large for a float."""
     if type(operand) is Value:
         return operand._data
     try:
@@ -45,14 +45,14 @@ def plain(operand: Any) -> Any:
 
 
 def shown(operand: Any) -> str:
-    """A number in a message; of an int too large for a float only how many digits it has."""
+    """A number as messages show it; for an int too large for a float, only its number of digits."""
     if type(operand) is int:
         return f"an int of {round(operand.bit_length() * math.log10(2))} digits"
     return repr(operand)
 
 
 def listed(operands: Sequence[Any]) -> str:
-    """The operands of one operation in a message."""
+    """All operands of an operation as messages show them."""
     if len(operands) <= len(NAMES):
         return ", ".join(described(operand, name) for operand, name in zip(operands, NAMES, strict=False))
     shown = ", ".join(described(operand) for operand in operands[:SHOWN])
@@ -60,14 +60,14 @@ def listed(operands: Sequence[Any]) -> str:
 
 
 def named(operation: Operation) -> str:
-    """An operation in a message: an operator as it is written, a function by its name."""
+    """An operation as messages show it: an operator as you write it, a function by its name."""
     return operation.formula.format(x="x", y="y") if operation.operator else operation.name
 
 
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
-    """The error that plain floats raise here, of the same type, with a message that says what went in.
+    """The error that floats would raise, of the same type, with the operands in its message.
 
-    An error of a type of its own, as a primitive may raise, stays as it is, with a note.
+    An exception of another type, such as a primitive may raise, is kept and gets a note.
     """
     numbers = list(map(plain, operands))
     if type(error) not in KINDS:
@@ -83,13 +83,13 @@ def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> E
         text = f"{named(operation)} has no value here ({error})"
     else:
         text = f"{named(operation)} is defined for {operation.domain.text}"
-    # the way into a primitive is its user's to see
+    # the traceback into a primitive is for its author
     trace = error.__traceback__ if operation.origin is not None else None
     return type(error)(f"{text}; got {listed(operands)}").with_traceback(trace)
 
 
 def value_alone(operation: Operation, operand: Any) -> Value:
-    """The Value in an array of no dimensions, for an operand that is no number; TypeError for any other."""
+    """The Value inside a zero-dimensional array; TypeError for any other operand that is not a number."""
     inner = unwrapped(operand)
     if type(inner) is not Value:
         raise not_a_number(operation, operand)
@@ -97,14 +97,14 @@ def value_alone(operation: Operation, operand: Any) -> Value:
 
 
 def not_a_number(operation: Operation, operand: Any) -> TypeError:
-    """The error for an operand that no operation takes."""
+    """The error for an operand that is not a number."""
     return TypeError(
         f"{operation.name} takes Values and real numbers; got {operand!r} of type {type(operand).__name__}"
     )
 
 
 def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) -> TypeError:
-    """The error for a call of an operation on many operands with arguments that it does not take, in its own name."""
+    """The error for calling an operation on many operands with the wrong arguments, under its public name."""
     try:
         operation.signature.bind(*arguments)
     except TypeError as wrong:
@@ -113,7 +113,7 @@ def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) 
 
 
 def misfit(name: str, operands: int, default: float | None) -> Callable[..., None]:
-    """A Python function of this name and so many operands: for its words to a call that it does not take."""
+    """A Python function with this name and number of operands, called to raise Python's own error for a wrong call."""
 
     def of_one(x: Any) -> None:
         pass

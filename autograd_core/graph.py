@@ -1,4 +1,4 @@
-"""How the graph is sorted and walked. Nothing here recurses, so depth does not matter."""
+"""Sorting and walking the graph. Nothing here recurses, so depth does not matter."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from .value import Value, unwrapped
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
     """The nodes below `root` in topological order, and `NOTHING` for each of them and for each stop.
 
-    Depth-first post-order, operands left to right; what lies at or below `stops` is left out of the order.
+    Depth-first post-order, operands left to right; `stops` and everything below them are left out of the order.
     """
     order: list[Value] = []
     zeros = dict.fromkeys(stops, NOTHING)
     if root in zeros:
         return order, zeros
     zeros[root] = NOTHING
-    path: list[Value] = []  # nodes that wait for an operand
-    waiting: dict[Value, Iterator[Value | float]] = {}  # of nodes on many operands, the operands still to visit
+    path: list[Value] = []  # nodes waiting for an operand
+    waiting: dict[Value, Iterator[Value | float]] = {}  # for nodes with many operands: those still to visit
     node = root
     while True:
         while type(x := node._x) is Value and x not in zeros:
             zeros[x] = NOTHING
-            if x._x is None:  # a leaf: done at once
+            if x._x is None:  # a leaf is done at once
                 order.append(x)
                 break
             path.append(node)
@@ -59,7 +59,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
 def _next_computed(
     operands: Iterator[Value | float], zeros: dict[Value, float], order: list[Value]
 ) -> Value | None:
-    """The next operand that is a computed node not seen before; leaves on the way are done at once."""
+    """The next operand that is a computed node not seen before; leaves found on the way are added to the order."""
     for operand in operands:
         if type(operand) is Value and operand not in zeros:
             zeros[operand] = NOTHING
@@ -71,7 +71,7 @@ def _next_computed(
 
 @accelerated
 def toposort(root: Value) -> list[Value]:
-    """The nodes that `root` depends on, operands before results, `root` last.
+    """Return the nodes that `root` depends on, operands before results, `root` last.
 
     Depth-first post-order with operands left to right; the order is part of the contract: every sweep runs along
     it, so results repeat to the last bit.
@@ -87,7 +87,7 @@ def toposort(root: Value) -> list[Value]:
 
 
 def leaves(root: Value) -> list[Value]:
-    """The inputs and parameters that `root` depends on, in topological order.
+    """Return the inputs and parameters that `root` depends on, in topological order.
 
     >>> from autograd_core import Value
     >>> a = Value(2.0)
@@ -98,7 +98,7 @@ def leaves(root: Value) -> list[Value]:
 
 
 def assigned_since(node: Value) -> list[Value]:
-    """The leaf operands of `node` whose data was assigned after `node` was computed.
+    """Return the leaf operands of `node` that were assigned after `node` was computed.
 
     >>> from autograd_core import Value
     >>> w = Value(1.0, "w")
@@ -111,7 +111,7 @@ def assigned_since(node: Value) -> list[Value]:
 
 
 def check_current(node: Value) -> None:
-    """Raise GraphError if a leaf operand of `node` was assigned since: formulas would use the wrong number."""
+    """Raise GraphError if a leaf operand of `node` was assigned since: its formulas would use the wrong number."""
     for leaf in assigned_since(node):
         raise GraphError(
             f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
@@ -120,7 +120,7 @@ def check_current(node: Value) -> None:
 
 
 def check_recorded(y: Value) -> None:
-    """Raise GraphError for what was made inside `no_record()`: it does not know what it was computed from."""
+    """Raise GraphError if `y` was made inside `no_record()`: it does not know what it was computed from."""
     if y._row is INPUT and not y._place.recording:
         raise GraphError(
             f"{described(y)} was made inside no_record(), so there is no graph to go back along; compute it "

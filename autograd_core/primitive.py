@@ -15,9 +15,9 @@ from .errors import not_a_number
 from .value import Value, number, unwrapped
 
 MISSING = (
-    "a primitive needs its local derivatives beside its value: one function for each operand, of the operands and the "
+    "a primitive needs local derivatives: one function per operand, which takes the operands and the "
     "result, e.g. @primitive(derivatives=(lambda x, y: …,)) above def {name}(x); "
-    "write them with the functions of autograd_core, so that they can be differentiated again"
+    "write them with autograd_core's functions, so that they can be differentiated again"
 )
 
 
@@ -33,7 +33,7 @@ def primitive(
     kinks: Sequence[Callable[..., float]] = (),
     flat: Sequence[Flat | None] = (),
 ) -> Any:
-    """Make a function of numbers an operation, from its value and its local derivatives.
+    """Turn a function of numbers into an operation, given its local derivatives.
 
     Args: `function`, of one or more floats, giving a float; `derivatives`, for each operand its local derivative, a
     number or a function of the operands and the result, written with the functions of `autograd_core` (it is given
@@ -116,32 +116,32 @@ def primitive(
 
 
 def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
-    """The user's function, held to give a float."""
+    """The user's function, with its result checked and turned into a float."""
 
     def value(*numbers: float) -> float:
         result = function(*numbers)
         checked = number(result)
         if checked is None:
-            raise TypeError(f"the primitive {name} must give a real number; it gave {result!r}")
+            raise TypeError(f"the primitive {name} must return a real number; it returned {result!r}")
         return checked
 
     return value
 
 
 def _signature(function: Callable[..., float], name: str) -> inspect.Signature:
-    """The operands of the user's function: so many, each with a name."""
+    """The operands of the user's function: a fixed number, each with a name."""
     try:
         signature = inspect.signature(function)
     except ValueError:
-        raise TypeError(f"{name} does not say what it takes: write a function of named operands around it") from None
+        raise TypeError(f"{name} has no signature: wrap it in a function with named operands") from None
     for parameter in signature.parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            raise TypeError(f"a primitive takes a fixed number of operands, each by its place; {name} has {parameter}")
+            raise TypeError(f"a primitive takes a fixed number of positional operands; {name} has {parameter}")
     return signature
 
 
 def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Derivative:
-    """A local derivative, held to give a float where it is given floats; what it raises is said to be its."""
+    """A local derivative whose results are checked and whose errors say where they come from."""
     which = f"the local derivative ∂{name}/∂{names[index]}"
 
     def checked(result: Any, operands: Sequence[Any]) -> Any:
@@ -155,7 +155,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
     if not callable(slope):
         constant: float = checked(slope, ())
         return constant
-    with suppress(ValueError):  # of what has no signature
+    with suppress(ValueError):  # it has no signature
         try:
             inspect.signature(slope).bind(*names, "result")
         except TypeError as error:
@@ -164,7 +164,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
     def derivative(*operands: Any) -> Any:
         try:
             return checked(slope(*operands), operands)
-        except Exception as error:  # whatever it is, it goes on with a note
+        except Exception as error:  # whatever it is, add a note and pass it on
             *given, result = operands
             pairs = zip(names, given, strict=True)
             error.add_note(f"in {which} at {', '.join(f'{n} = {x!r}' for n, x in pairs)}, where {name} = {result!r}")
@@ -174,7 +174,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
 
 
 def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:
-    """One function for all local derivatives, as operations on many operands have it."""
+    """One function for all local derivatives, as an operation on many operands needs it."""
 
     def all_slopes(operands: Sequence[Any], result: Any) -> list[Any]:
         return [slope(*operands, result) if callable(slope) else slope for slope in slopes]
@@ -185,7 +185,7 @@ def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], 
 def _flat_together(
     slopes: tuple[Derivative, ...], flat: Sequence[Flat | None]
 ) -> Callable[[Sequence[float], Sequence[bool]], list[bool]]:
-    """One function that says which of the local derivatives are flat, as operations on many operands have it."""
+    """One function that says which local derivatives are flat, as an operation on many operands needs it."""
     stated = flat or (None,) * len(slopes)
 
     def all_flat(operands: Sequence[float], variable: Sequence[bool]) -> list[bool]:

@@ -17,18 +17,27 @@ from .value import Value, constant, number
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """The function that gives `function`'s value and its gradient, in the structure of the argument.
+    """Return a function that computes `function`'s value and its gradient, in the structure of the argument.
 
-    Args: `function`, giving one number; `argnums`, which argument, or a tuple of arguments, to differentiate by:
-    numbers, alone or in lists, tuples, dicts, dataclasses, NumPy arrays and what `register` names, nested at will; None
-    and strings in them stay. Arguments may be given by keyword too. With `has_aux`, `function` gives a pair, the number
-    and anything beside it, and what comes back is ((value, beside), gradient): Values in it, in structures such as the
-    arguments', come out as numbers where nothing but the arguments is a Value. The result has `function`'s name,
-    docstring and signature, and pickles if it does. Fits `scipy.optimize.minimize(…, jac=True)`.
-    Raises TypeError for a function that gives more than one number, a bool or nothing, arguments that are no numbers,
-    and argnums that name no argument. Warns with GraphWarning where the result is a plain number and one was taken out
-    of a Value that depends on the arguments (`x.data`, `round(x, 6)`, `x.backward()`): the way back is lost, the
-    gradient 0.0. A constant is no such result: a number that `function` was given, or that stands in its code.
+    The result has `function`'s name, docstring and signature, and pickles if `function` does. It fits
+    `scipy.optimize.minimize(…, jac=True)`.
+
+    Args:
+        function: Returns one number, or with `has_aux` a pair: the number and anything else.
+        argnums: Which argument, or tuple of arguments, to differentiate by. Each holds numbers, alone or in arbitrarily
+            nested lists, tuples, dicts, dataclasses, NumPy arrays and classes named by `register`. None and strings in
+            them are left alone. Arguments may also be passed by keyword.
+        has_aux: Whether to return ((value, aux), gradient). Values in aux become numbers where nothing but the
+            arguments is a Value.
+
+    Raises:
+        TypeError: `function` returns several numbers, a bool or nothing; an argument holds something else than
+            numbers; or `argnums` names no argument.
+
+    Warns:
+        GraphWarning: The result is a plain number computed from one that was taken out of a Value (`x.data`,
+            `round(x, 6)`, `x.backward()`), so its gradient is lost and counts as 0.0. Constants, passed to `function`
+            or written in its code, do not warn.
 
     >>> value_and_grad(lambda p: p["a"] * p["a"] + p["b"])({"a": 3.0, "b": 1.0})
     (10.0, {'a': 6.0, 'b': 1.0})
@@ -49,9 +58,9 @@ def _value_and_grad(
 
 
 def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """The gradient of `function`, as a function of the same arguments; see `value_and_grad`.
+    """Return the gradient of `function`, as a function of the same arguments; see `value_and_grad`.
 
-    With `has_aux` the pair of the gradient and what `function` gives beside its number.
+    With `has_aux` it returns the pair (gradient, aux).
 
     >>> grad(lambda x: x * x * x)(2.0)
     12.0
@@ -72,10 +81,10 @@ def _grad(
 
 
 def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """The matrix of ∂output/∂input: the structure of the output with that of the argument in each place, as in JAX.
+    """Return the matrix of ∂output/∂input: the output's structure with the argument's in each place, as in JAX.
 
-    An array by an array is one array of both shapes, also where they stand in dicts, lists and the like. For
-    `argnums` and `has_aux` see `grad`. One reverse sweep for each output. (Lecture 003, the chain rule over all paths.)
+    The derivative of an array by an array is one array of both shapes, inside dicts and lists too. For `argnums` and
+    `has_aux` see `grad`. Takes one reverse sweep per output. (Lecture 003, the chain rule over all paths.)
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -95,7 +104,7 @@ def _jacobian(
 
 
 def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """The matrix of second derivatives of a function that gives one number, rows and columns as the argument.
+    """Return the matrix of second derivatives of a function that returns one number, rows and columns as the argument.
 
     For `argnums` and `has_aux` see `grad`.
 
@@ -112,10 +121,10 @@ def _hessian(
 
 
 def jvp(function: Function, has_aux: bool = False) -> Function:
-    """Forward mode: `jvp(f)(primals, tangents)` gives f's value and its derivative in the direction of the tangents.
+    """Forward mode: `jvp(f)(primals, tangents)` returns f's value and its derivative in the direction of the tangents.
 
-    Args of the function it gives: `primals`, the tuple of arguments; `tangents`, directions in the same structure;
-    keywords go to f as they are. With `has_aux`, what f gives beside its value comes third.
+    `primals` is the tuple of arguments, `tangents` has directions in the same structure, and keywords are passed to f
+    unchanged. With `has_aux`, f's aux comes third.
 
     >>> jvp(lambda x, y: x * y)((2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)
@@ -124,7 +133,7 @@ def jvp(function: Function, has_aux: bool = False) -> Function:
 
 
 def _of_primals(primals: Any, tangents: Any, /, **keywords: Any) -> Any:
-    """How a function made by `jvp` is called."""
+    """How the function that `jvp` returns is called."""
     return primals, tangents, keywords
 
 
@@ -140,9 +149,9 @@ def _jvp(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
 
 
 def vjp(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Reverse mode: `vjp(f)(*args)` gives f's value and the function that pulls a cotangent back to the argument.
+    """Reverse mode: `vjp(f)(*args)` returns f's value and a function that pulls a cotangent back to the argument.
 
-    For `argnums` see `grad`; with `has_aux`, what f gives beside its value comes third.
+    For `argnums` see `grad`. With `has_aux`, f's aux comes third.
 
     >>> value, pull = vjp(lambda x: [x * x, 3 * x])(2.0)
     >>> value, pull([1.0, 10.0])
@@ -168,21 +177,20 @@ def _vjp(
 
 
 def hvp(function: Function, argnums: int = 0, has_aux: bool = False) -> Function:
-    """Hessian times vector: `hvp(f)(*args, v)` with v in the structure of the argument; no Hessian is made.
+    """Hessian times vector: `hvp(f)(*args, v)`, with v in the structure of the argument, forms no Hessian.
 
-    Forward mode over reverse mode: one sweep each way. With `has_aux`, the pair of the product and what f gives beside
-    its number.
+    Forward mode over reverse mode: one sweep each way. With `has_aux` it returns the pair (product, aux).
 
     >>> hvp(lambda x: x[0] * x[0] * x[1])([2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
     """
     if isinstance(argnums, tuple):
-        raise TypeError(f"hvp differentiates by one argument: argnums is a whole number; got {argnums!r}")
+        raise TypeError(f"hvp differentiates by one argument: argnums must be an integer; got {argnums!r}")
     return Transformed(hvp, _hvp, function, signature(_of_all), argnums=checked(argnums), has_aux=has_aux)
 
 
 def _of_all(*arguments_and_vector: Any, **keywords: Any) -> Any:
-    """How a function made by `hvp` is called."""
+    """How the function that `hvp` returns is called."""
     if len(arguments_and_vector) < 2:
         raise TypeError(
             "hvp(f) takes the arguments of f and then the vector, hvp(f)(x, v); "
@@ -206,18 +214,19 @@ def _hvp(
 
 
 def _arguments(things: Any, name: str) -> tuple[Any, ...]:
-    """The arguments of a function, which stand in a tuple even where there is one."""
+    """The arguments of a function as a tuple, even where there is only one."""
     if not isinstance(things, (tuple, list)):
         raise TypeError(
-            f"jvp(f)(primals, tangents) takes two tuples, one entry for each argument of f; {name} is {things!r}"
+            f"jvp(f)(primals, tangents) takes two tuples with one entry per argument of f; {name} is {things!r}"
         )
     return tuple(things)
 
 
 def stop_gradient(value: Any) -> Any:
-    """The same number as a new leaf: no gradient passes through it; a plain number as it is.
+    """Return the same number as a new leaf, through which no gradient passes; plain numbers are returned as they are.
 
-    Args: `value`, a Value or number, or lists, tuples, dicts and NumPy arrays of such.
+    Args:
+        value: A Value or number, or lists, tuples, dicts and NumPy arrays of these.
 
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0

@@ -22,15 +22,15 @@ from .context import Place, current
 
 @accelerated
 def put_back(leaf: Value, data: float, stamp: int) -> None:
-    """Give a leaf the number and stamp that it had: the graphs that were made from it are current again."""
+    """Give a leaf back the number and stamp that it had, so that graphs made from it are current again."""
     leaf._data, leaf._stamp = data, stamp
 
 
 @accelerated
 def number(operand: Any) -> float | None:
-    """A real number as a float, or None for anything that is none.
+    """A real number as a float, or None for anything else.
 
-    A NumPy bool is a number; an array is one where it has no dimensions.
+    A NumPy bool counts as a number, and so does a zero-dimensional array.
     """
     kind = type(operand)
     if kind is float or kind is int or isinstance(operand, Real):
@@ -44,7 +44,7 @@ def number(operand: Any) -> float | None:
 
 
 def unwrapped(thing: Any) -> Any:
-    """The one number or Value in a NumPy array of no dimensions, as `np.tensordot(v, v, 1)` gives; else the thing."""
+    """The number or Value in a zero-dimensional array, as `np.tensordot(v, v, 1)` makes; else the thing itself."""
     kind = type(thing)
     if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not thing.shape and thing.dtype.kind in "fiubO":
         return thing.item()
@@ -52,14 +52,14 @@ def unwrapped(thing: Any) -> Any:
 
 
 def label_checked(label: str | None) -> str | None:
-    """The label, if it can be one."""
+    """The label, checked."""
     if label is not None and type(label) is not str:
-        raise TypeError(f"a label is a str or None; got {label!r} of type {type(label).__name__}")
+        raise TypeError(f"a label must be a str or None; got {label!r} of type {type(label).__name__}")
     return label
 
 
 def leaf_label(label: str | None) -> str | None:
-    """The label of a new leaf, if it can be one."""
+    """The label of a new leaf, checked."""
     if isinstance(label, (tuple, list, set)):
         raise _miscalled(label, (), {})
     return label_checked(label)
@@ -73,7 +73,7 @@ SIGNATURE = Signature([
 
 
 def _not_here(name: str, instead: str) -> property:
-    """An attribute that nodes of other small engines have: reading or setting it says where its like is here."""
+    """An attribute that nodes of other small engines have: reading or setting it says what to use here."""
 
     def refuse(node: Value, value: object = None) -> NoReturn:
         raise AttributeError(f"a Value has no {name}: {instead}")
@@ -82,12 +82,12 @@ def _not_here(name: str, instead: str) -> property:
 
 
 def _miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
-    """The error for `Value` with more than a number and a label, as other small engines make a node by hand."""
+    """The error for `Value` with more than a number and a label: other small engines make nodes by hand so."""
     by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
     if by_hand:
         return TypeError(
-            "Value(data, label=None) makes an input, with no operands: "
-            "for an operation of your own decorate its function with @primitive"
+            "Value(data, label=None) makes an input, which has no operands; "
+            "for an operation of your own, decorate its function with @primitive"
         )
     if others:
         return TypeError(f"Value() got an unexpected keyword argument {next(iter(others))!r}")
@@ -97,10 +97,14 @@ def _miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> 
 @accelerated
 @final
 class Value(Operators):
-    """A float64 that remembers how it was computed: a node of the graph, or with `Value(data)` one of its inputs.
+    """A float64 that remembers how it was computed: a node of the graph or, made by `Value(data)`, one of its inputs.
 
-    Args: `data`, any real number; `label`, a name for messages and drawings.
-    Raises TypeError for what is not a real number.
+    Args:
+        data: Any real number.
+        label: A name for messages and drawings.
+
+    Raises:
+        TypeError: `data` is not a real number.
 
     >>> a = Value(2.0, label="a")
     >>> y = a * a + 1
@@ -151,11 +155,11 @@ class Value(Operators):
         if self._x is not None:
             raise AttributeError(
                 f"the data of a computed node cannot be assigned: it is the result of {self._row.name}; "
-                "assign the data of the leaves it comes from and compute it again"
+                "assign the data of its leaves and compute it again"
             )
         value = number(data)
         if value is None:
-            raise TypeError(f"data is a real number; got {data!r} of type {type(data).__name__}")
+            raise TypeError(f"data must be a real number; got {data!r} of type {type(data).__name__}")
         self._data = value
         self._stamp = tick()
 
@@ -173,7 +177,7 @@ class Value(Operators):
         value = number(grad)
         if value is None and grad is not None:
             raise TypeError(
-                f"grad is a real number, or None to clear it; got {grad!r} of type {type(grad).__name__}"
+                f"grad must be a real number, or None to clear it; got {grad!r} of type {type(grad).__name__}"
             )
         self._grad = value
 
@@ -237,8 +241,8 @@ class Value(Operators):
         """The names of the scopes it was made in, outermost first."""
         return self._place.path
 
-    # What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient.
-    # (What takes `data` says so to a transform that looks out for it.)
+    # Where floats return a plain number, so does a Value: nothing here can carry a gradient. (Whatever takes `data`
+    # tells the transforms that watch for it.)
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -264,7 +268,7 @@ class Value(Operators):
     def __rdivmod__(self, other: Any) -> Any:
         return other // self, other % self
 
-    # What floats have beside their operators; NumPy asks the objects in its arrays for some of it.
+    # What floats have besides operators; NumPy calls some of it on the objects in its arrays.
 
     @property
     def real(self) -> Value:
@@ -273,19 +277,19 @@ class Value(Operators):
 
     @property
     def imag(self) -> float:
-        """0.0, as of every real number."""
+        """0.0, as for every real number."""
         return 0.0
 
     def conjugate(self) -> Value:
-        """The Value itself, as of every real number."""
+        """The Value itself, as for every real number."""
         return self
 
     def rint(self) -> float:
-        """The nearest whole number as a float, the even one of two: what `np.rint` and `np.round` ask for."""
+        """The nearest integer as a float, ties to even: what `np.rint` and `np.round` call."""
         return round(self.data, 0)
 
     def is_integer(self) -> bool:
-        """Whether the number is a whole one."""
+        """Whether the number is an integer."""
         return self._data.is_integer()
 
     def hex(self) -> str:
@@ -293,21 +297,21 @@ class Value(Operators):
         return self.data.hex()
 
     def as_integer_ratio(self) -> NoReturn:
-        """Raise TypeError: what is computed from the two ints would have no gradient."""
+        """Raise TypeError: whatever is computed from the two ints would have no gradient."""
         raise TypeError(
-            "a Value is not turned into a ratio of ints, because its gradient would be lost: "
-            "use .data.as_integer_ratio() where only the number is wanted"
+            "converting a Value to a ratio of ints would lose its gradient; "
+            "use .data.as_integer_ratio() if you only need the number"
         )
 
     def __float__(self) -> NoReturn:
         raise TypeError(
-            "a Value is not turned into a float by itself, because its gradient would be lost: "
-            "use autograd_core.sin (and so on) in place of math.sin, or .data where only the number is wanted"
+            "converting a Value to float would lose its gradient; "
+            "use autograd_core.sin (and so on) instead of math.sin, or .data if you only need the number"
         )
 
     __complex__ = __float__
 
-    # Values compare by number and hash by identity: `in` a list goes by number, sets and dicts by identity.
+    # Values compare by number and hash by identity: `in` on a list compares numbers, sets and dicts go by identity.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -343,7 +347,7 @@ new = object.__new__
 def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> None:
     value = number(data)
     if value is None:
-        hint = "; it is a Value already" if type(unwrapped(data)) is Value else ""
+        hint = "; it is already a Value" if type(unwrapped(data)) is Value else ""
         raise TypeError(f"Value takes a real number; got {data!r} of type {type(data).__name__}{hint}")
     leaf._data = value
     leaf._row = kind
@@ -355,7 +359,7 @@ def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> No
 
 @accelerated
 def parameter(data: float, label: str | None = None) -> Value:
-    """A leaf that training moves: a `Value` that drawings and `nn` tell apart from inputs.
+    """Make a leaf that training moves: drawings and `nn` tell it from an input.
 
     >>> parameter(0.5, label="w").op
     <operation parameter>
@@ -367,7 +371,7 @@ def parameter(data: float, label: str | None = None) -> Value:
 
 @accelerated
 def constant(data: float, label: str | None = None) -> Value:
-    """A leaf that nobody will ask for a gradient: a derivative that depends on no other Value is a float."""
+    """Make a leaf that needs no gradient: a derivative that depends on no other Value is a float."""
     leaf: Value = new(Value)
     _fill_leaf(leaf, CONSTANT, data, label)
     return leaf
@@ -402,10 +406,10 @@ def make_node(
     grad: float | None = None,
     label: str | None = None,
 ) -> Value:
-    """A node from its parts, as copies, pickles and checkpoints make it.
+    """Make a node from its parts, for copies, pickles and checkpoints.
 
-    Args: `operands`, none for a leaf; `recorded`, for each operand its local derivative (anything where the operand is
-    a plain number), or what a checkpoint runs again.
+    `operands` is empty for a leaf. `recorded` is the local derivative by each operand (anything where the operand is a
+    plain number), or what a checkpoint runs again.
     """
     node: Value = new(Value)
     node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label

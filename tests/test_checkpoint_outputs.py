@@ -249,11 +249,11 @@ def test_another_number_or_another_structure_is_refused():
     x = Value(1.0)
     first, second = checkpoint(noisy, x)
     assert gradients(first, [x]) == [2.0]
-    with pytest.raises(GraphError, match=r"gave 1\.0 and, run again, 3\.0"):
+    with pytest.raises(GraphError, match=r"returned 1\.0 and, run again, 3\.0"):
         gradients(first + second, [x])
     shorter = [[x * 2.0], [x * 2.0, x * 3.0]]
     first, second = checkpoint(lambda x: shorter.pop(), x)
-    with pytest.raises(GraphError, match=r"gave 3\.0 and, run again, None"):
+    with pytest.raises(GraphError, match=r"returned 3\.0 and, run again, None"):
         second.backward()
     w = parameter(2.0, "w")
     first, second = checkpoint(lambda: (w * 1.0, w * w))

@@ -113,7 +113,7 @@ def test_another_number_at_the_second_run_is_refused():
 
     x = Value(1.0)
     y = checkpoint(noisy, x)
-    with pytest.raises(GraphError, match=r"gave 1\.0 and, run again, 2\.0.*seed"):
+    with pytest.raises(GraphError, match=r"returned 1\.0 and, run again, 2\.0.*seed"):
         y.backward()
     assert not x.has_grad
     signs = [0.0, -0.0]
@@ -247,5 +247,5 @@ def test_what_the_inputs_do_not_depend_on_is_not_run_again():
 def test_any_real_number_passes_through():
     for number in (1, 2.5, True, Fraction(1, 3), numpy.float32(0.5), numpy.int64(3)):
         assert checkpoint(lambda number=number: number) is number
-    with pytest.raises(TypeError, match="gave 'a' of type str"):
+    with pytest.raises(TypeError, match="returned 'a' of type str"):
         checkpoint(lambda: "a")

@@ -357,7 +357,7 @@ def test_what_the_transforms_say_of_wrong_arguments():
     square = lambda x: x * x  # noqa: E731  # one expression
     for call, text in (
         (lambda: ag.grad(square, argnums=(0, -1))(2.0), "names an argument twice"),
-        (lambda: ag.grad(square, argnums="x")(2.0), "argnums is a whole number or a tuple.*'x'"),
+        (lambda: ag.grad(square, argnums="x")(2.0), "argnums must be an integer or a tuple.*'x'"),
         (lambda: ag.hvp(square)(2.0), r"hvp\(f\)\(x, v\)"),
         (lambda: ag.hvp(square, argnums=1)(2.0, 1.0), "argnums asks for argument 1"),
         (lambda: ag.jvp(square)(2.0, 1.0), "two tuples.*primals is 2.0"),
@@ -485,6 +485,6 @@ def test_none_clears_a_gradient():
     y.backward()
     assert w.grad == 4.0
     for wrong in ("1", [1.0]):
-        with pytest.raises(TypeError, match="grad is a real number, or None to clear it; got"):
+        with pytest.raises(TypeError, match="grad must be a real number, or None to clear it; got"):
             w.grad = wrong
     assert w.grad == 4.0

@@ -79,7 +79,7 @@ def test_data_of_a_leaf_may_be_assigned_and_of_a_node_not():
     y = w * 3
     w.data = 5
     assert w.data == 5.0 and type(w.data) is float and y.data == 3.0
-    with pytest.raises(AttributeError, match=r"result of mul.*assign the data of the leaves"):
+    with pytest.raises(AttributeError, match=r"result of mul.*assign the data of its leaves"):
         y.data = 1.0
     assert y.data == 3.0
 

@@ -87,7 +87,7 @@ def test_what_is_lost_is_said(name, transform):
 
 
 def test_the_warning_names_the_number_and_points_at_the_call():
-    with pytest.warns(GraphWarning, match=r"gave 9\.0, a plain number") as found:
+    with pytest.warns(GraphWarning, match=r"returned 9\.0, a plain number") as found:
         grad(lambda x: x.data**2)(3.0)
     assert [w.filename for w in found] == [__file__]
     with pytest.warns(GraphWarning) as found:

@@ -36,7 +36,7 @@ def test_a_value_has_what_a_float_has(name):
     for x in (2.5, -3.0, -0.0, 1e300):
         v = Value(x)
         if name == "as_integer_ratio":
-            with pytest.raises(TypeError, match=r"gradient would be lost: use \.data\.as_integer_ratio\(\)"):
+            with pytest.raises(TypeError, match=r"lose its gradient; use \.data\.as_integer_ratio\(\)"):
                 v.as_integer_ratio()
             continue
         expected, found = getattr(x, name), getattr(v, name)
@@ -59,7 +59,7 @@ def test_a_transform_says_that_the_number_was_taken_out(take):
 
 
 def test_what_makes_a_fraction_of_a_number_does_not_lose_its_gradient_in_silence():
-    with pytest.raises(TypeError, match="gradient would be lost"):
+    with pytest.raises(TypeError, match="would lose its gradient"):
         statistics.mean([Value(1.0), Value(2.0)])
     with pytest.raises(TypeError):
         Fraction(Value(0.5))
@@ -114,7 +114,7 @@ def test_an_array_that_holds_one_value_is_that_value():
               own_three(1.0, alone, 2.0)):  # fmt: skip  # as it reads
         assert type(y) is Value and gradients(y, [inner])[0] != 0.0
     assert ag.stop_gradient(alone).data == 6.25
-    with pytest.raises(TypeError, match="it is a Value already"):
+    with pytest.raises(TypeError, match="it is already a Value"):
         Value(alone)
     assert gradients(alone, list(v)) == [3.0, -4.0] and toposort(alone)[-1] is inner and leaves(alone) == list(v)
     assert first_nonfinite(alone) is None

@@ -72,7 +72,7 @@ def test_a_checkpoint_is_computed_again_in_every_epoch() -> None:
 def test_a_checkpoint_that_cannot_be_computed_again_says_why() -> None:
     ran = iter(range(100))
     y = checkpoint(lambda v: v * float(next(ran)), parameter(1.0))
-    with pytest.raises(GraphError, match="must compute the same number each time"):
+    with pytest.raises(GraphError, match="must return the same number each time"):
         step(y, learning_rate=0.1, epochs=2)
 
 

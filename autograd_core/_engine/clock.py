@@ -1,4 +1,4 @@
-"""One counter for the whole process: it moves when a leaf is assigned, and every node notes where it stood."""
+"""One counter for the whole process: it moves when a leaf is assigned, and every node records its reading."""
 
 import threading
 
@@ -10,7 +10,7 @@ _moving = threading.Lock()
 
 @accelerated
 def tick() -> int:
-    """Move the clock on: nodes made from now on carry a later stamp than all before."""
+    """Move the clock on: nodes made from now on carry a later stamp than all earlier ones."""
     with _moving:
         clock[0] += 1
         return clock[0]
@@ -18,6 +18,6 @@ def tick() -> int:
 
 @accelerated
 def catch_up(stamp: int) -> None:
-    """Move the clock to at least `stamp`, for nodes that come from a pickle."""
+    """Move the clock to at least `stamp`, for nodes that come out of a pickle."""
     with _moving:
         clock[0] = max(clock[0], stamp)

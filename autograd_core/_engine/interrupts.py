@@ -1,10 +1,10 @@
-"""What Ctrl-C must not divide."""
+"""Work that Ctrl-C must not cut in two."""
 
 from collections.abc import Callable
 
 
 def undivided(write: Callable[[], None]) -> None:
-    """Do something that may be begun again, to its end: where Ctrl-C comes in between, it is raised after the end.
+    """Do something restartable to its end; if Ctrl-C comes in between, raise it afterwards.
 
     >>> presses = [KeyboardInterrupt, KeyboardInterrupt]
     >>> def write():

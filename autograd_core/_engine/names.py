@@ -1,4 +1,4 @@
-"""Names that tell things apart where their labels do not."""
+"""Unique names for things whose labels are not unique."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 
 def marks(labels: Sequence[tuple[str, ...]], taken: Iterable[str] = ()) -> list[str]:
-    """What follows each label so that no two read alike: nothing after the first of its kind, "#2" after the second.
+    """Return a suffix for each label so that no two read alike: none for the first of its kind, "#2" for the second.
 
-    Args: `labels`, each in every form in which it is shown, as typed first; `taken`, names that none may have.
+    Args:
+        labels: Each label in every form in which it is shown, as typed first.
+        taken: Names that none may have.
 
     >>> marks([("x",), ("w",), ("x",), ("x#2",)])
     ['', '', '#3', '']

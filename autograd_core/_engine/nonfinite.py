@@ -1,4 +1,4 @@
-"""Where an infinity or NaN comes from: the node, and the edge where zero met infinity."""
+"""Where an infinity or NaN comes from: the node, and the edge on which zero met infinity."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..graph import toposort
 from ..value import Value
 
 WAY_OUT = (
-    "what wins there is for mathematics to say: write the limit as one operation (hypot or norm for a length, x for "
-    "sqrt(x)**2), keep the branch that is not wanted away from the point, where(x > 0, sqrt(where(x > 0, x, 1)), 0), "
+    "only mathematics can say which of them wins: write the limit as one operation (hypot or norm for a length, x for "
+    "sqrt(x)**2), keep the other branch away from the point, where(x > 0, sqrt(where(x > 0, x, 1)), 0), "
     "or move the input off it"
 )
 
 
 def first_nonfinite(y: Value) -> Value | None:
-    """The node where an infinity or NaN first appears: in the values, or, where all are finite, in the last sweep.
+    """Return the node where an infinity or NaN first appears, in the values or else in the gradients of the last sweep.
 
-    Values are looked through in topological order, gradients in the order of the sweep; None where all is finite.
+    Values are searched in topological order, gradients in the order of the sweep. Returns None if all are finite.
     `explain_nonfinite` says the same in words.
 
     >>> from autograd_core import Value, exp
@@ -39,9 +39,9 @@ def first_nonfinite(y: Value) -> Value | None:
 
 
 def explain_nonfinite(y: Value) -> str | None:
-    """Where an infinity or NaN first appears below `y`, in words; None where values and gradients are finite.
+    """Say where an infinity or NaN first appears below `y`, or return None if values and gradients are finite.
 
-    It names the node, and for a gradient the edge where a zero met an infinity, with what to write instead.
+    The text names the node and, for a gradient, the edge on which zero met infinity, with what to write instead.
 
     >>> from autograd_core import Value, sqrt
     >>> x = Value(0.0, label="x")
@@ -62,9 +62,11 @@ def explain_nonfinite(y: Value) -> str | None:
 
 
 def undetermined_edge(order: Sequence[Value], adjoint: Callable[[Value], float]) -> str | None:
-    """The first edge in the order of the sweep along which a zero met an infinity, in words with the way out.
+    """Describe the first edge, in the order of the sweep, on which zero met infinity, and say what to do.
 
-    Args: `order`, nodes in topological order; `adjoint`, what the sweep left at each.
+    Args:
+        order: Nodes in topological order.
+        adjoint: Returns what the sweep left at a node.
     """
     for node in reversed(order):
         upstream = adjoint(node)

@@ -1,8 +1,8 @@
-"""Numbers that are taken out of Values while a transform runs its function: has its result lost its way back?
+"""Numbers taken out of Values while a transform runs its function: is the result cut off from the arguments?
 
-A function that computes with `x.data`, `round(x, 6)` or the floats of `gradients` gives a plain number, which counts as
-a constant. Whether it is one is told by what was taken out during the run, and whether the graph leads from there to
-the arguments.
+A function that computes with `x.data`, `round(x, 6)` or the floats of `gradients` returns a plain number, which counts
+as a constant. Whether it is one depends on what was taken out during the run, and on whether the graph leads from there
+to the arguments.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Sequence
 from threading import get_ident
 from typing import Any
 
-# How many nodes a search for the inputs goes through, all in all, before it is given up and nothing is said.
+# How many nodes a search for the inputs may visit in all; after that it gives up and does not warn.
 PATIENCE = 100_000
 
-# Those that look out for what is taken. The C engine looks whether there are any.
+# The watches that are on. The C engine checks whether there are any.
 watches: list[Watch] = []
 
 
 def taken(node: Any) -> None:
-    """Note that the number of a node, or of its derivatives, has gone where no graph follows it."""
+    """Note that a node's number, or one of its derivatives, has left the graph."""
     for watch in tuple(watches):
         watch.note(node)
 
 
 class Watch:
-    """Looks out, until it is ended, for numbers taken out of nodes that depend on its inputs."""
+    """Watches, until it is ended, for numbers taken out of nodes that depend on its inputs."""
 
     __slots__ = ("_around", "_inputs", "_patience", "_thread", "found")
 
@@ -38,7 +38,7 @@ class Watch:
         watches.append(self)
 
     def end(self) -> None:
-        """Look out no more; what was taken meanwhile is nothing to the watches around: it is for this one to judge."""
+        """Stop watching. What was taken meanwhile does not concern the watches around this one."""
         self._leave()
         for watch in self._around:
             if watch.found:
@@ -46,7 +46,7 @@ class Watch:
                 watches.append(watch)
 
     def note(self, node: Any) -> None:
-        """Look whether the node depends on the inputs; once one does, that is all there is to know."""
+        """Check whether the node depends on the inputs; once one does, there is no more to find out."""
         inputs, seen, waiting = set(self._inputs), {node}, [node]
         while waiting:
             node = waiting.pop()

@@ -97,8 +97,8 @@ static PyObject *value_int(PyObject *self)
 static PyObject *value_float(PyObject *Py_UNUSED(self))
 {
     PyErr_SetString(PyExc_TypeError,
-                    "a Value is not turned into a float by itself, because its gradient would be lost: "
-                    "use autograd_core.sin (and so on) in place of math.sin, or .data where only the number is wanted");
+                    "converting a Value to float would lose its gradient; "
+                    "use autograd_core.sin (and so on) instead of math.sin, or .data if you only need the number");
     return NULL;
 }
 

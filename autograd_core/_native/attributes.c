@@ -158,13 +158,13 @@ static int set_data(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
             return -1;
         PyErr_Format(PyExc_AttributeError,
                      "the data of a computed node cannot be assigned: it is the result of %S; "
-                     "assign the data of the leaves it comes from and compute it again",
+                     "assign the data of its leaves and compute it again",
                      name);
         Py_DECREF(name);
         return -1;
     }
     if (assigned(given, "property 'data' of 'Value' object has no deleter",
-                 "data is a real number; got %R of type %U", &number) < 0)
+                 "data must be a real number; got %R of type %U", &number) < 0)
         return -1;
     NODE->data = number;
     NODE->stamp = ++S.clock;
@@ -180,7 +180,7 @@ static int set_grad(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
         return 0;
     }
     if (assigned(given, "property 'grad' of 'Value' object has no deleter",
-                 "grad is a real number, or None to clear it; got %R of type %U", &number) < 0)
+                 "grad must be a real number, or None to clear it; got %R of type %U", &number) < 0)
         return -1;
     NODE->grad = number;
     NODE->flags |= HAS_GRAD;

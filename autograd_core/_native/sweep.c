@@ -228,7 +228,7 @@ int backward_from(Node *y, PyObject *gradient)
     double seed = 1.0;
     int found = gradient ? number_of(gradient, &seed) : 1;
     if (found == 0)
-        PyErr_Format(PyExc_TypeError, "the gradient to start from is a real number; got %R", gradient);
+        PyErr_Format(PyExc_TypeError, "the gradient to start from must be a real number; got %R", gradient);
     if (found <= 0 || note_taken((PyObject *)y) < 0)
         return -1;
     if (y->row == S.input_row && !y->place->recording) {

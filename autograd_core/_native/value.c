@@ -76,7 +76,7 @@ static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
         PyObject *inner = unwrapped(data);
         if (inner == NULL)
             return NULL;
-        type_error(is_value(inner) ? "Value takes a real number; got %R of type %U; it is a Value already"
+        type_error(is_value(inner) ? "Value takes a real number; got %R of type %U; it is already a Value"
                                    : "Value takes a real number; got %R of type %U",
                    data);
         Py_DECREF(inner);
@@ -291,7 +291,7 @@ static PyObject *put_back(PyObject *Py_UNUSED(module), PyObject *arguments)
 PyMethodDef value_makers[] = {
     {"constant", (PyCFunction)(void (*)(void))constant, METH_VARARGS | METH_KEYWORDS,
      "constant($module, data, label=None)\n--\n\n"
-     "A leaf that nobody will ask for a gradient: a derivative that depends on no other Value is a float."},
+     "Make a leaf that needs no gradient: a derivative that depends on no other Value is a float."},
     {"make_constant", make_constant, METH_O,
      "make_constant($module, nodes, /)\n--\n\nTurn the inputs among `nodes` into constants."},
     {"make_input", make_input, METH_O,

@@ -1,4 +1,4 @@
-"""How a transform's function is called: by which arguments it is differentiated, and what it may give."""
+"""How a transform calls its function: which arguments it differentiates by, and what the function may return."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Argnums = int | tuple[int, ...]
 
 
 class Transformed:
-    """What a transform makes of a function: another with its name, docstring and signature, that pickles as it does."""
+    """What a transform returns: has the name, docstring and signature of the original, and pickles if that does."""
 
     def __init__(
         self, transform: Function, apply: Function, function: Function, takes: Signature | None = None, **options: Any
     ) -> None:
-        """Args: `apply`, called with the function, its arguments and keywords, and the `options` of the transform."""
+        """`apply` is called with the function, its arguments and keywords, and the transform's `options`."""
         if not callable(function):
             raise TypeError(
-                f"{transform.__name__} takes a function and gives one; got {function!r}: "
+                f"{transform.__name__} takes a function and returns one; got {function!r}: "
                 f"write {transform.__name__}(f)(x), not {transform.__name__}(f(x))"
             )
         update_wrapper(self, function, updated=())
@@ -35,11 +35,11 @@ class Transformed:
         self._transform, self._apply, self._function, self._options = transform, apply, function, options
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """The transform's answer for these arguments."""
+        """Apply the transform to these arguments."""
         return self._apply(self._function, arguments, keywords, **self._options)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """As a method it is given the instance first, like the function."""
+        """As a method it is passed the instance first, like the function."""
         return self if instance is None else MethodType(self, instance)
 
     def __repr__(self) -> str:
@@ -62,20 +62,20 @@ def transformed_again(transform: Function, function: Function, options: dict[str
 
 
 def checked(argnums: Any) -> Argnums:
-    """Which arguments to differentiate by, held to be a whole number or a tuple of such."""
+    """The `argnums`, checked to be an integer or a tuple of integers."""
     try:
         indices = tuple(map(operator.index, argnums)) if isinstance(argnums, tuple) else operator.index(argnums)
     except TypeError:
-        raise TypeError(f"argnums is a whole number or a tuple of such; got {argnums!r}") from None
+        raise TypeError(f"argnums must be an integer or a tuple of integers; got {argnums!r}") from None
     if indices == ():
-        raise TypeError("argnums=() differentiates by nothing: name at least one argument")
+        raise TypeError("argnums=() differentiates by nothing; name at least one argument")
     return indices
 
 
 def located(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums
 ) -> list[Any]:
-    """The place of each argument to differentiate by: an index, or the name of one that is given by keyword."""
+    """Where each argument to differentiate by is: an index, or a name if it is passed by keyword."""
     indices = argnums if isinstance(argnums, tuple) else (argnums,)
     places: list[Any] = [_place(function, len(arguments), keywords, index) for index in indices]
     if len(set(places)) < len(places):
@@ -95,37 +95,37 @@ def _place(function: Function, count: int, keywords: dict[str, Any], index: int)
 
 
 def _parameter(function: Function, index: int) -> str | None:
-    """The name of a parameter that is given by position or keyword, counted from the front."""
+    """The name of the parameter at `index`, among those that can be passed by position."""
     try:
         parameters = list(signature(function).parameters.values())
-    except (TypeError, ValueError):  # of what has no signature
+    except (TypeError, ValueError):  # it has no signature
         return None
     named = [p.name for p in parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
     return named[index] if index < len(named) else None
 
 
 def parted(output: Any) -> tuple[Any, Any]:
-    """What a function gives that `has_aux`: its result, and what it hands out beside it."""
+    """The two things that a function with `has_aux` returns: its result and its aux."""
     if not isinstance(output, (tuple, list)) or len(output) != 2:
-        raise TypeError(f"with has_aux the function gives a pair, its result and what goes beside it; got {output!r}")
+        raise TypeError(f"with has_aux the function must return a pair (result, aux); got {output!r}")
     return output[0], output[1]
 
 
 def scalar(output: Any) -> Any:
-    """The output of a function that gives one number."""
+    """The output of a function that returns one number."""
     if type(output := unwrapped(output)) is Value:
         return output
     _differentiable(output)
     if number(output) is None:
         raise TypeError(
-            f"a gradient is that of a function that gives one number; this one gave {output!r} of type "
-            f"{type(output).__name__} (jacobian takes functions that give several)"
+            f"a gradient needs a function that returns one number; this one returned {output!r} of type "
+            f"{type(output).__name__} (jacobian takes functions that return several)"
         )
     return output
 
 
 def several(output: Any) -> Structure:
-    """The output of a function that may give several numbers."""
+    """The output of a function that may return several numbers."""
     _differentiable(unwrapped(output))
     structure = taken_apart(output)
     for x in structure.numbers:
@@ -134,8 +134,12 @@ def several(output: Any) -> Structure:
 
 
 def _differentiable(output: Any) -> None:
-    """Refuse what has no derivative, where 0.0 would hide a mistake."""
+    """Refuse an output that has no derivative: a gradient of 0.0 would hide a mistake."""
     if passes(output):
-        raise TypeError(f"the function gave {output!r}, which has no derivative: return the numbers to differentiate")
+        raise TypeError(
+            f"the function returned {output!r}, which has no derivative; return the numbers to differentiate"
+        )
     if is_bool(output):
-        raise TypeError(f"the function gave {output!r}, a bool, which has no derivative: return the numbers compared")
+        raise TypeError(
+            f"the function returned {output!r}, a bool, which has no derivative; return the numbers that it compares"
+        )

@@ -1,4 +1,4 @@
-"""The kinds of structure that hold numbers: how each is taken apart, and how another of its kind is made."""
+"""The kinds of structure that hold numbers: how each is taken apart, and how another one is made."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 class Kind:
     """How one kind of structure is taken apart and made again.
 
-    `open` gives the names of its parts (indices, keys, fields) and the parts; `close` makes one like the first from
-    the names and other parts. Structures of one `family` may stand for each other as tangents and cotangents.
+    `open` returns the names of its parts (indices, keys, fields) and the parts; `close` makes another one from the
+    original, the names and new parts. Structures of one `family` may replace each other as tangents and cotangents.
     """
 
     family: Any
@@ -22,7 +22,7 @@ class Kind:
     close: Callable[[Any, list[Any], list[Any]], Any]
 
     def place(self, name: Any) -> str:
-        """The place of a part in a message, behind the name of the whole."""
+        """Where a part is, as messages write it after the name of the whole."""
         return f".{name}" if type(name) is str and self.family != "mapping" else f"[{name!r}]"
 
 
@@ -43,7 +43,7 @@ def _default(like: defaultdict[Any, Any], keys: list[Any], parts: list[Any]) -> 
     return defaultdict(like.default_factory, zip(keys, parts, strict=True))
 
 
-# The kinds that are known by their type, a subclass not among them: it may mean something else by its operators.
+# The kinds known by their exact type. A subclass is not among them: its operators may mean something else.
 KINDS: dict[type, Kind] = {
     list: Kind("sequence", _numbered, lambda like, names, parts: parts),
     tuple: Kind("sequence", _numbered, lambda like, names, parts: tuple(parts)),
@@ -55,11 +55,16 @@ NAMED_TUPLE = Kind("sequence", _numbered, lambda like, names, parts: type(like).
 
 
 def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callable[[Any, Sequence[Any]], Any]) -> None:
-    """Make a class of your own a structure that functions can be differentiated by, and that they can give.
+    """Make your own class a structure that functions can take and return under a transform.
 
-    Args: `kind`, the class (not its subclasses); `parts`, the numbers and structures in one of it, in order;
-    `rebuild`, of one of the class and as many other parts, a new one like it. Parts may be Values, gradients, None.
-    Raises TypeError where one of them is no class or function, and for a class that is known already.
+    Args:
+        kind: The class; its subclasses are not included.
+        parts: Takes an instance and returns the numbers and structures in it, in order.
+        rebuild: Takes an instance and as many new parts, and returns a new instance. The parts may be Values, gradients
+            or None.
+
+    Raises:
+        TypeError: `kind` is not a class, or is registered already; or one of the others is not callable.
 
     >>> from autograd_core import grad
     >>> class Vector(list):
@@ -78,7 +83,7 @@ def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callabl
 
 
 def kind_of(thing: Any) -> Kind | None:
-    """The kind of a structure, or None where it is of no known kind."""
+    """The kind of a structure, or None if it is not known."""
     kind = type(thing)
     if (known := KINDS.get(kind)) is not None:
         return known
@@ -93,7 +98,7 @@ def kind_of(thing: Any) -> Kind | None:
 
 
 def _beside(thing: Any, names: Sequence[str]) -> bool:
-    """Whether it has attributes that are no fields, and would be lost: but for what it computes when asked."""
+    """Whether it has attributes besides its fields that would be lost; cached properties do not count."""
     return any(
         name not in names
         and not name.startswith("__")
@@ -103,7 +108,7 @@ def _beside(thing: Any, names: Sequence[str]) -> bool:
 
 
 def _made(like: Any, names: list[Any], parts: list[Any]) -> Any:
-    """A dataclass with these fields; `__post_init__` does not run, which may refuse gradients, or turn them round."""
+    """A dataclass with these fields. `__post_init__` is not run: it might refuse gradients, or change them."""
     made = object.__new__(type(like))
     for name, part in zip(names, parts, strict=True):
         object.__setattr__(made, name, part)

@@ -1,4 +1,4 @@
-"""The warning that a function's result has lost its way back to the arguments."""
+"""The warning that a function's result no longer depends on its arguments."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
 
 
 def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
-    """Warn of the first plain number among a function's results that is no constant.
+    """Warn about the first plain number among a function's results that is not a constant.
 
-    Call it where something was taken out while the function ran: then a number has been computed from that, unless the
-    function was `given` it, or it stands, itself or by name, in the code of the function or of another that it names.
+    Called when a number was taken out of a Value while the function ran. A plain result was then computed from that
+    number, unless the function was `given` it, or its code, or that of a function that it names, holds or names it.
     """
     if all(type(x) is Value for x in numbers):
         return
@@ -31,9 +31,9 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
     for x in numbers:
         if type(x) is not Value and repr(x) not in known:
             warnings.warn(
-                f"the function gave {x!r}, a plain number computed from one that was taken out of a Value: its "
-                "gradient is lost and counts as 0.0; keep to Values (x for x.data, no round or int, gradients with "
-                "create_graph=True), or return stop_gradient(…) where 0.0 is meant",
+                f"the function returned {x!r}, a plain number computed from one that was taken out of a Value; "
+                "its gradient is lost and counts as 0.0; compute with Values (x for x.data, no round or int, gradients "
+                "with create_graph=True), or return stop_gradient(…) if you mean 0.0",
                 GraphWarning,
                 stacklevel=_level(),
             )
@@ -41,12 +41,12 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
 
 
 def _is_short(thing: Any) -> bool:
-    """Whether it is a number, and no whole number of thousands of digits, which Python does not write."""
+    """Whether it is a number, but not an int of thousands of digits, which Python refuses to print."""
     return isinstance(thing, float) or (isinstance(thing, int) and thing.bit_length() <= 1024)
 
 
 def _constants(function: Any) -> Iterator[Any]:
-    """What stands in the code of a function and of those that it names, or that is bound to their names."""
+    """The constants in the code of a function and of functions that it names, and what else their names refer to."""
     seen: set[Any] = set()
     waiting: list[Any] = [function]
     while waiting:
@@ -75,7 +75,7 @@ def _named_in(thing: Any) -> Iterator[Any]:
 
 
 def _level() -> int:
-    """How far up, from the caller's own level, the first code outside this package is."""
+    """How many levels up from the caller the first code outside this package is."""
     level = 0
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE + os.sep):

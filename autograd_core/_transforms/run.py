@@ -1,4 +1,4 @@
-"""One run of a function on fresh nodes in place of its arguments, and what its derivatives are for who asked."""
+"""One run of a function on fresh nodes in place of its arguments, and its derivatives as the caller gets them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from .sweeps import (
 )
 from .trees import Structure, passes, taken_apart, values_in
 
-# Guards the count of those who are inside a run: threads may pull cotangents through one at the same time.
+# Guards the count of threads inside a run: several may pull cotangents through one at the same time.
 _entering = Lock()
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of a function on fresh nodes in place of its arguments: what went in, and what came out.
+    """One run of a function on fresh nodes in place of its arguments: what went in and what came out.
 
-    Inside it (`with run:`) the fresh leaves are Values like any other: what the function differentiates in its turn, or
-    a checkpoint of it that is run again, depends on them. Outside they are constants: nobody asks for their gradients.
+    Inside it (`with run:`) the fresh leaves are ordinary Values: a nested derivative, or a checkpoint run again,
+    depends on them. Outside they are constants, whose gradients nobody needs.
     """
 
     inputs: list[Value]
@@ -43,12 +43,12 @@ class Run:
     output: Any
     aux: Any
     valued: bool  # whether an argument was a Value
-    # Where something was taken out of a Value that depends on the inputs: the function, and its other arguments.
+    # If a number was taken out of a Value that depends on the inputs: the function and its other arguments.
     suspect: tuple[Function, list[Any]] | None
-    inside: int = 1  # how many are inside; the first from the start
+    inside: int = 1  # how many threads are inside; the first one from the start
 
     def again(self) -> Run:
-        """The run to be entered once more, after the first has left."""
+        """The run, to be entered again after it was left."""
         with _entering:
             self.inside += 1
             make_input(self.inputs)
@@ -78,9 +78,9 @@ class Run:
         return outputs
 
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
-        """What the cotangents of the outputs send back to each input, as its caller gets it.
+        """What the cotangents of the outputs send back to each input, as the caller gets it.
 
-        Plain numbers as long as nothing but the inputs is a Value: then no graph of the derivative is made.
+        Plain numbers if nothing but the inputs is a Value: then the derivative needs no graph.
         """
         valued = self.valued or _any_value(cotangents)
         recording = current().recording
@@ -98,7 +98,7 @@ class Run:
         return self.answers(found, valued)
 
     def push(self, outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """The tangents of the outputs where these are those of the inputs, as their caller gets them."""
+        """The tangents of the outputs for these tangents of the inputs, as the caller gets them."""
         valued = self.valued or _any_value(tangents)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return tangent_numbers(outputs, self.inputs, list(map(_start, tangents)))
@@ -107,19 +107,19 @@ class Run:
         return self.answers(found, valued)
 
     def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
-        """The outputs as their caller gets them, who gave what stands `beside` besides the function's arguments."""
+        """The outputs as the caller gets them; `beside` is what the caller passed besides the arguments."""
         valued = self.valued or _any_value(beside)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return list(map(_plain, outputs))
         return self.answers(outputs, valued)
 
     def beside(self) -> Any:
-        """What the function handed out beside its output, as its caller gets it: with numbers for Values."""
+        """The function's aux as the caller gets it, with numbers for Values."""
         structure = values_in(self.aux)
         return structure.rebuild(self.values(structure.numbers)) if structure.numbers else self.aux
 
     def answers(self, things: Sequence[Any], valued: bool) -> list[Any]:
-        """Values all, where an argument was one; otherwise those that depend on a Value which is no argument."""
+        """All as Values if an argument was one; otherwise only those that depend on a Value that is not an argument."""
         if valued:
             return list(map(as_value, things))
         kept = dependent(things, self.inputs)
@@ -127,7 +127,7 @@ class Run:
 
 
 def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """One node whose gradient the cotangents pull back; one of them that is a Value counts by its number."""
+    """One node whose gradient is what the cotangents pull back; of a cotangent that is a Value, its number counts."""
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
     with record():
@@ -139,12 +139,12 @@ def _any_value(things: Sequence[Any]) -> bool:
 
 
 def _start(tangent: Any) -> float:
-    """A tangent as a number for the forward sweep: that of a Value is a zero at this point, where it is 0."""
+    """A tangent as a number for the forward sweep; a Value that is 0 counts as a zero at this point only."""
     return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 
 def _plain(thing: Any) -> float:
-    """The number of a Value, or a number as a float."""
+    """The number of a Value, or a plain number as a float."""
     return thing._data if type(thing) is Value else float(thing)
 
 
@@ -158,7 +158,7 @@ def run_on(
     picked = [(positional if type(place) is int else named)[place] for place in places]
     single = not isinstance(argnums, tuple)
     if single and passes(picked[0]):
-        raise TypeError(f"argument {argnums} is {picked[0]!r}, with no number to differentiate by")
+        raise TypeError(f"argument {argnums} is {picked[0]!r}, which holds no number to differentiate by")
     structure = taken_apart(picked[0] if single else tuple(picked))
     with record():
         inputs = [identity(x) if type(x) is Value else Value(x) for x in structure.numbers]

@@ -17,11 +17,17 @@ from ..value import Value, unwrapped
 
 
 def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
-    """∂y/∂input for each of `inputs`: floats, or with `create_graph` Values that can be differentiated again.
+    """Return ∂y/∂input for each of `inputs`: floats, or with `create_graph` Values that can be differentiated again.
 
-    Args: `inputs`, any nodes, leaves or computed; one that `y` does not depend on has gradient 0. No `grad` is
-    touched. The values with and without `create_graph` are the same, bit for bit.
-    Raises GraphError with `create_graph` where a leaf was assigned after its node was computed.
+    No `grad` is touched. The numbers with and without `create_graph` are the same, bit for bit.
+
+    Args:
+        y: The output.
+        inputs: Any nodes, leaves or computed. One that `y` does not depend on has gradient 0.
+        create_graph: Whether to record the sweep.
+
+    Raises:
+        GraphError: With `create_graph`, a leaf was assigned after its node was computed.
 
     >>> x = Value(3.0)
     >>> [slope] = gradients(x * x * x, [x], create_graph=True)
@@ -40,7 +46,7 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
 
 
 def _values(inputs: Iterable[Value]) -> list[Value]:
-    """The inputs as a list, held to be Values."""
+    """The inputs as a list, checked to be Values."""
     if isinstance(inputs, Value):
         raise TypeError(f"gradients takes a list of inputs; got one Value: write gradients(y, [x]) for {inputs!r}")
     listed = list(inputs)
@@ -52,7 +58,7 @@ def _values(inputs: Iterable[Value]) -> list[Value]:
 
 @accelerated
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
-    """The gradients as floats; what lies below `stops` is not looked at, and no checkpoint is run in vain."""
+    """The gradients as floats. Nothing below `stops` is looked at, and no checkpoint is run without need."""
     order, adjoints = discovered(y, stops)
     adjoints[y] = 1.0
     if any(node.op is CHECKPOINT for node in order):
@@ -81,14 +87,14 @@ def closed_gradients(y: Value, inputs: Sequence[Value]) -> list[float] | None:
 
 @accelerated
 def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> list[bool]:
-    """Which of `things` depend on a Value other than the inputs and constants."""
+    """Which of `things` depend on a Value besides the inputs and constants."""
     order = ordered(things, inputs)
     found = depending(order, [node for node in order if node.is_leaf and node.op is not CONSTANT])
     return [type(thing) is Value and thing in found for thing in things]
 
 
 def ordered(outputs: Sequence[Any], stops: Sequence[Value] = ()) -> list[Value]:
-    """The nodes below several outputs in topological order; plain numbers among the outputs have none."""
+    """The nodes below several outputs in topological order; plain numbers among them are skipped."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []
 
@@ -101,9 +107,9 @@ def as_value(x: Any) -> Value:
 def gradient_nodes(
     outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Value], stops: Sequence[Value] = ()
 ) -> list[Any]:
-    """What the cotangents of the outputs send back to the inputs, as Values, or as floats where it is constant.
+    """What the cotangents of the outputs send back to the inputs: Values, or floats where they are constant.
 
-    The cotangents start the sweep and are no part of it: what they were computed from is not differentiated.
+    The cotangents only start the sweep: what they were computed from is not differentiated.
     """
     order = ordered(outputs, stops)
     adjoints: dict[Value, Any] = dict.fromkeys((*stops, *order), NOTHING)
@@ -115,12 +121,12 @@ def gradient_nodes(
 
 
 def started(x: Any) -> Any:
-    """What a sweep starts from: a plain 0 is a path not taken, a Value that happens to be 0 is none."""
+    """What a sweep starts from. A plain 0 is a path not taken; a Value that happens to be 0 is not."""
     return x if type(x) is Value else float(x) or NOTHING
 
 
 def reached(x: Any) -> Any:
-    """What a sweep has brought: 0.0 where nothing has come."""
+    """What a sweep has left here: 0.0 where nothing arrived."""
     return x if type(x) is Value else x + 0.0
 
 
@@ -136,9 +142,9 @@ def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
 def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
     """The reverse sweep in Values: the same products in the same order as the plain one, recorded.
 
-    Contributions are sent to the nodes in `wanted` only: no formula is evaluated that nobody asked for.
+    Contributions go only to nodes in `wanted`: no other formula is evaluated.
     """
-    waiting: dict[Value, list[Value]] = {}  # of checkpoints of several outputs, until the first of them is due
+    waiting: dict[Value, list[Value]] = {}  # outputs of a checkpoint, until their leader's turn
     for node in reversed(order):
         upstream = adjoints[node]
         asked = not is_nothing(upstream) and node in wanted
@@ -169,9 +175,9 @@ def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], want
 
 
 def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
-    """The forward sweep: each node's tangent is the sum over its operands of local derivative times tangent.
+    """The forward sweep: a node's tangent is the sum over its operands of local derivative times tangent.
 
-    `tangents` has the tangents of the inputs; other leaves count as constant.
+    `tangents` holds the tangents of the inputs; other leaves count as constants.
     """
     outputs: dict[Value, list[Value]] = {}
     for node in order:
@@ -193,7 +199,7 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
 
 
 def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
-    """The outputs of each checkpoint, by the one that leads."""
+    """The outputs of each checkpoint, by their leader."""
     found: dict[Value, list[Value]] = {}
     for node in order:
         if node.op is CHECKPOINT:
@@ -204,7 +210,7 @@ def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
 def _pushed_again(
     nodes: Sequence[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]
 ) -> list[Any]:
-    """The tangents of outputs of one checkpoint: its function is run again, and what it recorded pushed through."""
+    """The tangents of a checkpoint's outputs: its function is run again, and the tangents pushed through."""
     leader = leader_of(nodes[0])
     inner = {operand: tangents.get(operand, NOTHING) for operand in leader._x}
     if all(map(is_nothing, inner.values())):
@@ -225,7 +231,7 @@ def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions:
 
 
 def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
-    """The same as Values that can be differentiated again, or floats where they are constant."""
+    """The tangents of `outputs` as Values that can be differentiated again, or floats where they are constant."""
     tangents: dict[Value, Any] = dict(zip(inputs, map(started, directions), strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -234,7 +240,7 @@ def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: S
 
 
 def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
-    """Each operand that is a Value with its local derivative, its formula on Values; none along a flat edge."""
+    """Each operand that is a Value, with its local derivative computed on Values; flat edges are left out."""
     check_current(node)
     operands = node.operands
     slopes = node._slopes
@@ -245,12 +251,12 @@ def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
 
 
 def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
-    """Each operand that is a Value with its local derivative as recorded; none along a flat edge."""
+    """Each operand that is a Value, with its recorded local derivative; flat edges are left out."""
     for operand, local in zip(node.operands, node._slopes, strict=True):
         if type(operand) is Value and local is not None and not is_nothing(local):
             yield operand, local
 
 
 def _sum(x: Any, y: Any) -> Any:
-    """The sum, which of plain numbers alone is plain; adding to nothing makes no node."""
+    """The sum: of plain numbers a plain one. Adding to nothing makes no node."""
     return y if is_nothing(x) else x if is_nothing(y) else x + y

@@ -1,4 +1,4 @@
-"""Numbers in lists, tuples, dicts, dataclasses and NumPy arrays, taken apart and put together again."""
+"""Numbers in lists, tuples, dicts, dataclasses and NumPy arrays, taken apart and put back together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_array(thing: Any) -> bool:
 
 
 def passes(thing: Any) -> bool:
-    """Whether it stands in a structure and takes no part in a derivative: None, or a string."""
+    """Whether it may be in a structure without taking part in a derivative: None or a string."""
     return thing is None or isinstance(thing, str)
 
 
@@ -34,7 +34,7 @@ def is_bool(thing: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One structure within another: its kind, the object that it was, the names of its parts, and the parts."""
+    """A structure inside another: its kind, the original object, and its parts with their names."""
 
     kind: Kind
     like: Any
@@ -49,7 +49,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stays as it is, whatever the leaves are."""
+    """Something that stays as it is, whatever the leaves are."""
 
     thing: Any
 
@@ -79,7 +79,7 @@ NUMBER = Leaf(None)
 
 @dataclass(slots=True)
 class Structure:
-    """A structure taken apart: the numbers in it, in order, and where they stand."""
+    """A structure taken apart: the numbers in it, in order, and where each belongs."""
 
     numbers: list[Any]
     leaves: list[Leaf]
@@ -91,7 +91,7 @@ class Structure:
         return all(leaf is NUMBER for leaf in self.leaves)
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
-        """The same structure with as many other numbers."""
+        """The same structure with other numbers, as many."""
         if self.form is NUMBER:
             return numbers[0]
         if len(numbers) == len(self.leaves) and self.is_of_numbers:
@@ -103,9 +103,9 @@ class Structure:
         return self.form.filled(iter(made))
 
     def jacobian(self, inputs: Structure, rows: Sequence[Sequence[Any]]) -> Any:
-        """The derivatives of these numbers, one row for each, by those of `inputs`: that structure in each place.
+        """The derivatives of these numbers by those of `inputs`, one row each: the structure of `inputs` in each place.
 
-        An array by an array is an array of both shapes, one behind the other.
+        The derivative of an array by an array has both shapes, one after the other.
         """
         if self.is_of_numbers and inputs.is_of_numbers:
             return self.form.filled(inputs.form.filled(iter(row)) for row in rows)
@@ -126,12 +126,16 @@ def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]])
 
 
 def taken_apart(thing: Any) -> Structure:
-    """The numbers in `thing`, in order, and where they stand.
+    """Take `thing` apart: the numbers in it, in order, and where each belongs.
 
-    Args: `thing`, a number or Value, or a list, tuple, dict, named tuple, dataclass or NumPy array of such, or what
-    `register` names, nested at will; None and strings in it stay where they are. An array is rebuilt as float64, or as
-    an array of objects where it is given Values.
-    Raises TypeError for anything else, naming it.
+    An array is rebuilt as float64, or as an array of objects where it is given Values.
+
+    Args:
+        thing: A number or Value, or arbitrarily nested lists, tuples, dicts, named tuples, dataclasses, NumPy arrays
+            and classes named by `register`. None and strings in it are left alone.
+
+    Raises:
+        TypeError: It holds anything else; the message names it.
     """
     if type(thing) is float or type(thing) is Value:  # the commonest, at once
         return Structure([thing], [NUMBER], NUMBER)
@@ -139,14 +143,14 @@ def taken_apart(thing: Any) -> Structure:
 
 
 def values_in(thing: Any) -> Structure:
-    """The Values in `thing`, in structures of known kinds, and where they stand; everything else stays as it is."""
+    """The Values in `thing`, inside structures of known kinds; everything else stays as it is."""
     return _apart(thing, _values_of, Kept)
 
 
 def _apart(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept]
 ) -> Structure:
-    """Args: `leaf`, the numbers of a leaf with its shape, or None for what is none; `otherwise`, what else stands."""
+    """`leaf` returns the numbers and shape of a leaf, or None for anything else, which goes to `otherwise`."""
     structure = Structure([], [], NUMBER)
     structure.form = _placed(thing, leaf, otherwise, structure)
     return structure
@@ -155,7 +159,7 @@ def _apart(
 def _placed(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept], into: Structure
 ) -> Node | Kept | Leaf:
-    """The form of `thing`, whose numbers and leaves are added to the structure `into`."""
+    """The form of `thing`; its numbers and leaves are added to the structure `into`."""
     if type(thing) is Value or type(thing) is float:
         into.numbers.append(thing)
         into.leaves.append(NUMBER)
@@ -194,7 +198,7 @@ def _kept(thing: Any) -> Kept:
 
 
 def flatten(thing: Any) -> tuple[list[Any], Rebuild]:
-    """The numbers in `thing` and the function that puts as many others into the same structure; see `taken_apart`.
+    """The numbers in `thing`, and a function that puts other numbers into the same structure; see `taken_apart`.
 
     >>> numbers, rebuild = flatten({"w": [1.0, 2.0], "b": 3.0, "how": "relu"})
     >>> numbers, rebuild([10, 20, 30])
@@ -216,32 +220,39 @@ def _elements(array: Any) -> list[Any]:
     if array.dtype.kind not in "fiub":
         for x in elements:
             if not is_number(x):
-                raise TypeError(f"an array to differentiate by, or to differentiate, holds numbers; got {x!r} in one")
+                raise TypeError(f"an array in a derivative must hold numbers; got one that holds {x!r}")
     return elements
 
 
 def _unknown(thing: Any) -> str:
-    """The message for what is no number and no known structure."""
+    """The message for something that is neither a number nor a known structure."""
     name = type(thing).__qualname__
     base = "array" if is_array(thing) else next((kind.__name__ for kind in KINDS if isinstance(thing, kind)), None)
     if base is not None:
-        article, plain = ("an", "numpy.asarray") if base == "array" else ("a", base)
+        plain = "numpy.asarray" if base == "array" else base
         return (
-            f"{name} is {article} {base} of its own kind, which would come back as a plain one; "
-            f"hand over {plain}(…), or name it with autograd_core.register({name}, …)"
+            f"{name} is a subclass of {base}, which would come back as a plain {base}; "
+            f"pass {plain}(…), or register it with autograd_core.register({name}, …)"
         )
     return (
-        "derivatives are those of numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
-        f"got {thing!r} of type {name}: leave it out, or name its kind with autograd_core.register"
+        "derivatives take numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
+        f"got {thing!r} of type {name}: leave it out, or register its class with autograd_core.register"
     )
 
 
 def matching(things: Any, like: Any, name: str) -> list[Any]:
     """The numbers of `things`, which must have the structure of `like`, in the order of `flatten(like)`.
 
-    Args: `name`, what messages call `things`; a vector may be a list for an array, and the other way round; where
-    `like` has None or a string, `things` has it too, or None.
-    Raises ValueError where keys, lengths or shapes differ.
+    A vector may be a list where `like` has an array, and the other way round. Where `like` has None or a string,
+    `things` must have the same, or None.
+
+    Args:
+        things: The structure to read.
+        like: The structure that it must have.
+        name: What messages call `things`.
+
+    Raises:
+        ValueError: Keys, lengths or shapes differ.
 
     >>> matching({"b": 1.0, "a": 2.0}, {"a": 0.0, "b": 0.0}, "the tangents")
     [2.0, 1.0]
@@ -267,7 +278,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
         if given.keys() == set(names):
             pairs = zip(names, parts, strict=True)
             return [x for key, part in pairs for x in matching(given[key], part, name + kind.place(key))]
-    raise ValueError(f"{name} must be {_form(like)}, as what they belong to; got {_form(things)}")
+    raise ValueError(f"{name} must be {_form(like)}, like what they belong to; got {_form(things)}")
 
 
 def is_number(thing: Any) -> bool:
@@ -281,7 +292,7 @@ def _float(thing: Any) -> Any:
 
 
 def _form(thing: Any) -> str:
-    """A structure in a message."""
+    """A structure as messages show it."""
     if is_array(thing):
         return f"an array of shape {thing.shape}"
     if isinstance(thing, dict):
@@ -296,7 +307,7 @@ def _form(thing: Any) -> str:
 
 
 def joined(numbers: Sequence[Any], shape: Shape) -> Any:
-    """A number, or an array of this shape: of floats, or of objects where an element is no plain number."""
+    """A number, or an array of this shape: of floats, or of objects where an element is not a plain number."""
     if shape is None:
         return numbers[0]
     numpy = sys.modules["numpy"]

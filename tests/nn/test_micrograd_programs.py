@@ -249,7 +249,7 @@ def test_the_parts_of_other_nodes_say_where_they_are_here(make, name, instead):
     ],
 )  # fmt: skip
 def test_a_node_made_by_hand_says_how_to_have_an_operation_of_ones_own(made):
-    with pytest.raises(TypeError, match=r"^Value\(data, label=None\) makes an input, with no operands: .* @primitive"):
+    with pytest.raises(TypeError, match=r"^Value\(data, label=None\) makes an input, which has no operands; .* @primitive"):
         made(Value(2.0))
 
 
