@@ -5,8 +5,8 @@
 # stepper that shows backpropagation happen, and a first network on two interlocking half moons.
 #
 # The other notebooks follow five lectures, one each, and then take the engine itself apart. In all of them a line
-# `check(row, name, value, expectation)` holds a number against what it must be: it prints both with a ✓, or stops
-# with an error. Here the row is just "00", this notebook; in the others it is a result of a lecture.
+# `check(row, name, value, expectation)` compares a number with what it must be: it prints both with a ✓, or stops with
+# an error. Here the row is just "00", this notebook; in the others it is a result of a lecture.
 
 # %%
 import math
@@ -112,8 +112,8 @@ history = nn.fit(model, nn.hinge, moons, epochs=30, batch_size=10, optimizer=opt
 history
 
 # %% [markdown]
-# What has it learned? We ask it at the points of a grid. Inside `no_record()` only numbers are computed and no graph
-# is made, which is faster where no gradient is wanted.
+# What has it learned? We ask it at the points of a grid. Inside `no_record()` only numbers are computed and no graph is
+# made, which is faster when you need no gradient.
 
 # %%
 grid = np.linspace(-1.6, 2.6, 60), np.linspace(-1.2, 1.7, 45)

@@ -5,8 +5,8 @@
 # Learning*, lecture 15, 2018) shows or claims, run on a graph you can look into: a network of three hidden units
 # that learns four functions, the δ recursion read off the graph, and what backpropagation costs in time and memory.
 #
-# Each result has a name, E1 … E10. A line `check(row, name, value, expectation)` holds what the engine computed
-# against the lecture's number, or against its formula evaluated without the engine, by NumPy or by hand.
+# Each result has a name, E1 … E10. A line `check(row, name, value, expectation)` compares what the engine computed with
+# the lecture's number, or with its formula evaluated without the engine, by NumPy or by hand.
 
 # %%
 import math
@@ -27,8 +27,8 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 # The lecture's figure 5.3 (from Bishop's book): N = 50 points on (−1, 1), three hidden units with tanh, one linear
 # output. The network has ten numbers to learn, here in one list p. The functions work on floats and on `Value`s alike;
 # the mean squared error of one list of weights is one number, so `value_and_grad` turns it into what
-# `scipy.optimize.minimize` asks for: a function that gives the error and its gradient. (BFGS is descent that learns
-# the curvature on the way.)
+# `scipy.optimize.minimize` needs: a function that returns the error and its gradient. (BFGS is gradient descent that
+# learns the curvature along the way.)
 
 # %%
 def hidden(p, x):
@@ -135,8 +135,8 @@ check("E2", "weights after one step, optimiser and by hand", w, by_hand)
 # %% [markdown]
 # ## E3 · A single linear layer
 #
-# $y_j = \sum_i w_{ji} x_i$ with $E = \frac12\sum_j (y_j - t_j)^2$: the derivative by a weight is *error × input*,
-# $\partial E/\partial w_{ji} = (y_j - t_j)\,x_i$.
+# $y_j = \sum_i w_{ji} x_i$ with $E = \frac12\sum_j (y_j - t_j)^2$: the derivative with respect to a weight is *error ×
+# input*, $\partial E/\partial w_{ji} = (y_j - t_j)\,x_i$.
 
 # %%
 generator = random.Random(3)
@@ -154,11 +154,11 @@ check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", by_graph, for
 # ## E4 · The δ recursion
 #
 # Two layers: $a_j = \sum_i w^{(1)}_{ji}x_i$, $z_j = \tanh a_j$, $y_k = \sum_j w^{(2)}_{kj}z_j$. A δ is the derivative
-# of the error by a weighted sum, so the graph has it already: it is the `grad` of the node $a_j$.
+# of the error with respect to a weighted sum, so the graph already has it: it is the `grad` of the node $a_j$.
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
 #
-# First the network on the graph, then the equations in NumPy, which see nothing of the graph but its weights.
+# First the network on the graph, then the equations in NumPy, which know nothing of the graph but its weights.
 
 # %%
 def two_layers(activation, seed):
@@ -408,8 +408,8 @@ check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1]
 # ## E9 · The lecture's own listing
 #
 # The last slide shows the program that such libraries make possible. It runs here as it stands, with NumPy under the
-# name `nd` and this engine under the name `autograd`: the arrays hold `Value`s, and NumPy applies its functions to
-# each of them. `record()` says that a graph is wanted; here that is always so, except inside `no_record()`.
+# name `nd` and this engine under the name `autograd`: the arrays hold `Value`s, and NumPy applies its functions to each
+# of them. `record()` says that you want a graph; here you always get one, except inside `no_record()`.
 
 # %%
 import numpy as nd
@@ -442,7 +442,7 @@ check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, z
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was held against the lecture, counted by row; a row without one would be an error.
+# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
 
 # %%
 summary("E", 10)

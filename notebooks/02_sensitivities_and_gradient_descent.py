@@ -2,10 +2,10 @@
 # # Sensitivities, and gradient descent on real digits
 #
 # **Aim.** Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*, lecture 21): its
-# matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each held against the
+# matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each compared with the
 # graph; what a numerical gradient costs and how wrong it is; batch against sequential descent; and its digits.
 #
-# Each result has a name, M1 … M6. A line `check(row, name, value, expectation)` holds what the graph says against the
+# Each result has a name, M1 … M6. A line `check(row, name, value, expectation)` compares what the graph says with the
 # lecture's listing, which is written in NumPy and knows nothing of the engine.
 
 # %%
@@ -92,7 +92,8 @@ for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
 #
 # <details><summary>Solution</summary>
 #
-# It is the derivative by the constant 1, which is Σ of bias × δ. Make the 1 an input and the graph gives it.
+# It is the derivative with respect to the constant 1, which is Σ of bias × δ. Make the 1 an input, and the graph
+# computes it.
 #
 # ```python
 # from autograd_core import Value
@@ -333,7 +334,7 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was held against the lecture, counted by row; a row without one would be an error.
+# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
 
 # %%
 summary("M", 6)

@@ -4,8 +4,8 @@
 # **Aim.** James V. Stone's lecture "Backprop: How it works, and how it fails" (University of Sheffield), from one
 # weight and one association to networks that remember photographs, get stuck in local minima, and learn the noise.
 #
-# Each result has a name, S1 … S8. A line `check(row, name, value, expectation)` holds what the engine computed against
-# the lecture's number, or against its formula evaluated without the engine.
+# Each result has a name, S1 … S8. A line `check(row, name, value, expectation)` compares what the engine computed with
+# the lecture's number, or with its formula evaluated without the engine.
 
 # %%
 import math
@@ -25,9 +25,9 @@ from nn import MLP, SGD, Adam
 # %% [markdown]
 # ## S1 · The simplest network
 #
-# One input, one weight, one output: $y = wx$. It is to associate $x = 0.8$ with the target 0.2, and starts at
-# $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ the error, and
-# $dE/dw = \delta x$ (equations 3–9).
+# One input, one weight, one output: $y = wx$. It should associate $x = 0.8$ with the target 0.2, and starts at $w =
+# 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ the error, and $dE/dw =
+# \delta x$ (equations 3–9).
 
 # %%
 x, target = 0.8, 0.2
@@ -133,8 +133,8 @@ plt.show()
 # ## S4 · A 4-4 network is four 4-1 networks
 #
 # No weight of a linear 4-4 network reaches more than one output, so training it with $E = \frac12\sum_k\delta_k^2$ is
-# training four 4-1 networks beside each other (figure 3). Weight by weight, to the last bit; and both are what matrices
-# give, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$ with one association in each column of X and T.
+# training four 4-1 networks beside each other (figure 3). Weight by weight, to the last bit; and both agree with the
+# matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$ with one association in each column of X and T.
 
 # %%
 def descend(rows, pairs, steps=50, rate=0.1):
@@ -170,10 +170,10 @@ check("S4", "weights of the 4-4 network, and by matrices", together, W, 1e-12)
 # is 6,250,000 weights, here every one a scalar of the engine with a gradient of its own. Fed with a noisy photograph
 # it answers with the clean one: its memory is addressed by content.
 #
-# The committed outputs are those of the full size, made with the environment variable `AUTOGRAD_CORE_FULL=1`. Without
-# it the pictures are 20×20 (160,000 weights), which takes a second. The photographs ship inside scikit-learn.
+# The committed outputs are for the full size, made with the environment variable `AUTOGRAD_CORE_FULL=1`. Without it the
+# pictures are 20×20 (160,000 weights), which takes a second. The photographs ship inside scikit-learn.
 #
-# Time and memory stand below the pictures; those in the committed outputs are of the native engine. On the same machine
+# Time and memory are printed below the pictures; the committed figures are from the native engine. On the same machine
 # the Python engine took 90 s of processor time and 2.15 GB for the full size.
 
 # %%
@@ -465,7 +465,7 @@ check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was held against the lecture, counted by row; a row without one would be an error.
+# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
 
 # %%
 summary("S", 8)

@@ -5,7 +5,7 @@
 # networks as graphs of modules, the chain rule over all paths, Jacobians and their dimensions, the whole gallery of
 # modules with value, gradient, plot and gradient check, modules of one's own, and how to test them.
 #
-# Each result has a name, U1 … U12. A line `check(row, name, value, expectation)` holds what the engine computed against
+# Each result has a name, U1 … U12. A line `check(row, name, value, expectation)` compares what the engine computed with
 # the lecture's formula, evaluated without the engine: by NumPy, by Python's `math`, or by hand.
 
 # %%
@@ -689,7 +689,7 @@ for own, made in composed.items():
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was held against the lecture, counted by row; a row without one would be an error.
+# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
 
 # %%
 summary("U", 12)

@@ -5,8 +5,8 @@
 # 14–17): from gates made of single units to the equations of backpropagation in matrices, what goes wrong in
 # training (saturation, vanishing gradients, symmetry), and nine ways against overfitting.
 #
-# Each result has a name, O1 … O10. A line `check(row, name, value, expectation)` holds what the engine computed against
-# the notes' number, or against their equation evaluated without the engine, in NumPy.
+# Each result has a name, O1 … O10. A line `check(row, name, value, expectation)` compares what the engine computed with
+# the notes' number, or with their equation evaluated without the engine, in NumPy.
 
 # %%
 import itertools
@@ -28,8 +28,8 @@ from autograd_core import Value, dot, gradients, no_record, parameter, sigmoid, 
 # %% [markdown]
 # ## O1 · The artificial neuron, and gates
 #
-# Equation 1: a unit gives $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid single units are boolean gates. XOR
-# is no single unit, but two layers of them.
+# Equation 1: a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units are Boolean gates.
+# XOR takes two layers of them.
 
 # %%
 def unit(weights, bias):
@@ -153,8 +153,8 @@ plt.show()
 #
 # ## O4 · Equations 13 to 26
 #
-# One data point through the 2-2-1 network, every node kept. The notes write a Jacobian with one row for each output,
-# so a gradient is a row vector. Three misprints stand in the way:
+# One data point through the 2-2-1 network, every node kept. The notes write a Jacobian with one row for each output, so
+# a gradient is a row vector. The notes contain three misprints:
 #
 # - **(11)** The second row of the Jacobian must end in $\partial f_2/\partial z_n$, not $f_1$.
 # - **(23)** has the sign reversed. It is $\partial\ell/\partial z^3 = a_1^3 - y$, and (26) uses it so.
@@ -545,7 +545,7 @@ print("relative distance from the whole gradient for batches of 2, 8, 48:", [f"{
 # weight a scalar. (The committed outputs are of the full size, 784-1600-465-10, run with the environment variable
 # `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one of our digits, enlarged to 28×28.
 #
-# The committed figures are of the native engine. On the same machine the Python engine made the parameters in 5.0 s,
+# The committed figures are from the native engine. On the same machine the Python engine made the parameters in 5.0 s,
 # went forward in 0.60 s and backward in 1.42 s, and took 0.63 GB.
 
 # %%
@@ -590,7 +590,7 @@ check("O10", "sampled coordinates that disagree with differences", len(report.di
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was held against the lecture, counted by row; a row without one would be an error.
+# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
 
 # %%
 summary("O", 10)

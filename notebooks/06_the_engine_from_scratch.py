@@ -89,7 +89,7 @@ def descend(node):
 
 
 # %% [markdown]
-# It works: the neuron $\tanh(wx + b)$, with the derivative by w next to the one from the formula.
+# It works: the neuron $\tanh(wx + b)$, with its derivative with respect to w next to the one from the formula.
 
 # %%
 w, x, b = Tiny(0.4), Tiny(0.8), Tiny(0.1)
@@ -111,7 +111,7 @@ print("by the small class:", a.grad, "   by the engine:", ac.grad(lambda a: a * 
 check("06", "the mistake: d(a·a)/da at 3 is 6, and comes out as", a.grad, 3.0)
 
 # %% [markdown]
-# The cure is one character in each `push`: `+=` in place of `=`.
+# The fix is one character in each `push`: `+=` instead of `=`.
 
 # %%
 def add(a, b):
@@ -207,8 +207,8 @@ c.step()
 # ## Failure 3: depth
 #
 # The sort calls itself once for each level, and Python stops at about a thousand. A loop over time steps makes graphs
-# that deep. The cure is a list of nodes that wait, in place of the call stack; the engine recurses nowhere, not even
-# to free, copy or pickle a graph.
+# that deep. The fix is a list of waiting nodes instead of the call stack; the engine never recurses, not even to free,
+# copy or pickle a graph.
 
 # %%
 y = Tiny(0.5)
@@ -265,7 +265,8 @@ check("06", "objects left behind by 100 graphs, engine", engine_left, 0)
 
 # %% [markdown]
 # The engine's nodes hold an operation (a row of a table), operands and numbers. There are no closures (functions that
-# hold on to the variables around them), so there can be no cycle. What the closure did is a multiplication by a *local derivative*, computed with the value and kept:
+# hold on to the variables around them), so there can be no cycle. What the closure did is multiply by a *local
+# derivative*, which the engine computes with the value and keeps:
 
 # %%
 w, x = Value(0.4, "w"), Value(0.8, "x")
@@ -295,9 +296,11 @@ check("06", "two sweeps / one, engine", b.grad / engine_once, 2.0)
 # %% [markdown]
 # ## Failure 6: NaN at kinks
 #
-# $f(x) = x$ where $x > 0$, else $0\cdot\sqrt{|x|}$: at $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN,
-# although that path contributes nothing. The small class shows it with $0\cdot\sqrt{x}$ alone. In the engine a contribution is 0 when either factor is exactly 0, and every
-# kink has a value written in the table: |x| and ReLU have slope 0 at 0, ties in `maximum` share ½ and ½.
+# $f(x) = x$ where $x > 0$, else $0\cdot\sqrt{|x|}$: at $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN, although
+# that path contributes nothing. The small class shows it with $0\cdot\sqrt{x}$ alone. The engine sends nothing along a
+# path that is not taken: the branch that `where` did not choose, a product with the plain number 0. (A slope that is 0
+# only at this point is another matter: times ∞ it is undetermined, and the result is NaN rather than a guess.) Every
+# kink has a slope written in the table: |x| and ReLU have slope 0 at 0, ties in `maximum` share ½ and ½.
 
 # %%
 def tiny_root(a):

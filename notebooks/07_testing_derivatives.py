@@ -2,9 +2,9 @@
 # # Testing derivatives
 #
 # **Aim.** A wrong derivative seldom crashes; it trains a little worse. This notebook shows how to test them: the
-# gradient checker and its verdicts, an operation of your own held to its domain and kinks, random programs drawn by
-# `hypothesis`, and a planted bug that shrinks to a one-line program. (Lecture 003, "slightest sign of malfunction:
-# always recheck".)
+# gradient checker and its verdicts, an operation of your own tested on its domain and at its kinks, random programs
+# drawn by `hypothesis`, and a planted bug that shrinks to a one-line program. (Lecture 003, "slightest sign of
+# malfunction: always recheck".)
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
@@ -27,8 +27,8 @@ from autograd_core.strategies import smooth_operands, smooth_programs
 # ## A difference is not a number, it is a number and an error
 #
 # A central difference $(f(x + h) - f(x - h))/2h$ has a best step h, which depends on the function and on the point. The
-# checker searches it for each coordinate (each number that f depends on) and estimates how far the result can be
-# trusted, the tolerance; a derivative *agrees* if it lies within that.
+# checker finds it for each coordinate (each number that f depends on) and estimates how far the result can be trusted,
+# the tolerance; a derivative *agrees* if it lies within that.
 
 # %%
 report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
@@ -41,7 +41,7 @@ print(second.summary())
 check("07", "second derivatives that agree", len(second.agreeing), 4)
 
 # %% [markdown]
-# At a kink there is no derivative, so there is nothing to judge, and the report says so instead of "wrong".
+# At a kink there is no derivative to judge, and the report says so instead of "wrong".
 
 # %%
 at_kink = check_gradient(lambda x: abs(x[0]) + x[1], [0.0, 1.0])
@@ -74,8 +74,9 @@ check("07", "a right rule passes", found[-1], False)
 # %% [markdown]
 # ## An operation of your own
 #
-# The primitive brings what a tester needs: its domain (in words, as a condition, and with points near which something
-# happens, here 0 and 1), and its kinks, of which it has none. `check_primitive` draws operands inside, and checks first and second derivatives.
+# The primitive says what a tester needs to know: its domain (in words, as a condition, and with points near which
+# something happens, here 0 and 1) and its kinks (it has none). `check_primitive` draws operands inside, and checks
+# first and second derivatives.
 
 # %%
 @primitive(
@@ -95,9 +96,10 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 # ## Properties instead of examples
 #
 # An example tests one point. A property is tested at hundreds of points, chosen to be nasty: specials, the whole range
-# of exponents, neighbours of singular points. `hypothesis` draws them, and `smooth_operands(asinh)` says where from. The
-# error is counted in *ulps*, units in the last place: the distance to the next float is 1. Here: the derivative of asinh, $1/\sqrt{1+x^2}$, against 60 decimal
-# digits. (Written as `1 / sqrt(1 + x*x)` it would be 0 from about $10^{154}$ on, where x·x overflows.)
+# of exponents, neighbours of singular points. `hypothesis` draws them, and `smooth_operands(asinh)` says from where.
+# The error is counted in *ulps*, units in the last place: the distance to the next float is 1. Here: the derivative of
+# asinh, $1/\sqrt{1+x^2}$, against 60 decimal digits. (Written as `1 / sqrt(1 + x*x)` it would be 0 from about
+# $10^{154}$ on, where x·x overflows.)
 
 # %%
 from decimal import Decimal, getcontext
@@ -182,7 +184,7 @@ plt.show()
 # ## A whole network, sampled evenly
 #
 # A network has too many coordinates to check all. `sample` draws as many from each group as from every other, so that
-# biases are not forgotten among thousands of weights (lecture 003 asks for just that).
+# biases are not forgotten among thousands of weights (lecture 003 asks for exactly that).
 
 # %%
 model = nn.MLP(20, [12, 3], activation=ac.tanh, seed=0)

@@ -23,8 +23,8 @@ from autograd_core import checkpoint, dot, grad, hessian, hvp, jacobian, jvp, si
 # %% [markdown]
 # ## Any order
 #
-# `grad` gives a function, so it can be applied again. The derivatives of tan at 0 count zigzag permutations:
-# 1, 0, 2, 0, 16, 0, 272.
+# `grad` returns a function, so you can apply it again. The derivatives of tan at 0 count zigzag permutations: 1, 0, 2,
+# 0, 16, 0, 272.
 
 # %%
 derivatives, f = [], ac.tan
@@ -34,7 +34,8 @@ for _ in range(7):
 check("08", "derivatives 1 to 7 of tan at 0", derivatives, [1, 0, 2, 0, 16, 0, 272], 1e-14)
 
 # %% [markdown]
-# Nested derivatives by different variables do not mix: $\frac{d}{dx}\left[x\cdot\frac{d}{dy}(xy)\right]$ is $2x$.
+# Nested derivatives with respect to different variables do not mix: $\frac{d}{dx}\left[x\cdot\frac{d}{dy}(xy)\right]$
+# is $2x$.
 
 # %%
 nested = grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0)
@@ -93,10 +94,10 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 # %% [markdown]
 # ## jvp against vjp
 #
-# Forward mode carries one direction of the *inputs* along with the values: one sweep gives the Jacobian times a vector
-# (jvp), for instance one column. Reverse mode carries one direction of the *outputs* back: one sweep gives a vector
-# times the Jacobian (vjp), for instance one row. So a gradient (one output) takes
-# one reverse sweep and n forward ones, and a curve (one input) the other way round.
+# Forward mode carries one direction of the *inputs* along with the values: one sweep computes the Jacobian times a
+# vector (jvp), for instance one column. Reverse mode carries one direction of the *outputs* back: one sweep computes a
+# vector times the Jacobian (vjp), for instance one row. So a gradient (one output) takes one reverse sweep and n
+# forward ones, and a curve (one input) the other way round.
 
 # %%
 def layer(xs, outputs=12):

@@ -79,7 +79,7 @@ plt.show()
 #
 # ## Fitting a curve
 #
-# A damped oscillation with four parameters and noise. `value_and_grad` returns what `scipy.optimize.minimize` wants
+# A damped oscillation with four parameters and noise. `value_and_grad` returns what `scipy.optimize.minimize` needs
 # with `jac=True`, and the Hessian at the minimum gives the standard errors.
 
 # %%
@@ -122,9 +122,9 @@ plt.show()
 # ## Option Greeks
 #
 # The price of a European call, the right to buy a share at a price fixed today (the strike) on a later day, in the
-# model of Black and Scholes. The Greeks are its derivatives: delta and gamma (first and second) by the price of the
-# share now (the spot), vega by the volatility, theta by time, rho by the interest rate, vanna by spot and volatility.
-# One reverse sweep gives all first ones.
+# model of Black and Scholes. The Greeks are its derivatives: delta and gamma (first and second) with respect to today's
+# share price (the spot), vega to the volatility, theta to time, rho to the interest rate, vanna to spot and volatility.
+# One reverse sweep computes all the first ones.
 
 # %%
 def normal(x):
@@ -233,7 +233,8 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# **Try it.** Theta above is the derivative by the time that is left. Traders quote it per calendar day that passes.
+# **Try it.** Theta above is the derivative with respect to the time that is left. Traders quote it per calendar day
+# that passes.
 #
 # <details><summary>Solution</summary>
 #
