@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Set
+from types import FunctionType
 from typing import Any
 
-from autograd_core import TABLE, Value
+from autograd_core import TABLE, Value, relu
 
 PARAMETER = TABLE["parameter"]
+# what most attributes are that hold neither parameters nor modules
+PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
@@ -21,11 +24,13 @@ def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset())
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(1.0), parameter(2.0)
-    >>> list(members({"w": [w, w], "rest": [b, None, "tanh"]}, "table", str))
-    [('table.w', [parameter(1.0), parameter(1.0)]), ('table.rest.0', parameter(2.0)), ('table.rest.2', 'tanh')]
+    >>> list(members({"w": [w, w], "rest": [b, None, 2j]}, "table", complex))
+    [('table.w', [parameter(1.0), parameter(1.0)]), ('table.rest.0', parameter(2.0)), ('table.rest.2', 2j)]
     """
-    # NumPy's arrays of objects, without importing it
-    thing = thing.tolist() if str(getattr(thing, "dtype", "")) == "object" else thing
+    if type(thing) in PLAIN:
+        return
+    if type(thing) is not list and str(getattr(thing, "dtype", "")) == "object":
+        thing = thing.tolist()  # NumPy's arrays of objects, without importing it
     if isinstance(thing, kind) or _is_group(thing, listed):
         yield path, thing
     elif isinstance(thing, (list, tuple, deque)):
@@ -46,7 +51,7 @@ def _is_group(thing: Any, listed: Set[Value]) -> bool:
         return False
     # a generator expression abandoned half-way would swallow a Ctrl-C that comes then
     for inner in thing:
-        if not _is_group(inner, listed):
+        if not ((type(inner) is Value and inner.op is PARAMETER) or _is_group(inner, listed)):
             return False
     return bool(thing)
 
@@ -62,6 +67,15 @@ def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from flattened(inner, f"{path}.{index}")
     else:
         yield path, thing
+
+
+def values(thing: Any) -> list[Value]:
+    """The parameters in a group, as one list."""
+    if type(thing) is Value:
+        return [thing]
+    if set(map(type, thing)) == {Value}:
+        return list(thing)
+    return [value for inner in thing for value in values(inner)]
 
 
 def numbers(thing: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_core import Value, dot, parameter, relu, scope
+from autograd_core._engine.weighted import weighted_sums
 
 from ._checks import as_list, check_call, check_example, functions, whole
 from .init import Initializer, Seed, generator_from, kaiming_normal, lecun_normal
@@ -57,14 +58,16 @@ class Neuron(Module):
         # as Module's, in one frame: a network makes this call once for every unit and example
         if others:
             check_call(self, lambda x: None, (x, *others), {})
-        with scope(self.name):
-            try:
-                a = dot(self.w, x) + self.b
-            except (TypeError, ValueError):
-                x = as_list(x)
-                check_example(self, x, len(self.w))
-                a = dot(self.w, x) + self.b
-            return a if self.activation is None else self.activation(a)
+        given: Any = x
+        unit = (self.name, self.w, self.b, self.activation)
+        try:
+            return weighted_sums(given, [unit], dot)[0]
+        except (TypeError, ValueError):
+            listed = as_list(x)
+            check_example(self, listed, len(self.w))
+            if listed is given:
+                raise
+            return weighted_sums(listed, [unit], dot)[0]
 
     @property
     def nonlin(self) -> bool:
@@ -111,8 +114,19 @@ class Layer(Module):
         """f(w · x + b) of each neuron."""
         if x is None or len(x) != self.nin:
             check_example(self, x, self.nin)
-        outputs = [neuron(x) for neuron in self.neurons]
+        outputs = self._weighted(x)
         return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
+
+    def _weighted(self, x: Sequence[Number]) -> list[Any]:
+        """What each neuron makes of x: in one go, unless one is of a kind of its own."""
+        if set(map(type, self.neurons)) != {Neuron}:
+            return [neuron(x) for neuron in self.neurons]
+        units = [(neuron.name, neuron.w, neuron.b, neuron.activation) for neuron in self.neurons]
+        try:
+            return weighted_sums(x, units, dot)
+        except (TypeError, ValueError):
+            check_example(self, x, self.nin)
+            raise
 
     def extra_repr(self) -> str:
         """The numbers of inputs and outputs, and the activation."""

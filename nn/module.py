@@ -13,7 +13,7 @@ from autograd_core._engine.interrupts import undivided
 
 from . import _saving
 from ._checks import as_list, check_call
-from ._members import flattened, members, numbers
+from ._members import flattened, members, numbers, values
 
 
 class Module:
@@ -126,7 +126,7 @@ class Module:
                 if isinstance(member, Module):
                     children.append(member)
                 else:
-                    found |= dict.fromkeys(parameter for _, parameter in flattened(member, ""))
+                    found |= dict.fromkeys(values(member))
             waiting += reversed(children)
         return list(found)
 
@@ -150,7 +150,7 @@ class Module:
         [(name, times)] = Counter(name for name, _ in groups).most_common(1) or [("", 1)]
         if times > 1:
             raise ValueError(f"two places are called {name}: give the keys of its dicts different names")
-        held = {p for _, group in groups for _, p in flattened(group, "")}
+        held = {p for _, group in groups for p in values(group)}
         if lost := [p for p in self.parameters() if p not in held]:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
             raise ValueError(

@@ -216,6 +216,7 @@ double *scratch_for(Py_ssize_t count);
 
 /* place.c */
 int place_ready(PyObject *module);
+Place *place_inside(Place *here, PyObject *name);
 
 /* value.c, attributes.c */
 int value_ready(PyObject *module);
@@ -226,6 +227,7 @@ extern PyMethodDef value_methods[];
 extern PyMethodDef value_makers[];
 PyObject *value_repr(PyObject *self);
 PyObject *new_leaf(uint32_t row, double data);
+PyObject *new_leaf_at(Place *place, uint32_t row, double data);
 int connected(void);
 Py_ssize_t node_count(const Node *node);
 PyObject *operand_at(Node *node, Py_ssize_t at);
@@ -254,6 +256,10 @@ extern PyMethodDef function_makers[];
 
 /* many.c */
 PyObject *apply_many(Function *function, PyObject *const *arguments, Py_ssize_t count);
+int apply_many_at(Place *place, Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result);
+
+/* weighted.c */
+extern PyMethodDef weighted_methods[];
 
 /* arithmetic.c */
 extern PyMethodDef arithmetic_methods[];
@@ -339,16 +345,12 @@ static inline Node *new_node(double data, Place *place, uint32_t row, uint32_t f
 }
 
 /* A node on two operands, of which one may be a plain number: then its node is NULL and its derivative the number. With
- * `count` ONE there is no second operand. */
-static inline PyObject *record(Function *function, uint32_t count, double z, Node *x, Node *y, double dx, double dy)
+ * `count` ONE there is no second operand. It takes over the reference to `place`. */
+static inline PyObject *record_at(Place *place, Function *function, uint32_t count, double z, Node *x, Node *y,
+                                  double dx, double dy)
 {
-    Place *place = place_now();
-    if (place == NULL)
-        return NULL;
-    if (!place->recording) {
-        Py_DECREF(place);
-        return new_leaf(S.input_row, z);
-    }
+    if (!place->recording)
+        return new_leaf_at(place, S.input_row, z);
     if (function->row_flag)
         row_use(function->row);
     Node *node = new_node(z, place, function->row, count | function->row_flag);
@@ -362,6 +364,13 @@ static inline PyObject *record(Function *function, uint32_t count, double z, Nod
     node->x = (Node *)Py_XNewRef((PyObject *)x);
     node->y = (Node *)Py_XNewRef((PyObject *)y);
     return (PyObject *)node;
+}
+
+/* The same where the running code stands. */
+static inline PyObject *record(Function *function, uint32_t count, double z, Node *x, Node *y, double dx, double dy)
+{
+    Place *place = place_now();
+    return place ? record_at(place, function, count, z, x, y, dx, dy) : NULL;
 }
 
 #endif

@@ -108,8 +108,9 @@ static PyObject *record_many(Function *function, double z, Place *place, Side *s
     return (PyObject *)node;
 }
 
-/* By the kernel. 0: it does not fit; -1: an error. */
-static int apply_kernel(Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
+/* By the kernel, in a place, NULL for that of the running code. 0: it does not fit; -1: an error. No Python runs, but
+ * where a row says in Python whether a derivative of 0 is flat. */
+int apply_many_at(Place *there, Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
 {
     Items first = {arguments, count}, second = {NULL, 0};
     switch (function->gather_kind) {
@@ -135,7 +136,7 @@ static int apply_kernel(Function *function, PyObject *const *arguments, Py_ssize
     Place *place = NULL;
     Side *side = NULL;
     if (values) {
-        if ((place = place_now()) == NULL)
+        if ((place = there ? (Place *)Py_NewRef((PyObject *)there) : place_now()) == NULL)
             return -1;
         if (place->recording && (side = side_memory(total)) == NULL) {
             Py_DECREF(place);
@@ -155,11 +156,11 @@ static int apply_kernel(Function *function, PyObject *const *arguments, Py_ssize
         return *result ? 1 : -1;
     }
     PyMem_Free(side);
-    Py_XDECREF(place);
     if (done) {
-        *result = values ? new_leaf(S.input_row, z) : PyFloat_FromDouble(z);
+        *result = values ? new_leaf_at(place, S.input_row, z) : PyFloat_FromDouble(z);
         return *result ? 1 : -1;
     }
+    Py_XDECREF(place);
     return 0;
 }
 
@@ -278,7 +279,8 @@ static PyObject *apply_python(Function *function, PyObject *const *arguments, Py
     if (found <= 0 || (place = place_now()) == NULL)
         goto done;
     if (!place->recording) {
-        node = new_leaf(S.input_row, z);
+        node = new_leaf_at(place, S.input_row, z);
+        place = NULL;
         goto done;
     }
     PyObject *given = PyObject_CallFunctionObjArgs(function->slopes[0], numbers, value, NULL);
@@ -310,7 +312,7 @@ done:
 PyObject *apply_many(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
     PyObject *result;
-    int done = function->kernel.many ? apply_kernel(function, arguments, count, &result) : 0;
+    int done = function->kernel.many ? apply_many_at(NULL, function, arguments, count, &result) : 0;
     if (done != 0)
         return done < 0 ? NULL : result;
     return apply_python(function, arguments, count);

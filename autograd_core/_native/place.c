@@ -16,6 +16,9 @@ static Place *new_place(Place *parent, PyObject *name, int recording, unsigned l
     return place;
 }
 
+/* The place of a scope inside `here`; none has entered it, and none will leave it. */
+Place *place_inside(Place *here, PyObject *name) { return new_place(here, name, here->recording, 0); }
+
 static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"parent", "name", "recording", "owner", NULL};

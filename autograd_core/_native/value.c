@@ -50,11 +50,13 @@ int connected(void)
 
 PyObject *new_leaf(uint32_t row, double data)
 {
-    if (connected() < 0)
-        return NULL;
-    Place *place = place_now();
-    if (place == NULL)
-        return NULL;
+    Place *place = connected() < 0 ? NULL : place_now();
+    return place ? new_leaf_at(place, row, data) : NULL;
+}
+
+/* The same at a place, and it takes over the reference to it. */
+PyObject *new_leaf_at(Place *place, uint32_t row, double data)
+{
     Node *leaf = new_node(data, place, row, LEAF);
     if (leaf == NULL)
         return NULL;

@@ -46,8 +46,7 @@ def test_the_weighted_sum_of_a_neuron_is_one_dot_node():
     assert operations(Neuron(3, activation=tanh)(x)) == ["dot", "add", "tanh"]
 
 
-def test_calling_a_neuron_takes_one_frame_of_nn():
-    unit = Neuron(2, activation=nn.ReLU.function, seed=0)
+def frames_of_nn(function, *arguments):
     frames = []
 
     def watch(frame, event, argument):
@@ -56,10 +55,30 @@ def test_calling_a_neuron_takes_one_frame_of_nn():
 
     sys.setprofile(watch)
     try:
-        unit([1.0, 2.0])
+        function(*arguments)
     finally:
         sys.setprofile(None)
-    assert frames == ["__call__"]
+    return frames
+
+
+def test_calling_a_neuron_takes_one_frame_of_nn():
+    assert frames_of_nn(Neuron(2, activation=nn.ReLU.function, seed=0), [1.0, 2.0]) == ["__call__"]
+
+
+def test_calling_a_layer_takes_few_frames_of_nn_however_many_neurons_it_has():
+    small, large = (frames_of_nn(Layer(2, size, activation=tanh, seed=0), [1.0, 2.0]) for size in (2, 50))
+    assert small == large and len(large) <= 5
+
+
+def test_a_neuron_of_another_kind_in_a_layer_is_called_itself():
+    class Doubled(Neuron):
+        def __call__(self, x):
+            return 2.0 * super().__call__(x)
+
+    layer, doubled = Layer(2, 3, seed=0), Doubled(2, seed=1)
+    layer.neurons[1] = doubled
+    x = [0.5, 0.25]
+    assert [y.data for y in layer(x)] == [layer.neurons[0](x).data, doubled(x).data, layer.neurons[2](x).data]
 
 
 def test_each_module_runs_in_a_scope_of_its_name():
