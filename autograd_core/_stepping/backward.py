@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import cast
 
 from .._drawing.boxes import Box, Edge
 from .._drawing.picture import measured
-from .._drawing.texts import counted, factor
-from .._engine.nonfinite import meets
+from .._drawing.texts import counted
 from ..value import Value
+from .lines import MOST_LISTED, Equal, Line, Piece, Undetermined, Wrong, line
 from .replay import Replay
-from .scene import COMPLETE, INSIDE, MOST_LISTED, WRONG, Scene, Step, cut, group_of, node_of
+from .scene import COMPLETE, INSIDE, WRONG, Scene, Step, group_of, node_of, slope
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What an edge carried to its operand, and the operand's gradient before and after."""
+    """What an edge carried to its operand, and the operand's gradient before and after, in slots."""
 
-    local: float
-    upstream: float
-    contribution: float
-    before: float | None
-    total: float
+    local: int
+    upstream: int
+    contribution: int
+    before: int | None
+    total: int
 
 
 class Sweep:
@@ -36,17 +34,17 @@ class Sweep:
         self.replay = replay
         self.epoch = epoch
         self.remaining = dict(scene.uses)  # of each box, how many edges its gradient still waits for
-        self.due: dict[Value, float] = {}  # the right gradients of leaves that came out wrong
-        replay.adjoint = {scene.order[-1]: 1.0}
+        self.due: dict[Value, int] = {}  # the right gradients of leaves that may come out wrong
+        replay.start(scene.order[-1])
 
     def _seed(self) -> Step:
         root = self.scene.root
         name = root.short
         text = f"{self.scene.gradient(root)} = ∂{name}/∂{name} = 1: the sweep starts from the output"
-        step = Step("seed", self.epoch, text, [root.id])
+        step = self.scene.step("seed", self.epoch, (text,), [root.id])
         step.states[root.id] = "complete"
         if root.node is not None:
-            step.texts[f"{root.id}:g"] = f"grad 1 {COMPLETE}"
+            step.marks[f"{root.id}:g"] = (f"grad 1 {COMPLETE}",)
         return step
 
     def sorted(self) -> Iterator[Step]:
@@ -75,55 +73,60 @@ class Sweep:
         if edge.more and edge.source.kind == "folded":
             return self._into(edge, sent.upstream, complete)
         operand = edge.source
-        step = Step("edge", self.epoch, self._chain_rule(edge, sent), [edge.id, operand.id, edge.target.id])
+        focus = [edge.id, operand.id, edge.target.id]
+        step = self.scene.step("edge", self.epoch, self._chain_rule(edge, sent), focus)
         step.states[edge.id] = "sent"
         if complete:
             step.states[operand.id] = "complete"
-        local, upstream, contribution = map(self.scene.number, (sent.local, sent.upstream, sent.contribution))
-        step.texts[edge.id] = f"{local} × {factor(upstream)} = {contribution}"
+        step.marks[edge.id] = line(
+            slope(sent.local), " × ", slope(sent.upstream, signed=True), " = ", slope(sent.contribution)
+        )
         if operand.node is not None:
-            total = self.scene.number(sent.total)
-            step.texts[f"{operand.id}:g"] = f"grad {total} {COMPLETE}" if complete else f"grad {total}"
+            step.marks[f"{operand.id}:g"] = _gradient(sent.total, complete)
         return step
 
     def _send(self, edge: Edge) -> Sent:
         """Send along everything a drawn edge stands for, and return what its own edge carried."""
         node, x = node_of(edge.target), node_of(edge.source)
-        before = self.replay.gradient(x)
-        carried = (0.0, 0.0, 0.0)
+        before = self.replay.adjoint.get(x)
+        zero = self.replay.tape.constant(0.0)
+        carried = (zero, zero, zero)
         for member, index in self._underlying(edge):
             sent = self.replay.send(member, index)
             if member is node and index == edge.index:
                 carried = sent
-        return Sent(*carried, before, cast(float, self.replay.gradient(x)) if edge.source.node is not None else 0.0)
+        return Sent(*carried, before, self.replay.gradient(x))
 
-    def _chain_rule(self, edge: Edge, sent: Sent) -> str:
+    def _chain_rule(self, edge: Edge, sent: Sent) -> Line:
         """An edge's line: its factors as symbols, as a formula and as numbers, and the sum that they are added to."""
         result, operand = edge.target, edge.source
-        gradient, number = self.scene.gradient(operand), self.scene.number
-        local, upstream, contribution = map(number, (sent.local, sent.upstream, sent.contribution))
-        factors = f"∂{result.short}/∂{operand.short}·{self.scene.gradient(result)}"
-        worked = [factors, f"{local}·{factor(upstream)}", contribution]
-        slope = self.scene.formulas(node_of(result), edge.index, self.scene.names(result), result.short)
-        if slope and slope != local:
-            worked.insert(1, f"{_bracketed(slope)}·{factor(upstream)}")
-        line = f"{self.scene.where(result, operand)}{gradient} += {' = '.join(worked)}"
-        if meets(sent.upstream, sent.local) and math.isnan(sent.contribution):
-            line += " (0 times infinity is undetermined)"
+        gradient = self.scene.gradient(operand)
+        upstream = line("·", slope(sent.upstream, signed=True))
+        worked = [line(f"∂{result.short}/∂{operand.short}·{self.scene.gradient(result)}")]
+        formula = self.scene.formulas(node_of(result), edge.index, self.scene.names(result), result.short)
+        if formula and not _is_number(formula):
+            worked.append(line(_bracketed(formula), upstream))
+        worked += [line(slope(sent.local), upstream), slope(sent.contribution)]
+        text = line(
+            f"{self.scene.where(result, operand)}{gradient} += ", Equal(tuple(worked)),
+            Undetermined(sent.local, sent.upstream, sent.contribution),
+        )  # fmt: skip  # words beside their numbers
         if operand.node is None:
-            return line
+            return text
         if edge.more or result.more:
-            return f"{line}, and the like of all its repeats ⇒ {gradient} = {number(sent.total)}"
+            return line(text, f", and the like of all its repeats ⇒ {gradient} = ", slope(sent.total))
         if sent.before is None:
-            return f"{line} ⇒ {gradient} = {number(sent.total)}"
-        return f"{line} ⇒ {gradient} = {number(sent.before)} + {factor(contribution)} = {number(sent.total)}"
+            return line(text, f" ⇒ {gradient} = ", slope(sent.total))
+        added = line(slope(sent.before), " + ", slope(sent.contribution, signed=True))
+        return line(text, f" ⇒ {gradient} = ", added, " = ", slope(sent.total))
 
-    def _into(self, edge: Edge, upstream: float, complete: bool) -> Step:
+    def _into(self, edge: Edge, upstream: int, complete: bool) -> Step:
         """Several edges at once into a folded scope."""
-        gradient = f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = {self.scene.number(upstream)}"
-        text = f"{gradient} goes back along {edge.more + 1} edges into {edge.source.short}"
-        step = Step("edge", self.epoch, text)
-        step.focus = [edge.id, edge.source.id, edge.target.id]
+        text = line(
+            f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = ", slope(upstream),
+            f" goes back along {edge.more + 1} edges into {edge.source.short}",
+        )  # fmt: skip  # words beside their numbers
+        step = self.scene.step("edge", self.epoch, text, [edge.id, edge.source.id, edge.target.id])
         step.states = {edge.id: "sent"} | ({edge.source.id: "complete"} if complete else {})
         return step
 
@@ -140,38 +143,36 @@ class Sweep:
 
     def _through(self, box: Box, incoming: Sequence[Edge]) -> Step:
         """A folded scope passes its gradient on, along all its edges at once."""
-        step = Step("scope", self.epoch, "", [box.id])
         for node in reversed(self.scene.members[box]):
             for index, x in enumerate(node.operands):
                 if type(x) is Value:
                     self.replay.send(node, index)
+        nodes = measured(group_of(box))
+        norm = slope(self.replay.tape.norm([self.replay.gradient(node) for node in nodes]))
+        below = ", ".join(dict.fromkeys(edge.source.short for edge in incoming[:MOST_LISTED]))
+        to = f" to {below}" if below else ""
+        what = counted(nodes, "parameter") if nodes and nodes[0].is_leaf else "results"
+        name = f"{self.scene.where(box)}{box.short}"
+        text = line(f"{name} passes the gradient back{to}: ‖grad‖ of its {what} = ", norm)
+        step = self.scene.step("scope", self.epoch, text, [box.id])
         for edge in incoming:
             source, complete = edge.source, not self.remaining[edge.source]
             step.focus += [edge.id, source.id]
             step.states[edge.id] = "sent"
             if source.node is not None:
-                total = f"grad {self.scene.number(cast(float, self.replay.gradient(source.node)))}"
-                step.texts[f"{source.id}:g"] = f"{total} {COMPLETE}" if complete else total
+                step.marks[f"{source.id}:g"] = _gradient(self.replay.gradient(source.node), complete)
             if complete:
                 step.states[source.id] = "complete"
-        nodes = measured(group_of(box))
-        norm = self.scene.number(math.hypot(*(self.replay.adjoint.get(node, 0.0) for node in nodes)))
-        step.texts[f"{box.id}:g"] = f"‖grad‖ {norm} {COMPLETE}"
-        below = ", ".join(dict.fromkeys(edge.source.short for edge in incoming[:MOST_LISTED]))
-        to = f" to {below}" if below else ""
-        what = counted(nodes, "parameter") if nodes and nodes[0].is_leaf else "results"
-        name = f"{self.scene.where(box)}{box.short}"
-        step.text = f"{name} passes the gradient back{to}: ‖grad‖ of its {what} = {norm}"
+        step.marks[f"{box.id}:g"] = line("‖grad‖ ", norm, f" {COMPLETE}")
         return step
 
     def _result(self) -> Step:
-        gradients = self.replay.adjoint
-        listed = self.scene.listed(
-            self.scene.leaves,
-            lambda box: f"{self.scene.gradient(box)} = {self.scene.number(gradients.get(node_of(box), 0.0))}",
-        )
-        text = f"Every gradient is complete: {listed}" if listed else f"Every gradient is complete, {INSIDE}"
-        return Step("result", self.epoch, text, [box.id for box in self.scene.leaves])
+        def written(box: Box) -> Line:
+            return line(f"{self.scene.gradient(box)} = ", slope(self.replay.gradient(node_of(box))))
+
+        listed = self.scene.listed(self.scene.leaves, written)
+        text = line("Every gradient is complete", line(": ", listed) if listed else f", {INSIDE}")
+        return self.scene.step("result", self.epoch, text, [box.id for box in self.scene.leaves])
 
     def eager(self) -> Iterator[Step]:
         """Every box passes its gradient on once, as soon as anything has arrived: what sorting prevents."""
@@ -190,10 +191,10 @@ class Sweep:
                 if box in wrong:
                     wrong.update(operands)
                 if missing:
-                    step.text += f"; but grad({box.short}) is not complete, {missing} more to come"
+                    step.say(f"; but grad({box.short}) is not complete, {missing} more to come")
                 if late := [operand.short for operand in operands if operand in sent]:
                     passed = "has passed its gradient" if len(late) == 1 else "have passed their gradients"
-                    step.text += f"; too late, {', '.join(late)} {passed} on without this"
+                    step.say(f"; too late, {', '.join(late)} {passed} on without this")
                 for operand in operands:
                     if operand not in queued:
                         queued.add(operand)
@@ -202,41 +203,49 @@ class Sweep:
                 for about in (box, *operands):
                     if about in wrong:
                         step.states[about.id] = "wrong"
-                        if text := step.texts.get(f"{about.id}:g"):
-                            step.texts[f"{about.id}:g"] = text.replace(COMPLETE, WRONG)
+                        if mark := step.marks.get(f"{about.id}:g"):
+                            step.marks[f"{about.id}:g"] = line(*(_marked_wrong(piece) for piece in mark))
                 yield step
         yield self._compared(wrong)
 
     def _compared(self, suspects: Collection[Box]) -> Step:
         """The gradients of leaves beside the right ones; only those of `suspects` can differ."""
-        got, right = self.replay.adjoint, self.replay.swept(self.scene.order[-1])
-        wrong = []
+        got = self.replay
+        right = got.swept(self.scene.order[-1]) if suspects else {}
+        found = []
         for box in self.scene.picture.boxes:
-            if box not in suspects:
+            leaves = [node for node in self.scene.members.get(box, ()) if node.is_leaf]
+            if box not in suspects or not leaves:
                 continue
-            leaves = [node for node in self.scene.members[box] if node.is_leaf]
-            differing = [node for node in leaves if not _alike(got.get(node, 0.0), right[node])]
-            if not differing:
-                continue
-            self.due |= {node: right[node] for node in differing}
+            self.due |= {node: right[node] for node in leaves}
             if box.kind == "folded":
                 what = f"‖grad‖ of the leaves in {box.short}"
-                came, due = (math.hypot(*(gradients.get(node, 0.0) for node in leaves)) for gradients in (got, right))
+                came = got.tape.norm([got.gradient(node) for node in leaves])
+                due = got.tape.norm([right[node] for node in leaves])
             else:
-                what, came, due = self.scene.gradient(box), got.get(differing[0], 0.0), right[differing[0]]
-            what = f"{self.scene.where(box)}{what}"
-            wrong.append(f"{what} = {self.scene.number(came)} instead of {self.scene.number(due)}")
+                what, came, due = self.scene.gradient(box), got.gradient(leaves[0]), right[leaves[0]]
+            found.append((line(f"{self.scene.where(box)}{what}"), came, due))
         text = "In this graph even that order gives the right gradients: nothing came too late"
-        if wrong:
-            text = f"Wrong, because the boxes were not sorted: {'; '.join(cut(wrong))}"
-        return Step("result", self.epoch, text, [box.id for box in self.scene.leaves])
+        line_ = line(Wrong(tuple(found), text)) if found else (text,)
+        return self.scene.step("result", self.epoch, line_, [box.id for box in self.scene.leaves])
 
 
-def _bracketed(slope: str) -> str:
+def _gradient(slot: int, complete: bool) -> Line:
+    return line("grad ", slope(slot), f" {COMPLETE}" if complete else "")
+
+
+def _marked_wrong(piece: Piece) -> Piece:
+    return piece.replace(COMPLETE, WRONG) if isinstance(piece, str) else piece
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _bracketed(formula: str) -> str:
     """A formula as a factor: in brackets unless it is a single name or number."""
-    return slope if slope.replace("_", "").replace("#", "").isalnum() else f"({slope})"
-
-
-def _alike(a: float, b: float) -> bool:
-    """Whether two gradients differ by no more than the order of a sum may."""
-    return math.isclose(a, b, rel_tol=1e-9) or (math.isnan(a) and math.isnan(b))
+    return formula if formula.replace("_", "").replace("#", "").isalnum() else f"({formula})"

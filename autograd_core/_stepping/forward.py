@@ -2,87 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from .._drawing.boxes import Box
 from .._drawing.picture import formula, parameters_of, summary
-from .._drawing.texts import UNSET, applied, counted, factor
-from .._operations.operation import PARAMETER
+from .._drawing.texts import UNSET, applied, counted
+from .._operations.operation import PARAMETER, Operation
 from ..value import Value
+from .lines import CountWrong, Differs, Equal, Exponent, Line, Number, line
 from .replay import Replay
-from .scene import INSIDE, Scene, Step, group_of, node_of
+from .scene import INSIDE, Scene, Step, group_of, node_of, slope
+
+FIRST_PLACE = 0xE000  # private characters stand for operands, until the formula is cut at them
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
     """Leaves take their values, then each operation in topological order."""
-    texts: dict[str, str] = {}
-    states: dict[str, str] = {}
-    if epoch > 1:  # nothing of the epoch before stays
-        for box in scene.picture.boxes:
-            if box.group is not None:
-                texts[f"{box.id}:g"] = f"{'‖grad‖' if box.node is None else 'grad'} {UNSET}"
-                states[box.id] = ""
-                if box.valued is not None and not box.valued.is_leaf:
-                    texts[f"{box.id}:d"] = f"data {UNSET}"
-        for edge in scene.picture.edges:
-            if edge.source.group is not None:  # a constant's edge has no text and never changes
-                texts[edge.id] = ""
-                states[edge.id] = ""
-    for box in scene.leaves:
-        texts[f"{box.id}:d"] = f"data {scene.number(replay.data[node_of(box)])}"
-        states[box.id] = "known"
-    listed = scene.listed(
-        scene.leaves, lambda box: f"{box.short} = {scene.number(replay.data[node_of(box)])}"
-    )
-    text = f"Inputs and parameters take their values{f': {listed}' if listed else f' {INSIDE}'}"
-    yield Step("leaves", epoch, text, [box.id for box in scene.leaves], texts, states)
+    yield _leaves(scene, replay, epoch)
     for box in scene.picture.boxes:
         if box.group is not None and (box.node is None or not box.node.is_leaf):
-            yield _computed(scene, replay, epoch, box)
+            yield _folded(scene, replay, epoch, box) if box.node is None else _computed(scene, replay, epoch, box)
 
 
-def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
-    incoming = scene.incoming[box]
-    step = Step("operation", epoch, "", [box.id, *(edge.id for edge in incoming)], states={box.id: "known"})
-    node = box.node
-    if node is None:
-        step.text = f"{scene.where(box)}{box.short} is computed: {', '.join(summary(group_of(box)))}"
-        if box.output is not None:
-            result = scene.number(replay.data[box.output])
-            step.text += f"; its result is {result}"
-            step.texts[f"{box.id}:d"] = f"data {result}"
-        return step
-    numbers = applied(node.op, [scene.number(x) for x in replay.numbers(node)])
-    result = scene.number(replay.data[node])
-    worked = [formula(scene.picture, box), numbers, result]
-    step.text = scene.where(box) + " = ".join([box.short, *dict.fromkeys(worked)])
-    if box.more:
-        step.text += f" (and {box.more} more like it)"
-    step.texts[f"{box.id}:d"] = f"data {result}"
-    for edge in incoming:
-        if edge.source.group is not None and not (edge.more and edge.source.kind == "folded"):
-            step.texts[edge.id] = scene.number(replay.slope(node, edge.index))
+def _leaves(scene: Scene, replay: Replay, epoch: int) -> Step:
+    def written(box: Box) -> Line:
+        return line(f"{box.short} = ", Number(replay.data[node_of(box)]))
+
+    listed = scene.listed(scene.leaves, written)
+    text = line("Inputs and parameters take their values", line(": ", listed) if listed else f" {INSIDE}")
+    step = scene.step("leaves", epoch, text, [box.id for box in scene.leaves])
+    if epoch > 1:
+        _clear(scene, step)
+    for box in scene.leaves:
+        step.marks[f"{box.id}:d"] = line("data ", Number(replay.data[node_of(box)]))
+        step.states[box.id] = "known"
     return step
 
 
-def update(scene: Scene, replay: Replay, epoch: int, rate: float, due: Mapping[Value, float]) -> Iterator[Step]:
-    """Each parameter moves against its gradient: w ← w − rate · ∂root/∂w; `due` has the right ones of those wrong."""
-    before = dict(replay.data)
-    gradients = {node: adjoint + 0.0 for node, adjoint in replay.adjoint.items()}
+def _clear(scene: Scene, step: Step) -> None:
+    """Nothing of the epoch before stays."""
+    for box in scene.picture.boxes:
+        if box.group is not None:
+            step.marks[f"{box.id}:g"] = (f"{'‖grad‖' if box.node is None else 'grad'} {UNSET}",)
+            step.states[box.id] = ""
+            if box.valued is not None and not box.valued.is_leaf:
+                step.marks[f"{box.id}:d"] = (f"data {UNSET}",)
+    for edge in scene.picture.edges:
+        if edge.source.group is not None:  # a constant's edge has no text and never changes
+            step.marks[edge.id] = ()
+            step.states[edge.id] = ""
+
+
+def _focus(scene: Scene, box: Box) -> list[str]:
+    return [box.id, *(edge.id for edge in scene.incoming[box])]
+
+
+def _folded(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
+    text = line(f"{scene.where(box)}{box.short} is computed: {', '.join(summary(group_of(box)))}")
+    step = scene.step("operation", epoch, text, _focus(scene, box))
+    step.states[box.id] = "known"
+    if box.output is not None:
+        result = Number(replay.data[box.output])
+        step.say("; its result is ", (result,))
+        step.marks[f"{box.id}:d"] = line("data ", result)
+    return step
+
+
+def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
+    node = node_of(box)
+    result = Number(replay.data[node])
+    worked = Equal(((formula(scene.picture, box),), _on_numbers(node.op, replay.operands(node)), (result,)))
+    step = scene.step("operation", epoch, line(f"{scene.where(box)}{box.short} = ", worked), _focus(scene, box))
+    step.states[box.id] = "known"
+    if box.more:
+        step.say(f" (and {box.more} more like it)")
+    step.marks[f"{box.id}:d"] = line("data ", result)
+    for edge in scene.incoming[box]:
+        if edge.source.group is not None and not (edge.more and edge.source.kind == "folded"):
+            step.marks[edge.id] = slope(replay.local(node, edge.index))
+    return step
+
+
+def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
+    """An operation on the numbers in slots."""
+    written = applied(op, [chr(FIRST_PLACE + i) for i in range(len(slots))])
+    signed = op.arity is not None and not op.formula.startswith(op.name)
+    parts: list[str | Number | Exponent] = [""]
+    for character in written:
+        at = ord(character) - FIRST_PLACE
+        if not 0 <= at < len(slots):
+            parts.append(character)
+        elif parts[-1] == "^":
+            parts[-1] = Exponent(slots[at])
+        else:
+            parts.append(Number(slots[at], signed))
+    return line(*parts)
+
+
+def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Value, int]) -> Iterator[Step]:
+    """Each parameter moves against its gradient: w ← w - rate·∂root/∂w; `due` has the right ones of those suspected."""
+    before, gradients = dict(replay.data), dict(replay.adjoint)
+    none = scene.tape.constant(0.0)
     replay.update(rate)
-    rule = f"w ← w - {scene.number(rate)}·grad(w)"
     for box in scene.picture.boxes:
         node = box.node
         if node is not None and node.op is PARAMETER:
-            old, slope, new = (scene.number(x) for x in (before[node], gradients.get(node, 0.0), replay.data[node]))
-            name = box.short
-            moved = f"{name} ← {name} - η·{scene.gradient(box)}"
-            text = f"{scene.where(box)}{moved} = {old} - {scene.number(rate)}·{factor(slope)} = {new}"
+            old, new, gradient = before[node], replay.data[node], gradients.get(node, none)
+            text = line(
+                f"{scene.where(box)}{box.short} ← {box.short} - η·{scene.gradient(box)} = ", Number(old),
+                " - ", Number(rate), "·", slope(gradient, signed=True), " = ", Number(new),
+            )  # fmt: skip  # words beside their numbers
             if node in due:
-                text += f" instead of {scene.number(before[node] - rate * due[node])}"
-            yield Step("update", epoch, text, [box.id], {f"{box.id}:d": f"data {new}"})
+                right = scene.tape.updated(old, due[node], rate)
+                text = line(text, Differs(gradient, due[node], line(" instead of ", Number(right))))
+            step = scene.step("update", epoch, text, [box.id])
+            step.marks[f"{box.id}:d"] = line("data ", Number(new))
+            yield step
         elif box.kind == "folded" and (parameters := parameters_of(group_of(box))):
             moves = "moves" if len(parameters) == 1 else "move"
-            text = f"{scene.where(box)}{box.short}: its {counted(parameters, 'parameter')} {moves}, {rule}"
-            wrong = sum(x in due for x in parameters)
-            yield Step("update", epoch, f"{text}, {wrong} by a wrong gradient" if wrong else text, [box.id])
+            text = line(
+                f"{scene.where(box)}{box.short}: its {counted(parameters, 'parameter')} {moves}, w ← w - ",
+                Number(rate), "·grad(w)",
+                CountWrong(tuple((gradients.get(x, none), due[x]) for x in parameters if x in due)),
+            )  # fmt: skip  # words beside their numbers
+            yield scene.step("update", epoch, text, [box.id])

@@ -1,57 +1,67 @@
-"""A graph's numbers replayed apart from it: values and local derivatives at each epoch, adjoints edge by edge."""
+"""The numbers of a graph epoch by epoch: values, local derivatives and gradients, each in a slot of a tape."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from functools import partial
 
-from .._operations.operation import NOTHING, PARAMETER, is_nothing
-from ..checkpoint import CHECKPOINT, rerun
-from ..errors import GraphError, failed
-from ..graph import check_current, discovered
+from .._operations.operation import NOTHING, PARAMETER
+from ..checkpoint import CHECKPOINT
+from ..graph import check_current
 from ..value import Value
+from .inside import Computed, Inside, computed
+from .tape import Tape
 
 
 class Replay:
-    """The numbers of one epoch: `data`, `local` derivatives, and `adjoint` of what has a gradient so far.
+    """The slots of one epoch: of `data`, of `local` derivatives, and of `adjoint` where a gradient has arrived.
 
     The graph's own `data` and `grad` are not touched. Raises GraphError where a leaf was assigned since.
     """
 
-    def __init__(self, order: Sequence[Value]) -> None:
+    def __init__(self, order: Sequence[Value], tape: Tape) -> None:
         self.order = order
-        self.data = {node: node.data for node in order}
-        self.local: dict[Value, Sequence[float | None]] = {}
-        self.adjoint: dict[Value, float] = {}
-        self._inside: dict[Value, tuple[Value, Replay]] = {}  # of checkpoints
+        self.tape = tape
+        self.data: dict[Value, int] = {}
+        self.adjoint: dict[Value, int] = {}
+        self._inside: dict[Value, Inside] = {}  # of checkpoints
         for node in order:
             check_current(node)
+            if node.is_leaf:
+                self.data[node] = tape.hold(node.data)
+                continue
             if node.op is CHECKPOINT:
-                self.local[node] = self._swept_inside(node)
-            else:
-                self.local[node] = node._slopes
+                self._inside[node] = Inside(node)
+            self.data[node] = tape.computed(node, self.operands(node), partial(self._recorded, node))
+        self._leaves = {node: slot for node, slot in self.data.items() if node.is_leaf}
 
-    def slope(self, node: Value, index: int) -> float:
-        """The local derivative of a node by an operand that is a node."""
-        return cast(float, self.local[node][index]) + 0.0
+    def local(self, node: Value, index: int) -> int:
+        """The slot of the local derivative of a node by an operand."""
+        return self.data[node] + 1 + index
 
-    def send(self, node: Value, index: int) -> tuple[float, float, float]:
-        """Send a node's adjoint back along one edge; returns the local derivative, the adjoint and the contribution."""
-        operand = cast(Value, node.operands[index])  # edges to constants carry no gradient, and are not sent along
-        local = cast(float, self.local[node][index])
-        upstream = self.adjoint.get(node, NOTHING)
-        taken = not is_nothing(upstream) and not is_nothing(local)
-        contribution = upstream * local + 0.0 if taken else NOTHING
-        self.adjoint[operand] = self.adjoint.get(operand, NOTHING) + contribution
-        return local + 0.0, upstream + 0.0, contribution + 0.0
+    def send(self, node: Value, index: int) -> tuple[int, int, int]:
+        """Send a node's adjoint back along one edge; returns local derivative, adjoint and contribution."""
+        operand = node.operands[index]  # edges to constants carry no gradient, and are not sent along
+        local = self.local(node, index)
+        upstream = self.adjoint.get(node)
+        if upstream is None:
+            upstream = self.tape.constant(NOTHING)
+        contribution = self.tape.sent(local, upstream, self.adjoint.get(operand))  # type: ignore[arg-type]  # a node
+        self.adjoint[operand] = contribution + 1  # type: ignore[index]
+        return local, upstream, contribution
 
-    def gradient(self, node: Value) -> float | None:
-        """The gradient of a node so far, None before anything has been sent to it."""
-        return self.adjoint[node] + 0.0 if node in self.adjoint else None
+    def gradient(self, node: Value) -> int:
+        """The slot of a node's gradient; of one that nothing has reached, that of 0."""
+        return self.adjoint[node] if node in self.adjoint else self.tape.constant(0.0)
 
-    def swept(self, root: Value) -> dict[Value, float]:
-        """The gradient of `root` by everything below it: the whole sweep at once, with no adjoint from before."""
-        before, self.adjoint = self.adjoint, {root: 1.0}
+    def start(self, root: Value) -> None:
+        """Before a sweep: the root's gradient is 1, nothing else has one."""
+        self.adjoint = {root: self.tape.constant(1.0)}
+
+    def swept(self, root: Value) -> dict[Value, int]:
+        """The gradients of `root` by everything below it: the whole sweep at once, with no adjoint from before."""
+        before = self.adjoint
+        self.start(root)
         for node in reversed(self.order):
             for index, x in enumerate(node.operands):
                 if type(x) is Value:
@@ -59,11 +69,16 @@ class Replay:
         swept, self.adjoint = self.adjoint, before
         return swept
 
-    def update(self, rate: float) -> None:
-        """w ← w − rate · gradient for every parameter; the gradients are cleared."""
+    def restart(self) -> None:
+        """Back to the first epoch."""
+        self.data |= self._leaves
+        self.forward()
+
+    def update(self, rate: int) -> None:
+        """w ← w - rate·gradient for every parameter; the gradients are cleared."""
         for node in self.order:
             if node.op is PARAMETER:
-                self.data[node] -= rate * self.adjoint.get(node, 0.0)
+                self.data[node] = self.tape.updated(self.data[node], self.gradient(node), rate)
         self.adjoint.clear()
 
     def forward(self) -> None:
@@ -72,50 +87,16 @@ class Replay:
         Raises what floats raise where a value does not exist, with the operation's name and operands.
         """
         for node in self.order:
-            if node.is_leaf:
-                continue
-            if node.op is CHECKPOINT:
-                self.data[node], self.local[node] = self._again(node)
-                continue
-            numbers = self.numbers(node)
-            try:
-                self.data[node] = node.op.evaluate(numbers)
-            except (ArithmeticError, ValueError) as error:
-                raise failed(node.op, numbers, error) from None
-            self.local[node] = self._locals(node, numbers)
+            if not node.is_leaf:
+                self.data[node] = self.tape.computed(node, self.operands(node), partial(self._again, node))
 
-    def _again(self, node: Value) -> tuple[float, list[float | None]]:
-        """A checkpoint on this epoch's numbers: its function is run once, and the graph it makes is replayed."""
-        result, inside = self._inside[node]
-        inside.data |= {x: self.data[x] for x in _inputs(node)}
-        inside.forward()
-        return inside.data[result], _gradients(node, result, inside)
+    def operands(self, node: Value) -> list[int]:
+        """The slots of a node's operands."""
+        return [self.data[x] if type(x) is Value else self.tape.constant(float(x)) for x in node.operands]
 
-    def _swept_inside(self, node: Value) -> list[float | None]:
-        """The local derivatives of a checkpoint on the first epoch's numbers: its function runs again, once for all."""
-        if node._dx.output is not None:
-            raise GraphError(
-                "the stepper cannot enter a checkpoint with several outputs: step through its function itself, or "
-                "use checkpoints that return one number"
-            )
-        [result] = rerun([node])
-        self._inside[node] = result, Replay(discovered(result, _inputs(node))[0])
-        return _gradients(node, *self._inside[node])
+    def _recorded(self, node: Value) -> Computed:
+        return self._again(node) if node.op is CHECKPOINT else (node.data, node._slopes)
 
-    def numbers(self, node: Value) -> list[float]:
-        """The operands of a node as numbers."""
-        return [self.data[x] if type(x) is Value else float(x) for x in node.operands]
-
-    def _locals(self, node: Value, numbers: Sequence[float]) -> list[float | None]:
-        return node.op.recorded(numbers, self.data[node], [type(x) is Value for x in node.operands])
-
-
-def _gradients(checkpoint: Value, result: Value, inside: Replay) -> list[float | None]:
-    """The gradients of a checkpoint's result by its operands."""
-    swept = inside.swept(result)
-    return [swept.get(x, NOTHING) for x in _inputs(checkpoint)]
-
-
-def _inputs(checkpoint: Value) -> list[Value]:
-    """What a checkpoint's function was computed from: all its operands are nodes."""
-    return [x for x in checkpoint.operands if type(x) is Value]
+    def _again(self, node: Value) -> Computed:
+        numbers = [self.tape.numbers[slot] for slot in self.operands(node)]
+        return self._inside[node].computed(numbers) if node.op is CHECKPOINT else computed(node, numbers)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .._drawing.boxes import Box
 from .._drawing.fold import Group
 from .._drawing.picture import Picture
-from .._drawing.texts import number, short
+from .._drawing.texts import short
 from ..errors import GraphError
 from ..graph import toposort
 from ..value import Value
 from .formulas import Formulas
+from .lines import MOST_LISTED, Filling, Line, Number, left_out, line
+from .tape import Tape
 
 COMPLETE, WRONG = "✓", "✗"
-MOST_LISTED = 8
 MOST_SCOPES = 3
 INSIDE = "inside the folded boxes"
 
@@ -29,10 +30,25 @@ class Step:
 
     kind: str
     epoch: int
-    text: str
-    focus: list[str] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
+    line: Line
+    focus: list[str]
+    marks: dict[str, Line]
+    states: dict[str, str]
+    filling: Filling = field(repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The line, with its numbers."""
+        return self.filling(self.line)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts it sets, with their numbers."""
+        return {name: self.filling(mark) for name, mark in self.marks.items()}
+
+    def say(self, *parts: str | Line) -> None:
+        """Add to the line."""
+        self.line = line(self.line, *parts)
 
 
 class Scene:
@@ -46,8 +62,9 @@ class Scene:
         self.root = picture.box(root)
         self.order = toposort(root)
         self.leaves = [box for box in picture.boxes if box.node is not None and box.node.is_leaf]
-        self.precision = picture.options.precision
-        self.formulas = Formulas(self.precision)
+        self.tape = Tape()
+        self.filling = Filling(self.tape.numbers, picture.options.precision)
+        self.formulas = Formulas(picture.options.precision)
         self.members: dict[Box, list[Value]] = {}
         for node in self.order:
             self.members.setdefault(picture.box(node), []).append(node)
@@ -63,9 +80,9 @@ class Scene:
                 )
             self.uses[edge.source] += 1
 
-    def number(self, x: float) -> str:
-        """A number as the picture writes it."""
-        return number(x, self.precision)
+    def step(self, kind: str, epoch: int, text: Line, focus: Iterable[str] = ()) -> Step:
+        """A step that sets nothing yet."""
+        return Step(kind, epoch, text, list(focus), {}, {}, self.filling)
 
     def gradient(self, of: Box) -> str:
         """The gradient of a box, ∂root/∂box, as a symbol that no local derivative has."""
@@ -76,16 +93,16 @@ class Scene:
         places = dict.fromkeys(place for box in boxes if (place := self.places.get(box)))
         return f"{' → '.join(places)}: " if places else ""
 
-    def listed(self, boxes: Sequence[Box], written: Callable[[Box], str]) -> str:
+    def listed(self, boxes: Sequence[Box], written: Callable[[Box], Line]) -> Line:
         """What is written of each box, with its scopes where they are needed, short enough to read."""
-        text, last = "", ""
+        text, last = line(), ""
         for box in boxes[:MOST_LISTED]:
             place = self.where(box)
             between = "" if not text else ", " if place == last else "; "
-            text += between + (place if place != last else "") + written(box)
+            text = line(text, between + (place if place != last else ""), written(box))
             last = place
-        left_out = len(boxes) - MOST_LISTED
-        return f"{text}, … {left_out} more" if left_out > 0 else text
+        more = left_out(len(boxes))
+        return line(text, f", {more[0]}") if more else text
 
     def names(self, box: Box) -> list[str]:
         """The names of a node's operands, in order, those too whose edge another stands for."""
@@ -113,10 +130,9 @@ def _places(boxes: Sequence[Box]) -> dict[Box, str]:
     return places
 
 
-def cut(listed: Sequence[str]) -> list[str]:
-    """A list short enough to read, with how many are left out."""
-    left_out = len(listed) - MOST_LISTED
-    return [*listed[:MOST_LISTED], *([f"… {left_out} more"] if left_out > 0 else [])]
+def slope(slot: int, *, signed: bool = False) -> Line:
+    """A derivative: where it is zero, without a sign."""
+    return (Number(slot, signed, slope=True),)
 
 
 def node_of(box: Box) -> Value:

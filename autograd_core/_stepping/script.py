@@ -20,24 +20,27 @@ class Script:
     """
 
     def __init__(self, picture: Picture, root: Value, rate: float | None, epochs: int) -> None:
-        scene = Scene(picture, root)
-        self.root: Box = scene.root
-        self.sorted = list(_epochs(scene, rate, epochs, Sweep.sorted))
+        self.scene = Scene(picture, root)
+        self.root: Box = self.scene.root
+        self.replay = Replay(self.scene.order, self.scene.tape)
+        self.leaves = {box.id: self.replay.data[box.node] for box in self.scene.leaves if box.node is not None}
+        self.rate = None if rate is None else self.scene.tape.hold(float(rate))
+        self.sorted = list(self._epochs(epochs, Sweep.sorted))
         self.eager: list[Step] = []
         try:
-            self.eager += _epochs(scene, rate, epochs, Sweep.eager)
+            for step in self._epochs(epochs, Sweep.eager):
+                self.eager.append(step)
         except (ArithmeticError, ValueError) as error:  # the right gradients led to no such place
             text = f"Wrong gradients led to parameters where there is no next epoch: {error}"
-            self.eager.append(Step("result", self.eager[-1].epoch, text))
+            self.eager.append(self.scene.step("result", self.eager[-1].epoch, (text,)))
 
-
-def _epochs(scene: Scene, rate: float | None, epochs: int, way: Callable[[Sweep], Iterator[Step]]) -> Iterator[Step]:
-    replay = Replay(scene.order)
-    for epoch in range(1, epochs + 1):
-        if epoch > 1:
-            replay.forward()
-        yield from forward(scene, replay, epoch)
-        sweep = Sweep(scene, replay, epoch)
-        yield from way(sweep)
-        if rate is not None:
-            yield from update(scene, replay, epoch, rate, sweep.due)
+    def _epochs(self, epochs: int, way: Callable[[Sweep], Iterator[Step]]) -> Iterator[Step]:
+        self.replay.restart()
+        for epoch in range(1, epochs + 1):
+            if epoch > 1:
+                self.replay.forward()
+            yield from forward(self.scene, self.replay, epoch)
+            sweep = Sweep(self.scene, self.replay, epoch)
+            yield from way(sweep)
+            if self.rate is not None:
+                yield from update(self.scene, self.replay, epoch, self.rate, sweep.due)

@@ -1,0 +1,206 @@
+"""Lines with numbers left open: a step's text says where each number stands, and is filled from the tape.
+
+In Python the numbers are the engine's; the page fills the same lines when the reader moves a leaf. What depends on the
+numbers themselves (which gradients came out wrong, whether a zero met an infinity) is a piece of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._drawing.texts import factor, filled, number
+from .._engine.nonfinite import meets
+
+MOST_LISTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number in a slot; `signed` puts a negative one in brackets, `slope` hides the sign of a zero."""
+
+    slot: int
+    signed: bool = False
+    slope: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exponent:
+    """The number in a slot as an exponent: raised where it is an integer of two digits."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """Parts joined by = signs, those that read the same once."""
+
+    parts: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undetermined:
+    """A remark where a zero met an infinity."""
+
+    local: int
+    upstream: int
+    contribution: int
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """Words that stand only where two numbers differ by more than the order of a sum may."""
+
+    came: int
+    due: int
+    words: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The list of what came out wrong: what, as it came and as it is due; `right` where nothing did."""
+
+    found: tuple[tuple[Line, int, int], ...]
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountWrong:
+    """How many of pairs of numbers differ, in words; nothing where none does."""
+
+    pairs: tuple[tuple[int, int], ...]
+
+
+Piece = str | Number | Exponent | Equal | Undetermined | Differs | Wrong | CountWrong
+Line = tuple[Piece, ...]
+
+
+def line(*parts: str | Piece | Line) -> Line:
+    """Parts as one line, neighbouring words joined."""
+    found: list[Piece] = []
+    for part in parts:
+        for piece in part if isinstance(part, tuple) else (part,):
+            if isinstance(piece, str) and found and isinstance(found[-1], str):
+                found[-1] += piece
+            elif piece != "":
+                found.append(piece)
+    return tuple(found)
+
+
+def joined(between: str, lines: Iterable[Line]) -> Line:
+    """Lines with words between them."""
+    found: Line = ()
+    for i, one in enumerate(lines):
+        found = line(found, between if i else "", one)
+    return found
+
+
+def alike(a: float, b: float) -> bool:
+    """Whether two gradients differ by no more than the order of a sum may."""
+    return math.isclose(a, b, rel_tol=1e-9) or (math.isnan(a) and math.isnan(b))
+
+
+class Filling:
+    """Fills lines with numbers, written to so many digits."""
+
+    def __init__(self, numbers: Sequence[float], precision: int) -> None:
+        self.numbers = numbers
+        self.precision = precision
+
+    def __call__(self, text: Line) -> str:
+        """The line as text."""
+        return "".join(piece if isinstance(piece, str) else self.piece(piece) for piece in text)
+
+    def number(self, slot: int, slope: bool = True) -> str:
+        """The number in a slot."""
+        return number(self.numbers[slot] + 0.0 if slope else self.numbers[slot], self.precision)
+
+    def piece(self, piece: Piece) -> str:
+        """A piece that depends on numbers."""
+        at = self.numbers
+        match piece:
+            case Number(slot, signed, slope):
+                text = self.number(slot, slope)
+                return factor(text) if signed else text
+            case Exponent(slot):
+                text = self.number(slot, slope=False)
+                return filled("{x} ** {y}", "", factor(text))
+            case Equal(parts):
+                return " = ".join(dict.fromkeys(map(self, parts)))
+            case Undetermined(local, upstream, contribution):
+                undetermined = meets(at[upstream], at[local]) and math.isnan(at[contribution])
+                return " (0 times infinity is undetermined)" if undetermined else ""
+            case Differs(came, due, words):
+                return "" if alike(at[came], at[due]) else self(words)
+            case CountWrong(pairs):
+                wrong = sum(not alike(at[a], at[b]) for a, b in pairs)
+                return f", {wrong} by a wrong gradient" if wrong else ""
+            case Wrong(found, right):
+                wrong_ones = [
+                    f"{self(what)} = {self.number(came)} instead of {self.number(due)}"
+                    for what, came, due in found
+                    if not alike(at[came], at[due])
+                ]
+                cut = [*wrong_ones[:MOST_LISTED], *left_out(len(wrong_ones))]
+                return f"Wrong, because the boxes were not sorted: {'; '.join(cut)}" if cut else right
+        raise TypeError(f"not a piece of a line: {piece!r}")
+
+
+def left_out(count: int) -> list[str]:
+    """What ends a list that is cut."""
+    return [f"… {count - MOST_LISTED} more"] if count > MOST_LISTED else []
+
+
+def coded(text: Line, slots: Sequence[int]) -> Any:
+    """A line as the page reads it, in JSON.
+
+    Args:
+        text: The line.
+        slots: The page's own slot for each of the tape's.
+    """
+
+    def code(piece: Piece) -> Any:
+        match piece:
+            case str():
+                return piece
+            case Number(slot, False, False):
+                return slots[slot]
+            case Number(slot, signed, slope):
+                return [signed + 2 * slope, slots[slot]]
+            case Exponent(slot):
+                return [4, slots[slot]]
+            case Equal(parts):
+                return ["=", *(coded(part, slots) for part in parts)]
+            case Undetermined(local, upstream, contribution):
+                return ["?", slots[local], slots[upstream], slots[contribution]]
+            case Differs(came, due, words):
+                return ["d", slots[came], slots[due], coded(words, slots)]
+            case CountWrong(pairs):
+                return ["n", *([slots[a], slots[b]] for a, b in pairs)]
+            case Wrong(found, right):
+                return ["w", right, *([coded(what, slots), slots[a], slots[b]] for what, a, b in found)]
+
+    return text[0] if len(text) == 1 and isinstance(text[0], str) else [code(piece) for piece in text]
+
+
+def slots_of(text: Line) -> Iterable[int]:
+    """Every slot that a line reads."""
+    for piece in text:
+        match piece:
+            case Number(slot, _, _) | Exponent(slot):
+                yield slot
+            case Equal(parts):
+                for part in parts:
+                    yield from slots_of(part)
+            case Undetermined(local, upstream, contribution):
+                yield from (local, upstream, contribution)
+            case Differs(came, due, words):
+                yield from (came, due, *slots_of(words))
+            case CountWrong(pairs):
+                for a, b in pairs:
+                    yield from (a, b)
+            case Wrong(found, _):
+                for what, a, b in found:
+                    yield from (a, b, *slots_of(what))
