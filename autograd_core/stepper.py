@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import os
 from collections.abc import Iterator
 from functools import cached_property
@@ -16,13 +15,13 @@ from ._drawing.options import Options, whole_number
 from ._drawing.picture import fitting
 from ._operations.operation import PARAMETER
 from ._stepping.frames import Frames, gif
+from ._stepping.page import page
 from ._stepping.scene import Step
 from ._stepping.script import Script
 from .value import Value, number
 
 __all__ = ["Step", "Stepper", "step"]
 
-HERE = Path(__file__).parent / "_stepping"
 ORDERS = ("sorted", "eager")
 HEIGHT = 640
 
@@ -80,28 +79,30 @@ def step(
     picture = fitting(y, options, max_nodes)
     if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
         raise ValueError("there are no parameters to update: create them with autograd_core.parameter(…)")
-    return Stepper(Frames(picture, Script(picture, y, learning_rate, epochs), time_limit))
+    script = Script(picture, y, learning_rate, epochs)
+    return Stepper(script, Frames(picture, script.sorted, script.eager, time_limit))
 
 
 class Stepper:
     """The steps of one graph: a sequence of `Step`s that shows itself, and saves itself as a page or a GIF."""
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, script: Script, frames: Frames) -> None:
+        self._script = script
         self._frames = frames
 
     def __len__(self) -> int:
-        return len(self._frames.script.sorted)
+        return len(self._script.sorted)
 
     def __iter__(self) -> Iterator[Step]:
-        return iter(self._frames.script.sorted)
+        return iter(self._script.sorted)
 
     def __getitem__(self, index: int) -> Step:
-        return self._frames.script.sorted[index]
+        return self._script.sorted[index]
 
     @property
     def eager(self) -> list[Step]:
         """The steps when each box passes its gradient on as soon as anything arrives, in every epoch."""
-        return self._frames.script.eager
+        return self._script.eager
 
     def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:
         """One picture for each step, all of one size, as SVG or PNG; `order` is "sorted" or "eager".
@@ -137,26 +138,12 @@ class Stepper:
 
     def page(self, title: str | None = None) -> str:
         """The page as one text: markup, style, script and data, nothing from elsewhere."""
-        title = title or f"Backpropagation through {self._frames.script.root.name}"
-        parts = {
-            "title": html.escape(title),
-            "style": (HERE / "page.css").read_text(encoding="utf-8"),
-            "script": (HERE / "page.js").read_text(encoding="utf-8"),
-            "svg": self._frames.inline_svg,
-            "data": embedded(self._frames.data),
-        }
-        page = (HERE / "page.html").read_text(encoding="utf-8")
-        first, *rest = page.split("<!-- ")
-        filled = [first]
-        for piece in rest:  # each part once, and nothing looked for inside what was put in
-            name, _, after = piece.partition(" -->")
-            filled += [parts[name], after]
-        return "".join(filled)
+        return page(self._script, self._frames, title)
 
     @cached_property
     def _html(self) -> str:
         picture = base64.b64encode(self._frames.finished).decode()
-        name = html.escape(self._frames.script.root.name)
+        name = html.escape(self._script.root.name)
         return (
             f'<img alt="The finished graph of {name}" src="data:image/svg+xml;base64,{picture}" style="max-width:100%">'
             f'<iframe title="Stepping through {name}" srcdoc="{html.escape(self.page())}" '
@@ -171,10 +158,4 @@ class Stepper:
             return {"text/plain": f"{error}\n\n{lines}"}
 
     def __repr__(self) -> str:
-        return f"<Stepper of {self._frames.script.root.name}: {len(self)} steps>"
-
-
-def embedded(data: Any) -> str:
-    """JSON that stands inside a page: no character of it can end the script element around it."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        return f"<Stepper of {self._script.root.name}: {len(self)} steps>"

@@ -37,8 +37,9 @@ from autograd_core import sum as total
 from autograd_core._drawing import layout
 from autograd_core._drawing.layout import LayoutError
 from autograd_core._stepping.geometry import Geometry
+from autograd_core._stepping.page import embedded
 from autograd_core.draw import to_dot
-from autograd_core.stepper import Step, Stepper, embedded, step
+from autograd_core.stepper import Step, Stepper, step
 from autograd_core.strategies import smooth_programs
 
 needs_layout = pytest.mark.skipif(not layout.engines(), reason="nothing here lays out a graph")

@@ -122,6 +122,8 @@ class JavaScript(Braces):
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
     """A script that sets `rows`: by name, the row's `value`, its `slopes`, and where they are `flat`.
 
+    Where the other operand is a plain number, they are flat `beside` it as well.
+
     Args: `rows`, of `translation`. Functions take the operands, slopes the result after them; those of an operation on
     many operands take a list, and `slopes` is then the one function that gives all.
     """
@@ -132,9 +134,13 @@ def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
     for row in rows:
         slopes = ", ".join(language.function_name(slope) for slope in row.slopes)
         slopes = slopes if row.many else f"[{slopes}]"
-        flat = ", ".join(
-            language.function_name(f) if isinstance(f, Function) else "true" if f else "null" for f in row.flat
+        flat, beside = (
+            ", ".join(
+                language.function_name(f) if isinstance(f, Function) else "true" if f else "null" for f in places
+            )
+            for places in (row.flat, row.beside)
         )
         value = language.function_name(row.value)
-        lines.append(f"    {row.row.name}: {{value: {value}, slopes: {slopes}, flat: [{flat}]}},")
+        facts = f"value: {value}, slopes: {slopes}, flat: [{flat}], beside: [{beside}]"
+        lines.append(f"    {row.row.name}: {{{facts}}},")
     return "\n".join([*lines, "};", ""])

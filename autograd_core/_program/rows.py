@@ -19,13 +19,15 @@ class TranslatedRow:
     `slopes` has, for each operand, a function of operands and result; of an operation on many it has the one that gives
     all, as a list or a tuple. `flat` has for each operand a function of the operands, True where the derivative is flat
     everywhere, or None where the row says nothing; of an operation on many, the one function that says it of all, or
-    nothing where that depends on which operands are variables.
+    nothing where that depends on which operands are variables. `beside` has the same where the other operand is a plain
+    number.
     """
 
     row: Operation
     value: Function
     slopes: tuple[Function, ...]
     flat: tuple[Function | bool | None, ...]
+    beside: tuple[Function | bool | None, ...] = ()
 
     @property
     def many(self) -> bool:
@@ -68,16 +70,21 @@ def _few(row: Operation, translation: Translation) -> TranslatedRow:
         _function(translation, f"{row.name}_by_{name.name}", slope, [*operands, Name(FLOAT, "z")])
         for name, slope in zip(operands, row.derivatives, strict=True)
     )
-    flat: list[Function | bool | None] = []
-    for i, name in enumerate(operands):
-        said = row.flat[i] if isinstance(row.flat, tuple) and row.flat else None
-        if not callable(row.derivatives[i]):
-            flat.append(True)
-        elif said is None:
-            flat.append(None)
-        else:
-            flat.append(_function(translation, f"{row.name}_flat_by_{name.name}", said, operands, BOOL))
-    return TranslatedRow(row, value, slopes, tuple(flat))
+    flat = tuple(_flat(row, translation, operands, i, row.flat, "flat") for i in range(len(operands)))
+    beside = tuple(_flat(row, translation, operands, i, row.flat_beside, "beside") for i in range(len(operands)))
+    return TranslatedRow(row, value, slopes, flat, beside)
+
+
+def _flat(
+    row: Operation, translation: Translation, operands: list[Name], index: int, flat: Any, what: str
+) -> Function | bool | None:
+    """Where the derivative by an operand is flat."""
+    assert isinstance(row.derivatives, tuple)
+    if not callable(row.derivatives[index]):
+        return True
+    said = flat[index] if isinstance(flat, tuple) and flat else None
+    name = f"{row.name}_{what}_by_{operands[index].name}"
+    return None if said is None else _function(translation, name, said, operands, BOOL)
 
 
 def _many(row: Operation, translation: Translation) -> TranslatedRow:
@@ -122,7 +129,7 @@ def functions_of(rows: Iterable[TranslatedRow]) -> Iterator[Function]:
     """The functions that the rows name, each once."""
     seen: set[int] = set()
     for row in rows:
-        for function in (row.value, *row.slopes, *row.flat):
+        for function in (row.value, *row.slopes, *row.flat, *row.beside):
             if isinstance(function, Function) and id(function) not in seen:
                 seen.add(id(function))
                 yield function

@@ -7,7 +7,6 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 from .._drawing.boxes import Box
 from .._drawing.dot import body
@@ -15,7 +14,6 @@ from .._drawing.picture import Picture, formula, summary
 from .._drawing.texts import UNSET, escaped
 from .geometry import Attributes, Geometry
 from .scene import COMPLETE, Step
-from .script import Script
 
 ACTIVE = {"color": "#d6006e", "penwidth": "3"}
 WAITING = {"fontcolor": "#8a8a8a", "fillcolor": "#ffffff"}
@@ -23,14 +21,21 @@ WRONG = {"fillcolor": "#e7b6dd"}
 SENT = {"color": "#222222", "penwidth": "1.4"}
 
 Texts = dict[str, str]
+# Prologue and titles that would show as tooltips, and the attributes that page.css has rules for.
+_STYLED = re.compile(
+    r"<title>[^<]*</title>\s*|<!--.*?-->\s*"
+    r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"',
+    re.DOTALL,
+)
 
 
 class Frames:
-    """A picture, its script, and what stands where at each step."""
+    """A picture, its steps in either order, and what stands where at each."""
 
-    def __init__(self, picture: Picture, script: Script, time_limit: float) -> None:
+    def __init__(self, picture: Picture, steps: Sequence[Step], eager: Sequence[Step], time_limit: float) -> None:
         self.picture = picture
-        self.script = script
+        self.sorted = steps
+        self.steps = [*steps, *eager]
         self.time_limit = time_limit
         self.heads = {box.id: self._head(box) for box in picture.boxes}
 
@@ -64,11 +69,6 @@ class Frames:
     def page_geometry(self) -> Geometry:
         """The same layout without room for a caption."""
         return Geometry(self._source(), self.time_limit)
-
-    @property
-    def steps(self) -> list[Step]:
-        """Every step of either order."""
-        return [*self.script.sorted, *self.script.eager]
 
     def _source(self) -> str:
         widest = dict(self.initial)
@@ -122,30 +122,14 @@ class Frames:
     @cached_property
     def finished(self) -> bytes:
         """The graph after the last step, as SVG."""
-        *_, (_, texts, states) = self._played(self.script.sorted)
+        *_, (_, texts, states) = self._played(self.sorted)
         return self.page_geometry.rendered(self.page_geometry.dot(self._changes(texts, states, ())), "svg")
 
     @property
     def inline_svg(self) -> str:
-        """The finished picture as it stands in the page: no prologue, no titles that would show as tooltips."""
+        """The finished picture as it stands in the page, without what the page's own style says or replaces."""
         svg = self.finished.decode()
-        svg = svg[svg.index("<svg") :]
-        return re.sub(r"<title>[^<]*</title>\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """What the page's script replays: every different step once, and the two orders as lists of their numbers."""
-        script = self.script
-        pool = {repr(step): step for step in self.steps}  # the way forward is mostly the same in both orders
-        at = {text: i for i, text in enumerate(pool)}
-        return {
-            "steps": [[s.kind, s.epoch, s.text, s.focus, s.texts, s.states] for s in pool.values()],
-            "orders": [[at[repr(step)] for step in order] for order in (script.sorted, script.eager)],
-            "initial": self.initial,
-            "names": {box.id: box.name for box in self.picture.boxes if box.group is not None},
-            "epochs": script.sorted[-1].epoch,
-            "note": self.picture.note,
-        }
+        return _STYLED.sub("", svg[svg.index("<svg") :])
 
 
 def gif(frames: Iterable[bytes], seconds: float) -> bytes:

@@ -30,9 +30,9 @@ class Geometry:
         objects: list[dict[str, Any]] = laid.get("objects", [])
         self.time_limit = time_limit
         self.graph = _attributes(laid)
-        self.clusters = {o["name"]: _attributes(o) for o in objects if "nodes" in o or "bb" in o}
+        self.clusters = {o["name"]: _attributes(o) for o in objects if "bb" in o}
         self.members = {o["name"]: [objects[i]["name"] for i in o.get("nodes", ())] for o in objects if "bb" in o}
-        self.nodes = {o["name"]: _attributes(o) for o in objects if o["name"] not in self.clusters}
+        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # not what only ties them in a rank
         names = {o["_gvid"]: o["name"] for o in objects}
         self.edges = [(names[e["tail"]], names[e["head"]], _attributes(e)) for e in laid.get("edges", ())]
         left, bottom, right, top = (float(x) for x in self.graph.pop("bb").split(","))

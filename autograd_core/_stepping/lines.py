@@ -7,7 +7,7 @@ numbers themselves (which gradients came out wrong, whether a zero met an infini
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,7 +153,7 @@ def left_out(count: int) -> list[str]:
     return [f"… {count - MOST_LISTED} more"] if count > MOST_LISTED else []
 
 
-def coded(text: Line, slots: Sequence[int]) -> Any:
+def coded(text: Line, slots: Mapping[int, int]) -> Any:
     """A line as the page reads it, in JSON.
 
     Args:
@@ -182,7 +182,14 @@ def coded(text: Line, slots: Sequence[int]) -> Any:
             case Wrong(found, right):
                 return ["w", right, *([coded(what, slots), slots[a], slots[b]] for what, a, b in found)]
 
-    return text[0] if len(text) == 1 and isinstance(text[0], str) else [code(piece) for piece in text]
+    match text:
+        case (str(words),):
+            return words
+        case (Number(a, False, True), " × ", Number(b, True, True), " = ", Number(c, False, True)):
+            return [["x", slots[a], slots[b], slots[c]]]  # most of a page: an edge's contribution,
+        case ("grad ", Number(slot, False, True), *more) if more in ([], [" ✓"]):
+            return [["G" if more else "g", slots[slot]]]  # and its operand's gradient
+    return [code(piece) for piece in text]
 
 
 def slots_of(text: Line) -> Iterable[int]:

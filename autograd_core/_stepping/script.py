@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .._drawing.boxes import Box
 from .._drawing.picture import Picture
+from .._operations.operation import PARAMETER
 from ..value import Value
 from .backward import Sweep
 from .forward import forward, update
@@ -22,9 +23,17 @@ class Script:
     def __init__(self, picture: Picture, root: Value, rate: float | None, epochs: int) -> None:
         self.scene = Scene(picture, root)
         self.root: Box = self.scene.root
-        self.replay = Replay(self.scene.order, self.scene.tape)
-        self.leaves = {box.id: self.replay.data[box.node] for box in self.scene.leaves if box.node is not None}
-        self.rate = None if rate is None else self.scene.tape.hold(float(rate))
+        self.tape = self.scene.tape
+        self.replay = Replay(self.scene.order, self.tape)
+        self.forward = len(self.tape.code)  # so many instructions compute the graph as it was recorded
+        data = self.replay.data
+        self.output = data[root]
+        self.slots = {box.id: data[box.node] for box in picture.boxes if box.node is not None}
+        self.leaves = [box.id for box in self.scene.leaves]
+        parameters = [data[node] for node in self.scene.order if node.op is PARAMETER]
+        self.trained = parameters or [data[node] for node in self.scene.order if node.is_leaf]
+        self.parameters = bool(parameters)
+        self.rate = None if rate is None else self.tape.hold(float(rate))
         self.sorted = list(self._epochs(epochs, Sweep.sorted))
         self.eager: list[Step] = []
         try:

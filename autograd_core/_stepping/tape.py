@@ -29,6 +29,8 @@ class Tape:
         self.numbers: list[float] = []
         self.code: list[Instruction] = []
         self.frozen: dict[int, str] = {}  # why, by the slot of the value
+        self.constants: set[int] = set()
+        self.sums: set[int] = set()  # products and sums, which are the same to the bit wherever they are computed
         self._known: dict[object, int] = {}
 
     def hold(self, number: float) -> int:
@@ -41,6 +43,7 @@ class Tape:
         key = number.hex()
         if key not in self._known:
             self._known[key] = self.hold(number)
+            self.constants.add(self._known[key])
         return self._known[key]
 
     def computed(self, node: Value, operands: Sequence[int], compute: Callable[[], Computed]) -> int:
@@ -79,6 +82,8 @@ class Tape:
             slot = self._known[key] = len(self.numbers)
             self.numbers += numbers
             self.code.append([name, slot, *reads])
+            if name != "norm":
+                self.sums.update(range(slot, slot + len(numbers)))
         return self._known[key]
 
 

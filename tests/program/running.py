@@ -3,10 +3,13 @@
 import ctypes
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sysconfig
 from pathlib import Path
+
+import pytest
 
 import autograd_core
 from autograd_core._program.forms import BOOL, LIST
@@ -94,7 +97,7 @@ function shown(x) {
     bits.setFloat64(0, Number(x));
     return bits.getBigUint64(0).toString(16).padStart(16, "0");
 }
-const answers = JSON.parse(require("fs").readFileSync(0)).map(([name, ...given]) => {
+const answer = (asked) => asked.map(([name, ...given]) => {
     try {
         return shown(eval(name)(...given.map(read)));
     } catch (error) {
@@ -102,25 +105,42 @@ const answers = JSON.parse(require("fs").readFileSync(0)).map(([name, ...given])
         throw error;
     }
 });
-console.log(JSON.stringify(answers));
 """
+NODE = "console.log(JSON.stringify(answer(JSON.parse(require('fs').readFileSync(0)))));"
+
+
+def coded(x):
+    """Arguments as bits."""
+    return [coded(part) for part in x] if isinstance(x, (list, tuple)) else hexes(x)
+
+
+def decoded(x):
+    """Answers from bits."""
+    return None if x is None else [decoded(part) for part in x] if isinstance(x, list) else unhex(x)
 
 
 def node(text, calls, directory):
     """What Node answers to calls (what to call, then arguments) of a script."""
     script = Path(directory, "rows.js")
-    script.write_text(text + CALLER)
-
-    def coded(x):
-        return [coded(part) for part in x] if isinstance(x, (list, tuple)) else hexes(x)
-
-    def read(x):
-        return None if x is None else [read(part) for part in x] if isinstance(x, list) else unhex(x)
-
+    script.write_text(text + CALLER + NODE)
     given = json.dumps([[name, *map(coded, arguments)] for name, *arguments in calls])
     done = subprocess.run(["node", str(script)], input=given, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return read(json.loads(done.stdout))
+    return decoded(json.loads(done.stdout))
+
+
+def in_chromium(text, calls, directory):
+    """What a browser answers to the same calls."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if (chromium := shutil.which("chromium") or shutil.which("google-chrome")) is None:
+        pytest.skip("needs Chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--headless", "--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        given = [[name, *map(coded, arguments)] for name, *arguments in calls]
+        found = page.evaluate(f"(asked) => {{ {text}{CALLER} return answer(asked); }}", given)
+        browser.close()
+    return decoded(found)
 
 
 def module(text):

@@ -1,4 +1,7 @@
-"""Rows in JavaScript: Python's numbers within the units that runtime.js states, and raising where Python raises."""
+"""Rows in JavaScript: Python's numbers within the units that runtime.js states, and raising where Python raises.
+
+By Node, and in a browser, whose pages compute with them.
+"""
 
 import shutil
 
@@ -10,7 +13,6 @@ from autograd_core._program.in_javascript import javascript
 from autograd_core._program.kernels import rows_of_numbers
 from autograd_core._program.rows import translated_rows
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
 NAMES = [row.name for row in rows_of_numbers()]
 ORDERS = ("gamma_derivative", "polygamma")
 # To the bit: arithmetic, and formulas of it.
@@ -25,8 +27,16 @@ MORE = {"gamma": 40, "pow_slope": 16, "pow": 8, "silu_slope": 16, "gamma_derivat
 CANCELLING = {"lgamma": 1.0, "polygamma": 1e-2, "sinc_derivative": 1e-3, "silu_slope": 1e-2, "sinc": 1e-2, "logaddexp": 1e-2}
 
 
+@pytest.fixture(scope="module", params=["node", "chromium"])
+def run(request, running):
+    """Calls functions of a script."""
+    if request.param == "node" and shutil.which("node") is None:
+        pytest.skip("needs Node")
+    return running.node if request.param == "node" else running.in_chromium
+
+
 @pytest.fixture(scope="module")
-def answers(running, points, tmp_path_factory):
+def answers(run, points, tmp_path_factory):
     """For each row, what Python gives and what JavaScript gives, point by point."""
     rows, translation, refused = translated_rows(rows_of_numbers(), exact=False)
     assert refused == {}
@@ -46,7 +56,7 @@ def answers(running, points, tmp_path_factory):
                 asked.append((row.row.name, xs, slope))
     text = javascript(rows, translation)
     found = {}
-    for (name, xs, exact), got in zip(asked, running.node(text, calls, tmp_path_factory.mktemp("js")), strict=True):
+    for (name, xs, exact), got in zip(asked, run(text, calls, tmp_path_factory.mktemp("js")), strict=True):
         found.setdefault(name, []).append((xs, exact, got))
     return found
 
@@ -78,9 +88,10 @@ def test_orders(answers, name):
             assert got == pytest.approx(exact, rel=1e-12, abs=1e-13, nan_ok=True), xs
 
 
-def test_a_row_says_where_it_is_flat(running, tmp_path):
+def test_a_row_says_where_it_is_flat(run, tmp_path):
     rows, translation, _ = translated_rows(rows_of_numbers(), exact=False)
     text = javascript(rows, translation)
     calls = [["rows.relu.flat[0]", -1.0], ["rows.relu.flat[0]", 1.0], ["rows.maximum.flat[1]", 2.0, 1.0]]
-    assert running.node(text, calls, tmp_path) == [1.0, 0.0, 1.0]
+    calls += [["rows.mul.beside[0]", 1.0, 0.0], ["rows.mul.beside[0]", 0.0, 1.0]]
+    assert run(text, calls, tmp_path) == [1.0, 0.0, 1.0, 1.0, 0.0]
     assert TABLE["relu"].flat[0](-1.0)

@@ -1,0 +1,135 @@
+// The steps are data: [kind, epoch, line, focus, marks, states]. They are shown by setting text and classes.
+const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
+
+// A step with what it sets: of most edges it is known from the slots of local derivative, gradient and contribution.
+function expanded(step) {
+  if (step.length < 7) return step;
+  const [kind, epoch, line, [edge, operand, result], local, above, sent] = step, done = sent < 0, slot = Math.abs(sent);
+  const marks = { [edge]: [["x", local, above, slot]], [`${operand}:g`]: [[done ? "G" : "g", slot + 1]] };
+  const text = line.length < 2 ? line[0] : chainRule(line, local, above, slot);
+  return [kind, epoch, text, [edge, operand, result], marks, done ? { [edge]: "sent", [operand]: "complete" } : { [edge]: "sent" }];
+}
+
+function chainRule([start, end, ...given], local, above, sent) {
+  const before = typeof given[0] === "number" ? [[2, given.shift()], " + ", [3, sent], " = "] : [];
+  const worked = ["=", ...given, [[2, local], "·", [3, above]], [[2, sent]]];
+  return [start, worked, ["?", local, above, sent], end, ...before, [2, sent + 1]];
+}
+
+// Everything in the picture that steps change, each measured once, since nothing moves.
+function measured(svg) {
+  const things = new Map();
+  for (const g of svg.querySelectorAll("g.node, g.edge")) {
+    const base = g.getAttribute("class"), b = g.getBBox(), m = g.parentNode.transform.baseVal.consolidate().matrix;
+    const box = { left: b.x + m.e, top: b.y + m.f, right: b.x + b.width + m.e, bottom: b.y + b.height + m.f };
+    things.set(g.id, { g, base, box, name: base, away: false });
+  }
+  return things;
+}
+
+// The last lines of a node are its data and its gradient, an edge has one line.
+function placed(data, things) {
+  const slots = new Map();
+  for (const slot of Object.keys(data.initial)) {
+    const [id, part] = slot.split(":"), lines = things.get(id).g.querySelectorAll("text");
+    const line = part === "d" ? lines[lines.length - 2] : lines[lines.length - 1];
+    if (line) slots.set(slot, line.firstChild);
+  }
+  return slots;
+}
+
+// One order: for every text and state, the steps that set it.
+function course(data, things, order) {
+  const steps = order.map((i) => expanded(data.steps[i]));
+  const texts = new Map(Object.entries(data.initial).map(([slot, text]) => [slot, [[-1, text]]]));
+  const states = new Map([...things.keys()].map((id) => [id, [[-1, ""]]]));
+  const history = new Map(Object.keys(data.names).map((id) => [id, []]));
+  steps.forEach(([kind, , , focus, marks, become], k) => {
+    const about = new Set(kind === "operation" || kind === "scope" ? focus : []);
+    for (const [slot, text] of Object.entries(marks)) {
+      texts.get(slot).push([k, text]);
+      about.add(slot.split(":")[0]);
+    }
+    for (const [id, state] of Object.entries(become)) {
+      states.get(id).push([k, state]);
+      about.add(id);
+    }
+    for (const id of about) if (history.has(id)) history.get(id).push(k);
+  });
+  return { steps, texts, states, history };
+}
+
+function reached(list, k) {
+  let low = 0, high = list.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (list[middle][0] <= k) low = middle; else high = middle - 1;
+  }
+  return list[low][1];
+}
+
+// Shows steps; `told` is called after each.
+function stepping(data, things, fill, state, told) {
+  const slots = placed(data, things), courses = data.orders.map((order) => course(data, things, order));
+  const shown = new Map(), open = new Map(), extra = new Map(); // extra: classes that the page's tools set
+  let now = courses[0], at = -2, focus = new Set();
+
+  function say(slot, line, dirty) {
+    if (!slots.has(slot)) return;
+    state.open = false;
+    const text = fill(line);
+    if (open.get(slot) !== state.open) {
+      open.set(slot, state.open);
+      dirty.add(slot.split(":")[0]);
+    }
+    if (shown.get(slot) === text) return;
+    shown.set(slot, text);
+    slots.get(slot).data = text;
+  }
+  function paint(id) {
+    const thing = things.get(id), become = reached(now.states.get(id), at);
+    const waiting = id in data.names && !become ? "waiting" : become;
+    const unknown = open.get(id) || open.get(`${id}:d`) || open.get(`${id}:g`) ? "unknown" : "";
+    const name = [thing.base, waiting, focus.has(id) ? "active" : "", unknown, extra.get(id)].filter(Boolean).join(" ");
+    if (thing.name === name) return;
+    thing.name = name;
+    thing.g.setAttribute("class", name);
+  }
+  function refresh() { // after the numbers have changed
+    const dirty = new Set();
+    for (const [slot, list] of now.texts) say(slot, reached(list, at), dirty);
+    for (const id of dirty) paint(id);
+    told(false);
+  }
+  function show(k) {
+    const forward = k === at + 1, dirty = new Set(), before = focus;
+    at = Math.max(0, Math.min(now.steps.length - 1, k));
+    const [, , , about, marks, become] = now.steps[at];
+    focus = new Set(about);
+    if (forward) {
+      for (const [slot, line] of Object.entries(marks)) say(slot, line, dirty);
+      for (const id of new Set([...before, ...focus, ...Object.keys(become), ...dirty])) paint(id);
+    } else {
+      for (const [slot, list] of now.texts) say(slot, reached(list, at), dirty);
+      for (const id of things.keys()) paint(id);
+    }
+    told(true);
+  }
+  function mark(classes) { // from id to a class of the page's tools
+    const ids = new Set([...extra.keys(), ...classes.keys()]);
+    extra.clear();
+    for (const [id, name] of classes) extra.set(id, name);
+    for (const id of ids) paint(id);
+  }
+  function order(unsorted) { // both orders have as many steps, and part where a sweep starts
+    let k = Math.min(at, courses[Number(unsorted)].steps.length - 1);
+    if (KINDS[now.steps[at][0]] === "backward") while (now.steps[k][0] !== "seed") k--;
+    now = courses[Number(unsorted)];
+    return k;
+  }
+  return {
+    show, refresh, mark, order, at: () => at, steps: () => now.steps, focus: () => [...focus],
+    line: (k = at) => fill(now.steps[k][2]), history: (id) => now.history.get(id), unsorted: () => now === courses[1],
+    count: () => now.steps.length,
+  };
+}

@@ -1,0 +1,86 @@
+// Pan and zoom: the picture keeps its layout, only its transform changes.
+// Text out of sight, or too small to be seen, is not drawn: to lay out text is most of what a jump would cost.
+function viewing(svg, things) {
+  const SEEN = 0.3, MARGIN = 40, READ = 11; // pixels of the smallest text while the view follows the steps
+  const graph = document.getElementById("graph"), size = svg.viewBox.baseVal, room = { width: 0, height: 0 };
+  const sizes = [...svg.querySelectorAll("text")].map((text) => Number(text.getAttribute("font-size") ?? 11));
+  const close = READ / Math.min(11, ...sizes);
+  svg.setAttribute("width", size.width);
+  svg.setAttribute("height", size.height);
+  let view = { scale: 1, x: 0, y: 0 }, fitted = true, following = true; // following: until the reader chooses a view
+
+  function look() {
+    const { scale, x, y } = view;
+    svg.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    for (const thing of things.values()) {
+      const { left, right, top, bottom } = thing.box;
+      const beside = right * scale + x < -MARGIN || left * scale + x > room.width + MARGIN;
+      const away = scale < SEEN || beside || bottom * scale + y < -MARGIN || top * scale + y > room.height + MARGIN;
+      if (away === thing.away) continue;
+      thing.away = away;
+      thing.g.toggleAttribute("data-away", away);
+    }
+  }
+  const whole = () => Math.min(room.width / size.width, room.height / size.height, 2) || 1;
+  function fit() {
+    const scale = whole();
+    view = { scale, x: (room.width - scale * size.width) / 2, y: (room.height - scale * size.height) / 2 };
+    fitted = true;
+    look();
+  }
+  function magnify(factor, x, y) {
+    const scale = Math.max(0.02, Math.min(view.scale * factor, 8)), by = scale / view.scale;
+    view = { scale, x: x - (x - view.x) * by, y: y - (y - view.y) * by };
+    fitted = false;
+    look();
+  }
+  function zoom(factor, x = room.width / 2, y = room.height / 2) {
+    following = false;
+    magnify(factor, x, y);
+  }
+  function follow(ids) { // of a graph too large to be read as a whole, what a step is about
+    if (!following) return reveal(ids.slice(0, 3));
+    if (whole() >= close) { if (!fitted) fit(); return; }
+    if (fitted) magnify(close / view.scale, room.width / 2, room.height / 2);
+    const about = ids.map((id) => things.get(id).box);
+    const across = (from, to) => close * (Math.max(...about.map((b) => b[to])) - Math.min(...about.map((b) => b[from])));
+    const fits = across("left", "right") < room.width && across("top", "bottom") < room.height;
+    reveal(fits ? ids : ids.filter((id) => id[0] === "n").slice(0, 1));
+  }
+  function reveal(ids) { // when zoomed in, what a step is about comes into view
+    if (fitted || !ids.length) return;
+    const about = ids.map((id) => things.get(id).box);
+    const along = (from, to, offset, room, length) => {
+      const low = Math.min(...about.map((b) => b[from])) * view.scale, high = Math.max(...about.map((b) => b[to])) * view.scale;
+      const wanted = low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
+      const spare = room - length * view.scale; // no empty room beside a picture that is larger than its window
+      return spare > 0 ? (following ? spare / 2 : wanted) : Math.min(0, Math.max(spare, wanted));
+    };
+    const x = along("left", "right", view.x, room.width, size.width);
+    const y = along("top", "bottom", view.y, room.height, size.height);
+    if (x === view.x && y === view.y) return;
+    Object.assign(view, { x, y });
+    look();
+  }
+  function measure(focus) { // read when it changes, never between writes
+    Object.assign(room, { width: graph.clientWidth, height: graph.clientHeight });
+    if (fitted) fit(); else look();
+    if (following && focus.length) follow(focus);
+  }
+  function place(scale, x, y) { // a view from a link, in the picture's own measure: the middle of the window
+    view = { scale, x: room.width / 2 - x * scale, y: room.height / 2 - y * scale };
+    fitted = following = false;
+    look();
+  }
+  function choose(x, y) {
+    view = { ...view, x, y };
+    fitted = following = false;
+    look();
+  }
+  const middle = () => [view.scale, (room.width / 2 - view.x) / view.scale, (room.height / 2 - view.y) / view.scale];
+  const overview = () => { following = false; fit(); };
+  return {
+    graph, room, size, fit, zoom, follow, reveal, measure, place, choose, middle, overview,
+    now: () => view, chosen: () => !following,
+  };
+}

@@ -1,0 +1,162 @@
+"""The page as one text: markup, style, script and data, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .._operations.operation import EVERYWHERE, TABLE
+from .frames import Frames
+from .lines import coded, slots_of
+from .scene import Step
+from .script import Script
+from .tape import Tape
+
+HERE = Path(__file__).parent / "live"
+SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "page.js")
+MOST_SLOTS = 60_000  # a page that computes more would no longer follow a drag
+# Strings, templates and regular expressions, which stay as they are; comments, and the space around signs.
+_TOKENS = re.compile(
+    r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
+    r"|/(?![/*\s])(?:\\.|[^/\\\n])+/[a-z]*(?=[.,)])"
+    r"|(?P<comment>//[^\n]*|/\*.*?\*/)"
+    r"|(?P<space>(?<=[{}()\[\];,:?=<>&|!*]) +| +(?=[{}()\[\];,:?=<>&|!*]))",
+    re.DOTALL,
+)
+_STYLE_SPACE = re.compile(r"\s*/\*.*?\*/\s*|(?<=[{};,])\s+|\s+(?=[{}])", re.DOTALL)
+
+
+def page(script: Script, frames: Frames, title: str | None) -> str:
+    """The page of a stepper."""
+    data = page_data(script, frames)
+    parts = {
+        "title": html.escape(title or f"Backpropagation through {script.root.name}"),
+        "style": _STYLE_SPACE.sub("", (HERE / "page.css").read_text(encoding="utf-8")),
+        "script": _script(tuple(sorted({TABLE[name].name for name in data["ops"] if name in TABLE}))),
+        "svg": frames.inline_svg,
+        "data": embedded(data),
+    }
+    first, *rest = (HERE / "page.html").read_text(encoding="utf-8").split("<!-- ")
+    filled = [first]
+    for piece in rest:  # each part once, and nothing looked for inside what was put in
+        name, _, after = piece.partition(" -->")
+        filled += [parts[name], after]
+    return "".join(filled)
+
+
+def page_data(script: Script, frames: Frames) -> dict[str, Any]:
+    """What the page's script replays: every different step once, the two orders, and the program behind the numbers."""
+    pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # most of the way forward is the same
+    at = {text: i for i, text in enumerate(pool)}
+    tape, picture = script.tape, script.scene.picture
+    live = len(tape.numbers) <= MOST_SLOTS
+    lines = [line for step in pool.values() for line in (step.line, *step.marks.values())]
+    kept = range(len(tape.numbers)) if live else sorted({slot for line in lines for slot in slots_of(line)})
+    slots = dict(zip(kept, range(len(kept)), strict=True))  # the page's own numbers of them
+    operations = sorted({str(name) for name, *_ in tape.code}) if live else []
+    return {
+        "steps": [_step(step, slots) for step in pool.values()],
+        "orders": [[at[repr(step)] for step in order] for order in (script.sorted, script.eager)],
+        "initial": frames.initial,
+        "names": {box.id: box.name for box in picture.boxes if box.group is not None},
+        "epochs": script.sorted[-1].epoch,
+        "note": picture.note,
+        "precision": picture.options.precision,
+        "numbers": [None if live and slot in tape.sums else _jsonable(tape.numbers[slot]) for slot in kept],
+        "ops": operations,
+        "code": _code(tape, operations) if live else [],
+        "forward": script.forward if live else 0,
+        "root": script.slots.get(script.root.id, script.output),
+        "slots": script.slots if live else {},
+        "leaves": list(script.leaves) if live else [],
+        "trained": script.trained if live else [],
+        "parameters": script.parameters,
+        "rate": None if script.rate is None or not live else script.rate,
+        "frozen": tape.frozen if live else {},
+        "domains": {name: TABLE[name].domain.text for name in operations if name in TABLE and _limited(name)},
+        "still": "" if live else f"{len(script.scene.order):,} nodes are too many for a page to compute while you drag",
+    }
+
+
+def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
+    """A step in JSON: what most edges set is known from the slot of their contribution, and the page sets it."""
+    marks = {name: coded(mark, slots) for name, mark in step.marks.items()}
+    found = [step.kind, step.epoch, coded(step.line, slots), step.focus, marks, step.states]
+    match list(marks.items()):
+        case [(edge, [["x", local, above, sent]]), (gradient, [[("g" | "G") as how, total]])] if (
+            [edge, gradient[:-2]] == step.focus[:2]
+            and total == sent + 1
+            and step.states == {edge: "sent"} | ({step.focus[1]: "complete"} if how == "G" else {})
+        ):
+            found[2] = _chain_rule(found[2], local, above, sent)
+            found[4:] = [local, above, sent if how == "g" else -sent]
+    return found
+
+
+def _chain_rule(line: Any, local: int, above: int, sent: int) -> Any:
+    """An edge's line without what the page knows from slots: what it adds to, its factors, and what was there."""
+    product = [[2, local], "·", [3, above]]
+    match line:
+        case [str(start), ["=", factors, *formula, last, [[2, c]]], ["?", *_], str(end), *sums] if (
+            len(formula) < 2 and last == product and c == sent and start.endswith(f"{end[3:-3]} += ")
+        ):
+            match sums:
+                case [[2, total]] if total == sent + 1:
+                    return [start, end, factors, *formula]
+                case [[2, before], " + ", [3, c], " = ", [2, total]] if c == sent and total == sent + 1:
+                    return [start, end, before, factors, *formula]
+    return [line]
+
+
+def _limited(name: str) -> bool:
+    """Whether an operation is not defined everywhere."""
+    return TABLE[name].domain is not EVERYWHERE
+
+
+def _code(tape: Tape, operations: list[str]) -> list[list[int]]:
+    """The instructions in numbers: the name's place, then slots; of a row's operands those that are plain as ~slot."""
+    place = {name: i for i, name in enumerate(operations)}
+    found = []
+    for name, *slots in tape.code:
+        numbers = [int(slot) for slot in slots]
+        if name in TABLE or name == "frozen":
+            numbers[1:] = [~slot if slot in tape.constants else slot for slot in numbers[1:]]
+        found.append([place[str(name)], *numbers])
+    return found
+
+
+def _jsonable(x: float) -> float | str:
+    return x if math.isfinite(x) else str(x)
+
+
+@cache
+def _script(operations: tuple[str, ...]) -> str:
+    """The page's script, with the rows that it needs."""
+    from .._program.in_javascript import javascript  # the translator, loaded where a page is made
+    from .._program.rows import translated_rows
+
+    found, translation, refused = translated_rows([TABLE[name] for name in operations], exact=False)
+    if refused:
+        raise TypeError(f"rows without JavaScript: {refused}")
+    rows = javascript(found, translation)
+    sources = [(HERE / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    table = f"const table = (() => {{\n{rows}\nreturn {{ rows, Raised: py.Raised }};\n}})();"
+    return packed("\n".join(['"use strict";\n(() => {', table, *sources, "})();"]))
+
+
+def packed(script: str) -> str:
+    """A script without comments and indentation: it means the same on one line, as some notebooks show it."""
+    bare = _TOKENS.sub(lambda found: "" if found["comment"] or found["space"] else found[0], script)
+    return "\n".join(line for line in (line.strip() for line in bare.split("\n")) if line)
+
+
+def embedded(data: Any) -> str:
+    """JSON that stands inside a page: no character of it can end the script element around it."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,0 +1,61 @@
+"""A browser that opens a stepper's page from a file; at the end nothing may have gone wrong or out to a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograd_core._drawing import layout
+from autograd_core.stepper import Stepper
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip  # one list
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; without it, or what lays out a graph, the test is skipped, but in CI it fails."""
+    needed = {"a Chromium browser": CHROMIUM, "what lays out a graph": layout.engines()}
+    missing = ", ".join(name for name, there in needed.items() if not there)
+    if os.environ.get("AUTOGRAD_CORE_REQUIRE_BROWSER"):
+        from playwright import sync_api as playwright
+
+        assert not missing, f"AUTOGRAD_CORE_REQUIRE_BROWSER is set, but not installed: {missing}"
+    else:
+        playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+        if missing:
+            pytest.skip(f"not installed: {missing}")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Opens a stepper, at an address that may end in a fragment."""
+    pages, complaints = [], []
+
+    def open_page(stepper: Stepper, fragment: str = "", **context: Any) -> Any:
+        path = tmp_path / f"{len(pages)}.html"
+        stepper.save(path)
+        page = browser.new_context(**{"viewport": {"width": 1200, "height": 700}, **context}).new_page()
+        page.on("console", lambda m: complaints.append(m.text))
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.on("request", lambda r: None if r.url.startswith((path.as_uri(), "blob:")) else complaints.append(r.url))
+        page.goto(path.as_uri() + fragment)
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.context.close()
+    assert complaints == []
