@@ -179,9 +179,9 @@ byId("picture").onclick = () => { // the picture as it stands, with the page's o
   const still = svg.cloneNode(true);
   still.removeAttribute("style");
   still.prepend(element("style", document.querySelector("style").textContent));
-  const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(still)], { type: "image/svg+xml" }));
-  element("a", "", { href: url, download: `step ${steps.at() + 1}.svg` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
+  const made = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(still)], { type: "image/svg+xml" }));
+  element("a", "", { href: made, download: `step ${steps.at() + 1}.svg` }).click();
+  setTimeout(() => URL.revokeObjectURL(made), 1000);
 };
 
 // --- controls
