@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .._operations.calling import value_of
 from .._operations.operation import NOTHING, is_nothing
 from ..checkpoint import CHECKPOINT, rerun
 from ..errors import GraphError, failed
@@ -19,17 +18,11 @@ def computed(node: Value, numbers: Sequence[float]) -> Computed:
 
     Raises what floats raise where a value does not exist, with the operation's name and operands.
     """
-    op = node.op
     try:
-        z = value_of(op, numbers)
+        z = node.op.evaluate(numbers)
     except (ArithmeticError, ValueError) as error:
-        raise failed(op, numbers, error) from None
-    variable = [type(x) is Value for x in node.operands]
-    every = None if isinstance(op.derivatives, tuple) else op.derivatives(numbers, z)
-    return z, [
-        (every[i] if every else op.derivative(i, numbers, z)) or op.zero(i, numbers, variable) if moves else None
-        for i, moves in enumerate(variable)
-    ]
+        raise failed(node.op, numbers, error) from None
+    return z, node.op.recorded(numbers, z, [type(x) is Value for x in node.operands])
 
 
 class Inside:
