@@ -16,7 +16,7 @@ settings.register_profile(
 )
 # A verdict within two minutes.
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=25)
-# What a search for new failures runs: pytest --hypothesis-profile=search tests/test_transparency.py
+# What a search for new failures runs: pytest --hypothesis-profile=search tests/operations/test_transparency.py
 settings.register_profile("search", settings.get_profile("thorough"), derandomize=False, max_examples=5000)
 # A failing example reported as it was found.
 settings.register_profile("unshrunk", settings.get_profile("thorough"), phases=[Phase.explicit, Phase.generate])

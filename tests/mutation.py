@@ -41,9 +41,9 @@ MODULES = (
 )  # fmt: skip
 # The part of the suite that is about derivatives: what is quickest first.
 RELEVANT = (
-    "test_check.py::test_every_right_row_is_accepted", "test_check.py::test_a_kink_of_an_operation_is_named",
-    "test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "test_engine_errors.py", "test_special.py",
-    "test_softmax.py", "test_table.py", "test_flat.py", "test_accuracy.py", "test_rules.py", "test_composites.py", "test_transparency.py",
+    "checking/test_check.py::test_every_right_row_is_accepted", "checking/test_check.py::test_a_kink_of_an_operation_is_named",
+    "checking/test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "engine/test_errors.py", "operations/test_special.py",
+    "operations/test_softmax.py", "operations/test_table.py", "operations/test_flat.py", "operations/test_accuracy.py", "operations/test_rules.py", "strategies/test_composites.py", "operations/test_transparency.py",
 )  # fmt: skip
 # What ops.py calls the places where a product and a fraction are flat.
 NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}

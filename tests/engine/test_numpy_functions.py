@@ -46,7 +46,7 @@ OF_ONE = {
     "apply_over_axes": [(np.sum, M, [0])], "piecewise": [(P, [MASK], [lambda x: x * x, lambda x: 3 * x])],
     "pad": [(M, 1, "linear_ramp"), (M, 1, "reflect")], "linalg.norm": [(M, "fro"), (M, 1), (V, 3)],
 }  # fmt: skip  # a table
-TABLE = [line.split("|")[1] for line in Path(__file__).parents[1].joinpath("notebooks", "numpy.md").read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
+TABLE = [line.split("|")[1] for line in Path(__file__).parents[2].joinpath("notebooks", "numpy.md").read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
 IMPOSSIBLE = {name for cell in TABLE for name in re.findall(r"`([\w.]+)`", cell)}
 # The root of a variance that is 0 has no slope.
 NO_SLOPE = {"std", "nanstd"}

@@ -464,7 +464,7 @@ def test_value_draws_itself_and_the_source_is_the_dot_text() -> None:
 
 
 def test_the_pictures_of_the_readme_are_what_their_script_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    notebooks = GOLDEN.parents[1] / "notebooks"
+    notebooks = GOLDEN.parents[2] / "notebooks"
     monkeypatch.syspath_prepend(str(notebooks))
     import make_pictures
 
