@@ -76,8 +76,9 @@ def located(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums
 ) -> list[Any]:
     """Where each argument to differentiate by is: an index, or a name if it is passed by keyword."""
-    indices = argnums if isinstance(argnums, tuple) else (argnums,)
-    places: list[Any] = [_place(function, len(arguments), keywords, index) for index in indices]
+    if not isinstance(argnums, tuple):
+        return [_place(function, len(arguments), keywords, argnums)]
+    places: list[Any] = [_place(function, len(arguments), keywords, index) for index in argnums]
     if len(set(places)) < len(places):
         raise TypeError(f"argnums names an argument twice: {argnums!r}")
     return places
@@ -113,7 +114,7 @@ def parted(output: Any) -> tuple[Any, Any]:
 
 def scalar(output: Any) -> Any:
     """The output of a function that returns one number."""
-    if type(output := unwrapped(output)) is Value:
+    if type(output) is Value or type(output := unwrapped(output)) is Value:
         return output
     _differentiable(output)
     if number(output) is None:

@@ -24,7 +24,7 @@ from .sweeps import (
     tangent_nodes,
     tangent_numbers,
 )
-from .trees import Structure, passes, taken_apart, values_in
+from .trees import Kept, Structure, taken_apart, values_in
 
 # Guards the count of threads inside a run: several may pull cotangents through one at the same time.
 _entering = Lock()
@@ -135,7 +135,7 @@ def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
 
 
 def _any_value(things: Sequence[Any]) -> bool:
-    return any(type(thing) is Value for thing in things)
+    return Value in map(type, things)
 
 
 def _start(tangent: Any) -> float:
@@ -157,9 +157,9 @@ def run_on(
     named: Any = dict(keywords)
     picked = [(positional if type(place) is int else named)[place] for place in places]
     single = not isinstance(argnums, tuple)
-    if single and passes(picked[0]):
-        raise TypeError(f"argument {argnums} is {picked[0]!r}, which holds no number to differentiate by")
     structure = taken_apart(picked[0] if single else tuple(picked))
+    if type(structure.form) is Kept:
+        raise TypeError(f"argument {argnums} is {picked[0]!r}, which holds no number to differentiate by")
     with record():
         inputs = [identity(x) if type(x) is Value else Value(x) for x in structure.numbers]
         fresh = structure.rebuild(inputs)
