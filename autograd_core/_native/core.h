@@ -248,7 +248,12 @@ PyObject *apply_binary(Function *function, PyObject *left, PyObject *right);
 PyObject *raise_failed(Function *function, PyObject *operands);
 PyObject *value_alone(Function *function, PyObject *operand);
 PyObject *raise_not_a_number(Function *function, PyObject *operand);
-int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope);
+
+/* flat.c */
+int zero_slope(Function *function, int at, double a, double b, int x, int y, double *slope);
+int kernel_zero(Function *function, double a, double *dx);
+int kernel_zeros(Function *function, double a, double b, int x, int y, double *dx, double *dy);
+int fill_zeros(Function *function, Side *side, const double *numbers, Flat said);
 
 /* function.c */
 int function_ready(PyObject *module);

@@ -56,34 +56,6 @@ static void fill_nodes(Side *side, Py_ssize_t at, Items items, const double *num
     }
 }
 
-/* Local derivatives of 0 as they are recorded; `said` by whom. */
-static int fill_zeros(Function *function, Side *side, const double *numbers, Flat said)
-{
-    Node **nodes = side_nodes(side);
-    Py_ssize_t half = side->count / 2;
-    PyObject *all = NULL, *variable = NULL;
-    int failed = 0;
-    for (Py_ssize_t i = 0; i < side->count && !failed; i++) {
-        if (nodes[i] == NULL || side->locals[i] != 0.0)
-            continue;
-        if (!function->states_flat) {
-            side->locals[i] = 0.0;
-        } else if (said == FLAT_BY_FACTOR) {
-            side->locals[i] = nodes[i < half ? i + half : i - half] ? 0.0 : NOTHING;
-        } else if (said == FLAT_BY_ROW) {
-            if (all == NULL && (all = PyTuple_New(side->count)) && (variable = PyTuple_New(side->count)))
-                for (Py_ssize_t k = 0; k < side->count; k++) {
-                    PyTuple_SET_ITEM(all, k, PyFloat_FromDouble(numbers[k]));
-                    PyTuple_SET_ITEM(variable, k, PyBool_FromLong(nodes[k] != NULL));
-                }
-            failed = zero_of_row(function, i, Py_XNewRef(all), Py_XNewRef(variable), &side->locals[i]) < 0;
-        }
-    }
-    Py_XDECREF(all);
-    Py_XDECREF(variable);
-    return failed ? -1 : 0;
-}
-
 static void free_side(Side *side)
 {
     for (Py_ssize_t i = 0; i < side->count; i++)

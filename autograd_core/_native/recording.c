@@ -87,36 +87,6 @@ static int slope_number(Function *function, int at, PyObject *const *numbers, si
     return found > 0 ? 0 : -1;
 }
 
-/* A local derivative of 0 as the row says that it is recorded: NOTHING where it is flat (Operation.zero). Takes over
- * the references to `numbers`, the operands, and to `variable`, which of them are. */
-int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope)
-{
-    PyObject *zero = NULL;
-    if (numbers && variable)
-        zero = PyObject_CallMethod(function->operation, "zero", "nOO", at, numbers, variable);
-    Py_XDECREF(numbers);
-    Py_XDECREF(variable);
-    if (zero == NULL)
-        return -1;
-    *slope = PyFloat_AsDouble(zero);
-    Py_DECREF(zero);
-    return *slope == -1.0 && PyErr_Occurred() ? -1 : 0;
-}
-
-/* The same for operand `at` of one or two, of which `x` and `y` are Values; `by_kernel` where a kernel has given it. */
-static int zero_slope(Function *function, int at, double a, double b, int x, int y, int by_kernel, double *slope)
-{
-    int two = function->kind != UNARY_FUNCTION;
-    if (!function->states_flat)
-        *slope = 0.0;
-    else if (by_kernel && function->flat_kind == FLAT_BY_KERNEL && (signbit(*slope) || (x && y) || !two))
-        ; /* it has said so */
-    else
-        return zero_of_row(function, at, two ? Py_BuildValue("dd", a, b) : Py_BuildValue("(d)", a),
-                           two ? Py_BuildValue("ii", x, y) : Py_BuildValue("(i)", x), slope);
-    return 0;
-}
-
 /* An operation whose value comes from Python, on the operands `x` and `y` (NULL for one operand). `shown` are the
  * operands as a message shows them. */
 static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, double a, double b, PyObject *shown_x,
@@ -154,7 +124,7 @@ static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, doub
             continue;
         if (slope_number(function, (int)i, numbers, count + 1, &slopes[i]) < 0)
             goto done;
-        if (slopes[i] == 0.0 && zero_slope(function, (int)i, a, b, left, right, 0, &slopes[i]) < 0)
+        if (slopes[i] == 0.0 && zero_slope(function, (int)i, a, b, left, right, &slopes[i]) < 0)
             goto done;
     }
     node = record(function, (uint32_t)count, z, is_value(x) ? (Node *)x : NULL, y && is_value(y) ? (Node *)y : NULL,
@@ -165,24 +135,27 @@ done:
     return node;
 }
 
+/* apply_unary on the Value in an array of no dimensions; any other operand raises. */
+static PyObject *apply_alone(Function *function, PyObject *operand)
+{
+    PyObject *inner = value_alone(function, operand);
+    PyObject *result = inner ? apply_unary(function, inner) : NULL;
+    Py_XDECREF(inner);
+    return result;
+}
+
 PyObject *apply_unary(Function *function, PyObject *operand)
 {
     double a, z, dx;
     int found = 1, value = is_value(operand);
     if (value)
         a = ((Node *)operand)->data;
-    else if ((found = number_of(operand, &a)) < 0)
-        return operands_failed(function, operand, NULL);
-    if (found == 0) {
-        PyObject *inner = value_alone(function, operand);
-        PyObject *result = inner ? apply_unary(function, inner) : NULL;
-        Py_XDECREF(inner);
-        return result;
-    }
+    else if ((found = number_of(operand, &a)) <= 0)
+        return found < 0 ? operands_failed(function, operand, NULL) : apply_alone(function, operand);
     if (function->kernel.unary && function->kernel.unary(a, &z, &dx)) {
         if (!value)
             return PyFloat_FromDouble(z);
-        if (dx == 0.0 && zero_slope(function, 0, a, 0.0, 1, 0, 1, &dx) < 0)
+        if (dx == 0.0 && kernel_zero(function, a, &dx) < 0)
             return NULL;
         return record(function, ONE, z, (Node *)operand, NULL, dx, 0.0);
     }
@@ -205,8 +178,7 @@ PyObject *apply_binary(Function *function, PyObject *left, PyObject *right)
     if (function->kernel.binary && function->kernel.binary(a, b, &z, &dx, &dy)) {
         if (!x && !y)
             return PyFloat_FromDouble(z);
-        if ((x && dx == 0.0 && zero_slope(function, 0, a, b, x, y, 1, &dx) < 0) ||
-            (y && dy == 0.0 && zero_slope(function, 1, a, b, x, y, 1, &dy) < 0))
+        if ((dx == 0.0 || dy == 0.0) && kernel_zeros(function, a, b, x, y, &dx, &dy) < 0)
             return NULL;
         return record(function, TWO, z, x ? (Node *)left : NULL, y ? (Node *)right : NULL, x ? dx : a, y ? dy : b);
     }

@@ -1,0 +1,106 @@
+/* Local derivatives of 0 as they are recorded: NOTHING where they are flat, which the row says (Operation.zero), or a
+ * kernel that knows. They are the exception: who records asks here for a 0 alone. */
+#include "core.h"
+
+/* What the row says. Takes over the references to `numbers`, the operands, and to `variable`, which of them are. */
+static int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope)
+{
+    PyObject *zero = NULL;
+    if (numbers && variable)
+        zero = PyObject_CallMethod(function->operation, "zero", "nOO", at, numbers, variable);
+    Py_XDECREF(numbers);
+    Py_XDECREF(variable);
+    if (zero == NULL)
+        return -1;
+    *slope = PyFloat_AsDouble(zero);
+    Py_DECREF(zero);
+    return *slope == -1.0 && PyErr_Occurred() ? -1 : 0;
+}
+
+/* The derivative by operand `at` of one or two, of which `x` and `y` are Values. */
+int zero_slope(Function *function, int at, double a, double b, int x, int y, double *slope)
+{
+    if (!function->states_flat) {
+        *slope = 0.0;
+        return 0;
+    }
+    if (function->kind == UNARY_FUNCTION)
+        return zero_of_row(function, at, Py_BuildValue("(d)", a), Py_BuildValue("(i)", x), slope);
+    return zero_of_row(function, at, Py_BuildValue("dd", a, b), Py_BuildValue("ii", x, y), slope);
+}
+
+/* The derivative by the one operand, from a kernel. */
+int kernel_zero(Function *function, double a, double *dx)
+{
+    return function->flat_kind == FLAT_BY_KERNEL ? 0 : zero_slope(function, 0, a, 0.0, 1, 0, dx);
+}
+
+/* The derivatives by those of two operands that are Values, from a kernel, where one of them is 0. A kernel that says
+ * what is flat may leave open what is so beside a plain number. */
+int kernel_zeros(Function *function, double a, double b, int x, int y, double *dx, double *dy)
+{
+    int says = function->flat_kind == FLAT_BY_KERNEL;
+    if (says && x && y)
+        return 0;
+    if (x && *dx == 0.0 && !(says && is_nothing(*dx)) && zero_slope(function, 0, a, b, x, y, dx) < 0)
+        return -1;
+    return y && *dy == 0.0 && !(says && is_nothing(*dy)) ? zero_slope(function, 1, a, b, x, y, dy) : 0;
+}
+
+/* Of many operands, where none is flat. */
+static void fill_plain_zeros(Side *side)
+{
+    Node **nodes = side_nodes(side);
+    for (Py_ssize_t i = 0; i < side->count; i++)
+        if (side->locals[i] == 0.0 && nodes[i])
+            side->locals[i] = 0.0;
+}
+
+/* Of a dot product: flat is what faces a plain number. Networks are made of these, so both factors are asked at once. */
+static void fill_zeros_by_factor(Side *side)
+{
+    Py_ssize_t half = side->count / 2;
+    Node **left = side_nodes(side), **right = left + half;
+    double *by_left = side->locals, *by_right = by_left + half;
+    for (Py_ssize_t i = 0; i < half; i++) {
+        if (fabs(by_left[i] * by_right[i]) > 0.0)
+            continue; /* neither is 0 */
+        if (left[i] && by_left[i] == 0.0)
+            by_left[i] = right[i] ? 0.0 : NOTHING;
+        if (right[i] && by_right[i] == 0.0)
+            by_right[i] = left[i] ? 0.0 : NOTHING;
+    }
+}
+
+/* Of many operands, as the row says. */
+static int fill_zeros_by_row(Function *function, Side *side, const double *numbers)
+{
+    Node **nodes = side_nodes(side);
+    PyObject *all = NULL, *variable = NULL;
+    int failed = 0;
+    for (Py_ssize_t i = 0; i < side->count && !failed; i++) {
+        if (nodes[i] == NULL || side->locals[i] != 0.0)
+            continue;
+        if (all == NULL && (all = PyTuple_New(side->count)) && (variable = PyTuple_New(side->count)))
+            for (Py_ssize_t k = 0; k < side->count; k++) {
+                PyTuple_SET_ITEM(all, k, PyFloat_FromDouble(numbers[k]));
+                PyTuple_SET_ITEM(variable, k, PyBool_FromLong(nodes[k] != NULL));
+            }
+        failed = zero_of_row(function, i, Py_XNewRef(all), Py_XNewRef(variable), &side->locals[i]) < 0;
+    }
+    Py_XDECREF(all);
+    Py_XDECREF(variable);
+    return failed ? -1 : 0;
+}
+
+/* The derivatives by those of many operands that are Values; `said` by whom. */
+int fill_zeros(Function *function, Side *side, const double *numbers, Flat said)
+{
+    if (!function->states_flat)
+        fill_plain_zeros(side);
+    else if (said == FLAT_BY_FACTOR)
+        fill_zeros_by_factor(side);
+    else if (said == FLAT_BY_ROW)
+        return fill_zeros_by_row(function, side, numbers);
+    return 0;
+}
