@@ -1,5 +1,7 @@
 """Neural networks in a thin layer on autograd_core: every module, loss and penalty is made of its operations."""
 
+from typing import Any
+
 from . import datasets, init
 from .activations import (
     GELU,
@@ -48,3 +50,14 @@ __all__ = [
     "clip_grad_norm", "clip_grad_value", "cross_entropy", "datasets", "evaluate", "fit", "hinge", "init", "kmeans",
     "l1_penalty", "l2_penalty", "mse_loss", "multi_margin_loss", "nll_loss", "one_hot", "squared_error",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`Classifier` and `Regressor`, which need scikit-learn, when they are first asked for."""
+    if name not in ("Classifier", "Regressor"):
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    try:
+        from . import estimators
+    except ImportError as error:
+        raise ImportError(f"nn.{name} needs scikit-learn: pip install 'autograd-core[sklearn]' ({error})") from error
+    return getattr(estimators, name)

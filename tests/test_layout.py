@@ -40,6 +40,7 @@ PUBLIC = {
         "Tanh", "accuracy", "batches", "binary_cross_entropy", "binary_cross_entropy_with_logits", "bootstrap",
         "clip_grad_norm", "clip_grad_value", "cross_entropy", "datasets", "evaluate", "fit", "hinge", "init", "kmeans",
         "l1_penalty", "l2_penalty", "mse_loss", "multi_margin_loss", "nll_loss", "one_hot", "squared_error",
+        "Classifier", "Regressor",
     },
     "nn.datasets": {
         "Dataset", "batches", "bootstrap", "check_rows", "circles", "curve", "digits", "digits_features", "examples",
