@@ -23,11 +23,13 @@ def fit(
     max_norm: float | None = None, validation: Data | None = None, patience: int | None = None,
     metrics: Mapping[str, Metric] | None = None, callbacks: Sequence[Callable[[History], Any]] = (),
     augment: Augment | None = None, input_noise: float = 0.0, seed: Seed = 0, progress: bool | None = None,
+    client: Any = None,
 ) -> History:
     """Train `model` on `data`: each epoch uses every example once, and each batch makes one step of the optimizer.
 
     Ctrl-C ends training and returns the history of the completed epochs; the parameters are those after a whole step,
-    or the best ones if `patience` is set. The model is left in evaluation mode.
+    or the best ones if `patience` is set. The model is left in evaluation mode. For data larger than memory, call it
+    with `epochs=1` for each file in turn, and the same optimizer.
     (Lectures 000 to 004; options: 003, practical tricks, and 004, section 3.)
 
     Args:
@@ -48,6 +50,9 @@ def fit(
         input_noise: Standard deviation of Gaussian noise added to each input, afresh each time it is used.
         seed: Of shuffling, augmentation and noise; see `nn.init.generator_from`.
         progress: Whether to show it on stderr; by default, if that is a terminal.
+        client: Computes the gradients of parts of each batch, of 16 rows: an executor of `concurrent.futures`, or a
+            `distributed.Client` (extra `distributed`), which replaces workers that die. Every number of workers leads
+            to the same bits. Modules such as Dropout then draw from `seed`, anew for each row of each batch.
 
     Raises:
         ValueError: Data or settings are bad, or the loss depends on no parameter.
@@ -64,4 +69,8 @@ def fit(
         model, loss, data, epochs, batch_size, shuffle, optimizer, penalty, max_norm, validation, patience, metrics,
         callbacks, augment, input_noise, seed, progress,
     )
+    if client is not None:
+        from ._training.shared import SharedTraining, executor_of  # which needs half as long again to import
+
+        return SharedTraining(settings, executor_of(client)).run()
     return Training(settings).run()

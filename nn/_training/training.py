@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from contextvars import copy_context
 from copy import deepcopy
@@ -90,9 +90,12 @@ class Training:
 
     def _sweep(self, batch: list[Example], where: str) -> float:
         """Put the gradient of the batch's loss into the parameters; return the loss without the penalty."""
+        return self._swept(((self._noisy(x), target) for x, target in batch), where)
+
+    def _swept(self, rows: Iterable[Example], where: str) -> float:
         s = self.settings
         try:
-            value = mean([s.loss(s.model(self._noisy(x)), target) for x, target in batch])
+            value = mean([s.loss(s.model(x), target) for x, target in rows])
             total = value if s.penalty is None else value + s.penalty(s.parameters)
         except (ArithmeticError, TypeError, ValueError) as error:
             error.add_note(f"This happened in {where}.")
@@ -103,13 +106,14 @@ class Training:
                 p.zero_grad()
             if type(swept) is Value:
                 swept.backward()
-            if not any(map(attrgetter("has_grad"), s.parameters)):
-                raise ValueError(
-                    f"in {where} the loss, {swept!r}, depends on no parameter: is it computed with `.data`?"
-                )
+            self._check_reached(swept, where)
         if not (math.isfinite(total.data) and all(math.isfinite(p.grad) for p in s.moved)):
             raise _diverged(total, where)
         return value.data if type(value) is Value else float(value)
+
+    def _check_reached(self, swept: Any, where: str) -> None:
+        if not any(map(attrgetter("has_grad"), self.settings.parameters)):
+            raise ValueError(f"in {where} the loss, {swept!r}, depends on no parameter: is it computed with `.data`?")
 
     def _noisy(self, x: Any) -> Any:
         s = self.settings

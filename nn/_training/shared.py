@@ -1,0 +1,118 @@
+"""Training whose gradients are computed by several workers, in processes or on other machines.
+
+Each batch is divided into parts of `PART` rows. Any worker can compute any part, again if another died over it, and
+the answers are added in the order of the parts: the result is the same, to the last bit, with any number of workers.
+"""
+
+import math
+import pickle
+import secrets
+from array import array
+from collections.abc import Callable, Iterable
+from concurrent.futures import BrokenExecutor, Executor, Future
+from importlib import import_module
+from typing import Any
+
+from autograd_core import Value, mean
+
+from ..dataset import Example
+from .settings import Settings
+from .training import Training
+from .worker import Answer, Part, generators_of, part_gradient
+
+PART = 16
+
+
+class SharedTraining(Training):
+    """Training that sends the parts of each batch to an executor."""
+
+    def __init__(self, settings: Settings, executor: Executor) -> None:
+        super().__init__(settings)
+        self.executor, self.token, self.number = executor, secrets.token_hex(16), 0
+        self.blob = pickled((settings.model, settings.loss, settings.moved))
+        self.noise = settings.generator.getrandbits(64) if generators_of(settings.model) else 0
+
+    def _sweep(self, batch: list[Example], where: str) -> float:
+        """As Training: put the gradient of the batch's loss into the parameters; return the loss without penalty."""
+        s, self.number = self.settings, self.number + 1
+        rows = [(self._noisy(x), target) for x, target in batch]
+        answers = self._answers(rows, where)
+        loss = float(mean([loss for answer in answers for loss in answer.losses]))
+        self._take_over(answers)
+        self._check_reached(loss, where)
+        if s.penalty is not None:
+            penalty = s.penalty(s.parameters)
+            loss_and_penalty = loss + (penalty.data if type(penalty) is Value else penalty)
+            if type(penalty) is Value:
+                penalty.backward()
+        else:
+            loss_and_penalty = loss
+        if not (math.isfinite(loss_and_penalty) and all(math.isfinite(p.grad) for p in s.moved)):
+            return self._swept(rows, where)  # here, where the graph can say what went wrong
+        return loss
+
+    def _take_over(self, answers: list[Answer]) -> None:
+        """Set the gradient of each parameter to the sum over the parts, in their order."""
+        for p, *slopes in zip(self.settings.moved, *(answer.gradients for answer in answers), strict=True):
+            p.zero_grad()
+            found = [slope for slope in slopes if slope is not None]
+            if found:
+                p.grad = sum(found[1:], found[0])
+
+    def _answers(self, rows: list[Example], where: str) -> list[Answer]:
+        weights = array("d", [p.data for p in self.settings.moved]).tobytes()
+        parts = [self._part(rows, start, weights) for start in range(0, len(rows), PART)]
+        try:
+            asked = self._asked(parts, None)
+            # workers that do not have the model yet, or not any more, are sent it
+            missing = [part for part, answer in zip(parts, asked, strict=True) if answer is None]
+            sent = iter(self._asked(missing, self.blob))
+            return [answer or next(sent) for answer in asked]  # type: ignore[misc]  # those sent it answer
+        except (ArithmeticError, TypeError, ValueError) as error:
+            error.add_note(f"This happened in {where}.")
+            raise
+        except BrokenExecutor as error:
+            error.add_note(f"This happened in {where}; the parameters are those before that batch.")
+            raise
+
+    def _part(self, rows: list[Example], start: int, weights: bytes) -> Part:
+        noise = [f"{self.noise} {self.number} {row}" for row in range(start, min(start + PART, len(rows)))]
+        return Part(self.token, weights, rows[start : start + PART], 1.0 / len(rows), noise)
+
+    def _asked(self, parts: Iterable[Part], blob: bytes | None) -> list[Answer | None]:
+        """The answers to some parts, in their order; none is left running where one fails."""
+        futures: list[Future[Answer | None]] = []
+        try:
+            for part in parts:
+                futures.append(self.executor.submit(part_gradient, part, blob))
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def executor_of(client: Any) -> Executor:
+    """The client as an executor: one of `concurrent.futures`, or that of a Dask client."""
+    if isinstance(client, Executor):
+        return client
+    if not callable(getattr(client, "get_executor", None)):
+        raise TypeError(
+            f"client must be a concurrent.futures executor or a distributed.Client, got {client!r}: make one, such as "
+            "ProcessPoolExecutor()"
+        )
+    # not pure: asked the same twice, a worker answers twice, since it may have got or lost its model in between
+    executor: Executor = client.get_executor(pure=False)
+    return executor
+
+
+def pickled(thing: Any) -> bytes:
+    """A pickle, also of lambdas and functions typed in a notebook if cloudpickle is installed."""
+    try:
+        dumps: Callable[[Any], bytes] = import_module("cloudpickle").dumps
+    except ImportError:
+        dumps = pickle.dumps
+    try:
+        return dumps(thing)
+    except (AttributeError, TypeError, pickle.PicklingError) as error:
+        error.add_note("Model and loss are sent to other processes: define them in a module, or install cloudpickle.")
+        raise
