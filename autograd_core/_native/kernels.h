@@ -2,7 +2,7 @@
 #ifndef AUTOGRAD_CORE_KERNELS_H
 #define AUTOGRAD_CORE_KERNELS_H
 
-#include "special.h"
+#include "core.h"
 
 typedef struct Kernel {
     const char *name;
@@ -11,13 +11,17 @@ typedef struct Kernel {
     int taken; /* by the row of the table; a later row of the same name is another operation */
 } Kernel;
 
+/* A row that is left to its Python. */
+typedef struct WithoutKernel {
+    const char *name, *reason;
+} WithoutKernel;
+
+/* In kernels_generated.c; each ends with an entry without a name. */
 extern Kernel unary_kernels[], binary_kernels[], many_kernels[];
+extern const WithoutKernel without_kernel[];
 
-/* math.hypot, which is CPython's own and differs by version; 0 with no exception set where it raises. */
-int python_hypot(const double *xs, Py_ssize_t count, double *z);
-
-/* Whether a function of the C library has given what the math module passes on: math turns a NaN out of a number, and
- * an infinity out of a finite number, into an exception. */
-static inline int passed_on(double x, double z) { return !((isnan(z) && !isnan(x)) || (isinf(z) && isfinite(x))); }
+/* In kernels_by_hand.c. */
+int dot_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals);
+#define HAND_WRITTEN_DOT {"dot", (void *)dot_by_hand, FLAT_BY_FACTOR, 0}
 
 #endif

@@ -222,6 +222,9 @@ class Braces:
         """Write an `append`."""
         raise NotImplementedError
 
+    def reserve(self, name: str, count: str) -> None:
+        """Make room in a list that will grow by so many."""
+
     def set_item(self, s: SetItem) -> None:
         """Write the assignment of an item."""
         raise NotImplementedError
@@ -256,6 +259,8 @@ class Braces:
         for other in counts[1:]:
             end = self.same_length(end, other) if s.strict else f"{self.runtime}min_int({end}, {other})"
         self.write(f"{self.declared(INT, f'end_{i}')} = {end};")
+        for grown in dict.fromkeys(inner.name for inner in s.body if isinstance(inner, Append)):
+            self.reserve(grown, f"end_{i}")
         self.write(f"for ({self.declared(INT, f'at_{i}')} = 0; at_{i} < end_{i}; at_{i}++) {{")
         self.depth += 1
         for target, item in zip(s.targets, items, strict=True):

@@ -188,6 +188,9 @@ class C(Braces):
     def append(self, s: Append) -> None:
         self.write(f"py_append(&{self.name(s.name)}, {self.bare(s.value)}, memory, {self.raised});")
 
+    def reserve(self, name: str, count: str) -> None:
+        self.write(f"py_reserve(&{self.name(name)}, {count}, memory, {self.raised});")
+
     def set_item(self, s: SetItem) -> None:
         name = self.name(s.name)
         self.write(f"py_set({name}, {self.bare(s.index)}, {self.bare(s.value)}, {self.raised});")
@@ -202,7 +205,8 @@ class C(Braces):
         assert function.returns is not None
         parameters = [self.declared(type, self.name(name)) for name, type in function.parameters]
         parameters += ["Memory *memory"] * function.allocates + ["int *raised"] * function.raises
-        return f"static {self.type(function.returns)} {self.function_name(function)}({', '.join(parameters) or 'void'})"
+        name = f"{self.type(function.returns)} {self.function_name(function)}"
+        return f"static inline {name}({', '.join(parameters) or 'void'})"
 
     def define(self, function: Function) -> None:
         """Write a function."""

@@ -1,20 +1,26 @@
 """Kernels of the native engine, generated from the rows: `python -m autograd_core._program.kernels` writes them.
 
-The file is committed, so that no Python runs when a wheel is built.
+The file is committed, so that no Python runs when a wheel is built. With `--check` nothing is written; the exit code is
+1 where the file is out of step with the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from .. import ops
 from .._operations.operation import TABLE, Operation
-from .forms import LIST, Function
+from .forms import LIST, Function, Operate, Return
 from .in_c import C
 from .rows import TranslatedRow, translated_rows
 
 TARGET = Path(__file__).parents[1] / "_native" / "kernels_generated.c"
+# The kernels written by hand in kernels_by_hand.c, each with what it gains, as tests/benchmarks/kernels.py measures it.
+BY_HAND = {
+    "dot": "4 ns for 8 numbers where the generated one takes 14, and every neuron asks for one",
+}
 HEADING = """\
 /* Generated from the rows of ops.py by `python -m autograd_core._program.kernels`: not to be edited.
  *
@@ -23,6 +29,7 @@ HEADING = """\
 #include "kernels.h"
 #include "runtime.h"
 """
+END = "    {NULL, NULL, FLAT_BY_ROW, 0},"
 
 
 def rows_of_numbers() -> list[Operation]:
@@ -31,19 +38,39 @@ def rows_of_numbers() -> list[Operation]:
     return [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]
 
 
-def kernels(rows: Iterable[Operation]) -> tuple[str, dict[str, str]]:
-    """The text of all kernels that can be generated, and why the others are refused, by name."""
+def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) -> str:
+    """The text of the kernels of these rows, with the tables that say which row has which.
+
+    Raises Refused where a row's Python is not understood.
+    """
     found, translation, refused = translated_rows(rows)
+    if refused:
+        raise next(iter(refused.values()))
     language = C()
-    functions = language.text(translation.functions)
-    lines = [HEADING, functions]
-    for row in found:
+    lines = [HEADING, language.text(translation.functions)]
+    generated = [row for row in found if row.row.name not in by_hand and not _only_python(row.value)]
+    for row in generated:
         lines += [*_kernel(row), ""]
     for name, arity in (("unary", 1), ("binary", 2), ("many", None)):
-        lines += [f"Kernel generated_{name}_kernels[] = {{"]
-        lines += [f"    {_entry(row)}," for row in found if row.row.arity == arity]
-        lines += ["    {NULL, NULL, FLAT_BY_ROW, 0},", "};", ""]
-    return "\n".join(lines), refused
+        lines += [f"Kernel {name}_kernels[] = {{"]
+        lines += [_entry(row, by_hand) for row in found if row.row.arity == arity and not _only_python(row.value)]
+        lines += [END, "};", ""]
+    lines += ["const WithoutKernel without_kernel[] = {"]
+    lines += [
+        f'    {{"{row.row.name}", "{_said(row.row.value)} computes in numbers that only Python has"}},'
+        for row in found if _only_python(row.value)
+    ]  # fmt: skip  # as it reads
+    return "\n".join([*lines, "    {NULL, NULL},", "};", ""])
+
+
+def _said(function: Callable[..., float]) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+
+def _only_python(value: Function) -> bool:
+    """Whether a value is what only Python computes, always."""
+    (first, *_) = value.body
+    return isinstance(first, Return) and isinstance(first.value, Operate) and first.value.operation == "python"
 
 
 def _call(function: Function, *arguments: str) -> str:
@@ -62,84 +89,84 @@ def _kernel(row: TranslatedRow) -> list[str]:
     if row.many:
         heading = f"static int {name}(const double *xs, Py_ssize_t count, double *z, double *locals)"
         body = [*begin, *_many(row), *end]
-    elif len(row.slopes) == 1:
-        heading = f"static int {name}(double x, double *z, double *dx)"
-        body = [*begin, *_slopes(row, ["x"]), *end]
     else:
-        heading = f"static int {name}(double x, double y, double *z, double *dx, double *dy)"
-        body = [*begin, *_slopes(row, ["x", "y"]), *end]
+        operands = list(row.row.shape.parameters)
+        numbers = "".join(f"double {x}, " for x in operands)
+        heading = f"static int {name}({numbers}double *z, {', '.join(f'double *d{x}' for x in operands)})"
+        body = [*begin, *_few(row, operands), *end]
     return [heading, "{", *body, "    return !raised;", "}"]
 
 
-def _slopes(row: TranslatedRow, operands: list[str]) -> list[str]:
+def _few(row: TranslatedRow, operands: list[str]) -> list[str]:
     lines = [f"    *z = {_call(row.value, *operands)};"]
+    says = flat_by_kernel(row)
     for name, slope, flat in zip(operands, row.slopes, row.flat, strict=True):
-        said = flat_by_kernel(row)
+        if flat is True and says and _is_zero(row, name):
+            lines.append(f"    *d{name} = NOTHING;")
+            continue
         lines.append(f"    *d{name} = {_call(slope, *operands, '*z')};")
-        if flat is True:
-            lines[-1:] = [f"    *d{name} = NOTHING;"] if said and _is_zero(row, name) else lines[-1:]
-        elif isinstance(flat, Function):
+        if isinstance(flat, Function):
             lines += [f"    if (*d{name} == 0.0)", f"        *d{name} = {_call(flat, *operands)} ? NOTHING : 0.0;"]
-        elif said:
+        elif says and flat is None:
             lines.append(f"    *d{name} += 0.0;")
     return lines
 
 
 def _is_zero(row: TranslatedRow, name: str) -> bool:
-    assert isinstance(row.row.derivatives, tuple)
-    return row.row.derivatives["xy".index(name)] == 0.0
+    assert not callable(row.row.derivatives)
+    return row.row.derivatives[row.row.shape.parameters.index(name)] == 0.0
 
 
 def _many(row: TranslatedRow) -> list[str]:
     (slopes,) = row.slopes
-    numbers = "(List){xs, count, 0}"
-    lines = [f"    *z = {_call(row.value, numbers)};", "    if (locals != NULL && !raised) {"]
+    operands = "(List){xs, count, 0}"
+    lines = []
+    if not row.row.shape.lists:
+        count = len(row.row.shape.parameters)
+        operands = f"(Tuple_{'d' * count}){{{{{', '.join(f'xs[{i}]' for i in range(count))}}}}}"
+        lines = [f"    if (count != {count})", "        return 0;"]
+    lines += [f"    *z = {_call(row.value, operands)};", "    if (locals != NULL && !raised) {"]
     if slopes.returns == LIST:
         lines += [
-            f"        List slopes = {_call(slopes, numbers, '*z')};",
+            f"        List slopes = {_call(slopes, operands, '*z')};",
             "        raised |= slopes.count == count ? 0 : OTHER_ERROR;",
             "        if (!raised)",
             "            copy_numbers(locals, slopes.at, count);",
         ]
-    else:
+    else:  # one by one: so they need not go through memory
         size = len(slopes.returns or ())
-        lines += [
-            f"        Tuple_{'d' * size} slopes = {_call(slopes, numbers, '*z')};",
-            f"        raised |= count == {size} ? 0 : OTHER_ERROR;",
-            "        if (!raised)",
-            "            copy_numbers(locals, slopes.at, count);",
-        ]
+        lines.append(f"        Tuple_{'d' * size} slopes = {_call(slopes, operands, '*z')};")
+        lines += [f"        locals[{i}] = slopes.at[{i}];" for i in range(size)]
     for flat in row.flat:
         assert isinstance(flat, Function)
-        size = len(flat.returns or ())
-        lines += [
-            f"        Tuple_{'b' * size} flat = {_call(flat, numbers)};",
-            f"        const int said[] = {{{', '.join(f'flat.part_{i}' for i in range(size))}}};",
-            f"        for (int i = 0; i < {size} && !raised; i++)",
-            "            if (locals[i] == 0.0)",
-            "                locals[i] = said[i] ? NOTHING : 0.0;",
-        ]
+        lines.append(f"        Tuple_{'b' * len(flat.returns or ())} flat = {_call(flat, operands)};")
+        for i in range(len(flat.returns or ())):
+            lines += [f"        if (locals[{i}] == 0.0)", f"            locals[{i}] = flat.part_{i} ? NOTHING : 0.0;"]
     return [*lines, "    }"]
 
 
 def flat_by_kernel(row: TranslatedRow) -> bool:
     """Whether the kernel says where derivatives are flat, as far as operands alone decide."""
     return any(isinstance(flat, Function) for flat in row.flat) or (
-        True in row.flat and any(_is_zero(row, name) for name in "xy"[: len(row.slopes)])
+        True in row.flat and any(_is_zero(row, name) for name in row.row.shape.parameters)
     )
 
 
-def _entry(row: TranslatedRow) -> str:
+def _entry(row: TranslatedRow, by_hand: Sequence[str]) -> str:
+    name = row.row.name
+    if name in by_hand:
+        return f"    HAND_WRITTEN_{name.upper()},"
     flat = "FLAT_BY_KERNEL" if flat_by_kernel(row) else "FLAT_BY_ROW"
-    return f'{{"{row.row.name}", (void *)kernel_{row.row.name}, {flat}, 0}}'
+    return f'    {{"{name}", (void *)kernel_{name}, {flat}, 0}},'
 
 
 def main() -> None:
-    """Write the kernels."""
-    text, refused = kernels(rows_of_numbers())
-    TARGET.write_text(text, encoding="utf-8")
-    for reason in refused.values():
-        print(reason)
+    """Write the kernels, or see whether they are those of the rows."""
+    text = kernels(rows_of_numbers())
+    if "--check" not in sys.argv:
+        TARGET.write_text(text, encoding="utf-8")
+    elif TARGET.read_text(encoding="utf-8") != text:
+        sys.exit(f"{TARGET.name} is out of step with the rows: run python -m autograd_core._program.kernels")
 
 
 if __name__ == "__main__":

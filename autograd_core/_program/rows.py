@@ -48,7 +48,7 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
 
 def translated_rows(
     rows: Iterable[Operation], *, exact: bool = True
-) -> tuple[list[TranslatedRow], Translation, dict[str, str]]:
+) -> tuple[list[TranslatedRow], Translation, dict[str, Refused]]:
     """All rows that can be translated, the functions that they are made of, and why the others are refused, by name.
 
     Args: `exact`, whether the translated text can ask Python for what only Python computes.
@@ -58,12 +58,12 @@ def translated_rows(
         try:
             found.append(translated_row(row, translation))
         except Refused as reason:
-            refused[row.name] = str(reason)
+            refused[row.name] = reason
     return found, translation, refused
 
 
 def _few(row: Operation, translation: Translation) -> TranslatedRow:
-    operands = [Name(FLOAT, name) for name in ("x", "y")[: row.arity]]
+    operands = [Name(FLOAT, name) for name in row.shape.parameters]
     value = _function(translation, f"{row.name}_value", row.value, operands)
     assert not callable(row.derivatives)
     slopes = tuple(
@@ -88,7 +88,7 @@ def _flat(
 
 
 def _many(row: Operation, translation: Translation) -> TranslatedRow:
-    xs = Name(LIST, "xs")
+    xs = Name(LIST if row.shape.lists else (FLOAT,) * len(row.shape.parameters), "xs")
     value = _function(translation, f"{row.name}_value", row.value, [xs])
     slopes = translation.function(row.derivatives, [xs, Name(FLOAT, "z")], f"{row.name}_slopes")
     if not isinstance(slopes, Function) or (slopes.returns != LIST and set(slopes.returns or ()) != {FLOAT}):

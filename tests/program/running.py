@@ -18,17 +18,21 @@ from autograd_core._program.in_c import C
 NATIVE = Path(autograd_core.__file__).parent / "_native"
 INCLUDE = [f"-I{NATIVE}", f"-I{sysconfig.get_paths()['include']}"]
 # As setup.py has them, and any warning an error.
-FLAGS = ["-std=c11", "-O2", "-ffp-contract=off", "-fno-builtin-sin", "-fno-builtin-cos", "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-builtin-sin", "-fno-builtin-cos", "-Wall", "-Wextra", "-Werror"]
 ROOM = 4096
 
 
 def wrapper(function):
     """C that takes all operands in one array (a list first), and gives what was raised, and the results."""
     types = [type for _, type in function.parameters]
-    lists = types.count(LIST)
-    assert lists == 0 or (lists == 1 and types[0] == LIST)
-    arguments = ["(List){xs, count, 0}" if t == LIST else f"xs[{i + (0 if not lists else -1)}{' + count' * lists}]"
-                 for i, t in enumerate(types)]
+    first, after, arguments = types[0] if types else None, "", []
+    if first == LIST:
+        arguments, after = ["(List){xs, count, 0}"], "count + "
+    elif isinstance(first, tuple):
+        numbers = ", ".join(f"xs[{i}]" for i in range(len(first)))
+        arguments, after = [f"(Tuple_{'d' * len(first)}){{{{{numbers}}}}}"], f"{len(first)} + "
+    assert LIST not in types[1:]
+    arguments += [f"xs[{after}{i}]" for i in range(len(types) - len(arguments))]
     arguments += ["&memory"] * function.allocates + ["&raised"] * function.raises
     called = f"row_{function.name}({', '.join(arguments)})"
     if function.returns == LIST:
