@@ -1,4 +1,4 @@
-"""JavaScript: each function as one of JavaScript, with runtime.js beneath.
+"""JavaScript: each function as one of JavaScript, with runtime.js beneath, and special.js where it is needed.
 
 What raises in Python throws a `Raised` with the name of the exception. Arithmetic, roots and the special functions'
 own formulas are Python's to the bit; what comes from the engine's `Math` is right to its last units.
@@ -7,6 +7,7 @@ own formulas are Python's to the bit; what comes from the engine's `Math` is rig
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from .rows import TranslatedRow
 from .translator import Translation
 
 RUNTIME = Path(__file__).with_name("runtime.js")
+SPECIAL = Path(__file__).with_name("special.js")
+_NEEDS_SPECIAL = re.compile(r"py\.(?:erf|erfc|gamma|lgamma|factorial)\b")
 KEYWORDS = frozenset((
     "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete",
     "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements",
@@ -129,8 +132,11 @@ def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
     """
     language = JavaScript()
     functions = language.text(translation.functions)
-    mills = f"const py = runtime([{', '.join(map(repr, special_activations._MILLS))}]);\n"
-    lines = [RUNTIME.read_text(encoding="utf-8"), mills, functions, "const rows = {"]
+    lines = [RUNTIME.read_text(encoding="utf-8"), "const py = runtime();"]
+    if _NEEDS_SPECIAL.search(functions):
+        mills = ", ".join(map(repr, special_activations._MILLS))
+        lines += [SPECIAL.read_text(encoding="utf-8"), f"Object.assign(py, special(py, [{mills}]));"]
+    lines += [functions, "const rows = {"]
     for row in rows:
         slopes = ", ".join(language.function_name(slope) for slope in row.slopes)
         slopes = slopes if row.many else f"[{slopes}]"

@@ -27,6 +27,13 @@ _STYLED = re.compile(
     r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"',
     re.DOTALL,
 )
+_PLACE = re.compile(r' (?:d|points|x|y)="[^"]*"')
+_FINER = re.compile(r"(\.\d)\d+")
+
+
+def _rounded(place: re.Match[str]) -> str:
+    """Coordinates to a tenth of a point."""
+    return _FINER.sub(r"\1", place[0])
 
 
 class Frames:
@@ -129,7 +136,7 @@ class Frames:
     def inline_svg(self) -> str:
         """The finished picture as it stands in the page, without what the page's own style says or replaces."""
         svg = self.finished.decode()
-        return _STYLED.sub("", svg[svg.index("<svg") :])
+        return _PLACE.sub(_rounded, _STYLED.sub("", svg[svg.index("<svg") :]))
 
 
 def gif(frames: Iterable[bytes], seconds: float) -> bytes:

@@ -16,6 +16,7 @@ from .frames import Frames
 from .lines import coded, slots_of
 from .scene import Step
 from .script import Script
+from .second import second_order
 from .tape import Tape
 
 HERE = Path(__file__).parent / "live"
@@ -35,10 +36,11 @@ _STYLE_SPACE = re.compile(r"\s*/\*.*?\*/\s*|(?<=[{};,])\s+|\s+(?=[{}])", re.DOTA
 def page(script: Script, frames: Frames, title: str | None) -> str:
     """The page of a stepper."""
     data = page_data(script, frames)
+    operations = {*data["ops"], *data.get("second", {}).get("ops", ())}
     parts = {
         "title": html.escape(title or f"Backpropagation through {script.root.name}"),
         "style": _STYLE_SPACE.sub("", (HERE / "page.css").read_text(encoding="utf-8")),
-        "script": _script(tuple(sorted({TABLE[name].name for name in data["ops"] if name in TABLE}))),
+        "script": _script(tuple(sorted(operations & TABLE.keys()))),
         "svg": frames.inline_svg,
         "data": embedded(data),
     }
@@ -59,18 +61,15 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
     lines = [line for step in pool.values() for line in (step.line, *step.marks.values())]
     kept = range(len(tape.numbers)) if live else sorted({slot for line in lines for slot in slots_of(line)})
     slots = dict(zip(kept, range(len(kept)), strict=True))  # the page's own numbers of them
-    operations = sorted({str(name) for name, *_ in tape.code}) if live else []
-    return {
+    data = {
         "steps": [_step(step, slots) for step in pool.values()],
         "orders": [[at[repr(step)] for step in order] for order in (script.sorted, script.eager)],
-        "initial": frames.initial,
+        "marks": list(frames.initial),
         "names": {box.id: box.name for box in picture.boxes if box.group is not None},
         "epochs": script.sorted[-1].epoch,
         "note": picture.note,
         "precision": picture.options.precision,
         "numbers": [None if live and slot in tape.sums else _jsonable(tape.numbers[slot]) for slot in kept],
-        "ops": operations,
-        "code": _code(tape, operations) if live else [],
         "forward": script.forward if live else 0,
         "root": script.slots.get(script.root.id, script.output),
         "slots": script.slots if live else {},
@@ -78,10 +77,45 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
         "trained": script.trained if live else [],
         "parameters": script.parameters,
         "rate": None if script.rate is None or not live else script.rate,
-        "frozen": tape.frozen if live else {},
-        "domains": {name: TABLE[name].domain.text for name in operations if name in TABLE and _limited(name)},
         "still": "" if live else f"{len(script.scene.order):,} nodes are too many for a page to compute while you drag",
+        **_program(tape, live),
     }
+    if live and (second := second_order(script.scene.order, script.leaf_nodes)):
+        known = _computed_first(second.tape)
+        data["second"] = {
+            "precision": 17,
+            "numbers": [None if slot in known else _jsonable(x) for slot, x in enumerate(second.tape.numbers)],
+            "leaves": second.leaves,
+            "roots": second.roots,
+            "forward": len(second.tape.code),
+            **_program(second.tape),
+        }
+    return data
+
+
+def _computed_first(tape: Tape) -> set[int]:
+    """The slots whose numbers the page computes before it shows any: it need not be told them.
+
+    An operation on many operands is told by its recorded derivatives where it is flat beside a plain number.
+    """
+    rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
+    return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
+
+
+def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
+    """The instructions in numbers: the name's place, then slots; of a row's operands those that are plain as ~slot."""
+    if not live:
+        return {"ops": [], "code": [], "frozen": {}, "domains": {}}
+    names = sorted({str(name) for name, *_ in tape.code})
+    place = {name: i for i, name in enumerate(names)}
+    code = []
+    for name, *slots in tape.code:
+        numbers = [int(slot) for slot in slots]
+        if name in TABLE or name == "frozen":
+            numbers[1:] = [~slot if slot in tape.constants else slot for slot in numbers[1:]]
+        code.append([place[str(name)], *numbers])
+    limited = {name: TABLE[name].domain.text for name in names if name in TABLE and _limited(name)}
+    return {"ops": names, "code": code, "frozen": tape.frozen, "domains": limited}
 
 
 def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
@@ -117,18 +151,6 @@ def _chain_rule(line: Any, local: int, above: int, sent: int) -> Any:
 def _limited(name: str) -> bool:
     """Whether an operation is not defined everywhere."""
     return TABLE[name].domain is not EVERYWHERE
-
-
-def _code(tape: Tape, operations: list[str]) -> list[list[int]]:
-    """The instructions in numbers: the name's place, then slots; of a row's operands those that are plain as ~slot."""
-    place = {name: i for i, name in enumerate(operations)}
-    found = []
-    for name, *slots in tape.code:
-        numbers = [int(slot) for slot in slots]
-        if name in TABLE or name == "frozen":
-            numbers[1:] = [~slot if slot in tape.constants else slot for slot in numbers[1:]]
-        found.append([place[str(name)], *numbers])
-    return found
 
 
 def _jsonable(x: float) -> float | str:

@@ -30,6 +30,7 @@ class Script:
         self.output = data[root]
         self.slots = {box.id: data[box.node] for box in picture.boxes if box.node is not None}
         self.leaves = [box.id for box in self.scene.leaves]
+        self.leaf_nodes = [box.node for box in self.scene.leaves if box.node is not None]
         parameters = [data[node] for node in self.scene.order if node.op is PARAMETER]
         self.trained = parameters or [data[node] for node in self.scene.order if node.is_leaf]
         self.parameters = bool(parameters)

@@ -35,6 +35,7 @@ from autograd_core import (
 )
 from autograd_core import sum as total
 from autograd_core._drawing.texts import number
+from autograd_core._operations.functions import FUNCTIONS
 from autograd_core._stepping.page import packed
 from autograd_core.stepper import Stepper, step
 
@@ -274,6 +275,44 @@ def test_the_paths_from_a_leaf_sum_to_its_gradient(opened: Opened) -> None:
     moved(page, a=-1.0)
     page.get_by_role("button", name="paths").click()
     assert "= grad(a)" in page.text_content("#tool")
+
+
+@pytest.mark.parametrize("make", [network, reused, sigmoids, lambda: Value(2.0, "a") + Value(1.0, "b") * 3.0])
+def test_an_entry_of_the_hessian_is_the_engines(opened: Opened, make: Callable[[], Value]) -> None:
+    y = make()
+    page = opened(step(y))
+    page.get_by_role("button", name="second order").click()
+    leaves = {node.label: node for node in toposort(y) if node.is_leaf}
+    for moves in ({}, {next(iter(leaves)): 0.375}):
+        moved(page, **moves)
+        for name, x in moves.items():
+            leaves[name].data = x
+        y = _again(y)
+        slopes = dict(zip(leaves, gradients(y, list(leaves.values()), create_graph=True), strict=True))
+        for one, slope in slopes.items():
+            for other, leaf in leaves.items():
+                page.get_by_label("∂²/∂", exact=True).select_option(label=one)
+                page.get_by_label("∂", exact=True).select_option(label=other)
+                due = gradients(slope, [leaf])[0] if type(slope) is Value else 0.0
+                said = page.text_content("#tool p")
+                assert f"/∂{one}∂{other} = " in said
+                assert float(said.rsplit(" = ", 1)[1]) == pytest.approx(due, rel=1e-9, abs=1e-12)
+
+
+def _again(y: Value) -> Value:
+    """The same graph on its leaves as they are now."""
+    made: dict[Value, Any] = {}
+    for node in toposort(y):
+        operands = [made[x] if type(x) is Value else x for x in node.operands]
+        made[node] = node if node.is_leaf else _applied(node, operands)
+    return made[y]
+
+
+def _applied(node: Value, operands: list[Any]) -> Any:
+    function = FUNCTIONS[node.op.name]
+    if node.op.name == "dot":
+        return function(operands[: len(operands) // 2], operands[len(operands) // 2 :])
+    return function(operands) if node.op.name == "sum" else function(*operands)
 
 
 def test_more_paths_than_can_be_read_are_counted(opened: Opened) -> None:

@@ -27,10 +27,17 @@ function measured(svg) {
   return things;
 }
 
+// What stands in each place before the first step.
+function untold(slot, things) {
+  const [id, part] = slot.split(":");
+  if (!part) return "";
+  return part === "d" ? "data ·" : things.get(id).g.classList.contains("folded") ? "‖grad‖ ·" : "grad ·";
+}
+
 // The last lines of a node are its data and its gradient, an edge has one line.
 function placed(data, things) {
   const slots = new Map();
-  for (const slot of Object.keys(data.initial)) {
+  for (const slot of data.marks) {
     const [id, part] = slot.split(":"), lines = things.get(id).g.querySelectorAll("text");
     const line = part === "d" ? lines[lines.length - 2] : lines[lines.length - 1];
     if (line) slots.set(slot, line.firstChild);
@@ -41,7 +48,7 @@ function placed(data, things) {
 // One order: for every text and state, the steps that set it.
 function course(data, things, order) {
   const steps = order.map((i) => expanded(data.steps[i]));
-  const texts = new Map(Object.entries(data.initial).map(([slot, text]) => [slot, [[-1, text]]]));
+  const texts = new Map(data.marks.map((slot) => [slot, [[-1, untold(slot, things)]]]));
   const states = new Map([...things.keys()].map((id) => [id, [[-1, ""]]]));
   const history = new Map(Object.keys(data.names).map((id) => [id, []]));
   steps.forEach(([kind, , , focus, marks, become], k) => {

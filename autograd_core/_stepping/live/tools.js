@@ -151,7 +151,7 @@ function tools(data, play, hand, steps, second) {
     function update() {
       second.put(data.leaves.map((id) => numbers[data.slots[id]]));
       const found = second.entry(data.leaves.indexOf(one.value()), data.leaves.indexOf(other.value()));
-      said.textContent = `∂²${data.names[data.rootBox] ?? "output"}/∂${data.names[one.value()]}∂${data.names[other.value()]} = ${formatted(found, 10)}`;
+      said.textContent = `∂²${data.names[boxOf.get(data.root)] ?? "output"}/∂${data.names[one.value()]}∂${data.names[other.value()]} = ${formatted(found, 10)}`;
     }
     panel.append(one.holder, other.holder, said);
     update();

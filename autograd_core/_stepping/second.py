@@ -1,0 +1,37 @@
+"""The graph of a graph's gradients, so that the page can differentiate it once more: entries of the Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._transforms.sweeps import gradients
+from ..context import record
+from ..graph import toposort
+from ..ops import sum as total
+from ..value import Value
+from .replay import Replay
+from .tape import Tape, why_frozen
+
+MOST_NODES = 150  # beyond, the gradients' graph is most of a page
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOrder:
+    """The program of all gradients: the slot of each leaf, and of the gradient by it, None where that is a number."""
+
+    tape: Tape
+    leaves: list[int]
+    roots: list[int | None]
+
+
+def second_order(order: Sequence[Value], leaves: Sequence[Value]) -> SecondOrder | None:
+    """The gradients of a graph by its leaves as a program; None where only Python has them, or there are too many."""
+    if len(order) > MOST_NODES or len(leaves) > MOST_NODES or any(why_frozen(node.op) for node in order):
+        return None
+    with record():
+        found = gradients(order[-1], list(leaves), create_graph=True)
+        graph = toposort(total([*found, *leaves]))[:-1]
+    tape = Tape()
+    data = Replay(graph, tape).data
+    return SecondOrder(tape, [data[x] for x in leaves], [data[g] if type(g) is Value else None for g in found])
