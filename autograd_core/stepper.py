@@ -12,7 +12,7 @@ from typing import Any
 
 from ._drawing.layout import LayoutError
 from ._drawing.options import Options, whole_number
-from ._drawing.picture import fitting
+from ._drawing.picture import fitting_in_order
 from ._operations.operation import PARAMETER
 from ._stepping.frames import Frames, gif
 from ._stepping.page import page
@@ -76,7 +76,7 @@ def step(
         raise ValueError(f"learning_rate must be a number or None; got {learning_rate!r}")
     if epochs > 1 and learning_rate is None:
         raise ValueError("every epoch is the same without a learning_rate: pass one, or epochs=1")
-    picture = fitting(y, options, max_nodes)
+    picture = fitting_in_order(y, options, max_nodes)
     if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
         raise ValueError("there are no parameters to update: create them with autograd_core.parameter(…)")
     script = Script(picture, y, learning_rate, epochs)

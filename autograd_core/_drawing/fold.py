@@ -114,7 +114,7 @@ def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_in
         groups = _own_scopes(groups, owner, scopes)
     for group in groups:
         group.more = 0 if group.more == UNKNOWN else group.more
-    return Folding(_sorted(owner[order[-1]], owner) if batch or collapse is not None else groups, owner)
+    return Folding(in_order(owner[order[-1]], owner) if batch or collapse is not None else groups, owner)
 
 
 class _Scopes:
@@ -249,7 +249,7 @@ def _absorb(groups: list[Group], owner: dict[Value, Group], inputs: bool) -> lis
     return [group for group in groups if group not in moved]
 
 
-def _below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
+def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
     """The groups that a group reads from, in the order of its operands."""
     for node in group.nodes:
         for x in node.operands:
@@ -257,7 +257,7 @@ def _below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
                 yield owner[x]
 
 
-def _sorted(root: Group, owner: dict[Value, Group]) -> list[Group]:
+def in_order(root: Group, owner: dict[Value, Group]) -> list[Group]:
     """The groups below the root's, readers after what they read.
 
     Where scopes read from each other in a circle there is no such order, and this one is as good as any. What only
@@ -265,7 +265,7 @@ def _sorted(root: Group, owner: dict[Value, Group]) -> list[Group]:
     """
     order: list[Group] = []
     seen = {root}
-    path = [(root, _below(root, owner))]
+    path = [(root, below(root, owner))]
     while path:
         group, rest = path[-1]
         following = next((g for g in rest if g not in seen), None)
@@ -274,7 +274,7 @@ def _sorted(root: Group, owner: dict[Value, Group]) -> list[Group]:
             path.pop()
         else:
             seen.add(following)
-            path.append((following, _below(following, owner)))
+            path.append((following, below(following, owner)))
     return order
 
 

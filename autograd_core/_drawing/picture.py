@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypedDict
 
 from .._operations.operation import PARAMETER
 from ..errors import GraphError
 from ..graph import assigned_since, toposort
 from ..value import Value
 from .boxes import Box, Edge, tell_apart
+from .circles import circular, opened
 from .fold import Folding, Group, fold, outputs
 from .options import Options
 from .palette import largest
@@ -66,7 +68,7 @@ class Picture:
 def picture(y: Value, options: Options) -> Picture:
     """The graph below `y`, folded as the options ask, whatever its size."""
     order = _order(y)
-    return _pictured(order, next(_foldings(order, options)), options)
+    return _pictured(order, fold(order, **next(_ways(order, options))), options)
 
 
 def fitting(y: Value, options: Options, max_nodes: int) -> Picture:
@@ -75,8 +77,22 @@ def fitting(y: Value, options: Options, max_nodes: int) -> Picture:
     Raises GraphError where no folding makes it fit.
     """
     order = _order(y)
+    return _first_fitting(order, (fold(order, **way) for way in _ways(order, options)), options, max_nodes)
+
+
+def fitting_in_order(y: Value, options: Options, max_nodes: int) -> Picture:
+    """The same, where no folded parts read from each other, so that every box comes after all that it reads.
+
+    Calls that share what they computed read from each other where their repeats are drawn once: then each is folded by
+    itself. What reads from each other even so is not folded.
+    """
+    order = _order(y)
+    return _first_fitting(order, _foldings_in_order(order, options), options, max_nodes)
+
+
+def _first_fitting(order: Sequence[Value], foldings: Iterator[Folding], options: Options, max_nodes: int) -> Picture:
     sizes = []
-    for folding in _foldings(order, options):
+    for folding in foldings:
         if folding.size <= max_nodes:
             return _pictured(order, folding, options)
         sizes.append(folding.size)
@@ -94,20 +110,42 @@ def _order(y: Value) -> list[Value]:
     return toposort(y)
 
 
-def _foldings(order: Sequence[Value], options: Options) -> Iterator[Folding]:
-    """What was asked for, then ever coarser foldings that the options leave open."""
+class _Way(TypedDict):
+    """How to fold: the arguments of `fold`."""
+
+    collapse: int | None
+    batch: bool
+    absorb_inputs: bool
+
+
+def _ways(order: Sequence[Value], options: Options) -> Iterator[_Way]:
+    """What was asked for, then ever coarser ways that the options leave open."""
     batch = options.collapse is not None if options.batch is None else options.batch
-    yield fold(order, collapse=options.collapse, batch=batch)
+    yield _Way(collapse=options.collapse, batch=batch, absorb_inputs=False)
     if options.batch is None and not batch:
-        yield fold(order, collapse=None, batch=True)
+        yield _Way(collapse=None, batch=True, absorb_inputs=False)
     batch = options.batch is not False
     depth = max(len(node.scope) for node in order)
     if options.collapse is not None:
         depth = min(depth, options.collapse)
     while depth:
-        yield fold(order, collapse=depth, batch=batch)
-        yield fold(order, collapse=depth, batch=batch, absorb_inputs=True)
+        yield _Way(collapse=depth, batch=batch, absorb_inputs=False)
+        yield _Way(collapse=depth, batch=batch, absorb_inputs=True)
         depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # a recursion's scopes may be thousands deep
+
+
+def _foldings_in_order(order: Sequence[Value], options: Options) -> Iterator[Folding]:
+    for way in _ways(order, options):
+        asked = fold(order, **way)
+        groups = circular(asked)
+        if not groups:
+            yield asked
+            continue
+        if options.batch is None and way["batch"] and way["collapse"] is not None:
+            way["batch"] = False
+            asked = fold(order, **way)
+            groups = circular(asked)
+        yield opened(order, asked, groups) if groups else asked
 
 
 def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Picture:

@@ -9,7 +9,6 @@ from .._drawing.boxes import Box
 from .._drawing.fold import Group
 from .._drawing.picture import Picture
 from .._drawing.texts import short
-from ..errors import GraphError
 from ..graph import toposort
 from ..value import Value
 from .formulas import Formulas
@@ -52,10 +51,7 @@ class Step:
 
 
 class Scene:
-    """A picture with what its steps look up: its leaves, how often each box is read, every node of a box.
-
-    Raises GraphError if folded scopes read from each other.
-    """
+    """A picture with what its steps look up: its leaves, how often each box is read, every node of a box."""
 
     def __init__(self, picture: Picture, root: Value) -> None:
         self.picture = picture
@@ -71,13 +67,7 @@ class Scene:
         self.incoming = picture.incoming
         self.places = _places([box for box in picture.boxes if box.group is not None])
         self.uses: dict[Box, int] = dict.fromkeys(picture.boxes, 0)
-        place = {box: i for i, box in enumerate(picture.boxes)}
         for edge in picture.edges:
-            if place[edge.source] > place[edge.target]:
-                raise GraphError(
-                    f"the folded scopes {edge.source.name!r} and {edge.target.name!r} read from each other, so they "
-                    "cannot be stepped through in order: fold at another depth, or not at all"
-                )
             self.uses[edge.source] += 1
 
     def step(self, kind: str, epoch: int, text: Line, focus: Iterable[str] = ()) -> Step:

@@ -27,7 +27,7 @@ class SecondOrder:
 
 def second_order(order: Sequence[Value], leaves: Sequence[Value]) -> SecondOrder | None:
     """The gradients of a graph by its leaves as a program; None where only Python has them, or there are too many."""
-    if len(order) > MOST_NODES or len(leaves) > MOST_NODES or any(why_frozen(node.op) for node in order):
+    if not leaves or len(order) > MOST_NODES or len(leaves) > MOST_NODES or any(why_frozen(node.op) for node in order):
         return None
     with record():
         found = gradients(order[-1], list(leaves), create_graph=True)

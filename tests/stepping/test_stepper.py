@@ -309,16 +309,19 @@ def test_folded_graphs_step_by_layer_with_the_whole_batch_in_every_sum() -> None
     assert "its 4 parameters move, w ← w - 0.1·grad(w)" in lines(updated, "update")[0]
 
 
-def test_scopes_in_a_circle_are_drawn_but_have_no_order_to_step_in() -> None:
-    x = Value(0.5, "x")
+def test_scopes_that_read_from_each_other_are_drawn_folded_and_stepped_unfolded() -> None:
+    x = parameter(0.5, "x")
     with scope("p"):
         inside = copy_context()
         a = tanh(x)
     y = inside.run(tanh, a * 2)  # back in the same run of the scope
+    with scope("q"):
+        y = exp(y) * 2.0
     assert "p" in to_dot(y, collapse=1)
-    with pytest.raises(GraphError, match="'p'"):
-        step(y, collapse=1)
-    assert len(step(y)) > 0
+    stepper = step(y, collapse=1, precision=DIGITS)
+    assert [s.text.split(" ")[0] for s in stepper if s.kind == "operation"] == ["v1", "v3", "v4", "q"]
+    y.backward()
+    assert stepper[-1].text.endswith(f"grad(x) = {x.grad:.17g}")
 
 
 def test_one_edge_into_a_folded_scope_has_its_own_numbers() -> None:
@@ -333,6 +336,29 @@ def test_one_edge_into_a_folded_scope_has_its_own_numbers() -> None:
     assert [s.kind for s in stepper] == ["leaves", *["operation"] * 3, "seed", "edge", "scope", "scope", "result"]
     assert stepper[5].text == "grad(second) += ∂v3/∂second·grad(v3) = 3·1 = 3"
     assert stepper[-2].text == f"inner passes the gradient back: ‖grad‖ of its 1 parameter = {abs(w.grad):.4g}"
+
+
+def test_a_function_called_for_each_position_is_folded_call_by_call() -> None:
+    """Each position reads what the earlier ones left: with repeats drawn once, they would read from each other."""
+    w, q = parameter(0.5, "w"), parameter(0.3, "q")
+    keys, values, y = [], [], 0.0
+    for i in range(4):
+        with scope("position"):
+            x = tanh(w * Value(0.1 * i + 0.2))
+            keys.append(x * w)
+            values.append(x * q)
+            scores = [exp(x * key) for key in keys]
+            weight = mixed = 0.0
+            for score, value in zip(scores, values, strict=True):
+                weight, mixed = weight + score, mixed + score * value
+            z = mixed / weight * w + x
+        y = y + z * z
+    stepper = step(y, collapse=1, precision=DIGITS)
+    names = [s.text.split(" is computed")[0] for s in stepper if " is computed" in s.text]
+    assert names == ["position", "position#2", "position#3", "position#4"]
+    y.backward()
+    assert f"grad(q) = {q.grad:.17g}" in stepper[-1].text
+    assert f"grad(w) = {w.grad:.17g}" in stepper[-1].text
 
 
 def test_long_lists_are_cut() -> None:

@@ -1,0 +1,65 @@
+"""Foldings in which groups read from each other, and how they are undone: what is stepped through needs an order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..value import Value
+from .fold import Folding, Group, Paths, below, in_order
+
+
+def circular(folding: Folding) -> set[Group]:
+    """The groups that read from each other, directly or by way of others: Tarjan's strongly connected components."""
+    number: dict[Group, int] = {}
+    lowest: dict[Group, int] = {}
+    stack: list[Group] = []
+    on_stack: set[Group] = set()
+    found: set[Group] = set()
+    for start in folding.groups:
+        if start in number:
+            continue
+        path = [(start, below(start, folding.owner))]
+        number[start] = lowest[start] = len(number)
+        stack.append(start)
+        on_stack.add(start)
+        while path:
+            group, rest = path[-1]
+            following = next(rest, None)
+            if following is None:
+                path.pop()
+                if path:
+                    lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[group])
+                if lowest[group] == number[group]:
+                    found |= _component(group, stack, on_stack)
+            elif following not in number:
+                number[following] = lowest[following] = len(number)
+                stack.append(following)
+                on_stack.add(following)
+                path.append((following, below(following, folding.owner)))
+            elif following in on_stack:
+                lowest[group] = min(lowest[group], number[following])
+    return found
+
+
+def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Group]:
+    """Take a component off the stack; empty where a group stands alone."""
+    component = set()
+    while True:
+        member = stack.pop()
+        on_stack.discard(member)
+        component.add(member)
+        if member is group:
+            return component if len(component) > 1 else set()
+
+
+def opened(order: Sequence[Value], folding: Folding, groups: set[Group]) -> Folding:
+    """The folding without these groups: each node of theirs has a box of its own.
+
+    What remains has an order, since a circle among what remains would be one among what was there before.
+    """
+    paths = Paths()
+    owner = dict(folding.owner)
+    for node in order:
+        if owner[node] in groups:
+            owner[node] = Group([node], paths(node))
+    return Folding(in_order(owner[order[-1]], owner), owner)
