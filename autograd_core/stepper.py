@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ._drawing.picture import fitting_in_order
 from ._operations.operation import PARAMETER
 from ._stepping.frames import Frames, gif
 from ._stepping.page import page
+from ._stepping.program import called
 from ._stepping.scene import Step
 from ._stepping.script import Script
 from .value import Value, number
@@ -27,8 +28,8 @@ HEIGHT = 640
 
 
 def step(
-    y: Value,
-    *,
+    y: Value | Callable[..., Any],
+    *arguments: Any,
     learning_rate: float | None = None,
     epochs: int = 1,
     max_nodes: int = 300,
@@ -45,9 +46,13 @@ def step(
     wrong without sorting, in every epoch, and box by box where the graph is folded.
     In each line, ∂result/∂operand is the edge's own derivative and grad(x) the derivative of the output by x. The
     second node labelled x is called x#2, and a label that several nodes share is preceded by its scopes.
+    A function in place of `y` is called on the arguments after it: numbers become leaves named like its parameters, and
+    the page shows its source, with the line of each step lit, as it does for nodes made within `record(source=True)`.
     (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     Args:
+        y: The output, or a function that returns it.
+        arguments: For the function: numbers, alone or in lists, tuples and dicts, and anything that holds none.
         learning_rate: η of the parameter update w ← w − η·gradient that ends each epoch. None: no update.
         epochs: How many times the recorded graph is computed, from the second time on with the updated parameters.
             Branches that Python took stay as taken, inside checkpoints too.
@@ -76,10 +81,13 @@ def step(
         raise ValueError(f"learning_rate must be a number or None; got {learning_rate!r}")
     if epochs > 1 and learning_rate is None:
         raise ValueError("every epoch is the same without a learning_rate: pass one, or epochs=1")
-    picture = fitting_in_order(y, options, max_nodes)
+    if arguments and not callable(y):
+        raise TypeError(f"only a function takes arguments; got {y!r} and {len(arguments)} more")
+    root: Value = called(y, arguments) if callable(y) else y
+    picture = fitting_in_order(root, options, max_nodes)
     if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
         raise ValueError("there are no parameters to update: create them with autograd_core.parameter(…)")
-    script = Script(picture, y, learning_rate, epochs)
+    script = Script(picture, root, learning_rate, epochs)
     return Stepper(script, Frames(picture, script.sorted, script.eager, time_limit))
 
 

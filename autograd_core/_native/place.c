@@ -146,7 +146,11 @@ static PyObject *bare(const char *name, PyTypeObject *type, PyObject *arguments,
 
 static PyObject *record_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    return bare("record", type, arguments, keywords);
+    static char *names[] = {"source", NULL};
+    int source = 0;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|$p:record", names, &source))
+        return misfit("record", NULL, NULL, arguments, keywords);
+    return source ? call_python("autograd_core._engine.sources", "Following", NULL, NULL) : inside_alloc(type, NULL);
 }
 
 static PyObject *no_record_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
@@ -275,7 +279,7 @@ int place_ready(PyObject *module)
         return -1;
     PyTypeObject *types[3] = {
         inside_type(module, "autograd_core.context.scope", scope_new, scope_methods, scope_getset, "scope(name)\n--\n\n"),
-        inside_type(module, "autograd_core.context.record", record_new, record_methods, no_getset, "record()\n--\n\n"),
+        inside_type(module, "autograd_core.context.record", record_new, record_methods, no_getset, "record(*, source=False)\n--\n\n"),
         inside_type(module, "autograd_core.context.no_record", no_record_new, no_record_methods, no_getset,
                     "no_record()\n--\n\n"),
     };

@@ -14,13 +14,14 @@ from typing import Any
 from .._operations.operation import EVERYWHERE, TABLE
 from .frames import Frames
 from .lines import coded, slots_of
+from .program import program_of
 from .scene import Step
 from .script import Script
 from .second import second_order
 from .tape import Tape
 
 HERE = Path(__file__).parent / "live"
-SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "page.js")
+SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "source.js", "page.js")
 MOST_SLOTS = 60_000  # a page that computes more would no longer follow a drag
 # Strings, templates and regular expressions, which stay as they are; comments, and the space around signs.
 _TOKENS = re.compile(
@@ -80,6 +81,8 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
         "still": "" if live else f"{len(script.scene.order):,} nodes are too many for a page to compute while you drag",
         **_program(tape, live),
     }
+    if program := program_of(picture.boxes):
+        data["program"] = program
     if live and (second := second_order(script.scene.order, script.leaf_nodes)):
         known = _computed_first(second.tape)
         data["second"] = {

@@ -494,3 +494,52 @@ def test_folded_parameters_descend_too(opened: Opened) -> None:
     page.get_by_role("button", name="step down").click()
     w2 = 0.5 - 0.1 * gradients(y, [w])[0]
     assert f"1 steps: {number(math.tanh(w2 * 2.0) ** 2, 4)}" in page.text_content("#curve")
+
+
+def neuron(weights: list[Value], inputs: list[Value], bias: Value) -> Value:
+    total_ = bias
+    for w, x in zip(weights, inputs, strict=True):
+        total_ = total_ + w * x
+    return tanh(total_)
+
+
+def difference(first: list[Value], second: list[Value], x: list[Value], scale: float = 2.0) -> Value:
+    return square(neuron(first, x, first[0]) - scale * neuron(second, x, second[1]))
+
+
+def test_a_function_steps_with_its_source_beside_it(opened: Opened) -> None:
+    stepper = step(difference, [0.5, -0.25], [1.0, 0.125], [2.0, 3.0])
+    page = opened(stepper)
+    assert stepper[0].text.startswith("Inputs and parameters take their values: first[0] = 0.5")
+    lit = "() => document.querySelector('#source code.now')?.textContent.trim()"
+    for one in stepper:
+        assert page.text_content("#line") == one.text
+        if one.kind == "operation":
+            made = one.text.split(": ")[-1]
+            wanted = "square(neuron" if "²" in made or " - v" in made or "2·" in made else "return tanh" if "tanh" in made else "total_ + w * x"
+            assert wanted in page.evaluate(lit), one.text
+        if one.kind == "edge":
+            assert page.evaluate(lit)
+        page.keyboard.press("ArrowRight")
+    assert page.locator(".cluster text").all_text_contents().count("neuron") == 2
+    lines = page.locator("#source code[role=button]")
+    line = page.locator("#source code", has_text="total_ + w * x")
+    line.click()
+    assert page.locator("g.node.path").count() == 8  # in two calls, two products and two sums
+    line.press("Enter")
+    assert page.locator("g.node.path").count() == 0
+    assert lines.count() == 3
+    leaf = page.get_by_label("value of first[0]", exact=True)
+    leaf.fill("0.75")
+    leaf.press("Enter")
+    assert page.text_content("#line") == step(difference, [0.75, -0.25], [1.0, 0.125], [2.0, 3.0])[-1].text
+
+
+def test_without_source_there_is_no_room_for_it(opened: Opened) -> None:
+    page = opened(step(sigmoids()))
+    assert page.is_hidden("#source")
+
+
+def test_only_functions_take_arguments() -> None:
+    with pytest.raises(TypeError, match="only a function takes arguments"):
+        step(sigmoids(), 1.0)

@@ -10,6 +10,7 @@ const steps = stepping(data, things, fill, state, told);
 const live = !data.still;
 const hand = live ? leaves(data, play, () => { steps.refresh(); learn.update(); }) : null;
 const learn = live ? tools(data, play, hand, steps, data.second && hessianOf(data.second)) : { update() {}, step() {}, quizzing: () => false };
+const source = sourcing(data.program, data.names, steps.mark);
 byId("said").textContent = data.still;
 byId("live").classList.toggle("still", !live);
 
@@ -44,6 +45,7 @@ function told(stepped) {
   if (!stepped) return;
   if (at === last) playing(false);
   learn.step();
+  source.light(kind === "edge" ? [now[2], now[1]] : now); // an edge is its result's
   view.follow(now);
 }
 function playing(on) {
@@ -64,6 +66,7 @@ const by = (steps_) => go(steps.at() + steps_);
 // --- nodes: a click goes to the next step that changes one, resting on it tells its history, a drag moves a leaf
 function tell(id) {
   looked = id;
+  if (id) source.light([id]);
   const panel = byId("history"), at = steps.at();
   panel.hidden = !id;
   if (!id) return;
