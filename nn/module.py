@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from autograd_core import Value, scope
 from autograd_core._engine.interrupts import undivided
+from autograd_core._engine.weights import clear_gradients
 
 from . import _saving
 from ._checks import as_list, check_call
@@ -170,8 +171,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
-        for parameter in self.parameters():
-            parameter.zero_grad()
+        clear_gradients(list(self.parameters()))
 
     def train(self, mode: bool = True) -> Self:
         """Switch this module and all inside it to training, where dropout and noise act."""

@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from operator import attrgetter
+from typing import Any, cast
 
 from autograd_core import Value
+from autograd_core._engine.choice import NATIVE
 from autograd_core._engine.interrupts import undivided
+from autograd_core._engine.weights import assign_data, assign_gradients, clear_gradients, gradients_of
 
 from ._checks import real
 
@@ -47,30 +50,43 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
-        for p in self.parameters:
-            p.zero_grad()
+        clear_gradients(self.parameters)
 
     def step(self) -> None:
         """Move every parameter once, by the gradients that it holds; Ctrl-C comes before or after the whole step."""
         rate, steps = self.rate(), self.steps + 1
+        moved = NotImplemented if NATIVE is None or self._has_own_rule() else self._moved_in_c(rate)
+        weights, memory = self._moved(rate) if moved is NotImplemented else moved
+
+        def write() -> None:
+            assign_data(self.parameters, weights)
+            self.steps, self.memory = steps, memory
+
+        undivided(write)
+
+    def _moved(self, rate: float) -> tuple[list[float], Any]:
+        """The weights after a step, and the memory; nothing is changed."""
         directions, memory = self.directions()
         weights = [
             _clamped(p.data - rate * direction, self.bound)
             for p, direction in zip(self.parameters, directions, strict=True)
         ]
+        return weights, memory
 
-        def write() -> None:
-            for p, weight in zip(self.parameters, weights, strict=True):
-                p.data = weight
-            self.steps, self.memory = steps, memory
+    def _moved_in_c(self, rate: float) -> Any:
+        """The same, to the bit, in one call of the native engine; NotImplemented if that cannot."""
+        return NotImplemented
 
-        undivided(write)
+    def _has_own_rule(self) -> bool:
+        """Whether a subclass of `SGD` or `Adam` changes how they move."""
+        return any({"directions", "gradients"} & vars(kind).keys() for kind in type(self).__mro__ if kind not in _KNOWN)
 
     def gradients(self) -> list[float]:
         """∂loss/∂w + λw for each parameter."""
+        gradients = gradients_of(self.parameters)
         if not self.weight_decay:
-            return [p.grad for p in self.parameters]
-        return [p.grad + self.weight_decay * p.data for p in self.parameters]
+            return gradients
+        return [g + self.weight_decay * p.data for g, p in zip(gradients, self.parameters, strict=True)]
 
     def directions(self) -> tuple[list[float], Any]:
         """The direction that each parameter moves against, and the memory after this step; nothing is changed."""
@@ -115,6 +131,12 @@ class SGD(Optimizer):
         v = [m * v + g for v, g in zip(self.memory, g, strict=True)]
         return ([g + m * v for g, v in zip(g, v, strict=True)] if self.nesterov else v), v
 
+    def _moved_in_c(self, rate: float) -> Any:
+        moved = cast(Any, NATIVE).sgd_moved(
+            self.parameters, self.memory, rate, self.weight_decay, self.bound, self.momentum, self.nesterov
+        )
+        return moved if moved is NotImplemented or self.momentum else (moved[0], self.memory)
+
 
 class Adam(Optimizer):
     """Adam: steps by the running mean of the gradient over the root of its running mean square (Kingma and Ba, 2015).
@@ -154,6 +176,18 @@ class Adam(Optimizer):
         ]
         return directions, (means, squares)
 
+    def _moved_in_c(self, rate: float) -> Any:
+        (b1, b2), steps = self.betas, self.steps + 1
+        moved = cast(Any, NATIVE).adam_moved(
+            self.parameters, *self.memory, rate, self.weight_decay, self.bound, b1, b2, self.eps,
+            1.0 - b1**steps, 1.0 - b2**steps,
+        )
+        return moved if moved is NotImplemented else (moved[0], moved[1:])
+
+
+# those whose rules the native engine knows
+_KNOWN = (Optimizer, SGD, Adam)
+
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale all gradients by one factor so that their Euclidean norm is at most `max_norm`; return the norm before.
@@ -166,14 +200,13 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     (10.0, 1.0)
     """
     parameters, limit = _leaves(parameters), real("max_norm", max_norm, least=0.0)
-    gradients = [p.grad for p in parameters]
+    gradients = gradients_of(parameters)
     total, largest = math.hypot(*gradients), max(map(abs, gradients), default=0.0)
     if total > limit and largest < math.inf:
         # relative to the largest: the norm itself may be beyond all floats
         directions = [g / largest for g in gradients]
         factor = limit / math.hypot(*directions)
-        for p, direction in zip(parameters, directions, strict=True):
-            p.grad = direction * factor
+        assign_gradients(parameters, [direction * factor for direction in directions])
     return total
 
 
@@ -186,8 +219,8 @@ def clip_grad_value(parameters: Iterable[Value], bound: float) -> None:
     -0.5
     """
     limit = real("bound", bound, least=0.0)
-    for p in _leaves(parameters):
-        p.grad = _clamped(p.grad, limit)
+    leaves = _leaves(parameters)
+    assign_gradients(leaves, [_clamped(g, limit) for g in gradients_of(leaves)])
 
 
 def _clamped(number: float, limit: float) -> float:
@@ -198,7 +231,7 @@ def _clamped(number: float, limit: float) -> float:
 def _leaves(parameters: Any) -> list[Value]:
     """The parameters, each once: a list gathered from several layers repeats those that they share."""
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
-    for p in leaves:
-        if type(p) is not Value or not p.is_leaf:
-            raise TypeError(f"the parameters must be a list of leaves, as from model.parameters(); got {p!r} in it")
+    if not (set(map(type, leaves)) <= {Value} and all(map(attrgetter("is_leaf"), leaves))):
+        wrong = next(p for p in leaves if type(p) is not Value or not p.is_leaf)
+        raise TypeError(f"the parameters must be a list of leaves, as from model.parameters(); got {wrong!r} in it")
     return list(dict.fromkeys(leaves))

@@ -266,6 +266,9 @@ int apply_many_at(Place *place, Function *function, PyObject *const *arguments, 
 /* weighted.c */
 extern PyMethodDef weighted_methods[];
 
+/* weights.c */
+extern PyMethodDef weight_methods[];
+
 /* arithmetic.c */
 extern PyMethodDef arithmetic_methods[];
 

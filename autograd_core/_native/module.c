@@ -68,7 +68,7 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC PyInit__core(void)
 {
     PyMethodDef *tables[] = {number_methods, value_makers, function_makers, arithmetic_methods, sort_methods,
-                             sweep_methods, gradient_methods, kernel_methods, weighted_methods, methods};
+                             sweep_methods, gradient_methods, kernel_methods, weighted_methods, weight_methods, methods};
     static PyMethodDef all[64];
     size_t count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from autograd_core import Value, mean
+from autograd_core._engine.weights import gradients_of
 
 from ..dataset import Example
 from .settings import Settings
@@ -47,7 +48,7 @@ class SharedTraining(Training):
                 penalty.backward()
         else:
             loss_and_penalty = loss
-        if not (math.isfinite(loss_and_penalty) and all(math.isfinite(p.grad) for p in s.moved)):
+        if not (math.isfinite(loss_and_penalty) and all(map(math.isfinite, gradients_of(s.moved)))):
             return self._swept(rows, where)  # here, where the graph can say what went wrong
         return loss
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from autograd_core import Value, explain_nonfinite, first_nonfinite, mean, no_record, record
 from autograd_core._engine.interrupts import undivided
+from autograd_core._engine.weights import assign_data, clear_gradients, gradients_of
 
 from ..dataset import Example, batches, in_order
 from ..history import History
@@ -81,7 +82,7 @@ class Training:
         """Move the parameters once, note the norms of their gradients, and return the loss before the step."""
         loss = self._sweep(batch, where)
         for name, part in self.parts.items():
-            norms[name].append(math.hypot(*(p.grad for p in part)))
+            norms[name].append(math.hypot(*gradients_of(part)))
         if self.settings.max_norm is not None:
             clip_grad_norm(self.settings.moved, self.settings.max_norm)
         self.settings.mover.step()
@@ -102,12 +103,11 @@ class Training:
             raise
         # at first the loss alone: a penalty depends on every parameter, and would hide that the loss depends on none
         for swept in [total] if self.loss_is_proved else [value, total]:
-            for p in s.moved:
-                p.zero_grad()
+            clear_gradients(s.moved)
             if type(swept) is Value:
                 swept.backward()
             self._check_reached(swept, where)
-        if not (math.isfinite(total.data) and all(math.isfinite(p.grad) for p in s.moved)):
+        if not (math.isfinite(total.data) and all(map(math.isfinite, gradients_of(s.moved)))):
             raise _diverged(total, where)
         return value.data if type(value) is Value else float(value)
 
@@ -156,8 +156,7 @@ class Snapshots:
         if epoch not in self.kept:
             return
         weights, contents = self.kept[epoch]
-        for p, weight in zip(self.moved, weights, strict=True):
-            p.data = weight
+        assign_data(self.moved, weights)
         for (module, key), content in zip(self.buffers, contents, strict=True):
             setattr(module, key, content)
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd_core import parameter
+from autograd_core import ENGINE, parameter
+from autograd_core.strategies import numbers
 from nn import SGD, Adam, clip_grad_norm, clip_grad_value
 from nn.optim import Optimizer
 
@@ -242,3 +243,63 @@ def test_a_shared_parameter_moves_once(make):
             optimizer.step()
     assert twice.data == once.data
     assert optimizers[0].memory == optimizers[1].memory
+
+
+SETTINGS = {
+    "weight_decay": st.sampled_from([0.0, 0.1, 3e200]), "bound": st.sampled_from([None, 0.0, 1.0, 1e300]),
+    "lr": st.sampled_from([0.0, 0.1, 1e-300, 1e300]),
+}
+KINDS = {
+    SGD: {"momentum": st.sampled_from([0.0, 0.9]), "nesterov": st.just(False)},
+    Adam: {"betas": st.tuples(*[st.sampled_from([0.0, 0.5, 0.999])] * 2), "eps": st.sampled_from([1e-8, 1e-300, 1.0])},
+}
+
+
+@pytest.mark.skipif(ENGINE == "python", reason="the Python engine has one way")
+@given(st.data(), st.sampled_from(list(KINDS)), st.integers(1, 4))
+def test_a_step_in_c_is_a_step_in_python_to_the_bit(data, kind, count):
+    settings = data.draw(st.fixed_dictionaries(SETTINGS | KINDS[kind]))
+    if settings.get("momentum"):
+        settings["nesterov"] = data.draw(st.booleans())
+    any_number = numbers()
+    optimizer = kind([parameter(data.draw(any_number)) for _ in range(count)], **settings)
+    for _ in range(3):
+        for p in optimizer.parameters:
+            p.grad = data.draw(st.none() | any_number)
+        rate = optimizer.rate()
+        assert repr(optimizer._moved_in_c(rate)) == repr(optimizer._moved(rate))
+        optimizer.step()
+
+
+@pytest.mark.skipif(ENGINE == "python", reason="the Python engine has one way")
+def test_what_is_kept_may_be_anything_that_python_takes():
+    w = parameter(1.0)
+    optimizer = SGD([w], lr=0.5, momentum=0.5)
+    optimizer.memory, w.grad = [2], 1.0
+    optimizer.step()
+    assert w.data == 0.0 and optimizer.memory == [2.0]
+    optimizer = Adam([w], lr=0.5)
+    optimizer.memory = [0.0], [-1.0]
+    with pytest.raises(ValueError, match=r"math domain error|expected a nonnegative input"):
+        optimizer.step()
+
+
+@pytest.mark.parametrize("base", [SGD, Adam])
+def test_a_subclass_moves_by_its_own_rule(base):
+    class Signed(base):
+        def directions(self):
+            directions, memory = super().directions()
+            return [math.copysign(1.0, d) for d in directions], memory
+
+    class Doubled(base):
+        def gradients(self):
+            return [2.0 * g for g in super().gradients()]
+
+    for kind, expected in ((Signed, 1.0 - 0.1), (Doubled, None)):
+        w = parameter(1.0)
+        w.grad = 3.0
+        kind([w], lr=0.1).step()
+        other = parameter(1.0)
+        other.grad = 6.0
+        base([other], lr=0.1).step()
+        assert w.data == (other.data if expected is None else expected)
