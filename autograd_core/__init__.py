@@ -11,6 +11,7 @@
 from ._engine import freeing, old_pickles, pickling, pictures  # noqa: F401  # they install methods on Value
 from ._engine.choice import ENGINE
 from ._engine.nonfinite import explain_nonfinite, first_nonfinite
+from ._operations.choosing import max, min, take
 from ._operations.derivatives import log_softmax, softmax
 from ._operations.operation import TABLE, Domain, Operation, operation_of
 from ._transforms.kinds import register
@@ -75,6 +76,7 @@ from .ops import (
     where,
 )
 from .primitive import primitive
+from .program import Program, trace, traced
 from .transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from .value import Value, parameter
 
@@ -85,6 +87,7 @@ __all__ = [
     "GraphError",
     "GraphWarning",
     "Operation",
+    "Program",
     "Value",
     "__version__",
     "acos",
@@ -128,8 +131,10 @@ __all__ = [
     "log_softmax",
     "logaddexp",
     "logsumexp",
+    "max",
     "maximum",
     "mean",
+    "min",
     "minimum",
     "no_record",
     "norm",
@@ -156,9 +161,12 @@ __all__ = [
     "square",
     "stop_gradient",
     "sum",
+    "take",
     "tan",
     "tanh",
     "toposort",
+    "trace",
+    "traced",
     "value_and_grad",
     "vjp",
     "where",

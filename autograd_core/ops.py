@@ -31,6 +31,7 @@ from ._operations.derivatives import (
     times_gaussian,
 )
 from ._operations.functions import Binary, Many, Unary, binary_row, many_row, unary_row
+from ._operations.integers import chosen, chosen_slopes, not_chosen
 from ._operations.operation import Domain, first, second
 from ._operations.shape import ONE_LIST, ORDER_AND_NUMBER, TWO_LISTS, Shape, items
 
@@ -309,8 +310,15 @@ where: Many = many_row("where", Shape(("c", "x", "y")), lambda cxy: cxy[1] if cx
                  lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0),
                  flat=lambda cxy, variable: (True, not cxy[0], bool(cxy[0])), doc="x where the condition holds, else y; both have been computed.")
 
+# The one of a list that the index at its end names: `take` is its face.
+taken: Many = many_row("take", ONE_LIST, chosen, chosen_slopes, symbol="[]", flat=not_chosen, public=False,
+                 doc="The number of a list that the index at its end names.")
+
 # --- Rows that close the others: derivatives with a branch inside, so that every order works on Values ---------
 
+residual: Binary = binary_row("residual", lambda x, y: special.residual(x, y, x - y), 0.0, 0.0, printed=("0", "0"), public=False,
+                      doc="What rounding takes from x - y: no variable.")
+stop: Unary = unary_row("stop", lambda x: x, 0.0, printed=("0",), public=False, doc="+x, through which no gradient passes.")
 # A contribution in a sweep, never -0.0: in a sweep that is NOTHING.
 chain: Binary = binary_row("chain", lambda g, d: g * d + 0.0, second, first, printed=("{y}", "{x}"), symbol="·",
                    flat_beside=FACTORS, public=False, doc="g * d.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any
 
+from ._engine.made import running
 from ._transforms.calls import Argnums, Function, Transformed, checked, located
 from ._transforms.run import run_on
 from ._transforms.trees import flatten, matching
@@ -232,7 +233,8 @@ def stop_gradient(value: Any) -> Any:
     3.0
     """
     if type(value) is Value:
-        return constant(value._data, value.label)
+        trace = running()
+        return constant(value._data, value.label) if trace is None else trace.stopped(value, plain=False)
     if number(value) is not None:
         return value
     parts, rebuild = flatten(value)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, final
 
 from ._engine.choice import accelerated
 from ._engine.clock import clock, tick
+from ._engine.made import made, note
 from ._engine.taken import taken, watches
 from ._operations.operation import CONSTANT, INPUT, PARAMETER, Operation
 from ._operations.signatures import Operators
@@ -311,6 +312,12 @@ class Value(Operators):
 
     __complex__ = __float__
 
+    def __index__(self) -> NoReturn:
+        raise TypeError(
+            "a Value is no index: take(table, i) chooses by one, and keeps the gradient of the table; "
+            "int(i) is a plain number"
+        )
+
     # Values compare by number and hash by identity: `in` on a list compares numbers, sets and dicts go by identity.
     __hash__ = object.__hash__
 
@@ -355,6 +362,8 @@ def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> No
     leaf._label = leaf_label(label)
     leaf._place = current()
     leaf._stamp = clock[0]
+    if made:
+        note(leaf)
 
 
 @accelerated
@@ -420,4 +429,6 @@ def make_node(
         node._x, node._dx = operands[0], recorded[0]
         if len(operands) == 2:
             node._y, node._dy = operands[1], recorded[1]
+    if made:
+        note(node)
     return node

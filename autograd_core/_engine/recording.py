@@ -15,6 +15,7 @@ from ..errors import failed, miscalled, not_a_number, value_alone
 from ..value import Value, new, number, unwrapped
 from .choice import accelerated
 from .clock import clock
+from .made import made, note
 
 
 @accelerated
@@ -47,6 +48,8 @@ def unary(row: Operation) -> Callable[[Any], Any]:
         node._dx = (slope(a, z) if callable(slope) else slope) or row.zero(0, (a,), (True,))
         node._place = place
         node._stamp = clock[0]
+        if made:
+            note(node)
         return node
 
     return apply
@@ -108,6 +111,8 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
                 node._dy = slope_y(a, b, z) or row.zero(1, (a, b), (a is not x, True))
         node._place = place
         node._stamp = clock[0]
+        if made:
+            note(node)
         return node
 
     return apply
@@ -185,6 +190,8 @@ def many(row: Operation) -> Callable[..., Any]:
         node._dx = _recorded(row, operands, numbers, slopes(numbers, z))  # type: ignore[operator]  # one function
         node._place = place
         node._stamp = clock[0]
+        if made:
+            note(node)
         return node
 
     return apply

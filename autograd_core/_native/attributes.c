@@ -62,6 +62,18 @@ int note_taken(PyObject *node)
     return done ? 0 : -1;
 }
 
+/* A new node, put into the list of its thread if there is one: _engine/made.py. */
+PyObject *noted(PyObject *node)
+{
+    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+    PyObject *nodes = thread ? PyDict_GetItemWithError(S.made, thread) : NULL;
+    int failed = nodes ? PyList_Append(nodes, node) < 0 : PyErr_Occurred() != NULL;
+    Py_XDECREF(thread);
+    if (failed)
+        Py_CLEAR(node);
+    return node;
+}
+
 GETTER(get_raw_data) { return PyFloat_FromDouble(NODE->data); }
 GETTER(get_data) { return note_taken(self) < 0 ? NULL : get_raw_data(self, NULL); }
 GETTER(get_grad) { return PyFloat_FromDouble(NODE->flags & HAS_GRAD ? NODE->grad : 0.0); }

@@ -176,6 +176,7 @@ typedef struct State {
     PyObject *originals; /* the Python objects that this engine replaces */
     PyObject *errors; /* the module */
     PyObject *failed, *not_a_number, *miscalled;
+    PyObject *made;    /* the nodes that are made while programs are traced, by thread: a dict, mostly empty */
     PyObject *watches; /* those who look out for numbers that leave the graph: a list, mostly empty */
     uint32_t input_row, parameter_row, constant_row;
     Function *operators[OPERATORS];
@@ -238,6 +239,7 @@ extern PyMethodDef number_methods[];
 int number_of(PyObject *object, double *number);
 int type_error(const char *format, PyObject *object);
 int note_taken(PyObject *node);
+PyObject *noted(PyObject *node);
 PyObject *unwrapped(PyObject *object);
 PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject *arguments, PyObject *keywords);
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second);
@@ -371,7 +373,7 @@ static inline PyObject *record_at(Place *place, Function *function, uint32_t cou
     node->dy = dy;
     node->x = (Node *)Py_XNewRef((PyObject *)x);
     node->y = (Node *)Py_XNewRef((PyObject *)y);
-    return (PyObject *)node;
+    return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
 /* The same where the running code stands. */

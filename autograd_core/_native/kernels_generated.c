@@ -1858,9 +1858,10 @@ static inline List row_items(List xs)
 /* derivatives.py: shifted */
 static inline Tuple_ill row_shifted(List xs, Memory *memory, int *raised)
 {
-    List made_1, numbers, made_3, differences, made_5, lost, made_7, made_8, exps;
-    double made_2, top, made_4, made_6, made_9, made_10, made_11;
+    List made_1, numbers, made_3, lost, made_5, differences, made_7, made_8, exps;
+    double made_2, made_4, made_6, made_9, made_10, made_11;
     int64_t at;
+    int finite;
     if (!(xs.count != 0)) {
         *raised |= VALUE_ERROR;
         return (Tuple_ill){0};
@@ -1877,29 +1878,29 @@ static inline Tuple_ill row_shifted(List xs, Memory *memory, int *raised)
     }
     numbers = made_1;
     at = py_largest(numbers, xs.count, raised);
-    top = py_item(numbers, at, raised);
+    finite = py_isfinite(py_item(numbers, at, raised));
     made_3 = (List){0};
     {
-        List list_2_0 = xs;
+        List list_2_0 = numbers;
         int64_t end_2 = list_2_0.count;
         py_reserve(&made_3, end_2, memory, raised);
         for (int64_t at_2 = 0; at_2 < end_2; at_2++) {
             made_4 = list_2_0.at[at_2];
-            py_append(&made_3, made_4 - py_item(xs, at, raised), memory, raised);
+            py_append(&made_3, row_residual(made_4, py_item(numbers, at, raised), made_4 - py_item(numbers, at, raised)), memory, raised);
         }
     }
-    differences = made_3;
+    lost = made_3;
     made_5 = (List){0};
     {
-        List list_3_0 = numbers;
+        List list_3_0 = xs;
         int64_t end_3 = list_3_0.count;
         py_reserve(&made_5, end_3, memory, raised);
         for (int64_t at_3 = 0; at_3 < end_3; at_3++) {
             made_6 = list_3_0.at[at_3];
-            py_append(&made_5, row_residual(made_6, top, made_6 - top), memory, raised);
+            py_append(&made_5, made_6 - py_item(xs, at, raised), memory, raised);
         }
     }
-    lost = made_5;
+    differences = made_5;
     made_7 = (List){0};
     made_8 = (List){0};
     {
@@ -1923,7 +1924,7 @@ static inline Tuple_ill row_shifted(List xs, Memory *memory, int *raised)
         }
     }
     exps = made_7;
-    if ((xs.count > 1) && py_isfinite(top)) {
+    if ((xs.count > 1) && finite) {
         py_set(differences, at, 0.0, raised);
         py_set(exps, at, 1.0, raised);
     }
@@ -1978,6 +1979,122 @@ static inline Tuple_ddd row_where_slopes(Tuple_ddd cxy, double z)
 static inline Tuple_bbb row_where_flat(Tuple_ddd cxy)
 {
     return (Tuple_bbb){1, !(cxy.at[0] != 0.0), cxy.at[0] != 0.0};
+}
+
+/* integers.py: chosen */
+static inline double row_take_value(List xs, int *raised)
+{
+    int64_t count, j;
+    count = py_whole(xs.count - 1, raised);
+    {
+        int64_t start_1_0 = 0;
+        int64_t end_1 = py_range_count(start_1_0, count, 1);
+        for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
+            j = start_1_0 + at_1;
+            if ((py_item(xs, count, raised) == ((double)j)) || (py_item(xs, count, raised) == ((double)py_whole(j - count, raised)))) {
+                return py_item(xs, j, raised);
+            }
+        }
+    }
+    *raised |= VALUE_ERROR;
+    return NAN;
+}
+
+/* integers.py: chosen_slopes */
+static inline List row_take_slopes(List xs, double z, Memory *memory, int *raised)
+{
+    int64_t count, made_2;
+    List made_1, slopes;
+    (void)z;
+    count = py_whole(xs.count - 1, raised);
+    made_1 = (List){0};
+    {
+        int64_t start_1_0 = 0;
+        int64_t end_1 = py_range_count(start_1_0, count, 1);
+        py_reserve(&made_1, end_1, memory, raised);
+        for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
+            made_2 = start_1_0 + at_1;
+            py_append(&made_1, ((py_item(xs, count, raised) == ((double)made_2)) || (py_item(xs, count, raised) == ((double)py_whole(made_2 - count, raised)))) ? 1.0 : 0.0, memory, raised);
+        }
+    }
+    slopes = made_1;
+    return py_joined((List[]){slopes, (List){(double[]){0.0}, 1, 1}}, 2, memory, raised);
+}
+
+/* integers.py: chosen_slopes */
+static inline List row_chosen_slopes(List xs, Memory *memory, int *raised)
+{
+    int64_t count, made_2;
+    List made_1, slopes;
+    count = py_whole(xs.count - 1, raised);
+    made_1 = (List){0};
+    {
+        int64_t start_1_0 = 0;
+        int64_t end_1 = py_range_count(start_1_0, count, 1);
+        py_reserve(&made_1, end_1, memory, raised);
+        for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
+            made_2 = start_1_0 + at_1;
+            py_append(&made_1, ((py_item(xs, count, raised) == ((double)made_2)) || (py_item(xs, count, raised) == ((double)py_whole(made_2 - count, raised)))) ? 1.0 : 0.0, memory, raised);
+        }
+    }
+    slopes = made_1;
+    return py_joined((List[]){slopes, (List){(double[]){0.0}, 1, 1}}, 2, memory, raised);
+}
+
+/* integers.py: not_chosen */
+static inline List row_take_flat(List xs, Memory *memory, int *raised)
+{
+    List made_1;
+    double made_2;
+    made_1 = (List){0};
+    {
+        List list_1_0 = row_chosen_slopes(xs, memory, raised);
+        int64_t end_1 = list_1_0.count;
+        py_reserve(&made_1, end_1, memory, raised);
+        for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
+            made_2 = list_1_0.at[at_1];
+            py_append(&made_1, (double)(made_2 == 0.0), memory, raised);
+        }
+    }
+    return made_1;
+}
+
+/* ops.py */
+static inline double row_residual_value(double x, double y)
+{
+    return row_residual(x, y, x - y);
+}
+
+/* ops.py */
+static inline double row_residual_by_x(double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    return 0.0;
+}
+
+/* ops.py */
+static inline double row_residual_by_y(double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    return 0.0;
+}
+
+/* ops.py */
+static inline double row_stop_value(double x)
+{
+    return x;
+}
+
+/* ops.py */
+static inline double row_stop_by_x(double x, double z)
+{
+    (void)x;
+    (void)z;
+    return 0.0;
 }
 
 /* ops.py */
@@ -2929,6 +3046,39 @@ static int kernel_where(const double *xs, Py_ssize_t count, double *z, double *l
     return !raised;
 }
 
+static int kernel_take(const double *xs, Py_ssize_t count, double *z, double *locals)
+{
+    int raised = 0;
+    Memory memory;
+    memory_begin(&memory);
+    *z = row_take_value((List){xs, count, 0}, &raised);
+    if (locals != NULL && !raised) {
+        List slopes = row_take_slopes((List){xs, count, 0}, *z, &memory, &raised);
+        raised |= slopes.count == count ? 0 : OTHER_ERROR;
+        if (!raised)
+            copy_numbers(locals, slopes.at, count);
+    }
+    memory_end(&memory);
+    return !raised;
+}
+
+static int kernel_residual(double x, double y, double *z, double *dx, double *dy)
+{
+    int raised = 0;
+    *z = row_residual_value(x, y);
+    *dx = NOTHING;
+    *dy = NOTHING;
+    return !raised;
+}
+
+static int kernel_stop(double x, double *z, double *dx)
+{
+    int raised = 0;
+    *z = row_stop_value(x);
+    *dx = NOTHING;
+    return !raised;
+}
+
 static int kernel_chain(double x, double y, double *z, double *dx, double *dy)
 {
     int raised = 0;
@@ -3140,6 +3290,7 @@ Kernel unary_kernels[] = {
     {"erfc", (void *)kernel_erfc, FLAT_BY_ROW, 0},
     {"gamma", (void *)kernel_gamma, FLAT_BY_ROW, 0},
     {"lgamma", (void *)kernel_lgamma, FLAT_BY_ROW, 0},
+    {"stop", (void *)kernel_stop, FLAT_BY_KERNEL, 0},
     {"one_minus_square", (void *)kernel_one_minus_square, FLAT_BY_ROW, 0},
     {"sech2", (void *)kernel_sech2, FLAT_BY_ROW, 0},
     {"sigmoid_slope", (void *)kernel_sigmoid_slope, FLAT_BY_ROW, 0},
@@ -3164,6 +3315,7 @@ Kernel binary_kernels[] = {
     {"maximum", (void *)kernel_maximum, FLAT_BY_KERNEL, 0},
     {"minimum", (void *)kernel_minimum, FLAT_BY_KERNEL, 0},
     {"polygamma", (void *)kernel_polygamma, FLAT_BY_ROW, 0},
+    {"residual", (void *)kernel_residual, FLAT_BY_KERNEL, 0},
     {"chain", (void *)kernel_chain, FLAT_BY_ROW, 0},
     {"times", (void *)kernel_times, FLAT_BY_ROW, 0},
     {"quotient", (void *)kernel_quotient, FLAT_BY_ROW, 0},
@@ -3187,6 +3339,7 @@ Kernel many_kernels[] = {
     {"norm", (void *)kernel_norm, FLAT_BY_ROW, 0},
     {"logsumexp", (void *)kernel_logsumexp, FLAT_BY_ROW, 0},
     {"where", (void *)kernel_where, FLAT_BY_KERNEL, 0},
+    {"take", (void *)kernel_take, FLAT_BY_ROW, 0},
     {"pow_log", (void *)kernel_pow_log, FLAT_BY_ROW, 0},
     {NULL, NULL, FLAT_BY_ROW, 0},
 };

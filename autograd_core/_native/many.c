@@ -77,7 +77,7 @@ static PyObject *record_many(Function *function, double z, Place *place, Side *s
     }
     node->side = side;
     node->segment = NULL;
-    return (PyObject *)node;
+    return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
 /* By the kernel, in a place, NULL for that of the running code. 0: it does not fit; -1: an error. No Python runs, but

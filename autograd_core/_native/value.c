@@ -16,6 +16,7 @@ int connected(void)
     PyObject *operation = PyImport_ImportModule("autograd_core._operations.operation");
     PyObject *errors = PyImport_ImportModule("autograd_core.errors");
     PyObject *taken = PyImport_ImportModule("autograd_core._engine.taken");
+    PyObject *making = PyImport_ImportModule("autograd_core._engine.made");
     PyObject *variable = context ? PyObject_GetAttrString(context, "_place") : NULL;
     PyObject *input = operation ? PyObject_GetAttrString(operation, "INPUT") : NULL;
     PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
@@ -25,9 +26,10 @@ int connected(void)
     Py_XSETREF(S.not_a_number, errors ? PyObject_GetAttrString(errors, "not_a_number") : NULL);
     Py_XSETREF(S.miscalled, errors ? PyObject_GetAttrString(errors, "miscalled") : NULL);
     Py_XSETREF(S.watches, taken ? PyObject_GetAttrString(taken, "watches") : NULL);
+    Py_XSETREF(S.made, making ? PyObject_GetAttrString(making, "made") : NULL);
     uint32_t flag;
     int failed = !(variable && input && parameter && constant && S.failed && S.not_a_number && S.miscalled &&
-                   S.watches) ||
+                   S.watches && S.made && PyDict_CheckExact(S.made)) ||
                  row_number(input, 1, &S.input_row, &flag) < 0 ||
                  row_number(parameter, 1, &S.parameter_row, &flag) < 0 ||
                  row_number(constant, 1, &S.constant_row, &flag) < 0;
@@ -41,6 +43,7 @@ int connected(void)
     Py_XDECREF(operation);
     Py_XDECREF(errors);
     Py_XDECREF(taken);
+    Py_XDECREF(making);
     Py_XDECREF(variable);
     Py_XDECREF(input);
     Py_XDECREF(parameter);
@@ -62,7 +65,7 @@ PyObject *new_leaf_at(Place *place, uint32_t row, double data)
         return NULL;
     leaf->dx = leaf->dy = 0.0;
     leaf->x = leaf->y = NULL;
-    return (PyObject *)leaf;
+    return PyDict_GET_SIZE(S.made) ? noted((PyObject *)leaf) : (PyObject *)leaf;
 }
 
 /* Value(data, label), parameter(data, label) or constant(data, label); `row` is in the state, not known before this. */
@@ -248,7 +251,7 @@ static PyObject *make_node(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
     node->label = label == Py_None ? NULL : Py_NewRef(label);
     Py_DECREF(operands);
     Py_XDECREF(locals);
-    return (PyObject *)node;
+    return S.made && PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 
 failed:
     for (Py_ssize_t i = 0; i < done; i++)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from .._engine.made import running, traces
 from ..value import Value, number
 from . import activations, exact, special
 from .shape import items
@@ -20,7 +21,11 @@ SQRT_2, REST_OF_SQRT_2 = 1.4142135623730951, -9.667293313452913e-17
 
 def plain(x: Any) -> Any:
     """The number of a Value; any other number is it."""
-    return x._data if type(x) is Value else x
+    if type(x) is not Value:
+        return x
+    if traces and (trace := running()) is not None:  # which formula is chosen depends on it
+        trace.asked("is", (x,), x._data)
+    return x._data
 
 
 # --- Operations on many operands -------------------------------------------------------------------------------
@@ -96,12 +101,18 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     if None in numbers:
         wrong = xs[numbers.index(None)]
         raise TypeError(f"softmax takes Values and real numbers; got {wrong!r} of type {type(wrong).__name__}")
-    at = max(range(len(xs)), key=numbers.__getitem__)
-    top = numbers[at]
+    trace = running() if traces else None
+    if trace is None:
+        at = max(range(len(xs)), key=numbers.__getitem__)
+        finite = math.isfinite(numbers[at])
+        lost: list[Any] = [special.residual(x, numbers[at], x - numbers[at]) for x in numbers]
+    else:  # which knows what was asked
+        at = max(range(len(xs)), key=xs.__getitem__)
+        finite = trace.asked("isfinite", (xs[at],), math.isfinite(numbers[at]))
+        lost = [trace.as_plain(ops.residual(x, xs[at])) for x in xs]
     differences = [x - xs[at] for x in xs]
-    lost = [special.residual(x, top, x - top) for x in numbers]
-    exps = [e + e * r if r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
-    if len(xs) > 1 and math.isfinite(top):  # the largest less itself is 0, and no sweep need go there
+    exps = [e + e * r if type(r) is Value or r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
+    if len(xs) > 1 and finite:  # the largest less itself is 0, and no sweep need go there
         differences[at], exps[at] = 0.0, 1.0
     return at, differences, exps
 

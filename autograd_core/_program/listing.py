@@ -1,11 +1,11 @@
-"""A graph as a flat list: what every program is, and all its players read. Numbered slots, rows of the table, no nodes."""
+"""A graph as a flat list: what every program is, and all its players read: numbered slots, rows of the table."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, repeat
+from itertools import accumulate, chain, repeat
 from struct import pack
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..checkpoint import CHECKPOINT
 from ..errors import GraphError, described
 from ..graph import check_current
 from ..value import Value, number
-from .guards import Guard
+from .guards import Guard, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +69,33 @@ class Listing:
         return self if new == old else replace(self, variable=new)
 
     @classmethod
-    def of(cls, outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value] = ()) -> Listing:
+    def of(
+        cls,
+        outputs: Sequence[Any],
+        inputs: Sequence[Value],
+        parameters: Sequence[Value] = (),
+        *,
+        constants: Container[Value] = (),
+        plain: Container[Value] = (),
+        others: Sequence[Value] = (),
+        questions: Sequence[Question] = (),
+    ) -> Listing:
         """The list of what `outputs` are computed from.
 
         Args: `outputs`, Values and plain numbers; `inputs`, nodes of the graph, below which it is not looked at;
-        `parameters`, all leaves besides these, but for what `stop_gradient` lets through: that is a constant.
+        `parameters`, all leaves besides these, but for `constants` and what `stop_gradient` lets through; of a trace
+        besides, `plain`, nodes that stand for plain numbers; `others`, nodes that are computed though no output needs
+        them; `questions`, asked of nodes and numbers, each with its outcome.
         Raises GraphError for a leaf that is none of these or was assigned since, and for a checkpoint.
         """
-        return _Writer(inputs, parameters).written(outputs)
+        return _Writer(inputs, parameters, constants).written(outputs, plain, others, questions)
 
 
 class _Writer:
     """Writes the list of a graph: the slot of each node, and of each constant."""
 
-    def __init__(self, inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
-        self.inputs, self.parameters = inputs, parameters
+    def __init__(self, inputs: Sequence[Value], parameters: Sequence[Value], constants: Container[Value]) -> None:
+        self.inputs, self.parameters, self.fixed = inputs, parameters, constants
         self.slots: dict[Value, int] = {}
         for slot, node in enumerate((*inputs, *parameters)):
             if self.slots.setdefault(node, slot) != slot:
@@ -92,16 +104,23 @@ class _Writer:
         self.variable = array("b", [1] * len(self.slots))
         self.constants: dict[bytes, int] = {}
 
-    def written(self, outputs: Sequence[Any]) -> Listing:
-        order = _below(outputs, (*self.inputs, *self.parameters))
+    def written(
+        self, outputs: Sequence[Any], plain: Container[Value], others: Sequence[Value], questions: Sequence[Question]
+    ) -> Listing:
+        asked = [question.operands for question in questions]
+        order = _below((*outputs, *chain(*asked), *others), (*self.inputs, *self.parameters))
         computed = [node for node in order if self._is_computed(node)]
         below = [node.operands for node in computed]
-        for operands in (*below, outputs):
+        for operands in (*below, outputs, *asked):
             for x in operands:
                 if type(x) is not Value:
                     self._constant(x)
         first = len(self.variable)
         self.slots.update(zip(computed, range(first, first + len(computed)), strict=True))
+        variable = self.variable
+        for node, operands in zip(computed, below, strict=True):
+            moves = node not in plain and any(type(x) is Value and variable[self.slots[x]] for x in operands)
+            variable.append(moves)
         rows = {row: i for i, row in enumerate(dict.fromkeys(node.op for node in computed))}
         return Listing(
             len(self.inputs),
@@ -112,8 +131,13 @@ class _Writer:
             array("i", accumulate(map(len, below), initial=0)),
             array("i", [self._slot(x) for operands in below for x in operands]),
             array("i", map(self._slot, outputs)),
-            self.variable + array("b", [1] * len(computed)),
+            variable,
+            tuple(self._guard(first, question) for question in questions),
         )
+
+    def _guard(self, first: int, question: Question) -> Guard:
+        slots = tuple(map(self._slot, question.operands))
+        return Guard(max(0, max(slots) - first + 1), question.kind, slots, *question[2:])
 
     def _is_computed(self, node: Value) -> bool:
         """Whether a node is an instruction; a leaf that is a constant is entered among these."""
@@ -125,7 +149,7 @@ class _Writer:
         if not node.is_leaf:
             check_current(node)
             return True
-        if node.op is not CONSTANT:
+        if node.op is not CONSTANT and node not in self.fixed:
             raise GraphError(f"{described(node)} is neither an input nor a parameter of the program; name it as one")
         self.slots[node] = self._new_constant(node._data, variable=1)
         return False

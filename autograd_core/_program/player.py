@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .._operations.operation import NOTHING, Operation, is_nothing
-from ..errors import failed
+from .._operations.operation import NOTHING, is_nothing
 from .guards import check
 from .listing import Listing
+from .single import computed
 
 # Gradients that are summed over rows are summed so, whatever the number of threads and the width of a vector: a chunk
 # has eight partial sums, number k of the rows that leave the remainder k, in order; these are added as a fixed tree,
@@ -41,7 +41,7 @@ class Rows:
 
     `values`, row by row, one for each output; `by_row`, row by row, the gradients by the inputs that differ from row
     to row; `summed`, those by the other inputs and the parameters, by slot. `strays`, in order, are the rows that are
-    on another branch or raise: what stands in their rows means nothing, and they are not in the sums, nor counted there.
+    on another branch or raise: what stands in them means nothing, and they are not in the sums, nor counted there.
     """
 
     values: array[float]
@@ -150,18 +150,10 @@ def forward(
                 locals_.append(row.recorded(numbers, z, moving) if moves else ())
             slots.append(z)
     except Exception:
-        check(listing.guards, slots)  # on another branch there may be no such operation
+        check(listing.guards, slots, variable)  # on another branch there may be no such operation
         raise
-    check(listing.guards, slots)
+    check(listing.guards, slots, variable)
     return slots
-
-
-def computed(row: Operation, numbers: Sequence[float]) -> float:
-    """The value of an operation; what it raises is said as the engine says it."""
-    try:
-        return row.evaluate(numbers)
-    except (ArithmeticError, ValueError) as error:
-        raise failed(row, numbers, error) from None
 
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:

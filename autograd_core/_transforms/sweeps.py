@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .._engine.choice import accelerated
+from .._engine.made import running, traces
 from .._engine.taken import taken, watches
 from .._operations.operation import CONSTANT, NOTHING, is_nothing
 from ..backward import discovered_all, sweep
@@ -242,6 +243,8 @@ def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: S
 def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
     """Each operand that is a Value, with its local derivative computed on Values; flat edges are left out."""
     check_current(node)
+    if traces and (trace := running()) is not None:
+        trace.asked_flat(node)
     operands = node.operands
     slopes = node._slopes
     taken = [type(x) is Value and not is_nothing(slopes[i]) for i, x in enumerate(operands)]

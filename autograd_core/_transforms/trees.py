@@ -139,18 +139,21 @@ def taken_apart(thing: Any) -> Structure:
     """
     if type(thing) is float or type(thing) is Value:  # the commonest, at once
         return Structure([thing], [NUMBER], NUMBER)
-    return _apart(thing, _numbers_of, _kept)
+    return apart(thing, _numbers_of, _kept)
 
 
 def values_in(thing: Any) -> Structure:
     """The Values in `thing`, inside structures of known kinds; everything else stays as it is."""
-    return _apart(thing, _values_of, Kept)
+    return apart(thing, _values_of, Kept)
 
 
-def _apart(
+def apart(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept]
 ) -> Structure:
-    """`leaf` returns the numbers and shape of a leaf, or None for anything else, which goes to `otherwise`."""
+    """A structure taken apart in another way.
+
+    Args: `leaf`, the numbers of a leaf with its shape, or None for what is none; `otherwise`, what else stands there.
+    """
     structure = Structure([], [], NUMBER)
     structure.form = _placed(thing, leaf, otherwise, structure)
     return structure

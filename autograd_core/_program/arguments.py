@@ -1,0 +1,113 @@
+"""The arguments of a traced function: which of their numbers a replay brings anew, and what makes another program."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool
+from ..value import Value, number, unwrapped
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """A call's arguments taken apart.
+
+    `structure` holds the numbers, whole ones as ints; `key` is all that two calls of one program have in common; `ends`
+    has for each argument where its numbers end.
+    """
+
+    structure: Structure
+    key: Hashable
+    ends: tuple[int, ...]
+
+    @property
+    def numbers(self) -> list[Any]:
+        """The numbers, in order: floats, ints and Values."""
+        return self.structure.numbers
+
+    def part(self, at: int) -> Structure:
+        """One of the arguments alone."""
+        start = self.ends[at - 1] if at else 0
+        numbers = self.numbers[start : self.ends[at]]
+        first, second = self.structure.form.parts  # type: ignore[union-attr]  # by position and by keyword
+        form = [*first.parts, *second.parts][at]
+        leaves, count = [], 0
+        for leaf in self.structure.leaves:
+            if start <= count < self.ends[at]:
+                leaves.append(leaf)
+            count += leaf.size
+        return Structure(numbers, leaves, form)
+
+    def argument_of(self, position: int) -> int:
+        """Which argument the number at a position stands in."""
+        return next(i for i, end in enumerate(self.ends) if position < end)
+
+
+def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
+    """Take the arguments of a call apart: floats, Values and ints are its numbers, everything else stays as it is."""
+    parts, ends = [], []
+    whole = Structure([], [], Leaf(None))
+    for argument in (*positional, *keywords.values()):
+        part = apart(argument, _numbers, Kept)
+        parts.append(part.form)
+        whole.numbers.extend(part.numbers)
+        whole.leaves.extend(part.leaves)
+        ends.append(len(whole.numbers))
+    whole.form = _together(positional, keywords, parts)
+    key = (len(positional), tuple(keywords), tuple(map(_key, parts)))
+    ints = tuple(i for i, x in enumerate(whole.numbers) if type(x) is int)
+    return Arguments(whole, (key, ints), tuple(ends))
+
+
+def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list[Any]) -> Node:
+    count = len(positional)
+    sequence, mapping = apart((), _numbers, Kept).form, apart({}, _numbers, Kept).form
+    assert isinstance(sequence, Node) and isinstance(mapping, Node)
+    first = Node(sequence.kind, positional, list(range(count)), parts[:count])
+    second = Node(mapping.kind, {}, list(keywords), parts[count:])
+    return Node(sequence.kind, (), [0, 1], [first, second])
+
+
+def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
+    """The numbers of a leaf, with its shape: those that replays bring."""
+    if is_array(thing) and thing.shape:
+        elements = thing.ravel().tolist() if thing.dtype.kind in "fiuO" else []
+        if elements and all(type(x) in (float, int, Value) for x in elements):
+            return elements, thing.shape
+        return None
+    inner = unwrapped(thing)
+    if type(inner) is Value:
+        return [inner], None
+    if is_bool(inner):
+        return None
+    if isinstance(inner, Integral):
+        return [int(inner)], None
+    x = number(inner)
+    return None if x is None else ([x], None)
+
+
+def _key(form: Node | Kept | Leaf) -> Hashable:
+    if isinstance(form, Leaf):
+        return form.shape
+    if isinstance(form, Kept):
+        return _key_of(form.thing)
+    return type(form.like), tuple(form.names), tuple(map(_key, form.parts))
+
+
+def _key_of(thing: Any) -> Hashable:
+    """What tells static things apart: their value, of what is not hashable the object."""
+    if is_array(thing):
+        return "array", thing.dtype.str, thing.shape, thing.tobytes() if thing.dtype.kind != "O" else id(thing)
+    try:
+        hash(thing)
+    except TypeError:
+        return type(thing), id(thing)
+    return type(thing), thing
+
+
+def as_floats(numbers: Sequence[Any]) -> list[float]:
+    """The numbers of a call as a replay takes them."""
+    return [x if type(x) is float else x._data if type(x) is Value else float(x) for x in numbers]

@@ -1,0 +1,127 @@
+"""The branches of a program: one listing for each way that its guards went, in a tree of the answers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._transforms.trees import Structure
+from ..errors import GraphWarning
+from ..value import Value
+from .guards import Guard, Strayed
+from .listing import Listing
+
+# More branches than these are not kept, and from so many on a program says what to write instead.
+MOST, MANY = 256, 16
+
+
+class Branch:
+    """One way through a program: its listing, the nodes that are its parameters, and the form of what it gives.
+
+    `plain` holds those of the numbers that it gives which the function gave as plain numbers, by their place.
+    """
+
+    __slots__ = ("_varied", "listing", "output", "parameters", "plain")
+
+    def __init__(
+        self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any]
+    ) -> None:
+        self.listing, self.parameters, self.output, self.plain = listing, tuple(parameters), output, plain
+        self._varied: dict[tuple[bool, ...], Listing] = {}
+
+    @property
+    def path(self) -> tuple[Guard, ...]:
+        """What was asked on the way, and how it went."""
+        return self.listing.guards
+
+    def varying(self, inputs: tuple[bool, ...]) -> Listing:
+        """The listing where only these inputs, and the parameters, are variables."""
+        if inputs not in self._varied:
+            self._varied[inputs] = self.listing.varying(inputs)
+        return self._varied[inputs]
+
+    def result(self, numbers: Sequence[Any]) -> Any:
+        """What the function gives, with these numbers in it; what it gave as plain numbers as it gave them."""
+        return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
+
+    def numbers(self) -> list[float]:
+        """The numbers of the parameters as they are now."""
+        return [node._data for node in self.parameters]
+
+
+@dataclass(slots=True)
+class Fork:
+    """A guard that went more than one way, or may: what lies behind each of its outcomes."""
+
+    ways: dict[str, Fork | Branch] = field(default_factory=dict)
+
+
+class Branches:
+    """A bounded tree of branches, by the answers of their guards in order."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._root: Fork | Branch | None = None
+        self.latest: Branch | None = None
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Branch]:
+        waiting = [] if self._root is None else [self._root]
+        while waiting:
+            at = waiting.pop()
+            if isinstance(at, Branch):
+                yield at
+            else:
+                waiting.extend(reversed(at.ways.values()))
+
+    def add(self, branch: Branch) -> None:
+        """Keep a branch, in place of one with the same path."""
+        self.latest = branch
+        if self.count >= MOST and self._at(branch.path) is None:
+            return
+        outcomes = [_key(guard.outcome) for guard in branch.path]
+        if not outcomes:
+            self.count += self._root is None
+            self._root = branch
+            return
+        at = self._root = self._root if isinstance(self._root, Fork) else Fork()
+        for outcome in outcomes[:-1]:
+            after = at.ways.get(outcome)
+            if not isinstance(after, Fork):  # nothing, or what was traced when the function asked less
+                after = at.ways[outcome] = Fork()
+            at = after
+        self.count += outcomes[-1] not in at.ways
+        at.ways[outcomes[-1]] = branch
+        if self.count == MANY:
+            warnings.warn(
+                f"{self.name} has {MANY} branches by now, of which each is traced and kept; where they only choose "
+                "between numbers, write relu, maximum, minimum, abs, where or autograd_core.max, which have no branch",
+                GraphWarning,
+                stacklevel=2,
+            )
+
+    def after(self, branch: Branch, strayed: Strayed) -> Branch | None:
+        """A branch that goes as `branch` does up to a guard and there the other way; None where none is known."""
+        outcomes = [_key(guard.outcome) for guard in branch.path[: strayed.guard]]
+        at = self._descended([*outcomes, _key(strayed.outcome)])
+        while isinstance(at, Fork):
+            at = next(reversed(at.ways.values()), None)
+        return at
+
+    def _at(self, path: Sequence[Guard]) -> Fork | Branch | None:
+        return self._descended([_key(guard.outcome) for guard in path])
+
+    def _descended(self, outcomes: Sequence[str]) -> Fork | Branch | None:
+        at = self._root
+        for outcome in outcomes:
+            if not isinstance(at, Fork):
+                return None
+            at = at.ways.get(outcome)
+        return at
+
+
+def _key(outcome: float | None) -> str:
+    """An outcome as a key: the two zeros are two."""
+    return repr(outcome)

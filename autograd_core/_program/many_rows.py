@@ -1,0 +1,152 @@
+"""Replays of many rows: each on its branch, sums in one order whatever the branches were traced in."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import GraphError
+from . import player
+from .branches import Branch
+from .player import Column
+from .replays import Replays
+from .spread import selected
+
+# So many rows are replayed at a time. Within them the rows of one branch are summed together, the branches in the order
+# of their first rows, so that no sum depends on what was traced before.
+BLOCK = 65_536
+
+
+@dataclass(slots=True)
+class Answers:
+    """What all rows give: values row by row, gradients by row and summed, and a branch for the form of the outputs."""
+
+    values: array[float]
+    by_row: array[float]
+    by_input: list[float]  # 0.0 by those that differ from row to row
+    by_parameter: dict[Any, float]  # by node
+    branch: Branch
+
+
+def play_rows(
+    replays: Replays,
+    columns: Sequence[Column],
+    count: int,
+    varying: tuple[bool, ...] | None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Answers:
+    """The outputs in every row and, where `varying` says which inputs are variables, the gradients of the first.
+
+    Raises what the engine raises in a row, with a note that names it.
+    """
+    total: Answers | None = None
+    for start in range(0, count, BLOCK):
+        size = min(BLOCK, count - start)
+        block = [column._replace(start=column.start + start * column.step) for column in columns]
+        found = _block(replays, block, size, varying, start)
+        total = found if total is None else _after(total, found)
+        if progress is not None:
+            progress(start + size, count)
+    assert total is not None  # there is a row at least
+    return total
+
+
+def _block(
+    replays: Replays, columns: Sequence[Column], count: int, varying: tuple[bool, ...] | None, before: int
+) -> Answers:
+    branch = replays.branches.latest or _branch_of(replays, columns, 0, before)
+    left = list(range(count))
+    groups: list[tuple[list[int], Branch, player.Rows]] = []
+    while left:
+        here = columns if len(left) == count else selected(_rebased(columns, count), left)
+        listing = branch.listing if varying is None else branch.varying(varying)
+        found = player.rows(listing, here, branch.numbers(), len(left), gradients_too=varying is not None)
+        strays = set(found.strays)
+        kept = [row for i, row in enumerate(left) if i not in strays]
+        if kept:
+            groups.append((kept, branch, _without(found, strays, len(left)) if strays else found))
+        left = [left[i] for i in found.strays]
+        if left:
+            branch = _branch_of(replays, columns, left[0], before)
+    groups.sort(key=lambda group: group[0][0])
+    return _together(groups, count)
+
+
+def _rebased(columns: Sequence[Column], count: int) -> list[Column]:
+    """The columns of a block as if it stood alone."""
+    views: dict[int, Any] = {}
+    made = []
+    for column in columns:
+        if column.step:
+            offset = column.start // column.step * column.step
+            if id(column.numbers) not in views:
+                numbers: Any = column.numbers
+                views[id(numbers)] = memoryview(numbers)[offset : offset + count * column.step]
+            column = Column(views[id(column.numbers)], column.start - offset, column.step)
+        made.append(column)
+    return made
+
+
+def _branch_of(replays: Replays, columns: Sequence[Column], row: int, before: int) -> Branch:
+    try:
+        return replays.branch_of([column.at(row) for column in columns])
+    except Exception as error:
+        error.add_note(f"in row {before + row}")
+        raise
+
+
+def _without(found: player.Rows, strays: set[int], count: int) -> player.Rows:
+    """What was found without the rows that mean nothing."""
+    values, by_row = array("d"), array("d")
+    for kept, numbers in ((values, found.values), (by_row, found.by_row)):
+        width = len(numbers) // count
+        for i in range(count):
+            if i not in strays:
+                kept.extend(numbers[i * width : (i + 1) * width])
+    return player.Rows(values, by_row, found.summed)
+
+
+def _together(groups: Sequence[tuple[list[int], Branch, player.Rows]], count: int) -> Answers:
+    first = groups[0][1]
+    inputs = first.listing.inputs
+    by_input: list[float] = []
+    by_parameter: dict[Any, float] = {}
+    for _, branch, found in groups:
+        if len(branch.output.numbers) != len(first.output.numbers) or branch.output.leaves != first.output.leaves:
+            raise GraphError(
+                "over rows a traced function gives the same structure in each; "
+                f"it gave {len(first.output.numbers)} and {len(branch.output.numbers)} numbers"
+            )
+        if found.summed:
+            sums = [found.summed.get(slot, 0.0) for slot in range(inputs)]
+            by_input = [x + y for x, y in zip(by_input, sums, strict=True)] if by_input else sums
+            for i, node in enumerate(branch.parameters):
+                x = found.summed[inputs + i]
+                by_parameter[node] = by_parameter[node] + x if node in by_parameter else x
+    values = _in_order([(rows, found.values) for rows, _, found in groups], count)
+    by_row = _in_order([(rows, found.by_row) for rows, _, found in groups], count)
+    return Answers(values, by_row, by_input, by_parameter, first)
+
+
+def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> array[float]:
+    """The rows of all groups in their places."""
+    if len(groups) == 1:
+        return groups[0][1]
+    width = len(groups[0][1]) // len(groups[0][0])
+    made = array("d", bytes(8 * width * count))
+    for rows, numbers in groups:
+        for i, row in enumerate(rows):
+            made[row * width : (row + 1) * width] = numbers[i * width : (i + 1) * width]
+    return made
+
+
+def _after(total: Answers, found: Answers) -> Answers:
+    """The answers of one block after those before it."""
+    total.values.extend(found.values)
+    total.by_row.extend(found.by_row)
+    total.by_input = [x + y for x, y in zip(total.by_input, found.by_input, strict=True)]
+    for node, x in found.by_parameter.items():
+        total.by_parameter[node] = total.by_parameter[node] + x if node in total.by_parameter else x
+    return total

@@ -1,0 +1,182 @@
+"""One branch of a function, traced: from a run on fresh leaves to a listing."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from .._operations.integers import Integer
+from .._operations.operation import Operation
+from .._transforms.kinds import kind_of
+from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool, passes
+from ..backward import discovered_all
+from ..value import Value, number, unwrapped
+from .arguments import Arguments
+from .branches import Branch
+from .listing import Listing
+from .tracing import Trace, leaked, refused, tracing
+
+
+def record_branch(
+    function: Callable[..., Any], arguments: Arguments, numbers: Sequence[float], moving: Sequence[int]
+) -> tuple[Branch, list[float]]:
+    """Trace `function` at these numbers; gives the branch, and what the function gave.
+
+    Args: `arguments`, a call; `moving`, which of its numbers are inputs, the others being static ints; `numbers`, those
+    of the inputs. Raises what the function raises, and GraphError for what no replay could do again.
+    """
+    with tracing() as trace:
+        inputs = [Value(x) for x in numbers]
+        structure = _run(function, arguments, dict(zip(moving, inputs, strict=True)), trace)
+    outputs = [x if type(x) is Value else float(x) for x in structure.numbers]
+    plain = {i: x for i, x in enumerate(structure.numbers) if type(x) is not Value}
+    empty = _taken_apart(structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers]))
+    own = set(trace.made)
+    parameters = _outside(own, (*outputs, *(x for question in trace.questions for x in question.operands)))
+    listing = Listing.of(
+        outputs,
+        inputs,
+        parameters,
+        constants=own,
+        plain=trace.plain,
+        others=_dead(trace, outputs, inputs, parameters),
+        questions=trace.questions,
+    )
+    found = [x._data if type(x) is Value else x for x in outputs]
+    made = trace.made
+    del inputs, structure, outputs, own, trace
+    if leaked(made) is not None:
+        gc.collect()  # it may be kept by a circle that nothing keeps
+        if leaked(made) is not None:
+            raise refused(
+                "keeps a number that it computed, outside or in a list, an attribute or a cache",
+                "return it: what is kept would be out of date after the next replay",
+            )
+    return Branch(listing, parameters, empty, plain), found
+
+
+def _run(
+    function: Callable[..., Any], arguments: Arguments, inputs: dict[int, Value], trace: Trace
+) -> Structure:
+    """Run the function on its inputs; gives the structure of its result."""
+    given: list[Any] = []
+    for i, x in enumerate(arguments.numbers):
+        given.append(x if i not in inputs else Integer(i, inputs[i]) if type(x) is int else inputs[i])
+    positional, keywords = _filled(arguments.structure, given)
+    before = _contents((positional, keywords))
+    result = function(*positional, **keywords)
+    if _contents((positional, keywords)) != before:
+        raise refused("changes its arguments", "return what is new, and change them outside")
+    structure = _taken_apart(result)
+    _check_kept(structure.form)
+    for x in structure.numbers:
+        if type(x) is Value:
+            trace.check_recorded(x)
+        elif number(x) is None:
+            raise TypeError(f"a traced function gives numbers; got an array with {x!r} of type {type(x).__name__}")
+    return structure
+
+
+def _taken_apart(result: Any) -> Structure:
+    """What a function gives: its Values and numbers, and where they stand; an array without Values stays as it is."""
+    return apart(result, _numbers, Kept)
+
+
+def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
+    if type(thing) is Integer or (is_array(thing) and thing.dtype != object):
+        return None
+    if type(inner := unwrapped(thing)) is Value:
+        return [inner], None
+    if is_bool(thing) or number(thing) is not None:
+        return [thing], None
+    return (thing.ravel().tolist(), thing.shape) if is_array(thing) else None
+
+
+def _filled(structure: Structure, given: Sequence[Any]) -> Any:
+    """The arguments with these in place of their numbers; an array as one of objects."""
+    made, at = [], 0
+    for leaf in structure.leaves:
+        part = given[at : at + leaf.size]
+        made.append(part[0] if leaf.shape is None else _array(part, leaf.shape))
+        at += leaf.size
+    return structure.form.filled(iter(made))
+
+
+def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    import numpy
+
+    if all(type(x) is int for x in numbers):
+        return numpy.array(numbers).reshape(shape)
+    made = numpy.empty(len(numbers), dtype=object)
+    for i, x in enumerate(numbers):
+        made[i] = x
+    return made.reshape(shape)
+
+
+def _contents(thing: Any) -> Any:
+    """What a structure holds, by identity: to see that nobody has changed it."""
+    if is_array(thing):
+        return tuple(map(id, thing.ravel().tolist())) if thing.dtype == object else thing.tobytes()
+    kind = kind_of(thing)
+    if kind is None:
+        return id(thing)
+    names, parts = kind.open(thing)
+    return names, [_contents(part) for part in parts]
+
+
+def _check_kept(form: Node | Kept | Leaf) -> None:
+    """Refuse a result in which there may be numbers that nobody sees."""
+    if isinstance(form, Node):
+        for part in form.parts:
+            _check_kept(part)
+    elif isinstance(form, Kept):
+        thing = form.thing
+        if type(thing) is Integer:
+            thing._static()
+        if not passes(thing) and not (is_array(thing) and thing.dtype.kind in "fiubU"):
+            raise TypeError(
+                "a traced function gives numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
+                f"got {thing!r} of type {type(thing).__name__}: return the numbers in it"
+            )
+
+
+def _outside(own: set[Value], ends: Iterable[Any]) -> list[Value]:
+    """The nodes that were there before the trace and that what it made was computed from: a program's parameters."""
+    found: dict[Value, None] = {}
+    waiting = [x for x in ends if type(x) is Value][::-1]
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        if node not in own:
+            found[node] = None
+            continue
+        for x in reversed(node.operands):
+            if type(x) is Value and x not in seen:
+                seen.add(x)
+                waiting.append(x)
+    return list(found)
+
+
+def _dead(trace: Trace, outputs: Sequence[Any], inputs: Sequence[Value], parameters: list[Value]) -> list[Value]:
+    """The nodes that nothing needs and that could raise nevertheless; what they need of nodes from outside is added."""
+    ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
+    reached = set(discovered_all(ends, (*inputs, *parameters))[0]) if ends else set()
+    dead = [node for node in trace.made if not node.is_leaf and node not in reached and may_raise(node.op)]
+    known = set(parameters)
+    parameters.extend(node for node in _outside(set(trace.made), dead) if node not in known)
+    return dead
+
+
+@cache
+def may_raise(row: Operation) -> bool:
+    """Whether an operation may have no value: whether its translation may raise, or there is none."""
+    from .forms import Refused  # only here: the translator is large, and most functions drop nothing
+    from .rows import translated_row
+    from .translator import Translation
+
+    try:
+        return translated_row(row, Translation()).value.raises
+    except Refused:
+        return True

@@ -1,0 +1,130 @@
+"""One argument over many rows: where the numbers of each row are, and how gradients by them are put together again."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._transforms.kinds import kind_of
+from .._transforms.trees import is_array
+from .arguments import opened
+from .player import Column
+
+Columns = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """An argument over rows.
+
+    `example`, the argument of the first row; `columns`, where each of its numbers is in every row; `count`, how many
+    rows; `joined`, of one column for each number, the same structure over rows as the argument.
+    """
+
+    example: Any
+    columns: list[Column]
+    count: int
+    joined: Callable[[Columns], Any]
+
+
+def spread(thing: Any, axis: int, name: str) -> Spread:
+    """Take an argument apart that carries rows: along `axis` in NumPy arrays, in lists and `array.array` item by item.
+
+    Dicts, tuples and dataclasses hold such arguments. Raises ValueError where their rows are not equally many, or not
+    of one structure; TypeError for what has no rows; `name` is what messages call it.
+    """
+    if is_array(thing):
+        return _of_array(thing, axis, name)
+    if isinstance(thing, array):
+        return _of_list(thing, name)
+    if type(thing) is list:
+        return _of_list(thing, name)
+    kind = kind_of(thing)
+    if kind is None:
+        raise TypeError(
+            f"{name} carries rows, as in_axes says; got {thing!r} of type {type(thing).__name__}: "
+            "hand over a list or an array of them, or say None for it in in_axes"
+        )
+    names, parts = kind.open(thing)
+    within = [spread(part, axis, name + kind.place(key)) for key, part in zip(names, parts, strict=True)]
+    count = counted({name + kind.place(key): part.count for key, part in zip(names, within, strict=True)})
+
+    def joined(columns: Columns) -> Any:
+        made, at = [], 0
+        for part in within:
+            made.append(part.joined(columns[at : at + len(part.columns)]))
+            at += len(part.columns)
+        return kind.close(thing, names, made)
+
+    example = kind.close(thing, names, [part.example for part in within])
+    return Spread(example, [column for part in within for column in part.columns], count, joined)
+
+
+def counted(counts: dict[str, int]) -> int:
+    """How many rows there are, of which every argument that carries rows says the same."""
+    if len(set(counts.values())) != 1:
+        said = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ValueError(f"arguments that carry rows have equally many; {said or 'none carries any'}")
+    [count] = set(counts.values())
+    return count
+
+
+def _of_array(thing: Any, axis: int, name: str) -> Spread:
+    import numpy
+
+    if not thing.shape or thing.dtype.kind not in "fiu":
+        raise TypeError(f"{name} carries rows: an array of numbers with an axis for them; got {thing!r}")
+    rows = numpy.moveaxis(thing, axis, 0)
+    flat = numpy.ascontiguousarray(rows, dtype=numpy.float64).reshape(-1)
+    count, shape = rows.shape[0], rows.shape[1:]
+    if not count:
+        raise ValueError(f"{name} has no rows; hand over one at least")
+    numbers, width = memoryview(flat), flat.size // count  # type: ignore[arg-type]  # an array is a buffer
+
+    def joined(columns: Columns) -> Any:
+        made = numpy.array([numpy.asarray(column) for column in columns]).T.reshape(count, *shape)
+        return numpy.moveaxis(made, 0, axis)
+
+    example = rows[0] if shape else rows[0].item()
+    return Spread(example, [Column(numbers, j, width) for j in range(width)], count, joined)
+
+
+def _of_list(thing: Any, name: str) -> Spread:
+    if not len(thing):
+        raise ValueError(f"{name} has no rows; hand over one at least")
+    first = opened((thing[0],), {})
+    numbers = array("d")
+    if isinstance(thing, array) and thing.typecode == "d":
+        numbers = thing
+    elif all(type(x) in (float, int) for x in thing) and any(type(x) is float for x in thing):
+        numbers.extend(map(float, thing))
+        first = opened((numbers[0],), {})
+    else:
+        for i, row in enumerate(thing):
+            part = opened((row,), {})
+            if part.key != first.key:
+                raise ValueError(f"{name}: row {i} is not built as row 0; got {row!r} and {thing[0]!r}")
+            numbers.extend(x if type(x) is float else float(getattr(x, "_data", x)) for x in part.numbers)
+    width = len(first.numbers)
+
+    def joined(columns: Columns) -> Any:
+        rows = zip(*columns, strict=True) if columns else ((),) * len(thing)
+        made = [first.structure.rebuild(list(row))[0][0] for row in rows]
+        return array("d", made) if isinstance(thing, array) else made
+
+    example = first.structure.rebuild(first.numbers)[0][0]
+    return Spread(example, [Column(numbers, j, width) for j in range(width)], len(thing), joined)
+
+
+def selected(columns: Sequence[Column], rows: Sequence[int]) -> list[Column]:
+    """The same columns with these rows alone."""
+    made: dict[int, array[float]] = {}
+    for column in columns:
+        if column.step and id(column.numbers) not in made:
+            numbers, step = memoryview(column.numbers).cast("B"), 8 * column.step  # type: ignore[arg-type]
+            chosen = made[id(column.numbers)] = array("d")
+            for row in rows:
+                chosen.frombytes(numbers[row * step : (row + 1) * step])
+    return [column._replace(numbers=made[id(column.numbers)]) if column.step else column for column in columns]

@@ -1,0 +1,252 @@
+"""One run of a function on fresh leaves, everything noted: what it made, what it asked, and what it must not do.
+
+While a trace runs, `Value` answers a little differently in its thread: a comparison is a question to be asked again at
+each replay, `.data` is a Value through which no gradient passes, and what no replay could do again is refused. The
+answers are put in place for the time of the trace, so that they cost nothing at any other.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock, active_count, get_ident
+from typing import Any, NoReturn
+
+from .._engine.made import made, running, traces
+from .._engine.taken import watches
+from .._operations.operation import NOTHING, is_nothing
+from ..context import current, record
+from ..errors import GraphError
+from ..ops import stop
+from ..value import Value, make_node, number
+from .guards import QUESTIONS, Question
+
+_changing = RLock()
+
+
+class Trace:
+    """What one run did: the nodes `made`, the `questions` asked of them, and those that stand for `plain` numbers."""
+
+    def __init__(self) -> None:
+        self.made: list[Value] = []
+        self.questions: list[Question] = []
+        self.plain: set[Value] = set()
+        self.found = False  # what `taken` asks of those who look out
+        self._thread = get_ident()
+
+    def asked(self, kind: str, operands: tuple[Any, ...], outcome: Any) -> Any:
+        """A question to be asked again at each replay; gives its outcome."""
+        for x in operands:
+            if type(x) is Value:
+                self.check_recorded(x)
+        self.questions.append(Question(kind, operands, float(outcome)))
+        return outcome
+
+    def asked_flat(self, node: Value) -> None:
+        """Which derivatives of a node are flat decides which formulas are evaluated: a question for each operand."""
+        if node.op.flat or node.op.flat_beside:
+            for i, slope in enumerate(node._slopes):
+                if slope is not None:
+                    self.questions.append(Question("flat", node.operands, float(is_nothing(slope)), node.op, i))
+
+    def stopped(self, node: Value, plain: bool) -> Value:
+        """The number of a node, through which no gradient passes; `plain` where the engine has a float."""
+        self.check_recorded(node)
+        result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
+        if plain:
+            self.plain.add(result)
+        return result
+
+    def as_plain(self, x: Any) -> Any:
+        """A node that stands for a plain number; a plain number as it is."""
+        if type(x) is Value:
+            self.plain.add(x)
+        return x
+
+    def check_recorded(self, node: Value) -> None:
+        """Refuse what was made inside `no_record()` while this trace ran: it does not know what it came from."""
+        if node.is_leaf and not node._place.recording and any(node is x for x in self.made):
+            raise GraphError(
+                "a traced function computed inside no_record(), so a replay could not compute it again; "
+                "use stop_gradient(…) where no gradient is meant to pass"
+            )
+
+    def note(self, node: Value) -> NoReturn:
+        """Called by `taken`: something goes where no replay follows."""
+        raise refused("takes plain gradients: backward() and gradients() without create_graph", CREATE_GRAPH)
+
+
+CREATE_GRAPH = "differentiate with create_graph=True, or the program itself: program.value_and_grad"
+
+
+def refused(what: str, instead: str) -> GraphError:
+    """The error for what no replay could do again."""
+    return GraphError(f"a traced function {what}, which no replay could do again; {instead}")
+
+
+@contextmanager
+def tracing() -> Iterator[Trace]:
+    """Trace what this thread does inside.
+
+    Raises GraphError where random numbers were drawn, which a replay would not draw again.
+    """
+    trace, thread = Trace(), get_ident()
+    before = _random_state()
+    with _changing:
+        if not traces:
+            _put_in_place(_ANSWERS)
+        traces[thread] = trace
+        made[thread] = trace.made
+        watches.append(trace)  # type: ignore[arg-type]  # it looks out in the same way
+    try:
+        with record():
+            yield trace
+    finally:
+        with _changing:
+            watches.remove(trace)  # type: ignore[arg-type]  # as above
+            del made[thread], traces[thread]
+            if not traces:
+                _put_in_place(_ORIGINALS)
+    if _random_state() != before:
+        raise refused("draws random numbers", "draw them outside, and hand them over as arguments")
+
+
+def _random_state() -> list[Any]:
+    """Where Python's generator of random numbers stands, and NumPy's where that is there."""
+    if active_count() > 1:  # another thread may draw its own
+        return []
+    states: list[Any] = [random.getstate()]
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        name, keys, *more = numpy_random.get_state()
+        states += [name, keys.tobytes(), *more]
+    return states
+
+
+# --- What a Value answers while a trace runs -------------------------------------------------------------------
+
+
+def _compared(kind: str) -> Callable[[Value, Any], Any]:
+    def compare(self: Value, other: Any) -> Any:
+        outcome = _ORIGINALS[f"__{kind}__"](self, other)
+        trace = running()
+        if trace is None or outcome is NotImplemented:
+            return outcome
+        operand = other if type(other) is Value else number(other)
+        if type(outcome) is not bool or (operand is not None and type(operand) is float and operand != other == other):
+            raise refused(f"compares a Value with {other!r}", "compare it with a Value or a float")
+        return outcome if operand is None else trace.asked(kind, (self, operand), outcome)
+
+    return compare
+
+
+def _asked(method: str, kind: str) -> Callable[[Value], Any]:
+    """A question about one number."""
+
+    def ask(self: Value) -> Any:
+        trace = running()
+        if trace is None:
+            return _ORIGINALS[method](self)
+        return trace.asked(kind, (self,), QUESTIONS[kind](self._data))
+
+    return ask
+
+
+def _round(self: Value, ndigits: int | None = None) -> Any:
+    trace = running()
+    if trace is None:
+        return _ORIGINALS["__round__"](self, ndigits)
+    if ndigits is None:
+        return trace.asked("round", (self,), round(self._data))
+    return trace.asked("round_to", (self, float(ndigits)), round(self._data, ndigits))
+
+
+def _rint(self: Value) -> float:
+    rounded: float = _round(self, 0)
+    return rounded
+
+
+def _refusing(method: str, what: str, instead: str) -> Callable[..., Any]:
+    def refuse(self: Value, *arguments: Any, **keywords: Any) -> Any:
+        if running() is None:
+            return _ORIGINALS[method](self, *arguments, **keywords)
+        raise refused(what, instead)
+
+    return refuse
+
+
+def _refusing_property(name: str, read: str | None, instead: str) -> property:
+    """A property that is not read, where `read` says so, nor assigned."""
+
+    def get(self: Value) -> Any:
+        if running() is None or read is None:
+            return _ORIGINALS[name].__get__(self)
+        raise refused(read, instead)
+
+    def put(self: Value, given: Any) -> None:
+        if running() is not None:
+            raise refused(f"assigns {name}", instead)
+        _ORIGINALS[name].__set__(self, given)
+
+    return property(get, put)
+
+
+def _data(self: Value) -> Any:
+    trace = running()
+    return _ORIGINALS["data"].__get__(self) if trace is None else trace.stopped(self, plain=True)
+
+
+_OUTSIDE = "do it outside the function"
+_ANSWERS: dict[str, Any] = {
+    **{f"__{kind}__": _compared(kind) for kind in ("lt", "le", "gt", "ge", "eq", "ne")},
+    **{f"__{kind}__": _asked(f"__{kind}__", kind) for kind in ("bool", "int", "floor", "ceil", "trunc")},
+    "is_integer": _asked("is_integer", "is_integer"),
+    "__round__": _round,
+    "rint": _rint,
+    "data": _refusing_property("data", None, _OUTSIDE).getter(_data),
+    "grad": _refusing_property("grad", "reads a gradient", CREATE_GRAPH),
+    "has_grad": _refusing_property("has_grad", "reads has_grad", _OUTSIDE),
+    "local_derivatives": _refusing_property("local_derivatives", "reads local derivatives", CREATE_GRAPH),
+    "zero_grad": _refusing("zero_grad", "clears gradients", _OUTSIDE),
+    "backward": _refusing("backward", "calls backward()", CREATE_GRAPH),
+    **{
+        name: _refusing(name, "writes a Value as text", "print what it returns")
+        for name in ("__repr__", "__format__", "hex")
+    },
+    **{
+        name: _refusing(name, "copies a Value", "use it as it is: it never changes")
+        for name in ("__copy__", "__deepcopy__", "__reduce__")
+    },
+}  # fmt: skip  # a table
+_ORIGINALS: dict[str, Any] = {}
+
+
+def _put_in_place(answers: dict[str, Any]) -> None:
+    if not _ORIGINALS:
+        _ORIGINALS.update({name: getattr(Value, name, None) for name in _ANSWERS})
+        _ORIGINALS.update({name: vars(Value)[name] for name in _ANSWERS if name in vars(Value)})
+    for name, answer in answers.items():
+        setattr(Value, name, answer)
+
+
+def leaked(nodes: Sequence[Value]) -> Value | None:
+    """One of the nodes that something keeps which is none of them; None where there is none.
+
+    Only the list and the caller's own variables may hold them otherwise: what else does would be out of date after the
+    next replay.
+    """
+    uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
+    for node in nodes:
+        for at in map(id, node.operands):
+            if at in uses:
+                uses[at] += 1
+    for node in nodes:
+        if sys.getrefcount(node) > uses[id(node)] + IN_PASSING:
+            return node
+    return None
+
+
+# The references to a node that looking at it costs: the list's, the loop's variable's, the argument's.
+IN_PASSING = 3

@@ -1,0 +1,471 @@
+"""Traced programs: write a function once, on scalars, and replay it without running its Python again.
+
+`trace` runs a function on fresh leaves and keeps what it did as a flat list (`_program/listing.py`), which players
+replay at other numbers: one point or many rows, values and gradients. `traced` does so by itself, at the first call for
+each structure of the arguments. What a replay gives is what the engine gives, to the last bit.
+"""
+
+from __future__ import annotations
+
+import warnings
+from array import array
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from types import MethodType
+from typing import Any
+
+from ._engine.clock import tick
+from ._engine.made import running
+from ._operations.choosing import max, min, take
+from ._operations.integers import Static
+from ._operations.operation import CONSTANT, Operation
+from ._operations.shape import ONE_LIST
+from ._program import player
+from ._program.arguments import Arguments, as_floats, opened
+from ._program.branches import MANY, Branch
+from ._program.listing import Listing
+from ._program.many_rows import Answers, play_rows
+from ._program.player import Column
+from ._program.recorded import record_branch
+from ._program.replays import Replays
+from ._program.spread import Spread, counted, spread
+from ._transforms.calls import Argnums, checked, located, scalar
+from ._transforms.sweeps import gradients
+from ._transforms.trees import is_array, taken_apart
+from .context import current
+from .errors import GraphError, GraphWarning
+from .graph import leaves
+from .value import Value, make_node
+
+__all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
+
+Function = Callable[..., Any]
+Axes = int | None | tuple[int | None, ...]
+
+
+def trace(function: Function, *example: Any, **keywords: Any) -> Program:
+    """The program of `function`, traced at example arguments.
+
+    Args: `example`, arguments as `function` takes them: their floats are the program's inputs, and so are ints that the
+    function uses for nothing but `take`; other ints, strings and objects are static, part of the program. Values that
+    the function closes over are its parameters, whose numbers are read anew at each replay; what it closes over
+    besides, plain numbers too, is as it was. Raises what `function` raises there, and GraphError for what no replay
+    could do again: gradients that are read or swept, random numbers, text, what is assigned or kept outside.
+
+    >>> from autograd_core import tanh
+    >>> program = trace(lambda x, y: tanh(x * y) + x, 0.5, 1.0)
+    >>> program(0.0, 3.0), program.grad(0.0, 3.0)
+    (0.0, 4.0)
+    """
+    return _traced_program(_callable(function, "trace(f, x)"), opened(example, keywords), {})
+
+
+def _callable(function: Any, written: str) -> Function:
+    if not callable(function):
+        raise TypeError(f"{written} takes a function f; got {function!r} of type {type(function).__name__}")
+    found: Function = function
+    return found
+
+
+def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]]) -> Program:
+    """The program of a call; which arguments have static ints is noted in `static` by the call's key."""
+    while True:
+        program = Program.__new__(Program)
+        program._begin(function, arguments, static.get(arguments.key, set()))
+        try:
+            program._replays.traced(program._numbers(arguments))
+        except Static as used:
+            static.setdefault(arguments.key, set()).add(arguments.argument_of(used.position))
+        else:
+            return program
+
+
+class Program:
+    """A function as a list of operations, replayed at any numbers; `trace` makes one of a function.
+
+    Args, to make one of a graph that is there: `output`, a Value, or numbers and Values in a structure; `inputs`, the
+    leaves that each call brings, in a list; `parameters`, other leaves, named in an order of your own: those that are
+    not named follow. Called, it takes one number for each input, and gives numbers as `output` holds them.
+
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> program = Program(x * w, inputs=[x])
+    >>> program(5.0)
+    15.0
+    """
+
+    _function: Function | None
+    _arguments: Arguments
+    _moving: tuple[int, ...]
+    _replays: Replays
+
+    def __init__(self, output: Any, inputs: Sequence[Value] = (), parameters: Sequence[Value] = ()) -> None:
+        for x in (*inputs, *parameters):
+            if type(x) is not Value:
+                raise TypeError(f"inputs and parameters of a Program are Values; got {x!r} of type {type(x).__name__}")
+        structure = taken_apart(output)
+        nodes = [x for x in structure.numbers if type(x) is Value]
+        known = {*inputs, *parameters}
+        found = dict.fromkeys(leaf for node in nodes for leaf in leaves(node) if leaf.op is not CONSTANT)
+        others = [leaf for leaf in found if leaf not in known]
+        listing = Listing.of(structure.numbers, list(inputs), [*parameters, *others])
+        self._begin(None, opened(tuple(float(x._data) for x in inputs), {}), set())
+        empty = structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers])
+        self._replays.branches.add(Branch(listing, [*parameters, *others], taken_apart(empty), {}))
+
+    def _begin(self, function: Function | None, arguments: Arguments, static: set[int]) -> None:
+        self._function, self._arguments = function, arguments
+        self._moving = tuple(
+            i for i, x in enumerate(arguments.numbers) if type(x) is not int or arguments.argument_of(i) not in static
+        )
+        self.name = str(getattr(function, "__qualname__", "program"))
+        self._replays = Replays(self.name, None if function is None else self._trace)
+        self._row = Operation(
+            f"program {self.name}", ONE_LIST, self._row_value, self._row_slopes, f"The program {self.name}.",
+            formula=f"{self.name}({{x}})", gather=ONE_LIST.gathering(self.name), public=False,
+        )
+
+    def _trace(self, numbers: Sequence[float]) -> Branch:
+        assert self._function is not None
+        return record_branch(self._function, self._arguments, numbers, self._moving)[0]
+
+    # --- Calls -------------------------------------------------------------------------------------------------
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """What the function gives on floats; where an argument is a Value, a Value that knows its gradient."""
+        call = self._checked(arguments, keywords)
+        if any(type(x) is Value for x in call.numbers):
+            return self._recorded(call)
+        branch, outputs = self._replays.values(self._numbers(call))
+        return branch.result(outputs)
+
+    def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
+        """The value and its gradient by the arguments that `argnums` names; see `autograd_core.value_and_grad`.
+
+        >>> trace(lambda x, y: x * y, 1.0, 1.0).value_and_grad(2.0, 5.0, argnums=(0, 1))
+        (10.0, (5.0, 2.0))
+        """
+        call = self._checked(arguments, keywords)
+        picked = self._picked(arguments, keywords, argnums)
+        branch, (value, slopes, _) = self._replays.value_and_gradients(self._numbers(call), self._varying(picked))
+        scalar(branch.result([value] * len(branch.output.numbers)))
+        answers = [self._part(call, at, slopes) for at in picked]
+        return branch.result([value]), tuple(answers) if isinstance(argnums, tuple) else answers[0]
+
+    def grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> Any:
+        """The gradient alone; see `value_and_grad`."""
+        return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
+
+    def backward(self, *arguments: Any, **keywords: Any) -> Any:
+        """Give the value and add its gradient to the `grad` of the parameters, as the result's `backward()` does.
+
+        >>> w = Value(3.0)
+        >>> trace(lambda x: x * w, 1.0).backward(2.0), w.grad
+        (6.0, 2.0)
+        """
+        node = self._node(self._checked(arguments, keywords))
+        if type(node) is not Value:
+            raise GraphError(f"{self.name} depends on no parameter, so there is no gradient to add; see value_and_grad")
+        node.backward()
+        return node._data
+
+    def over_rows(
+        self, in_axes: Axes = 0, *, progress: Callable[[int, int], None] | None = None
+    ) -> Rows:
+        """The same program over many rows at once.
+
+        Args: `in_axes`, as JAX's `vmap` has it: for each argument by position the axis that carries rows, or None where
+        one is for all, or one answer for all arguments; arguments by keyword are for all rows. Rows are along `axis` in
+        NumPy arrays, and item by item in lists and `array.array`. `progress` is called with the rows done and all.
+
+        >>> rows = trace(lambda x, w: x * w, 1.0, 1.0).over_rows((0, None))
+        >>> rows([1.0, 2.0], 10.0), rows.grad([1.0, 2.0], 10.0, argnums=1)
+        ([10.0, 20.0], 3.0)
+        """
+        return Rows(lambda call: self, in_axes, progress)
+
+    # --- What calls are made of --------------------------------------------------------------------------------
+
+    def _checked(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
+        call = opened(arguments, keywords)
+        if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
+            raise ValueError(
+                f"{self.name} was traced for other arguments: others in number, structure, shape or static values; "
+                "trace it for these, or let @traced do so"
+            )
+        return call
+
+    def _static(self, call: Arguments) -> list[Any]:
+        """The ints that are part of the program."""
+        moving = set(self._moving)
+        return [x for i, x in enumerate(call.numbers) if i not in moving]
+
+    def _numbers(self, call: Arguments) -> list[float]:
+        return as_floats([call.numbers[i] for i in self._moving])
+
+    def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
+        """Which arguments to differentiate by, counted through both kinds."""
+        function = self._function or self.__call__
+        places = located(function, arguments, keywords, checked(argnums))
+        return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
+
+    def _varying(self, picked: Sequence[int]) -> tuple[bool, ...]:
+        """For each input, whether it is in one of these arguments."""
+        return tuple(self._arguments.argument_of(i) in picked for i in self._moving)
+
+    def _part(self, call: Arguments, at: int, slopes: Sequence[float]) -> Any:
+        """The gradient by one argument, in its structure."""
+        by_number = dict(zip(self._moving, slopes, strict=True))
+        start = call.ends[at - 1] if at else 0
+        part = call.part(at)
+        if not part.numbers:
+            raise TypeError(f"argument {at} holds no number to differentiate by")
+        return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
+
+    def _recorded(self, call: Arguments) -> Any:
+        """What the function gives on Values: one node for its result, or the engine's own graph of several."""
+        result = self._node(call)
+        if result is NotImplemented:
+            positional, keywords = call.structure.rebuild(call.numbers)
+            assert self._function is not None
+            return self._function(*positional, **keywords)
+        return result
+
+    def _node(self, call: Arguments) -> Any:
+        """A node on the arguments and parameters with the gradients that a replay finds.
+
+        NotImplemented of several numbers, of which each would need a sweep of its own: the engine is left to do it.
+        """
+        numbers = self._numbers(call)
+        given = [call.numbers[i] for i in self._moving]
+        varying = tuple(type(x) is Value for x in given)
+        branch = self._replays.branch_of(numbers) if self._replays.branches.latest is None else None
+        branch = branch or self._replays.branches.latest
+        assert branch is not None
+        if len(branch.output.numbers) != 1 and self._function is not None:
+            return NotImplemented
+        if not current().recording or not (any(varying) or branch.parameters):
+            branch, outputs = self._replays.values(numbers)
+            valued = any(varying) or branch.parameters
+            return branch.result([Value(x) for x in outputs] if valued else outputs)
+        branch, (value, by_input, by_parameter) = self._replays.value_and_gradients(numbers, varying)
+        if branch.plain or not branch.varying(varying).variable[branch.listing.outputs[0]]:
+            return branch.result([value])
+        operands = [x if type(x) is Value else n for x, n in zip(given, numbers, strict=True)]
+        node = make_node(
+            self._row, value, [*operands, *branch.parameters], (*by_input, *by_parameter), current(), tick()
+        )
+        return branch.result([node])
+
+    def _row_value(self, operands: Sequence[float]) -> float:
+        """The value of a node of this program, from its operands: the inputs and then the parameters."""
+        return self._at(operands)[0]
+
+    def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
+        """The local derivatives of a node of this program; as Values by the function's own graph."""
+        if not any(type(x) is Value for x in operands):
+            return self._at(operands)[1]
+        if self._function is None:
+            raise GraphError(f"{self.name} was made of a graph, and has no second derivatives; trace its function")
+        moving = dict(zip(self._moving, operands, strict=False))
+        numbers = [moving.get(i, x) for i, x in enumerate(self._arguments.numbers)]
+        positional, keywords = self._arguments.structure.rebuild(numbers)
+        y = scalar(self._function(*positional, **keywords))
+        if type(y) is not Value:
+            return [0.0] * len(operands)
+        slopes = iter(gradients(y, [x for x in operands if type(x) is Value], create_graph=True))
+        return [next(slopes) if type(x) is Value else 0.0 for x in operands]
+
+    def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
+        """Value and gradients where the parameters have other numbers than now."""
+        count = len(self._moving)
+        numbers, parameters = operands[:count], operands[count:]
+        _, (value, *slopes) = self._replays.played(
+            numbers, lambda branch: player.value_and_gradients(branch.listing, numbers, parameters)
+        )
+        return value, [*slopes[0], *slopes[1]]
+
+
+class Rows:
+    """A program over many rows; see `Program.over_rows`.
+
+    Values come row by row. Gradients are summed over the rows by arguments that are for all of them, and by parameters;
+    by arguments that carry rows they are those of each row. The sum is in one order: of each 1024 rows eight partial
+    sums, added as a tree, and these in turn, the rows of each branch by themselves within 65,536.
+    """
+
+    def __init__(
+        self, find: Callable[[Arguments], Program], in_axes: Axes, progress: Callable[[int, int], None] | None
+    ) -> None:
+        self._find, self._in_axes, self._progress = find, in_axes, progress
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """The outputs, each with its rows: NumPy arrays where an argument is one, else lists."""
+        call = self._laid_out(arguments, keywords)
+        return call.outputs(self._played(call, None))
+
+    def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
+        """The value in each row, and the gradient by the arguments that `argnums` names."""
+        call = self._laid_out(arguments, keywords)
+        picked = call.program._picked(arguments, keywords, argnums)
+        answers = self._played(call, call.program._varying(picked))
+        found = [call.gradient(answers, at) for at in picked]
+        return call.outputs(answers), tuple(found) if isinstance(argnums, tuple) else found[0]
+
+    def grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> Any:
+        """The gradient alone."""
+        return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
+
+    def backward(self, *arguments: Any, **keywords: Any) -> Any:
+        """Give the value in each row and add the gradient of their sum to the `grad` of the parameters."""
+        call = self._laid_out(arguments, keywords)
+        answers = self._played(call, (False,) * len(call.columns))
+        if not answers.by_parameter:
+            raise GraphError(f"{call.program.name} depends on no parameter, so there is no gradient to add")
+        nodes, slopes = list(answers.by_parameter), list(answers.by_parameter.values())
+        make_node(call.program._row, 0.0, nodes, tuple(slopes), current(), tick()).backward()
+        return call.outputs(answers)
+
+    def _played(self, call: RowsCall, varying: tuple[bool, ...] | None) -> Answers:
+        answers = play_rows(call.program._replays, call.columns, call.count, varying, self._progress)
+        if varying is not None and len(answers.branch.output.numbers) != 1:
+            scalar(answers.branch.result([0.0] * len(answers.branch.output.numbers)))
+        return answers
+
+    def _laid_out(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> RowsCall:
+        axes = self._in_axes if isinstance(self._in_axes, (tuple, list)) else (self._in_axes,) * len(arguments)
+        if len(axes) != len(arguments):
+            raise ValueError(f"in_axes says of {len(axes)} arguments whether they carry rows; {len(arguments)} came")
+        spreads = [
+            None if axis is None else spread(argument, axis, f"argument {i}")
+            for i, (argument, axis) in enumerate(zip(arguments, axes, strict=True))
+        ]
+        count = counted({f"argument {i}": part.count for i, part in enumerate(spreads) if part is not None})
+        examples = [a if part is None else part.example for a, part in zip(arguments, spreads, strict=True)]
+        example = opened(tuple(examples), keywords)
+        return RowsCall(self._find(example), example, spreads, count, any(map(is_array, arguments)))
+
+
+class RowsCall:
+    """One call over rows: its program, the columns of its inputs, and how what it gives is put together."""
+
+    def __init__(
+        self, program: Program, example: Arguments, spreads: Sequence[Spread | None], count: int, numpy: bool
+    ) -> None:
+        self.program, self.example, self.spreads, self.count, self._numpy = program, example, spreads, count, numpy
+        self.columns: list[Column] = []
+        for i in program._moving:
+            at = example.argument_of(i)
+            part = spreads[at] if at < len(spreads) else None
+            if part is None:
+                self.columns.append(Column(array("d", as_floats([example.numbers[i]]))))
+            else:
+                self.columns.append(part.columns[i - (example.ends[at - 1] if at else 0)])
+        for i, x in enumerate(example.numbers):
+            at = example.argument_of(i)
+            if i not in program._moving and at < len(spreads) and spreads[at] is not None:
+                raise GraphError(
+                    f"argument {at} carries whole numbers, such as {x!r}, and {program.name} does more with them than "
+                    "choose by take(table, i); hand over floats to compute with them"
+                )
+
+    def outputs(self, answers: Answers) -> Any:
+        """The outputs, each with its rows."""
+        structure, width = answers.branch.output, len(answers.branch.output.numbers)
+        made: list[Any] = []
+        at = 0
+        for leaf in structure.leaves:
+            columns = [answers.values[j::width] for j in range(at, at + leaf.size)]
+            at += leaf.size
+            made.append(self._stacked(columns, leaf.shape))
+        return structure.form.filled(iter(made))
+
+    def _stacked(self, columns: Sequence[array[float]], shape: tuple[int, ...] | None) -> Any:
+        if shape is None and not self._numpy:
+            return columns[0].tolist()
+        import numpy
+
+        rows = numpy.array([numpy.frombuffer(column) for column in columns]).T
+        return rows.reshape(self.count, *(shape or ()))
+
+    def gradient(self, answers: Answers, at: int) -> Any:
+        """The gradient by one argument: in each row where it carries rows, else summed over them."""
+        part = self.spreads[at] if at < len(self.spreads) else None
+        if part is None:
+            return self.program._part(self.example, at, answers.by_input)
+        stepped = [k for k, column in enumerate(self.columns) if column.step]
+        mine = [k for k in stepped if self.example.argument_of(self.program._moving[k]) == at]
+        width = len(stepped)
+        return part.joined([answers.by_row[stepped.index(k) :: width] for k in mine])
+
+
+def traced(function: Function | None = None, *, in_axes: Axes | str = "none") -> Any:
+    """Make a function one that is traced at the first call for each structure of its arguments, and replayed after.
+
+    A decorator. Called with floats and with what it closes over, it gives what `function` gives: a number is one node
+    on the arguments and parameters, whose `backward()` does as that of the function's own graph. With `in_axes`, see
+    `Program.over_rows`, it is a program over rows. Of several numbers that depend on Values the engine makes the graph
+    each time: that is not replayed; `trace(…).value_and_grad` and `over_rows` are.
+
+    >>> w = Value(3.0)
+    >>> @traced
+    ... def loss(x, target):
+    ...     return (w * x - target) ** 2
+    >>> loss(2.0, 5.0).backward(); loss(1.0, 5.0).backward()
+    >>> w.grad, len(loss.programs)
+    (0.0, 1)
+    """
+    if function is None:
+        return lambda actual: traced(actual, in_axes=in_axes)
+    made = Traced(_callable(function, "traced(f)"))
+    if isinstance(in_axes, str):
+        return made
+    return update_wrapper(Rows(made.program_for, in_axes, None), function, updated=())
+
+
+class Traced:
+    """A function that is traced and replayed; see `traced`. `programs` lists what it has traced."""
+
+    __name__: str
+    __qualname__: str
+
+    def __init__(self, function: Function) -> None:
+        update_wrapper(self, function, updated=())
+        self._function = function
+        self._programs: dict[Any, Program] = {}
+        self._static: dict[Any, set[int]] = {}
+
+    @property
+    def programs(self) -> list[Program]:
+        """The programs, one for each structure of the arguments and each of their static values."""
+        return list(self._programs.values())
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """What the function gives."""
+        if running() is not None:  # within another trace it is a function like any other
+            return self._function(*arguments, **keywords)
+        call = opened(arguments, keywords)
+        return self.program_for(call)._recorded(call)
+
+    def program_for(self, call: Arguments) -> Program:
+        """The program of a call, traced if there is none yet."""
+        static = self._static.get(call.key, set())
+        ints = tuple(x for i, x in enumerate(call.numbers) if type(x) is int and call.argument_of(i) in static)
+        program = self._programs.get((call.key, ints))
+        if program is None:
+            program = _traced_program(self._function, call, self._static)
+            self._programs[call.key, tuple(program._static(call))] = program
+            if len(self._programs) == MANY:
+                warnings.warn(
+                    f"{self.__name__} has {MANY} programs by now, one for each structure and static value of its "
+                    "arguments; a whole number that only chooses from a table is static no more with take(table, i)",
+                    GraphWarning,
+                    stacklevel=3,
+                )
+        return program
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method it is given the instance first, like the function."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<traced {getattr(self, '__qualname__', self._function)}>"

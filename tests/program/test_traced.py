@@ -1,0 +1,565 @@
+"""Traced functions replayed: the engine's numbers, gradients and errors, on every branch, at one point and over rows."""
+
+import gc
+import math
+import random
+import warnings
+from array import array
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_core as ag
+from autograd_core import GraphError, GraphWarning, Program, Value, parameter, take, trace, traced
+from autograd_core._checking.ulps import same
+from autograd_core._strategies.programs import PYTHON_FORMS
+from autograd_core.strategies import defined_programs, numbers, programs
+
+FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'" not in form.text)
+
+
+def outcome(function, *arguments, **keywords):
+    try:
+        return function(*arguments, **keywords)
+    except Exception as error:
+        return type(error), str(error)
+
+
+def alike(a, b):
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, (bool, int, str, type)) or isinstance(b, (bool, int, str, type)):
+        return type(a) is type(b) and a == b
+    return same(a, b)
+
+
+def eager_value(program, point):
+    y = program(*map(Value, point))
+    return y.data if type(y) is Value else y
+
+
+def eager_gradient(program, point):
+    inputs = list(map(Value, point))
+    y = program(*inputs)
+    if type(y) is not Value:
+        return y, [0.0] * len(inputs)
+    return y.data, ag.gradients(y, inputs)
+
+
+def fresh(program):
+    """The function that a random program is; trace wants an ordinary one."""
+    return lambda *operands: program(*operands)
+
+
+@given(programs(forms=FORMS), st.data())
+def test_replays_are_the_engine_on_every_branch(program, data):
+    points = [program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * len(program.inputs)), max_size=4))]
+    made = None
+    for point in (*points, *points):
+        due = outcome(eager_value, program, point)
+        if made is None:
+            made = outcome(trace, fresh(program), *point)
+            if not isinstance(made, Program):
+                assert alike(made, due), (point, made, due)
+                made = None
+                continue
+        assert alike(outcome(made, *point), due), (point, due)
+        if isinstance(due, bool):
+            continue
+        every = tuple(range(len(point)))
+        found = outcome(made.value_and_grad, *point, argnums=every)
+        due = outcome(eager_gradient, program, point)
+        if due[0] is not int and every:
+            assert alike(found, due), (point, found, due)
+
+
+@given(programs(forms=FORMS), st.data())
+def test_rows_are_points_on_every_branch(program, data):
+    wide = len(program.inputs)
+    if not wide:
+        return
+    table = [program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * wide), max_size=10))]
+    due = [outcome(eager_gradient, program, point) for point in table]
+    table = [point for point, answer in zip(table, due, strict=True) if not isinstance(answer[0], (type, bool))]
+    due = [answer for answer in due if not isinstance(answer[0], (type, bool))]
+    if not table:
+        return
+    made = trace(fresh(program), *data.draw(st.sampled_from(table)))
+    columns = [list(map(float, column)) for column in zip(*table, strict=True)]
+    values, slopes = made.over_rows().value_and_grad(*columns, argnums=tuple(range(wide)))
+    for i, (value, gradient) in enumerate(due):
+        assert same(values[i], float(value)), (i, table)
+        assert alike([column[i] for column in slopes], gradient), (i, table)
+    assert alike(made.over_rows()(*map(array_of, columns)), values)
+
+
+def array_of(column):
+    return array("d", column)
+
+
+@given(defined_programs(), st.lists(numbers(), min_size=1, max_size=30), st.integers(0, 2**32))
+def test_sums_over_rows_do_not_depend_on_what_was_traced_before(program, numbers, seed):
+    def function(x, *others):
+        y = program(x, *others)
+        return y + x if x > 0.5 else y
+
+    def at(x):
+        return outcome(function, Value(x), *program.inputs[1:])
+
+    if not program.inputs:
+        return
+    rows = [x for x in (program.inputs[0], *numbers) if type(at(x)) is Value]
+    random.Random(seed).shuffle(rows)
+    found = []
+    for first in (min(rows, key=lambda x: x > 0.5), max(rows, key=lambda x: x > 0.5)):
+        made = trace(function, first, *program.inputs[1:])
+        axes = (0, *[None] * (len(program.inputs) - 1))
+        if len(axes) > 1:
+            found.append(made.over_rows(axes).grad(rows, *program.inputs[1:], argnums=tuple(range(1, len(axes)))))
+    assert not found or alike(*found)
+
+
+# --- What a trace is -------------------------------------------------------------------------------------------
+
+
+def test_a_branch_is_traced_when_it_is_met():
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        return x * 2.0 if x > 1.0 else x * 3.0 if x > 0.0 else -x
+
+    program = trace(f, 2.0)
+    assert [program(x) for x in (3.0, 0.5, -1.0, 5.0, 0.25, -7.0)] == [6.0, 1.5, 1.0, 10.0, 0.75, 7.0]
+    assert len(calls) == 3
+    assert program.over_rows()([3.0, 0.5, -1.0, 5.0]) == [6.0, 1.5, 1.0, 10.0]
+    assert program.over_rows().grad([3.0, 0.5, -1.0, 5.0]) == [2.0, 3.0, -1.0, 2.0]
+    assert len(calls) == 3
+
+
+def test_relu_by_if_with_the_int_0():
+    program = trace(lambda x: x if x > 0 else 0, 1.0)
+    assert program(-1.0) == 0 and type(program(-1.0)) is int
+    assert program.over_rows()([2.0, -1.0]) == [2.0, 0.0]
+    assert program.value_and_grad(-1.0) == (0, 0.0)
+
+
+def test_many_branches_warn_of_what_to_write_instead():
+    program = trace(lambda xs: sum(x if x > 0 else 0 for x in xs), [1.0] * 6)
+    rows = [[1.0 if k >> i & 1 else -1.0 for i in range(6)] for k in range(64)]
+    with pytest.warns(GraphWarning, match=r"16 branches.*relu, maximum"):
+        found = [program(row) for row in rows]
+    assert found == [k.bit_count() for k in range(64)]
+
+
+def test_branches_are_bounded_and_right_beyond_the_bound():
+    program = trace(lambda x: x * float(round(x)), 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GraphWarning)
+        for k in range(300):
+            assert program(float(k)) == k * k
+        assert [program(float(k)) for k in (3, 299, 298)] == [9.0, 299.0**2, 298.0**2]
+    assert program._replays.branches.count == 256
+
+
+def test_errors_are_the_engines_and_name_the_row():
+    def f(x):
+        return ag.log(x) / (x - 2.0)
+
+    program = trace(f, 1.0)
+    for point in (-1.0, 2.0):
+        due = outcome(f, Value(point))
+        assert outcome(program, point) == due
+        with pytest.raises(due[0]) as error:
+            program.over_rows()([1.0, 3.0, point, 5.0])
+        assert str(error.value) == due[1]
+        assert error.value.__notes__ == ["in row 2"]
+
+
+def test_what_is_computed_and_dropped_still_raises():
+    def f(x):
+        1.0 / x
+        return x * 2.0
+
+    program = trace(f, 1.0)
+    assert program(3.0) == 6.0
+    with pytest.raises(ZeroDivisionError, match=r"x / y"):
+        program(0.0)
+
+
+def test_structures_in_and_out():
+    program = trace(lambda p, xs: {"y": p["a"] * xs[0], "all": [x * 2.0 for x in xs]}, {"a": 2.0}, np.array([1.0, 5.0]))
+    assert program({"a": 3.0}, np.array([4.0, 5.0])) == {"y": 12.0, "all": [8.0, 10.0]}
+    with pytest.raises(ValueError, match="traced for other arguments"):
+        program({"a": 3.0}, np.array([4.0, 5.0, 6.0]))
+    with pytest.raises(ValueError, match="traced for other arguments"):
+        program({"b": 3.0}, np.array([4.0, 5.0]))
+    loss = trace(lambda W, x: ag.sum(list((W @ x) ** 2)), np.ones((2, 3)), np.ones(3))
+    value, (slope, by_x) = loss.value_and_grad(np.ones((2, 3)), np.arange(3.0), argnums=(0, 1))
+    assert value == 18.0 and slope.tolist() == [[0.0, 6.0, 12.0]] * 2 and by_x.tolist() == [12.0] * 3
+
+
+def test_static_arguments_are_part_of_the_program():
+    @traced
+    def f(x, n, how):
+        y = x
+        for _ in range(n):
+            y = y * x
+        return y if how == "plain" else ag.tanh(y)
+
+    assert f(2.0, 3, "plain") == 16.0 and f(2.0, 2, "plain") == 8.0 and f(3.0, 3, "plain") == 81.0
+    assert f(2.0, 2, how="tanh") == math.tanh(8.0)
+    assert len(f.programs) == 3
+    program = trace(lambda x, n: x**n, 2.0, 3)
+    assert program(3.0, 3) == 27.0
+    with pytest.raises(ValueError, match="traced for other arguments"):
+        program(3.0, 2)
+
+
+def test_too_many_programs_warn_of_take():
+    table = [Value(float(i)) for i in range(20)]
+    f = traced(lambda i: table[i] * 2.0)
+    with pytest.warns(GraphWarning, match=r"16 programs.*take"):
+        found = [f(i).data for i in range(20)]
+    assert found == [2.0 * i for i in range(20)]
+
+
+def test_a_model_as_a_static_argument_and_parameters_read_anew():
+    class Model:
+        def __init__(self):
+            self.w = parameter(3.0)
+
+        def __call__(self, x):
+            return self.w * x
+
+    model = Model()
+    f = traced(lambda model, x: model(x) ** 2)
+    f(model, 2.0).backward()
+    assert model.w.grad == 24.0
+    model.w.data = 1.0
+    assert f(model, 2.0).data == 4.0 and len(f.programs) == 1
+    assert f(Model(), 1.0).data == 9.0 and len(f.programs) == 2
+
+
+def test_a_training_loop_keeps_its_shape():
+    def losses(decorate):
+        rng = random.Random(1)
+        w = [parameter(rng.uniform(-1, 1)) for _ in range(9)]
+
+        @decorate
+        def loss(x, target):
+            hidden = [ag.tanh(w[2 * i] * x + w[2 * i + 1]) for i in range(3)]
+            return (sum(h * v for h, v in zip(hidden, w[6:], strict=True)) - target) ** 2
+
+        found = []
+        for step in range(200):
+            y = loss(math.sin(step), math.cos(step))
+            y.backward()
+            for p in w:
+                p.data -= 0.05 * p.grad
+                p.zero_grad()
+            found.append(y.data)
+        return found
+
+    assert losses(traced) == losses(lambda f: f)
+
+
+def test_derivatives_of_a_traced_function_by_every_way():
+    w = Value(0.5)
+    f = traced(lambda x, y: ag.tanh(x * w) * y + x * x)
+    plain = f.__wrapped__
+    for transform in (ag.grad, ag.value_and_grad, lambda f: ag.grad(ag.grad(f)), ag.hessian, ag.jacobian):
+        found, due = transform(f)(0.3, 2.0), transform(plain)(0.3, 2.0)
+        numbers = [x.data if type(x) is Value else x for x in ag._transforms.trees.flatten(found)[0]]
+        expected = [x.data if type(x) is Value else x for x in ag._transforms.trees.flatten(due)[0]]
+        assert numbers == expected
+    value, slope = ag.jvp(f)((0.3, 2.0), (1.0, 0.0))
+    assert (value.data, slope.data) == tuple(x.data for x in ag.jvp(plain)((0.3, 2.0), (1.0, 0.0)))
+    node = f(Value(0.3), 2.0)
+    [slope] = ag.gradients(node, [w], create_graph=True)
+    [due] = ag.gradients(plain(Value(0.3), 2.0), [w], create_graph=True)
+    assert slope.data == due.data
+    assert ag.gradients(slope, [w]) == ag.gradients(due, [w])
+
+
+@pytest.mark.parametrize("transform", [ag.jacobian, ag.hessian, ag.grad])
+def test_programs_of_derivatives(transform):
+    def f(x):
+        return ag.relu(x[0]) * ag.exp(x[1]) + ag.maximum(x[0], x[1]) * x[0] ** 3
+
+    program = trace(transform(f), [1.0, 2.0])
+    for point in ([0.5, 0.25], [0.25, 0.5], [-0.5, 2.0], [-3.0, -4.0], [1.0, 1.0]):
+        assert alike(program(point), transform(f)(point)), point
+
+
+def test_a_program_of_jvp():
+    def f(x, y):
+        return [x * ag.sin(y), ag.relu(x)]
+
+    program = trace(ag.jvp(f), (1.0, 2.0), (1.0, 0.5))
+    for primals, tangents in (((2.0, 1.0), (1.0, -1.0)), ((-2.0, 0.5), (0.25, 3.0))):
+        assert program(primals, tangents) == ag.jvp(f)(primals, tangents)
+
+
+def test_a_program_of_a_graph():
+    x, w, v = Value(2.0), Value(3.0), Value(5.0)
+    program = Program({"y": x * w + v}, inputs=[x], parameters=[v])
+    assert program(10.0) == {"y": 35.0}
+    w.data = 1.0
+    assert program(10.0) == {"y": 15.0}
+    program = Program(ag.tanh(x * w), inputs=[x, w])
+    assert program.grad(0.5, 2.0, argnums=1) == ag.grad(lambda w: ag.tanh(0.5 * w))(2.0)
+    assert Program(x * w, inputs=[x]).backward(4.0) == 4.0 and w.grad == 4.0
+
+
+# --- take ------------------------------------------------------------------------------------------------------
+
+
+def test_take_is_eager_too():
+    table = [Value(1.0), Value(2.0), 3.0]
+    y = take(table, 1) * take(table, -3)
+    y.backward()
+    assert y.data == 2.0 and table[1].grad == 1.0 and table[0].grad == 2.0
+    assert take(table, 2).data == 3.0 and take([1.0, 2.0], 1) == 2.0
+    assert take([1.0, 2.0], Value(1.0)).data == 2.0
+    for wrong in (3, -4, 0.5, math.nan):
+        with pytest.raises(ValueError, match="take has no value here"):
+            take(table, wrong)
+
+
+def test_take_keeps_one_program_for_all_indices():
+    table = [[parameter(float(10 * i + j)) for j in range(3)] for i in range(5)]
+
+    @traced
+    def f(tokens, target):
+        rows = [take(table, i) for i in tokens]
+        return take([ag.sum(list(column)) for column in zip(*rows, strict=True)], target)
+
+    assert f([1, 2], 0).data == 30.0 and f([4, 4], 2).data == 84.0
+    assert len(f.programs) == 1
+    f([4, 4], 2).backward()
+    assert table[4][2].grad == 2.0 and table[3][2].grad == 0.0
+    assert f.programs[0]([0, 3], 1) == 32.0
+    with pytest.raises(ValueError, match="take has no value here"):
+        f([5, 0], 0)
+
+
+def test_labels_over_rows():
+    w = [[0.1 * i - 0.05 * j for j in range(4)] for i in range(3)]
+
+    def loss(w, x, label):
+        z = [ag.sum([a * b for a, b in zip(row, x, strict=True)]) for row in w]
+        return ag.logsumexp(z) - take(z, label)
+
+    X = np.random.default_rng(0).normal(size=(50, 4))
+    labels = np.arange(50) % 3
+    program = trace(loss, w, X[0], 0)
+    values, slope = program.over_rows((None, 0, 0)).value_and_grad(w, X, labels)
+    for i in range(50):
+        assert values[i] == ag.value_and_grad(loss)(w, list(X[i]), int(labels[i]))[0]
+    due = np.sum([ag.grad(loss)(w, list(X[i]), int(labels[i])) for i in range(50)], axis=0)
+    assert np.allclose(slope, due, rtol=1e-13)
+    by_x = program.over_rows((None, 0, 0)).grad(w, X, labels, argnums=1)
+    assert by_x.shape == X.shape
+    assert by_x[7].tolist() == ag.grad(loss, argnums=1)(w, list(X[7]), int(labels[7]))
+    rows = traced(lambda x, n: x * n, in_axes=0)
+    with pytest.raises(GraphError, match="hand over floats to compute"):
+        rows([1.0, 2.0], [1, 2])
+    assert rows([1.0, 2.0], [1.0, 2.0]) == [1.0, 4.0]
+
+
+# --- Rows ------------------------------------------------------------------------------------------------------
+
+
+def test_rows_in_every_layout():
+    f = trace(lambda p, x, s: p["w"] * x[0] + x[1] * s, {"w": 2.0}, [1.0, 1.0], 3.0)
+    due = [2.0 * i + 3.0 * (i + 0.5) for i in range(4)]
+    X = np.array([[float(i), i + 0.5] for i in range(4)])
+    program = trace(lambda p, x, s: p["w"] * x[0] + x[1] * s, {"w": 2.0}, X[0], 3.0)
+    p = {"w": 2.0}
+    assert program.over_rows((None, 0, None))(p, X, 3.0).tolist() == due
+    assert program.over_rows((None, 1, None))(p, np.asfortranarray(X.T), 3.0).tolist() == due
+    assert program.over_rows((None, 0, None))(p, X[::-1], 3.0).tolist() == due[::-1]
+    assert f.over_rows((None, 0, None))(p, X.tolist(), 3.0) == due
+    assert f.over_rows((0, 0, 0))({"w": [2.0] * 4}, X.tolist(), array("d", [3.0] * 4)) == due
+    slopes = f.over_rows((0, 0, None)).grad({"w": [2.0] * 4}, X.tolist(), 3.0, argnums=(0, 1, 2))
+    assert slopes == ({"w": [0.0, 1.0, 2.0, 3.0]}, [[2.0, 3.0]] * 4, 8.0)
+    by_x = program.over_rows((None, 1, None)).grad(p, X.T, 3.0, argnums=1)
+    assert by_x.tolist() == [[2.0] * 4, [3.0] * 4]
+    out = trace(lambda x: {"a": x, "b": [x * 2.0, 1.0]}, 1.0).over_rows()([1.0, 2.0])
+    assert out == {"a": [1.0, 2.0], "b": [[2.0, 4.0], [1.0, 1.0]]}
+
+
+def test_rows_that_do_not_fit():
+    rows = trace(lambda x, y: x * y, 1.0, 2.0).over_rows()
+    for arguments, message in (
+        (([1.0], [1.0, 2.0]), r"argument 0 has 1, argument 1 has 2"),
+        ((1.0, [1.0]), r"argument 0 carries rows"),
+        (([], []), r"argument 0 has no rows"),
+        (([1.0, "a"], [1.0, 2.0]), r"row 1 is not built as row 0"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            rows(*arguments)
+    with pytest.raises(ValueError, match="in_axes says of 1"):
+        trace(lambda x, y: x * y, 1.0, 2.0).over_rows((0,))([1.0], 2.0)
+
+
+def test_many_blocks_with_progress_and_parameters():
+    w = parameter(2.0)
+    program = trace(lambda x: x * w if x > 0.0 else x, 1.0)
+    xs = array("d", [math.sin(i) for i in range(70_000)])
+    seen = []
+    values = program.over_rows(progress=lambda done, all: seen.append((done, all))).backward(xs)
+    assert seen == [(65_536, 70_000), (70_000, 70_000)]
+    assert values == [2.0 * x if x > 0.0 else x for x in xs]
+    assert math.isclose(w.grad, math.fsum(x for x in xs if x > 0.0), rel_tol=1e-12)
+
+
+# --- What no replay could do again -----------------------------------------------------------------------------
+
+
+def hidden(function):
+    return lambda x: (function(x), x * 2.0)[1]
+
+
+KEPT = []
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (hidden(lambda x: f"{x:.2f}"), "as text"),
+        (hidden(lambda x: str(x * 2.0)), "as text"),
+        (hidden(lambda x: x.hex()), "as text"),
+        (hidden(lambda x: x.grad), "reads a gradient"),
+        (hidden(lambda x: (x * x).backward()), r"calls backward\(\)"),
+        (hidden(lambda x: ag.gradients(x * x, [x])), "without create_graph"),
+        (hidden(lambda x: ag.backward(x * x)), "without create_graph"),
+        (hidden(lambda x: x.zero_grad()), "clears gradients"),
+        (hidden(lambda x: setattr(Value(1.0), "data", 2.0)), "assigns data"),
+        (hidden(lambda x: (x * x).local_derivatives), "reads local derivatives"),
+        (hidden(lambda x: x < np.arange(3.0)), "compares a Value with"),
+        (hidden(lambda x: x < 2**53 + 1), "compares a Value with"),
+        (hidden(lambda x: KEPT.append(x * 3.0)), "keeps a number"),
+        (hidden(lambda x: KEPT.append(x.data)), "keeps a number"),
+        (hidden(lambda x: random.random()), "draws random numbers"),
+        (hidden(lambda x: np.random.rand()), "draws random numbers"),
+        (hidden(lambda x: __import__("copy").copy(x)), "copies a Value"),
+        (lambda x: ag.no_record()(lambda: x * 2.0)(), "no_record"),
+        (lambda x: ag.checkpoint(lambda x: x * x, x), "cannot hold a checkpoint"),
+    ],
+)
+def test_refused_by_name(function, message):
+    with pytest.raises(GraphError, match=message):
+        trace(function, 1.5)
+    KEPT.clear()
+    assert trace(lambda x: x * 3.0, 1.0)(2.0) == 6.0  # and everything is as before
+    assert str(Value(1.0)) == "Value(1.0)" and Value(1.0).data == 1.0
+
+
+def test_an_argument_that_is_changed_and_a_result_that_hides_numbers():
+    with pytest.raises(GraphError, match="changes its arguments"):
+        trace(lambda xs: xs.append(xs[0]) or xs[0], [1.0])
+    with pytest.raises(TypeError, match="a traced function gives numbers"):
+        trace(lambda x: iter([x]), 1.0)
+    for function in (lambda x: [1.0, 2.0][x], lambda x: math.sin(x)):
+        with pytest.raises(TypeError):
+            trace(function, 1.0)
+    with pytest.raises(TypeError, match=r"take\(table, i\)"):
+        trace(lambda x: [1.0, 2.0][x], 1.0)
+
+
+def test_parameters_that_another_thread_assigns_meanwhile():
+    w = Value(1.0)
+    program = trace(lambda x: x if w > 0.0 else -x, 1.0)
+    tracer = program._replays.tracer
+
+    def late(numbers):
+        branch = tracer(numbers)
+        w.data = 1.0
+        return branch
+
+    program._replays.tracer = late
+    w.data = -1.0
+    with pytest.raises(GraphError, match="assigned by another thread"):
+        program(2.0)
+    assert program(2.0) == 2.0
+
+
+# --- Numbers without a gradient --------------------------------------------------------------------------------
+
+
+def by_hand(z):
+    m = max(getattr(a, "data", a) for a in z)
+    e = [ag.exp(a - m) for a in z]
+    t = sum(e)
+    return [a / t for a in e]
+
+
+def without_branches(z):
+    m = ag.max(getattr(a, "data", a) for a in z)
+    e = [ag.exp(a - m) for a in z]
+    t = sum(e)
+    return [a / t for a in e]
+
+
+@pytest.mark.parametrize("softmax", [by_hand, without_branches, ag.softmax, ag.log_softmax])
+def test_softmax_as_it_is_written_everywhere(softmax):
+    def f(z):
+        return softmax(z)[0] * z[1]
+
+    program = trace(f, [1.0, 2.0, 3.0])
+    for z in ([1.0, 2.0, 3.0], [3.0, 1.0, 2.0], [2.0, 2.0, 1.0], [0.1, 0.7, -900.0], [1e308, -1e308, 0.0]):
+        assert alike(program.value_and_grad(z), ag.value_and_grad(f)(z)), z
+    branches = len(list(program._replays.branches))
+    assert branches == 1 if softmax is without_branches else branches > 1
+
+
+def test_stop_gradient_and_data():
+    def f(x, y):
+        return ag.stop_gradient(x) * y + x.data * x
+
+    program = trace(f, 1.0, 2.0)
+    assert program.value_and_grad(3.0, 5.0, argnums=(0, 1)) == ag.value_and_grad(f, (0, 1))(3.0, 5.0) == (24.0, (3.0, 3.0))
+    zero = trace(lambda x, y: ag.sqrt(x) * y.data, 1.0, 1.0)
+    assert zero.grad(0.0, 0.0) == ag.grad(lambda x, y: ag.sqrt(x) * y)(0.0, 0.0) == 0.0
+
+
+@given(st.lists(st.one_of(st.just(math.nan), numbers()), min_size=1, max_size=6))
+def test_max_and_min_are_the_builtins(xs):
+    for ours, builtin in ((ag.max, max), (ag.min, min)):
+        assert same(ours(xs), builtin(xs))
+        assert same(float(ours([Value(x) for x in xs]).data), builtin(xs))
+        due = builtin(xs, key=lambda x: -x * x)
+        assert same(ours([Value(x) for x in xs], key=lambda x: -x * x).data, due)
+    assert ag.max([], default=3) == 3 and ag.max(1, 2) == 2 and ag.min("ab", key=ord) == "a"
+
+
+def test_traces_leave_nothing_behind():
+    program = trace(lambda x: x * x if x > 0 else x, 1.0)
+    program.over_rows()([1.0, -1.0])
+    gc.collect()
+    before = sum(type(x) is Value for x in gc.get_objects())
+    for _ in range(3):
+        trace(lambda x: x * x if x > 0 else x, 1.0)(-1.0)
+    gc.collect()
+    assert sum(type(x) is Value for x in gc.get_objects()) <= before + 6
+
+
+def test_a_traced_function_within_another_and_as_a_method():
+    inner = traced(lambda x: x * x if x > 0 else -x)
+    outer = trace(lambda x: inner(x) + 1.0, 2.0)
+    assert outer(3.0) == 10.0 and outer(-3.0) == 4.0 and not inner.programs
+
+    class Model:
+        def __init__(self):
+            self.w = parameter(2.0)
+
+        @traced
+        def __call__(self, x):
+            return self.w * x
+
+    model = Model()
+    assert model(3.0).data == 6.0 and model(4.0).data == 8.0
