@@ -48,13 +48,23 @@ def _row(operation: Row) -> Operation:
 
 
 def log_uniform() -> SearchStrategy[float]:
-    """Finite floats whose exponents are uniform over the whole range, subnormals included, of either sign."""
+    """Finite floats whose exponents are uniform over the whole range, subnormals included, of either sign.
+
+    >>> from hypothesis import find
+    >>> find(log_uniform(), lambda x: x > 3)
+    4.0
+    """
     parts = st.tuples(st.integers(-1074, 1023), st.integers(0, 2**52 - 1), st.sampled_from((1.0, -1.0)))
     return parts.map(lambda part: part[2] * math.ldexp(1.0 + part[1] * 2.0**-52, part[0]))
 
 
 def near(points: Sequence[float]) -> SearchStrategy[float]:
-    """Floats at, and at every distance from, the given points and small multiples of them."""
+    """Floats at, and at every distance from, the given points and small multiples of them.
+
+    >>> from hypothesis import find
+    >>> find(near([3.0]), lambda x: 3.0 < x < 3.5)
+    3.375
+    """
     multiples = tuple(point * times for point in points for times in (1.0, -1.0, 2.0, 3.0, 4.0, 7.0, 100.0))
     parts = st.tuples(st.sampled_from(multiples), st.sampled_from((0.0, 1.0, -1.0)), st.integers(1, 53))
     return parts.map(lambda part: part[0] * (1.0 + part[1] * 2.0 ** -part[2]))

@@ -1,14 +1,26 @@
-"""What the site's tests share: the packages of npm and the pure wheel. `pytest -m site tests/site` runs them."""
+"""What the site's tests share: the packages of npm, the pure wheel, the built site in a browser that reaches nothing else.
 
+`pytest -m site tests/site` runs them; AUTOGRAD_CORE_SITE names the directory of a site that is built already.
+"""
+
+import functools
+import http.server
 import os
+import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "notebooks" / "site"
+# Another host's name is not even looked up.
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]  # fmt: skip  # one list
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,3 +46,60 @@ def pure_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", there, ROOT], env=environment, check=True)
     [wheel] = there.iterdir()
     return wheel
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built by its one command; beside `html`, `doctrees` has which examples ran."""
+    if built := os.environ.get("AUTOGRAD_CORE_SITE"):
+        return Path(built)
+    there = tmp_path_factory.mktemp("site")
+    done = subprocess.run([sys.executable, SITE / "build.py", there], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
+    print(done.stdout.strip().splitlines()[-1])
+    return there
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where a web server of this machine serves the site."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    handler = functools.partial(Quiet, directory=str(site / "html"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, that reaches this machine alone."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """A page of which every request stays here, and the console has no error, when the test ends."""
+    page = browser.new_page(viewport={"width": 1400, "height": 950})
+    page.set_default_timeout(60_000)
+    elsewhere: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: request.url.startswith((address, "data:", "blob:", "about:")) or elsewhere.append(request.url))
+    page.on("console", lambda message: message.type == "error" and errors.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+    yield page
+    page.close()
+    assert elsewhere == []
+    assert errors == []

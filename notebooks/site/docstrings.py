@@ -1,0 +1,34 @@
+"""Sphinx extension: docstrings as they are written, with `code` in single backticks and |x|, are turned to RST."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+CODE = re.compile(r"(`[^`]+`\w?)")
+
+
+def as_rst(app: Sphinx, what: str, name: str, thing: object, options: Any, lines: list[str]) -> None:
+    """Turn the text around the examples into RST; napoleon then reads its lists of arguments."""
+    inside = False
+    for i, line in enumerate(lines):
+        inside = bool(line.strip()) and (inside or line.lstrip().startswith(">>>"))
+        if not inside:
+            parts = CODE.split(line)
+            lines[i] = "".join(code(part) if CODE.fullmatch(part) else part.replace("|", "\\|") for part in parts)
+    if what == "property":
+        lines.insert(0, "")  # or napoleon takes "The gradient: the sum …" for a type and its meaning
+
+
+def code(text: str) -> str:
+    """A name in backticks, and the letter that follows it: `Value`s."""
+    name, after = text[1:].split("`")
+    return f"``{name}``" + (f"\\ {after}" if after else "")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", as_rst, priority=400)
+    return {"parallel_read_safe": True}
