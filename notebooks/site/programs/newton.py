@@ -1,0 +1,14 @@
+# Newton's method: slope and curvature by differentiating twice.
+from autograd_core import Value, cos, grad
+
+
+def f(x):
+    return cos(x) - x * x * x
+
+x = 1.0
+for _ in range(6):
+    x -= f(x) / grad(f)(x)
+    print(f"x = {x:.16f}   f(x) = {f(x):+.1e}")
+
+print("f″(x) =", grad(grad(f))(x))
+f(Value(x, "x")).step()

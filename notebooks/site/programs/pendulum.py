@@ -1,0 +1,14 @@
+# A pendulum, swung by small steps of time: how does its end depend on where it began?
+from autograd_core import Value, scope, sin
+
+angle, speed = start, push = Value(0.5, "angle"), Value(0.0, "speed")
+dt, g = 0.1, 9.81
+for i in range(30):
+    with scope(f"t = {dt * i:.1f}"):
+        speed = speed - dt * g * sin(angle)
+        angle = angle + dt * speed
+
+angle.backward()
+print(f"after {30 * dt:.0f} s: {angle.data:.4f}")
+print(f"∂end/∂angle = {start.grad:.4f}, ∂end/∂speed = {push.grad:.4f}")
+angle.draw(collapse=1)
