@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.set_defaults(run=_draw)
 
     step = commands.add_parser("step", help="write a page that steps through the forward and backward pass")
-    _takes_expression(step)
+    _takes_expression(step, "or FILE.py:function")
     step.add_argument("-o", "--output", type=Path, required=True, help="FILE.html, or .gif")
     step.set_defaults(run=_step)
 
@@ -128,8 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _takes_expression(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("expression", help='such as "tanh(w*x + b)"')
+def _takes_expression(parser: argparse.ArgumentParser, further: str = "") -> None:
+    parser.add_argument("expression", help=f'such as "tanh(w*x + b)" {further}'.rstrip())
     parser.add_argument("values", nargs="*", default=[], metavar="name=number", help="a value for each name in it")
     parser.set_defaults(expression_first=True)
 
@@ -212,10 +212,13 @@ def _draw(options: argparse.Namespace) -> None:
 
 def _step(options: argparse.Namespace) -> None:
     from ._command.files import PAGES, check_output
+    from ._command.functions import graph_of, names_function
     from .stepper import step
 
     check_output(options.output, PAGES)
-    step(_graph(options)).save(options.output)
+    named = names_function(options.expression)
+    y = graph_of(options.expression, options.values) if named else _graph(options)
+    step(y).save(options.output)
     print(f"wrote {options.output}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ AROUND = 4  # lines shown before and after those that made a node
 APART = 6  # lines left out between two parts, at least
 
 
-def called(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+def called(function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:
     """What a function returns for numbers that are leaves named like its parameters, each node with its source line.
 
     Numbers may stand in lists, tuples and dicts; what holds no numbers is passed on as it is.
     """
-    bound = inspect.signature(function).bind(*arguments)
+    bound = inspect.signature(function).bind(*arguments, **(keywords or {}))
     bound.arguments.update({name: _labelled(argument, name) for name, argument in bound.arguments.items()})
     with record(source=True):
         return function(*bound.args, **bound.kwargs)

@@ -11,6 +11,7 @@ import pytest
 import autograd_core as ac
 from autograd_core.__main__ import main
 from autograd_core._command.expression import ExpressionError, parse
+from autograd_core._drawing import layout
 from autograd_core._engine.choice import rows_without_kernel
 
 
@@ -204,7 +205,6 @@ def test_draw_writes_a_picture_or_its_source(capsys, tmp_path):
 
 @pytest.fixture
 def no_engine(monkeypatch):
-    from autograd_core._drawing import layout
 
     monkeypatch.setattr(layout, "engines", dict)
 
@@ -360,3 +360,61 @@ def test_the_command_line_loads_no_module_of_random_programs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+LOSS = """
+from neighbour import two
+from autograd_core import tanh
+
+def neuron(w, x, b=0.5):
+    total = b
+    for wi, xi in zip(w, x):
+        total = total + wi * xi
+    return tanh(total) * two
+
+def none(x):
+    return 1.0
+
+constant = 3
+"""
+
+
+@pytest.fixture
+def program(tmp_path):
+    (tmp_path / "loss.py").write_text(LOSS)
+    (tmp_path / "neighbour.py").write_text("two = 2.0")
+    return f"{tmp_path / 'loss.py'}:neuron"
+
+
+@pytest.mark.skipif(not layout.engines(), reason="nothing here lays out a graph")
+def test_step_of_a_function_in_a_file(program, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    assert main(["step", program, "w=[0.5, -1]", "x=[2,3]", "-o", str(page)]) == 0
+    assert f"wrote {page}" in capsys.readouterr().out
+    text = page.read_text(encoding="utf-8")
+    for expected in ("w[0]", "x[1]", "total = total + wi * xi", "return tanh(total) * two"):
+        assert expected in text
+    assert main(["step", program, "w=[]", "x=[]", "b=-0.25", "-o", str(page)]) == 0
+    assert "tanh(b)" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "values", "said"),
+    [
+        ("loss.py:neuron|loss.py:nothing", [], "loss.py has no function 'nothing'; it has neuron, none"),
+        ("loss.py:neuron|loss.py:constant", [], "loss.py has no function 'constant'"),
+        ("loss.py:neuron|other.py:neuron", [], "there is no file"),
+        ("|", ["w=[1]"], "missing a required argument: 'x': neuron(w, x, b=0.5) is called with"),
+        ("|", ["w=[1]", "x=[1]", "z=2"], "got an unexpected keyword argument 'z'"),
+        ("|", ["w=[1]", "x=one"], "the value of x must be a number or a list of numbers; got 'one'"),
+        ("|", ["[1]"], "expected name=number or name=[numbers], got '[1]'"),
+        ("neuron|none", ["x=1"], "none must return a Value"),
+    ],
+)
+def test_a_function_that_cannot_be_stepped_is_one_clear_line(program, change, values, said, tmp_path, capsys):
+    old, new = change.split("|")
+    code = main(["step", program.replace(old, new) if old else program, *values, "-o", str(tmp_path / "page.html")])
+    err = capsys.readouterr().err
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
