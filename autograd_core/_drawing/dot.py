@@ -17,15 +17,16 @@ LONGER = {"LR": 2, "TB": 3}
 FONT = "Helvetica,Arial,sans-serif"
 
 
-def body(picture: Picture, text: Mapping[str, str] | None = None) -> Iterator[str]:
+def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bool = False) -> Iterator[str]:
     """The lines of the DOT file between `digraph {` and `}`.
 
     Args:
         text: Labels that replace the picture's own, by the id of node or edge: the stepper's placeholders. Tooltips are
             left out then, since the page explains itself.
+        last_first: Whether boxes are named to Graphviz in reverse, which turns what it lays out upside down.
     """
     yield from _head(picture, text is None)
-    yield from _nodes(picture, text)
+    yield from _nodes(picture, text, last_first)
     for edge in picture.edges:
         yield _edge(edge, picture, text)
     if picture.options.operations == "apart":
@@ -57,11 +58,12 @@ def _head(picture: Picture, labelled: bool) -> Iterator[str]:
     yield f'\tedge [color="#666666" fontname="{FONT}" fontsize=9 arrowsize=0.6{back}{sides if dense else ""}]\n'
 
 
-def _nodes(picture: Picture, text: Mapping[str, str] | None) -> Iterator[str]:
+def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -> Iterator[str]:
     """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
     dense = _dense(picture)
-    for box in _in_order(picture.boxes) if dense else picture.boxes:
+    order = _in_order(picture.boxes) if dense else picture.boxes
+    for box in reversed(order) if last_first else order:
         outer: Place | None = None
         for place in box.path:
             if place not in inside:

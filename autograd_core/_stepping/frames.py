@@ -12,8 +12,9 @@ from .._drawing.boxes import Box
 from .._drawing.dot import body
 from .._drawing.picture import Picture, formula, summary
 from .._drawing.texts import UNSET, escaped
-from .geometry import Attributes, Geometry
+from .geometry import Geometry
 from .scene import COMPLETE, Step
+from .wrapping import Attributes
 
 ACTIVE = {"color": "#d6006e", "penwidth": "3"}
 WAITING = {"fontcolor": "#8a8a8a", "fillcolor": "#ffffff"}
@@ -70,14 +71,22 @@ class Frames:
     @cached_property
     def geometry(self) -> Geometry:
         """The layout, with every text at its widest."""
-        return Geometry(self._source(), self.time_limit, max(len(step.text) for step in self.steps))
+        return self._upright(max(len(step.text) for step in self.steps))
 
     @cached_property
     def page_geometry(self) -> Geometry:
         """The same layout without room for a caption."""
-        return Geometry(self._source(), self.time_limit)
+        return self._upright(0)
 
-    def _source(self) -> str:
+    def _upright(self, caption: int) -> Geometry:
+        """The layout in which the neurons of a layer stand in order, the first on top."""
+        geometry = Geometry(self._source(), self.time_limit, caption)
+        if geometry.disorder <= 0:
+            return geometry
+        turned = Geometry(self._source(last_first=True), self.time_limit, caption)
+        return turned if turned.disorder < geometry.disorder else geometry
+
+    def _source(self, last_first: bool = False) -> str:
         widest = dict(self.initial)
         for step in self.steps:
             for slot, text in step.texts.items():
@@ -86,7 +95,7 @@ class Frames:
         for slot, text in widest.items():
             if slot.endswith(":g") and not text.endswith(COMPLETE):
                 widest[slot] = f"{text} {COMPLETE}"
-        return "".join(("digraph {\n", *body(self.picture, self._labels(widest)), "}\n"))
+        return "".join(("digraph {\n", *body(self.picture, self._labels(widest), last_first), "}\n"))
 
     def _labels(self, texts: Texts) -> Texts:
         """The whole labels of boxes and edges from the texts that steps change."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from .._drawing.layout import lay_out
 from .._drawing.texts import escaped, string
+from .wrapping import Attributes, wrapped
 
-Attributes = dict[str, str]
 # What Graphviz writes beside the attributes, and what it would recompute.
 _NOT_ATTRIBUTES = {"name", "directed", "strict", "_subgraph_cnt", "_gvid", "objects", "edges", "nodes", "subgraphs",
                    "tail", "head"}  # fmt: skip  # one list
 LINE = 17.0
+_NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 class Geometry:
@@ -36,9 +39,26 @@ class Geometry:
         names = {o["_gvid"]: o["name"] for o in objects}
         self.edges = [(names[e["tail"]], names[e["head"]], _attributes(e)) for e in laid.get("edges", ())]
         left, bottom, right, top = (float(x) for x in self.graph.pop("bb").split(","))
+        if not self.clusters and self.graph.get("rankdir") == "LR":
+            left, bottom, right, top = wrapped(self.nodes, self.edges, (left, bottom, right, top))
         self.lines = -(-caption // max(int((right - left) / 7.3), 60)) if caption else 0
         self.left, self.right, self.top = left, max(right, left + 60 * 7.3 if caption else right), top
         self.bottom = bottom - LINE * (self.lines + 1 if caption else 0)
+
+    @property
+    def disorder(self) -> int:
+        """How many more numbered frames stand below the next of their name (neuron 2 below neuron 3) than above it."""
+        frames: dict[str, list[tuple[int, float, float, float]]] = {}
+        for attributes in self.clusters.values():
+            if numbered := _NUMBERED.fullmatch(attributes.get("label", "")):
+                left, bottom, right, _ = (float(x) for x in attributes["bb"].split(","))
+                frames.setdefault(numbered[1], []).append((int(numbered[2]), left, right, bottom))
+        votes = 0
+        for alike in frames.values():
+            for (_, left, right, low), (_, other_left, other_right, other_low) in pairwise(sorted(alike)):
+                if left < other_right and other_left < right:
+                    votes += 1 if low < other_low else -1
+        return votes
 
     @property
     def columns(self) -> int:

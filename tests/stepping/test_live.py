@@ -496,6 +496,26 @@ def test_folded_parameters_descend_too(opened: Opened) -> None:
     assert f"1 steps: {number(math.tanh(w2 * 2.0) ** 2, 4)}" in page.text_content("#curve")
 
 
+@pytest.mark.parametrize("make", [sigmoids, lambda: tanh(Value(0.4, "w") * Value(0.8, "x") + Value(0.1, "b"))])
+def test_a_chain_is_wrapped_so_that_all_of_it_can_be_read(opened: Opened, make: Callable[[], Value]) -> None:
+    page = opened(step(make(), learning_rate=0.5, epochs=2) if make is sigmoids else step(make()), viewport={"width": 1300, "height": 760})
+    for key in ("Home", "End", "ArrowLeft"):
+        page.keyboard.press(key)
+        height, inside = page.evaluate("""() => {
+            const area = document.getElementById('graph').getBoundingClientRect(), svg = document.querySelector('#graph svg');
+            const scale = new DOMMatrix(getComputedStyle(svg).transform).a;
+            const inside = [...svg.querySelectorAll('g.node')].every(g => { const b = g.getBoundingClientRect();
+                return b.left >= area.left && b.right <= area.right && b.top >= area.top && b.bottom <= area.bottom; });
+            return [scale * Math.min(...[...svg.querySelectorAll('text')].map(t => parseFloat(getComputedStyle(t).fontSize))), inside]; }""")
+        assert height > 10.999
+        assert inside
+    apart = page.evaluate("""() => [...document.querySelectorAll('g.edge')].map(g => {
+        const path = g.querySelector('path'), [, to] = [0, g.id.slice(1).split('_')[0]], head = document.getElementById('n' + to).getBBox();
+        const end = path.getPointAtLength(path.getTotalLength());
+        return Math.max(head.x - end.x, end.x - head.x - head.width, head.y - end.y, end.y - head.y - head.height); })""")
+    assert max(apart) < 12  # every edge ends at its box, an arrow's length before it
+
+
 def neuron(weights: list[Value], inputs: list[Value], bias: Value) -> Value:
     total_ = bias
     for w, x in zip(weights, inputs, strict=True):

@@ -277,7 +277,7 @@ def test_active_labels_keep_the_width_that_was_laid_out(opened: Opened) -> None:
 
 @pytest.mark.parametrize("size", [(1500, 800), (1400, 700)])
 def test_the_history_of_a_node_covers_no_box_where_there_is_room(opened: Opened, size: tuple[int, int]) -> None:
-    page = opened(step(u7(), learning_rate=0.5, epochs=2))
+    page = opened(step(twice_used(), learning_rate=0.5, epochs=2))
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.keyboard.press("End")
     for name in page.evaluate("() => [...document.querySelectorAll('g.node[tabindex]')].map(g => g.id)"):

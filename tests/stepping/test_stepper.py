@@ -375,6 +375,29 @@ def test_a_formula_too_long_to_read_is_left_out() -> None:
 
 
 @needs_layout
+@pytest.mark.parametrize("shape", [(3, 4, 4, 1), (4, 4, 1), (2, 5, 2)])
+def test_neurons_stand_in_order_the_first_on_top(shape: tuple[int, ...]) -> None:
+    xs = [Value(0.1 * i, f"x{i}") for i in range(shape[0])]
+    for i, size in enumerate(shape[1:]):
+        with scope(f"layer {i + 1}"):
+            outputs = []
+            for k in range(size):
+                with scope(f"neuron {k + 1}"):
+                    ws = [parameter(0.1 * k, f"w{j}") for j in range(len(xs))]
+                    outputs.append(tanh(dot(ws, xs) + parameter(0.0, "b")))
+        xs = outputs
+    y = xs[0] if len(xs) == 1 else total(xs)
+    tops: dict[str, list[tuple[int, float]]] = {}
+    svg = step(y)._frames.finished.decode()
+    layers = re.findall(r'<g id="c\d+" class="cluster scope">.*?<text[^>]* x="([^"]+)" y="([^"]+)"[^>]*>neuron (\d+)<', svg, re.DOTALL)
+    for x, top, number in layers:
+        tops.setdefault(str(round(float(x), -2)), []).append((int(number), float(top)))
+    assert sum(len(found) for found in tops.values()) == sum(shape[1:])
+    for found in tops.values():
+        assert [top for _, top in sorted(found)] == sorted(top for _, top in found)
+
+
+@needs_layout
 def test_scopes_keep_their_frames() -> None:
     with scope("outer"):
         a = tanh(parameter(0.5))
