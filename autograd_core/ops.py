@@ -310,9 +310,9 @@ where: Many = many_row("where", Shape(("c", "x", "y")), lambda cxy: cxy[1] if cx
                  lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0),
                  flat=lambda cxy, variable: (True, not cxy[0], bool(cxy[0])), doc="x where the condition holds, else y; both have been computed.")
 
-# The one of a list that the index at its end names: `take` is its face.
+# The one of a list that the index before it names: `take` is its face.
 taken: Many = many_row("take", ONE_LIST, chosen, chosen_slopes, symbol="[]", flat=not_chosen, public=False,
-                 doc="The number of a list that the index at its end names.")
+                 doc="The number of a list that the index before it names.")
 
 # --- Rows that close the others: derivatives with a branch inside, so that every order works on Values ---------
 

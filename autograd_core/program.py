@@ -20,7 +20,6 @@ from ._operations.choosing import max, min, take
 from ._operations.integers import Static
 from ._operations.operation import CONSTANT, Operation
 from ._operations.shape import ONE_LIST
-from ._program import player
 from ._program.arguments import Arguments, as_floats, opened
 from ._program.branches import MANY, Branch
 from ._program.listing import Listing
@@ -169,19 +168,20 @@ class Program:
         return node._data
 
     def over_rows(
-        self, in_axes: Axes = 0, *, progress: Callable[[int, int], None] | None = None
+        self, in_axes: Axes = 0, *, threads: int = 1, progress: Callable[[int, int], None] | None = None
     ) -> Rows:
         """The same program over many rows at once.
 
         Args: `in_axes`, as JAX's `vmap` has it: for each argument by position the axis that carries rows, or None where
         one is for all, or one answer for all arguments; arguments by keyword are for all rows. Rows are along `axis` in
-        NumPy arrays, and item by item in lists and `array.array`. `progress` is called with the rows done and all.
+        NumPy arrays, and item by item in lists and `array.array`. `threads`, at most so many, which
+        changes no bit; `progress` is called with the rows done and all.
 
         >>> rows = trace(lambda x, w: x * w, 1.0, 1.0).over_rows((0, None))
         >>> rows([1.0, 2.0], 10.0), rows.grad([1.0, 2.0], 10.0, argnums=1)
         ([10.0, 20.0], 3.0)
         """
-        return Rows(lambda call: self, in_axes, progress)
+        return Rows(lambda call: self, in_axes, threads, progress)
 
     # --- What calls are made of --------------------------------------------------------------------------------
 
@@ -280,7 +280,7 @@ class Program:
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
         _, (value, *slopes) = self._replays.played(
-            numbers, lambda branch: player.value_and_gradients(branch.listing, numbers, parameters)
+            numbers, lambda branch: branch.player((True,) * count).value_and_gradients(numbers, parameters)
         )
         return value, [*slopes[0], *slopes[1]]
 
@@ -294,9 +294,13 @@ class Rows:
     """
 
     def __init__(
-        self, find: Callable[[Arguments], Program], in_axes: Axes, progress: Callable[[int, int], None] | None
+        self,
+        find: Callable[[Arguments], Program],
+        in_axes: Axes,
+        threads: int = 1,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        self._find, self._in_axes, self._progress = find, in_axes, progress
+        self._find, self._in_axes, self._threads, self._progress = find, in_axes, threads, progress
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """The outputs, each with its rows: NumPy arrays where an argument is one, else lists."""
@@ -326,7 +330,7 @@ class Rows:
         return call.outputs(answers)
 
     def _played(self, call: RowsCall, varying: tuple[bool, ...] | None) -> Answers:
-        answers = play_rows(call.program._replays, call.columns, call.count, varying, self._progress)
+        answers = play_rows(call.program._replays, call.columns, call.count, varying, self._threads, self._progress)
         if varying is not None and len(answers.branch.output.numbers) != 1:
             scalar(answers.branch.result([0.0] * len(answers.branch.output.numbers)))
         return answers
@@ -419,7 +423,7 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none") ->
     made = Traced(_callable(function, "traced(f)"))
     if isinstance(in_axes, str):
         return made
-    return update_wrapper(Rows(made.program_for, in_axes, None), function, updated=())
+    return update_wrapper(Rows(made.program_for, in_axes), function, updated=())
 
 
 class Traced:

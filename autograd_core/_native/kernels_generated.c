@@ -1991,8 +1991,8 @@ static inline double row_take_value(List xs, int *raised)
         int64_t end_1 = py_range_count(start_1_0, count, 1);
         for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
             j = start_1_0 + at_1;
-            if ((py_item(xs, count, raised) == ((double)j)) || (py_item(xs, count, raised) == ((double)py_whole(j - count, raised)))) {
-                return py_item(xs, j, raised);
+            if ((py_item(xs, 0, raised) == ((double)j)) || (py_item(xs, 0, raised) == ((double)py_whole(j - count, raised)))) {
+                return py_item(xs, py_whole(j + 1, raised), raised);
             }
         }
     }
@@ -2004,7 +2004,7 @@ static inline double row_take_value(List xs, int *raised)
 static inline List row_take_slopes(List xs, double z, Memory *memory, int *raised)
 {
     int64_t count, made_2;
-    List made_1, slopes;
+    List made_1;
     (void)z;
     count = py_whole(xs.count - 1, raised);
     made_1 = (List){0};
@@ -2014,18 +2014,17 @@ static inline List row_take_slopes(List xs, double z, Memory *memory, int *raise
         py_reserve(&made_1, end_1, memory, raised);
         for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
             made_2 = start_1_0 + at_1;
-            py_append(&made_1, ((py_item(xs, count, raised) == ((double)made_2)) || (py_item(xs, count, raised) == ((double)py_whole(made_2 - count, raised)))) ? 1.0 : 0.0, memory, raised);
+            py_append(&made_1, ((py_item(xs, 0, raised) == ((double)made_2)) || (py_item(xs, 0, raised) == ((double)py_whole(made_2 - count, raised)))) ? 1.0 : 0.0, memory, raised);
         }
     }
-    slopes = made_1;
-    return py_joined((List[]){slopes, (List){(double[]){0.0}, 1, 1}}, 2, memory, raised);
+    return py_joined((List[]){(List){(double[]){0.0}, 1, 1}, made_1}, 2, memory, raised);
 }
 
 /* integers.py: chosen_slopes */
 static inline List row_chosen_slopes(List xs, Memory *memory, int *raised)
 {
     int64_t count, made_2;
-    List made_1, slopes;
+    List made_1;
     count = py_whole(xs.count - 1, raised);
     made_1 = (List){0};
     {
@@ -2034,11 +2033,10 @@ static inline List row_chosen_slopes(List xs, Memory *memory, int *raised)
         py_reserve(&made_1, end_1, memory, raised);
         for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
             made_2 = start_1_0 + at_1;
-            py_append(&made_1, ((py_item(xs, count, raised) == ((double)made_2)) || (py_item(xs, count, raised) == ((double)py_whole(made_2 - count, raised)))) ? 1.0 : 0.0, memory, raised);
+            py_append(&made_1, ((py_item(xs, 0, raised) == ((double)made_2)) || (py_item(xs, 0, raised) == ((double)py_whole(made_2 - count, raised)))) ? 1.0 : 0.0, memory, raised);
         }
     }
-    slopes = made_1;
-    return py_joined((List[]){slopes, (List){(double[]){0.0}, 1, 1}}, 2, memory, raised);
+    return py_joined((List[]){(List){(double[]){0.0}, 1, 1}, made_1}, 2, memory, raised);
 }
 
 /* integers.py: not_chosen */

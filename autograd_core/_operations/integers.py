@@ -53,21 +53,20 @@ def index_of(thing: Any) -> Any:
 
 
 def chosen(xs: Sequence[float]) -> float:
-    """The number of a list that the index behind it names."""
+    """The number of a list that the index before it names."""
     count = len(xs) - 1
     for j in range(count):
-        if xs[count] == j or xs[count] == j - count:
-            return xs[j]
-    raise ValueError("the last is the whole index of one of the others")
+        if xs[0] == j or xs[0] == j - count:
+            return xs[j + 1]
+    raise ValueError("the index, which stands first, is no whole number that names one")
 
 
 def chosen_slopes(xs: Sequence[Any], z: Any) -> list[float]:
     """1 by the number that is chosen, 0 by every other and by the index."""
     count = len(xs) - 1
-    slopes = [1.0 if xs[count] == j or xs[count] == j - count else 0.0 for j in range(count)]
-    return [*slopes, 0.0]
+    return [0.0, *[1.0 if xs[0] == j or xs[0] == j - count else 0.0 for j in range(count)]]
 
 
 def not_chosen(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Of each number, and of the index: it is not the one that is chosen."""
+    """Of the index, and of each number: it is not the one that is chosen."""
     return [slope == 0.0 for slope in chosen_slopes(xs, None)]

@@ -12,6 +12,7 @@ from ..errors import GraphWarning
 from ..value import Value
 from .guards import Guard, Strayed
 from .listing import Listing
+from .players import Player, prepared
 
 # More branches than these are not kept, and from so many on a program says what to write instead.
 MOST, MANY = 256, 16
@@ -23,13 +24,14 @@ class Branch:
     `plain` holds those of the numbers that it gives which the function gave as plain numbers, by their place.
     """
 
-    __slots__ = ("_varied", "listing", "output", "parameters", "plain")
+    __slots__ = ("_players", "_varied", "listing", "output", "parameters", "plain")
 
     def __init__(
         self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any]
     ) -> None:
         self.listing, self.parameters, self.output, self.plain = listing, tuple(parameters), output, plain
         self._varied: dict[tuple[bool, ...], Listing] = {}
+        self._players: dict[tuple[bool, ...] | None, Player] = {}
 
     @property
     def path(self) -> tuple[Guard, ...]:
@@ -41,6 +43,13 @@ class Branch:
         if inputs not in self._varied:
             self._varied[inputs] = self.listing.varying(inputs)
         return self._varied[inputs]
+
+    def player(self, varying: tuple[bool, ...] | None = None) -> Player:
+        """What replays it: where only these inputs are variables, or for values alone."""
+        if varying not in self._players:
+            listing = self.listing if varying is None else self.varying(varying)
+            self._players[varying] = prepared(listing)
+        return self._players[varying]
 
     def result(self, numbers: Sequence[Any]) -> Any:
         """What the function gives, with these numbers in it; what it gave as plain numbers as it gave them."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import GraphError
-from . import player
 from .branches import Branch
-from .player import Column
+from .player import Column, Rows
 from .replays import Replays
 from .spread import selected
 
@@ -35,6 +34,7 @@ def play_rows(
     columns: Sequence[Column],
     count: int,
     varying: tuple[bool, ...] | None,
+    threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
     """The outputs in every row and, where `varying` says which inputs are variables, the gradients of the first.
@@ -45,7 +45,7 @@ def play_rows(
     for start in range(0, count, BLOCK):
         size = min(BLOCK, count - start)
         block = [column._replace(start=column.start + start * column.step) for column in columns]
-        found = _block(replays, block, size, varying, start)
+        found = _block(replays, block, size, varying, threads, start)
         total = found if total is None else _after(total, found)
         if progress is not None:
             progress(start + size, count)
@@ -54,15 +54,21 @@ def play_rows(
 
 
 def _block(
-    replays: Replays, columns: Sequence[Column], count: int, varying: tuple[bool, ...] | None, before: int
+    replays: Replays,
+    columns: Sequence[Column],
+    count: int,
+    varying: tuple[bool, ...] | None,
+    threads: int,
+    before: int,
 ) -> Answers:
     branch = replays.branches.latest or _branch_of(replays, columns, 0, before)
     left = list(range(count))
-    groups: list[tuple[list[int], Branch, player.Rows]] = []
+    groups: list[tuple[list[int], Branch, Rows]] = []
     while left:
         here = columns if len(left) == count else selected(_rebased(columns, count), left)
-        listing = branch.listing if varying is None else branch.varying(varying)
-        found = player.rows(listing, here, branch.numbers(), len(left), gradients_too=varying is not None)
+        found = branch.player(varying).rows(
+            here, branch.numbers(), len(left), gradients_too=varying is not None, threads=threads
+        )
         strays = set(found.strays)
         kept = [row for i, row in enumerate(left) if i not in strays]
         if kept:
@@ -97,7 +103,7 @@ def _branch_of(replays: Replays, columns: Sequence[Column], row: int, before: in
         raise
 
 
-def _without(found: player.Rows, strays: set[int], count: int) -> player.Rows:
+def _without(found: Rows, strays: set[int], count: int) -> Rows:
     """What was found without the rows that mean nothing."""
     values, by_row = array("d"), array("d")
     for kept, numbers in ((values, found.values), (by_row, found.by_row)):
@@ -105,10 +111,10 @@ def _without(found: player.Rows, strays: set[int], count: int) -> player.Rows:
         for i in range(count):
             if i not in strays:
                 kept.extend(numbers[i * width : (i + 1) * width])
-    return player.Rows(values, by_row, found.summed)
+    return Rows(values, by_row, found.summed)
 
 
-def _together(groups: Sequence[tuple[list[int], Branch, player.Rows]], count: int) -> Answers:
+def _together(groups: Sequence[tuple[list[int], Branch, Rows]], count: int) -> Answers:
     first = groups[0][1]
     inputs = first.listing.inputs
     by_input: list[float] = []

@@ -1,0 +1,62 @@
+"""Which player replays a listing: the one in C where it was built, else the one in Python, with the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from . import player
+from .listing import Listing
+from .player import Column, Rows
+
+
+class Player(Protocol):
+    """A listing made ready to be played."""
+
+    def values(self, inputs: Sequence[float], parameters: Sequence[float], /) -> list[float]:
+        """The outputs at one point."""
+
+    def value_and_gradients(
+        self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0, /
+    ) -> tuple[float, list[float], list[float]]:
+        """The first output at one point, and its gradients by inputs and parameters."""
+
+    def rows(
+        self, inputs: Sequence[Column], parameters: Sequence[float], count: int, /, *, gradients_too: bool, threads: int
+    ) -> Rows:
+        """The outputs in each row, and the gradients of the first output."""
+
+
+class InPython:
+    """The player in Python for one listing."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+
+    def values(self, inputs: Sequence[float], parameters: Sequence[float], /) -> list[float]:
+        """The outputs at one point."""
+        return player.values(self.listing, inputs, parameters)
+
+    def value_and_gradients(
+        self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0, /
+    ) -> tuple[float, list[float], list[float]]:
+        """The first output at one point, and its gradients by inputs and parameters."""
+        return player.value_and_gradients(self.listing, inputs, parameters, seed)
+
+    def rows(
+        self,
+        inputs: Sequence[Column],
+        parameters: Sequence[float],
+        count: int,
+        /,
+        *,
+        gradients_too: bool,
+        threads: int,
+    ) -> Rows:
+        """The outputs in each row, and the gradients of the first output; by one thread."""
+        return player.rows(self.listing, inputs, parameters, count, gradients_too=gradients_too)
+
+
+def prepared(listing: Listing) -> Player:
+    """The player of a listing."""
+    return InPython(listing)
