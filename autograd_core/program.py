@@ -7,6 +7,8 @@ each structure of the arguments. What a replay gives is what the engine gives, t
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from array import array
 from collections.abc import Callable, Sequence
@@ -20,6 +22,7 @@ from ._operations.choosing import max, min, take
 from ._operations.integers import Static
 from ._operations.operation import CONSTANT, Operation
 from ._operations.shape import ONE_LIST
+from ._program import saving
 from ._program.arguments import Arguments, as_floats, opened
 from ._program.branches import MANY, Branch
 from ._program.listing import Listing
@@ -34,7 +37,7 @@ from ._transforms.trees import is_array, taken_apart
 from .context import current
 from .errors import GraphError, GraphWarning
 from .graph import leaves
-from .value import Value, make_node
+from .value import Value, make_node, parameter
 
 __all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
 
@@ -183,6 +186,47 @@ class Program:
         """
         return Rows(lambda call: self, in_axes, threads, progress)
 
+    # --- Files -------------------------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> list[Value]:
+        """The Values that each replay reads anew, of all branches."""
+        return list(dict.fromkeys(node for branch in self._replays.branches for node in branch.parameters))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the program to a file, with the numbers of its parameters; `Program.load` reads it.
+
+        The file is text with a version, written all or nothing, and holds no code. Raises GraphError for a program with
+        a primitive, or static arguments other than numbers and strings; OSError where it cannot be written.
+        """
+        parameters = self.parameters
+        numbers = {"parameters": [node._data.hex() for node in parameters], "labels": [x.label for x in parameters]}
+        saving.write(path, {**self._state(parameters), **numbers})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Program:
+        """The program in a file that `save` wrote; its `parameters` are new ones, with the numbers that they had.
+
+        It knows the branches that were traced when it was saved: for numbers on another GraphError is raised. Raises
+        ValueError for a file that is no program, is damaged or of another version; OSError where it cannot be read.
+        """
+        state = saving.read(path)
+        try:
+            pairs = zip(state["parameters"], state["labels"], strict=True)
+            parameters = [parameter(float.fromhex(number), label) for number, label in pairs]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{os.fspath(path)!r} is damaged ({error})") from None
+        return program_from(state, parameters, None)
+
+    def __reduce__(self) -> tuple[Function, tuple[Any, ...]]:
+        parameters, function = self.parameters, self._function
+        return program_from, (self._state(parameters), parameters, function if _pickles(function) else None)
+
+    def _state(self, parameters: list[Value]) -> dict[str, Any]:
+        return saving.state_of(
+            self.name, self._arguments, self._moving, list(self._replays.branches), parameters
+        )
+
     # --- What calls are made of --------------------------------------------------------------------------------
 
     def _checked(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
@@ -283,6 +327,25 @@ class Program:
             numbers, lambda branch: branch.player((True,) * count).value_and_gradients(numbers, parameters)
         )
         return value, [*slopes[0], *slopes[1]]
+
+
+def program_from(state: dict[str, Any], parameters: Sequence[Value], function: Function | None) -> Program:
+    """A program from its state; what a pickle calls."""
+    name, arguments, moving, branches = saving.program_of(state, parameters)
+    program = Program.__new__(Program)
+    program._begin(function, arguments, set())
+    program._moving, program.name = moving, name
+    for branch in branches:
+        program._replays.branches.add(branch)
+    return program
+
+
+def _pickles(function: Any) -> bool:
+    """Whether a function is found again by its name."""
+    found: Any = sys.modules.get(getattr(function, "__module__", ""))
+    for part in getattr(function, "__qualname__", "").split("."):
+        found = getattr(found, part, None)
+    return found is function
 
 
 class Rows:
@@ -470,6 +533,9 @@ class Traced:
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """As a method it is given the instance first, like the function."""
         return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> str | tuple[Function, tuple[Any, ...]]:
+        return self.__qualname__ if _pickles(self) else (traced, (self._function,))
 
     def __repr__(self) -> str:
         return f"<traced {getattr(self, '__qualname__', self._function)}>"

@@ -3,13 +3,11 @@
 import json
 import os
 import reprlib
-import secrets
-import stat
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
+
+from autograd_core._engine.writing import write_whole
 
 from ._checks import is_finite
 from ._members import flattened
@@ -29,26 +27,7 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """
     _refuse("only finite parameters are saved", [text for name in state for text in _no_numbers(state[name], name)])
     text = json.dumps({"format": FORMAT, "version": VERSION, "state": state}, allow_nan=False)
-    target = Path(os.path.realpath(path))
-    # not made from the target's name, which may be as long as the system allows
-    temporary = target.with_name(f".autograd-core-{secrets.token_hex(8)}.tmp")
-    try:
-        permissions = stat.S_IMODE(target.stat().st_mode) if target.is_file() else None
-        # nobody else can read it before it has the permissions of the file that it replaces
-        opener = partial(os.open, mode=0o666 if permissions is None else 0o600)
-        with open(temporary, "x", encoding="utf-8", opener=opener) as file:
-            if permissions is not None:
-                os.chmod(temporary, permissions)
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, os.fspath(path)) from None
-        raise
+    write_whole(path, text + "\n")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _run(
     given: list[Any] = []
     for i, x in enumerate(arguments.numbers):
         given.append(x if i not in inputs else Integer(i, inputs[i]) if type(x) is int else inputs[i])
-    positional, keywords = _filled(arguments.structure, given)
+    positional, keywords = filled(arguments.structure, given)
     before = _contents((positional, keywords))
     result = function(*positional, **keywords)
     if _contents((positional, keywords)) != before:
@@ -94,7 +94,7 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
     return (thing.ravel().tolist(), thing.shape) if is_array(thing) else None
 
 
-def _filled(structure: Structure, given: Sequence[Any]) -> Any:
+def filled(structure: Structure, given: Sequence[Any]) -> Any:
     """The arguments with these in place of their numbers; an array as one of objects."""
     made, at = [], 0
     for leaf in structure.leaves:

@@ -1,0 +1,233 @@
+"""Programs as text: numbered, checked when read, and nothing in it is run. Arrays are little-endian, in base 64."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from array import array
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from .._engine.writing import write_whole
+from .._operations.operation import Operation, row_named
+from .._transforms.trees import Kept, Leaf, Node, Structure, taken_apart
+from ..errors import GraphError
+from ..value import Value
+from .arguments import Arguments, opened
+from .branches import Branch
+from .guards import QUESTIONS, Guard
+from .listing import Listing
+from .recorded import filled
+
+FORMAT, VERSION = "autograd_core program", 1
+ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "outputs": "i", "variable": "b"}
+
+
+# --- Files -----------------------------------------------------------------------------------------------------
+
+
+def write(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
+    """Write a state to a file, all or nothing, with a sum by which damage is seen."""
+    write_whole(path, _text({**state, "sha256": _sum(state)}) + "\n")
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The state in a file; ValueError where it is none of this version."""
+    try:
+        state = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)!r} holds no program: {error}") from None
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise ValueError(f"{os.fspath(path)!r} holds no program of autograd_core")
+    if state.get("version") != VERSION:
+        version = state.get("version")
+        raise ValueError(
+            f"{os.fspath(path)!r} holds a program of version {version!r}; this autograd_core reads {VERSION}"
+        )
+    if state.pop("sha256", None) != _sum(state):
+        raise ValueError(f"{os.fspath(path)!r} holds a program that is damaged: its sum is not the one written with it")
+    return state
+
+
+def _text(state: dict[str, Any]) -> str:
+    return json.dumps(state, allow_nan=False, separators=(",", ":"))
+
+
+def _sum(state: dict[str, Any]) -> str:
+    return sha256(_text(state).encode()).hexdigest()
+
+
+# --- Programs --------------------------------------------------------------------------------------------------
+
+
+def state_of(
+    name: str, arguments: Arguments, moving: Sequence[int], branches: Sequence[Branch], parameters: Sequence[Value]
+) -> dict[str, Any]:
+    """A program as what JSON holds; `parameters` are those of all branches, their numbers apart."""
+    index = {node: i for i, node in enumerate(parameters)}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "arguments": _form(arguments.structure.form),
+        "numbers": [x if type(x) is int else 0.0 for x in arguments.numbers],
+        "moving": list(moving),
+        "branches": [_branch(branch, index) for branch in branches],
+    }
+
+
+def program_of(
+    state: dict[str, Any], parameters: Sequence[Value]
+) -> tuple[str, Arguments, tuple[int, ...], list[Branch]]:
+    """The parts of a program from its state; ValueError where they do not hold together."""
+    try:
+        form = _formed(state["arguments"])
+        numbers = list(state["numbers"])
+        positional, keywords = filled(_leaves(form, numbers), numbers)
+        arguments = opened(positional, keywords)
+        moving = tuple(state["moving"])
+        branches = [_branched(branch, parameters, len(moving)) for branch in state["branches"]]
+        return str(state["name"]), arguments, moving, branches
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"the program is damaged, or of another version of autograd_core ({error})") from None
+
+
+def _branch(branch: Branch, index: dict[Value, int]) -> dict[str, Any]:
+    listing = branch.listing
+    for row in listing.rows:
+        _check_named(row)
+    return {
+        "inputs": listing.inputs,
+        "rows": [row.name for row in listing.rows],
+        **{name: _packed(getattr(listing, name)) for name in ARRAYS},
+        "guards": [[g.kind, *g.operands, g.outcome.hex(), g.row and g.row.name, g.at_operand] for g in listing.guards],
+        "parameters": [index[node] for node in branch.parameters],
+        "output": _form(branch.output.form),
+        "plain": [[i, _plain(x)] for i, x in branch.plain.items()],
+    }
+
+
+def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -> Branch:
+    arrays: Any = {name: _unpacked(state[name], code) for name, code in ARRAYS.items()}
+    first = state["inputs"] + len(state["parameters"]) + len(arrays["constants"])
+    guards = []
+    for kind, *operands, outcome, row, at_operand in state["guards"]:
+        at = max(0, max(operands) - first + 1)
+        guards.append(Guard(at, kind, tuple(operands), float.fromhex(outcome), row and row_named(row), at_operand))
+        if kind not in QUESTIONS and kind != "flat":
+            raise ValueError(f"no question is called {kind!r}")
+    rows = tuple(map(row_named, state["rows"]))
+    listing = Listing(state["inputs"], len(state["parameters"]), rows=rows, guards=tuple(guards), **arrays)
+    _check(listing, inputs)
+    form = _formed(state["output"])
+    output = _leaves(form, [])
+    return Branch(listing, [parameters[i] for i in state["parameters"]], output, {i: _thing(x) for i, x in state["plain"]})
+
+
+def _check(listing: Listing, inputs: int) -> None:
+    """Raise ValueError for a listing that would read what is not there."""
+    count, slots = len(listing.code), listing.slots
+    whole = (
+        listing.inputs == inputs
+        and len(listing.starts) == count + 1
+        and len(listing.variable) == slots
+        and listing.starts[0] == 0
+        and listing.starts[-1] == len(listing.operands)
+        and all(0 <= at < len(listing.rows) for at in listing.code)
+        and all(0 <= slot < slots for slot in (*listing.outputs, *(x for g in listing.guards for x in g.operands)))
+    )
+    for k in range(count if whole else 0):
+        start, end = listing.starts[k : k + 2]
+        row = listing.rows[listing.code[k]]
+        whole &= 0 <= start <= end <= len(listing.operands) and row.arity in (None, end - start)
+        whole &= all(0 <= slot < listing.first + k for slot in listing.operands[start:end])
+    if not whole:
+        raise ValueError("its instructions do not hold together")
+
+
+def _check_named(row: Operation) -> None:
+    if row.origin is not None or row.name.startswith("program "):
+        raise GraphError(
+            f"a program that holds {row.name} is not saved: it is a function of your own, and no code is saved; "
+            "write it with the operations of autograd_core"
+        )
+
+
+def _packed(numbers: Any) -> str:
+    return b64encode(_little(numbers).tobytes()).decode("ascii")
+
+
+def _unpacked(text: str, code: str) -> Any:
+    numbers = array(code)
+    numbers.frombytes(b64decode(text, validate=True))
+    return _little(numbers)
+
+
+def _little(numbers: Any) -> Any:
+    """The array as it is written: from or to little-endian."""
+    if sys.byteorder == "big":  # pragma: no cover  # on such machines only
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers
+
+
+# --- Structures ------------------------------------------------------------------------------------------------
+
+Formed = Node | Kept | Leaf
+EMPTY: dict[str, Callable[[], Any]] = {"list": list, "tuple": tuple, "dict": dict}
+
+
+def _form(form: Formed) -> Any:
+    if isinstance(form, Leaf):
+        return list(form.shape) if form.shape is not None else "number"
+    if isinstance(form, Kept):
+        return {"kept": _plain(form.thing)}
+    kind = type(form.like).__name__
+    if type(form.like) not in (list, tuple, dict):
+        raise GraphError(f"a program on a {kind} is not saved; hand over lists, tuples, dicts and arrays")
+    names = [_plain(name) for name in form.names]
+    return {kind: [[name, _form(part)] for name, part in zip(names, form.parts, strict=True)]}
+
+
+def _plain(thing: Any) -> Any:
+    if thing is not None and type(thing) not in (str, bool, int, float):
+        raise GraphError(
+            f"a program with {thing!r} of type {type(thing).__name__} as a static argument or result is not saved; "
+            "let the function close over it"
+        )
+    return {"float": thing.hex()} if type(thing) is float else thing
+
+
+def _thing(state: Any) -> Any:
+    return float.fromhex(state["float"]) if isinstance(state, dict) else state
+
+
+def _formed(state: Any) -> Formed:
+    if state == "number":
+        return Leaf(None)
+    if isinstance(state, list):
+        return Leaf(tuple(map(int, state)))
+    [(kind, content)] = state.items()
+    if kind == "kept":
+        return Kept(_thing(content))
+    like = EMPTY[kind]()
+    empty = taken_apart(like).form
+    assert isinstance(empty, Node)
+    return Node(empty.kind, like, [name for name, _ in content], [_formed(part) for _, part in content])
+
+
+def _leaves(form: Formed, numbers: list[Any]) -> Structure:
+    """The structure of a form, with the leaves in it in order."""
+    found: list[Leaf] = []
+    waiting = [form]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, Leaf):
+            found.append(at)
+        elif isinstance(at, Node):
+            waiting.extend(reversed(at.parts))
+    return Structure(numbers or [0.0] * sum(leaf.size for leaf in found), found, form)
