@@ -123,9 +123,9 @@ def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -
     rows = tuple(map(row_named, state["rows"]))
     listing = Listing(state["inputs"], len(state["parameters"]), rows=rows, guards=tuple(guards), **arrays)
     _check(listing, inputs)
-    form = _formed(state["output"])
-    output = _leaves(form, [])
-    return Branch(listing, [parameters[i] for i in state["parameters"]], output, {i: _thing(x) for i, x in state["plain"]})
+    output = _leaves(_formed(state["output"]), [])
+    plain = {i: _thing(x) for i, x in state["plain"]}
+    return Branch(listing, [parameters[i] for i in state["parameters"]], output, plain)
 
 
 def _check(listing: Listing, inputs: int) -> None:
