@@ -278,6 +278,12 @@ extern PyMethodDef arithmetic_methods[];
 extern PyMethodDef sort_methods[], sweep_methods[], gradient_methods[];
 int backward_from(Node *y, PyObject *gradient);
 
+/* listing.c */
+extern PyMethodDef listing_methods[];
+
+/* player.c */
+int player_ready(PyObject *module);
+
 /* kernels.c */
 struct Kernel *kernel_named(const char *name, int arity);
 extern PyMethodDef kernel_methods[];

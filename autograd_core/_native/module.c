@@ -45,6 +45,7 @@ static int ready(PyObject *module)
     memory_ready();
     S.row_numbers = PyDict_New();
     if (S.row_numbers == NULL || place_ready(module) < 0 || value_ready(module) < 0 || function_ready(module) < 0 ||
+        player_ready(module) < 0 ||
         PyModule_AddStringConstant(module, "COMPILER", COMPILER) < 0)
         return -1;
     S.loaded = 1;
@@ -68,7 +69,8 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC PyInit__core(void)
 {
     PyMethodDef *tables[] = {number_methods, value_makers, function_makers, arithmetic_methods, sort_methods,
-                             sweep_methods, gradient_methods, kernel_methods, weighted_methods, weight_methods, methods};
+                             sweep_methods, gradient_methods, kernel_methods, weighted_methods, weight_methods,
+                             listing_methods, methods};
     static PyMethodDef all[64];
     size_t count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -34,7 +34,7 @@ static inline void memory_end(Memory *memory)
 {
     for (Block *block = memory->blocks, *next; block; block = next) {
         next = block->next;
-        PyMem_Free(block);
+        PyMem_RawFree(block);
     }
 }
 
@@ -46,7 +46,7 @@ static inline double *memory_take(Memory *memory, int64_t count)
     }
     if ((size_t)count > (PY_SSIZE_T_MAX - sizeof(Block)) / sizeof(double))
         return NULL;
-    Block *block = PyMem_Malloc(sizeof(Block) + (size_t)count * sizeof(double));
+    Block *block = PyMem_RawMalloc(sizeof(Block) + (size_t)count * sizeof(double));
     if (block == NULL)
         return NULL;
     block->next = memory->blocks;

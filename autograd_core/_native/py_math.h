@@ -188,6 +188,10 @@ static double of_python(int which, const double *xs, Py_ssize_t count, int *rais
     PyObject *few[4], **numbers = count <= 4 ? few : PyMem_New(PyObject *, count), *result = NULL;
     Py_ssize_t made = 0;
     double z = NAN;
+    if (!PyGILState_Check()) { /* in a thread of a player, which leaves it to one that holds Python */
+        *raised |= OTHER_ERROR;
+        return z;
+    }
     if (functions[which] == NULL) {
         PyObject *math = PyImport_ImportModule("math");
         functions[which] = math ? PyObject_GetAttrString(math, names[which]) : NULL;

@@ -1,0 +1,42 @@
+/* A plan over a block of rows: each cell is a row of numbers, one for each lane. Built several times for the vector units
+ * that a machine may have, and chosen when it runs; all builds give the same bits, because lanes never meet but in the
+ * sum over rows, whose order is defined: partial k adds the lanes k, k + 8, k + 16, …, the eight partials a fixed tree.
+ */
+#ifndef AUTOGRAD_CORE_LANES_H
+#define AUTOGRAD_CORE_LANES_H
+
+#include "plan.h"
+
+#include <stddef.h>
+
+enum { PARTIALS = 8, CHUNK = 1024 };
+
+typedef struct Block {
+    const Plan *plan;
+    const double *shared;         /* the shared cells */
+    double *cells;                /* the others: `lanes` numbers each */
+    int32_t lanes, count, padded; /* room; rows in it; these rounded up to a multiple of 8 */
+    double *partials;             /* eight for each leaf; NULL in the only block of a chunk, */
+    double *sums;                 /* whose sums are made at once */
+    double *scratch;              /* two rows of lanes */
+    char unsure;                  /* a kernel has left a number to Python */
+} Block;
+
+typedef struct Lanes {
+    const char *name;
+    void (*play)(Block *block, size_t from, size_t to); /* these steps of the plan */
+} Lanes;
+
+extern const Lanes lanes_generic, lanes_avx2, lanes_avx512;
+
+static inline double *lane_row(const Block *block, int32_t cell)
+{
+    return block->cells + (size_t)(cell - block->plan->shared) * (size_t)block->lanes;
+}
+
+/* A step that is no sum of products, lane by lane through the kernel of its row. */
+void map_lanes(Block *block, const Step *step);
+
+static inline double tree(const double *p) { return ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7])); }
+
+#endif

@@ -1,0 +1,63 @@
+/* Operations whose lanes are computed side by side; a part of lanes_body.h. */
+
+INLINE V chosen(VI mask, V x, V y) { return (V)(((VI)x & mask) | ((VI)y & ~mask)); }
+
+/* Where a local derivative goes: to the lanes of its cell, or nowhere. */
+INLINE double *slope_row(const Block *block, const Step *step, int of, int32_t o)
+{
+    return step->slopes[of] >= 0 ? lane_row(block, step->slopes[of] + o) : block->scratch;
+}
+
+static void map_relu(Block *block, const Step *step, const int32_t *pool)
+{
+    const V zero = {0.0}, one = all_lanes(1.0);
+    for (int32_t o = 0; o < step->n; o++) {
+        double *z = lane_row(block, step->out + o), *slope = slope_row(block, step, 0, o);
+        for (int32_t r = 0; r < block->padded; r += WIDE) {
+            V x = lanes_of(block, pool[o], r);
+            store(z + r, chosen(x <= zero, zero, x));
+            store(slope + r, chosen(x > zero, one, x - x)); /* 0, or NaN of NaN */
+        }
+    }
+}
+
+static void map_maximum(Block *block, const Step *step, const int32_t *pool, int smaller)
+{
+    const V one = all_lanes(1.0), half = all_lanes(0.5);
+    for (int32_t o = 0; o < step->n; o++) {
+        double *z = lane_row(block, step->out + o), *by_x = slope_row(block, step, 0, o), *by_y = slope_row(block, step, 1, o);
+        for (int32_t r = 0; r < block->padded; r += WIDE) {
+            V x = lanes_of(block, pool[o], r), y = lanes_of(block, pool[step->n + o], r);
+            VI first = smaller ? (VI)(x < y) : (VI)(x > y), tie = (VI)(x == y), second = smaller ? (VI)(x > y) : (VI)(x < y);
+            V nan = (x - x) + (y - y); /* 0 where both are finite */
+            store(z + r, chosen(first | tie | (VI)(x != x), x, y));
+            V of_x = chosen(tie, half, chosen(first, one, chosen(second, (V){0.0}, nan)));
+            V of_y = chosen(tie, half, chosen(second, one, chosen(first, (V){0.0}, nan)));
+            store(by_x + r, of_x);
+            store(by_y + r, of_y);
+        }
+    }
+}
+
+static void map_square(Block *block, const Step *step, const int32_t *pool)
+{
+    for (int32_t o = 0; o < step->n; o++) {
+        double *z = lane_row(block, step->out + o), *slope = slope_row(block, step, 0, o);
+        for (int32_t r = 0; r < block->padded; r += WIDE) {
+            V x = lanes_of(block, pool[o], r);
+            store(z + r, x * x);
+            store(slope + r, all_lanes(2.0) * x);
+        }
+    }
+}
+
+static void play_map(Block *block, const Step *step, const int32_t *pool)
+{
+    switch (block->plan->listed->row[step->row].vector) {
+    case RELU_LANES: map_relu(block, step, pool); break;
+    case MAXIMUM_LANES: map_maximum(block, step, pool, 0); break;
+    case MINIMUM_LANES: map_maximum(block, step, pool, 1); break;
+    case SQUARE_LANES: map_square(block, step, pool); break;
+    default: map_lanes(block, step); break;
+    }
+}

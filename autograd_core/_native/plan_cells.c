@@ -1,0 +1,233 @@
+/* Cells that nobody reads any more are given to steps that come later: rows of lanes then stay in the cache.
+ *
+ * A step's results lie side by side, so blocks of cells move as wholes. What a matrix by rows spans does not move.
+ */
+#include "plan.h"
+
+typedef struct Range {
+    int32_t at, n, last, moved; /* where it was made, its size, the step that reads it last, where it goes */
+    char stays;
+} Range;
+
+typedef struct Cells {
+    Plan *plan;
+    Range *ranges;
+    int32_t count;
+    int32_t *owner; /* of each cell its range, -1 for leaves */
+    int32_t *free_at, *free_n, free_count;
+    int32_t top;
+} Cells;
+
+enum { LOOKED_AT = 64 };
+
+static void add_range(Cells *cells, int32_t at, int32_t n, int32_t step)
+{
+    if (at < 0)
+        return;
+    Range *range = &cells->ranges[cells->count];
+    *range = (Range){at, n, step, -1, 0};
+    for (int32_t i = 0; i < n; i++)
+        cells->owner[at + i] = cells->count;
+    cells->count++;
+}
+
+/* How many cells a step's derivatives by each operand take. */
+static int32_t slopes_of(const Plan *plan, const Step *step)
+{
+    return is_many(&plan->listed->row[step->row]) ? step->n * step->terms : step->n;
+}
+
+static void add_ranges(Cells *cells, const Step *step, int32_t at)
+{
+    if (step->kind != OUTER && step->kind != SUMS)
+        add_range(cells, step->out, step->n, at);
+    for (int j = 0; j < 2 && step->kind == MAP; j++)
+        add_range(cells, step->slopes[j], slopes_of(cells->plan, step), at);
+}
+
+/* The cells that a step names in the pool. */
+typedef struct Named {
+    int32_t *cells;
+    size_t count;
+} Named;
+
+static Named named_by(const Plan *plan, const Step *step)
+{
+    int32_t *pool = plan->pool.at + step->at;
+    size_t n = (size_t)step->n, terms = (size_t)step->terms;
+    switch (step->kind) {
+    case MAP: return (Named){pool, n * terms};
+    case DOTS: return (Named){pool + n + 1, n + 2 * terms};
+    case PRODUCTS: return (Named){pool, 2 * n};
+    case MATVEC: return (Named){pool, n + 2 * terms};
+    case OUTER: return (Named){pool, (n + (size_t)step->m) * terms};
+    default: return (Named){pool + 2 * n + 1, 2 * terms};
+    }
+}
+
+static void read_cell(Cells *cells, int32_t cell, int32_t at)
+{
+    if (cell >= 0 && cells->owner[cell] >= 0)
+        cells->ranges[cells->owner[cell]].last = at;
+}
+
+/* From the first to the last cell of matrices by rows, which are found by their distance. */
+static void find_fixed(const Plan *plan, const Step *step, int32_t *lowest, int32_t *highest)
+{
+    const int32_t *columns = plan->pool.at + step->at + step->n + step->terms;
+    for (int32_t t = 0; t < step->terms && step->kind == MATVEC; t++) {
+        int32_t first = columns[t], last = first + (step->n - 1) * step->stride;
+        if (is_shared(plan, first) && is_shared(plan, last))
+            continue;
+        *lowest = first < *lowest ? first : *lowest;
+        *lowest = last < *lowest ? last : *lowest;
+        *highest = first > *highest ? first : *highest;
+        *highest = last > *highest ? last : *highest;
+    }
+}
+
+static void read_all(Cells *cells)
+{
+    Plan *plan = cells->plan;
+    int32_t end = (int32_t)plan->count, lowest = INT32_MAX, highest = -1;
+    for (int32_t at = 0; at < end; at++) {
+        Named named = named_by(plan, &plan->steps[at]);
+        for (size_t i = 0; i < named.count; i++)
+            read_cell(cells, named.cells[i], at);
+        find_fixed(plan, &plan->steps[at], &lowest, &highest);
+    }
+    for (int32_t i = 0; i < plan->listed->outputs; i++)
+        read_cell(cells, plan->output_cell[i], end);
+    for (int32_t i = 0; i < 2 * plan->listed->guards; i++)
+        read_cell(cells, plan->guard_cells[i], end);
+    for (int32_t i = 0; i < plan->listed->inputs; i++)
+        read_cell(cells, plan->gradient_cell[i], end);
+    for (int32_t i = 0; i < cells->count; i++) {
+        Range *range = &cells->ranges[i];
+        range->stays = range->at + range->n > lowest && range->at <= highest;
+        if (range->stays && range->at + range->n > cells->top)
+            cells->top = range->at + range->n;
+    }
+}
+
+static void release(Cells *cells, int32_t at, int32_t n)
+{
+    int32_t i = cells->free_count++;
+    for (; i > 0 && cells->free_n[i - 1] > n; i--) { /* the smallest first */
+        cells->free_at[i] = cells->free_at[i - 1];
+        cells->free_n[i] = cells->free_n[i - 1];
+    }
+    cells->free_at[i] = at;
+    cells->free_n[i] = n;
+}
+
+static int32_t take(Cells *cells, int32_t n)
+{
+    int32_t from = cells->free_count > LOOKED_AT ? cells->free_count - LOOKED_AT : 0;
+    for (int32_t i = from; i < cells->free_count; i++) {
+        if (cells->free_n[i] < n)
+            continue;
+        int32_t at = cells->free_at[i], rest = cells->free_n[i] - n;
+        cells->free_count--;
+        for (int32_t j = i; j < cells->free_count; j++) {
+            cells->free_at[j] = cells->free_at[j + 1];
+            cells->free_n[j] = cells->free_n[j + 1];
+        }
+        if (rest)
+            release(cells, at + n, rest);
+        return at;
+    }
+    int32_t at = cells->top;
+    cells->top += n;
+    return at;
+}
+
+/* Ranges stand in the order of the steps that fill them; each is freed after the step that reads it last. */
+static int move_ranges(Cells *cells, int32_t steps)
+{
+    int32_t *next = PyMem_New(int32_t, (size_t)cells->count + 1), *ending = PyMem_New(int32_t, (size_t)steps + 2);
+    int32_t made = 0;
+    if (next == NULL || ending == NULL) {
+        PyMem_Free(next);
+        PyMem_Free(ending);
+        return -1;
+    }
+    for (int32_t at = 0; at <= steps; at++)
+        ending[at] = -1;
+    for (int32_t at = 0; at < steps; at++) {
+        const Step *step = &cells->plan->steps[at];
+        int ranges = (step->kind != OUTER && step->kind != SUMS) +
+                     (step->kind == MAP ? (step->slopes[0] >= 0) + (step->slopes[1] >= 0) : 0);
+        for (; ranges > 0; ranges--, made++) {
+            Range *range = &cells->ranges[made];
+            range->moved = range->stays ? range->at : take(cells, range->n);
+            next[made] = ending[range->last];
+            ending[range->last] = made;
+        }
+        for (int32_t i = ending[at]; i >= 0; i = next[i])
+            if (!cells->ranges[i].stays)
+                release(cells, cells->ranges[i].moved, cells->ranges[i].n);
+    }
+    PyMem_Free(next);
+    PyMem_Free(ending);
+    return 0;
+}
+
+static void rename_cell(const Cells *cells, int32_t *cell)
+{
+    if (*cell >= 0 && cells->owner[*cell] >= 0) {
+        const Range *range = &cells->ranges[cells->owner[*cell]];
+        *cell += range->moved - range->at;
+    }
+}
+
+static void rename_all(const Cells *cells)
+{
+    Plan *plan = cells->plan;
+    for (size_t at = 0; at < plan->count; at++) {
+        Step *step = &plan->steps[at];
+        Named named = named_by(plan, step);
+        for (size_t i = 0; i < named.count; i++)
+            rename_cell(cells, &named.cells[i]);
+        if (step->kind != OUTER && step->kind != SUMS)
+            rename_cell(cells, &step->out);
+        for (int j = 0; j < 2; j++)
+            rename_cell(cells, &step->slopes[j]);
+        const int32_t *columns = plan->pool.at + step->at + (size_t)step->n * (size_t)step->terms;
+        for (int32_t j = 1; j < step->m && step->adjacent; j++)
+            for (int32_t t = 0; t < step->terms; t++)
+                if (columns[j * step->terms + t] != columns[t] + j)
+                    step->adjacent = 0;
+    }
+    for (int32_t i = 0; i < plan->listed->outputs; i++)
+        rename_cell(cells, &plan->output_cell[i]);
+    for (int32_t i = 0; i < 2 * plan->listed->guards; i++)
+        rename_cell(cells, &plan->guard_cells[i]);
+    for (int32_t i = 0; i < plan->listed->inputs; i++)
+        rename_cell(cells, &plan->gradient_cell[i]);
+    plan->cells = cells->top;
+}
+
+int reuse_cells(Plan *plan)
+{
+    size_t most = 3 * plan->count + 1;
+    Cells cells = {.plan = plan, .ranges = PyMem_New(Range, most), .owner = PyMem_New(int32_t, (size_t)plan->cells + 1),
+                   .free_at = PyMem_New(int32_t, 2 * most), .free_n = PyMem_New(int32_t, 2 * most), .top = plan->shared};
+    int failed = !cells.ranges || !cells.owner || !cells.free_at || !cells.free_n;
+    for (int32_t i = 0; i < plan->cells && !failed; i++)
+        cells.owner[i] = -1;
+    for (int32_t i = 0; i < plan->listed->inputs; i++)
+        cells.top += plan->by_rows[i];
+    for (size_t at = 0; at < plan->count && !failed; at++)
+        add_ranges(&cells, &plan->steps[at], (int32_t)at);
+    if (!failed)
+        read_all(&cells);
+    failed = failed || move_ranges(&cells, (int32_t)plan->count) < 0;
+    if (!failed)
+        rename_all(&cells);
+    PyMem_Free(cells.ranges);
+    PyMem_Free(cells.owner);
+    PyMem_Free(cells.free_at);
+    PyMem_Free(cells.free_n);
+    return failed ? -1 : 0;
+}

@@ -1,0 +1,303 @@
+/* Folds of one level that share a list of factors become the product of a matrix and a vector; all others one list. */
+#include "plan.h"
+
+int32_t take_cells(Plan *plan, int32_t n);
+
+static int32_t cell_of(const Draft *draft, int32_t id)
+{
+    if (id >= draft->adjoints && id < draft->extras) /* an adjoint may be another's */
+        id = draft->adjoints + draft->root[id - draft->adjoints];
+    return id < 0 ? -1 : draft->cell[id];
+}
+
+/* From ids to cells, which are known: all operands stand on lower levels. What all rows share goes second. */
+void settle_cells(Draft *draft, Fold *fold)
+{
+    fold->init = cell_of(draft, fold->init);
+    for (int32_t t = 0; t < fold->terms; t++) {
+        int32_t *a = &draft->a.at[fold->start + t], *b = &draft->b.at[fold->start + t], kept;
+        *a = cell_of(draft, *a);
+        *b = cell_of(draft, *b);
+        if (*b >= 0 && is_shared(draft->plan, *a) && !is_shared(draft->plan, *b)) {
+            kept = *a;
+            *a = *b;
+            *b = kept;
+        }
+    }
+}
+
+static uint64_t hashed(const int32_t *cells, int32_t count)
+{
+    uint64_t hash = 0x9E3779B97F4A7C15u * (uint64_t)(count + 1);
+    for (int32_t i = 0; i < count; i++)
+        hash = (hash ^ (uint32_t)cells[i]) * 0x100000001B3u + (hash >> 29);
+    return hash | 1;
+}
+
+/* How many folds have a list with this hash; and where their group is. */
+typedef struct Seat {
+    uint64_t hash;
+    int32_t count, leader, last; /* of a group that is being gathered: members are linked */
+} Seat;
+
+typedef struct Table {
+    Seat *seats;
+    size_t mask;
+} Table;
+
+static Seat *seat_of(const Table *table, uint64_t hash)
+{
+    size_t at = (hash ^ hash >> 32) & table->mask;
+    while (table->seats[at].hash && table->seats[at].hash != hash)
+        at = (at + 1) & table->mask;
+    table->seats[at].hash = hash;
+    return &table->seats[at];
+}
+
+static void swap_sides(Draft *draft, const Fold *fold)
+{
+    for (int32_t t = 0; t < fold->terms; t++) {
+        int32_t kept = draft->a.at[fold->start + t];
+        draft->a.at[fold->start + t] = draft->b.at[fold->start + t];
+        draft->b.at[fold->start + t] = kept;
+    }
+}
+
+static int same_vector(const Draft *draft, const Fold *x, const Fold *y)
+{
+    return x->terms == y->terms && memcmp(draft->a.at + x->start, draft->a.at + y->start,
+                                          sizeof(int32_t) * (size_t)x->terms) == 0;
+}
+
+/* How far the factors of one fold lie from those of another, if it is the same for all; else 0. */
+static int32_t distance(const Draft *draft, const Fold *x, const Fold *y)
+{
+    const int32_t *p = draft->b.at + x->start, *q = draft->b.at + y->start;
+    int32_t stride = q[0] - p[0];
+    for (int32_t t = 1; t < x->terms; t++)
+        if (q[t] - p[t] != stride)
+            return 0;
+    return stride;
+}
+
+static int emit_matvec(Draft *draft, Fold **folds, int32_t n, int32_t stride, int32_t level)
+{
+    Plan *plan = draft->plan;
+    int32_t terms = folds[0]->terms;
+    Step *step = plan_step(plan, MATVEC, level, n);
+    if (step == NULL || ints_room(&plan->pool, (size_t)n + 2 * (size_t)terms) < 0)
+        return -1;
+    step->terms = terms;
+    step->stride = stride;
+    step->out = take_cells(plan, n);
+    step->simple = 1;
+    for (int32_t o = 0; o < n; o++) {
+        draft->cell[folds[o]->target] = step->out + o;
+        folds[o]->emitted = 1;
+        ints_push(&plan->pool, folds[o]->init);
+    }
+    const int32_t *vector = draft->a.at + folds[0]->start, *matrix = draft->b.at + folds[0]->start;
+    int32_t *pool = plan->pool.at + plan->pool.count;
+    for (int32_t t = 0; t < terms; t++) {
+        pool[t] = vector[t];
+        pool[terms + t] = matrix[t];
+        if (is_shared(plan, vector[t]) || !is_shared(plan, matrix[t]) || matrix[t] + (n - 1) * stride < 0 ||
+            !is_shared(plan, matrix[t] + (n - 1) * stride))
+            step->simple = 0;
+    }
+    plan->pool.count += 2 * (size_t)terms;
+    return 0;
+}
+
+static int emit_list(Draft *draft, Fold **folds, size_t count, int32_t level)
+{
+    Plan *plan = draft->plan;
+    size_t products = 0, rest = 0, terms = 0;
+    Fold **others = PyMem_New(Fold *, count + 1);
+    if (others == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (folds[i]->terms == 1 && folds[i]->init < 0 && draft->b.at[folds[i]->start] >= 0)
+            folds[products++] = folds[i];
+        else
+            others[rest++] = folds[i];
+    }
+    int failed = ints_room(&plan->pool, 2 * products) < 0;
+    Step *step = products && !failed ? plan_step(plan, PRODUCTS, level, (int32_t)products) : NULL;
+    if (step) {
+        step->out = take_cells(plan, (int32_t)products);
+        int32_t *pool = plan->pool.at + step->at;
+        for (size_t i = 0; i < products; i++) {
+            draft->cell[folds[i]->target] = step->out + (int32_t)i;
+            pool[i] = draft->a.at[folds[i]->start];
+            pool[products + i] = draft->b.at[folds[i]->start];
+        }
+        plan->pool.count += 2 * products;
+    }
+    for (size_t i = 0; i < rest; i++)
+        terms += (size_t)others[i]->terms;
+    failed = failed || ints_room(&plan->pool, 2 * rest + 1 + 2 * terms) < 0;
+    step = rest && !failed ? plan_step(plan, DOTS, level, (int32_t)rest) : NULL;
+    if (step) {
+        step->out = take_cells(plan, (int32_t)rest);
+        step->terms = (int32_t)terms;
+        int32_t *starts = plan->pool.at + step->at, *inits = starts + rest + 1, *a = inits + rest, *b = a + terms, at = 0;
+        for (size_t i = 0; i < rest; i++) {
+            const Fold *fold = others[i];
+            draft->cell[fold->target] = step->out + (int32_t)i;
+            starts[i] = at;
+            inits[i] = fold->init;
+            memcpy(a + at, draft->a.at + fold->start, sizeof(int32_t) * (size_t)fold->terms);
+            memcpy(b + at, draft->b.at + fold->start, sizeof(int32_t) * (size_t)fold->terms);
+            at += fold->terms;
+        }
+        starts[rest] = at;
+        plan->pool.count += 2 * rest + 1 + 2 * terms;
+    }
+    PyMem_Free(others);
+    return failed ? -1 : 0;
+}
+
+/* A group in runs whose matrix has rows at equal distances; what is left over goes to `left`. */
+static int emit_group(Draft *draft, Fold **group, int32_t n, int32_t level, Fold **left, size_t *left_count)
+{
+    for (int32_t i = 0; i < n;) {
+        int32_t end = i + 1, stride = end < n ? distance(draft, group[i], group[end]) : 0;
+        while (stride && end < n && distance(draft, group[end - 1], group[end]) == stride)
+            end++;
+        if (end - i == 1)
+            left[(*left_count)++] = group[i];
+        else if (emit_matvec(draft, group + i, end - i, stride, level) < 0)
+            return -1;
+        i = end;
+    }
+    return 0;
+}
+
+static int emit_matrices(Draft *draft, Fold **folds, size_t count, int32_t level, Fold **left, size_t *left_count)
+{
+    Table table = {NULL, 15};
+    while (table.mask < 4 * count)
+        table.mask = 2 * table.mask + 1;
+    table.seats = PyMem_Calloc(table.mask + 1, sizeof *table.seats);
+    uint64_t *hashes = PyMem_New(uint64_t, 2 * count + 1);
+    int32_t *next = PyMem_New(int32_t, count + 1);
+    Fold **group = PyMem_New(Fold *, count + 1);
+    int failed = !table.seats || !hashes || !next || !group;
+    for (size_t i = 0; i < count && !failed; i++) {
+        hashes[2 * i] = hashed(draft->a.at + folds[i]->start, folds[i]->terms);
+        hashes[2 * i + 1] = hashed(draft->b.at + folds[i]->start, folds[i]->terms);
+        seat_of(&table, hashes[2 * i])->count++;
+        seat_of(&table, hashes[2 * i + 1])->count++;
+    }
+    for (size_t i = 0; i < count && !failed; i++) {
+        Seat *seat = seat_of(&table, hashes[2 * i]), *other = seat_of(&table, hashes[2 * i + 1]);
+        if (other->count > seat->count) {
+            swap_sides(draft, folds[i]);
+            seat = other;
+        }
+        next[i] = -1;
+        if (seat->leader == 0)
+            seat->leader = (int32_t)i + 1;
+        else
+            next[seat->last] = (int32_t)i;
+        seat->last = (int32_t)i;
+    }
+    for (size_t i = 0; i < count && !failed; i++) {
+        Seat *a = seat_of(&table, hashes[2 * i]), *b = seat_of(&table, hashes[2 * i + 1]);
+        Seat *seat = a->leader == (int32_t)i + 1 ? a : b->leader == (int32_t)i + 1 ? b : NULL;
+        int32_t n = 0;
+        for (int32_t j = seat ? (int32_t)i : -1; j >= 0; j = next[j]) {
+            if (same_vector(draft, folds[i], folds[j]))
+                group[n++] = folds[j];
+            else
+                left[(*left_count)++] = folds[j];
+        }
+        failed = emit_group(draft, group, n, level, left, left_count) < 0;
+    }
+    PyMem_Free(table.seats);
+    PyMem_Free(hashes);
+    PyMem_Free(next);
+    PyMem_Free(group);
+    return failed ? -1 : 0;
+}
+
+typedef struct Term {
+    int32_t a, b;
+} Term;
+
+static int compare_terms(const void *x, const void *y)
+{
+    const Term *p = x, *q = y;
+    return p->a != q->a ? (p->a > q->a) - (p->a < q->a) : (p->b > q->b) - (p->b < q->b);
+}
+
+/* Terms in the order of their cells, so that folds which write one sum in several orders find each other. It changes
+ * bits: plan_check.c says so. */
+static int sort_terms(Draft *draft, const Fold *fold)
+{
+    Term *terms = PyMem_New(Term, (size_t)fold->terms + 1);
+    if (terms == NULL)
+        return -1;
+    for (int32_t t = 0; t < fold->terms; t++)
+        terms[t] = (Term){draft->a.at[fold->start + t], draft->b.at[fold->start + t]};
+    qsort(terms, (size_t)fold->terms, sizeof *terms, compare_terms);
+    for (int32_t t = 0; t < fold->terms; t++) {
+        draft->a.at[fold->start + t] = terms[t].a;
+        draft->b.at[fold->start + t] = terms[t].b;
+    }
+    PyMem_Free(terms);
+    return 0;
+}
+
+/* How many products a fold begins with. */
+static int32_t products_first(const Draft *draft, const Fold *fold)
+{
+    int32_t t = 0;
+    while (t < fold->terms && draft->b.at[fold->start + t] >= 0)
+        t++;
+    return t;
+}
+
+/* Of a fold of which a part has been emitted, what goes on from there; of another, all of it. */
+static void go_on_from(const Draft *draft, Fold *fold)
+{
+    if (fold->emitted) {
+        fold->init = draft->cell[fold->target];
+        fold->start += fold->terms;
+        fold->terms = 0;
+    }
+    fold->terms += fold->rest;
+    fold->rest = 0;
+}
+
+int emit_folds(Draft *draft, Fold **folds, size_t count, int32_t level)
+{
+    int matrices = draft->plan->passes & MATRICES;
+    Fold **left = PyMem_New(Fold *, count + 1), **candidates = PyMem_New(Fold *, count + 1);
+    size_t left_count = 0, unmatched = 0, found = 0;
+    int failed = !left || !candidates;
+    for (size_t i = 0; i < count && !failed; i++) {
+        settle_cells(draft, folds[i]);
+        failed = (draft->plan->passes & SORTED) && sort_terms(draft, folds[i]) < 0;
+        int32_t products = matrices ? products_first(draft, folds[i]) : 0;
+        if (products < 2)
+            continue;
+        folds[i]->rest = folds[i]->terms - products;
+        folds[i]->terms = products;
+        candidates[found++] = folds[i];
+    }
+    failed = failed || emit_matrices(draft, candidates, found, level, left, &unmatched) < 0;
+    for (size_t i = 0; i < count && !failed; i++) {
+        go_on_from(draft, folds[i]);
+        if (folds[i]->terms || !folds[i]->emitted)
+            left[left_count++] = folds[i];
+    }
+    if (matrices)
+        failed = failed || emit_list(draft, left, left_count, level) < 0;
+    for (size_t i = 0; i < left_count && !failed && !matrices; i++)
+        failed = emit_list(draft, &left[i], 1, level) < 0;
+    PyMem_Free(left);
+    PyMem_Free(candidates);
+    return failed ? -1 : 0;
+}

@@ -1,0 +1,27 @@
+/* What plays a plan: the type that Python sees, and its calls. */
+#ifndef AUTOGRAD_CORE_PLAY_H
+#define AUTOGRAD_CORE_PLAY_H
+
+#include "plan.h"
+
+typedef struct Player {
+    PyObject_HEAD
+    Listed listed;
+    Plan *plan;
+    double *cells, *gradients; /* of one point, kept from call to call */
+    double *arena;             /* memory of the last run over rows */
+    size_t arena_doubles;
+    char refused; /* a plan has been made that is not in order: this one has no passes */
+} Player;
+
+/* play_calls.c */
+PyObject *player_point(PyObject *self, PyObject *const *arguments, Py_ssize_t count);
+PyObject *player_steps(PyObject *self, PyObject *unused);
+PyObject *player_stats(PyObject *self, PyObject *unused);
+PyObject *player_ordered(PyObject *self, PyObject *unused);
+int numbers_into(PyObject *source, double *numbers, Py_ssize_t count);
+
+/* play_arguments.c */
+PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t count);
+
+#endif

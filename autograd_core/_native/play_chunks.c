@@ -1,0 +1,162 @@
+/* One chunk of rows: in blocks that fit the cache, or row by row where that is needed. */
+#include "play_rows.h"
+
+const Lanes *best_lanes(void)
+{
+#if defined(__GNUC__) && defined(__x86_64__)
+    const char *wanted = getenv("AUTOGRAD_CORE_LANES"); /* for tests: avx2, generic */
+    int most = wanted == NULL ? 2 : strcmp(wanted, "avx512") == 0 ? 2 : strcmp(wanted, "avx2") == 0;
+    __builtin_cpu_init();
+    if (most == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return &lanes_avx512;
+    if (most >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &lanes_avx2;
+#endif
+    return &lanes_generic;
+}
+
+static Py_ssize_t row_at_place(const Run *run, Py_ssize_t r) { return run->chosen ? run->chosen[r] : r; }
+
+/* The inputs by rows, turned so that each has its lanes side by side. */
+static void fill_lanes(const Run *run, Block *block, Py_ssize_t start)
+{
+    const Plan *plan = run->player->plan;
+    for (Py_ssize_t c = 0; c < run->column_count; c++) {
+        const Column *column = &run->columns[c];
+        if (!column->by_rows)
+            continue;
+        for (int32_t j = 0; j < column->slots; j += PARTIALS) {
+            int32_t end = j + PARTIALS < column->slots ? j + PARTIALS : column->slots;
+            double *out = lane_row(block, plan->leaf_cell[column->first + j]);
+            for (int32_t r = 0; r < block->padded; r++) {
+                Py_ssize_t row = row_at_place(run, start + (r < block->count ? r : block->count - 1));
+                const double *in = (const double *)column->view.buf + row * column->slots;
+                for (int32_t i = j; i < end; i++)
+                    out[(size_t)(i - j) * (size_t)block->lanes + (size_t)r] = in[i];
+            }
+        }
+    }
+}
+
+static double lane_number(const Block *block, int32_t cell, int32_t r)
+{
+    return is_shared(block->plan, cell) ? block->shared[cell] : lane_row(block, cell)[r];
+}
+
+static void check_guards(const Run *run, Block *block, Py_ssize_t start)
+{
+    const Listed *listed = &run->player->listed;
+    for (int32_t i = 0; i < listed->guards; i++) {
+        const PlayedGuard *guard = &listed->guard[i];
+        const int32_t *cells = block->plan->guard_cells + 2 * i;
+        if (is_left(guard)) {
+            block->unsure = 1;
+            return;
+        }
+        for (int32_t r = 0; r < block->count; r++)
+            if (!guard_agrees(guard, lane_number(block, cells[0], r), lane_number(block, cells[1], r)))
+                run->strays[row_at_place(run, start + r)] = 1;
+    }
+}
+
+static void write_rows(const Run *run, const Block *block, Py_ssize_t start)
+{
+    const Plan *plan = block->plan;
+    int32_t outputs = plan->listed->outputs, width = run->row_slot_count;
+    for (int32_t r = 0; r < block->count; r++)
+        for (int32_t i = 0; i < outputs; i++)
+            run->outputs[row_at_place(run, start + r) * outputs + i] = lane_number(block, plan->output_cell[i], r);
+    for (int32_t i = 0; i < width && run->sweeping; i++) {
+        int32_t cell = plan->gradient_cell[run->row_slots[i]];
+        for (int32_t r = 0; r < block->count; r++)
+            run->by_row[row_at_place(run, start + r) * width + i] = cell < 0 ? 0.0 : lane_number(block, cell, r) + 0.0;
+    }
+}
+
+/* Whether the gradients of a chunk are numbers: then no path that is not taken has mattered. */
+static int are_numbers(const Run *run, const double *sums, Py_ssize_t start, Py_ssize_t count)
+{
+    double found[PARTIALS] = {0.0};
+    int32_t leaves = run->player->listed.leaves, width = run->row_slot_count;
+    for (int32_t i = 0; i < leaves; i++)
+        found[i % PARTIALS] += sums[i] * 0.0;
+    for (Py_ssize_t r = 0; r < count && width; r++)
+        for (int32_t i = 0; i < width; i++)
+            found[i % PARTIALS] += run->by_row[row_at_place(run, start + r) * width + i] * 0.0;
+    return tree(found) == 0.0;
+}
+
+void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count, int *sure)
+{
+    const Plan *plan = run->player->plan;
+    int32_t leaves = plan->listed->leaves;
+    int single = count <= run->room;
+    *sure = 0;
+    if (!plan->computable)
+        return;
+    Block block = {plan, run->shared, desk->cells, run->room, 0, 0, single ? NULL : desk->partials, desk->sums,
+                   desk->scratch, 0};
+    if (run->sweeping) {
+        memset(desk->sums, 0, sizeof(double) * (size_t)leaves);
+        if (!single)
+            memset(desk->partials, 0, sizeof(double) * PARTIALS * (size_t)leaves);
+    }
+    for (Py_ssize_t at = 0; at < count && !block.unsure; at += run->room) {
+        block.count = (int32_t)(count - at < run->room ? count - at : run->room);
+        block.padded = (block.count + PARTIALS - 1) / PARTIALS * PARTIALS;
+        fill_lanes(run, &block, start + at);
+        run->lanes->play(&block, 0, plan->forward);
+        if (!block.unsure)
+            check_guards(run, &block, start + at);
+        if (run->sweeping && !block.unsure)
+            run->lanes->play(&block, plan->forward, plan->count);
+        if (!block.unsure)
+            write_rows(run, &block, start + at);
+    }
+    for (int32_t i = 0; i < leaves && run->sweeping && !single; i++)
+        desk->sums[i] = plan->summed[i] ? tree(desk->partials + (size_t)i * PARTIALS) + 0.0 : 0.0;
+    *sure = !block.unsure && (!run->sweeping || are_numbers(run, desk->sums, start, count));
+}
+
+/* The same row by row, as the list stands. -1 with an exception set. */
+int play_chunk_exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count)
+{
+    const Listed *listed = &run->player->listed;
+    int32_t leaves = listed->leaves, done = 0;
+    double *partials = PyMem_RawCalloc((size_t)(leaves + 1) * (PARTIALS + 1), sizeof(double));
+    double *gradients = partials ? partials + (size_t)(leaves + 1) * PARTIALS : NULL;
+    Exact exact = {0};
+    int failed = partials == NULL || exact_open(listed, &exact) < 0;
+    for (Py_ssize_t r = 0; r < count && !failed; r++) {
+        Py_ssize_t row = row_at_place(run, start + r);
+        for (int32_t slot = 0; slot < leaves; slot++)
+            if (slot >= listed->inputs || !run->player->plan->by_rows[slot])
+                exact.slots[slot] = run->shared[run->player->plan->leaf_cell[slot]];
+        for (Py_ssize_t c = 0; c < run->column_count; c++)
+            if (run->columns[c].by_rows)
+                memcpy(exact.slots + run->columns[c].first, (double *)run->columns[c].view.buf + row * run->columns[c].slots,
+                       sizeof(double) * (size_t)run->columns[c].slots);
+        int played = play_exactly(listed, &exact, 1.0, run->sweeping ? gradients : NULL);
+        failed = played < 0;
+        run->strays[row] = played == 0;
+        if (played <= 0)
+            continue;
+        for (int32_t i = 0; i < listed->outputs; i++)
+            run->outputs[row * listed->outputs + i] = exact.slots[listed->output[i]];
+        for (int32_t i = 0; i < run->row_slot_count && run->sweeping; i++)
+            run->by_row[row * run->row_slot_count + i] = gradients[run->row_slots[i]];
+        for (int32_t slot = 0; slot < leaves && run->sweeping; slot++)
+            partials[(size_t)slot * PARTIALS + (size_t)(done % PARTIALS)] += gradients[slot];
+        done++;
+    }
+    for (int32_t slot = 0; slot < leaves && run->sweeping && !failed; slot++)
+        desk->sums[slot] = tree(partials + (size_t)slot * PARTIALS);
+    for (int32_t i = 0; i < run->row_slot_count && run->sweeping && !failed; i++)
+        desk->sums[run->row_slots[i]] = 0.0;
+    exact_close(&exact);
+    if (partials == NULL)
+        PyErr_NoMemory();
+    PyMem_RawFree(partials);
+    return failed ? -1 : 0;
+}

@@ -1,0 +1,89 @@
+/* The player of programs in C: what the engine computes node by node, from a flat list and again and again.
+ *
+ * In reading order: player.h and player_rows.c (the list, and what is known of a row); player_exact.c plays it as it
+ * stands, one point, with every rule of the sweep. plan.h and plan_*.c turn it into fewer, larger steps; play_point.c and
+ * play_rows.c play these, lanes*.c with a block of rows to an instruction. The steps leave out the rule of paths that are
+ * not taken: where it matters there is a NaN in a gradient, and the list is played as it stands.
+ */
+#ifndef AUTOGRAD_CORE_PLAYER_H
+#define AUTOGRAD_CORE_PLAYER_H
+
+#include "kernels.h"
+
+/* What the passes understand of a row; all others are a kernel, or Python, to them. */
+/* Rows whose lanes are computed side by side. */
+enum { NO_LANES, RELU_LANES, MAXIMUM_LANES, MINIMUM_LANES, SQUARE_LANES };
+
+typedef enum { OTHER_ROW, ADD_ROW, SUB_ROW, MUL_ROW, NEG_ROW, IDENTITY_ROW, SUM_ROW, DOT_ROW } Meaning;
+
+/* A row as the player calls it. */
+typedef struct PlayedRow {
+    PyObject *operation, *value, *derivatives;
+    int arity; /* -1 where the operands are taken together, in a list */
+    Meaning meaning;
+    Flat flat_kind;
+    char states_flat;
+    char pure; /* no Python runs in its kernel: it may run in several threads */
+    union {
+        UnaryKernel unary;
+        BinaryKernel binary;
+        ManyKernel many;
+        void *any;
+    } kernel;
+    int vector; /* RELU_LANES, …; NO_LANES for none */
+    /* Local derivatives that are numbers, of a row on one or two operands. */
+    char constant[2];
+    double slope[2];
+} PlayedRow;
+
+/* What a guard asks, as _program/guards.py names it; what is not here, its function there is asked. */
+enum { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, TRUTH, FINITE, NUMBER, FLAT, BY_PYTHON };
+
+typedef struct PlayedGuard {
+    int question;
+    int32_t count, *operands; /* two at least: where there is one it stands twice */
+    double outcome;
+    PlayedRow *row;     /* FLAT: whose derivative by which operand is flat */
+    int32_t at_operand;
+    PyObject *function; /* BY_PYTHON */
+} PlayedGuard;
+
+/* The list; _program/listing.py says what it means. */
+typedef struct Listed {
+    int32_t inputs, parameters, constants, count, outputs, guards, rows, edges;
+    int32_t leaves, first, slots; /* inputs and parameters; the first instruction's slot; all */
+    double *constant;
+    int32_t *code, *starts, *operands, *output;
+    char *variable;
+    PlayedGuard *guard;
+    PlayedRow *row;
+} Listed;
+
+#define LENGTH(table) ((int)(sizeof(table) / sizeof *(table)))
+
+/* Whether a step has its operands one output after the other, not one operand after the other. */
+static inline int is_many(const PlayedRow *row) { return row->arity < 0 || row->arity > 2; }
+
+static inline PlayedRow *row_at(const Listed *listed, int32_t k) { return &listed->row[listed->code[k]]; }
+
+/* player_rows.c */
+int played_row(PyObject *operation, PlayedRow *row);
+void played_row_free(PlayedRow *row);
+int row_alone(const PlayedRow *row, const double *xs, Py_ssize_t count, const char *variable, double *z, double *slopes);
+int number_from(PyObject *object, double *number);
+
+/* player_guards.c */
+int guard_holds(const Listed *listed, int32_t i, const double *slots);
+int is_left(const PlayedGuard *guard); /* to who plays exactly */
+int guard_agrees(const PlayedGuard *guard, double x, double y);
+
+/* player_exact.c: 1 done, 0 the row is on another branch or raises (no exception is left), -1 interrupted.
+ * `gradients` may be NULL. */
+typedef struct Exact {
+    double *slots, *slopes, *adjoints;
+} Exact;
+int exact_open(const Listed *listed, Exact *exact);
+void exact_close(Exact *exact);
+int play_exactly(const Listed *listed, Exact *exact, double seed, double *gradients);
+
+#endif

@@ -1,0 +1,235 @@
+"""The player in C: the same numbers as `player`, to the bit, at the speed of arrays.
+
+`prepare` turns a listing into a plan of fewer, larger steps: chains of additions into sums of products, those that
+share factors into products of matrices, operations of one kind into one step. Exact plans keep every sum in the order
+of the engine's sweep: `_native/plan_check.c` looks whether they do, and one that does not is made without passes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .._engine.choice import NATIVE
+from ..value import Value, number
+from . import player
+from .listing import Listing
+from .player import Column, Rows
+
+CHAINS, MATRICES, REUSE, SORTED, FUSED = 1, 2, 4, 8, 16
+EXACT = CHAINS | MATRICES | REUSE
+FAST = EXACT | SORTED | FUSED
+PASSES = {"chains": CHAINS, "matrices": MATRICES, "reuse": REUSE, "sorted": SORTED, "fused": FUSED}
+
+
+class Table(NamedTuple):
+    """Inputs side by side, as float64 in a contiguous buffer: `width` numbers a row, or `width` for all rows."""
+
+    numbers: Any
+    width: int
+    by_rows: bool
+
+
+def available() -> bool:
+    """Whether the player was built and the engine is the one in C."""
+    return NATIVE is not None
+
+
+def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) -> Prepared:
+    """A listing made ready to be played in C.
+
+    Args: `fast`, whether sums may be put in another order, and functions be off by 4 units in the last place, which is
+    faster; `passes`, which of `PASSES`, as bits, in place of all. Raises ImportError where the player was not built.
+    """
+    if NATIVE is None:
+        raise ImportError("the player in C was not built, or the engine is the Python one; use _program.player")
+    return Prepared(listing, (FAST if fast else EXACT) if passes is None else passes)
+
+
+def listing_of(outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value] = ()) -> Listing:
+    """`Listing.of` in C, for graphs of any size; the same list, and where something is wrong the same error."""
+    roots = tuple(x if type(x) is Value else number(x) for x in outputs)
+    leaves = (*inputs, *parameters)
+    made = None
+    if NATIVE is not None and all(type(x) is Value for x in leaves) and None not in roots:
+        made = NATIVE.listed(roots, leaves, None)
+    if made is None:
+        return Listing.of(outputs, inputs, parameters)
+    constants, rows, code, starts, operands, slots, variable = made
+    return Listing(
+        len(inputs), len(parameters), array("d", constants), rows, array("i", code), array("i", starts),
+        array("i", operands), array("i", slots), array("b", variable),
+    )  # fmt: skip  # what the list is made of, in its order
+
+
+class Prepared:
+    """A program as the C player holds it: a plan for each way in which its inputs go by rows."""
+
+    def __init__(self, listing: Listing, passes: int) -> None:
+        self.listing, self.passes = listing, passes
+        self._plans: dict[bytes, Any] = {}
+
+    def plan(self, by_rows: bytes | None = None) -> Any:
+        """The `Player` for inputs of which these go by rows; all of them, unless it is said."""
+        flags = bytes([1]) * self.listing.inputs if by_rows is None else by_rows
+        if flags not in self._plans:
+            assert NATIVE is not None
+            self._plans[flags] = NATIVE.Player(self.listing, flags, self.passes)
+        return self._plans[flags]
+
+    # --- One point ---------------------------------------------------------------------------------------------
+
+    def values(self, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
+        """The outputs at one point; as `player.values`."""
+        outputs = array("d", bytes(8 * len(self.listing.outputs)))
+        if self.plan().point(inputs, parameters, outputs, None, 1.0):
+            return outputs.tolist()
+        return player.values(self.listing, inputs, numbers(parameters))  # it raises, and says why
+
+    def value_and_gradients(
+        self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
+    ) -> tuple[float, list[float], list[float]]:
+        """The first output at one point, and its gradients; as `player.value_and_gradients`."""
+        listing = self.listing
+        outputs = array("d", bytes(8 * len(listing.outputs)))
+        found = array("d", bytes(8 * (listing.inputs + listing.parameters)))
+        if self.plan().point(inputs, parameters, outputs, found, seed):
+            return outputs[0], found[: listing.inputs].tolist(), found[listing.inputs :].tolist()
+        return player.value_and_gradients(listing, inputs, numbers(parameters), seed)
+
+    # --- Many rows ---------------------------------------------------------------------------------------------
+
+    def rows(
+        self,
+        inputs: Sequence[Column],
+        parameters: Sequence[float],
+        count: int,
+        *,
+        gradients_too: bool,
+        threads: int = 1,
+    ) -> Rows:
+        """The outputs in each of `count` rows, and the gradients of the first output; as `player.rows`.
+
+        Args: `threads`, at most so many; it changes no bit.
+        """
+        listing = self.listing
+        tables = tables_of(inputs, count)
+        by_rows = [slot for slot, column in enumerate(inputs) if column.step]
+        values = array("d", bytes(8 * count * len(listing.outputs)))
+        by_row = array("d", bytes(8 * count * len(by_rows) if gradients_too else 0))
+        summed = array("d", bytes(8 * (listing.inputs + listing.parameters)))
+        if not gradients_too:
+            return Rows(values, by_row, {}, self.play(tables, parameters, count, values, threads=threads))
+        strays = self.play(tables, parameters, count, values, by_row, summed, threads)
+        apart = set(by_rows)
+        return Rows(values, by_row, {i: x for i, x in enumerate(summed) if i not in apart}, strays)
+
+    def play(
+        self,
+        tables: Sequence[Table],
+        parameters: Any,
+        count: int,
+        values: Any,
+        by_row: Any = None,
+        summed: Any = None,
+        threads: int = 1,
+    ) -> list[int]:
+        """Fill buffers of float64 with what `count` rows give, and answer the rows that stray; nothing is copied.
+
+        Args: `tables`, all inputs in order; `parameters`, float64 or Values; `values`, row by row the outputs;
+        `by_row`, row by row the gradients by the inputs that go by rows, or None; `summed`, the gradients by all
+        inputs and parameters, summed over the rows, or None for values alone.
+        """
+        by_rows = b"".join(bytes([table.by_rows]) * table.width for table in tables)
+        strays = bytearray(count)
+        self.plan(by_rows).rows(count, tuple(tables), parameters, values, by_row, summed, strays, threads)
+        return [row for row, stray in enumerate(strays) if stray] if 1 in strays else []
+
+    # --- What was found ----------------------------------------------------------------------------------------
+
+    def stats(self, by_rows: bytes | None = None) -> dict[str, int]:
+        """Operations, slots, steps, cells and bytes."""
+        found: dict[str, int] = self.plan(by_rows).stats()
+        return found
+
+    def explain(self, by_rows: bytes | None = None) -> str:
+        """What was found in the list, and what was not, line by line."""
+        plan = self.plan(by_rows)
+        stats = plan.stats()
+        lines = [
+            f"{counted(stats['operations'], 'operation')} as {counted(stats['steps'], 'step')}, "
+            f"{stats['steps_forward']} of them forward"
+        ]
+        if stats["refused"]:
+            lines.append("the passes would have changed the order of a sum, so each operation is played by itself")
+        for phase, backward in (("forward", False), ("backward", True)):
+            lines += [f"{phase}:", *(f"  {said(step)}" for step in plan.steps() if step[1] == backward)]
+        return "\n".join(lines)
+
+
+def numbers(parameters: Sequence[Any]) -> list[float]:
+    """The numbers of parameters, which may be Values."""
+    return [getattr(x, "_data", x) for x in parameters]
+
+
+def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
+    """Columns that lie side by side in one buffer as one table; others are copied."""
+    tables = []
+    at = 0
+    while at < len(columns):
+        width = _side_by_side(columns, at, count)
+        if width:
+            tables.append(Table(columns[at].numbers, width, True))
+        else:
+            tables.append(_copied(columns[at], count))
+        at += width or 1
+    return tables
+
+
+def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
+    """How many columns from here on are all of one buffer of float64; 0 where they are not."""
+    first = columns[at]
+    width = first.step
+    if width < 1 or first.start or at + width > len(columns):
+        return 0
+    here = columns[at : at + width]
+    alike = all(x.numbers is first.numbers and x.step == width and x.start == i for i, x in enumerate(here))
+    return width if alike and _is_whole(first.numbers, count * width) else 0
+
+
+def _is_whole(thing: Any, count: int) -> bool:
+    """Whether it is a contiguous buffer of so many float64."""
+    try:
+        view = memoryview(thing)
+    except TypeError:
+        return False
+    return view.c_contiguous and view.format == "d" and view.nbytes == 8 * count
+
+
+def _copied(column: Column, count: int) -> Table:
+    if not column.step:
+        return Table(array("d", [column.at(0)]), 1, False)
+    return Table(array("d", [column.at(row) for row in range(count)]), 1, True)
+
+
+def said(step: tuple[Any, ...]) -> str:
+    """One step in words."""
+    kind, _, row, _, n, m, terms, _ = step
+    if kind == "matvec":
+        return f"{n} dots of {terms} → one {n}×{terms} product"
+    if kind == "outer":
+        of = "" if terms == 1 else f", each of {terms} terms"
+        return f"{n * m} gradients → one {n}×{m} outer product{of}"
+    if kind == "map":
+        return f"{row.name} at {counted(n, 'place')}"
+    if kind == "products":
+        return f"{counted(n, 'product')}, one by one"
+    if kind == "sums":
+        return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, which are no matrix"
+    return f"{counted(n, 'sum')} of {counted(terms, 'term')} in all, which share no list of factors"
+
+
+def counted(n: int, thing: str) -> str:
+    """A number with its noun."""
+    return f"{n} {thing}" if n == 1 else f"{n:,} {thing}s"

@@ -1,0 +1,179 @@
+"""Programs beside NumPy by hand: `python tests/benchmarks/replay.py [quick]`; one thread, interleaved, medians of ratios.
+
+Each line has its bound. What stands above its bound is marked; the exit status is 0 all the same, because ratios to NumPy
+hang on the kernel of its BLAS, whose name is printed, and on the machine. Beside them, where installed, CasADi, JAX and
+PyTorch (`replay_others.py`). The works are in `replay_works.py`; without the native engine there is nothing to measure.
+"""
+
+import gc
+import os
+import statistics
+import sys
+import time
+from array import array
+
+import replay_others as others
+import replay_works as works
+from replay_others import np
+
+from autograd_core import ENGINE
+from autograd_core._program.native import EXACT, Table, prepare
+
+QUICK = "quick" in sys.argv[1:]
+ROUNDS = 7 if QUICK else 25
+
+
+def ratio(base, work, seconds=0.01):
+    """Medians of interleaved runs: work over base, and the seconds of each."""
+    counts = [max(1, round(seconds / timed(thing, 1))) for thing in (base, work)]
+    bases, of_works = [], []
+    for _ in range(ROUNDS):
+        bases.append(timed(base, counts[0]))
+        of_works.append(timed(work, counts[1]))
+    ratios = [b / a for a, b in zip(bases, of_works, strict=True)]
+    return statistics.median(ratios), statistics.median(bases), statistics.median(of_works)
+
+
+def timed(work, count):
+    begin = time.perf_counter()
+    for _ in range(count):
+        work()
+    return (time.perf_counter() - begin) / count
+
+
+def best(work, rounds=5):
+    """The shortest of a few runs, in processor time: what a machine that others use says of a single long one."""
+    found = []
+    for _ in range(rounds):
+        gc.collect()
+        begin = time.process_time()
+        work()
+        found.append(time.process_time() - begin)
+    return min(found)
+
+
+def say(work, measured, bound, unit="× NumPy", more=""):
+    mark = "" if bound is None or measured <= bound else "  ABOVE"
+    limit = "" if bound is None else f"(at most {bound:g})"
+    print(f"{work:62} {measured:9.3f} {unit:10} {limit:15} {more}{mark}", flush=True)
+
+
+def over_rows(work, count, *, fast=False):
+    """A call that gives values and summed gradients of `count` rows, and the same in NumPy by hand."""
+    prepared = prepare(work.listing, fast=fast)
+    tables = [Table(numbers, width, True) for numbers, width in work.rows(count)]
+    values, summed = np.zeros(count), np.zeros(work.listing.inputs + work.listing.parameters)
+    weights = work.weights()
+
+    def call():
+        prepared.play(tables, weights, count, values, None, summed)
+
+    hand = work.by_hand(count)
+    call()
+    expected = hand()
+    found = summed[work.listing.inputs :]
+    scale = np.abs(expected).max()
+    assert np.abs(found - expected).max() <= 1e-9 * scale, "the gradients are not NumPy's"
+    return call, hand
+
+
+def one_point(work):
+    player = prepare(work.listing).plan()
+    inputs = array("d", np.concatenate([numbers.reshape(1, width)[0] for numbers, width in work.rows(1)]))
+    outputs, gradients = array("d", [0.0]), array("d", bytes(8 * (work.listing.inputs + work.listing.parameters)))
+    weights = array("d", work.weights())
+    point = player.point
+    return lambda: point(inputs, weights, outputs, gradients, 1.0)
+
+
+def in_each_build(title, work, count, bounds, *, fast=False):
+    """The same with each width of vectors that this machine has."""
+    for build, bound in bounds.items():
+        if build not in others.builds():
+            continue
+        os.environ["AUTOGRAD_CORE_LANES"] = build
+        call, hand = over_rows(work, count, fast=fast)
+        found, base, own = ratio(hand, call)
+        say(f"{title}, {build}", found, bound, more=f"{own * 1e6:.1f} µs, NumPy {base * 1e6:.1f}")
+    os.environ.pop("AUTOGRAD_CORE_LANES", None)
+
+
+def small_network():
+    work = works.small_network()
+    operations = len(work.listing.code)
+    say(f"tracing and preparing the {operations}-operation loss", best(work.again) * 1e3, 5.0, "ms")
+    call = one_point(work)
+    spent = statistics.median(timed(call, 1000) for _ in range(ROUNDS))
+    say("its value and gradients, one point, from Python", spent / operations * 1e9, 1.5, "ns/op", f"{spent * 1e6:.2f} µs")
+    in_each_build("batch of 100, exact", work, 100, {"avx512": None, "avx2": 0.25, "generic": 0.5})
+    in_each_build("batch of 10,000, exact", work, 10_000, {"avx512": 0.4, "avx2": 0.4, "generic": 0.4})
+    others.beside(work, 100, ratio, say)
+    stats = prepare(work.listing).stats()
+    say("bytes an operation of the list", stats["bytes_of_list"] / operations, 20, "bytes")
+    say("and of the plan", stats["bytes_of_plan"] / operations, None, "bytes")
+
+
+def photographs():
+    work = works.classifier([784, 128, 10])
+    operations = len(work.listing.code)
+    in_each_build("784-128-10, batch of 100, exact", work, 100, {"avx512": 2.5, "avx2": 2.5, "generic": None})
+    in_each_build("784-128-10, batch of 100, fast", work, 100, {"avx512": 1.25, "avx2": 1.25, "generic": None}, fast=True)
+    say(f"tracing and preparing that {operations:,}-operation graph", best(work.again, 3), 0.3, "s")
+    stats = prepare(work.listing).stats()
+    say("bytes an operation of the list", stats["bytes_of_list"] / operations, 20, "bytes")
+    say("and of the plan", stats["bytes_of_plan"] / operations, 1, "bytes")
+    others.beside(work, 100, ratio, say)
+
+
+def two_million():
+    work = works.classifier([784, 1600, 450, 10])
+    for fast in (False, True):
+        call, hand = over_rows(work, 100, fast=fast)
+        found, base, own = ratio(hand, call, 0.1)
+        kind = "fast" if fast else "exact"
+        say(f"{work.listing.parameters:,} parameters, batch of 100, {kind}", found, 1.75,
+            more=f"{own * 1e3:.1f} ms, NumPy {base * 1e3:.1f}")  # fmt: skip
+
+
+def two_branches():
+    """Half of the rows on each of two branches, beside all on one."""
+    one, other = works.branches()
+    count = 1000
+    numbers = np.random.default_rng(0).uniform(0.5, 2.0, (count, 2))
+    mixed = numbers * np.where(np.arange(count) % 2 == 0, 1.0, -1.0)[:, None]
+    plans = [prepare(listing) for listing in (one, other)]
+    values, summed = np.zeros(count), [np.zeros(4), np.zeros(4)]
+
+    def play(plan, rows, into):
+        return plan.play([Table(rows, 2, True)], [0.5, 0.25], len(rows), values[: len(rows)], None, into)
+
+    def split():
+        strays = play(plans[0], mixed, summed[0])
+        play(plans[1], np.ascontiguousarray(mixed[strays]), summed[1])
+
+    found, base, own = ratio(lambda: play(plans[0], numbers, summed[0]), split)
+    say("two branches, half the rows each", found, 4.0, "× one", f"{own * 1e6:.0f} µs, one {base * 1e6:.0f}")
+
+
+def gpt():
+    work = works.Gpt()
+    operations = len(work.listing.code)
+    call, hand = one_point(work), work.by_hand()
+    found, base, own = ratio(hand, call)
+    say(f"the scalar GPT, {operations:,} operations, loss and gradients", found, 0.5,
+        more=f"{own * 1e6:.0f} µs, {own / operations * 1e9:.2f} ns/op; NumPy {base * 1e6:.0f}")  # fmt: skip
+    found, base, own = ratio(work.eager_step, work.again, 0.05)
+    say("tracing and preparing it", found, 5.0, "× eager", f"{own * 1e3:.1f} ms, an eager step {base * 1e3:.1f}")
+
+
+def main():
+    if ENGINE != "native":
+        sys.exit("the player in C is part of the native engine, which is not there")
+    print(f"NumPy {np.__version__}, BLAS kernel {others.blas_kernel()}; {others.installed()}; passes {EXACT}")
+    for part in (small_network, photographs, two_branches, gpt, *(() if QUICK else (two_million,))):
+        gc.collect()
+        part()
+
+
+if __name__ == "__main__":
+    main()

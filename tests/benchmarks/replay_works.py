@@ -1,0 +1,254 @@
+"""The works of `replay.py`: each a program written scalar by scalar, and the same by hand in NumPy."""
+
+import importlib.util
+import itertools
+import math
+import os
+import random
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from autograd_core import Value, ops
+from autograd_core._program.guards import Guard
+from autograd_core._program.native import listing_of, prepare
+
+# Beside the checkout, unless it is said.
+WORKLOADS = Path(os.environ.get("WORKLOADS", Path(__file__).parents[3] / "shared" / "workloads"))
+
+
+class Work:
+    """A loss of one row: `record` makes its graph and gives it with its inputs and its parameters."""
+
+    def __init__(self):
+        self.loss, self.inputs, self.parameters = self.record()
+        self.listing = self.listed()
+
+    def listed(self):
+        listing = listing_of([self.loss], self.inputs, self.parameters)
+        return listing.varying([False] * len(self.inputs))
+
+    def again(self):
+        """Trace and prepare once more."""
+        loss, inputs, parameters = self.record()
+        prepare(listing_of([loss], inputs, parameters)).plan()
+
+    def weights(self):
+        return np.array([w.data for w in self.parameters])
+
+
+def layers(sizes, rng, spread):
+    """Rows of weights, each followed by its bias, for each layer."""
+    return [
+        [([Value(rng.gauss(0, spread)) for _ in range(n)], Value(rng.uniform(-0.1, 0.1))) for _ in range(m)]
+        for n, m in itertools.pairwise(sizes)
+    ]
+
+
+def flat(network):
+    return [w for layer in network for row, bias in layer for w in (*row, bias)]
+
+
+def matrices(weights, sizes):
+    """Views of flat weights, or gradients: for each layer the matrix and the biases."""
+    made, at = [], 0
+    for n, m in itertools.pairwise(sizes):
+        block = weights[at : at + m * (n + 1)].reshape(m, n + 1)
+        made.append((block[:, :n], block[:, n]))
+        at += m * (n + 1)
+    return made
+
+
+class small_network(Work):  # called like a function
+    """The hinge loss of one point in a 2-16-16-1 network with ReLU."""
+
+    sizes = (2, 16, 16, 1)
+
+    def record(self):
+        network = layers(self.sizes, random.Random(0), 0.6)
+        inputs = [Value(0.3), Value(-0.4), Value(1.0)]
+        here = inputs[:2]
+        for k, layer in enumerate(network):
+            made = []
+            for row, bias in layer:
+                total = bias
+                for w, x in zip(row, here, strict=True):
+                    total = total + w * x
+                made.append(total.relu() if k < 2 else total)
+            here = made
+        return (1.0 + (-inputs[2]) * here[0]).relu(), inputs, flat(network)
+
+    def rows(self, count):
+        rng = np.random.default_rng(0)
+        return [(rng.uniform(-1, 1, (count, 2)), 2), (rng.choice([-1.0, 1.0], count), 1)]
+
+    def by_hand(self, count):
+        (X, _), (y, _) = self.rows(count)
+        (W1, b1), (W2, b2), (W3, b3) = (
+            (np.ascontiguousarray(W), b.copy()) for W, b in matrices(self.weights(), self.sizes)
+        )
+        gradient = np.zeros(len(self.parameters))
+        views = matrices(gradient, self.sizes)
+
+        def hand():
+            z1 = X @ W1.T + b1
+            h1 = np.maximum(z1, 0.0)
+            z2 = h1 @ W2.T + b2
+            h2 = np.maximum(z2, 0.0)
+            margin = 1.0 - y * (h2 @ W3.T + b3)[:, 0]
+            np.maximum(margin, 0.0)
+            g3 = np.where(margin > 0, -y, 0.0)[:, None]
+            g2 = (g3 @ W3) * (z2 > 0)
+            g1 = (g2 @ W2) * (z1 > 0)
+            for (W, b), g, h in zip(views, (g1, g2, g3), (X, h1, h2), strict=True):
+                W[:] = g.T @ h
+                b[:] = g.sum(0)
+            return gradient
+
+        return hand
+
+
+class classifier(Work):  # called like a function
+    """The softmax cross-entropy of one row in a network with tanh, the label as one of ten inputs."""
+
+    def __init__(self, sizes):
+        self.sizes = sizes
+        super().__init__()
+
+    def record(self):
+        rng = random.Random(0)
+        # each layer's matrix row by row, then its biases, as arrays hold them
+        network = layers(self.sizes, rng, 0.05)
+        inputs = [Value(rng.random()) for _ in range(self.sizes[0])]
+        label = [Value(float(i == 3)) for i in range(self.sizes[-1])]
+        here = inputs
+        for k, layer in enumerate(network):
+            here = [sum((w * x for w, x in zip(row, here, strict=True)), bias) for row, bias in layer]
+            here = [ops.tanh(z) for z in here] if k < len(network) - 1 else here
+        largest = here[0]
+        for z in here[1:]:
+            largest = ops.maximum(largest, z)
+        shifted = [z - largest for z in here]
+        total = sum(z.exp() for z in shifted)
+        loss = -sum(t * (z - total.log()) for t, z in zip(label, shifted, strict=True))
+        return loss, [*inputs, *label], separate(network)
+
+    def rows(self, count):
+        rng = np.random.default_rng(0)
+        labels = np.eye(self.sizes[-1])[rng.integers(0, self.sizes[-1], count)]
+        return [(rng.random((count, self.sizes[0])), self.sizes[0]), (labels, self.sizes[-1])]
+
+    def by_hand(self, count):
+        (X, _), (T, _) = self.rows(count)
+        network = arrays(self.weights(), self.sizes)
+        gradient = np.zeros(len(self.parameters))
+        views = arrays(gradient, self.sizes)
+
+        def hand():
+            hidden = [X]
+            for W, b in network[:-1]:
+                hidden.append(np.tanh(hidden[-1] @ W.T + b))
+            z = hidden[-1] @ network[-1][0].T + network[-1][1]
+            z -= z.max(1, keepdims=True)
+            e = np.exp(z)
+            s = e.sum(1, keepdims=True)
+            (T * (z - np.log(s))).sum(1)
+            g = e / s - T
+            for (W, _), (dW, db), h in zip(network[::-1], views[::-1], hidden[::-1], strict=True):
+                np.matmul(g.T, h, out=dW)
+                db[:] = g.sum(0)
+                if h is not X:
+                    g = (g @ W) * (1.0 - h * h)
+            return gradient
+
+        return hand
+
+
+def separate(network):
+    """The weights as arrays hold them: of each layer the matrix row by row, then the biases."""
+    made = []
+    for layer in network:
+        made += [w for row, _ in layer for w in row] + [bias for _, bias in layer]
+    return made
+
+
+def arrays(weights, sizes):
+    made, at = [], 0
+    for n, m in itertools.pairwise(sizes):
+        made.append((weights[at : at + m * n].reshape(m, n), weights[at + m * n : at + m * (n + 1)]))
+        at += m * (n + 1)
+    return made
+
+
+def branches():
+    """The two branches of `tanh(a*x + b*y) if x > 0 else exp(b*y - a*x)`, with their guards."""
+    made = []
+    for outcome in (1.0, 0.0):
+        x, y, a, b = Value(1.0), Value(1.0), Value(0.5), Value(0.25)
+        out = ops.tanh(a * x + b * y) if outcome else ops.exp(0.1 * (b * y - a * x))
+        out = out + 0.0 * a
+        listing = listing_of([out], [x, y], [a, b])
+        zero = listing.inputs + listing.parameters + list(listing.constants).index(0.0)
+        made.append(replace(listing, guards=(Guard(0, "gt", (0, zero), outcome),)))
+    return made
+
+
+def _module(name, *arguments):
+    """A workload as a module; it runs its few steps when it is loaded."""
+    before = sys.argv
+    sys.argv = [name, *arguments]
+    try:
+        spec = importlib.util.spec_from_file_location(name, WORKLOADS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.argv = before
+    return module
+
+
+class Gpt(Work):
+    """One name through the scalar GPT of the workloads: loss and gradients of all its parameters."""
+
+    def __init__(self):
+        self.scalar = _module("gpt", "ac", "1")
+        self.arrays = _module("gpt_numpy", "20")
+        names = self.scalar.docs
+        self.name = next(i for i, doc in enumerate(names) if len(doc) == 7)  # eight positions
+        for p in self.scalar.flat:
+            p.zero_grad()
+        for p, number in zip(self.scalar.flat, self.arrays.flat, strict=True):
+            p.data = float(number)
+        super().__init__()
+
+    def record(self):
+        g = self.scalar
+        doc = g.docs[self.name]
+        tokens = [g.BOS] + [g.chars.index(c) for c in doc] + [g.BOS]
+        K, VV, losses = [[]], [[]], []
+        for p in range(len(tokens) - 1):
+            losses.append(-g.flog(g.softmax(g.gpt(tokens[p], p, K, VV))[tokens[p + 1]]))
+        return (1 / (len(tokens) - 1)) * sum(losses), [], g.flat
+
+    def listed(self):
+        return listing_of([self.loss], [], self.parameters)
+
+    def rows(self, count):
+        return [(np.zeros((count, 0)), 0)]
+
+    def by_hand(self):
+        g = self.arrays
+        tokens = g.enc[self.name]
+
+        def hand():
+            g.loss_and_grad(tokens)
+            return g.G_
+
+        assert math.isclose(g.loss_and_grad(tokens), self.loss.data, rel_tol=1e-9)
+        return hand
+
+    def eager_step(self):
+        loss, _, _ = self.record()
+        loss.backward()
+
