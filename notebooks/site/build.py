@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # the engine whose objects have signatures
+
 from reference import write_pages
 
 from autograd_core import Value, parameter, tanh

@@ -1,10 +1,8 @@
 """Sphinx's settings. `build.py` lays the sources out and runs it."""
 
-import os
 import sys
 from pathlib import Path
 
-os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # the engine whose objects have signatures
 sys.path.insert(0, str(Path(__file__).parent))
 
 from hypothesis import settings

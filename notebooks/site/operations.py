@@ -27,8 +27,8 @@ def page() -> str:
     entries = "\n".join(entry(row) for row in rows if hasattr(autograd_core, row.name))
     return f"""# Operations
 
-Each takes `Value`s and plain numbers. Solid: the value, with *y* = 2 or its default; dashed: its derivative by *x*. Each
-derivative is within 4 units in the last place over the whole domain.
+Each takes `Value`s and plain numbers. Solid: the value, with *y* = 2 or its default; dashed: its derivative by *x*.
+Each derivative is within 4 units in the last place over the whole domain.
 
 ```{{raw}} html
 <div class="operations"><table><thead><tr>{head}</tr></thead><tbody>
@@ -43,6 +43,9 @@ derivative is within 4 units in the last place over the whole domain.
 
 .. autofunction:: autograd_core.softmax
 .. autofunction:: autograd_core.log_softmax
+.. autofunction:: autograd_core.max
+.. autofunction:: autograd_core.min
+.. autofunction:: autograd_core.take
 ```
 """
 

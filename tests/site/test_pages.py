@@ -1,6 +1,7 @@
 """The pages of the site in a browser that reaches nothing else, and their links."""
 
 import json
+import math
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,24 @@ def test_the_neuron_of_the_start_page_steps(page: Any, address: str) -> None:
     assert frame.locator("#where").text_content() != before
     frame.locator("#last").click()
     assert "complete" in frame.locator("#line").text_content()
+
+
+def test_the_neuron_of_the_start_page_is_dragged_and_follows(page: Any, address: str) -> None:
+    page.goto(f"{address}/index.html")
+    frame = page.frame_locator("iframe.neuron")
+    frame.locator("#last").click()
+    before, told = float(frame.get_by_label("value of w", exact=True).input_value()), frame.locator("#line").text_content()
+    box = frame.locator("g.node", has_text="w").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=6)
+    page.mouse.up()
+    w = float(frame.get_by_label("value of w", exact=True).input_value())
+    assert w > before
+    assert frame.locator("#line").text_content() != told
+    slope = 0.8 * (1 - math.tanh(w * 0.8 + 0.1) ** 2)
+    assert f"grad(w) = {slope:.4g}" in frame.locator("#line").text_content()
 
 
 def test_a_stepper_of_the_course_steps(page: Any, address: str) -> None:
