@@ -36,12 +36,10 @@ def run(coroutine, **_):
     pytest.skip("Pyodide: waits in a loop of its own")
 
 
-builtins.__import__ = found
-asyncio.run = run
-
-
 def pytest_configure(config):
-    """hypothesis finds its own random numbers collected too soon now and then, as it says."""
+    """Begin; and hypothesis finds its own random numbers collected too soon now and then, as it says."""
+    builtins.__import__ = found
+    asyncio.run = run
     config.addinivalue_line("filterwarnings", "ignore:It looks like `register_random`")
 
 
