@@ -188,6 +188,24 @@ def test_flat_at_the_points_where_it_begins(mathematics, row):
                 flat_as_in_mathematics(mathematics, row, xs, variable, y)
 
 
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_is_recorded_is_what_the_row_says(row):
+    """Also where the engine has a way of its own to record an operation."""
+    count = 4 if row.shape.lists else len(row.shape.parameters)
+    points = [0.0, -0.0, 1.0, -2.0, math.inf]
+    for xs in itertools.product(points, repeat=count) if count < 4 else [(a, b, a, b) for a in points for b in points]:
+        for mask in itertools.product((False, True), repeat=count):
+            variable = [moves and i not in row.shape.orders for i, moves in enumerate(mask)]
+            mixed = [Value(x) if moves else x for x, moves in zip(xs, variable, strict=True)]
+            try:
+                y = function_of(row)(*row.shape.arguments(mixed))
+            except (ArithmeticError, ValueError):
+                continue
+            if type(y) is Value:
+                said = row.recorded(xs, y.data, variable)
+                assert all(map(same, y._slopes, said)), (xs, variable, y._slopes, said)
+
+
 @pytest.mark.parametrize("name", ["div", "quotient", "over_square", "unit"])
 def test_a_fraction_of_an_infinite_number_is_flat(name):
     steep = ag.primitive(derivatives=(math.inf,))(float)
