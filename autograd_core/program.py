@@ -25,6 +25,7 @@ from ._operations.shape import ONE_LIST
 from ._program import saving
 from ._program.arguments import Arguments, as_floats, opened
 from ._program.branches import MANY, Branch
+from ._program.explaining import explained, graph, stats
 from ._program.listing import Listing
 from ._program.many_rows import Answers, play_rows
 from ._program.player import Column
@@ -37,6 +38,7 @@ from ._transforms.trees import is_array, taken_apart
 from .context import current
 from .errors import GraphError, GraphWarning
 from .graph import leaves
+from .ops import sum as sum_of
 from .value import Value, make_node, parameter
 
 __all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
@@ -186,6 +188,39 @@ class Program:
         """
         return Rows(lambda call: self, in_axes, threads, progress)
 
+    # --- What it holds -----------------------------------------------------------------------------------------
+
+    def explain(self) -> str:
+        """What each branch holds: operations by kind, what is computed for no output, guards.
+
+        >>> print(trace(lambda x: x * x if x > 0.0 else -x, 2.0).explain().replace("<lambda>", "f"))
+        f: 1 branch
+        branch 1: 1 operation on 1 input, 0 parameters and 1 constant; 1 output, 35 bytes
+            1 mul
+            1 guard: 1 gt
+        """
+        return explained(self.name, list(self._replays.branches))
+
+    def stats(self) -> dict[str, int]:
+        """The number of branches, and over all of them of operations, slots, guards and bytes."""
+        return stats(list(self._replays.branches))
+
+    def draw(self, *arguments: Any, **options: Any) -> Any:
+        """The picture of the operations on the branch of these arguments, with their numbers there.
+
+        Args: `options`, those of `autograd_core.draw`, but as keywords alone. Several outputs are drawn as their sum.
+        """
+        call = self._checked(arguments, {})
+        numbers = self._numbers(call)
+        branch = self._replays.branch_of(numbers)
+        names = [f"x{i}" for i in range(len(numbers))]
+        found = [x for x in graph(branch.listing, numbers, branch.parameters, names) if type(x) is Value]
+        if not found:
+            raise GraphError(f"{self.name} gives a constant here: there is nothing to draw")
+        from .draw import draw  # only here: it is large
+
+        return draw(found[0] if len(found) == 1 else sum_of(found), **options)
+
     # --- Files -------------------------------------------------------------------------------------------------
 
     @property
@@ -217,6 +252,31 @@ class Program:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{os.fspath(path)!r} is damaged ({error})") from None
         return program_from(state, parameters, None)
+
+    def to_javascript(self) -> str:
+        """The program as a script that stands alone, and runs in Node and in browsers.
+
+        It sets `parameters`, their numbers now, and `program(inputs, parameters)`, which gives `values`, all numbers in
+        the order in which they stand in what the function gives, and `gradients(seed)`, of the first of them by inputs
+        and parameters. It knows the branches that have been traced; on another it throws. Functions such as exp are the
+        browser's, right to their last units. Raises GraphError for a program with a primitive.
+        """
+        from ._program.exporting import in_javascript  # only here: the translator is large
+
+        return in_javascript(self.name, list(self._replays.branches), self.parameters)
+
+    def to_numpy(self) -> str:
+        """The program as a module of Python that needs NumPy alone.
+
+        It has `parameters`, their numbers now, `program(inputs, parameters)` on a list of arrays, which gives all
+        numbers in the order in which they stand in what the function gives, each as an array over the rows, and
+        `gradients`, of the first of them by inputs and parameters, row by row. A row that raises, or is on a branch
+        that has not been traced, is NaN. Functions such as exp are NumPy's, right to their last units. Raises GraphError
+        for a program with a primitive, and NotImplementedError for an operation that is not translated.
+        """
+        from ._program.exporting import in_numpy  # only here, as above
+
+        return in_numpy(self.name, list(self._replays.branches), self.parameters)
 
     def __reduce__(self) -> tuple[Function, tuple[Any, ...]]:
         parameters, function = self.parameters, self._function

@@ -563,3 +563,33 @@ def test_a_traced_function_within_another_and_as_a_method():
 
     model = Model()
     assert model(3.0).data == 6.0 and model(4.0).data == 8.0
+
+
+# --- What a program holds --------------------------------------------------------------------------------------
+
+
+def test_stats_and_explain():
+    w = [Value(0.5, "a"), Value(0.25)]
+
+    def f(x):
+        ag.log(x)
+        return ag.tanh(x * w[0]) + w[1] if x > 1.0 else ag.exp(x)
+
+    program = trace(f, 2.0)
+    assert program.stats() == {"branches": 1, "operations": 4, "slots": 8, "guards": 1, "bytes": 8 + 4 * 4 + 5 * 4 + 6 * 4 + 4 + 8}
+    program(0.5)
+    assert program.stats()["branches"] == 2
+    assert program.explain().split("\n")[0].endswith("f: 2 branches")
+    assert "1 mul, 1 tanh, 1 add, 1 log" in program.explain()
+    assert "for no output, but because they may raise or are asked: 1 log" in program.explain()
+    assert "1 guard: 1 gt" in program.explain()
+
+
+def test_draw_shows_the_branch_at_its_numbers():
+    w = Value(0.5, "a")
+    program = trace(lambda x: ag.tanh(x * w) + 1.0 if x > 1.0 else [ag.exp(x), x], 2.0)
+    source = program.draw(3.0).source
+    assert "tanh" in source and "a" in source and "exp" not in source
+    assert "exp" in program.draw(0.5).source
+    with pytest.raises(GraphError, match="nothing to draw"):
+        trace(lambda x: 1.0, 2.0).draw(2.0)

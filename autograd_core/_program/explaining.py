@@ -1,0 +1,101 @@
+"""What a program holds, in words, in numbers and as a graph to be drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._operations.operation import Operation
+from ..context import ROOT
+from ..value import Value, make_node, parameter
+from .branches import Branch
+from .guards import check
+from .listing import Listing
+from .player import forward
+
+SHOWN = 12
+
+
+def stats(branches: Sequence[Branch]) -> dict[str, int]:
+    """How many branches, operations, slots, guards and bytes there are, over all branches."""
+    listings = [branch.listing for branch in branches]
+    return {
+        "branches": len(listings),
+        "operations": sum(len(listing.code) for listing in listings),
+        "slots": sum(listing.slots for listing in listings),
+        "guards": sum(len(listing.guards) for listing in listings),
+        "bytes": sum(map(_bytes, listings)),
+    }
+
+
+def _bytes(listing: Listing) -> int:
+    arrays = listing.constants, listing.code, listing.starts, listing.operands, listing.outputs, listing.variable
+    return sum(len(numbers) * numbers.itemsize for numbers in arrays)
+
+
+def explained(name: str, branches: Sequence[Branch]) -> str:
+    """What was found in each branch."""
+    lines = [f"{name}: {_counted(branches, 'branch', 'branches')}"]
+    for i, branch in enumerate(branches, 1):
+        listing = branch.listing
+        lines.append(
+            f"branch {i}: {_counted(listing.code, 'operation')} on {_counted(range(listing.inputs), 'input')}, "
+            f"{_counted(branch.parameters, 'parameter')} and {_counted(listing.constants, 'constant')}; "
+            f"{_counted(listing.outputs, 'output')}, {_bytes(listing)} bytes"
+        )
+        lines.append(f"    {_most(listing.rows[at].name for at in listing.code)}")
+        unneeded = _unneeded(listing)
+        if unneeded:
+            lines.append(f"    of them for no output, but because they may raise or are asked: {_most(unneeded)}")
+        if listing.guards:
+            lines.append(f"    {_counted(listing.guards, 'guard')}: {_most(guard.kind for guard in listing.guards)}")
+    return "\n".join(lines)
+
+
+def _unneeded(listing: Listing) -> list[str]:
+    """The operations that no output needs."""
+    needed = bytearray(listing.slots)
+    for slot in listing.outputs:
+        needed[slot] = 1
+    found = []
+    for k in reversed(range(len(listing.code))):
+        if needed[listing.first + k]:
+            for slot in listing.operands[listing.starts[k] : listing.starts[k + 1]]:
+                needed[slot] = 1
+        else:
+            found.append(listing.rows[listing.code[k]].name)
+    return found
+
+
+def _counted(things: Sequence[Any], one: str, many: str = "") -> str:
+    return f"{len(things)} {one if len(things) == 1 else many or one + 's'}"
+
+
+def _most(names: Iterable[str]) -> str:
+    """How many there are of each, the commonest first."""
+    counts = Counter(names).most_common()
+    shown = ", ".join(f"{count} {name}" for name, count in counts[:SHOWN])
+    return f"{shown}{f', and {len(counts) - SHOWN} kinds more' if len(counts) > SHOWN else ''}"
+
+
+def graph(listing: Listing, inputs: Sequence[float], parameters: Sequence[Value], names: Sequence[str]) -> list[Any]:
+    """The outputs as nodes of a graph that does what the listing says at these numbers."""
+    numbers = [node._data for node in parameters]
+    locals_: list[Sequence[float | None]] = []
+    data = forward(listing, inputs, numbers, locals_)
+    check(listing.guards, data, listing.variable)
+    nodes: list[Any] = [Value(x, name) for x, name in zip(inputs, names, strict=True)]
+    nodes += [parameter(node._data, node.label or f"w{i}") for i, node in enumerate(parameters)]
+    nodes += listing.constants
+    for k, (row, slots) in enumerate(listing.instructions()):
+        nodes.append(_node(row, data[listing.first + k], [nodes[slot] for slot in slots], locals_[k]))
+    return [nodes[slot] for slot in listing.outputs]
+
+
+def _node(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
+    """One node; of plain numbers alone, the number."""
+    if not any(type(x) is Value for x in operands):
+        return z
+    known = [0.0 if slope is None else slope for slope in slopes] or [0.0] * len(operands)
+    return make_node(row, z, operands, tuple(known), ROOT, 0)

@@ -1,0 +1,134 @@
+"""Programs in other languages: the rows that they use by the translator, their listings as data, and a short player."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .._operations.operation import Operation
+from ..errors import GraphError
+from ..value import Value
+from .branches import Branch
+from .forms import Function, Refused
+from .guards import Guard
+from .in_javascript import javascript
+from .in_numpy import RUNTIME, NumPy
+from .rows import TranslatedRow, translated_rows
+from .saving import ARRAYS
+from .translator import Translation
+
+PLAY_NUMPY = Path(__file__).with_name("numpy_player.py")
+PLAY_JAVASCRIPT = Path(__file__).with_name("play.js")
+
+
+def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
+    """A script that sets `program` and `parameters`; see `Program.to_javascript`."""
+    rows, translation = _translated(branches, "JavaScript")
+    index = {node: i for i, node in enumerate(parameters)}
+    lines = [
+        f"// {_comment(name)}: written by autograd_core.",
+        javascript(rows, translation),
+        PLAY_JAVASCRIPT.read_text(encoding="utf-8"),
+        f"const parameters = {_numbers([node._data for node in parameters])};",
+        "const program = player(rows, [",
+    ]
+    for branch in branches:
+        listing = branch.listing
+        guards = ", ".join(f'["{g.kind}", {list(g.operands)}, {_number(g.outcome)}]' for g in _plain_guards(branch))
+        lines += [
+            "{",
+            f"    inputs: {listing.inputs}, parameters: {[index[node] for node in branch.parameters]},",
+            f"    rows: {[row.name for row in listing.rows]},",
+            f"    constants: {_numbers(listing.constants)},",
+            f"    code: {listing.code.tolist()},",
+            f"    starts: {listing.starts.tolist()},",
+            f"    operands: {listing.operands.tolist()},",
+            f"    outputs: {listing.outputs.tolist()},",
+            f"    variable: {listing.variable.tolist()},",
+            f"    guards: [{guards}],",
+            "},",
+        ]
+    return "\n".join([*lines, "]);", ""])
+
+
+def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
+    """A module with the functions `program` and `gradients`; see `Program.to_numpy`."""
+    rows, _ = _translated(branches, "NumPy")
+    language, entries = NumPy(), []
+    for row in rows:
+        entries.append(f"    {row.row.name!r}: {{{', '.join(_facts(language, row))}}},")
+    index = {node: i for i, node in enumerate(parameters)}
+    lines = [
+        f"# {_comment(name)}: written by autograd_core.",
+        RUNTIME.read_text(encoding="utf-8"),
+        *(f"{name} = {table.values!r}" for name, table in language.tables.items()),
+        "inf, nan = np.inf, np.nan",
+        *language.texts,
+        PLAY_NUMPY.read_text(encoding="utf-8").replace("from typing import Any\n\nimport numpy as np\n", ""),
+        "rows = {",
+        *entries,
+        "}",
+        f"parameters = {[node._data for node in parameters]!r}",
+        "branches = [",
+    ]
+    for branch in branches:
+        facts = {
+            "inputs": branch.listing.inputs,
+            "parameters": [index[node] for node in branch.parameters],
+            "rows": [row.name for row in branch.listing.rows],
+            "guards": [(g.kind, list(g.operands), g.outcome) for g in _plain_guards(branch)],
+        }
+        arrays = {field: getattr(branch.listing, field).tolist() for field in ARRAYS}
+        lines.append(f"    {facts | arrays!r},")
+    return "\n".join([*lines, "]", "program, gradients = player(rows, branches, parameters)", ""])
+
+
+def _facts(language: NumPy, row: TranslatedRow) -> Iterator[str]:
+    """What the player asks of a row."""
+
+    def written(function: Function | bool | None) -> str:
+        if not isinstance(function, Function):
+            return repr(bool(function))
+        return f"py_row({language.function(function, [True] * len(function.parameters))})"
+
+    try:
+        yield f"'together': {row.many}, 'raises': {row.value.raises}"
+        yield f"'value': {written(row.value)}"
+        for field in ("slopes", "flat", "beside"):
+            yield f"{field!r}: [{', '.join(map(written, getattr(row, field)))}]"
+    except Refused as reason:
+        raise Refused(f"{row.row.name}: {reason}") from None
+
+
+def _translated(branches: Sequence[Branch], language: str) -> tuple[list[TranslatedRow], Translation]:
+    used: dict[Operation, None] = {row: None for branch in branches for row in branch.listing.rows}
+    for row in used:
+        if row.origin is not None or row.name.startswith("program "):
+            raise GraphError(f"{row.name} is a function of your own, and is not translated to {language}")
+    rows, translation, refused = translated_rows(used, exact=False)
+    for reason in refused.values():
+        raise reason
+    return rows, translation
+
+
+def _plain_guards(branch: Branch) -> Sequence[Guard]:
+    for guard in branch.path:
+        if guard.kind in ("round_to", "flat"):
+            raise GraphError(
+                f"a program that asks for {guard.kind!r} on the way is not exported; "
+                "leave out round(x, digits), or a derivative that the program takes of itself"
+            )
+    return branch.path
+
+
+def _comment(name: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _numbers(numbers: Sequence[float]) -> str:
+    return f"[{', '.join(map(_number, numbers))}]"
+
+
+def _number(x: float) -> str:
+    return "NaN" if math.isnan(x) else repr(float(x)).replace("inf", "Infinity")

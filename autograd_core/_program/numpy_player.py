@@ -1,0 +1,115 @@
+"""The player of a program exported to NumPy: carried as text into the module that is generated, and run there."""
+
+from typing import Any
+
+import numpy as np
+
+QUESTIONS: Any = {
+    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
+    "is": lambda x: x, "bool": lambda x: x != 0, "isfinite": np.isfinite, "is_integer": lambda x: x == np.floor(x),
+    "int": np.trunc, "trunc": np.trunc, "floor": np.floor, "ceil": np.ceil, "round": np.rint,
+}  # fmt: skip  # a table
+
+
+def player(rows: Any, branches: Any, defaults: Any) -> Any:
+    """The functions `program` and `gradients` of a module."""
+
+    def program(inputs: Any, parameters: Any = defaults) -> Any:
+        """Each number that the function gives, over the rows; NaN where a row raises or its branch is unknown."""
+        return _merged(inputs, parameters, _values)
+
+    def gradients(inputs: Any, parameters: Any = defaults) -> Any:
+        """The gradients of the first number by each input and then by each parameter, row by row."""
+        return _merged(inputs, parameters, _slopes)
+
+    def _merged(inputs: Any, parameters: Any, wanted: Any) -> Any:
+        with np.errstate(all="ignore"):
+            inputs = [np.asarray(x, float) for x in inputs]
+            shape = np.broadcast_shapes(*(x.shape for x in inputs))
+            inputs = [np.broadcast_to(x, shape) for x in inputs]
+            left, result = np.ones(shape, bool), None
+            for branch in branches:
+                own = [np.broadcast_to(parameters[i], shape) for i in branch["parameters"]]
+                slots, raised = _forward(branch, inputs, own, shape)
+                here = left & _holds(branch, slots, shape)
+                here &= ~raised
+                found = wanted(branch, slots, len(parameters))
+                result = [np.full(shape, np.nan) for _ in found] if result is None else result
+                result = [np.where(here, new, old) for new, old in zip(found, result, strict=True)]
+                left &= ~here
+            return result
+
+    def _forward(branch: Any, inputs: Any, parameters: Any, shape: Any) -> Any:
+        """The numbers in all slots, and where an operation has no value: where it makes a NaN of none."""
+        raised = np.zeros(shape, bool)
+        slots = [*inputs, *parameters, *(np.broadcast_to(x, shape) for x in branch["constants"])]
+        for k in range(len(branch["code"])):
+            row = rows[branch["rows"][branch["code"][k]]]
+            numbers = [slots[slot] for slot in _operands(branch, k)]
+            slots.append(row["value"](numbers) if row["together"] else row["value"](*numbers))
+            if row["raises"]:
+                raised |= np.isnan(slots[-1]) & ~np.isnan(numbers).any(axis=0)
+        return slots, raised
+
+    def _operands(branch: Any, k: int) -> Any:
+        return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
+
+    def _holds(branch: Any, slots: Any, shape: Any) -> Any:
+        """Where all guards find what the trace found."""
+        holds = np.ones(shape, bool)
+        for kind, operands, outcome in branch["guards"]:
+            found = np.asarray(QUESTIONS[kind](*(slots[slot] for slot in operands)), float)
+            same = (found == outcome) & (np.signbit(found) == np.signbit(outcome))
+            holds &= same | (np.isnan(found) & np.isnan(outcome) if kind == "is" else False)
+        return holds
+
+    def _values(branch: Any, slots: Any, _: int) -> Any:
+        return [slots[slot] for slot in branch["outputs"]]
+
+    def _slopes(branch: Any, slots: Any, count: int) -> Any:
+        first = len(slots) - len(branch["code"])
+        adjoints = [np.full(np.shape(slots[0]), -0.0) for _ in slots]
+        adjoints[branch["outputs"][0]] += 1.0
+        for k in reversed(range(len(branch["code"]))):
+            if branch["variable"][first + k]:
+                operands = _operands(branch, k)
+                variable = [bool(branch["variable"][slot]) for slot in operands]
+                row, numbers = rows[branch["rows"][branch["code"][k]]], [slots[slot] for slot in operands]
+                found = _locals(row, numbers, slots[first + k], variable)
+                for slot, local in zip(operands, found, strict=True):
+                    if local is not None:
+                        sent = adjoints[first + k] * local + 0.0
+                        none = _nothing(adjoints[first + k]) | _nothing(local)
+                        adjoints[slot] = adjoints[slot] + np.where(none, -0.0, sent)
+        by_parameter = [np.zeros(np.shape(slots[0])) for _ in range(count)]
+        for j, i in enumerate(branch["parameters"]):
+            by_parameter[i] = adjoints[branch["inputs"] + j] + 0.0
+        return [x + 0.0 for x in adjoints[: branch["inputs"]]] + by_parameter
+
+    def _locals(row: Any, numbers: Any, z: Any, variable: Any) -> Any:
+        plain = not all(variable)
+        if row["together"]:
+            slopes = row["slopes"][0](numbers, z)
+            said = row["flat"][0](numbers) if row["flat"] else [False] * len(numbers)
+            return [_zeros(x, flat) if v else None for x, flat, v in zip(slopes, said, variable, strict=True)]
+        found: list[Any] = []
+        for i, moves in enumerate(variable):
+            if not moves:
+                found.append(None)
+                continue
+            flat = _said(row["flat"][i], numbers)
+            beside = _said(row["beside"][i], numbers) if plain else False
+            found.append(_zeros(row["slopes"][i](*numbers, z), flat | np.asarray(beside)))
+        return found
+
+    def _said(flat: Any, numbers: Any) -> Any:
+        return np.asarray(flat(*numbers) if callable(flat) else bool(flat))
+
+    def _zeros(slope: Any, flat: Any) -> Any:
+        """A slope in which a 0 that is flat is -0.0: no path."""
+        return np.where(np.asarray(slope) == 0.0, np.where(flat, -0.0, 0.0), slope)
+
+    def _nothing(x: Any) -> Any:
+        return (x == 0.0) & np.signbit(x)
+
+    return program, gradients

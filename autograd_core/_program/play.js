@@ -1,0 +1,99 @@
+// The player of an exported program: `program(inputs, parameters)` gives its values and, asked, its gradients.
+// A branch is a listing: slots are inputs, parameters, constants, then one for each instruction, in order.
+
+function player(rows, branches) {
+    "use strict";
+    const isNothing = (x) => Object.is(x, -0);
+    const even = (x) => { const r = Math.round(x); return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r; };
+    const questions = {
+        lt: (x, y) => x < y, le: (x, y) => x <= y, gt: (x, y) => x > y, ge: (x, y) => x >= y,
+        eq: (x, y) => x === y, ne: (x, y) => x !== y, is: (x) => x, bool: (x) => x !== 0,
+        isfinite: Number.isFinite, is_integer: (x) => Number.isInteger(x), int: Math.trunc, trunc: Math.trunc,
+        floor: Math.floor, ceil: Math.ceil, round: even,
+    };
+    const whole = new Set(["int", "trunc", "floor", "ceil", "round"]);
+
+    function answered(slots, [kind, operands, outcome]) {
+        const numbers = operands.map((slot) => slots[slot]);
+        let found = Number(questions[kind](...numbers));
+        if (whole.has(kind)) {
+            if (!Number.isFinite(numbers[0])) return false;
+            found += 0;
+        }
+        return Object.is(found, outcome);
+    }
+
+    function operandsOf(branch, k) {
+        return branch.operands.slice(branch.starts[k], branch.starts[k + 1]);
+    }
+
+    function forward(branch, inputs, parameters) {
+        const slots = [...inputs, ...branch.parameters.map((i) => parameters[i]), ...branch.constants];
+        let error = null;
+        for (let k = 0; k < branch.code.length && error === null; k++) {
+            const row = rows[branch.rows[branch.code[k]]];
+            const numbers = operandsOf(branch, k).map((slot) => slots[slot]);
+            try {
+                slots.push(Array.isArray(row.slopes) ? row.value(...numbers) : row.value(numbers));
+            } catch (raised) {
+                error = raised;
+            }
+        }
+        for (const guard of branch.guards) {
+            if (Math.max(...guard[1]) < slots.length && !answered(slots, guard)) return null;
+        }
+        if (error !== null) throw error;
+        return slots;
+    }
+
+    function locals(row, numbers, z, variable) {
+        const plain = variable.some((moves) => !moves);
+        const said = (places, i) => {
+            const flat = places[i];
+            return flat === true || (typeof flat === "function" && Boolean(flat(...numbers)));
+        };
+        if (Array.isArray(row.slopes)) {
+            return numbers.map((_, i) => {
+                if (!variable[i]) return -0;
+                const slope = row.slopes[i](...numbers, z);
+                return slope !== 0 ? slope : said(row.flat, i) || (plain && said(row.beside, i)) ? -0 : 0;
+            });
+        }
+        const slopes = row.slopes(numbers, z), flat = row.flat.length ? row.flat[0](numbers) : null;
+        return numbers.map((_, i) => {
+            if (!variable[i]) return -0;
+            return slopes[i] !== 0 ? slopes[i] : (flat !== null && flat[i]) ? -0 : 0;
+        });
+    }
+
+    function gradients(branch, slots, parameters, seed) {
+        const first = slots.length - branch.code.length;
+        const adjoints = new Array(slots.length).fill(-0);
+        adjoints[branch.outputs[0]] = seed === 0 ? -0 : seed;
+        for (let k = branch.code.length - 1; k >= 0; k--) {
+            const upstream = adjoints[first + k];
+            if (isNothing(upstream) || !branch.variable[first + k]) continue;
+            const at = operandsOf(branch, k), row = rows[branch.rows[branch.code[k]]];
+            const numbers = at.map((slot) => slots[slot]), variable = at.map((slot) => branch.variable[slot] === 1);
+            locals(row, numbers, slots[first + k], variable).forEach((local, i) => {
+                if (!isNothing(local)) adjoints[at[i]] += upstream * local + 0;
+            });
+        }
+        const by = parameters.map(() => 0);
+        branch.parameters.forEach((i, j) => { by[i] = adjoints[branch.inputs + j] + 0; });
+        return {inputs: adjoints.slice(0, branch.inputs).map((x) => x + 0), parameters: by};
+    }
+
+    return function program(inputs, parameters) {
+        for (const branch of branches) {
+            const slots = forward(branch, inputs, parameters);
+            if (slots !== null) {
+                return {
+                    values: branch.outputs.map((slot) => slots[slot]),
+                    gradients: (seed = 1) => gradients(branch, slots, parameters, seed),
+                };
+            }
+        }
+        throw new RangeError("these numbers are on a branch that was not traced");
+    };
+}
