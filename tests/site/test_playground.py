@@ -77,7 +77,7 @@ def test_the_first_graph_is_there_in_time(browser: Any, address: str, capsys: py
 def test_every_example_runs(shared: Any, name: str) -> None:
     ended(shared, lambda: choose(shared, name))
     assert shared.locator("#playground-output.raised").count() == 0
-    shared.wait_for_selector("#playground-graph iframe[data-loaded], #playground-graph svg")
+    shared.wait_for_selector("#playground-graph iframe[data-loaded]")
     assert shared.problems == []
 
 

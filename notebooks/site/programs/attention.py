@@ -14,4 +14,4 @@ with scope("mixture"):
 
 print("weights:", ", ".join(f"{w.data:.4f}" for w in weights))
 mixed[0].backward()
-mixed[0].draw()
+mixed[0].step()

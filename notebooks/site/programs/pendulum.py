@@ -11,4 +11,4 @@ for i in range(30):
 angle.backward()
 print(f"after {30 * dt:.0f} s: {angle.data:.4f}")
 print(f"∂end/∂angle = {start.grad:.4f}, ∂end/∂speed = {push.grad:.4f}")
-angle.draw(collapse=1)
+angle.step(collapse=1)
