@@ -212,13 +212,16 @@ def _draw(options: argparse.Namespace) -> None:
 
 def _step(options: argparse.Namespace) -> None:
     from ._command.files import PAGES, check_output
-    from ._command.functions import graph_of, names_function
+    from ._command.functions import call_of, names_function
     from .stepper import step
 
     check_output(options.output, PAGES)
-    named = names_function(options.expression)
-    y = graph_of(options.expression, options.values) if named else _graph(options)
-    step(y).save(options.output)
+    if names_function(options.expression):
+        function, arguments = call_of(options.expression, options.values)
+        stepper = step(function, *arguments)
+    else:
+        stepper = step(_graph(options))
+    stepper.save(options.output)
     print(f"wrote {options.output}")
 
 

@@ -83,11 +83,11 @@ def step(
         raise ValueError("every epoch is the same without a learning_rate: pass one, or epochs=1")
     if arguments and not callable(y):
         raise TypeError(f"only a function takes arguments; got {y!r} and {len(arguments)} more")
-    root: Value = called(y, arguments) if callable(y) else y
+    root, questions = called(y, arguments) if callable(y) else (y, ())
     picture = fitting_in_order(root, options, max_nodes)
     if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
         raise ValueError("there are no parameters to update: create them with autograd_core.parameter(…)")
-    script = Script(picture, root, learning_rate, epochs)
+    script = Script(picture, root, learning_rate, epochs, questions)
     return Stepper(script, Frames(picture, script.sorted, script.eager, time_limit))
 
 

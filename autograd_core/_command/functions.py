@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..errors import GraphError
-from ..value import Value
-
 _NAMED = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
 
 
@@ -22,25 +19,21 @@ def names_function(text: str) -> bool:
     return _NAMED.fullmatch(text) is not None
 
 
-def graph_of(text: str, values: Iterable[str]) -> Value:
-    """What the function returns for `values`, each name=number or name=[numbers], with the line that made each node.
+def call_of(text: str, values: Iterable[str]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """The function and its arguments, from `values`, each name=number or name=[numbers].
 
     Raises FileNotFoundError if there is no such file, ValueError for a function or values that do not fit, and what the
-    file and the function raise themselves.
+    file raises itself.
     """
-    from .._stepping.program import called  # loaded where it is asked for
-
     function = _loaded(text)
-    keywords = dict(_valued(value) for value in values)
+    shape = f"{function.__name__}{inspect.signature(function)}"
     try:
-        inspect.signature(function).bind(**keywords)
+        bound = inspect.signature(function).bind(**dict(_valued(value) for value in values))
     except TypeError as error:
-        shape = f"{function.__name__}{inspect.signature(function)}"
         raise ValueError(f"{error}: {shape} is called with what stands after it as name=number") from None
-    y = called(function, (), keywords)
-    if type(y) is not Value:
-        raise GraphError(f"{function.__name__} must return a Value, computed from its parameters; it returned {y!r}")
-    return y
+    if bound.kwargs:
+        raise ValueError(f"{shape} has parameters that are taken by name only; step calls it by place")
+    return function, bound.args
 
 
 def _loaded(text: str) -> Callable[..., Any]:

@@ -41,6 +41,12 @@ def line_of(node: Value) -> tuple[str, int] | None:
     return None
 
 
+def line_now() -> int | None:
+    """The number of the line that runs, where it is followed."""
+    here = current()
+    return _lines[here.owner - LINE][1] if here.owner >= LINE else None
+
+
 @cache
 def followed(code: CodeType) -> bool:
     """Whether a function is the user's own."""

@@ -14,7 +14,7 @@ from typing import Any
 from .._operations.operation import EVERYWHERE, TABLE
 from .frames import Frames
 from .lines import coded, slots_of
-from .program import program_of
+from .program import guards_of, program_of
 from .scene import Step
 from .script import Script
 from .second import second_order
@@ -58,6 +58,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
     pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # most of the way forward is the same
     at = {text: i for i, text in enumerate(pool)}
     tape, picture = script.tape, script.scene.picture
+    guards = guards_of(script)
     live = len(tape.numbers) <= MOST_SLOTS
     lines = [line for step in pool.values() for line in (step.line, *step.marks.values())]
     kept = range(len(tape.numbers)) if live else sorted({slot for line in lines for slot in slots_of(line)})
@@ -83,6 +84,8 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
     }
     if program := program_of(picture.boxes):
         data["program"] = program
+    if live:
+        data |= guards
     if live and (second := second_order(script.scene.order, script.leaf_nodes)):
         known = _computed_first(second.tape)
         data["second"] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,29 @@ from typing import Any
 from .._drawing.boxes import Box
 from .._engine.sources import line_of
 from ..context import record
+from ..errors import GraphError
 from ..value import Value, number
+from .asking import SIGNS, Asked, asked
+from .script import Script
 
 AROUND = 4  # lines shown before and after those that made a node
 APART = 6  # lines left out between two parts, at least
 
 
-def called(function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:
-    """What a function returns for numbers that are leaves named like its parameters, each node with its source line.
+def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Value, list[Asked]]:
+    """What a function returns for numbers that are leaves named like its parameters, and what it asked on the way.
 
-    Numbers may stand in lists, tuples and dicts; what holds no numbers is passed on as it is.
+    Numbers may stand in lists, tuples and dicts; what holds no numbers is passed on as it is. Each node has its line.
+    Raises GraphError for a function that returns anything but a Value.
     """
-    bound = inspect.signature(function).bind(*arguments, **(keywords or {}))
+    bound = inspect.signature(function).bind(*arguments)
     bound.arguments.update({name: _labelled(argument, name) for name, argument in bound.arguments.items()})
-    with record(source=True):
-        return function(*bound.args, **bound.kwargs)
+    with asked() as questions, record(source=True):
+        y = function(*bound.args)
+    if type(y) is not Value:
+        name = getattr(function, "__name__", repr(function))
+        raise GraphError(f"{name} must return a Value that it computes from its arguments; it returned {y!r}")
+    return y, questions
 
 
 def _labelled(thing: Any, name: str) -> Any:
@@ -37,6 +45,37 @@ def _labelled(thing: Any, name: str) -> Any:
     if type(thing) is Value or isinstance(thing, bool) or (x := number(thing)) is None:
         return thing
     return Value(x, name)
+
+
+def guards_of(script: Script) -> dict[str, Any]:
+    """The questions as the page asks them again, and the stamp of each value: what was made after which question."""
+    data, tape = script.recorded, script.tape
+    guards = []
+    for question in script.questions:
+        if any(type(x) is Value and x not in data for x in question.operands):
+            continue  # it decided nothing that the output was computed from
+        slots = [data[x] if type(x) is Value else tape.constant(x) for x in question.operands]
+        names = [_name(x, script) for x in question.operands]
+        where = f" in line {question.line}" if question.line else ""
+        guards.append([question.kind, slots, question.outcome, _in_words(question, names) + where, question.stamp])
+    if not guards:
+        return {}
+    return {"guards": guards, "stamps": [[slot, node._stamp] for node, slot in data.items() if not node.is_leaf]}
+
+
+def _name(x: Any, script: Script) -> str:
+    if type(x) is not Value:
+        return f"{x:g}"
+    box = script.scene.picture.box(x)
+    return box.short if box.node is not None else x.label or "a number"
+
+
+def _in_words(question: Asked, names: Sequence[str]) -> str:
+    if question.kind in SIGNS:
+        return f"{names[0]} {SIGNS[question.kind]} {names[1]} was {bool(question.outcome)}"
+    if question.kind == "read":
+        return f"the program takes {names[0]} as a plain number"
+    return f"{question.kind}({names[0]}) was {question.outcome:g}"
 
 
 def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:

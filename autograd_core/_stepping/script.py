@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .._drawing.boxes import Box
 from .._drawing.picture import Picture
 from .._operations.operation import PARAMETER
 from ..value import Value
+from .asking import Asked
 from .backward import Sweep
 from .forward import forward, update
 from .replay import Replay
@@ -20,13 +21,16 @@ class Script:
     The unsorted epochs go on with the parameters that their own gradients gave.
     """
 
-    def __init__(self, picture: Picture, root: Value, rate: float | None, epochs: int) -> None:
+    def __init__(
+        self, picture: Picture, root: Value, rate: float | None, epochs: int, questions: Sequence[Asked] = ()
+    ) -> None:
+        self.questions = questions
         self.scene = Scene(picture, root)
         self.root: Box = self.scene.root
         self.tape = self.scene.tape
         self.replay = Replay(self.scene.order, self.tape)
         self.forward = len(self.tape.code)  # so many instructions compute the graph as it was recorded
-        data = self.replay.data
+        data = self.recorded = dict(self.replay.data)
         self.output = data[root]
         self.slots = {box.id: data[box.node] for box in picture.boxes if box.node is not None}
         self.leaves = [box.id for box in self.scene.leaves]

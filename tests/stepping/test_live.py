@@ -563,3 +563,65 @@ def test_without_source_there_is_no_room_for_it(opened: Opened) -> None:
 def test_only_functions_take_arguments() -> None:
     with pytest.raises(TypeError, match="only a function takes arguments"):
         step(sigmoids(), 1.0)
+
+
+def branching(x: Value, w: Value) -> Value:
+    s = w * x
+    if s > 0.25:
+        s = tanh(s)
+    return s * w
+
+
+def reading(x: Value, w: Value) -> Value:
+    return x * w * x.data
+
+
+def counting(x: Value) -> Value:
+    y = x
+    for _ in range(int(x)):
+        y = y * x
+    return y
+
+
+def test_another_branch_of_the_program_is_said_and_greyed(opened: Opened) -> None:
+    page = opened(step(branching, 2.0, 0.5))
+    page.keyboard.press("End")
+    moved(page, w=0.25)  # the same branch
+    assert page.text_content("#said") == ""
+    assert page.text_content("#line") == step(branching, 2.0, 0.25)[-1].text
+    moved(page, w=-1.0)
+    line = next(k for k, text in enumerate(Path(__file__).read_text(encoding="utf-8").split("\n"), 1) if "if s > 0.25" in text)
+    assert f"v2 > 0.25 was True in line {line}; now it is not, and the program would take another branch" in page.text_content("#said")
+    data = dict(page.evaluate("() => [...document.querySelectorAll('g.node')].map(g => [g.id, g.textContent.match(/data (\\S+)/)[1]])"))
+    assert data == {"n0": "-1", "n1": "2", "n2": "-2", "n3": "?", "n4": "?"}
+    page.click("#undo")
+    assert page.text_content("#said") == ""
+    page.click("#reset")
+    assert page.text_content("#line") == step(branching, 2.0, 0.5)[-1].text
+
+
+def test_a_count_of_steps_is_a_question_and_a_plain_number_is_remarked(opened: Opened) -> None:
+    page = opened(step(counting, 2.5))
+    page.keyboard.press("End")
+    moved(page, x=2.75)
+    assert page.text_content("#line") == step(counting, 2.75)[-1].text
+    moved(page, x=3.25)
+    assert "int(x) was 2" in page.text_content("#said")
+    page = opened(step(reading, 2.0, 3.0))
+    page.keyboard.press("End")
+    moved(page, w=4.0)
+    assert page.text_content("#said") == ""
+    moved(page, x=1.0)
+    assert "takes x as a plain number" in page.text_content("#said")
+    assert page.locator("g.unknown").count() == 0
+
+
+def test_values_answer_as_ever_after_a_function_was_stepped() -> None:
+    before = {name: vars(Value).get(name) for name in ("__lt__", "__eq__", "__bool__", "data")}
+    with pytest.raises(ZeroDivisionError):
+        step(lambda x: x / 0.0, 1.0)
+    assert {name: vars(Value).get(name) for name in before} == before
+    x = Value(1.0)
+    assert (x < 2.0, x == 1.0, bool(x), x.data) == (True, True, True, 1.0)
+    x.data = 3.0
+    assert x.data == 3.0

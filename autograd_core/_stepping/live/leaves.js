@@ -14,7 +14,7 @@ function leaves(data, play, changed) {
 
   function settle() {
     if (moved()) play.run();
-    else { numbers.set(recorded); play.why.fill(0); }
+    else { numbers.set(recorded); play.why.fill(0); play.remarks.length = 0; }
     for (const [id, , at] of all) {
       const input = inputs.get(id);
       if (document.activeElement !== input || Number(input.value) !== numbers[at]) input.value = String(numbers[at]);
@@ -23,7 +23,8 @@ function leaves(data, play, changed) {
     document.getElementById("undo").setAttribute("aria-disabled", String(!past.length));
     document.getElementById("reset").setAttribute("aria-disabled", String(!moved()));
     const lost = reasons.find((reason, i) => play.why.includes(i + 1));
-    document.getElementById("said").textContent = lost ? `${lost}. What is grey and ? does not hold for these numbers.` : "";
+    const read = [...new Set(play.remarks)].join("; "), remark = read ? ` ${read}: what it does with it stays as it was.` : "";
+    document.getElementById("said").textContent = (lost ? `${lost}. What is grey and ? does not hold for these numbers.` : "") + remark;
     changed();
   }
   function remember() {

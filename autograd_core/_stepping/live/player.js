@@ -3,7 +3,8 @@
 function player(data, { rows, Raised }) {
   const read = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
   const numbers = Float64Array.from(data.numbers, read), recorded = numbers.slice();
-  const why = new Int32Array(numbers.length), reasons = [];
+  const why = new Int32Array(numbers.length), reasons = [], remarks = [], stamps = new Map(data.stamps ?? []);
+  let strayed = Infinity, branch = 0; // from which stamp on nothing is known, and the reason
   const nothing = (x) => x === 0 && Object.is(x, -0);
 
   function because(reason) {
@@ -36,7 +37,9 @@ function player(data, { rows, Raised }) {
         why[slot + 1 + i] = 0;
       }
     }
+    const stamp = stamps.get(slot) ?? -1;
     return () => {
+      if (stamp >= strayed) return lose(slot, count + 1, branch);
       for (let i = 0; i < count; i++) {
         if (why[at[i]]) return lose(slot, count + 1, why[at[i]]);
         args[i] = numbers[at[i]];
@@ -96,10 +99,32 @@ function player(data, { rows, Raised }) {
     }
   });
 
+  // --- guards: where the program would have taken another branch, all that was made after is not known
+  const QUESTIONS = {
+    lt: (a, b) => a < b, le: (a, b) => a <= b, gt: (a, b) => a > b, ge: (a, b) => a >= b, eq: (a, b) => a === b, ne: (a, b) => a !== b,
+    bool: (a) => a !== 0, int: Math.trunc, trunc: Math.trunc, floor: Math.floor, ceil: Math.ceil, read: Number,
+  };
+  function guarded() { // whether one more run is needed, since an answer is another
+    remarks.length = 0;
+    const limit = strayed;
+    for (const [kind, slots, outcome, words, stamp] of data.guards ?? []) {
+      if (stamp >= limit || slots.some((x) => why[x])) continue;
+      const found = Number(QUESTIONS[kind](...slots.map((x) => numbers[x])));
+      if (found === outcome || (found !== found && outcome !== outcome)) continue;
+      if (kind === "read") { remarks.push(words); continue; }
+      strayed = stamp;
+      branch = because(`${words}; now it is not, and the program would take another branch`);
+      return true;
+    }
+    return false;
+  }
   data.code.forEach(([at], i) => { if (data.ops[at] === "send" || data.ops[at] === "update") program[i](); });
   recorded.set(numbers); // products and sums are the engine's to the bit
   function run(count = program.length) {
-    for (let i = 0; i < count; i++) program[i]();
+    strayed = Infinity;
+    do {
+      for (let i = 0; i < count; i++) program[i]();
+    } while (guarded());
   }
   // A look at other numbers: what `look` does with them is undone.
   function aside(look) {
@@ -135,5 +160,5 @@ function player(data, { rows, Raised }) {
     }
     return lost ? null : adjoint;
   }
-  return { numbers, recorded, why, reasons, run, aside, outputAt, sweep };
+  return { numbers, recorded, why, reasons, remarks, run, aside, outputAt, sweep };
 }

@@ -1,0 +1,104 @@
+"""What a program asks of its numbers while it runs: a page whose leaves are moved must find the same answers.
+
+A comparison that comes out otherwise is another branch of the program, which the recorded graph does not hold. For the
+time of the run `Value` notes what is asked of it, in this thread, and answers as ever.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import RLock, get_ident
+from typing import Any
+
+from .._engine.clock import tick
+from .._engine.made import traces
+from .._engine.sources import line_now
+from ..errors import GraphError
+from ..value import Value, number
+
+SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+ANSWERS: dict[str, Callable[[float], Any]] = {
+    "bool": bool, "int": int, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
+}  # fmt: skip  # a table
+_asking = RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: what was asked of which Values and numbers, the answer, and which nodes were made after it.
+
+    `kind` is one of `SIGNS` or `ANSWERS`, or "read", where `.data` was taken as a plain number.
+    """
+
+    kind: str
+    operands: tuple[Any, ...]
+    outcome: float
+    stamp: int  # of all nodes that were made after it, at least
+    line: int | None
+
+
+@contextmanager
+def asked() -> Iterator[list[Asked]]:
+    """The questions that this thread asks of Values inside.
+
+    Raises GraphError inside a traced function.
+    """
+    if traces:
+        raise GraphError("a function cannot be stepped through while another is traced; step outside the trace")
+    found: list[Asked] = []
+    thread = get_ident()
+
+    def note(kind: str, operands: tuple[Any, ...], outcome: Any) -> None:
+        if get_ident() == thread:
+            found.append(Asked(kind, operands, float(outcome), tick(), line_now()))
+
+    names = [*(f"__{kind}__" for kind in (*SIGNS, *ANSWERS)), "data"]
+    with _asking:
+        originals = {name: vars(Value).get(name, getattr(Value, name)) for name in names}
+        for kind in SIGNS:
+            setattr(Value, f"__{kind}__", _compared(kind, originals[f"__{kind}__"], note))
+        for kind in ANSWERS:
+            setattr(Value, f"__{kind}__", _answered(kind, originals[f"__{kind}__"], note))
+        setattr(Value, "data", _read(originals["data"], note))  # noqa: B010  # a property, for the time being
+        try:
+            yield found
+        finally:
+            for name, original in originals.items():
+                setattr(Value, name, original)
+
+
+Note = Callable[[str, tuple[Any, ...], Any], None]
+
+
+def _compared(kind: str, original: Any, note: Note) -> Callable[[Value, Any], Any]:
+    def compare(self: Value, other: Any) -> Any:
+        outcome = original(self, other)
+        operand = other if type(other) is Value else number(other)
+        if type(outcome) is bool and operand is not None:
+            note(kind, (self, operand), outcome)
+        return outcome
+
+    return compare
+
+
+def _answered(kind: str, original: Any, note: Note) -> Callable[[Value], Any]:
+    def answer(self: Value) -> Any:
+        outcome = original(self)
+        note(kind, (self,), outcome)
+        return outcome
+
+    return answer
+
+
+def _read(original: Any, note: Note) -> property:
+    def get(self: Value) -> Any:
+        note("read", (self,), self._data)
+        return self._data
+
+    def put(self: Value, given: Any) -> None:
+        original.__set__(self, given)
+
+    return property(get, put)
