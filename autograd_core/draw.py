@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["draw", "lay_out_with", "to_dot"]
 
 
-def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
-    """The graph below `y` as a picture that a notebook shows.
+def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
+    """The graph below `y`, one output or a list of several, as a picture that a notebook shows.
 
     Each box has a name of its own (the second node labelled x is x#2), how it was computed, its value, and its
     gradient: "·" until a sweep has set it. Each edge has the local derivative ∂result/∂operand, and after a sweep
@@ -62,8 +63,8 @@ def draw(y: Value, *, max_nodes: int = 300, time_limit: float = 20.0, **options:
     return Drawing(fitting(y, _checked(options, "max_nodes", "time_limit"), max_nodes), time_limit)
 
 
-def to_dot(y: Value, **options: Any) -> str:
-    """The graph below `y` as text in Graphviz's DOT language, at any size; needs nothing installed.
+def to_dot(y: Value | Sequence[Value], **options: Any) -> str:
+    """The graph below `y`, one output or a list, as text in Graphviz's DOT language; at any size, nothing installed.
 
     Takes the options of `draw` except `max_nodes` and `time_limit`, and raises the same errors. The same graph yields
     the same text in every process.

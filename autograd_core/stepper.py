@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ._drawing.layout import LayoutError
 from ._drawing.options import Options, whole_number
-from ._drawing.picture import fitting_in_order
+from ._drawing.picture import fitting_in_order, graph_of
 from ._operations.operation import PARAMETER
 from ._stepping.frames import Frames, gif
 from ._stepping.page import page
@@ -28,7 +28,7 @@ HEIGHT = 640
 
 
 def step(
-    y: Value | Callable[..., Any],
+    y: Value | Sequence[Value] | Callable[..., Any],
     *arguments: Any,
     learning_rate: float | None = None,
     epochs: int = 1,
@@ -51,7 +51,7 @@ def step(
     (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     Args:
-        y: The output, or a function that returns it.
+        y: The output, or a function that returns it. Of several outputs, in a list, the gradients are those of the sum.
         arguments: For the function: numbers, alone or in lists, tuples and dicts, and anything that holds none.
         learning_rate: η of the parameter update w ← w − η·gradient that ends each epoch. None: no update.
         epochs: How many times the recorded graph is computed, from the second time on with the updated parameters.
@@ -84,10 +84,11 @@ def step(
     if arguments and not callable(y):
         raise TypeError(f"only a function takes arguments; got {y!r} and {len(arguments)} more")
     root, questions = called(y, arguments) if callable(y) else (y, ())
-    picture = fitting_in_order(root, options, max_nodes)
+    graph = graph_of(root)
+    picture = fitting_in_order(graph, options, max_nodes)
     if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
         raise ValueError("there are no parameters to update: create them with autograd_core.parameter(…)")
-    script = Script(picture, root, learning_rate, epochs, questions)
+    script = Script(picture, graph, learning_rate, epochs, questions)
     return Stepper(script, Frames(picture, script.sorted, script.eager, time_limit))
 
 
@@ -151,7 +152,7 @@ class Stepper:
     @cached_property
     def _html(self) -> str:
         picture = base64.b64encode(self._frames.finished).decode()
-        name = html.escape(self._script.root.name)
+        name = html.escape(self._script.name)
         return (
             f'<img alt="The finished graph of {name}" src="data:image/svg+xml;base64,{picture}" style="max-width:100%">'
             f'<iframe title="Stepping through {name}" srcdoc="{html.escape(self.page())}" '
@@ -166,4 +167,4 @@ class Stepper:
             return {"text/plain": f"{error}\n\n{lines}"}
 
     def __repr__(self) -> str:
-        return f"<Stepper of {self._script.root.name}: {len(self)} steps>"
+        return f"<Stepper of {self._script.name}: {len(self)} steps>"

@@ -29,10 +29,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
-    """Train a 64-16-10 network on the UCI digits, print what it reaches, and draw the loss of one example.
+    """Train a 64-16-10 network on the UCI digits, print what it reaches, and draw one example's loss.
 
     Args:
-        output: The picture's file; if no layout engine is found, the DOT source is written beside it.
+        output: The picture's file. Beside it stands a page to step through, or if no layout engine is found, the DOT
+            source alone.
         epochs: The number of passes over the 1,437 training images.
         seed: Of the split, the weights and the shuffling.
 
@@ -77,5 +78,8 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     loss.backward()
     try:
         print(f"\nthe graph of one example's loss, forward and backward: {write_drawing(loss, output)}")
+        page = output.with_suffix(".html")
+        loss.step().save(page)
+        print(f"the same graph to step through and to change, in a browser: {page}")
     except GraphError as error:
         print(f"\nthe graph of one example's loss: {error}")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..value import Value
-from .fold import Folding, Group, Paths, below, in_order
+from .fold import Folding, Graph, Group, Paths, below, in_order
 
 
 def circular(folding: Folding) -> set[Group]:
@@ -52,14 +49,14 @@ def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Gr
             return component if len(component) > 1 else set()
 
 
-def opened(order: Sequence[Value], folding: Folding, groups: set[Group]) -> Folding:
+def opened(graph: Graph, folding: Folding, groups: set[Group]) -> Folding:
     """The folding without these groups: each node of theirs has a box of its own.
 
     What remains has an order, since a circle among what remains would be one among what was there before.
     """
     paths = Paths()
     owner = dict(folding.owner)
-    for node in order:
+    for node in graph.order:
         if owner[node] in groups:
             owner[node] = Group([node], paths(node))
-    return Folding(in_order(owner[order[-1]], owner), owner)
+    return Folding(in_order(graph.roots, owner), owner)

@@ -31,6 +31,14 @@ Path = tuple[Place, ...]
 UNKNOWN = sys.maxsize  # how often a scope of leaves alone is repeated
 
 
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What is below some outputs: the nodes in topological order, and the outputs themselves, which are `roots`."""
+
+    order: Sequence[Value]
+    roots: Sequence[Value]
+
+
 @dataclass(slots=True, eq=False)
 class Group:
     """What one box stands for: one node, or the nodes of one run of a scope, each perhaps repeated `more` times."""
@@ -79,8 +87,8 @@ class Paths:
         return path
 
 
-def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_inputs: bool = False) -> Folding:
-    """Group the nodes of a graph, given in topological order.
+def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool = False) -> Folding:
+    """Group the nodes of a graph.
 
     A parameter belongs to the innermost scope around everything that reads it, or else to the scope it was made in.
 
@@ -93,7 +101,7 @@ def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_in
     owner: dict[Value, Group] = {}
     groups: list[Group] = []
     scopes = _Scopes(collapse, groups)
-    for unit in _units(order) if batch else [[node] for node in order]:
+    for unit in _units(graph.order) if batch else [[node] for node in graph.order]:
         node = unit[0]
         path = paths(node)
         group = None if node.op is PARAMETER else scopes.around(path)
@@ -114,7 +122,7 @@ def fold(order: Sequence[Value], *, collapse: int | None, batch: bool, absorb_in
         groups = _own_scopes(groups, owner, scopes)
     for group in groups:
         group.more = 0 if group.more == UNKNOWN else group.more
-    return Folding(in_order(owner[order[-1]], owner) if batch or collapse is not None else groups, owner)
+    return Folding(in_order(graph.roots, owner) if batch or collapse is not None else groups, owner)
 
 
 class _Scopes:
@@ -257,33 +265,37 @@ def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
                 yield owner[x]
 
 
-def in_order(root: Group, owner: dict[Value, Group]) -> list[Group]:
-    """The groups below the root's, readers after what they read.
+def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
+    """The groups below those of the roots, readers after what they read.
 
     Where scopes read from each other in a circle there is no such order, and this one is as good as any. What only
     the repeats read, and not the one that stands for them, is left out with them.
     """
     order: list[Group] = []
-    seen = {root}
-    path = [(root, below(root, owner))]
-    while path:
-        group, rest = path[-1]
-        following = next((g for g in rest if g not in seen), None)
-        if following is None:
-            order.append(group)
-            path.pop()
-        else:
-            seen.add(following)
-            path.append((following, below(following, owner)))
+    seen: set[Group] = set()
+    for root in (owner[x] for x in roots):
+        path = [] if root in seen else [(root, below(root, owner))]
+        seen.add(root)
+        while path:
+            group, rest = path[-1]
+            following = next((g for g in rest if g not in seen), None)
+            if following is None:
+                order.append(group)
+                path.pop()
+            else:
+                seen.add(following)
+                path.append((following, below(following, owner)))
     return order
 
 
-def outputs(order: Sequence[Value], folding: Folding) -> dict[Group, Value]:
+def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
     """The one node of each folded scope that is read from outside; none where several are."""
     owner = folding.owner
     inside = {node for group in folding.groups if group.scope is not None for node in group.nodes}
-    read: dict[Group, set[Value]] = {owner[order[-1]]: {order[-1]}}
-    for node in order if inside else ():
+    read: dict[Group, set[Value]] = {}
+    for root in graph.roots:
+        read.setdefault(owner[root], set()).add(root)
+    for node in graph.order if inside else ():
         for x in node.operands:
             if type(x) is Value and owner[x] is not owner[node]:
                 read.setdefault(owner[x], set()).add(x)

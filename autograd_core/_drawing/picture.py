@@ -10,16 +10,18 @@ from functools import cached_property
 from typing import TypedDict
 
 from .._operations.operation import PARAMETER
+from ..backward import discovered_all
 from ..errors import GraphError
 from ..graph import assigned_since, toposort
 from ..value import Value
 from .boxes import Box, Edge, tell_apart
 from .circles import circular, opened
-from .fold import Folding, Group, fold, outputs
+from .fold import Folding, Graph, Group, fold, outputs
 from .options import Options
 from .palette import largest
 from .texts import applied, counted, number
 
+Outputs = Value | Sequence[Value]
 MOST_OPERATIONS = 4
 MOST_DEPTHS = 6
 
@@ -65,49 +67,53 @@ class Picture:
         return f"{self.total:,} nodes in {len(self.boxes):,} boxes" if len(self.of) < self.total else ""
 
 
-def picture(y: Value, options: Options) -> Picture:
+def picture(y: Outputs, options: Options) -> Picture:
     """The graph below `y`, folded as the options ask, whatever its size."""
-    order = _order(y)
-    return _pictured(order, fold(order, **next(_ways(order, options))), options)
+    graph = graph_of(y)
+    return _pictured(graph, fold(graph, **next(_ways(graph, options))), options)
 
 
-def fitting(y: Value, options: Options, max_nodes: int) -> Picture:
+def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
     """The graph below `y`, folded as asked, and further where it has more boxes than `max_nodes`.
 
     Raises GraphError where no folding makes it fit.
     """
-    order = _order(y)
-    return _first_fitting(order, (fold(order, **way) for way in _ways(order, options)), options, max_nodes)
+    graph = graph_of(y)
+    return _first_fitting(graph, (fold(graph, **way) for way in _ways(graph, options)), options, max_nodes)
 
 
-def fitting_in_order(y: Value, options: Options, max_nodes: int) -> Picture:
+def fitting_in_order(graph: Graph, options: Options, max_nodes: int) -> Picture:
     """The same, where no folded parts read from each other, so that every box comes after all that it reads.
 
     Calls that share what they computed read from each other where their repeats are drawn once: then each is folded by
     itself. What reads from each other even so is not folded.
     """
-    order = _order(y)
-    return _first_fitting(order, _foldings_in_order(order, options), options, max_nodes)
+    return _first_fitting(graph, _foldings_in_order(graph, options), options, max_nodes)
 
 
-def _first_fitting(order: Sequence[Value], foldings: Iterator[Folding], options: Options, max_nodes: int) -> Picture:
+def _first_fitting(graph: Graph, foldings: Iterator[Folding], options: Options, max_nodes: int) -> Picture:
     sizes = []
     for folding in foldings:
         if folding.size <= max_nodes:
-            return _pictured(order, folding, options)
+            return _pictured(graph, folding, options)
         sizes.append(folding.size)
     raise GraphError(
-        f"this graph has {len(order):,} nodes, and {min(sizes):,} boxes when folded as far as possible; more than "
-        f"max_nodes = {max_nodes} are not laid out. To fix this, name its parts with autograd_core.scope(…), so that "
-        "each can be folded into one box; draw an inner node or a smaller batch; increase max_nodes (and time_limit); "
-        "or write the source alone with to_dot, which takes any size"
+        f"this graph has {len(graph.order):,} nodes, and {min(sizes):,} boxes when folded as far as possible; more "
+        f"than max_nodes = {max_nodes} are not laid out. To fix this, name its parts with autograd_core.scope(…), so "
+        "that each can be folded into one box; draw an inner node or a smaller batch; increase max_nodes (and "
+        "time_limit); or write the source alone with to_dot, which takes any size"
     )
 
 
-def _order(y: Value) -> list[Value]:
-    if type(y) is not Value:
-        raise TypeError(f"only the graph of a Value can be drawn; got {y!r} of type {type(y).__name__}")
-    return toposort(y)
+def graph_of(y: Outputs) -> Graph:
+    """What is below one output, or several in a list or tuple."""
+    if type(y) is Value:
+        return Graph(toposort(y), [y])
+    if not isinstance(y, list | tuple) or not y or any(type(x) is not Value for x in y):
+        what = "a Value, or a list of them,"
+        raise TypeError(f"only the graph of {what} can be drawn; got {y!r} of type {type(y).__name__}")
+    roots = list(dict.fromkeys(y))
+    return Graph(discovered_all(roots)[0], roots)
 
 
 class _Way(TypedDict):
@@ -118,14 +124,14 @@ class _Way(TypedDict):
     absorb_inputs: bool
 
 
-def _ways(order: Sequence[Value], options: Options) -> Iterator[_Way]:
+def _ways(graph: Graph, options: Options) -> Iterator[_Way]:
     """What was asked for, then ever coarser ways that the options leave open."""
     batch = options.collapse is not None if options.batch is None else options.batch
     yield _Way(collapse=options.collapse, batch=batch, absorb_inputs=False)
     if options.batch is None and not batch:
         yield _Way(collapse=None, batch=True, absorb_inputs=False)
     batch = options.batch is not False
-    depth = max(len(node.scope) for node in order)
+    depth = max(len(node.scope) for node in graph.order)
     if options.collapse is not None:
         depth = min(depth, options.collapse)
     while depth:
@@ -134,24 +140,24 @@ def _ways(order: Sequence[Value], options: Options) -> Iterator[_Way]:
         depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # a recursion's scopes may be thousands deep
 
 
-def _foldings_in_order(order: Sequence[Value], options: Options) -> Iterator[Folding]:
-    for way in _ways(order, options):
-        asked = fold(order, **way)
+def _foldings_in_order(graph: Graph, options: Options) -> Iterator[Folding]:
+    for way in _ways(graph, options):
+        asked = fold(graph, **way)
         groups = circular(asked)
         if not groups:
             yield asked
             continue
         if options.batch is None and way["batch"] and way["collapse"] is not None:
             way["batch"] = False
-            asked = fold(order, **way)
+            asked = fold(graph, **way)
             groups = circular(asked)
-        yield opened(order, asked, groups) if groups else asked
+        yield opened(graph, asked, groups) if groups else asked
 
 
-def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Picture:
-    root = folding.owner[order[-1]]
-    of_scopes = outputs(order, folding)
-    stale = {leaf for node in order for leaf in assigned_since(node)}
+def _pictured(graph: Graph, folding: Folding, options: Options) -> Picture:
+    roots = {folding.owner[root] for root in graph.roots}
+    of_scopes = outputs(graph, folding)
+    stale = {leaf for node in graph.order for leaf in assigned_since(node)}
     boxes: list[Box] = []
     constants: dict[Box, dict[int, Box]] = {}
     of: dict[Group, Box] = {}
@@ -161,7 +167,7 @@ def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Pic
         boxes += own.values()
         apart = options.operations == "apart" and group.scope is None and not group.nodes[0].is_leaf
         count += len(own) + apart  # an operation drawn apart has the number before its result's
-        box = _box(group, count, group is root, stale)
+        box = _box(group, count, group in roots, stale)
         box.output = of_scopes.get(group)
         count += 1
         if own:
@@ -175,7 +181,7 @@ def _pictured(order: Sequence[Value], folding: Folding, options: Options) -> Pic
             edges += _edges(box, group.nodes[0], constants.get(box, {}), folding.owner, of)
         else:
             edges += _folded_edges(box, group, folding.owner, of)
-    return Picture(boxes, edges, options, len(order), of, folding.owner)
+    return Picture(boxes, edges, options, len(graph.order), of, folding.owner)
 
 
 def _constants(group: Group, start: int, options: Options) -> dict[int, Box]:

@@ -35,21 +35,24 @@ class Sweep:
         self.epoch = epoch
         self.remaining = dict(scene.uses)  # of each box, how many edges its gradient still waits for
         self.due: dict[Value, int] = {}  # the right gradients of leaves that may come out wrong
-        replay.start(scene.order[-1])
+        replay.start(scene.roots)
 
-    def _seed(self) -> Step:
-        root = self.scene.root
-        name = root.short
-        text = f"{self.scene.gradient(root)} = ∂{name}/∂{name} = 1: the sweep starts from the output"
-        step = self.scene.step("seed", self.epoch, (text,), [root.id])
-        step.states[root.id] = "complete"
-        if root.node is not None:
-            step.marks[f"{root.id}:g"] = (f"grad 1 {COMPLETE}",)
-        return step
+    def _seeds(self) -> Iterator[Step]:
+        boxes = dict.fromkeys(self.scene.picture.box(root) for root in self.scene.roots)
+        start = "the output" if len(boxes) == 1 else "every output, as from their sum"
+        for root in boxes:
+            name, complete = root.short, not self.remaining[root]
+            text = f"{self.scene.gradient(root)} = ∂{name}/∂{name} = 1: the sweep starts from {start}"
+            step = self.scene.step("seed", self.epoch, (text,), [root.id])
+            if complete:
+                step.states[root.id] = "complete"
+            if root.node is not None:
+                step.marks[f"{root.id}:g"] = (f"grad 1 {COMPLETE}" if complete else "grad 1",)
+            yield step
 
     def sorted(self) -> Iterator[Step]:
         """Edge by edge in the order of the sweep: every gradient is complete before it is passed on."""
-        yield self._seed()
+        yield from self._seeds()
         for box in reversed(self.scene.picture.boxes):
             for _, step in self._passed_on(box):
                 yield step
@@ -176,11 +179,11 @@ class Sweep:
 
     def eager(self) -> Iterator[Step]:
         """Every box passes its gradient on once, as soon as anything has arrived: what sorting prevents."""
-        root = self.scene.root
-        yield self._seed()
+        yield from self._seeds()
         numbered = {box.number: box for box in self.scene.picture.boxes}
-        waiting = [(False, root.number)]
-        queued, sent, wrong = {root}, set[Box](), set[Box]()
+        queued = {self.scene.picture.box(root) for root in self.scene.roots}
+        waiting = sorted((False, root.number) for root in queued)
+        sent, wrong = set[Box](), set[Box]()
         while waiting:
             box = numbered[heappop(waiting)[1]]
             missing = self.remaining[box]
@@ -211,7 +214,7 @@ class Sweep:
     def _compared(self, suspects: Collection[Box]) -> Step:
         """The gradients of leaves beside the right ones; only those of `suspects` can differ."""
         got = self.replay
-        right = got.swept(self.scene.order[-1]) if suspects else {}
+        right = got.swept(self.scene.roots) if suspects else {}
         found = []
         for box in self.scene.picture.boxes:
             leaves = [node for node in self.scene.members.get(box, ()) if node.is_leaf]

@@ -28,7 +28,8 @@ _TOKENS = re.compile(
     r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
     r"|/(?![/*\s])(?:\\.|[^/\\\n])+/[a-z]*(?=[.,)])"
     r"|(?P<comment>//[^\n]*|/\*.*?\*/)"
-    r"|(?P<space>(?<=[{}()\[\];,:?=<>&|!*]) +| +(?=[{}()\[\];,:?=<>&|!*]))",
+    r"|(?P<space>(?<=[{}()\[\];,:?=<>&|!*]) +| +(?=[{}()\[\];,:?=<>&|!*]))"
+    r"|(?P<sign>(?<=[\w)\]]) [-+/] (?=[\w(\[]))",
     re.DOTALL,
 )
 _STYLE_SPACE = re.compile(r"\s*/\*.*?\*/\s*|(?<=[{};,])\s+|\s+(?=[{}])", re.DOTALL)
@@ -39,9 +40,9 @@ def page(script: Script, frames: Frames, title: str | None) -> str:
     data = page_data(script, frames)
     operations = {*data["ops"], *data.get("second", {}).get("ops", ())}
     parts = {
-        "title": html.escape(title or f"Backpropagation through {script.root.name}"),
+        "title": html.escape(title or f"Backpropagation through {script.name}"),
         "style": _STYLE_SPACE.sub("", (HERE / "page.css").read_text(encoding="utf-8")),
-        "script": _script(tuple(sorted(operations & TABLE.keys()))),
+        "script": _script(tuple(sorted(operations & TABLE.keys())), "program" in data),
         "svg": frames.inline_svg,
         "data": embedded(data),
     }
@@ -73,7 +74,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
         "precision": picture.options.precision,
         "numbers": [None if live and slot in tape.sums else _jsonable(tape.numbers[slot]) for slot in kept],
         "forward": script.forward if live else 0,
-        "root": script.slots.get(script.root.id, script.output),
+        "roots": script.roots if live else [],
         "slots": script.slots if live else {},
         "leaves": list(script.leaves) if live else [],
         "trained": script.trained if live else [],
@@ -86,7 +87,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
         data["program"] = program
     if live:
         data |= guards
-    if live and (second := second_order(script.scene.order, script.leaf_nodes)):
+    if live and (second := second_order(script.scene, script.leaf_nodes)):
         known = _computed_first(second.tape)
         data["second"] = {
             "precision": 17,
@@ -125,7 +126,7 @@ def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
 
 
 def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
-    """A step in JSON: what most edges set is known from the slot of their contribution, and the page sets it."""
+    """A step in JSON, without what the page knows from slots: what most operations and most edges set."""
     marks = {name: coded(mark, slots) for name, mark in step.marks.items()}
     found = [step.kind, step.epoch, coded(step.line, slots), step.focus, marks, step.states]
     match list(marks.items()):
@@ -136,6 +137,12 @@ def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
         ):
             found[2] = _chain_rule(found[2], local, above, sent)
             found[4:] = [local, above, sent if how == "g" else -sent]
+        case [(_, ["data ", int(value)]), *edges] if (
+            step.states == {step.focus[0]: "known"}
+            and [name for name, _ in marks.items()] == [f"{step.focus[0]}:d", *step.focus[1:]]
+            and all(mark == [[2, value + 1 + int(name.partition("_")[2])]] for name, mark in edges)
+        ):
+            found[4:] = [value]
     return found
 
 
@@ -164,8 +171,8 @@ def _jsonable(x: float) -> float | str:
 
 
 @cache
-def _script(operations: tuple[str, ...]) -> str:
-    """The page's script, with the rows that it needs."""
+def _script(operations: tuple[str, ...], sourced: bool) -> str:
+    """The page's script, with the rows that it needs, and what shows a program if there is one."""
     from .._program.in_javascript import javascript  # the translator, loaded where a page is made
     from .._program.rows import translated_rows
 
@@ -173,15 +180,21 @@ def _script(operations: tuple[str, ...]) -> str:
     if refused:
         raise TypeError(f"rows without JavaScript: {refused}")
     rows = javascript(found, translation)
-    sources = [(HERE / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    sources = [(HERE / name).read_text(encoding="utf-8") for name in SCRIPTS if sourced or name != "source.js"]
     table = f"const table = (() => {{\n{rows}\nreturn {{ rows, Raised: py.Raised }};\n}})();"
     return packed("\n".join(['"use strict";\n(() => {', table, *sources, "})();"]))
 
 
 def packed(script: str) -> str:
     """A script without comments and indentation: it means the same on one line, as some notebooks show it."""
-    bare = _TOKENS.sub(lambda found: "" if found["comment"] or found["space"] else found[0], script)
+    bare = _TOKENS.sub(_packed, script)
     return "\n".join(line for line in (line.strip() for line in bare.split("\n")) if line)
+
+
+def _packed(found: re.Match[str]) -> str:
+    if found["comment"] or found["space"]:
+        return ""
+    return found[0].strip() if found["sign"] else found[0]
 
 
 def embedded(data: Any) -> str:

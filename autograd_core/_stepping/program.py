@@ -21,17 +21,17 @@ AROUND = 4  # lines shown before and after those that made a node
 APART = 6  # lines left out between two parts, at least
 
 
-def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Value, list[Asked]]:
+def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, list[Asked]]:
     """What a function returns for numbers that are leaves named like its parameters, and what it asked on the way.
 
     Numbers may stand in lists, tuples and dicts; what holds no numbers is passed on as it is. Each node has its line.
-    Raises GraphError for a function that returns anything but a Value.
+    Raises GraphError for a function that returns neither a Value nor several.
     """
     bound = inspect.signature(function).bind(*arguments)
     bound.arguments.update({name: _labelled(argument, name) for name, argument in bound.arguments.items()})
     with asked() as questions, record(source=True):
         y = function(*bound.args)
-    if type(y) is not Value:
+    if not isinstance(y, Value | list | tuple):
         name = getattr(function, "__name__", repr(function))
         raise GraphError(f"{name} must return a Value that it computes from its arguments; it returned {y!r}")
     return y, questions

@@ -54,14 +54,14 @@ class Replay:
         """The slot of a node's gradient; of one that nothing has reached, that of 0."""
         return self.adjoint[node] if node in self.adjoint else self.tape.constant(0.0)
 
-    def start(self, root: Value) -> None:
-        """Before a sweep: the root's gradient is 1, nothing else has one."""
-        self.adjoint = {root: self.tape.constant(1.0)}
+    def start(self, roots: Sequence[Value]) -> None:
+        """Before a sweep: the gradient of each root is 1, nothing else has one."""
+        self.adjoint = dict.fromkeys(roots, self.tape.constant(1.0))
 
-    def swept(self, root: Value) -> dict[Value, int]:
-        """The gradients of `root` by everything below it: the whole sweep at once, with no adjoint from before."""
+    def swept(self, roots: Sequence[Value]) -> dict[Value, int]:
+        """The gradients by everything below the roots: the whole sweep at once, with no adjoint from before."""
         before = self.adjoint
-        self.start(root)
+        self.start(roots)
         for node in reversed(self.order):
             for index, x in enumerate(node.operands):
                 if type(x) is Value:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .._drawing.boxes import Box
-from .._drawing.fold import Group
+from .._drawing.fold import Graph, Group
 from .._drawing.picture import Picture
 from .._drawing.texts import short
-from ..graph import toposort
 from ..value import Value
 from .formulas import Formulas
 from .lines import MOST_LISTED, Filling, Line, Number, left_out, line
@@ -53,10 +52,9 @@ class Step:
 class Scene:
     """A picture with what its steps look up: its leaves, how often each box is read, every node of a box."""
 
-    def __init__(self, picture: Picture, root: Value) -> None:
+    def __init__(self, picture: Picture, graph: Graph) -> None:
         self.picture = picture
-        self.root = picture.box(root)
-        self.order = toposort(root)
+        self.order, self.roots = graph.order, graph.roots
         self.leaves = [box for box in picture.boxes if box.node is not None and box.node.is_leaf]
         self.tape = Tape()
         self.filling = Filling(self.tape.numbers, picture.options.precision)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from .._drawing.boxes import Box
+from .._drawing.fold import Graph
 from .._drawing.picture import Picture
 from .._operations.operation import PARAMETER
-from ..value import Value
 from .asking import Asked
 from .backward import Sweep
 from .forward import forward, update
@@ -22,16 +21,16 @@ class Script:
     """
 
     def __init__(
-        self, picture: Picture, root: Value, rate: float | None, epochs: int, questions: Sequence[Asked] = ()
+        self, picture: Picture, graph: Graph, rate: float | None, epochs: int, questions: Sequence[Asked] = ()
     ) -> None:
         self.questions = questions
-        self.scene = Scene(picture, root)
-        self.root: Box = self.scene.root
+        self.scene = Scene(picture, graph)
+        self.name = ", ".join(dict.fromkeys(picture.box(root).name for root in graph.roots))
         self.tape = self.scene.tape
         self.replay = Replay(self.scene.order, self.tape)
         self.forward = len(self.tape.code)  # so many instructions compute the graph as it was recorded
         data = self.recorded = dict(self.replay.data)
-        self.output = data[root]
+        self.roots = [data[root] for root in graph.roots]
         self.slots = {box.id: data[box.node] for box in picture.boxes if box.node is not None}
         self.leaves = [box.id for box in self.scene.leaves]
         self.leaf_nodes = [box.node for box in self.scene.leaves if box.node is not None]

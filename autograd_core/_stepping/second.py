@@ -11,6 +11,7 @@ from ..graph import toposort
 from ..ops import sum as total
 from ..value import Value
 from .replay import Replay
+from .scene import Scene
 from .tape import Tape, why_frozen
 
 MOST_NODES = 150  # beyond, the gradients' graph is most of a page
@@ -25,12 +26,13 @@ class SecondOrder:
     roots: list[int | None]
 
 
-def second_order(order: Sequence[Value], leaves: Sequence[Value]) -> SecondOrder | None:
+def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
     """The gradients of a graph by its leaves as a program; None where only Python has them, or there are too many."""
-    if not leaves or len(order) > MOST_NODES or len(leaves) > MOST_NODES or any(why_frozen(node.op) for node in order):
+    if not leaves or len(scene.order) > MOST_NODES or any(why_frozen(node.op) for node in scene.order):
         return None
     with record():
-        found = gradients(order[-1], list(leaves), create_graph=True)
+        y = scene.roots[0] if len(scene.roots) == 1 else total(scene.roots)
+        found = gradients(y, list(leaves), create_graph=True)
         graph = toposort(total([*found, *leaves]))[:-1]
     tape = Tape()
     data = Replay(graph, tape).data

@@ -307,6 +307,7 @@ def test_demo_trains_checks_and_draws(capsys, tmp_path):
     assert accuracy > 0.6
     assert "0 disagree" in out
     assert "digraph" in (tmp_path / "loss.dot").read_text(encoding="utf-8")
+    assert not layout.engines() or "neuron 16" in (tmp_path / "loss.html").read_text(encoding="utf-8")
 
 
 def test_demo_without_any_layout_engine_says_where_the_source_is(capsys, tmp_path, no_engine, monkeypatch):

@@ -376,7 +376,7 @@ def test_an_unknown_option_and_what_is_no_value() -> None:
     with pytest.raises(TypeError, match="unknown option 'zzz'; known options:"):
         draw(Value(1.0), zzz=5)
     for write in (to_dot, draw):
-        with pytest.raises(TypeError, match=r"of a Value can be drawn; got 3\.0"):
+        with pytest.raises(TypeError, match=r"of a Value, or a list of them, can be drawn; got 3\.0"):
             write(3.0)
     with pytest.raises(ValueError, match="max_nodes"):
         draw(Value(1.0), max_nodes=0)
@@ -472,3 +472,15 @@ def test_the_pictures_of_the_readme_are_what_their_script_draws(monkeypatch: pyt
     source = to_dot(make_pictures.neuron())
     assert drawn == {text.replace("\\n", "\n") for text in re.findall(r'^\t\d+[^\[]* \[.*?label="([^"]*)"', source, re.MULTILINE)}
     assert (notebooks / "pictures" / "stepper.gif").stat().st_size < 300_000
+
+
+def test_several_outputs_are_drawn_over_one_trunk() -> None:
+    x = Value(0.5, "x")
+    trunk = tanh(x)
+    a, b = trunk * 2.0, trunk + 1.0
+    source = to_dot([a, b])
+    assert source.count('class="node computed root"') == 2
+    assert source.count("= tanh(x)") == 1
+    assert source.count("->") == 5
+    assert repr(draw([a, b])).startswith("<Drawing of v3, v5: 6 boxes, 5 edges")
+    assert to_dot([a, a]) == to_dot(a) == to_dot((a,))

@@ -625,3 +625,18 @@ def test_values_answer_as_ever_after_a_function_was_stepped() -> None:
     assert (x < 2.0, x == 1.0, bool(x), x.data) == (True, True, True, 1.0)
     x.data = 3.0
     assert x.data == 3.0
+
+
+def test_several_outputs_in_one_page(opened: Opened) -> None:
+    def outputs(x: float = 0.5, w: float = 2.0) -> list[Value]:
+        trunk = tanh(Value(x, "x") * parameter(w, "w"))
+        return [square(trunk), trunk * 3.0]
+
+    page = opened(step(outputs()))
+    page.keyboard.press("End")
+    moved(page, x=-0.75)
+    assert page.text_content("#line") == step(outputs(-0.75))[-1].text
+    page.get_by_role("button", name="descend").click()
+    assert number(sum(y.data for y in outputs(-0.75)), 4) in page.text_content("#curve")
+    page.get_by_role("button", name="paths").click()
+    assert "2 paths" in page.text_content("#tool")

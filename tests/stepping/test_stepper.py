@@ -189,7 +189,7 @@ def test_what_cannot_be_stepped_is_said() -> None:
         step(y, epochs=0)
     with pytest.raises(ValueError, match="learning_rate must be a number"):
         step(y, learning_rate="fast")
-    with pytest.raises(TypeError, match="of a Value can be drawn"):
+    with pytest.raises(TypeError, match="of a Value, or a list of them, can be drawn"):
         step(2.0)
     long = Value(1.0)
     for _ in range(400):
@@ -361,6 +361,27 @@ def test_a_function_called_for_each_position_is_folded_call_by_call() -> None:
     assert f"grad(w) = {w.grad:.17g}" in stepper[-1].text
 
 
+def test_several_outputs_step_as_their_sum_over_one_trunk() -> None:
+    a, b = parameter(2.0, "a"), Value(3.0, "b")
+    s = a * b
+    y1, y2 = tanh(s), s * s
+    y1.label, y2.label = "y1", "y2"
+    stepper = step([y1, y2, s], precision=DIGITS, learning_rate=0.5, epochs=2)
+    assert [one.text for one in stepper if one.kind == "seed" and one.epoch == 1] == [
+        f"grad({name}) = ∂{name}/∂{name} = 1: the sweep starts from every output, as from their sum" for name in ("y1", "y2", "v2")
+    ]
+    assert stepper[1].text == "v2 = a·b = 2·3 = 6"
+    total([y1, y2, s]).backward()
+    [result] = [one.text for one in stepper if one.kind == "result" and one.epoch == 1]
+    assert f"grad(a) = {a.grad:.17g}" in result
+    assert f"grad(b) = {b.grad:.17g}" in result
+    assert repr(step([y1, y2])) == "<Stepper of y1, y2: 12 steps>"
+    assert len(step([y1, y1])) == len(step(y1))
+    for wrong in ([], [y1, 2.0], "y"):
+        with pytest.raises(TypeError, match="of a Value, or a list of them, can be drawn"):
+            step(wrong)
+
+
 def test_long_lists_are_cut() -> None:
     leaves = [parameter(float(i), f"p{i}") for i in range(12)]
     stepper = step(total(leaves))
@@ -509,6 +530,18 @@ def test_any_label_survives_the_layout_that_is_kept(label: str) -> None:
     there = geometry.rendered(geometry.dot({}), "svg").decode()
     drawn = layout.lay_out(source, "svg", 20).decode()
     assert re.findall(r"<text[^>]*>([^<]*)", there) == re.findall(r"<text[^>]*>([^<]*)", drawn)
+
+
+@needs_layout
+def test_48_nodes_make_a_page_below_120_kilobytes() -> None:
+    random = Random(1)
+    xs = [Value(random.uniform(-1, 1), f"x{i}") for i in range(3)]
+    for layer, size in enumerate((5, 1)):
+        ws = [[parameter(random.uniform(-1, 1), f"w{layer}{i}{j}") for j in range(len(xs))] for i in range(size)]
+        xs = [tanh(dot(row, xs) + parameter(0.1, f"b{layer}{i}")) for i, row in enumerate(ws)]
+    y = square(xs[0])
+    assert len(toposort(y)) == 48
+    assert len(step(y).page().encode()) <= 120 * 1024
 
 
 @needs_layout

@@ -10,7 +10,7 @@ const steps = stepping(data, things, fill, state, told);
 const live = !data.still;
 const hand = live ? leaves(data, play, () => { steps.refresh(); learn.update(); }) : null;
 const learn = live ? tools(data, play, hand, steps, data.second && hessianOf(data.second)) : { update() {}, step() {}, quizzing: () => false };
-const source = sourcing(data.program, data.names, steps.mark);
+const source = data.program ? sourcing(data.program, data.names, steps.mark) : { light() {} };
 byId("said").textContent = data.still;
 byId("live").classList.toggle("still", !live);
 
@@ -21,7 +21,7 @@ function hessianOf(program) {
     entry(i, j) {
       if (program.roots[i] === null) return 0;
       if (inner.why[program.roots[i]]) return NaN;
-      const found = inner.sweep(program.roots[i]);
+      const found = inner.sweep([program.roots[i]]);
       return found ? found[program.leaves[j]] + 0 : NaN;
     },
   };

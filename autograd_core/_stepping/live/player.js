@@ -137,17 +137,19 @@ function player(data, { rows, Raised }) {
       reasons.length = reasonsBefore;
     }
   }
+  // The output, or of several the sum.
+  const output = () => data.roots.reduce((sum, root) => sum + (why[root] ? NaN : numbers[root]), 0);
   // The output where the number in `slot` is another, with everything above it computed again.
   function outputAt(slot, x) {
     numbers[slot] = x;
     for (let i = 0; i < data.forward; i++) if (data.code[i][1] !== slot) program[i]();
-    return why[data.root] ? NaN : numbers[data.root];
+    return output();
   }
   // The gradients of one slot of the forward program by all, and for each the edges that lead to it.
-  function sweep(root, from = data.forward, code = data.code) {
+  function sweep(roots = data.roots, from = data.forward, code = data.code) {
     const adjoint = new Float64Array(numbers.length).fill(-0);
     let lost = 0;
-    adjoint[root] = 1;
+    for (const root of roots) adjoint[root] = 1;
     for (let i = from - 1; i >= 0; i--) {
       const [, slot, ...operands] = code[i], above = adjoint[slot];
       if (nothing(above)) continue;
@@ -160,5 +162,5 @@ function player(data, { rows, Raised }) {
     }
     return lost ? null : adjoint;
   }
-  return { numbers, recorded, why, reasons, remarks, run, aside, outputAt, sweep };
+  return { output, numbers, recorded, why, reasons, remarks, run, aside, outputAt, sweep };
 }

@@ -1,7 +1,6 @@
 // The program beside the graph: its lines, the one of the current step lit, and the boxes that a line made.
 function sourcing(program, names, mark) {
   const panel = document.getElementById("source"), lines = new Map(), key = ([part, line]) => `${part}:${line}`;
-  if (!program) return { light() {} };
   panel.hidden = false;
   document.body.classList.add("sourced");
   const made = new Map();

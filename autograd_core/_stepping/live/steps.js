@@ -1,8 +1,14 @@
 // The steps are data: [kind, epoch, line, focus, marks, states]. They are shown by setting text and classes.
 const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
 
-// A step with what it sets: of most edges it is known from the slots of local derivative, gradient and contribution.
+// A step with what it sets: of most operations it is known from the slot of the value, of most edges from the slots of
+// local derivative, gradient and contribution.
 function expanded(step) {
+  if (step.length === 5) {
+    const [kind, epoch, line, focus, value] = step, [box, ...edges] = focus;
+    const slopes = edges.map((edge) => [edge, [[2, value + 1 + Number(edge.split("_")[1])]]]);
+    return [kind, epoch, line, focus, { [`${box}:d`]: ["data ", value], ...Object.fromEntries(slopes) }, { [box]: "known" }];
+  }
   if (step.length < 7) return step;
   const [kind, epoch, line, [edge, operand, result], local, above, sent] = step, done = sent < 0, slot = Math.abs(sent);
   const marks = { [edge]: [["x", local, above, slot]], [`${operand}:g`]: [[done ? "G" : "g", slot + 1]] };

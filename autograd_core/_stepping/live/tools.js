@@ -3,9 +3,9 @@ function element(name, text = "", properties = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, properties);
 }
 function tools(data, play, hand, steps, second) {
-  const { numbers, why } = play, panel = document.getElementById("tool");
+  const { numbers } = play, panel = document.getElementById("tool");
   const written = (x) => formatted(x, data.precision);
-  const gradients = () => play.sweep(data.root);
+  const gradients = () => play.sweep();
   const boxOf = new Map(Object.entries(data.slots).map(([id, slot]) => [slot, id]));
   let tool = null;
 
@@ -50,7 +50,7 @@ function tools(data, play, hand, steps, second) {
       curve.innerHTML = `<svg viewBox="0 0 220 60" width="220" height="60" role="img" aria-label="The output by steps of descent"><polyline points="${line}"/></svg>`;
       curve.append(element("span", `${count - 1} steps: ${written(losses[count - 1])}, from ${written(losses[0])}`));
     };
-    const restart = () => { losses = [why[data.root] ? NaN : numbers[data.root]]; draw(); };
+    const restart = () => { losses = [play.output()]; draw(); };
     let own = false;
     const go = (times) => {
       hand.remember();
@@ -60,7 +60,7 @@ function tools(data, play, hand, steps, second) {
         if (!slope) break;
         for (const at of data.trained) numbers[at] -= rate.value() * slope[at];
         play.run(data.forward);
-        losses.push(why[data.root] ? NaN : numbers[data.root]);
+        losses.push(play.output());
       }
       hand.settle();
       own = false;
@@ -76,7 +76,7 @@ function tools(data, play, hand, steps, second) {
   // --- numeric: the gradient beside (f(x + h) − f(x − h)) / 2h
   function numeric() {
     const step = logarithmic("h", -16, 0, 1e-5, () => update()), holder = element("div", "", { className: "rows" });
-    const ids = Object.keys(data.slots).filter((id) => data.slots[id] !== data.root);
+    const ids = Object.keys(data.slots).filter((id) => !(data.roots.length === 1 && data.slots[id] === data.roots[0]));
     function update() {
       const slope = gradients(), h = step.value();
       const rows = ids.slice(0, 200).map((id) => {
@@ -99,7 +99,7 @@ function tools(data, play, hand, steps, second) {
     if (x >= 0) above.set(x, [...(above.get(x) ?? []), [slot, k]]);
   });
   function counted(from) {
-    const counts = new Map([[data.root, 1n]]);
+    const counts = new Map(data.roots.map((root) => [root, 1n]));
     for (const [, slot, ...reads] of data.code.slice(0, data.forward).reverse()) {
       for (const x of reads) if (x >= 0) counts.set(x, (counts.get(x) ?? 0n) + (counts.get(slot) ?? 0n));
     }
@@ -115,7 +115,7 @@ function tools(data, play, hand, steps, second) {
         return steps.mark(new Map());
       }
       const found = [], walk = (slot, way) => {
-        if (slot === data.root) { found.push(way); return; }
+        if (data.roots.includes(slot)) found.push(way);
         for (const [next, k] of above.get(slot) ?? []) walk(next, [...way, [slot, next, k]]);
       };
       walk(from, []);
@@ -151,7 +151,7 @@ function tools(data, play, hand, steps, second) {
     function update() {
       second.put(data.leaves.map((id) => numbers[data.slots[id]]));
       const found = second.entry(data.leaves.indexOf(one.value()), data.leaves.indexOf(other.value()));
-      said.textContent = `∂²${data.names[boxOf.get(data.root)] ?? "output"}/∂${data.names[one.value()]}∂${data.names[other.value()]} = ${formatted(found, 10)}`;
+      said.textContent = `∂²${data.roots.length === 1 ? data.names[boxOf.get(data.roots[0])] ?? "output" : "Σ"}/∂${data.names[one.value()]}∂${data.names[other.value()]} = ${formatted(found, 10)}`;
     }
     panel.append(one.holder, other.holder, said);
     update();
