@@ -18,6 +18,8 @@ class History:
         gradient_norms: By the name of the model's part: the mean over the batches of the Euclidean norm of the loss's
             gradient, before any clipping.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
+        engine: How gradients were computed: by "program", or "eager", example by example.
+        reason: Why not by programs, or not to the end.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -25,6 +27,8 @@ class History:
     metrics: dict[str, list[float]] = field(default_factory=dict)
     gradient_norms: dict[str, list[float]] = field(default_factory=dict)
     stopped: str = ""
+    engine: str = "eager"
+    reason: str = ""
 
     def __len__(self) -> int:
         return len(self.losses)

@@ -168,10 +168,10 @@ def _single(outputs: Any) -> Any:
     return outputs[0]
 
 
-def _share(target: float) -> float:
+def _share(target: Any) -> Any:
     if not 0 <= target <= 1:
         raise ValueError(f"the target of a binary cross-entropy must be from 0 to 1; got {target!r}")
-    return float(target)
+    return target if type(target) is Value else float(target)  # an input of a program
 
 
 def class_of(target: Any, classes: int) -> int:

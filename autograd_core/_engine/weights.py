@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,12 @@ def gradients_of(nodes: Sequence[Value]) -> list[float]:
 
 
 @accelerated
+def gradients_are_finite(nodes: Sequence[Value]) -> bool:
+    """Whether the gradients of all nodes are finite."""
+    return all(math.isfinite(node.grad) for node in nodes)
+
+
+@accelerated
 def clear_gradients(nodes: Sequence[Value]) -> None:
     """Clear the gradient of each node."""
     for node in nodes:
@@ -43,3 +51,38 @@ def assign_data(nodes: Sequence[Value], numbers: Sequence[float]) -> None:
     """Set the number of each leaf."""
     for node, number in zip(nodes, numbers, strict=True):
         node.data = number
+
+
+@accelerated
+def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray) -> bool:
+    """Add the gradient of each node to its sum, mark the nodes that have one, and return whether all are finite."""
+    finite = True
+    for i, node in enumerate(nodes):
+        if node.has_grad:
+            sums[i] += node.grad
+            reached[i] = 1
+            finite = finite and math.isfinite(node.grad)
+    return finite
+
+
+@accelerated
+def add_numbers(numbers: array[float], start: int, places: array[int], sums: array[float], reached: bytearray) -> bool:
+    """Add the numbers from `start` on to the sums at their places (-1 for none); as `add_gradients`."""
+    finite = True
+    for x, at in zip(numbers[start:], places, strict=True):
+        if at >= 0:
+            sums[at] += x
+            reached[at] = 1
+            finite = finite and math.isfinite(x)
+    return finite
+
+
+@accelerated
+def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float]:
+    """Eight partial sums added as programs add them, over a count.
+
+    >>> mean_of_partials([array("d", [float(k)]) for k in range(8)], 4)
+    [7.0]
+    """
+    parts = zip(*partials, strict=True)
+    return [(((a + b) + (c + d)) + ((e + f) + (g + h))) / count for a, b, c, d, e, f, g, h in parts]

@@ -36,6 +36,16 @@ static PyObject *gradients_of(PyObject *Py_UNUSED(module), PyObject *nodes)
     return found;
 }
 
+static PyObject *gradients_are_finite(PyObject *Py_UNUSED(module), PyObject *nodes)
+{
+    if (check_nodes(nodes) < 0)
+        return NULL;
+    int finite = 1;
+    for (Py_ssize_t i = 0; finite && i < COUNT(nodes); i++)
+        finite = isfinite(gradient_of(node_at(nodes, i)));
+    return PyBool_FromLong(finite);
+}
+
 static PyObject *clear_gradients(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
     if (check_nodes(nodes) < 0)
@@ -95,6 +105,114 @@ static PyObject *assign_data(PyObject *Py_UNUSED(module), PyObject *const *argum
     Py_RETURN_NONE;
 }
 
+/* --- Sums over the rows of a batch ------------------------------------------------------------------------------- */
+
+/* A buffer of `count` items of `size` bytes, to be released; 0 with an exception set where it is none. */
+static int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
+{
+    if (PyObject_GetBuffer(object, view, PyBUF_CONTIG) < 0)
+        return 0;
+    if (view->len == count * size)
+        return 1;
+    PyBuffer_Release(view);
+    PyErr_SetString(PyExc_ValueError, "these are not as many numbers as nodes");
+    return 0;
+}
+
+static PyObject *add_gradients(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count)
+{
+    Py_buffer sums, reached;
+    if (count != 3)
+        return PyErr_Format(PyExc_TypeError, "add_gradients takes nodes, sums, and marks");
+    PyObject *nodes = arguments[0];
+    if (check_nodes(nodes) < 0 || !buffer_of(arguments[1], &sums, COUNT(nodes), sizeof(double)))
+        return NULL;
+    if (!buffer_of(arguments[2], &reached, COUNT(nodes), 1)) {
+        PyBuffer_Release(&sums);
+        return NULL;
+    }
+    int finite = 1;
+    for (Py_ssize_t i = 0; i < COUNT(nodes); i++) {
+        const Node *node = node_at(nodes, i);
+        if (node->flags & HAS_GRAD) {
+            ((double *)sums.buf)[i] += node->grad;
+            ((char *)reached.buf)[i] = 1;
+            finite = finite && isfinite(node->grad);
+        }
+    }
+    PyBuffer_Release(&sums);
+    PyBuffer_Release(&reached);
+    return PyBool_FromLong(finite);
+}
+
+static PyObject *add_numbers(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer numbers, places, sums, reached;
+    Py_ssize_t start;
+    if (!PyArg_ParseTuple(arguments, "y*ny*w*w*:add_numbers", &numbers, &start, &places, &sums, &reached))
+        return NULL;
+    Py_ssize_t count = places.len / (Py_ssize_t)sizeof(int), width = reached.len;
+    int fits = start >= 0 && numbers.len == (start + count) * (Py_ssize_t)sizeof(double) &&
+               sums.len == width * (Py_ssize_t)sizeof(double);
+    const double *given = (const double *)numbers.buf + (fits ? start : 0);
+    const int *places_of = places.buf;
+    double *sum = sums.buf, nought = 0.0; /* NaN as soon as a number is not finite */
+    for (Py_ssize_t i = 0; fits && i < count; i++)
+        fits = places_of[i] < width;
+    for (Py_ssize_t i = 0; fits && i < count; i++)
+        if (places_of[i] >= 0) {
+            sum[places_of[i]] += given[i];
+            ((char *)reached.buf)[places_of[i]] = 1;
+            nought += given[i] * 0.0;
+        }
+    int finite = nought == 0.0;
+    PyBuffer_Release(&numbers);
+    PyBuffer_Release(&places);
+    PyBuffer_Release(&sums);
+    PyBuffer_Release(&reached);
+    if (!fits)
+        return PyErr_Format(PyExc_ValueError, "numbers, places and sums do not belong together");
+    return PyBool_FromLong(finite);
+}
+
+static PyObject *mean_of_partials(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *partials, *means = NULL;
+    Py_ssize_t count;
+    Py_buffer views[8];
+    int got = 0;
+    if (!PyArg_ParseTuple(arguments, "O!n:mean_of_partials", &PyList_Type, &partials, &count))
+        return NULL;
+    if (PyList_GET_SIZE(partials) != 8)
+        return PyErr_Format(PyExc_ValueError, "there are eight partial sums");
+    Py_ssize_t bytes = 0;
+    for (; got < 8; got++) {
+        if (PyObject_GetBuffer(PyList_GET_ITEM(partials, got), &views[got], PyBUF_CONTIG_RO) < 0)
+            goto done;
+        bytes = got ? bytes : views[0].len;
+        if (views[got].len != bytes) {
+            PyErr_SetString(PyExc_ValueError, "the partial sums are of different lengths");
+            got++;
+            goto done;
+        }
+    }
+    means = PyList_New(bytes / (Py_ssize_t)sizeof(double));
+    for (Py_ssize_t i = 0; means && i < PyList_GET_SIZE(means); i++) {
+#define PART(k) ((const double *)views[k].buf)[i]
+        double sum = ((PART(0) + PART(1)) + (PART(2) + PART(3))) + ((PART(4) + PART(5)) + (PART(6) + PART(7)));
+#undef PART
+        PyObject *mean = PyFloat_FromDouble(sum / (double)count);
+        if (mean == NULL)
+            Py_CLEAR(means);
+        else
+            PyList_SET_ITEM(means, i, mean);
+    }
+done:
+    while (got > 0)
+        PyBuffer_Release(&views[--got]);
+    return means;
+}
+
 /* --- Steps of optimisers: nn/optim.py says what each does ------------------------------------------------------- */
 
 /* What a step does to one weight: the direction of the gradient g, from what is kept, and what is kept after it. */
@@ -114,9 +232,8 @@ static double by_momentum(const Rule *rule, double g, const double *kept, double
     return rule->nesterov ? g + rule->momentum * v : v;
 }
 
-static double by_gradient(const Rule *Py_UNUSED(rule), double g, const double *kept, double *after)
+static double by_gradient(const Rule *Py_UNUSED(rule), double g, const double *Py_UNUSED(kept), double *Py_UNUSED(after))
 {
-    after[0] = kept[0];
     return g;
 }
 
@@ -184,7 +301,8 @@ static PyObject *sgd_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
                           &rule.momentum, &rule.nesterov) ||
         check_nodes(nodes) < 0)
         return NULL;
-    return moved(nodes, &memory, 1, &rule, rule.momentum != 0.0 ? by_momentum : by_gradient);
+    return rule.momentum != 0.0 ? moved(nodes, &memory, 1, &rule, by_momentum)
+                                : moved(nodes, NULL, 0, &rule, by_gradient);
 }
 
 static PyObject *adam_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -200,9 +318,13 @@ static PyObject *adam_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 PyMethodDef weight_methods[] = {
     {"gradients_of", gradients_of, METH_O, NULL},
+    {"gradients_are_finite", gradients_are_finite, METH_O, NULL},
     {"clear_gradients", clear_gradients, METH_O, NULL},
     {"assign_gradients", (PyCFunction)(void (*)(void))assign_gradients, METH_FASTCALL, NULL},
     {"assign_data", (PyCFunction)(void (*)(void))assign_data, METH_FASTCALL, NULL},
+    {"add_gradients", (PyCFunction)(void (*)(void))add_gradients, METH_FASTCALL, NULL},
+    {"add_numbers", add_numbers, METH_VARARGS, NULL},
+    {"mean_of_partials", mean_of_partials, METH_VARARGS, NULL},
     {"sgd_moved", sgd_moved, METH_VARARGS, NULL},
     {"adam_moved", adam_moved, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -40,6 +40,7 @@ class Settings:
     input_noise: float
     seed: Seed
     progress: bool | None
+    engine: str
     # found from these: the examples, those that `metrics` are taken on, and the parameters, of the model and of all
     rows: list[Example] = field(init=False)
     held_out: list[Example] | None = field(init=False)
@@ -57,6 +58,8 @@ class Settings:
         self.epochs = whole("epochs", self.epochs, 1)
         self.size = len(self.rows) if self.batch_size is None else whole("batch_size", self.batch_size, 1)
         real("input_noise", self.input_noise, least=0.0)
+        if self.engine not in ("auto", "eager", "program"):
+            raise ValueError(f'engine must be "auto", "eager" or "program", got {self.engine!r}')
         self._check_observers()
         self._find_parameters()
         self.generator = generator_from(self.seed)

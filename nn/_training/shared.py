@@ -13,11 +13,11 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib import import_module
 from typing import Any
 
-from autograd_core import Value, mean
-from autograd_core._engine.weights import gradients_of
+from autograd_core import mean
 
 from ..dataset import Example
 from .settings import Settings
+from .sums import added, assign_reached
 from .training import Training
 from .worker import Answer, Part, generators_of, part_gradient
 
@@ -35,32 +35,25 @@ class SharedTraining(Training):
 
     def _sweep(self, batch: list[Example], where: str) -> float:
         """As Training: put the gradient of the batch's loss into the parameters; return the loss without penalty."""
-        s, self.number = self.settings, self.number + 1
+        self.number += 1
+        # a list: what is not finite is looked for here, in the same rows
         rows = [(self._noisy(x), target) for x, target in batch]
-        answers = self._answers(rows, where)
-        loss = float(mean([loss for answer in answers for loss in answer.losses]))
-        self._take_over(answers)
-        self._check_reached(loss, where)
-        if s.penalty is not None:
-            penalty = s.penalty(s.parameters)
-            loss_and_penalty = loss + (penalty.data if type(penalty) is Value else penalty)
-            if type(penalty) is Value:
-                penalty.backward()
-        else:
-            loss_and_penalty = loss
-        if not (math.isfinite(loss_and_penalty) and all(map(math.isfinite, gradients_of(s.moved)))):
-            return self._swept(rows, where)  # here, where the graph can say what went wrong
-        return loss
+        return self._swept(rows, where)
 
-    def _take_over(self, answers: list[Answer]) -> None:
-        """Set the gradient of each parameter to the sum over the parts, in their order."""
-        for p, *slopes in zip(self.settings.moved, *(answer.gradients for answer in answers), strict=True):
-            p.zero_grad()
-            found = [slope for slope in slopes if slope is not None]
-            if found:
-                p.grad = sum(found[1:], found[0])
+    def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> float:
+        """The same from the answers of the workers, of which the sums are added in order."""
+        rows = list(rows)
+        answers = self._answers(rows)
+        losses = [loss for answer in answers for loss in answer.losses]
+        means = [added(sums) / len(rows) for sums in zip(*(answer.sums for answer in answers), strict=True)]
+        if not all(map(math.isfinite, [*losses, *means])):
+            return super()._swept_row_by_row(rows, where)  # which says where it went wrong
+        assign_reached(
+            self.settings.moved, means, bytes(map(max, *(a.reached for a in answers), answers[0].reached))
+        )
+        return float(mean(losses))
 
-    def _answers(self, rows: list[Example], where: str) -> list[Answer]:
+    def _answers(self, rows: list[Example]) -> list[Answer]:
         weights = array("d", [p.data for p in self.settings.moved]).tobytes()
         parts = [self._part(rows, start, weights) for start in range(0, len(rows), PART)]
         try:
@@ -69,16 +62,13 @@ class SharedTraining(Training):
             missing = [part for part, answer in zip(parts, asked, strict=True) if answer is None]
             sent = iter(self._asked(missing, self.blob))
             return [answer or next(sent) for answer in asked]  # type: ignore[misc]  # those sent it answer
-        except (ArithmeticError, TypeError, ValueError) as error:
-            error.add_note(f"This happened in {where}.")
-            raise
         except BrokenExecutor as error:
-            error.add_note(f"This happened in {where}; the parameters are those before that batch.")
+            error.add_note(f"This happened in batch {self.number}; the parameters are those before it.")
             raise
 
     def _part(self, rows: list[Example], start: int, weights: bytes) -> Part:
         noise = [f"{self.noise} {self.number} {row}" for row in range(start, min(start + PART, len(rows)))]
-        return Part(self.token, weights, rows[start : start + PART], 1.0 / len(rows), noise)
+        return Part(self.token, weights, rows[start : start + PART], noise)
 
     def _asked(self, parts: Iterable[Part], blob: bytes | None) -> list[Answer | None]:
         """The answers to some parts, in their order; none is left running where one fails."""

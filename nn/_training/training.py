@@ -11,15 +11,19 @@ from typing import Any, cast
 
 from autograd_core import Value, explain_nonfinite, first_nonfinite, mean, no_record, record
 from autograd_core._engine.interrupts import undivided
-from autograd_core._engine.weights import assign_data, clear_gradients, gradients_of
+from autograd_core._engine.weights import assign_data, clear_gradients, gradients_are_finite, gradients_of
 
 from ..dataset import Example, batches, in_order
 from ..history import History
 from ..module import Module
 from ..optim import clip_grad_norm
 from .evaluation import evaluate, mean_of
+from .programs import Programs, contents, why_not
 from .progress import progress_of
 from .settings import Settings
+from .sums import RowSums
+
+HELP = "A smaller learning rate, clipping (max_norm) or normalised inputs may help"
 
 
 class Training:
@@ -29,8 +33,18 @@ class Training:
         self.settings, self.history = settings, History()
         self.best = Snapshots(settings.model, settings.moved)
         self.parts = _parts(settings.model, set(settings.parameters))
-        # whether the loss without its penalty is known to depend on the parameters
-        self.loss_is_proved = settings.penalty is None
+        self.programs = self._begun_programs()
+
+    def _begun_programs(self) -> Programs | None:
+        s, history = self.settings, self.history
+        history.reason = 'engine="eager"' if s.engine == "eager" else why_not(s.model, s.loss, s.engine)
+        if history.reason:
+            if s.engine == "program":
+                raise ValueError(f'engine="program" cannot train {s.model!r}: {history.reason}')
+            return None
+        history.engine = "program"
+        self.taken_for_granted = contents(s.model)
+        return Programs(lambda x, target: s.loss(s.model(x), target), s.moved)
 
     def run(self) -> History:
         """Train to the end, or to Ctrl-C, and leave the model in evaluation mode with whole and best parameters."""
@@ -66,6 +80,8 @@ class Training:
     def _epoch(self, epoch: int, bar: Any) -> None:
         """Train on every example once, then take the figures of the epoch."""
         self.settings.model.train()
+        if self.programs is not None and contents(self.settings.model) != self.taken_for_granted:
+            self.programs = self._begun_programs()  # a callback has changed the model
         losses: list[float] = []
         norms: dict[str, list[float]] = {name: [] for name in self.parts}
         for number, batch in enumerate(self._batches(), 1):
@@ -86,7 +102,6 @@ class Training:
         if self.settings.max_norm is not None:
             clip_grad_norm(self.settings.moved, self.settings.max_norm)
         self.settings.mover.step()
-        self.loss_is_proved = True
         return loss
 
     def _sweep(self, batch: list[Example], where: str) -> float:
@@ -94,26 +109,64 @@ class Training:
         return self._swept(((self._noisy(x), target) for x, target in batch), where)
 
     def _swept(self, rows: Iterable[Example], where: str) -> float:
-        s = self.settings
         try:
-            value = mean([s.loss(s.model(x), target) for x, target in rows])
-            total = value if s.penalty is None else value + s.penalty(s.parameters)
+            loss = self._swept_row_by_row(rows, where)
+            # before the penalty, which depends on every parameter
+            reached = any(map(attrgetter("has_grad"), self.settings.parameters))
+            total = loss + self._add_penalty()
+        except FloatingPointError:
+            raise
         except (ArithmeticError, TypeError, ValueError) as error:
             error.add_note(f"This happened in {where}.")
             raise
-        # at first the loss alone: a penalty depends on every parameter, and would hide that the loss depends on none
-        for swept in [total] if self.loss_is_proved else [value, total]:
-            clear_gradients(s.moved)
-            if type(swept) is Value:
-                swept.backward()
-            self._check_reached(swept, where)
-        if not (math.isfinite(total.data) and all(map(math.isfinite, gradients_of(s.moved)))):
-            raise _diverged(total, where)
-        return value.data if type(value) is Value else float(value)
+        if not reached:
+            raise ValueError(f"in {where} the loss, {loss!r}, depends on no parameter: is it computed with `.data`?")
+        if not (math.isfinite(total) and gradients_are_finite(self.settings.moved)):
+            raise FloatingPointError(
+                f"in {where} the loss is {total!r} or its gradient not finite, though those of each example are. {HELP}"
+            )
+        return loss
 
-    def _check_reached(self, swept: Any, where: str) -> None:
-        if not any(map(attrgetter("has_grad"), self.settings.parameters)):
-            raise ValueError(f"in {where} the loss, {swept!r}, depends on no parameter: is it computed with `.data`?")
+    def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> float:
+        """The mean of the losses; its gradient is that of each row, swept alone, added up as programs add rows."""
+        s = self.settings
+        losses: list[float] = []
+        sums = RowSums(s.moved)
+        for x, target in rows:
+            if self.programs is not None and (loss := self._replayed(x, target, sums)) is not None:
+                losses.append(loss)
+                continue
+            y = s.loss(s.model(x), target)
+            clear_gradients(s.moved)
+            if type(y) is Value:
+                y.backward()
+            losses.append(y.data if type(y) is Value else float(mean([y])))  # which refuses what is no number
+            if not (sums.add() and math.isfinite(losses[-1])):
+                raise _diverged(y, where)
+        sums.assign_mean()
+        return float(mean(losses))
+
+    def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
+        """The loss of an example by a program, with its gradient added to the sums; None if it is to be swept."""
+        assert self.programs is not None
+        try:
+            loss, finite = self.programs.add_gradient(x, target, sums)
+        except Exception as error:
+            self.settings.loss(self.settings.model(x), target)  # if the engine raises it too, it says more
+            if self.settings.engine == "program":
+                raise ValueError(f'engine="program" cannot train {self.settings.model!r}: {error}') from error
+            self.programs, self.history.engine, self.history.reason = None, "eager", str(error)
+            return None
+        return loss if finite and math.isfinite(loss) else None  # the sweep says what is not finite
+
+    def _add_penalty(self) -> float:
+        """The penalty, with its gradient added to what is there."""
+        s = self.settings
+        penalty = 0.0 if s.penalty is None else s.penalty(s.parameters)
+        if type(penalty) is not Value:
+            return float(penalty)
+        penalty.backward()
+        return penalty.data
 
     def _noisy(self, x: Any) -> Any:
         s = self.settings
@@ -175,12 +228,12 @@ def _shaken(x: Any, spread: float, generator: random.Random) -> Any:
     return x + generator.gauss(0.0, spread)
 
 
-def _diverged(total: Value, where: str) -> FloatingPointError:
+def _diverged(total: Any, where: str) -> FloatingPointError:
+    if type(total) is not Value:
+        return FloatingPointError(f"in {where} the loss of an example is {total!r}, and no graph says why. {HELP}")
     node = cast(Value, first_nonfinite(total))  # there is one: that is why we are here
+    loss = f"in {where} the loss is {total.data!r} or its gradient not finite"
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"
     place = f" in {' / '.join(node.scope)}" if node.scope else ""
     why = f" ({explain_nonfinite(total)})" if math.isfinite(node.data) else ""
-    return FloatingPointError(
-        f"in {where} the loss is {total.data!r} or its gradient not finite; first at the node {what}{place}{why}. "
-        "A smaller learning rate, clipping (max_norm) or normalised inputs may help"
-    )
+    return FloatingPointError(f"{loss}; first at the node {what}{place}{why}. {HELP}")

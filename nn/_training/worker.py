@@ -6,11 +6,12 @@ import threading
 from array import array
 from typing import Any, NamedTuple
 
-from autograd_core import Value, record
-from autograd_core import sum as total
+from autograd_core import Value, mean, record
+from autograd_core._engine.weights import assign_data, clear_gradients
 
 from ..dataset import Example
 from ..module import Module
+from .sums import RowSums
 
 
 class Part(NamedTuple):
@@ -19,15 +20,15 @@ class Part(NamedTuple):
     token: str  # of the training, by which a worker finds the model that it keeps
     weights: bytes
     rows: list[Example]
-    share: float  # of each row in the mean over the batch
     noise: list[str]  # for each row, what its random numbers are drawn from
 
 
 class Answer(NamedTuple):
-    """The loss of each row of a part, and for each parameter that they depend on the gradient, summed over the rows."""
+    """The loss of each row of a part; by each parameter the gradient summed over the rows, and whether one has it."""
 
     losses: list[float]
-    gradients: list[float | None]
+    sums: list[float]
+    reached: bytes
 
 
 # The model of the latest training, in each thread: threads of one process must not share a model.
@@ -45,26 +46,26 @@ def part_gradient(part: Part, blob: bytes | None = None) -> Answer | None:
 
 
 def _answer(part: Part, model: Module, loss: Any, moved: list[Value]) -> Answer:
-    for p, weight in zip(moved, array("d", part.weights), strict=True):
-        p.data = weight
-        p.zero_grad()
+    assign_data(moved, array("d", part.weights).tolist())
     model.train()
     generators, before = generators_of(model), _contents(model)
-    losses = []
+    losses: list[float] = []
+    sums = RowSums(moved)
     with record():
         for (x, target), noise in zip(part.rows, part.noise, strict=True):
             for number, generator in enumerate(generators):
                 generator.seed(f"{noise} {number}")
-            losses.append(loss(model(x), target))
-        y = total(losses)
-        if type(y) is Value:
-            y.backward(part.share)
+            y = loss(model(x), target)
+            clear_gradients(moved)
+            if type(y) is Value:
+                y.backward()
+            losses.append(y.data if type(y) is Value else float(mean([y])))
+            sums.add()
     if _contents(model) != before:
         raise ValueError(
             f"{model!r} changes a buffer while it trains, which its other copies would not see: train it without client"
         )
-    gradients = [p.grad if p.has_grad else None for p in moved]
-    return Answer([x.data if type(x) is Value else float(x) for x in losses], gradients)
+    return Answer(losses, sums.totals(), bytes(sums.reached))
 
 
 def generators_of(model: Module) -> list[random.Random]:

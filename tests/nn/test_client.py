@@ -87,7 +87,7 @@ def test_dropout_is_drawn_anew_for_each_row_and_batch_from_what_the_part_says():
     blob, weights = pickled((made, nn.hinge, made.parameters())), array("d", [p.data for p in made.parameters()]).tobytes()
 
     def losses(noise):
-        return part_gradient(Part("this", weights, [([1.0, -0.5], 1)] * len(noise), 1.0, noise), blob).losses
+        return part_gradient(Part("this", weights, [([1.0, -0.5], 1)] * len(noise), noise), blob).losses
 
     assert losses(["1 1 0", "1 1 1", "1 1 0"]) == [losses([noise])[0] for noise in ("1 1 0", "1 1 1", "1 1 0")]
     assert len({losses([f"1 {batch} {row}"])[0] for batch in range(4) for row in range(4)}) >= 3
@@ -141,7 +141,7 @@ def test_a_process_that_dies_ends_training_with_whole_parameters():
     before = state(made)
     with ProcessPoolExecutor(1) as processes, pytest.raises(BrokenProcessPool) as caught:
         fit(made, die, moons(20), client=processes)
-    assert caught.value.__notes__ == ["This happened in epoch 1, batch 1; the parameters are those before that batch."]
+    assert caught.value.__notes__ == ["This happened in batch 1; the parameters are those before it."]
     assert state(made) == before and not made.training
 
 

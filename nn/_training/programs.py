@@ -1,0 +1,184 @@
+"""Training and evaluation through programs: what a model does with an example is traced once, and replayed after.
+
+A program is exact: it gives the numbers of the eager engine, to the last bit. There is one for each shape of the inputs
+and each class among the targets, with a plan for each way that its branches went.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from array import array
+from collections.abc import Callable, Hashable, Sequence
+from numbers import Integral
+from typing import Any
+
+from autograd_core import Value
+from autograd_core._program import native, player
+from autograd_core._program.branches import Branch
+from autograd_core._program.guards import Strayed
+from autograd_core.program import trace
+
+from .. import losses
+from ..layers import Neuron
+from ..module import Module
+from .sums import RowSums
+from .worker import generators_of
+
+# So many ways one program may go, and so many programs there may be: with more the eager engine is as fast.
+WAYS, KINDS = 8, 256
+
+
+class Untraceable(Exception):  # noqa: N818  # it says why a program is not used, and goes to the history
+    """Programs cannot do it, or not faster; the message says why."""
+
+
+class Plan:
+    """One way through a program, ready to be played at numbers."""
+
+    def __init__(self, branch: Branch, inputs: int, places: dict[Value, int]) -> None:
+        self.branch, self.inputs = branch, inputs
+        self.listing = branch.varying((False,) * inputs)
+        self.player = native.prepare(self.listing).plan() if native.available() else None
+        self.parameters = list(branch.parameters)
+        self.places = array("i", [places.get(p, -1) for p in self.parameters])
+        self.outputs = array("d", bytes(8 * len(self.listing.outputs)))
+        self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
+
+    def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
+        """Fill `outputs`, and `found` with the gradients of the first; False if these numbers go another way."""
+        if self.player is not None:
+            found = self.found if gradients_too else None
+            done: bool = self.player.point(numbers, self.parameters, self.outputs, found, 1.0)
+            return done
+        try:
+            if gradients_too:
+                y, by_input, by_parameter = player.value_and_gradients(self.listing, numbers, self.branch.numbers())
+                self.outputs[0], self.found[:] = y, array("d", [*by_input, *by_parameter])
+            else:
+                self.outputs[:] = array("d", player.values(self.listing, numbers, self.branch.numbers()))
+        except (Strayed, ArithmeticError, ValueError):
+            return False
+        return True
+
+
+class Programs:
+    """The programs of `function(x, target)`, of one example, whose gradients go to sums for the parameters `moved`."""
+
+    def __init__(self, function: Callable[[Any, Any], Any], moved: Sequence[Value]) -> None:
+        self.function, self.places = function, {p: i for i, p in enumerate(moved)}
+        self.plans: dict[Hashable, list[Plan]] = {}
+
+    def plan(self, x: Any, target: Any, *, gradients_too: bool) -> Plan:
+        """A plan that was played at an example; raises Untraceable, and what the function raises there."""
+        key, numbers = _taken_apart(x, target)
+        plans = self.plans.get(key)
+        if plans is None:
+            if len(self.plans) == KINDS:
+                raise Untraceable(f"there are more than {KINDS} classes or shapes of inputs")
+            plans = self.plans[key] = []
+        for plan in plans:
+            if plan.play(numbers, gradients_too):
+                return plan
+        if len(plans) == WAYS:
+            raise Untraceable(f"it takes more than {WAYS} branches")
+        plan = Plan(self._traced(x, target), len(numbers), self.places)
+        if not plan.play(numbers, gradients_too):
+            raise Untraceable("it raises, or is not the same function twice")
+        plans.insert(0, plan)
+        return plan
+
+    def _traced(self, x: Any, target: Any) -> Branch:
+        """The way through at an example, whose target is a part of it if it is a class."""
+        function, inputs, before = self.function, _floats(x), _random_state()
+        if isinstance(target, Integral) or target is None:
+            program = trace(lambda x: function(x, target), inputs)
+        else:
+            program = trace(function, inputs, _floats(target))
+        if _random_state() != before:  # which a trace itself sees in a single thread alone
+            raise Untraceable("it draws random numbers")
+        branch = program._replays.branches.latest
+        assert branch is not None  # it has just been traced
+        return branch
+
+    def add_gradient(self, x: Any, target: Any, sums: RowSums) -> tuple[float, bool]:
+        """The loss of an example, whose gradient is added to sums, and whether all of it is finite."""
+        plan = self.plan(x, target, gradients_too=True)
+        return plan.outputs[0], sums.add_numbers(plan.found, plan.inputs, plan.places)
+
+    def outputs(self, x: Any) -> Any:
+        """What the function gives of an input, as it gives it inside `no_record()`."""
+        plan = self.plan(x, None, gradients_too=False)
+        return plan.branch.result([Value(y) for y in plan.outputs])
+
+
+def _random_state() -> list[Any]:
+    """Where Python's generator of random numbers stands, and NumPy's if that is loaded."""
+    state: list[Any] = [random.getstate()]
+    if "numpy.random" in sys.modules:
+        _, keys, *others = sys.modules["numpy.random"].get_state()
+        state += [keys.tobytes(), *others]
+    return state
+
+
+def _taken_apart(x: Any, target: Any) -> tuple[Hashable, Sequence[float]]:
+    """What two examples of one program have in common, and the numbers of this one."""
+    if type(x) is list and type(target) is int and not hasattr(x[0], "__len__"):
+        return (len(x), target), x  # the common case, quickly
+    inputs = _floats(x)
+    if target is None or isinstance(target, Integral):
+        return (_shape(inputs), None if target is None else int(target)), _flat(inputs)
+    targets = _floats(target)
+    return (_shape(inputs), "float", _shape(targets)), [*_flat(inputs), *_flat(targets)]
+
+
+def _floats(thing: Any) -> Any:
+    return [_floats(inner) for inner in thing] if hasattr(thing, "__len__") else float(thing)
+
+
+def _shape(thing: Any) -> Hashable:
+    if type(thing) is not list:
+        return ()
+    return tuple(map(_shape, thing)) if thing and type(thing[0]) is list else len(thing)
+
+
+def _flat(thing: Any) -> list[float]:
+    if type(thing) is not list:
+        return [thing]
+    return [x for inner in thing for x in _flat(inner)] if thing and type(thing[0]) is list else thing
+
+
+def contents(model: Module) -> Any:
+    """What a program takes for granted: the modules, what their attributes are, and the parameters."""
+    modules = [
+        (path, module, [(key, id(thing)) for key, thing in vars(module).items() if key != "training"])
+        for path, module in model.named_modules()
+    ]
+    return modules, list(map(id, model.parameters()))
+
+
+def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
+    """Why a model is not traced; empty if it is.
+
+    What is traced runs once, so that what it does besides computing is not done again. This is known of what `nn` and
+    `autograd_core` hold; of your own code you say so, by `engine="program"`.
+    """
+    if generators_of(model):
+        return "a module draws random numbers"
+    if engine == "program":
+        return ""
+    for _, module in model.named_modules():
+        if not type(module).__module__.startswith("nn."):
+            return f"{type(module).__name__} is a module of your own"
+        activation = module.activation if isinstance(module, Neuron) else getattr(module, "function", None)
+        if not (activation is None or isinstance(activation, Module) or _is_known(activation)):
+            return f"{activation!r} is a function of your own"
+    if loss is not None and getattr(loss, "__module__", "") != losses.__name__:
+        return "the loss is a function of your own"
+    return "" if native.available() else "the player of programs in C is not built"
+
+
+def _is_known(activation: Any) -> bool:
+    """Whether it is a function of autograd_core or of one of nn's modules."""
+    module = getattr(activation, "__module__", None) or ""
+    return module == "autograd_core" or module.startswith(("autograd_core.", "nn."))

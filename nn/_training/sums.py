@@ -1,0 +1,80 @@
+"""The gradient of a batch: the mean over its rows, added up in the one order that programs add rows in."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+from autograd_core import Value
+from autograd_core._engine.weights import (
+    add_gradients,
+    add_numbers,
+    assign_gradients,
+    clear_gradients,
+    mean_of_partials,
+)
+from autograd_core._program.player import CHUNK, PARTIALS
+
+
+class RowSums:
+    """Sums of the gradients of some parameters over rows.
+
+    Of each chunk of rows there are eight partial sums, number k of the rows that leave the remainder k; these are added
+    as a tree, and the chunks in order.
+    """
+
+    def __init__(self, nodes: Sequence[Value]) -> None:
+        self.nodes, self.count = nodes, 0
+        self.reached = bytearray(len(nodes))
+        self.chunks: list[list[float]] = []
+        self._begin_chunk()
+
+    def _begin_chunk(self) -> None:
+        self.partials = [array("d", bytes(8 * len(self.nodes))) for _ in range(PARTIALS)]
+
+    def add(self) -> bool:
+        """Add the gradients that the parameters have now, of one more row; return whether all are finite."""
+        finite = add_gradients(self.nodes, self.partials[self.count % CHUNK % PARTIALS], self.reached)
+        self._end_row()
+        return finite
+
+    def _end_row(self) -> None:
+        self.count += 1
+        if self.count % CHUNK == 0:
+            self._close_chunk()
+
+    def add_numbers(self, numbers: array[float], start: int, places: array[int]) -> bool:
+        """The same, of gradients from `start` on, with the place of each parameter."""
+        finite = add_numbers(numbers, start, places, self.partials[self.count % CHUNK % PARTIALS], self.reached)
+        self._end_row()
+        return finite
+
+    def _close_chunk(self) -> None:
+        self.chunks.append(mean_of_partials(self.partials, 1))
+        self._begin_chunk()
+
+    def totals(self) -> list[float]:
+        """The sums over all rows."""
+        if self.count % CHUNK or not self.chunks:
+            self._close_chunk()
+        return [added(sums) for sums in zip(*self.chunks, strict=True)] if len(self.chunks) > 1 else self.chunks[0]
+
+    def assign_mean(self) -> None:
+        """Set the gradient of each parameter that a row reached to the mean over the rows; clear the others."""
+        means = [x / self.count for x in self.totals()] if self.chunks else mean_of_partials(self.partials, self.count)
+        assign_reached(self.nodes, means, self.reached)
+
+
+def assign_reached(nodes: Sequence[Value], gradients: Sequence[float], reached: bytes | bytearray) -> None:
+    """Set the gradients of the nodes that were reached, and clear those of the others."""
+    assign_gradients(nodes, gradients)
+    if 0 in reached:
+        clear_gradients([node for node, marked in zip(nodes, reached, strict=True) if not marked])
+
+
+def added(numbers: Sequence[float]) -> float:
+    """The numbers added one after the other; the builtin's sum of floats is compensated since Python 3.12."""
+    total = numbers[0]
+    for x in numbers[1:]:
+        total += x
+    return total
