@@ -94,8 +94,13 @@ def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
         for k, part in enumerate(parts)
         if part.file == file and part.first <= line < part.first + len(part.lines)
     }
-    shown = [[Path(part.file).name, part.first, [line.rstrip("\n") for line in part.lines]] for part in parts]
+    shown = [[_file_name(part.file), part.first, [line.rstrip("\n") for line in part.lines]] for part in parts]
     return {"parts": shown, "at": at} if at else None
+
+
+def _file_name(file: str) -> str:
+    """A file as the page names it."""
+    return "notebook cell" if "ipykernel" in file or file.startswith("<ipython") else Path(file).name
 
 
 @dataclass(frozen=True, slots=True)

@@ -640,3 +640,19 @@ def test_several_outputs_in_one_page(opened: Opened) -> None:
     assert number(sum(y.data for y in outputs(-0.75)), 4) in page.text_content("#curve")
     page.get_by_role("button", name="paths").click()
     assert "2 paths" in page.text_content("#tool")
+
+
+def test_the_edges_of_a_box_can_be_followed(opened: Opened) -> None:
+    xs = [Value(0.1 * i, f"x{i}") for i in range(3)]
+    with scope("layer"):
+        hidden = []
+        for i in range(3):
+            with scope(f"neuron {i + 1}"):
+                hidden.append(tanh(dot([parameter(0.1 * i + 0.1, "w") for _ in xs], xs)))
+    for stepper, edges in ((step(total(hidden), collapse=2), 4), (step(total(hidden)), 2)):
+        page = opened(stepper)
+        box = page.evaluate("() => [...document.querySelectorAll('g.node')].find(g => /neuron 2|tanh/.test(g.textContent)).id")
+        page.hover(f"#{box} text >> nth=0")
+        assert page.locator("g.edge[data-near]").count() == edges
+        page.mouse.move(5, 5)
+        assert page.locator("g.edge[data-near]").count() == 0

@@ -64,7 +64,13 @@ const go = (k) => { playing(false); steps.show(k); };
 const by = (steps_) => go(steps.at() + steps_);
 
 // --- nodes: a click goes to the next step that changes one, resting on it tells its history, a drag moves a leaf
+const ends = new Map(); // of each edge, its boxes: between dense layers one box's are told from the others
+for (const [kind, , , [first, ...rest]] of data.steps) {
+  if (kind === "edge") ends.set(first, rest);
+  if (kind === "scope") for (let i = 0; i < rest.length; i += 2) ends.set(rest[i], [rest[i + 1], first]);
+}
 function tell(id) {
+  if (id !== looked) for (const [edge, boxes] of ends) things.get(edge).g.toggleAttribute("data-near", boxes.includes(id));
   looked = id;
   if (id) source.light([id]);
   const panel = byId("history"), at = steps.at();
