@@ -114,7 +114,8 @@ class Program:
         listing = Listing.of(structure.numbers, list(inputs), [*parameters, *others])
         self._begin(None, opened(tuple(float(x._data) for x in inputs), {}), set())
         empty = structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers])
-        self._replays.branches.add(Branch(listing, [*parameters, *others], taken_apart(empty), {}))
+        branch = Branch(listing, [*parameters, *others], taken_apart(empty), {}, len(parameters) + len(others))
+        self._replays.branches.add(branch)
 
     def _begin(self, function: Function | None, arguments: Arguments, static: set[int]) -> None:
         self._function, self._arguments = function, arguments
@@ -271,8 +272,8 @@ class Program:
         It has `parameters`, their numbers now, `program(inputs, parameters)` on a list of arrays, which gives all
         numbers in the order in which they stand in what the function gives, each as an array over the rows, and
         `gradients`, of the first of them by inputs and parameters, row by row. A row that raises, or is on a branch
-        that has not been traced, is NaN. Functions such as exp are NumPy's, right to their last units. Raises GraphError
-        for a program with a primitive, and NotImplementedError for an operation that is not translated.
+        that has not been traced, is NaN. Functions such as exp are NumPy's, right to their last units. Raises
+        GraphError for a program with a primitive, and NotImplementedError for an operation that is not translated.
         """
         from ._program.exporting import in_numpy  # only here, as above
 
@@ -347,16 +348,21 @@ class Program:
         assert branch is not None
         if len(branch.output.numbers) != 1 and self._function is not None:
             return NotImplemented
-        if not current().recording or not (any(varying) or branch.parameters):
+        if not current().recording or not (any(varying) or branch.below):
             branch, outputs = self._replays.values(numbers)
-            valued = any(varying) or branch.parameters
+            valued = any(varying) or branch.below
             return branch.result([Value(x) for x in outputs] if valued else outputs)
         branch, (value, by_input, by_parameter) = self._replays.value_and_gradients(numbers, varying)
         if branch.plain or not branch.varying(varying).variable[branch.listing.outputs[0]]:
             return branch.result([value])
         operands = [x if type(x) is Value else n for x, n in zip(given, numbers, strict=True)]
         node = make_node(
-            self._row, value, [*operands, *branch.parameters], (*by_input, *by_parameter), current(), tick()
+            self._row,
+            value,
+            [*operands, *branch.parameters[: branch.below]],
+            (*by_input, *by_parameter[: branch.below]),
+            current(),
+            tick(),
         )
         return branch.result([node])
 
@@ -383,10 +389,13 @@ class Program:
         """Value and gradients where the parameters have other numbers than now."""
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
-        _, (value, *slopes) = self._replays.played(
-            numbers, lambda branch: branch.player((True,) * count).value_and_gradients(numbers, parameters)
+        branch, (value, by_input, by_parameter) = self._replays.played(
+            numbers,
+            lambda branch: branch.player((True,) * count).value_and_gradients(
+                numbers, [*parameters, *branch.parameters[branch.below :]]
+            ),
         )
-        return value, [*slopes[0], *slopes[1]]
+        return value, [*by_input, *by_parameter[: branch.below]]
 
 
 def program_from(state: dict[str, Any], parameters: Sequence[Value], function: Function | None) -> Program:

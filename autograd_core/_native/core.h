@@ -279,7 +279,7 @@ extern PyMethodDef sort_methods[], sweep_methods[], gradient_methods[];
 int backward_from(Node *y, PyObject *gradient);
 
 /* listing.c */
-extern PyMethodDef listing_methods[];
+extern PyMethodDef listing_methods[], traced_methods[];
 
 /* player.c */
 int player_ready(PyObject *module);

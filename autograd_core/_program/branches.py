@@ -21,15 +21,17 @@ MOST, MANY = 256, 16
 class Branch:
     """One way through a program: its listing, the nodes that are its parameters, and the form of what it gives.
 
-    `plain` holds those of the numbers that it gives which the function gave as plain numbers, by their place.
+    `plain` holds those of the numbers that it gives which the function gave as plain numbers, by their place; the first
+    `below` of its parameters are those that the outputs depend on, the others are only asked or may raise.
     """
 
-    __slots__ = ("_players", "_varied", "listing", "output", "parameters", "plain")
+    __slots__ = ("_players", "_varied", "below", "listing", "output", "parameters", "plain")
 
     def __init__(
-        self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any]
+        self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any], below: int
     ) -> None:
         self.listing, self.parameters, self.output, self.plain = listing, tuple(parameters), output, plain
+        self.below = below
         self._varied: dict[tuple[bool, ...], Listing] = {}
         self._players: dict[tuple[bool, ...] | None, Player] = {}
 
@@ -54,10 +56,6 @@ class Branch:
     def result(self, numbers: Sequence[Any]) -> Any:
         """What the function gives, with these numbers in it; what it gave as plain numbers as it gave them."""
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
-
-    def numbers(self) -> list[float]:
-        """The numbers of the parameters as they are now."""
-        return [node._data for node in self.parameters]
 
 
 @dataclass(slots=True)

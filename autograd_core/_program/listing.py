@@ -5,10 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain, islice, repeat
 from struct import pack
 from typing import Any
 
+from .._engine.choice import NATIVE
 from .._operations.operation import CONSTANT, Operation
 from ..backward import discovered_all
 from ..checkpoint import CHECKPOINT
@@ -88,7 +89,46 @@ class Listing:
         them; `questions`, asked of nodes and numbers, each with its outcome.
         Raises GraphError for a leaf that is none of these or was assigned since, and for a checkpoint.
         """
-        return _Writer(inputs, parameters, constants).written(outputs, plain, others, questions)
+        asked = [question.operands for question in questions]
+        roots = [*outputs, *chain(*asked), *others]
+        made = _by_engine(roots, (*inputs, *parameters), plain)
+        if made is None:
+            made = _Writer(inputs, parameters, constants).written(roots, plain)
+        numbers, rows, code, starts, operands, slots, variable = made
+        first, at = len(variable) - len(code), iter(slots[len(outputs) :])
+        return cls(
+            len(inputs),
+            len(parameters),
+            numbers,
+            rows,
+            code,
+            starts,
+            operands,
+            array("i", slots[: len(outputs)]),
+            variable,
+            tuple(_guard(first, question, tuple(islice(at, len(question.operands)))) for question in questions),
+        )
+
+
+# Constants, rows, code, starts and operands of a listing, the slots of the roots, and which slots are variable.
+Parts = tuple["array[float]", tuple[Operation, ...], "array[int]", "array[int]", "array[int]", list[int], "array[int]"]
+
+
+def _guard(first: int, question: Question, slots: tuple[int, ...]) -> Guard:
+    return Guard(max(0, max(slots) - first + 1), question.kind, slots, *question[2:])
+
+
+def _by_engine(roots: Sequence[Any], leaves: tuple[Value, ...], plain: Container[Value]) -> Parts | None:
+    """What `_Writer` writes, by the engine in C; None without it, and where something is out of the ordinary."""
+    numbers = tuple(x if type(x) is Value else number(x) for x in roots)
+    if NATIVE is None or None in numbers or not all(type(x) is Value for x in leaves):
+        return None
+    made = NATIVE.listed(numbers, leaves, plain if isinstance(plain, set) else None)
+    if made is None:
+        return None
+    constants, rows, code, starts, operands, slots, variable = made
+    flat = [array("i", numbers) for numbers in (code, starts, operands)]
+    return array("d", constants), rows, flat[0], flat[1], flat[2], slots, array("b", variable)
 
 
 class _Writer:
@@ -104,14 +144,11 @@ class _Writer:
         self.variable = array("b", [1] * len(self.slots))
         self.constants: dict[bytes, int] = {}
 
-    def written(
-        self, outputs: Sequence[Any], plain: Container[Value], others: Sequence[Value], questions: Sequence[Question]
-    ) -> Listing:
-        asked = [question.operands for question in questions]
-        order = _below((*outputs, *chain(*asked), *others), (*self.inputs, *self.parameters))
+    def written(self, roots: Sequence[Any], plain: Container[Value]) -> Parts:
+        order = _below(roots, (*self.inputs, *self.parameters))
         computed = [node for node in order if self._is_computed(node)]
         below = [node.operands for node in computed]
-        for operands in (*below, outputs, *asked):
+        for operands in (*below, roots):
             for x in operands:
                 if type(x) is not Value:
                     self._constant(x)
@@ -122,22 +159,15 @@ class _Writer:
             moves = node not in plain and any(type(x) is Value and variable[self.slots[x]] for x in operands)
             variable.append(moves)
         rows = {row: i for i, row in enumerate(dict.fromkeys(node.op for node in computed))}
-        return Listing(
-            len(self.inputs),
-            len(self.parameters),
+        return (
             array("d", self.numbers),
             tuple(rows),
             array("i", [rows[node.op] for node in computed]),
             array("i", accumulate(map(len, below), initial=0)),
             array("i", [self._slot(x) for operands in below for x in operands]),
-            array("i", map(self._slot, outputs)),
+            list(map(self._slot, roots)),
             variable,
-            tuple(self._guard(first, question) for question in questions),
         )
-
-    def _guard(self, first: int, question: Question) -> Guard:
-        slots = tuple(map(self._slot, question.operands))
-        return Guard(max(0, max(slots) - first + 1), question.kind, slots, *question[2:])
 
     def _is_computed(self, node: Value) -> bool:
         """Whether a node is an instruction; a leaf that is a constant is entered among these."""

@@ -45,6 +45,7 @@ def play_rows(
     for start in range(0, count, BLOCK):
         size = min(BLOCK, count - start)
         block = [column._replace(start=column.start + start * column.step) for column in columns]
+        block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         total = found if total is None else _after(total, found)
         if progress is not None:
@@ -67,7 +68,7 @@ def _block(
     while left:
         here = columns if len(left) == count else selected(_rebased(columns, count), left)
         found = branch.player(varying).rows(
-            here, branch.numbers(), len(left), gradients_too=varying is not None, threads=threads
+            here, branch.parameters, len(left), gradients_too=varying is not None, threads=threads
         )
         strays = set(found.strays)
         kept = [row for i, row in enumerate(left) if i not in strays]
@@ -128,7 +129,7 @@ def _together(groups: Sequence[tuple[list[int], Branch, Rows]], count: int) -> A
         if found.summed:
             sums = [found.summed.get(slot, 0.0) for slot in range(inputs)]
             by_input = [x + y for x, y in zip(by_input, sums, strict=True)] if by_input else sums
-            for i, node in enumerate(branch.parameters):
+            for i, node in enumerate(branch.parameters[: branch.below]):
                 x = found.summed[inputs + i]
                 by_parameter[node] = by_parameter[node] + x if node in by_parameter else x
     values = _in_order([(rows, found.values) for rows, _, found in groups], count)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from . import player
+from . import native, player
 from .listing import Listing
 from .player import Column, Rows
 
 
 class Player(Protocol):
-    """A listing made ready to be played."""
+    """A listing made ready to be played; parameters are floats, or Values that are read."""
 
-    def values(self, inputs: Sequence[float], parameters: Sequence[float], /) -> list[float]:
+    def values(self, inputs: Sequence[float], parameters: Sequence[Any], /) -> list[float]:
         """The outputs at one point."""
 
     def value_and_gradients(
-        self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0, /
+        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, list[float], list[float]]:
         """The first output at one point, and its gradients by inputs and parameters."""
 
     def rows(
-        self, inputs: Sequence[Column], parameters: Sequence[float], count: int, /, *, gradients_too: bool, threads: int
+        self, inputs: Sequence[Column], parameters: Sequence[Any], count: int, /, *, gradients_too: bool, threads: int
     ) -> Rows:
         """The outputs in each row, and the gradients of the first output."""
 
@@ -33,20 +33,20 @@ class InPython:
     def __init__(self, listing: Listing) -> None:
         self.listing = listing
 
-    def values(self, inputs: Sequence[float], parameters: Sequence[float], /) -> list[float]:
+    def values(self, inputs: Sequence[float], parameters: Sequence[Any], /) -> list[float]:
         """The outputs at one point."""
-        return player.values(self.listing, inputs, parameters)
+        return player.values(self.listing, inputs, native.numbers(parameters))
 
     def value_and_gradients(
-        self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0, /
+        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, list[float], list[float]]:
         """The first output at one point, and its gradients by inputs and parameters."""
-        return player.value_and_gradients(self.listing, inputs, parameters, seed)
+        return player.value_and_gradients(self.listing, inputs, native.numbers(parameters), seed)
 
     def rows(
         self,
         inputs: Sequence[Column],
-        parameters: Sequence[float],
+        parameters: Sequence[Any],
         count: int,
         /,
         *,
@@ -54,9 +54,9 @@ class InPython:
         threads: int,
     ) -> Rows:
         """The outputs in each row, and the gradients of the first output; by one thread."""
-        return player.rows(self.listing, inputs, parameters, count, gradients_too=gradients_too)
+        return player.rows(self.listing, inputs, native.numbers(parameters), count, gradients_too=gradients_too)
 
 
 def prepared(listing: Listing) -> Player:
     """The player of a listing."""
-    return InPython(listing)
+    return native.prepare(listing) if native.available() else InPython(listing)

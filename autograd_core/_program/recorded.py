@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,11 +12,11 @@ from .._operations.operation import Operation
 from .._transforms.kinds import kind_of
 from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool, passes
 from ..backward import discovered_all
-from ..value import Value, number, unwrapped
+from ..value import Value, make_constant, number, unwrapped
 from .arguments import Arguments
 from .branches import Branch
 from .listing import Listing
-from .tracing import Trace, leaked, refused, tracing
+from .tracing import Trace, leaked, outside, refused, tracing
 
 
 def record_branch(
@@ -34,19 +34,21 @@ def record_branch(
     plain = {i: x for i, x in enumerate(structure.numbers) if type(x) is not Value}
     empty = _taken_apart(structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers]))
     own = set(trace.made)
-    parameters = _outside(own, (*outputs, *(x for question in trace.questions for x in question.operands)))
+    make_constant([node for node in trace.made[len(inputs) :] if node.is_leaf])
+    dead = _dead(trace, outputs)
+    parameters, below = _parameters(trace, outputs, dead)
     listing = Listing.of(
         outputs,
         inputs,
         parameters,
         constants=own,
         plain=trace.plain,
-        others=_dead(trace, outputs, inputs, parameters),
+        others=dead,
         questions=trace.questions,
     )
     found = [x._data if type(x) is Value else x for x in outputs]
     made = trace.made
-    del inputs, structure, outputs, own, trace
+    del inputs, structure, outputs, own, dead, trace
     if leaked(made) is not None:
         gc.collect()  # it may be kept by a circle that nothing keeps
         if leaked(made) is not None:
@@ -54,7 +56,7 @@ def record_branch(
                 "keeps a number that it computed, outside or in a list, an attribute or a cache",
                 "return it: what is kept would be out of date after the next replay",
             )
-    return Branch(listing, parameters, empty, plain), found
+    return Branch(listing, parameters, empty, plain, below), found
 
 
 def _run(
@@ -142,31 +144,19 @@ def _check_kept(form: Node | Kept | Leaf) -> None:
             )
 
 
-def _outside(own: set[Value], ends: Iterable[Any]) -> list[Value]:
-    """The nodes that were there before the trace and that what it made was computed from: a program's parameters."""
-    found: dict[Value, None] = {}
-    waiting = [x for x in ends if type(x) is Value][::-1]
-    seen = set(waiting)
-    while waiting:
-        node = waiting.pop()
-        if node not in own:
-            found[node] = None
-            continue
-        for x in reversed(node.operands):
-            if type(x) is Value and x not in seen:
-                seen.add(x)
-                waiting.append(x)
-    return list(found)
+def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tuple[list[Value], int]:
+    """The nodes from before the trace that it computed with, those below the outputs first; and how many these are."""
+    asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
+    below = outside([x for x in outputs if type(x) is Value], trace.made)
+    found = dict.fromkeys((*below, *outside([*asked, *dead], trace.made)))
+    return list(found), len(below)
 
 
-def _dead(trace: Trace, outputs: Sequence[Any], inputs: Sequence[Value], parameters: list[Value]) -> list[Value]:
-    """The nodes that nothing needs and that could raise nevertheless; what they need of nodes from outside is added."""
+def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
+    """The nodes that nothing needs and that could raise nevertheless."""
     ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
-    reached = set(discovered_all(ends, (*inputs, *parameters))[0]) if ends else set()
-    dead = [node for node in trace.made if not node.is_leaf and node not in reached and may_raise(node.op)]
-    known = set(parameters)
-    parameters.extend(node for node in _outside(set(trace.made), dead) if node not in known)
-    return dead
+    reached = set(discovered_all(ends)[0]) if ends else set()
+    return [node for node in trace.made if node not in reached and not node.is_leaf and may_raise(node.op)]
 
 
 @cache

@@ -29,14 +29,14 @@ class Replays:
 
     def values(self, numbers: Sequence[float]) -> tuple[Branch, list[float]]:
         """The outputs at a point, and the branch that gave them."""
-        return self.played(numbers, lambda branch: branch.player().values(numbers, branch.numbers()))
+        return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))
 
     def value_and_gradients(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, list[float], list[float]]]:
         """The first output at a point, its gradients by inputs and parameters, and the branch that gave them."""
         return self.played(
-            numbers, lambda branch: branch.player(varying).value_and_gradients(numbers, branch.numbers())
+            numbers, lambda branch: branch.player(varying).value_and_gradients(numbers, branch.parameters)
         )
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:

@@ -106,6 +106,7 @@ def _branch(branch: Branch, index: dict[Value, int]) -> dict[str, Any]:
         **{name: _packed(getattr(listing, name)) for name in ARRAYS},
         "guards": [[g.kind, *g.operands, g.outcome.hex(), g.row and g.row.name, g.at_operand] for g in listing.guards],
         "parameters": [index[node] for node in branch.parameters],
+        "below": branch.below,
         "output": _form(branch.output.form),
         "plain": [[i, _plain(x)] for i, x in branch.plain.items()],
     }
@@ -125,7 +126,7 @@ def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -
     _check(listing, inputs)
     output = _leaves(_formed(state["output"]), [])
     plain = {i: _thing(x) for i, x in state["plain"]}
-    return Branch(listing, [parameters[i] for i in state["parameters"]], output, plain)
+    return Branch(listing, [parameters[i] for i in state["parameters"]], output, plain, int(state["below"]))
 
 
 def _check(listing: Listing, inputs: int) -> None:

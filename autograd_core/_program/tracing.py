@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock, active_count, get_ident
 from typing import Any, NoReturn
 
+from .._engine.choice import accelerated
 from .._engine.made import made, running, traces
 from .._engine.taken import watches
 from .._operations.operation import NOTHING, is_nothing
@@ -231,11 +232,14 @@ def _put_in_place(answers: dict[str, Any]) -> None:
         setattr(Value, name, answer)
 
 
-def leaked(nodes: Sequence[Value]) -> Value | None:
+# --- What becomes of the nodes ---------------------------------------------------------------------------------
+
+
+@accelerated
+def leaked(nodes: list[Value]) -> Value | None:
     """One of the nodes that something keeps which is none of them; None where there is none.
 
-    Only the list and the caller's own variables may hold them otherwise: what else does would be out of date after the
-    next replay.
+    Only the list may hold them otherwise: what else does would be out of date after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -250,3 +254,21 @@ def leaked(nodes: Sequence[Value]) -> Value | None:
 
 # The references to a node that looking at it costs: the list's, the loop's variable's, the argument's.
 IN_PASSING = 3
+
+
+@accelerated
+def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
+    """The nodes that the roots were computed from and that are none of `nodes`, nor looked beneath."""
+    own = set(nodes)
+    found: dict[Value, None] = {}
+    waiting, seen = roots[::-1], set[Value]()
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node not in own:
+            found[node] = None
+        else:
+            waiting.extend(x for x in reversed(node.operands) if type(x) is Value)
+    return list(found)

@@ -314,6 +314,15 @@ def test_a_program_of_a_graph():
     assert Program(x * w, inputs=[x]).backward(4.0) == 4.0 and w.grad == 4.0
 
 
+def test_parameters_that_are_only_asked_get_no_gradient():
+    w, v = Value(2.0), Value(3.0)
+    f = traced(lambda x: x * v if w > 0.0 else x)
+    f(2.0).backward()
+    assert (v.grad, w.has_grad, v.has_grad) == (2.0, False, True)
+    trace(lambda x: x * v if w > 0.0 else x, 1.0).over_rows().backward([1.0, 2.0])
+    assert (v.grad, w.has_grad) == (5.0, False)
+
+
 # --- take ------------------------------------------------------------------------------------------------------
 
 
