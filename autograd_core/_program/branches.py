@@ -46,6 +46,10 @@ class Branch:
             self._varied[inputs] = self.listing.varying(inputs)
         return self._varied[inputs]
 
+    def numbers(self) -> list[float]:
+        """The numbers of the parameters as they are now."""
+        return [node._data for node in self.parameters]
+
     def player(self, varying: tuple[bool, ...] | None = None) -> Player:
         """What replays it: where only these inputs are variables, or for values alone."""
         if varying not in self._players:

@@ -1,0 +1,158 @@
+"""A program as one call of it sees it: which arguments fit, what is an input, and the node that a call gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .._engine.clock import tick
+from .._operations.operation import Operation
+from .._operations.shape import ONE_LIST
+from .._transforms.calls import Argnums, checked, located, scalar
+from .._transforms.sweeps import gradients
+from ..context import current
+from ..errors import GraphError
+from ..value import Value, make_node
+from .arguments import Arguments, as_floats, opened
+from .branches import Branch
+from .recorded import record_branch
+from .replays import Replays
+
+Function = Callable[..., Any]
+
+
+class Replayed:
+    """The function, the arguments that it was traced for, which of their numbers are inputs, and its branches."""
+
+    name: str
+    _function: Function | None
+    _arguments: Arguments
+    _moving: tuple[int, ...]
+    _replays: Replays
+
+    def _begin(self, function: Function | None, arguments: Arguments, static: set[int]) -> None:
+        self._function, self._arguments = function, arguments
+        self._moving = tuple(
+            i for i, x in enumerate(arguments.numbers) if type(x) is not int or arguments.argument_of(i) not in static
+        )
+        self.name = str(getattr(function, "__qualname__", "program"))
+        self._replays = Replays(self.name, None if function is None else self._trace)
+        self._row = Operation(
+            f"program {self.name}", ONE_LIST, self._row_value, self._row_slopes, f"The program {self.name}.",
+            formula=f"{self.name}({{x}})", gather=ONE_LIST.gathering(self.name), public=False,
+        )
+
+    def _trace(self, numbers: Sequence[float]) -> Branch:
+        assert self._function is not None
+        return record_branch(self._function, self._arguments, numbers, self._moving)[0]
+
+    def _checked(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
+        call = opened(arguments, keywords)
+        if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
+            raise ValueError(
+                f"{self.name} was traced for other arguments: others in number, structure, shape or static values; "
+                "trace it for these, or let @traced do so"
+            )
+        return call
+
+    def _static(self, call: Arguments) -> list[Any]:
+        """The ints that are part of the program."""
+        moving = set(self._moving)
+        return [x for i, x in enumerate(call.numbers) if i not in moving]
+
+    def _numbers(self, call: Arguments) -> list[float]:
+        return as_floats([call.numbers[i] for i in self._moving])
+
+    def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
+        """Which arguments to differentiate by, counted through both kinds."""
+        function = self._function or _anything
+        places = located(function, arguments, keywords, checked(argnums))
+        return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
+
+    def _varying(self, picked: Sequence[int]) -> tuple[bool, ...]:
+        """For each input, whether it is in one of these arguments."""
+        return tuple(self._arguments.argument_of(i) in picked for i in self._moving)
+
+    def _part(self, call: Arguments, at: int, slopes: Sequence[float]) -> Any:
+        """The gradient by one argument, in its structure."""
+        by_number = dict(zip(self._moving, slopes, strict=True))
+        start = call.ends[at - 1] if at else 0
+        part = call.part(at)
+        if not part.numbers:
+            raise TypeError(f"argument {at} holds no number to differentiate by")
+        return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
+
+    def _recorded(self, call: Arguments) -> Any:
+        """What the function gives on Values: one node for its result, or the engine's own graph of several."""
+        result = self._node(call)
+        if result is NotImplemented:
+            positional, keywords = call.structure.rebuild(call.numbers)
+            assert self._function is not None
+            return self._function(*positional, **keywords)
+        return result
+
+    def _node(self, call: Arguments) -> Any:
+        """A node on the arguments and parameters with the gradients that a replay finds.
+
+        NotImplemented of several numbers, of which each would need a sweep of its own: the engine is left to do it.
+        """
+        numbers = self._numbers(call)
+        given = [call.numbers[i] for i in self._moving]
+        varying = tuple(type(x) is Value for x in given)
+        branch = self._replays.branch_of(numbers) if self._replays.branches.latest is None else None
+        branch = branch or self._replays.branches.latest
+        assert branch is not None
+        if len(branch.output.numbers) != 1 and self._function is not None:
+            return NotImplemented
+        if not current().recording or not (any(varying) or branch.below):
+            branch, outputs = self._replays.values(numbers)
+            valued = any(varying) or branch.below
+            return branch.result([Value(x) for x in outputs] if valued else outputs)
+        branch, (value, by_input, by_parameter) = self._replays.value_and_gradients(numbers, varying)
+        if branch.plain or not branch.varying(varying).variable[branch.listing.outputs[0]]:
+            return branch.result([value])
+        operands = [x if type(x) is Value else n for x, n in zip(given, numbers, strict=True)]
+        node = make_node(
+            self._row,
+            value,
+            [*operands, *branch.parameters[: branch.below]],
+            (*by_input, *by_parameter[: branch.below]),
+            current(),
+            tick(),
+        )
+        return branch.result([node])
+
+    def _row_value(self, operands: Sequence[float]) -> float:
+        """The value of a node of this program, from its operands: the inputs and then the parameters."""
+        return self._at(operands)[0]
+
+    def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
+        """The local derivatives of a node of this program; as Values by the function's own graph."""
+        if not any(type(x) is Value for x in operands):
+            return self._at(operands)[1]
+        if self._function is None:
+            raise GraphError(f"{self.name} was made of a graph, and has no second derivatives; trace its function")
+        moving = dict(zip(self._moving, operands, strict=False))
+        numbers = [moving.get(i, x) for i, x in enumerate(self._arguments.numbers)]
+        positional, keywords = self._arguments.structure.rebuild(numbers)
+        y = scalar(self._function(*positional, **keywords))
+        if type(y) is not Value:
+            return [0.0] * len(operands)
+        slopes = iter(gradients(y, [x for x in operands if type(x) is Value], create_graph=True))
+        return [next(slopes) if type(x) is Value else 0.0 for x in operands]
+
+    def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
+        """Value and gradients where the parameters have other numbers than now."""
+        count = len(self._moving)
+        numbers, parameters = operands[:count], operands[count:]
+        branch, (value, by_input, by_parameter) = self._replays.played(
+            numbers,
+            lambda branch: branch.player((True,) * count).value_and_gradients(
+                numbers, [*parameters, *branch.parameters[branch.below :]]
+            ),
+        )
+        return value, [*by_input, *by_parameter[: branch.below]]
+
+
+def _anything(*arguments: Any, **keywords: Any) -> None:
+    """How a program without a function is called: argnums are places."""
