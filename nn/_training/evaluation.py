@@ -1,16 +1,21 @@
 """What a model is worth on data: its mean loss and its accuracy, in evaluation mode and without a graph."""
 
 import statistics
+from collections.abc import Iterator
 from statistics import fmean
 from typing import Any
 
 from autograd_core import Value, no_record
 
 from .._checks import as_list, functions
-from ..dataset import Data, examples
+from ..dataset import Data, Example, examples
 from ..losses import class_of
 from ..module import Module, check_module
+from .programs import Programs, why_not
 from .settings import Loss
+
+# from so many rows on, tracing the model costs less than it saves
+MANY = 200
 
 
 def evaluate(model: Module, loss: Loss, data: Data) -> float:
@@ -57,10 +62,26 @@ def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
     model.eval()
     try:
         with no_record():
-            return [function(model(x), target) for x, target in rows]
+            return [function(y, target) for y, target in _outputs(model, rows)]
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
+    """What the model makes of each input, with the target: by a program if there are many and all of it is known."""
+    programs = None
+    if len(rows) >= MANY and not why_not(model, None, "auto"):
+        programs = Programs(lambda x, _: model(x), [])
+    for x, target in rows:
+        if programs is not None:
+            try:
+                y = programs.outputs(x)
+            except Exception:  # the engine says what is wrong, if anything is
+                programs, y = None, model(x)
+        else:
+            y = model(x)
+        yield y, target
 
 
 def mean_of(numbers: list[float]) -> float:

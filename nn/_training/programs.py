@@ -43,6 +43,8 @@ class Plan:
         self.parameters = list(branch.parameters)
         self.places = array("i", [places.get(p, -1) for p in self.parameters])
         self.outputs = array("d", bytes(8 * len(self.listing.outputs)))
+        order = list(range(len(self.outputs)))
+        self.is_list = not branch.plain and branch.result(order) == order  # most are: no structure to fill
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
@@ -109,7 +111,8 @@ class Programs:
     def outputs(self, x: Any) -> Any:
         """What the function gives of an input, as it gives it inside `no_record()`."""
         plan = self.plan(x, None, gradients_too=False)
-        return plan.branch.result([Value(y) for y in plan.outputs])
+        outputs = list(map(Value, plan.outputs))
+        return outputs if plan.is_list else plan.branch.result(outputs)
 
 
 def _random_state() -> list[Any]:
@@ -123,7 +126,7 @@ def _random_state() -> list[Any]:
 
 def _taken_apart(x: Any, target: Any) -> tuple[Hashable, Sequence[float]]:
     """What two examples of one program have in common, and the numbers of this one."""
-    if type(x) is list and type(target) is int and not hasattr(x[0], "__len__"):
+    if type(x) is list and (target is None or type(target) is int) and not hasattr(x[0], "__len__"):
         return (len(x), target), x  # the common case, quickly
     inputs = _floats(x)
     if target is None or isinstance(target, Integral):

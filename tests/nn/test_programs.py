@@ -13,6 +13,7 @@ import autograd_core as ag
 import nn
 from autograd_core import ENGINE, Value
 from nn import MLP, SGD, Adam, Layer, Sequential, fit
+from nn._training import evaluation
 from nn.datasets import Dataset, moons
 
 WIDTH = 3
@@ -295,3 +296,24 @@ def test_data_are_unchanged():
     data = Dataset("these", [[1, 2, 3], [3, 2, 1]], [0, 1])
     trained("program", lambda: MLP(WIDTH, [2], seed=0), nn.cross_entropy, data)
     assert data.inputs == [[1, 2, 3], [3, 2, 1]] and type(data.inputs[0][0]) is int
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_evaluation_by_programs_finds_the_same(name, monkeypatch):
+    model, data, seen = MODELS[name](0), signs(0) * 30, []
+    monkeypatch.setattr(evaluation, "MANY", 10**9)
+    expected = nn.evaluate(model, nn.hinge, data), nn.accuracy(model, data)
+    monkeypatch.setattr(evaluation, "MANY", 1)
+    monkeypatch.setattr(evaluation.Programs, "outputs", lambda self, x, outputs=evaluation.Programs.outputs: seen.append(x) or outputs(self, x))
+    assert (nn.evaluate(model, nn.hinge, data), nn.accuracy(model, data)) == expected
+    assert len(seen) == (2 * len(data) if ENGINE == "native" else 0)
+
+
+def test_what_a_model_raises_in_evaluation_is_said_in_the_same_words():
+    model = Sequential(Layer(WIDTH, 1, activation=ag.log, init=nn.init.constant(0.5)))
+    rows = [([1.0] * WIDTH, 1)] * 250 + [([-1.0] * WIDTH, 1)]
+    with pytest.raises(ValueError, match="log") as few:
+        nn.evaluate(model, nn.hinge, rows[-1:])
+    with pytest.raises(ValueError, match="log") as many:
+        nn.evaluate(model, nn.hinge, rows)
+    assert str(many.value) == str(few.value)
