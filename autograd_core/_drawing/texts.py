@@ -14,7 +14,7 @@ MOST_LINES = 4
 MOST_NAMES = 4
 
 # What stands for a formula's spelling in Python; applied to templates only, never to labels.
-_PRINT = ((" * ", "·"), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
+_PRINT = ((" * ", "·"), (" == ", " = "), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
 # Graphviz reads at most 16,384 bytes between two quotes; longer text is joined from pieces, no escape cut in two.
 LONGEST_PIECE = 4000
 _PIECES = re.compile(rf"(?:\\.|[^\\]){{1,{LONGEST_PIECE // 2}}}")

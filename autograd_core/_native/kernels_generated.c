@@ -109,14 +109,14 @@ static inline double row_mul_by_y(double x, double y, double z)
     return x;
 }
 
-/* ops.py: y_is_zero */
+/* places.py: y_is_zero */
 static inline int row_mul_beside_by_x(double x, double y)
 {
     (void)x;
     return y == 0.0;
 }
 
-/* ops.py: x_is_zero */
+/* places.py: x_is_zero */
 static inline int row_mul_beside_by_y(double x, double y)
 {
     (void)y;
@@ -186,7 +186,7 @@ static inline double row_div_by_y(double x, double y, double z, int *raised)
     return -row_over_square(x, y, raised);
 }
 
-/* ops.py: y_is_infinite */
+/* places.py: y_is_infinite */
 static inline int row_div_beside_by_x(double x, double y)
 {
     (void)x;
@@ -245,7 +245,7 @@ static inline int row_mod_flat_by_y(double x, double y)
     return ((0.0 < x) && (x < y)) || ((y < x) && (x < 0.0));
 }
 
-/* ops.py: power */
+/* values.py: power */
 static inline double row_pow_value(double x, double y, int *raised)
 {
     double z;
@@ -1362,13 +1362,13 @@ static inline double row_maximum_by_y(double x, double y, double z)
     return row_unnamed_5(y, x);
 }
 
-/* ops.py: is_less */
+/* places.py: is_less */
 static inline int row_maximum_flat_by_x(double x, double y)
 {
     return x < y;
 }
 
-/* ops.py: is_greater */
+/* places.py: is_greater */
 static inline int row_maximum_flat_by_y(double x, double y)
 {
     return x > y;
@@ -1591,13 +1591,25 @@ static inline double row_lgamma_value(double x, int *raised)
     return py_lgamma(x, raised);
 }
 
-/* ops.py */
-static inline int row_unnamed_6(double n, double x, int *raised)
+/* places.py: is_order */
+static inline int row_is_order_2(double n, int *raised)
 {
-    return (n >= 0.0) && (py_mod(n, 1.0, raised) == 0.0) && ((x > 0.0) || (py_mod(x, 1.0, raised) != 0.0));
+    return (n >= 0.0) && (py_mod(n, 1.0, raised) == 0.0);
 }
 
-/* ops.py: polygamma_value */
+/* places.py: is_no_pole */
+static inline int row_is_no_pole(double x, int *raised)
+{
+    return (x > 0.0) || (py_mod(x, 1.0, raised) != 0.0);
+}
+
+/* places.py */
+static inline int row_unnamed_6(double n, double x, int *raised)
+{
+    return row_is_order_2(n, raised) && row_is_no_pole(x, raised);
+}
+
+/* values.py: polygamma_value */
 static inline double row_polygamma_value(double n, double x, int *raised)
 {
     if (!row_unnamed_6(n, x, raised)) {
@@ -1630,7 +1642,7 @@ static inline double row_polygamma_by_y(double n, double x, double z, int *raise
     return row_polygamma_value(n + 1.0, x, raised);
 }
 
-/* ops.py: running_sum */
+/* values.py: running_sum */
 static inline double row_sum_value(List xs)
 {
     double total, x;
@@ -1751,7 +1763,7 @@ static inline List row_prod_slopes(List xs, double z, Memory *memory, int *raise
     return row_product_slopes(xs, raised);
 }
 
-/* ops.py: dot_value */
+/* values.py: dot_value */
 static inline double row_dot_value(List operands, int *raised)
 {
     double total, x, y;

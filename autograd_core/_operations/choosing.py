@@ -29,7 +29,7 @@ def take(table: Any, i: Any) -> Any:
     rows, i = list(table), index_of(i)
     if rows and hasattr(rows[0], "__len__"):
         return [take(column, i) for column in zip(*rows, strict=True)]
-    return ops.taken([i, *rows])
+    return ops.take([i, *rows])
 
 
 def max(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, overload
+from dataclasses import dataclass
+from typing import Any, Protocol, cast, overload
 
 from .._engine.choice import accelerated
 from .._engine.recording import binary, many, strict, unary
 from ..value import Value
 from .operation import EVERYWHERE, TABLE, Derivative, Operation
+from .printing import Term, as_symbol, nameless, read_off
 from .shape import ONE_NUMBER, TWO_NUMBERS, Shape
 
 # The functions made from the rows, by name.
@@ -48,61 +50,109 @@ class Many(Protocol):
         """The number or node."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A row as ops.py states it, before it has its name: the one that it is assigned to.
+
+    `printed` has for each operand how the local derivative is printed, None where that is read off its function.
+    """
+
+    shape: Shape
+    value: Callable[..., float]
+    derivatives: Any
+    printed: tuple[str | None, ...]
+    formula: str
+    method: bool
+    fields: dict[str, Any]
+
+
 def unary_row(
-    name: str, value: Callable[[float], float], slope: Derivative, *, printed: tuple[str], doc: str,
-    formula: str = "", operator: str = "", numpy_name: str = "", public: bool = True, **more: Any,
+    value: Callable[[float], float], slope: Derivative, *, printed: str | None = None, formula: str = "",
+    method: bool = True, **fields: Any,
 ) -> Unary:
-    """Add a row with one operand to the table, install its method and operator, and give its function."""
-    row = Operation(
-        name, ONE_NUMBER, value, (slope,), doc, formula=formula or f"{name}({{x}})", derivative_formulas=printed,
-        operator=operator, numpy_name=numpy_name, public=public, **more,
-    )
-    apply = unary(row)
-    if operator:
-        _install(f"__{operator}__", apply)
-    elif public:
-        _install(name, apply)
-    if numpy_name:
-        _install(numpy_name, apply)
-    published: Unary = _published(row, apply)
-    return published
+    """A row with one operand."""
+    return cast(Unary, Stated(ONE_NUMBER, value, (slope,), (printed,), formula, method, fields))
 
 
 def binary_row(
-    name: str, value: Callable[[float, float], float], slope_x: Derivative, slope_y: Derivative, *,
-    printed: tuple[str, str], doc: str, formula: str = "", operator: str = "", numpy_name: str = "",
-    public: bool = True, method: bool = True, default: float | None = None, shape: Shape = TWO_NUMBERS, **more: Any,
+    value: Callable[[float, float], float], slope_x: Derivative, slope_y: Derivative, *, shape: Shape = TWO_NUMBERS,
+    printed: tuple[str | None, str | None] = (None, None), formula: str = "", method: bool = True, **fields: Any,
 ) -> Binary:
-    """Add a row with two operands to the table, install its method and operators, and give its function."""
-    row = Operation(
-        name, shape, value, (slope_x, slope_y), doc, formula=formula or f"{name}({{x}}, {{y}})", derivative_formulas=printed,
-        operator=operator, numpy_name=numpy_name, public=public, default=default, **more,
-    )
-    apply = binary(row)
-    apply.__name__ = apply.__qualname__ = name
-
-    function = strict(row, apply)
-    if operator:
-        _install(f"__{operator}__", apply)
-        _install(f"__r{operator}__", lambda self, other: apply(other, self))
-    if public and method and (name == "pow" or not operator):
-        _install(name, function)
-        if numpy_name:
-            _install(numpy_name, function)
-    published: Binary = _published(row, function)
-    return published
+    """A row with two operands."""
+    return cast(Binary, Stated(shape, value, (slope_x, slope_y), printed, formula, method, fields))
 
 
 def many_row(
-    name: str, shape: Shape, value: Callable[[Sequence[float]], float],
-    slopes: Callable[[Sequence[Any], Any], Sequence[Any]], *, doc: str,
-    gather: Callable[..., tuple[Any, ...]] | None = None, **more: Any,
+    shape: Shape, value: Callable[[Sequence[float]], float],
+    slopes: Callable[[Sequence[Any], Any], Sequence[Any]], **fields: Any,
 ) -> Many:
-    """Add a row with many operands to the table, and give its function."""
-    gather = gather or shape.gathering(name)
-    row = Operation(name, shape, value, slopes, doc, formula=f"{name}({{x}})", gather=gather, **more)
-    published: Many = _published(row, many(row))
-    return published
+    """A row with many operands."""
+    return cast(Many, Stated(shape, value, slopes, (), "", False, fields))
+
+
+def publish(names: dict[str, Any]) -> None:
+    """Enter the rows that a module states in the table, each by its name, and put its function in its place there.
+
+    Their methods and operators are installed on `Value`.
+    Raises TypeError where two rows claim a name, and where a formula can neither be read off nor is stated.
+    """
+    stated = {name: row for name, row in names.items() if isinstance(row, Stated)}
+    symbols: dict[str, Callable[..., Term]] = {}
+    for name, row in stated.items():
+        symbols[name] = as_symbol(name, _formula(name, row), symbols)
+    private = [name for name, row in stated.items() if not row.fields.get("public", True)]
+    hidden = {name: nameless(name) for name in private if not stated[name].formula}
+    for name, row in stated.items():
+        if name in TABLE:
+            raise TypeError(f"the table has a row {name!r} already")
+        operation = _operation(name, row, symbols | hidden | {name: symbols[name]})
+        names[name] = FUNCTIONS[name] = _function(operation, row.method)
+        TABLE[name] = operation
+
+
+def _formula(name: str, row: Stated) -> str:
+    operands = "".join(f"{{{x}}}, " for x in "xy"[: max(1, len(row.printed))]).removesuffix(", ")
+    return row.formula or f"{name}({operands})"
+
+
+def _operation(name: str, row: Stated, symbols: dict[str, Callable[..., Term]]) -> Operation:
+    printed = tuple(
+        read_off(name, row.derivatives, i, symbols) if text is None else text for i, text in enumerate(row.printed)
+    )
+    fields = dict(row.fields)
+    if row.shape.together:
+        fields.setdefault("gather", row.shape.gathering(name))
+    return Operation(
+        name, row.shape, row.value, row.derivatives, formula=_formula(name, row), derivative_formulas=printed, **fields
+    )
+
+
+def _function(row: Operation, method: bool) -> Any:
+    """The function of a row, its methods and operators installed."""
+    function: Any = _unary(row) if row.arity == 1 else _binary(row) if row.arity == 2 else many(row)
+    if row.public and method:
+        if not row.operator or row.name == "pow":
+            _install(row.name, function)
+        if row.numpy_name:
+            _install(row.numpy_name, function)
+    dress(row, function)
+    return function
+
+
+def _unary(row: Operation) -> Any:
+    apply = unary(row)
+    if row.operator:
+        _install(f"__{row.operator}__", apply)
+    return apply
+
+
+def _binary(row: Operation) -> Any:
+    apply = binary(row)
+    apply.__name__ = apply.__qualname__ = row.name
+    if row.operator:
+        _install(f"__{row.operator}__", apply)
+        _install(f"__r{row.operator}__", lambda self, other: apply(other, self))
+    return strict(row, apply)
 
 
 @accelerated
@@ -111,16 +161,6 @@ def _install(name: str, function: Callable[..., Any]) -> None:
     if name in Value.__dict__:
         raise TypeError(f"Value.{name} is there already: two rows claim it")
     setattr(Value, name, function)
-
-
-def _published(row: Operation, function: Any) -> Any:
-    """Enter the row in the table, and give its function a name, a signature and a docstring for `help`."""
-    if row.name in TABLE:
-        raise TypeError(f"the table has a row {row.name!r} already")
-    TABLE[row.name] = row
-    FUNCTIONS[row.name] = function
-    dress(row, function)
-    return function
 
 
 def dress(row: Operation, function: Any) -> None:
@@ -134,6 +174,7 @@ def dress(row: Operation, function: Any) -> None:
     slopes = "".join(
         f"\n∂/∂{name} = {text.format(x='x', y='y', z=result)}"
         for name, text in zip(names, row.derivative_formulas, strict=False)  # of many operands there are none
+        if text
     )
     domain = "" if row.domain is EVERYWHERE else f"\nDefined for {row.domain.text}; ValueError elsewhere."
     function.__doc__ = f"{row.doc}\n{slopes}{domain}"

@@ -207,4 +207,6 @@ def operation_of(function: Callable[..., Any]) -> Operation:
 INPUT = TABLE["input"] = Operation("input", NO_OPERANDS, float, (), "A number that enters the graph.")
 PARAMETER = TABLE["parameter"] = Operation("parameter", NO_OPERANDS, float, (), "A number that training moves.")
 # What stop_gradient lets through, and a transform's plain argument once the transform has answered.
-CONSTANT = TABLE["constant"] = Operation("constant", NO_OPERANDS, float, (), "A number whose gradient nobody outside can ask for.")
+CONSTANT = TABLE["constant"] = Operation(
+    "constant", NO_OPERANDS, float, (), "A number whose gradient nobody outside can ask for."
+)

@@ -1,0 +1,99 @@
+"""Where operations are defined, where they have kinks, and where their derivatives are flat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .operation import Domain
+
+# --- Domains ---------------------------------------------------------------------------------------------------
+
+
+def has_power(x: float, y: float) -> bool:
+    """Whether x ** y is real."""
+    if x > 0 or (x == 0 and y >= 0) or (x < 0 and y % 1 == 0):
+        return True
+    return x != x or y != y or (math.isinf(y) and x != 0)
+
+
+def is_order(n: float) -> bool:
+    """Whether a number counts how often something is differentiated."""
+    return n >= 0 and n % 1 == 0
+
+
+def is_no_pole(x: float) -> bool:
+    """Whether the gamma function, and what comes of it, has a value here."""
+    return x > 0 or x % 1 != 0
+
+
+POSITIVE = Domain("x > 0", lambda x: x > 0, (0.0, 1.0))
+UNIT = Domain("-1 <= x <= 1", lambda x: -1 <= x <= 1, (-1.0, 0.0, 1.0))
+OPEN_UNIT = Domain("-1 < x < 1", lambda x: -1 < x < 1, (-1.0, 0.0, 1.0))
+FINITE = Domain("finite x", math.isfinite, (0.0, math.pi / 2, math.pi))
+DIVISOR = Domain("y != 0", lambda x, y: y != 0, (0.0, 1.0))
+NOT_A_POLE = Domain("x other than 0, -1, -2, … and -inf", is_no_pole, (0.0, -1.0, -2.0, 1.0, 2.0))
+POWERS = Domain("x > 0, or x = 0 with y >= 0, or x < 0 with a whole y", has_power, (0.0, 0.5, 1.0, 2.0, -1.0))
+NOT_NEGATIVE_Y = Domain("y >= 0", lambda x, y: y >= 0, (0.0, 0.5, 1.0))
+ORDERS = Domain("a whole order x >= 0", lambda n, x: is_order(n))
+ORDERS_OFF_POLES = Domain(
+    "a whole order x >= 0 and y other than 0, -1, -2, …", lambda n, x: is_order(n) and is_no_pole(x)
+)
+
+# --- Kinks -----------------------------------------------------------------------------------------------------
+
+
+def at_zero(x: float) -> float:
+    """The kink of an operation on one operand that has it at 0."""
+    return x
+
+
+def difference(x: float, y: float) -> float:
+    """The kink of an operation that changes where its operands meet."""
+    return x - y
+
+
+# --- Where derivatives are flat: zero in a whole neighbourhood, so that a path through them is not taken --------
+
+
+def x_is_zero(x: float, y: float) -> bool:
+    return x == 0
+
+
+def y_is_zero(x: float, y: float) -> bool:
+    return y == 0
+
+
+def y_is_infinite(x: float, y: float) -> bool:
+    return math.isinf(y)
+
+
+def is_less(x: float, y: float) -> bool:
+    return x < y
+
+
+def is_greater(x: float, y: float) -> bool:
+    return x > y
+
+
+FACTORS = (y_is_zero, x_is_zero)
+FRACTION = (y_is_infinite, x_is_zero)
+
+
+def facing_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
+    """Of a dot product: the factor on the other side is the plain number 0."""
+    half = len(xs) // 2
+    other = (*range(half, len(xs)), *range(half))
+    return [xs[i] == 0 and not variable[i] for i in other]
+
+
+def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
+    """Of a product: one of the others is the plain number 0."""
+    zeros = [i for i, x in enumerate(xs) if x == 0 and not variable[i]]
+    return [zeros not in ([], [i]) for i in range(len(xs))]
+
+
+def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:
+    """Of x**y * log(x)**k: a plain exponent 0 without a logarithm; a plain base whose power is the same all around."""
+    x, y, k = xyk
+    return not variable[1] and y == 0 == k, not variable[0] and (x == 1 or (x == 0 and y > 0)), False

@@ -1,0 +1,52 @@
+"""Values of operations that are longer than a line, and how the operands of two operations on lists are gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import series
+from .places import ORDERS_OFF_POLES
+from .shape import items
+
+
+def power(x: float, y: float) -> float:
+    """x ** y where that is real."""
+    z: Any = x**y
+    if isinstance(z, complex):
+        raise ValueError("the result would be complex")
+    return float(z)
+
+
+def polygamma_value(n: float, x: float) -> float:
+    if not ORDERS_OFF_POLES.contains(n, x):
+        raise ValueError("no derivative of the digamma function")
+    return series.polygamma(n, x)
+
+
+def running_sum(xs: Sequence[float]) -> float:
+    """Left to right from 0.0: not the builtin, which compensates since Python 3.12."""
+    total = 0.0
+    for x in xs:
+        total += x
+    return total
+
+
+def dot_value(operands: Sequence[float]) -> float:
+    total = 0.0
+    half = len(operands) // 2
+    for x, y in zip(operands[:half], operands[half:], strict=True):
+        total += x * y
+    return total
+
+
+def at_least_one(xs: Any) -> tuple[Any, ...]:
+    numbers = items("mean", xs)
+    if not numbers:
+        raise ValueError("the mean of no numbers is not defined; got an empty list")
+    return numbers
+
+
+def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
+    """As the builtin takes them, whose place `sum` may have taken by `import *`."""
+    return items("sum", xs) if type(start) is int and start == 0 else (start, *items("sum", xs))
