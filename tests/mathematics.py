@@ -233,6 +233,10 @@ MATHEMATICS = {
         lambda x, c: mpmath.exp(-c * x**2),
         lambda x, c: -2 * c * x * mpmath.exp(-c * x**2), lambda x, c: -(x**2) * mpmath.exp(-c * x**2),
     ),
+    "take": (
+        lambda i, *xs: xs[int(i)] if i == int(i) and -len(xs) <= i < len(xs) else NAN,
+        lambda i, *xs: [mpf(0), *(mpf(j in (i, i + len(xs))) for j in range(len(xs)))],
+    ),
     "silu_slope": (
         lambda x: logistic(x) * (1 + x * logistic(-x)),
         lambda x: logistic(x) * logistic(-x) * (2 - x * mpmath.tanh(x / 2)),
