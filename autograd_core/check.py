@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import random
-import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ._checking.differences import Estimate, Point, estimate, observed
+from ._checking.names import named, path_of, stem
 from ._checking.points import operand_names, point
 from ._checking.report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
 from ._checking.ulps import ulps
@@ -21,9 +21,8 @@ from ._engine.names import marks
 from ._engine.nonfinite import undetermined_edge
 from ._engine.recording import binary, many, unary
 from ._operations.operation import Operation, operation_of
-from ._transforms.kinds import kind_of
 from ._transforms.sweeps import gradients
-from ._transforms.trees import flatten, is_array, passes
+from ._transforms.trees import flatten
 from .context import record
 from .errors import described
 from .graph import toposort
@@ -104,7 +103,7 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
     numbers, rebuild = flatten(at)
     if not numbers:
         raise ValueError("there is nothing to check: `at` holds no numbers")
-    named = list(_named(at, ""))
+    names = list(named(at, ""))
     if any(type(x) is Value for x in numbers):
         for x in numbers:
             if type(x) is not Value or not x.is_leaf:
@@ -114,11 +113,11 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
                 "leaves are moved in place, so the function must take no arguments: pass lambda: f(x) instead of f"
             )
         return [
-            _Input(x, _path(x) or name or "x", _stem(x.label) if x.label and not group else group or "x")
-            for x, (name, group) in zip(numbers, named, strict=True)
+            _Input(x, path_of(x) or name or "x", stem(x.label) if x.label and not group else group or "x")
+            for x, (name, group) in zip(numbers, names, strict=True)
         ], function
-    leaves = [Value(x, name or "x") for x, (name, _) in zip(numbers, named, strict=True)]
-    inputs = [_Input(leaf, leaf.label or "x", group or "x") for leaf, (_, group) in zip(leaves, named, strict=True)]
+    leaves = [Value(x, name or "x") for x, (name, _) in zip(numbers, names, strict=True)]
+    inputs = [_Input(leaf, leaf.label or "x", group or "x") for leaf, (_, group) in zip(leaves, names, strict=True)]
     return inputs, lambda: function(rebuild(leaves))
 
 
@@ -138,41 +137,6 @@ def _takes_arguments(function: Callable[..., Any]) -> bool:
     except ValueError:  # of what has no signature
         return False
     return False
-
-
-def _path(leaf: Value) -> str:
-    """The label of a leaf after the scopes it was made in: a network has many weights w1."""
-    return "/".join((*leaf.scope, leaf.label)) if leaf.label else ""
-
-
-def _stem(label: str) -> str:
-    """A label without its numbers at the end: 'w[3]' and 'w[4]' are one group."""
-    return re.sub(r"[\s\d\[\](),._-]+$", "", label) or label
-
-
-def _named(thing: Any, path: str, group: str = "") -> Iterator[tuple[str, str]]:
-    """Name and group of each number in a structure, in the order of `flatten`."""
-    kind = kind_of(thing)
-    if kind is not None:
-        for key, part in zip(*kind.open(thing), strict=True):
-            indexed = type(key) is int and kind.family != "mapping"
-            name = f"{path or 'x'}{kind.place(key)}" if path or indexed else str(key)
-            own = name if not indexed or kind_of(part) or is_array(part) else ""
-            yield from _named(part, name, group or own)
-    elif is_array(thing) and thing.ndim:
-        for index in _indices(thing.shape):
-            yield f"{path or 'x'}[{', '.join(map(str, index))}]", group
-    elif not passes(thing):
-        yield path, group
-
-
-def _indices(shape: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    if not shape:
-        yield ()
-        return
-    for i in range(shape[0]):
-        for rest in _indices(shape[1:]):
-            yield (i, *rest)
 
 
 def _drawn(

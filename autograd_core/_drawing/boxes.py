@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .._engine.names import marks
 from ..value import Value
-from .fold import Group, Path
+from .groups import Group, Path
 from .texts import short, title
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .fold import Folding, Graph, Group, Paths, below, in_order
+from .fold import below, in_order
+from .groups import Folding, Graph, Group, Paths
 
 
 def circular(folding: Folding) -> set[Group]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from .boxes import Box, Edge
-from .fold import Path, Place
+from .groups import Path, Place
 from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
 from .picture import Picture, formula, gradient_norm, parameters_of, summary
 from .texts import UNSET, factor, number, quoted, title

@@ -5,86 +5,12 @@ Everything here is linear in the number of edges, and nothing recurses.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Protocol, cast
 
 from .._operations.operation import PARAMETER
 from ..value import Value
-
-
-class Place(Protocol):
-    """One entry of `with scope(name)`: its identity tells the runs of the same code apart."""
-
-    @property
-    def parent(self) -> Place | None:
-        """The place around it."""
-
-    @property
-    def name(self) -> str | None:
-        """The scope's name; None for a place that is no scope."""
-
-
-Path = tuple[Place, ...]
-UNKNOWN = sys.maxsize  # how often a scope of leaves alone is repeated
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """What is below some outputs: the nodes in topological order, and the outputs themselves, which are `roots`."""
-
-    order: Sequence[Value]
-    roots: Sequence[Value]
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    """What one box stands for: one node, or the nodes of one run of a scope, each perhaps repeated `more` times."""
-
-    nodes: list[Value]
-    path: Path
-    scope: Place | None = None
-    more: int = 0
-    absorbed: list[Value] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Folding:
-    """The groups in topological order, and the group of every node."""
-
-    groups: list[Group]
-    owner: dict[Value, Group]
-
-    @property
-    def size(self) -> int:
-        """How many boxes it takes to draw: one for each group and each constant that is not inside a folded scope."""
-        return sum(1 + (group.scope is None and constants(group.nodes[0])) for group in self.groups)
-
-
-def constants(node: Value) -> int:
-    """How many operands of a node are plain numbers."""
-    return sum(type(x) is float for x in node.operands)
-
-
-class Paths:
-    """The named places around each node, outermost first, each chain followed once."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, Path] = {}
-
-    def __call__(self, node: Value) -> Path:
-        place: Place | None = cast(Place, node._place)
-        chain = []
-        while place is not None and id(place) not in self._known:
-            chain.append(place)
-            place = place.parent
-        path = () if place is None else self._known[id(place)]
-        for place in reversed(chain):
-            path = path if place.name is None else (*path, place)
-            self._known[id(place)] = path
-        return path
+from .groups import UNKNOWN, Folding, Graph, Group, Path, Paths
 
 
 def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool = False) -> Folding:

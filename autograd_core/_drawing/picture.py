@@ -16,7 +16,8 @@ from ..graph import assigned_since, toposort
 from ..value import Value
 from .boxes import Box, Edge, tell_apart
 from .circles import circular, opened
-from .fold import Folding, Graph, Group, fold, outputs
+from .fold import fold, outputs
+from .groups import Folding, Graph, Group
 from .options import Options
 from .palette import largest
 from .texts import applied, counted, number

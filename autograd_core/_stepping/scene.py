@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .._drawing.boxes import Box
-from .._drawing.fold import Graph, Group
+from .._drawing.groups import Graph, Group
 from .._drawing.picture import Picture
 from .._drawing.texts import short
 from ..value import Value

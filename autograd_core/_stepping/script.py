@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from .._drawing.fold import Graph
+from .._drawing.groups import Graph
 from .._drawing.picture import Picture
 from .._operations.operation import PARAMETER
 from .asking import Asked
