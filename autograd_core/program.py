@@ -10,41 +10,31 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from array import array
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from types import MethodType
 from typing import Any
 
-from ._engine.clock import tick
 from ._engine.made import running
 from ._operations.choosing import max, min, take
 from ._operations.integers import Static
-from ._operations.operation import CONSTANT, Operation
-from ._operations.shape import ONE_LIST
+from ._operations.operation import CONSTANT
 from ._program import saving
-from ._program.arguments import Arguments, as_floats, opened
+from ._program.arguments import Arguments, opened
 from ._program.branches import MANY, Branch
 from ._program.explaining import explained, graph, stats
 from ._program.listing import Listing
-from ._program.many_rows import Answers, play_rows
-from ._program.player import Column
-from ._program.recorded import record_branch
-from ._program.replays import Replays
-from ._program.spread import Spread, counted, spread
-from ._transforms.calls import Argnums, checked, located, scalar
-from ._transforms.sweeps import gradients
-from ._transforms.trees import is_array, taken_apart
-from .context import current
+from ._program.over_rows import Axes, Rows
+from ._program.replayed import Function, Replayed
+from ._transforms.calls import Argnums, scalar
+from ._transforms.trees import taken_apart
 from .errors import GraphError, GraphWarning
 from .graph import leaves
 from .ops import sum as sum_of
-from .value import Value, make_node, parameter
+from .value import Value, parameter
 
 __all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
 
-Function = Callable[..., Any]
-Axes = int | None | tuple[int | None, ...]
 
 
 def trace(function: Function, *example: Any, **keywords: Any) -> Program:
@@ -84,7 +74,7 @@ def _traced_program(function: Function, arguments: Arguments, static: dict[Any, 
             return program
 
 
-class Program:
+class Program(Replayed):
     """A function as a list of operations, replayed at any numbers; `trace` makes one of a function.
 
     Args, to make one of a graph that is there: `output`, a Value, or numbers and Values in a structure; `inputs`, the
@@ -96,11 +86,6 @@ class Program:
     >>> program(5.0)
     15.0
     """
-
-    _function: Function | None
-    _arguments: Arguments
-    _moving: tuple[int, ...]
-    _replays: Replays
 
     def __init__(self, output: Any, inputs: Sequence[Value] = (), parameters: Sequence[Value] = ()) -> None:
         for x in (*inputs, *parameters):
@@ -116,22 +101,6 @@ class Program:
         empty = structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers])
         branch = Branch(listing, [*parameters, *others], taken_apart(empty), {}, len(parameters) + len(others))
         self._replays.branches.add(branch)
-
-    def _begin(self, function: Function | None, arguments: Arguments, static: set[int]) -> None:
-        self._function, self._arguments = function, arguments
-        self._moving = tuple(
-            i for i, x in enumerate(arguments.numbers) if type(x) is not int or arguments.argument_of(i) not in static
-        )
-        self.name = str(getattr(function, "__qualname__", "program"))
-        self._replays = Replays(self.name, None if function is None else self._trace)
-        self._row = Operation(
-            f"program {self.name}", ONE_LIST, self._row_value, self._row_slopes, f"The program {self.name}.",
-            formula=f"{self.name}({{x}})", gather=ONE_LIST.gathering(self.name), public=False,
-        )
-
-    def _trace(self, numbers: Sequence[float]) -> Branch:
-        assert self._function is not None
-        return record_branch(self._function, self._arguments, numbers, self._moving)[0]
 
     # --- Calls -------------------------------------------------------------------------------------------------
 
@@ -288,116 +257,6 @@ class Program:
             self.name, self._arguments, self._moving, list(self._replays.branches), parameters
         )
 
-    # --- What calls are made of --------------------------------------------------------------------------------
-
-    def _checked(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
-        call = opened(arguments, keywords)
-        if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
-            raise ValueError(
-                f"{self.name} was traced for other arguments: others in number, structure, shape or static values; "
-                "trace it for these, or let @traced do so"
-            )
-        return call
-
-    def _static(self, call: Arguments) -> list[Any]:
-        """The ints that are part of the program."""
-        moving = set(self._moving)
-        return [x for i, x in enumerate(call.numbers) if i not in moving]
-
-    def _numbers(self, call: Arguments) -> list[float]:
-        return as_floats([call.numbers[i] for i in self._moving])
-
-    def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
-        """Which arguments to differentiate by, counted through both kinds."""
-        function = self._function or self.__call__
-        places = located(function, arguments, keywords, checked(argnums))
-        return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
-
-    def _varying(self, picked: Sequence[int]) -> tuple[bool, ...]:
-        """For each input, whether it is in one of these arguments."""
-        return tuple(self._arguments.argument_of(i) in picked for i in self._moving)
-
-    def _part(self, call: Arguments, at: int, slopes: Sequence[float]) -> Any:
-        """The gradient by one argument, in its structure."""
-        by_number = dict(zip(self._moving, slopes, strict=True))
-        start = call.ends[at - 1] if at else 0
-        part = call.part(at)
-        if not part.numbers:
-            raise TypeError(f"argument {at} holds no number to differentiate by")
-        return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
-
-    def _recorded(self, call: Arguments) -> Any:
-        """What the function gives on Values: one node for its result, or the engine's own graph of several."""
-        result = self._node(call)
-        if result is NotImplemented:
-            positional, keywords = call.structure.rebuild(call.numbers)
-            assert self._function is not None
-            return self._function(*positional, **keywords)
-        return result
-
-    def _node(self, call: Arguments) -> Any:
-        """A node on the arguments and parameters with the gradients that a replay finds.
-
-        NotImplemented of several numbers, of which each would need a sweep of its own: the engine is left to do it.
-        """
-        numbers = self._numbers(call)
-        given = [call.numbers[i] for i in self._moving]
-        varying = tuple(type(x) is Value for x in given)
-        branch = self._replays.branch_of(numbers) if self._replays.branches.latest is None else None
-        branch = branch or self._replays.branches.latest
-        assert branch is not None
-        if len(branch.output.numbers) != 1 and self._function is not None:
-            return NotImplemented
-        if not current().recording or not (any(varying) or branch.below):
-            branch, outputs = self._replays.values(numbers)
-            valued = any(varying) or branch.below
-            return branch.result([Value(x) for x in outputs] if valued else outputs)
-        branch, (value, by_input, by_parameter) = self._replays.value_and_gradients(numbers, varying)
-        if branch.plain or not branch.varying(varying).variable[branch.listing.outputs[0]]:
-            return branch.result([value])
-        operands = [x if type(x) is Value else n for x, n in zip(given, numbers, strict=True)]
-        node = make_node(
-            self._row,
-            value,
-            [*operands, *branch.parameters[: branch.below]],
-            (*by_input, *by_parameter[: branch.below]),
-            current(),
-            tick(),
-        )
-        return branch.result([node])
-
-    def _row_value(self, operands: Sequence[float]) -> float:
-        """The value of a node of this program, from its operands: the inputs and then the parameters."""
-        return self._at(operands)[0]
-
-    def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
-        """The local derivatives of a node of this program; as Values by the function's own graph."""
-        if not any(type(x) is Value for x in operands):
-            return self._at(operands)[1]
-        if self._function is None:
-            raise GraphError(f"{self.name} was made of a graph, and has no second derivatives; trace its function")
-        moving = dict(zip(self._moving, operands, strict=False))
-        numbers = [moving.get(i, x) for i, x in enumerate(self._arguments.numbers)]
-        positional, keywords = self._arguments.structure.rebuild(numbers)
-        y = scalar(self._function(*positional, **keywords))
-        if type(y) is not Value:
-            return [0.0] * len(operands)
-        slopes = iter(gradients(y, [x for x in operands if type(x) is Value], create_graph=True))
-        return [next(slopes) if type(x) is Value else 0.0 for x in operands]
-
-    def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
-        """Value and gradients where the parameters have other numbers than now."""
-        count = len(self._moving)
-        numbers, parameters = operands[:count], operands[count:]
-        branch, (value, by_input, by_parameter) = self._replays.played(
-            numbers,
-            lambda branch: branch.player((True,) * count).value_and_gradients(
-                numbers, [*parameters, *branch.parameters[branch.below :]]
-            ),
-        )
-        return value, [*by_input, *by_parameter[: branch.below]]
-
-
 def program_from(state: dict[str, Any], parameters: Sequence[Value], function: Function | None) -> Program:
     """A program from its state; what a pickle calls."""
     name, arguments, moving, branches = saving.program_of(state, parameters)
@@ -415,123 +274,6 @@ def _pickles(function: Any) -> bool:
     for part in getattr(function, "__qualname__", "").split("."):
         found = getattr(found, part, None)
     return found is function
-
-
-class Rows:
-    """A program over many rows; see `Program.over_rows`.
-
-    Values come row by row. Gradients are summed over the rows by arguments that are for all of them, and by parameters;
-    by arguments that carry rows they are those of each row. The sum is in one order: of each 1024 rows eight partial
-    sums, added as a tree, and these in turn, the rows of each branch by themselves within 65,536.
-    """
-
-    def __init__(
-        self,
-        find: Callable[[Arguments], Program],
-        in_axes: Axes,
-        threads: int = 1,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> None:
-        self._find, self._in_axes, self._threads, self._progress = find, in_axes, threads, progress
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """The outputs, each with its rows: NumPy arrays where an argument is one, else lists."""
-        call = self._laid_out(arguments, keywords)
-        return call.outputs(self._played(call, None))
-
-    def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """The value in each row, and the gradient by the arguments that `argnums` names."""
-        call = self._laid_out(arguments, keywords)
-        picked = call.program._picked(arguments, keywords, argnums)
-        answers = self._played(call, call.program._varying(picked))
-        found = [call.gradient(answers, at) for at in picked]
-        return call.outputs(answers), tuple(found) if isinstance(argnums, tuple) else found[0]
-
-    def grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> Any:
-        """The gradient alone."""
-        return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
-
-    def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Give the value in each row and add the gradient of their sum to the `grad` of the parameters."""
-        call = self._laid_out(arguments, keywords)
-        answers = self._played(call, (False,) * len(call.columns))
-        if not answers.by_parameter:
-            raise GraphError(f"{call.program.name} depends on no parameter, so there is no gradient to add")
-        nodes, slopes = list(answers.by_parameter), list(answers.by_parameter.values())
-        make_node(call.program._row, 0.0, nodes, tuple(slopes), current(), tick()).backward()
-        return call.outputs(answers)
-
-    def _played(self, call: RowsCall, varying: tuple[bool, ...] | None) -> Answers:
-        answers = play_rows(call.program._replays, call.columns, call.count, varying, self._threads, self._progress)
-        if varying is not None and len(answers.branch.output.numbers) != 1:
-            scalar(answers.branch.result([0.0] * len(answers.branch.output.numbers)))
-        return answers
-
-    def _laid_out(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> RowsCall:
-        axes = self._in_axes if isinstance(self._in_axes, (tuple, list)) else (self._in_axes,) * len(arguments)
-        if len(axes) != len(arguments):
-            raise ValueError(f"in_axes says of {len(axes)} arguments whether they carry rows; {len(arguments)} came")
-        spreads = [
-            None if axis is None else spread(argument, axis, f"argument {i}")
-            for i, (argument, axis) in enumerate(zip(arguments, axes, strict=True))
-        ]
-        count = counted({f"argument {i}": part.count for i, part in enumerate(spreads) if part is not None})
-        examples = [a if part is None else part.example for a, part in zip(arguments, spreads, strict=True)]
-        example = opened(tuple(examples), keywords)
-        return RowsCall(self._find(example), example, spreads, count, any(map(is_array, arguments)))
-
-
-class RowsCall:
-    """One call over rows: its program, the columns of its inputs, and how what it gives is put together."""
-
-    def __init__(
-        self, program: Program, example: Arguments, spreads: Sequence[Spread | None], count: int, numpy: bool
-    ) -> None:
-        self.program, self.example, self.spreads, self.count, self._numpy = program, example, spreads, count, numpy
-        self.columns: list[Column] = []
-        for i in program._moving:
-            at = example.argument_of(i)
-            part = spreads[at] if at < len(spreads) else None
-            if part is None:
-                self.columns.append(Column(array("d", as_floats([example.numbers[i]]))))
-            else:
-                self.columns.append(part.columns[i - (example.ends[at - 1] if at else 0)])
-        for i, x in enumerate(example.numbers):
-            at = example.argument_of(i)
-            if i not in program._moving and at < len(spreads) and spreads[at] is not None:
-                raise GraphError(
-                    f"argument {at} carries whole numbers, such as {x!r}, and {program.name} does more with them than "
-                    "choose by take(table, i); hand over floats to compute with them"
-                )
-
-    def outputs(self, answers: Answers) -> Any:
-        """The outputs, each with its rows."""
-        structure, width = answers.branch.output, len(answers.branch.output.numbers)
-        made: list[Any] = []
-        at = 0
-        for leaf in structure.leaves:
-            columns = [answers.values[j::width] for j in range(at, at + leaf.size)]
-            at += leaf.size
-            made.append(self._stacked(columns, leaf.shape))
-        return structure.form.filled(iter(made))
-
-    def _stacked(self, columns: Sequence[array[float]], shape: tuple[int, ...] | None) -> Any:
-        if shape is None and not self._numpy:
-            return columns[0].tolist()
-        import numpy
-
-        rows = numpy.array([numpy.frombuffer(column) for column in columns]).T
-        return rows.reshape(self.count, *(shape or ()))
-
-    def gradient(self, answers: Answers, at: int) -> Any:
-        """The gradient by one argument: in each row where it carries rows, else summed over them."""
-        part = self.spreads[at] if at < len(self.spreads) else None
-        if part is None:
-            return self.program._part(self.example, at, answers.by_input)
-        stepped = [k for k, column in enumerate(self.columns) if column.step]
-        mine = [k for k in stepped if self.example.argument_of(self.program._moving[k]) == at]
-        width = len(stepped)
-        return part.joined([answers.by_row[stepped.index(k) :: width] for k in mine])
 
 
 def traced(function: Function | None = None, *, in_axes: Axes | str = "none") -> Any:
