@@ -1,0 +1,211 @@
+"""What training costs, as ratios, each of two programs measured in turns in this process, on one thread.
+
+    python tests/benchmarks/training.py [--rounds 9]
+
+An epoch of 64-32-10 on the real digits, cross-entropy and gradient descent, through `nn.fit` against the same steps in
+NumPy by hand, PyTorch, and scikit-learn's MLPClassifier where they are installed; and a step of a 2-16-16-1 network on
+100 points through `nn.MLP`, against the same program on plain floats. The median of the rounds counts, in seconds of
+processor time. Exits with 1 if a ratio is above its bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import itertools
+import math
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+import numpy as np  # noqa: E402  # when the number of threads is set
+
+import nn  # noqa: E402
+from autograd_core import ENGINE, Value, relu, tanh  # noqa: E402
+from nn.datasets import digits  # noqa: E402
+
+Work = Callable[[], Any]
+SIZES = [32, 10]
+
+
+def seconds(work: Work) -> float:
+    """Processor seconds of a piece of work."""
+    gc.collect()
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def ratio(base: Work, work: Work, rounds: int) -> tuple[float, float]:
+    """How many times as long `work` takes, and the seconds of `base`: medians of runs in turns."""
+    base()
+    work()
+    pairs = [(seconds(base), seconds(work)) for _ in range(rounds)]
+    first, second = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return second / first, first
+
+
+# --- An epoch of digits
+
+
+def ours(rows: Any, size: int, engine: str) -> float:
+    """Seconds of an epoch of nn.fit; what is traced once is traced in the first, which does not count."""
+
+    model = nn.MLP(64, SIZES, seed=0)
+    marks: list[float] = []
+    nn.fit(
+        model, nn.cross_entropy, rows, epochs=6, batch_size=size, engine=engine, progress=False,
+        callbacks=[lambda history: marks.append(time.process_time())],
+    )
+    return statistics.median(after - before for before, after in itertools.pairwise(marks))
+
+
+def by_hand(rows: Any, size: int) -> Work:
+    """The same steps in NumPy."""
+    x, t = np.array(rows.inputs), np.array(rows.targets)
+    draw = np.random.default_rng(0)
+    w1, b1, w2, b2 = draw.normal(0, 0.2, (64, 32)), np.zeros(32), draw.normal(0, 0.2, (32, 10)), np.zeros(10)
+
+    def epoch() -> None:
+        order = draw.permutation(len(x))
+        for start in range(0, len(x), size):
+            chosen = order[start : start + size]
+            a, labels = x[chosen], t[chosen]
+            h = np.maximum(a @ w1 + b1, 0.0)
+            z = h @ w2 + b2
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            d = e / e.sum(axis=1, keepdims=True)
+            d[np.arange(len(d)), labels] -= 1.0
+            d /= len(d)
+            dh = (d @ w2.T) * (h > 0)
+            for weights, gradient in ((w2, h.T @ d), (b2, d.sum(axis=0)), (w1, a.T @ dh), (b1, dh.sum(axis=0))):
+                weights -= 0.1 * gradient
+
+    return epoch
+
+
+def pytorch(rows: Any, size: int) -> Work:
+    """The same in PyTorch."""
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    x, t = torch.tensor(rows.inputs, dtype=torch.float64), torch.tensor(rows.targets)
+    model = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)).double()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def epoch() -> None:
+        for chosen in torch.randperm(len(x)).split(size):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x[chosen]), t[chosen]).backward()
+            optimizer.step()
+
+    return epoch
+
+
+def scikit(rows: Any, size: int) -> Work:
+    """An epoch of MLPClassifier."""
+    classifier = importlib.import_module("sklearn.neural_network").MLPClassifier(
+        (32,), solver="sgd", momentum=0.0, alpha=0.0, batch_size=size, learning_rate_init=0.1
+    )
+    x, t = np.array(rows.inputs), np.array(rows.targets)
+    return lambda: classifier.partial_fit(x, t, classes=range(10))
+
+
+def epochs(rows: Any, rounds: int) -> list[tuple[str, float, float]]:
+    """Ratios of an epoch to those of others: what is measured, the ratio, its bound."""
+    found = []
+    for size, bounds in ((16, {"NumPy": 12.0, "PyTorch": 2.0, "MLPClassifier": 3.0}), (100, {"NumPy": 20.0})):
+        for name, make in (("NumPy", by_hand), ("PyTorch", pytorch), ("MLPClassifier", scikit)):
+            if name not in bounds:
+                continue
+            try:
+                other = make(rows, size)
+            except ImportError as error:
+                print(f"{name} is left out: {error}")
+                continue
+            other()
+            pairs = [  # each is several epochs
+                (statistics.median(seconds(other) for _ in range(5)), ours(rows, size, "auto"))
+                for _ in range(max(1, rounds // 3))
+            ]
+            first, second = (statistics.median(column) for column in zip(*pairs, strict=True))
+            what = f"epoch of digits in batches of {size} / {name} ({first * 1e3:.1f} ms)"
+            found.append((what, second / first, bounds[name]))
+        share = ours(rows, size, "auto") / ours(rows, size, "eager")
+        found.append((f"epoch of digits in batches of {size}, programs / eager", share, 0.6))
+    return found
+
+
+# --- A step on moons
+
+
+def moons(activation: Any, plain: Callable[[float], float], rounds: int) -> tuple[float, float]:
+    """A step of 2-16-16-1 on 100 points, hinge loss and penalty, through nn.MLP over the plain program's forward pass."""
+    draw = random.Random(0)
+    points = [(draw.uniform(-1, 1), draw.uniform(-1, 1), draw.choice([-1.0, 1.0])) for _ in range(100)]
+    weights = [
+        [([draw.uniform(-1, 1) for _ in range(inputs)], draw.uniform(-0.1, 0.1)) for _ in range(outputs)]
+        for inputs, outputs in ((2, 16), (16, 16), (16, 1))
+    ]
+    model = nn.MLP(2, [16, 16, 1], activation=activation, seed=0)
+
+    def network(x: list[float]) -> float:
+        for k, layer in enumerate(weights):
+            outputs = []
+            for w, b in layer:
+                a = b
+                for wi, xi in zip(w, x, strict=False):
+                    a = a + wi * xi
+                outputs.append(plain(a) if k < 2 else a)
+            x = outputs
+        return x[0]
+
+    def floats() -> None:
+        total = 0.0
+        for a, b, y in points:
+            total = total + max(0.0, 1.0 + (-y) * network([a, b]))
+        penalty = 0.0
+        for layer in weights:
+            for w, b in layer:
+                for q in w:
+                    penalty = penalty + q * q
+                penalty = penalty + b * b
+
+    def values() -> None:
+        scores = [model([Value(a), Value(b)]) for a, b, _ in points]
+        losses = ((1.0 + (-y) * score).relu() for (_, _, y), score in zip(points, scores, strict=True))
+        total = sum(losses, Value(0.0)) * 0.01
+        (total + 1e-4 * sum((q * q for q in model.parameters()), Value(0.0))).backward()
+
+    return ratio(floats, values, rounds)
+
+
+def main() -> int:
+    """Measure, print, and say by the exit status whether all bounds hold."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9, help="how often each is measured, in turns (default 9)")
+    rounds = parser.parse_args().rounds
+    rows, _ = digits().split(0.2, seed=0)
+    gc.freeze()
+    found = []
+    for name, activation, plain, bound in (
+        ("ReLU", relu, lambda a: a if a > 0.0 else 0.0, 1.5),
+        ("tanh", tanh, math.tanh, 1.2),
+    ):
+        times, base = moons(activation, plain, rounds)
+        found.append((f"step on moons, {name}, through nn.MLP / plain floats ({base * 1e3:.1f} ms)", times, bound))
+    found += epochs(rows, rounds)
+    for name, times, bound in found:
+        print(f"{ENGINE}  {name:75}  {times:6.2f} x  (at most {bound:g}){'' if times <= bound else '  ABOVE'}")
+    return int(any(times > bound for _, times, bound in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
