@@ -1,9 +1,20 @@
 """Many leaves at once are read and assigned as one after the other."""
 
+from array import array
+
 import pytest
 
 from autograd_core import Value, leaves, parameter
-from autograd_core._engine.weights import assign_data, assign_gradients, clear_gradients, gradients_of
+from autograd_core._engine.weights import (
+    add_gradients,
+    add_numbers,
+    assign_data,
+    assign_gradients,
+    clear_gradients,
+    gradients_are_finite,
+    gradients_of,
+    mean_of_partials,
+)
 from autograd_core.errors import GraphError
 
 
@@ -48,3 +59,31 @@ def test_what_is_refused_leaves_what_is_before_it_as_a_loop_does():
 def test_other_things_are_no_nodes(function):
     with pytest.raises((TypeError, AttributeError)):
         function([1.0])
+
+
+def test_gradients_are_added_to_sums_where_there_are_any():
+    a, b, c = three()
+    a.grad, c.grad = 2.0, -0.0
+    sums, reached = array("d", [1.0, 5.0, 0.0]), bytearray(3)
+    assert add_gradients([a, b, c], sums, reached) is True
+    assert (sums.tolist(), list(reached)) == ([3.0, 5.0, 0.0], [1, 0, 1])
+    b.grad = float("inf")
+    assert add_gradients((a, b, c), sums, reached) is False and gradients_are_finite([a, b, c]) is False
+    assert gradients_are_finite([a, c]) and list(reached) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("numbers", "finite"), [([9.0, 1.0, 2.0, 4.0], True), ([float("nan"), 1.0, float("nan"), 4.0], False)])
+def test_numbers_are_added_at_their_places(numbers, finite):
+    sums, reached = array("d", [10.0, 20.0]), bytearray(2)
+    assert add_numbers(array("d", numbers), 1, array("i", [1, 0, -1]), sums, reached) is finite
+    assert repr(sums.tolist()) == repr([10.0 + numbers[2], 21.0]) and list(reached) == [1, 1]
+
+
+def test_what_is_at_no_place_is_not_looked_at():
+    assert add_numbers(array("d", [float("nan")]), 0, array("i", [-1]), array("d", [1.0]), bytearray(1)) is True
+
+
+def test_partial_sums_are_added_as_a_tree():
+    parts = [array("d", [x]) for x in (1e16, 1.0, -1e16, 1.0, 1.0, 1e16, 1.0, -1e16)]
+    [(a,), (b,), (c,), (d,), (e,), (f,), (g,), (h,)] = parts
+    assert mean_of_partials(parts, 3) == [(((a + b) + (c + d)) + ((e + f) + (g + h))) / 3]
