@@ -138,6 +138,12 @@ def sgn(x):
 LN2, LN10 = math.log(2), math.log(10)
 
 # The mathematics of each row: its value, and its derivative by each operand.
+def rounded_off(x, y):
+    """What rounding takes from x - y; nothing where that is not finite."""
+    rounded = float(x) - float(y)
+    return x - y - mpf(rounded) if math.isfinite(rounded) else mpf(0)
+
+
 MATHEMATICS = {
     "add": (lambda x, y: x + y, lambda x, y: 1, lambda x, y: 1),
     "sub": (lambda x, y: x - y, lambda x, y: 1, lambda x, y: -1),
@@ -211,6 +217,8 @@ MATHEMATICS = {
     ),
     "where": (lambda c, x, y: x if c else y, lambda c, x, y: [0, 1, 0] if c else [0, 0, 1]),
     "chain": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
+    "stop": (lambda x: x, lambda x: 0),  # constant by contract, as is the next
+    "residual": (rounded_off, lambda x, y: 0, lambda x, y: 0),
     "times": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
     "quotient": (lambda x, y: x / y, lambda x, y: 1 / y, lambda x, y: -x / y**2),
     "over_square": (lambda x, y: x / y**2, lambda x, y: 1 / y**2, lambda x, y: -2 * x / y**3),
@@ -235,7 +243,7 @@ MATHEMATICS = {
     ),
     "take": (
         lambda i, *xs: xs[int(i)] if i == int(i) and -len(xs) <= i < len(xs) else NAN,
-        lambda i, *xs: [mpf(0), *(mpf(j in (i, i + len(xs))) for j in range(len(xs)))],
+        lambda i, *xs: [NAN, *(mpf(j in (i, i + len(xs))) for j in range(len(xs)))],
     ),
     "silu_slope": (
         lambda x: logistic(x) * (1 + x * logistic(-x)),

@@ -17,7 +17,8 @@ from autograd_core._checking.report import SHOWN
 from autograd_core.check import check_gradient, check_primitive
 from autograd_core.strategies import smooth_programs
 
-ROWS = [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]
+# `stop` and `residual` are constant by contract, whatever the value does.
+ROWS = [row for row in TABLE.values() if row.arity != 0 and row.name not in ("checkpoint", "stop", "residual")]
 EACH_ROW = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
@@ -52,7 +53,7 @@ def test_every_right_row_is_accepted(row):
 def test_every_row_wrong_by_a_thousandth_is_rejected(row, share):
     count, lists = len(row.shape.parameters), row.shape.lists
     for index in range(4 if lists else count):
-        if index not in row.shape.orders:
+        if index not in row.shape.orders and (row.name, index) != ("take", 0):  # an index is no variable
             wrong = check_primitive(with_wrong_rule(row, index, share))
             assert wrong.disagreeing, f"operand {index}:\n{wrong}"
             assert not wrong.ok
@@ -62,7 +63,7 @@ def test_every_row_wrong_by_a_thousandth_is_rejected(row, share):
 @EACH_ROW
 def test_every_row_with_a_flipped_sign_is_rejected(row):
     if row.name not in ("floordiv", "sign", "larger"):  # slopes 0 throughout
-        index = 1 if row.name == "where" or row.shape.orders == (0,) else 0
+        index = 1 if row.name in ("where", "take") or row.shape.orders == (0,) else 0
         assert check_primitive(with_wrong_rule(row, index, -2.0)).disagreeing
 
 

@@ -296,13 +296,15 @@ def test_the_mathematics_covers_the_table(mathematics):
     assert all(row.ulps <= SECOND for row in TABLE.values())
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ("stop", "residual")])  # constant by contract
 def test_the_mathematics_is_consistent(mathematics, name):
     """Each derivative written above is that of the value written above, by mpmath's own differentiation."""
     row = TABLE[name]
     value = mathematics.MATHEMATICS[name][0]
     if row.shape.orders == (0,):
         points = [(1, 2.3), (2, -1.3)]
+    elif name == "take":
+        points = [(1, 0.6, -1.7), (-1, 2.3, 0.4)]
     elif name in ("where", "pow_log"):
         points = [(0.6, 1.7, 2.0), (1.3, 0.4, 1.0)]
     else:
