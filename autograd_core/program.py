@@ -235,6 +235,19 @@ class Program(Replayed):
 
         return in_javascript(self.name, list(self._replays.branches), self.parameters)
 
+    def to_c(self) -> str:
+        """The program as one file of C that needs nothing but the C library: `cc -O2 -ffp-contract=off file.c -lm`.
+
+        It has `program_parameters`, their numbers now, `program(inputs, parameters, outputs)` and
+        `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both answer 0, or 1 for numbers on a
+        branch that has not been traced, 2 where an operation has no value, 3 without memory. Numbers are those of the
+        program on a machine with the same C library, but for hypot, norm, gamma and lgamma, which are the library's.
+        Raises GraphError for a program with a primitive.
+        """
+        from ._program.exporting_c import in_c  # only here, as below
+
+        return in_c(self.name, list(self._replays.branches), self.parameters)
+
     def to_numpy(self) -> str:
         """The program as a module of Python that needs NumPy alone.
 

@@ -178,6 +178,8 @@ static inline int64_t py_trunc(double x, int *raised) { return int_of(trunc(x), 
 
 /* --- What is CPython's own ----------------------------------------------------------------------------------- */
 
+#ifndef AUTOGRAD_CORE_STANDALONE /* an exported program has its own: _program/standalone.h */
+
 enum { MATH_HYPOT, MATH_GAMMA, MATH_LGAMMA, MATH_FACTORIAL };
 
 /* A function of `math` that is CPython's own, by calling it; of the factorial, an int, the float nearest to it. */
@@ -221,6 +223,8 @@ static double of_python(int which, const double *xs, Py_ssize_t count, int *rais
     }
     return z;
 }
+
+#endif
 
 static inline double py_hypot(const double *xs, int count, int *raised)
 {

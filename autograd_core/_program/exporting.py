@@ -24,10 +24,10 @@ PLAY_JAVASCRIPT = Path(__file__).with_name("play.js")
 
 def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
     """A script that sets `program` and `parameters`; see `Program.to_javascript`."""
-    rows, translation = _translated(branches, "JavaScript")
+    rows, translation = translated(branches, "JavaScript")
     index = {node: i for i, node in enumerate(parameters)}
     lines = [
-        f"// {_comment(name)}: written by autograd_core.",
+        f"// {comment(name)}: written by autograd_core.",
         javascript(rows, translation),
         PLAY_JAVASCRIPT.read_text(encoding="utf-8"),
         f"const parameters = {_numbers([node._data for node in parameters])};",
@@ -35,7 +35,7 @@ def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Va
     ]
     for branch in branches:
         listing = branch.listing
-        guards = ", ".join(f'["{g.kind}", {list(g.operands)}, {_number(g.outcome)}]' for g in _plain_guards(branch))
+        guards = ", ".join(f'["{g.kind}", {list(g.operands)}, {_number(g.outcome)}]' for g in plain_guards(branch))
         lines += [
             "{",
             f"    inputs: {listing.inputs}, parameters: {[index[node] for node in branch.parameters]},",
@@ -54,13 +54,13 @@ def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Va
 
 def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
     """A module with the functions `program` and `gradients`; see `Program.to_numpy`."""
-    rows, _ = _translated(branches, "NumPy")
+    rows, _ = translated(branches, "NumPy")
     language, entries = NumPy(), []
     for row in rows:
         entries.append(f"    {row.row.name!r}: {{{', '.join(_facts(language, row))}}},")
     index = {node: i for i, node in enumerate(parameters)}
     lines = [
-        f"# {_comment(name)}: written by autograd_core.",
+        f"# {comment(name)}: written by autograd_core.",
         RUNTIME.read_text(encoding="utf-8"),
         *(f"{name} = {table.values!r}" for name, table in language.tables.items()),
         "inf, nan = np.inf, np.nan",
@@ -77,7 +77,7 @@ def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value])
             "inputs": branch.listing.inputs,
             "parameters": [index[node] for node in branch.parameters],
             "rows": [row.name for row in branch.listing.rows],
-            "guards": [(g.kind, list(g.operands), g.outcome) for g in _plain_guards(branch)],
+            "guards": [(g.kind, list(g.operands), g.outcome) for g in plain_guards(branch)],
         }
         arrays = {field: getattr(branch.listing, field).tolist() for field in ARRAYS}
         lines.append(f"    {facts | arrays!r},")
@@ -101,7 +101,8 @@ def _facts(language: NumPy, row: TranslatedRow) -> Iterator[str]:
         raise Refused(f"{row.row.name}: {reason}") from None
 
 
-def _translated(branches: Sequence[Branch], language: str) -> tuple[list[TranslatedRow], Translation]:
+def translated(branches: Sequence[Branch], language: str) -> tuple[list[TranslatedRow], Translation]:
+    """The rows that the branches use, translated; GraphError for one of the user's own."""
     used: dict[Operation, None] = {row: None for branch in branches for row in branch.listing.rows}
     for row in used:
         if row.origin is not None or row.name.startswith("program "):
@@ -112,7 +113,8 @@ def _translated(branches: Sequence[Branch], language: str) -> tuple[list[Transla
     return rows, translation
 
 
-def _plain_guards(branch: Branch) -> Sequence[Guard]:
+def plain_guards(branch: Branch) -> Sequence[Guard]:
+    """The guards of a branch, GraphError for one that only Python answers."""
     for guard in branch.path:
         if guard.kind in ("round_to", "flat"):
             raise GraphError(
@@ -122,7 +124,8 @@ def _plain_guards(branch: Branch) -> Sequence[Guard]:
     return branch.path
 
 
-def _comment(name: str) -> str:
+def comment(name: str) -> str:
+    """A name as it can stand in a comment."""
     return "".join(c if c.isprintable() else "?" for c in name)
 
 

@@ -1,7 +1,10 @@
 """Exported programs agree with the program: values, gradients, branches and what raises."""
 
+import ctypes
 import math
+import os
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 
 import autograd_core as ag
 from autograd_core import GraphError, Value, parameter, primitive, trace
-from autograd_core._checking.ulps import ulps
+from autograd_core._checking.ulps import same, ulps
 from autograd_core.strategies import smooth_programs
 
 W = [parameter(0.5), parameter(-1.25)]
@@ -95,6 +98,74 @@ def test_javascript_throws_on_branches_that_it_has_not_and_where_python_raises(r
         " catch (e) { return e instanceof RangeError ? 1 : e instanceof py.Raised ? 2 : 3; } };"
     )
     assert running.node(text, [["kind", 2.0], ["kind", 7.0], ["kind", -1.0]], tmp_path) == [0.0, 1.0, 2.0]
+
+
+def compiled(text, directory):
+    """A program in C, compiled, as a function of inputs: what it answers, and all numbers."""
+    source, library = directory / "program.c", directory / "program.so"
+    source.write_text(text)
+    flags = ["-std=c11", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+    done = subprocess.run(
+        [os.environ.get("CC", "cc"), *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"],
+        capture_output=True, text=True,
+    )  # fmt: skip  # as it reads
+    assert done.returncode == 0, done.stderr
+    return ctypes.CDLL(str(library))
+
+
+def run_c(library, inputs, parameters=(), outputs=1):
+    def numbers(xs):
+        return (ctypes.c_double * max(len(xs), 1))(*xs)
+
+    y, by_input, by_parameter = numbers([0.0] * outputs), numbers([0.0] * len(inputs)), numbers([0.0] * len(parameters))
+    answer = library.program_gradients(numbers(inputs), numbers(parameters), y, by_input, by_parameter)
+    return answer, [*y, *by_input[: len(inputs)], *by_parameter[: len(parameters)]]
+
+
+needs_cc = pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
+
+
+@needs_cc
+def test_c_on_every_branch_to_the_bit(tmp_path):
+    program = trace(network, 1.0, 1.0)
+    due = [answers(program, point) for point in POINTS]
+    library = compiled(program.to_c(), tmp_path)
+    held = [node.data for node in program.parameters]
+    for point, expected in zip(POINTS, due, strict=True):
+        for w in W:
+            w.zero_grad()
+        program.backward(*point)
+        answer, found = run_c(library, point, held)
+        assert answer == 0 and all(map(same, found, [*expected, *(node.grad for node in program.parameters)]))
+
+
+@needs_cc
+def test_c_of_every_row(tmp_path):
+    """One program that holds every row compiles without a warning."""
+    rows = [row for row in ag.TABLE.values() if row.public and row.arity == 1]
+    functions = [getattr(ag, row.name) for row in rows if hasattr(ag, row.name) and row.name != "neg"]
+
+    def f(x):
+        lists = [ag.sum, ag.mean, ag.prod, ag.norm, ag.logsumexp]
+        total = ag.sum([g(x) for g in functions if g is not ag.acosh]) + ag.acosh(x + 1.0)
+        total = total + ag.sum([g([x, 2.0 * x, 0.5]) for g in lists]) + ag.dot([x, 1.0], [x, x])
+        total = total + ag.atan2(x, 2.0) + ag.hypot(x, 3.0) + ag.logaddexp(x, 1.0) + ag.leaky_relu(x) + x**x + x % 0.3
+        return total + ag.where(x, x, 2.0) + ag.take([x, x * x], 1) + x // 0.2 + ag.maximum(x, 0.1) / ag.minimum(x, 2.0)
+
+    program = trace(f, 0.5)
+    library = compiled(program.to_c(), tmp_path)
+    for x in (0.5, 0.25, 0.75):
+        answer, found = run_c(library, [x])
+        assert answer == 0 and all(map(near, found, answers(program, [x]), [256, 256]))
+
+
+@needs_cc
+def test_c_says_what_it_has_not_and_takes_no_flat_path(tmp_path):
+    library = compiled(trace(lambda x: ag.log(x) if x < 5.0 else x, 1.0).to_c(), tmp_path)
+    assert [run_c(library, [x])[0] for x in (2.0, 7.0, -1.0)] == [0, 1, 2]
+    program = trace(lambda x: ag.relu(ag.sqrt(x) - 1.0) + ag.sqrt(x) * 0.0 + x, 1.0)
+    (tmp_path / "b").mkdir()
+    assert run_c(compiled(program.to_c(), tmp_path / "b"), [0.0]) == (0, [0.0, 1.0])
 
 
 def test_numpy_on_every_branch_at_once(running):

@@ -1,0 +1,150 @@
+"""Programs as C that stands alone: rows by the translator, listings as tables, so that any compiler takes any size."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ..value import Value
+from .branches import Branch
+from .exporting import comment, plain_guards, translated
+from .forms import BOOL, LIST, Function
+from .in_c import C
+from .rows import TranslatedRow
+
+HERE = Path(__file__).parent
+HEADERS = ("py_arithmetic.h", "py_lists.h", "py_math.h")
+INCLUDE = re.compile(r'^#include "py_\w+\.h"\n', re.MULTILINE)
+
+
+def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
+    """The source of one file; see `Program.to_c`."""
+    rows, translation = translated(branches, "C")
+    places = {row.row: i for i, row in enumerate(rows)}
+    index = {node: i for i, node in enumerate(parameters)}
+    player, _, calls = (HERE / "play.c").read_text(encoding="utf-8").partition("static int is_nothing")
+    functions = C().text(translation.functions)
+    lines = [
+        f"/* {comment(name).replace('*/', '* /')}: written by autograd_core. Compile with -ffp-contract=off. */",
+        (HERE / "standalone.h").read_text(encoding="utf-8"),
+        *(INCLUDE.sub("", (HERE.parent / "_native" / header).read_text(encoding="utf-8")) for header in HEADERS),
+        functions,
+        *_values(rows),
+        *_slopes(rows),
+        player,
+        f"enum {{ PARAMETERS = {len(parameters)} }};",
+        f"const double program_parameters[] = {{{_doubles([node._data for node in parameters])}}};",
+    ]
+    entries = []
+    for i, branch in enumerate(branches):
+        listing = branch.listing
+        widest = max((b - a for a, b in zip(listing.starts, listing.starts[1:], strict=False)), default=0)
+        code = [places[listing.rows[at]] for at in listing.code]
+        lines += [
+            f"static const int parameter_{i}[] = {{{_ints(index[node] for node in branch.parameters)}}};",
+            f"static const double constant_{i}[] = {{{_doubles(listing.constants)}}};",
+            f"static const int code_{i}[] = {{{_ints(code)}}}, starts_{i}[] = {{{_ints(listing.starts)}}};",
+            f"static const int operands_{i}[] = {{{_ints(listing.operands)}}};",
+            f"static const int output_{i}[] = {{{_ints(listing.outputs)}}};",
+            f"static const signed char variable_{i}[] = {{{_ints(listing.variable)}}};",
+            f"static const Guard guard_{i}[] = {{{_guards(branch)}}};",
+        ]
+        counts = (
+            listing.inputs, listing.parameters, len(listing.constants), len(code), len(listing.guards),
+            len(listing.outputs), widest,
+        )  # fmt: skip  # in the order of the structure
+        tables = ("parameter", "code", "starts", "operands", "output", "variable", "constant", "guard")
+        entries.append(f"    {{{_ints(counts)}, {', '.join(f'{table}_{i}' for table in tables)}}},")
+    return "\n".join([*lines, "static const Branch branches[] = {", *entries, "};", f"static int is_nothing{calls}"])
+
+
+def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
+    """The values of all rows, by number; what is raised comes back as a number other than 0."""
+    yield "static int value_of(int row, const double *xs, int64_t count, double *z)\n{"
+    yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count;\n    memory_begin(&memory);"
+    yield "    switch (row) {"
+    for i, row in enumerate(rows):
+        yield f"    case {i}: *z = {_call(row.value, row.many)}; break;"
+    yield "    default: raised = OTHER_ERROR;\n    }\n    memory_end(&memory);\n    return raised;\n}\n"
+
+
+def _slopes(rows: Iterable[TranslatedRow]) -> Iterator[str]:
+    """The local derivatives of all rows, by number, -0.0 where they are flat."""
+    yield "static void slopes_of(int row, const double *xs, int64_t count, double z, int plain, double *locals)\n{"
+    yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count, (void)z, (void)plain;"
+    yield "    memory_begin(&memory);\n    switch (row) {"
+    for i, row in enumerate(rows):
+        yield f"    case {i}: {{"
+        yield from _together(row) if row.many else _one_by_one(row)
+        yield "        break;\n    }"
+    yield "    }\n    memory_end(&memory);\n}\n"
+
+
+def _one_by_one(row: TranslatedRow) -> Iterator[str]:
+    beside = row.beside or (None,) * len(row.slopes)
+    for i, (slope, flat, near) in enumerate(zip(row.slopes, row.flat, beside, strict=True)):
+        yield f"        locals[{i}] = {_call(slope, False, 'z')};"
+        said = [_said(flat), f"(plain && {_said(near)})"]
+        yield f"        if (locals[{i}] == 0.0)\n            locals[{i}] = {' || '.join(said)} ? -0.0 : 0.0;"
+
+
+def _said(flat: Function | bool | None) -> str:
+    return _call(flat, False) if isinstance(flat, Function) else str(int(bool(flat)))
+
+
+def _together(row: TranslatedRow) -> Iterator[str]:
+    (slopes,) = row.slopes
+    if slopes.returns == LIST:
+        yield f"        List found = {_call(slopes, True, 'z')};"
+        yield "        for (int64_t i = 0; i < count; i++)\n            locals[i] = found.at[i];"
+    else:
+        size = len(slopes.returns or ())
+        yield f"        Tuple_{'d' * size} found = {_call(slopes, True, 'z')};"
+        yield f"        for (int64_t i = 0; i < {size}; i++)\n            locals[i] = found.at[i];"
+    flat = row.flat[0] if row.flat else None
+    if isinstance(flat, Function) and set(flat.returns or ()) == {BOOL}:
+        size = len(flat.returns or ())
+        yield f"        Tuple_{'b' * size} flat = {_call(flat, True)};"
+        yield f"        const int said[] = {{{', '.join(f'flat.part_{i}' for i in range(size))}}};"
+        yield f"        for (int i = 0; i < {size}; i++)"
+        yield "            locals[i] = locals[i] != 0.0 ? locals[i] : said[i] ? -0.0 : 0.0;"
+    else:
+        yield "        for (int64_t i = 0; i < count; i++)\n            locals[i] += 0.0;"
+
+
+def _call(function: Function, many: bool, *more: str) -> str:
+    """A call of a translated function on `xs`."""
+    types = [kind for _, kind in function.parameters]
+    if not many:
+        given = [f"xs[{i}]" for i in range(len(types) - len(more))]
+    elif types[0] == LIST:
+        given = ["(List){xs, count, 0}"]
+    else:
+        numbers = ", ".join(f"xs[{i}]" for i in range(len(types[0])))
+        given = [f"(Tuple_{'d' * len(types[0])}){{{{{numbers}}}}}"]
+    extra = ["&memory"] * function.allocates + ["&raised"] * function.raises
+    return f"row_{function.name}({', '.join([*given, *more, *extra])})"
+
+
+def _guards(branch: Branch) -> str:
+    made = []
+    for guard in plain_guards(branch):
+        x, *y = guard.operands
+        made.append(
+            f"{{{guard.kind.upper()}, {len(guard.operands)}, {{{x}, {y[0] if y else 0}}}, {_double(guard.outcome)}}}"
+        )
+    return ", ".join(made) or "{0}"
+
+
+def _ints(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers)) or "0"
+
+
+def _doubles(numbers: Iterable[float]) -> str:
+    return ", ".join(map(_double, numbers)) or "0.0"
+
+
+def _double(x: float) -> str:
+    return "NAN" if math.isnan(x) else repr(float(x)).replace("inf", "INFINITY")
