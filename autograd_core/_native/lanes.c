@@ -36,46 +36,52 @@ static int map_two(Block *block, const PlayedRow *row, const double *x, const do
     return 1;
 }
 
-static int map_many(Block *block, const Step *step, const int32_t *cells, int32_t o, double *numbers)
+static int map_many(Block *block, const Step *step, const int32_t *cells, int32_t o)
 {
     const PlayedRow *row = &block->plan->listed->row[step->row];
-    int32_t count = step->terms, first = step->slopes[0];
-    double *z = lane_row(block, step->out + o), *slopes = numbers + count;
-    for (int32_t r = 0; r < block->count; r++) {
+    int32_t count = step->terms, first = step->slopes[0], done = 1;
+    double *z = lane_row(block, step->out + o), *numbers = PyMem_RawMalloc(sizeof(double) * 2 * (size_t)(count + 1));
+    double *slopes = numbers + count;
+    if (numbers == NULL)
+        return 0;
+    for (int32_t r = 0; r < block->count && done; r++) {
         for (int32_t i = 0; i < count; i++)
             numbers[i] = is_shared(block->plan, cells[i]) ? block->shared[cells[i]] : lane_row(block, cells[i])[r];
-        if (!row->kernel.many(numbers, count, z + r, first >= 0 ? slopes : NULL))
-            return 0;
-        for (int32_t i = 0; i < count && first >= 0; i++)
+        done = row->kernel.many(numbers, count, z + r, first >= 0 ? slopes : NULL);
+        for (int32_t i = 0; i < count && first >= 0 && done; i++)
             lane_row(block, first + o * count + i)[r] = slopes[i];
     }
     for (int32_t i = 0; i < count && first >= 0; i++)
         pad(block, lane_row(block, first + o * count + i));
-    return 1;
+    PyMem_RawFree(numbers);
+    return done;
+}
+
+/* Output `o` of a step. */
+void map_lane_row(Block *block, const Step *step, int32_t o)
+{
+    const PlayedRow *row = &block->plan->listed->row[step->row];
+    const int32_t *pool = block->plan->pool.at + step->at;
+    double *z = lane_row(block, step->out + o), *slopes[2];
+    int done;
+    for (int j = 0; j < 2; j++)
+        slopes[j] = step->slopes[j] >= 0 && row->arity > 0 ? lane_row(block, step->slopes[j] + o) : NULL;
+    if (row->arity == 1)
+        done = map_one(block, row, filled(block, pool[o], block->scratch), z, slopes[0]);
+    else if (row->arity == 2)
+        done = map_two(block, row, filled(block, pool[o], block->scratch),
+                       filled(block, pool[step->n + o], block->scratch + block->lanes), z, slopes[0], slopes[1]);
+    else
+        done = map_many(block, step, pool + (size_t)o * (size_t)step->terms, o);
+    block->unsure |= (char)!done;
+    pad(block, z);
+    for (int j = 0; j < 2; j++)
+        if (slopes[j])
+            pad(block, slopes[j]);
 }
 
 void map_lanes(Block *block, const Step *step)
 {
-    const PlayedRow *row = &block->plan->listed->row[step->row];
-    const int32_t *pool = block->plan->pool.at + step->at;
-    double *numbers = row->arity < 0 ? PyMem_RawMalloc(sizeof(double) * 2 * (size_t)(step->terms + 1)) : NULL;
-    int done = row->arity > 0 || numbers;
-    for (int32_t o = 0; o < step->n && done; o++) {
-        double *z = lane_row(block, step->out + o), *slopes[2];
-        for (int j = 0; j < 2; j++)
-            slopes[j] = step->slopes[j] >= 0 && row->arity > 0 ? lane_row(block, step->slopes[j] + o) : NULL;
-        if (row->arity == 1)
-            done = map_one(block, row, filled(block, pool[o], block->scratch), z, slopes[0]);
-        else if (row->arity == 2)
-            done = map_two(block, row, filled(block, pool[o], block->scratch),
-                           filled(block, pool[step->n + o], block->scratch + block->lanes), z, slopes[0], slopes[1]);
-        else
-            done = map_many(block, step, pool + (size_t)o * (size_t)step->terms, o, numbers);
-        pad(block, z);
-        for (int j = 0; j < 2; j++)
-            if (slopes[j])
-                pad(block, slopes[j]);
-    }
-    PyMem_RawFree(numbers);
-    block->unsure = (char)!done;
+    for (int32_t o = 0; o < step->n && !block->unsure; o++)
+        map_lane_row(block, step, o);
 }

@@ -28,6 +28,7 @@ typedef struct Lanes {
 } Lanes;
 
 extern const Lanes lanes_generic, lanes_avx2, lanes_avx512;
+extern const Lanes lanes_fast_generic, lanes_fast_avx2, lanes_fast_avx512; /* of plans that may change bits */
 
 static inline double *lane_row(const Block *block, int32_t cell)
 {
@@ -36,6 +37,7 @@ static inline double *lane_row(const Block *block, int32_t cell)
 
 /* A step that is no sum of products, lane by lane through the kernel of its row. */
 void map_lanes(Block *block, const Step *step);
+void map_lane_row(Block *block, const Step *step, int32_t o);
 
 static inline double tree(const double *p) { return ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7])); }
 

@@ -12,8 +12,8 @@
 #endif
 #define VECTOR_BYTES 64
 #define TILE_ROWS 4
-#define TILE_VECTORS 4
-#define TILE_COLUMNS 4
+#define TILE_VECTORS 6
+#define TILE_COLUMNS 6
 #define BUILD lanes_avx512
 #define BUILD_NAME "avx512"
 #include "lanes_body.h"

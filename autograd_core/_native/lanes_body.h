@@ -163,6 +163,63 @@ INLINE void put_partials(Block *block, ptrdiff_t leaf, const double *partials)
         block->sums[leaf] = tree(partials) + 0.0;
 }
 
+#if defined(__clang__)
+#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (VI){__VA_ARGS__})
+#endif
+
+/* The trees of WIDE leaves at once: partials beside each other are added, then pairs, then fours. */
+INLINE V trees(const double (*partials)[PARTIALS])
+{
+    V halves[PARTIALS / WIDE];
+#pragma GCC unroll 4
+    for (int k = 0; k < PARTIALS / WIDE; k++) {
+        V pairs[WIDE / 2];
+#pragma GCC unroll 4
+        for (int i = 0; i < WIDE / 2; i++) {
+            V x = load(partials[2 * i] + k * WIDE), y = load(partials[2 * i + 1] + k * WIDE);
+#if WIDE == 8
+            pairs[i] = SHUFFLE(x, y, 0, 8, 2, 10, 4, 12, 6, 14) + SHUFFLE(x, y, 1, 9, 3, 11, 5, 13, 7, 15);
+#elif WIDE == 4
+            pairs[i] = SHUFFLE(x, y, 0, 4, 2, 6) + SHUFFLE(x, y, 1, 5, 3, 7);
+#else
+            pairs[i] = SHUFFLE(x, y, 0, 2) + SHUFFLE(x, y, 1, 3);
+#endif
+        }
+#if WIDE == 8
+        V fours[2];
+        for (int i = 0; i < 2; i++)
+            fours[i] = SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+                       SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+        halves[k] = SHUFFLE(fours[0], fours[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+                    SHUFFLE(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15);
+#elif WIDE == 4
+        halves[k] = SHUFFLE(pairs[0], pairs[1], 0, 1, 4, 5) + SHUFFLE(pairs[0], pairs[1], 2, 3, 6, 7);
+#else
+        halves[k] = pairs[0];
+#endif
+    }
+#if WIDE == 8
+    return halves[0];
+#elif WIDE == 4
+    return halves[0] + halves[1];
+#else
+    return (halves[0] + halves[1]) + (halves[2] + halves[3]);
+#endif
+}
+
+/* The sums of a tile of leaves, where this is the only block. */
+INLINE void put_sums(Block *block, ptrdiff_t first, ptrdiff_t stride, const double (*partials)[PARTIALS])
+{
+    double sums[TILE_ROWS * TILE_COLUMNS];
+#pragma GCC unroll 16
+    for (int i = 0; i < TILE_ROWS * TILE_COLUMNS; i += WIDE)
+        store(sums + i, trees(partials + i) + (V){0.0});
+    for (int p = 0; p < TILE_ROWS; p++)
+        memcpy(block->sums + first + p * stride, sums + p * TILE_COLUMNS, TILE_COLUMNS * sizeof(double));
+}
+
 INLINE void outer_tile(Block *block, const Step *step, const int32_t *pool, int32_t i, int32_t j, const int rows,
                        const int columns)
 {
@@ -203,6 +260,10 @@ INLINE void outer_tile(Block *block, const Step *step, const int32_t *pool, int3
                 store(partials[p * columns + q] + k, r < block->padded ? sum + upstream * load(x[q] + r) : sum);
             }
         }
+    }
+    if (block->partials == NULL && rows == TILE_ROWS && columns == TILE_COLUMNS) {
+        put_sums(block, first, step->stride, (const double(*)[PARTIALS])partials);
+        return;
     }
     for (int p = 0; p < rows; p++)
         for (int q = 0; q < columns; q++)

@@ -51,6 +51,10 @@ static void map_square(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
+#ifdef FAST
+#include "lanes_fast.h"
+#endif
+
 static void play_map(Block *block, const Step *step, const int32_t *pool)
 {
     switch (block->plan->listed->row[step->row].vector) {
@@ -58,6 +62,10 @@ static void play_map(Block *block, const Step *step, const int32_t *pool)
     case MAXIMUM_LANES: map_maximum(block, step, pool, 0); break;
     case MINIMUM_LANES: map_maximum(block, step, pool, 1); break;
     case SQUARE_LANES: map_square(block, step, pool); break;
+#ifdef FAST
+    case EXP_LANES: map_smooth(block, step, pool, 700.0, exp_row); break;
+    case TANH_LANES: map_smooth(block, step, pool, 350.0, tanh_row); break;
+#endif
     default: map_lanes(block, step); break;
     }
 }

@@ -101,6 +101,7 @@ static int place_leaves(Draft *draft)
     for (int32_t slot = 0; slot < listed->leaves; slot++)
         if (slot >= listed->inputs || !plan->by_rows[slot])
             draft->cell[slot] = plan->cells++;
+    plan->first_fixed = plan->cells;
     for (int32_t i = 0; i < listed->constants; i++) {
         plan->fixed[plan->cells] = listed->constant[i];
         draft->cell[listed->leaves + i] = plan->cells++;
@@ -137,6 +138,7 @@ static int note_ends(Draft *draft)
         const PlayedGuard *guard = &listed->guard[i / 2];
         plan->guard_cells[i] = draft->cell[guard->operands[i % 2]];
     }
+    plan->all_summed = memchr(plan->summed + listed->inputs, 0, (size_t)listed->parameters) == NULL;
     for (int32_t slot = 0; slot < listed->inputs; slot++) {
         int here = plan->by_rows[slot] && draft->root[slot] >= 0;
         plan->gradient_cell[slot] = here ? draft->cell[draft->adjoints + slot] : -1;

@@ -46,14 +46,15 @@ typedef struct Fold {
     char emitted;
 } Fold;
 
-/* Passes. Only the last changes bits. */
-enum { CHAINS = 1, MATRICES = 2, REUSE = 4, SORTED = 8 };
+/* Passes. Only the last two change bits: sums in another order; products and sums rounded once, exp and tanh by series. */
+enum { CHAINS = 1, MATRICES = 2, REUSE = 4, SORTED = 8, FUSED = 16 };
 
 typedef struct Plan {
     const Listed *listed;
     char *by_rows; /* for each input: whether it differs from row to row */
     int passes;
     int32_t shared, cells; /* of cells */
+    int32_t first_fixed;   /* the first of the shared ones that is a constant */
     double *fixed;         /* the numbers of the shared cells, where they are constants */
     int32_t seed;          /* the cell of what the sweep starts from */
     Step *steps;
@@ -62,6 +63,7 @@ typedef struct Plan {
     int32_t *leaf_cell, *output_cell, *guard_cells; /* guards: two each */
     int32_t *gradient_cell; /* of inputs by rows: the cell of the gradient, -1 where there is none */
     char *summed;           /* leaves whose gradient is made by OUTER or SUMS */
+    char all_summed;        /* all parameters are */
     char pure, computable;  /* no Python runs in it; each row has a kernel */
     PyObject *found, *missed; /* lists of what explain() says */
 } Plan;

@@ -147,9 +147,10 @@ static int emit_list(Draft *draft, Fold **folds, size_t count, int32_t level)
             draft->cell[fold->target] = step->out + (int32_t)i;
             starts[i] = at;
             inits[i] = fold->init;
-            memcpy(a + at, draft->a.at + fold->start, sizeof(int32_t) * (size_t)fold->terms);
-            memcpy(b + at, draft->b.at + fold->start, sizeof(int32_t) * (size_t)fold->terms);
-            at += fold->terms;
+            for (int32_t t = 0; t < fold->terms; t++, at++) { /* of an output that is a leaf there are none */
+                a[at] = draft->a.at[fold->start + t];
+                b[at] = draft->b.at[fold->start + t];
+            }
         }
         starts[rest] = at;
         plan->pool.count += 2 * rest + 1 + 2 * terms;

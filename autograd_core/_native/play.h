@@ -9,7 +9,7 @@ typedef struct Player {
     Listed listed;
     Plan *plan;
     double *cells, *gradients; /* of one point, kept from call to call */
-    double *arena;             /* memory of the last run over rows */
+    double *arena, *shared;    /* memory of the last run over rows */
     size_t arena_doubles;
     char refused; /* a plan has been made that is not in order: this one has no passes */
 } Player;

@@ -89,9 +89,10 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
         return PyErr_Format(PyExc_ValueError, "rows are at most %d, and there is a thread at least", INT32_MAX / 2);
     run.threads = run.threads < MOST_THREADS ? run.threads : MOST_THREADS;
     run.sweeping = arguments[5] != Py_None;
-    run.lanes = best_lanes();
+    run.lanes = best_lanes(player->plan->passes & FUSED);
     run.row_slots = PyMem_New(int32_t, (size_t)listed->inputs + 1);
-    run.shared = PyMem_RawMalloc(sizeof(double) * (size_t)(player->plan->shared + 1));
+    run.shared = player->shared ? player->shared : PyMem_RawMalloc(sizeof(double) * (size_t)(player->plan->shared + 1));
+    player->shared = NULL;
     for (int32_t slot = 0; run.row_slots && slot < listed->inputs && arguments[4] != Py_None; slot++)
         if (player->plan->by_rows[slot])
             run.row_slots[run.row_slot_count++] = slot;
@@ -102,7 +103,8 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
     for (int i = 0; i < 4 && !failed; i++)
         failed = fill(&filled[i], arguments[3 + i], i < 3 ? sizes[i] * (Py_ssize_t)sizeof(double) : run.count, places[i]) < 0;
     if (!failed) {
-        memcpy(run.shared, player->plan->fixed, sizeof(double) * (size_t)player->plan->shared);
+        int32_t fixed = player->plan->first_fixed;
+        memcpy(run.shared + fixed, player->plan->fixed + fixed, sizeof(double) * (size_t)(player->plan->shared - fixed));
         run.shared[player->plan->seed] = 1.0;
         double *parameters = run.shared + (listed->parameters ? player->plan->leaf_cell[listed->inputs] : 0);
         failed = run.outputs == NULL || run.strays == NULL || read_columns(&run, arguments[1]) < 0 ||
@@ -110,7 +112,7 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
     }
     if (!failed) {
         memset(run.strays, 0, (size_t)run.count);
-        if (run.sweeping)
+        if (run.sweeping && run.count == 0)
             memset(run.total, 0, sizeof(double) * (size_t)listed->leaves);
         choose_room(&run);
         failed = run.count ? play_run(&run) < 0 : 0;
@@ -122,7 +124,10 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
         PyBuffer_Release(&run.columns[i].view);
     PyMem_Free(run.columns);
     PyMem_Free(run.row_slots);
-    PyMem_RawFree(run.shared);
+    if (player->shared) /* another thread has been faster */
+        PyMem_RawFree(run.shared);
+    else
+        player->shared = run.shared;
     if (failed)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "outputs and strays are to be filled");
     Py_RETURN_NONE;

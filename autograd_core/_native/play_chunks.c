@@ -1,19 +1,24 @@
 /* One chunk of rows: in blocks that fit the cache, or row by row where that is needed. */
 #include "play_rows.h"
 
-const Lanes *best_lanes(void)
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3") /* short loops become vector instructions; no number changes */
+#endif
+
+/* The widest build that this machine has; `fast` ones for plans that may change bits. */
+const Lanes *best_lanes(int fast)
 {
 #if defined(__GNUC__) && defined(__x86_64__)
-    const char *wanted = getenv("AUTOGRAD_CORE_LANES"); /* for tests: avx2, generic */
-    int most = wanted == NULL ? 2 : strcmp(wanted, "avx512") == 0 ? 2 : strcmp(wanted, "avx2") == 0;
+    const char *wanted = getenv("AUTOGRAD_CORE_LANES"); /* for tests and measurements: avx2, generic */
+    int most = wanted == NULL || strcmp(wanted, "avx512") == 0 ? 2 : strcmp(wanted, "avx2") == 0;
     __builtin_cpu_init();
     if (most == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
-        return &lanes_avx512;
+        return fast ? &lanes_fast_avx512 : &lanes_avx512;
     if (most >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return &lanes_avx2;
+        return fast ? &lanes_fast_avx2 : &lanes_avx2;
 #endif
-    return &lanes_generic;
+    return fast ? &lanes_fast_generic : &lanes_generic;
 }
 
 static Py_ssize_t row_at_place(const Run *run, Py_ssize_t r) { return run->chosen ? run->chosen[r] : r; }
@@ -74,17 +79,36 @@ static void write_rows(const Run *run, const Block *block, Py_ssize_t start)
     }
 }
 
-/* Whether the gradients of a chunk are numbers: then no path that is not taken has mattered. */
+/* The sum of the numbers times 0: 0 where all are finite. Several at a time, because one sum would wait for itself. */
+static double of_finite(const double *numbers, Py_ssize_t count)
+{
+    double found[2 * PARTIALS] = {0.0};
+    Py_ssize_t i = 0;
+    for (; i + 2 * PARTIALS <= count; i += 2 * PARTIALS)
+        for (int j = 0; j < 2 * PARTIALS; j++)
+            found[j] += numbers[i + j] * 0.0;
+    for (; i < count; i++)
+        found[0] += numbers[i] * 0.0;
+    return tree(found) + tree(found + PARTIALS);
+}
+
+/* Whether the gradients of a chunk are finite: then no path that is not taken has mattered. */
 static int are_numbers(const Run *run, const double *sums, Py_ssize_t start, Py_ssize_t count)
 {
-    double found[PARTIALS] = {0.0};
-    int32_t leaves = run->player->listed.leaves, width = run->row_slot_count;
-    for (int32_t i = 0; i < leaves; i++)
-        found[i % PARTIALS] += sums[i] * 0.0;
+    int32_t width = run->row_slot_count;
+    double found = of_finite(sums, run->player->listed.leaves);
     for (Py_ssize_t r = 0; r < count && width; r++)
-        for (int32_t i = 0; i < width; i++)
-            found[i % PARTIALS] += run->by_row[row_at_place(run, start + r) * width + i] * 0.0;
-    return tree(found) == 0.0;
+        found += of_finite(run->by_row + row_at_place(run, start + r) * width, width);
+    return found == 0.0;
+}
+
+/* Leaves that have no sum: those that differ from row to row, and those that nothing reaches. */
+static void clear_others(const Plan *plan, double *sums)
+{
+    const Listed *listed = plan->listed;
+    for (int32_t slot = 0; slot < (plan->all_summed ? listed->inputs : listed->leaves); slot++)
+        if (!plan->summed[slot])
+            sums[slot] = 0.0;
 }
 
 void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count, int *sure)
@@ -98,7 +122,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
     Block block = {plan, run->shared, desk->cells, run->room, 0, 0, single ? NULL : desk->partials, desk->sums,
                    desk->scratch, 0};
     if (run->sweeping) {
-        memset(desk->sums, 0, sizeof(double) * (size_t)leaves);
+        clear_others(plan, desk->sums);
         if (!single)
             memset(desk->partials, 0, sizeof(double) * PARTIALS * (size_t)leaves);
     }
@@ -134,7 +158,7 @@ int play_chunk_exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ss
             if (slot >= listed->inputs || !run->player->plan->by_rows[slot])
                 exact.slots[slot] = run->shared[run->player->plan->leaf_cell[slot]];
         for (Py_ssize_t c = 0; c < run->column_count; c++)
-            if (run->columns[c].by_rows)
+            if (run->columns[c].by_rows && run->columns[c].slots)
                 memcpy(exact.slots + run->columns[c].first, (double *)run->columns[c].view.buf + row * run->columns[c].slots,
                        sizeof(double) * (size_t)run->columns[c].slots);
         int played = play_exactly(listed, &exact, 1.0, run->sweeping ? gradients : NULL);

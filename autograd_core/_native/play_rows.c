@@ -36,7 +36,7 @@ static void commit(Work *work, const Desk *desk, Py_ssize_t chunk)
 {
     const Run *run = work->run;
     int32_t leaves = run->player->listed.leaves;
-    for (int32_t i = 0; i < leaves && run->sweeping; i++)
+    for (int32_t i = 0; i < leaves && run->sweeping && desk->sums != run->total; i++)
         run->total[i] = chunk ? run->total[i] + desk->sums[i] : desk->sums[i];
     work->turn = chunk + 1;
     pthread_cond_broadcast(&work->moved);
@@ -94,6 +94,8 @@ static Desk desk_in(const Run *run, double *memory)
     desk.scratch = desk.cells + (size_t)(plan->cells - plan->shared) * room;
     desk.sums = desk.scratch + 2 * room;
     desk.partials = desk.sums + leaves;
+    if (run->count <= CHUNK && run->sweeping) /* the only chunk */
+        desk.sums = run->total;
     return desk;
 }
 

@@ -37,7 +37,7 @@ enum { MOST_THREADS = 64 };
 int play_run(Run *run);
 
 /* play_chunks.c */
-const Lanes *best_lanes(void);
+const Lanes *best_lanes(int fast);
 void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count, int *sure);
 int play_chunk_exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count);
 

@@ -197,6 +197,7 @@ static void player_dealloc(PyObject *self)
     PyMem_RawFree(player->cells);
     PyMem_RawFree(player->gradients);
     PyMem_RawFree(player->arena);
+    PyMem_RawFree(player->shared);
     listed_free(&player->listed);
     type->tp_free(self);
     Py_DECREF(type);
@@ -231,7 +232,7 @@ static PyObject *player_new(PyTypeObject *type, PyObject *arguments, PyObject *k
         failed = 1;
     }
     failed = failed || (player->plan = plan_made(&player->listed, by_rows.buf, passes)) == NULL;
-    if (!failed && passes && !(passes & SORTED) && plan_check(player->plan) != 1) { /* one by one, as they stand */
+    if (!failed && passes && !(passes & (SORTED | FUSED)) && plan_check(player->plan) != 1) { /* one by one, as they stand */
         plan_free(player->plan);
         failed = (player->plan = plan_made(&player->listed, by_rows.buf, 0)) == NULL;
         player->refused = 1;

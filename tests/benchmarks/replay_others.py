@@ -3,11 +3,14 @@
 import ctypes
 import importlib
 import importlib.util
-import itertools
+import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is loaded, which reads them once
+np = importlib.import_module("numpy")
 
 NAMES = ("casadi", "jax", "torch")
 
@@ -62,7 +65,7 @@ def torch_step(work, count):
     sizes = work.sizes
     numbers = [torch.tensor(np.ascontiguousarray(x)) for x, _ in work.rows(count)]
     hinge = len(sizes) == 4 and sizes[-1] == 1
-    weights = [torch.randn(m, n, dtype=torch.float64, requires_grad=True) for n, m in itertools.pairwise(sizes)]
+    weights = [torch.randn(m, n, dtype=torch.float64, requires_grad=True) for n, m in pairwise(sizes)]
     biases = [torch.zeros(m, dtype=torch.float64, requires_grad=True) for m in sizes[1:]]
 
     def step():
@@ -84,7 +87,7 @@ def jax_step(work, count):
     sizes = work.sizes
     x, t = (np.ascontiguousarray(numbers) for numbers, _ in work.rows(count))
     hinge = sizes[-1] == 1
-    shapes = list(itertools.pairwise(sizes))
+    shapes = list(pairwise(sizes))
     network = [(np.full((m, n), 0.1), np.zeros(m)) for n, m in shapes]
 
     def loss(network):

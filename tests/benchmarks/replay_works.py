@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+from replay_others import np
 
 from autograd_core import Value, ops
 from autograd_core._program.guards import Guard

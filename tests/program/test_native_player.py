@@ -10,6 +10,7 @@ from array import array
 from dataclasses import replace
 from pathlib import Path
 
+import mpmath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from autograd_core import Value, ops
 from autograd_core._program import player
 from autograd_core._program.guards import Guard
 from autograd_core._program.listing import Listing
-from autograd_core._program.native import CHAINS, EXACT, MATRICES, REUSE, SORTED, prepare
+from autograd_core._program.native import CHAINS, EXACT, MATRICES, REUSE, SORTED, listing_of, prepare
 from autograd_core._program.player import Column
 
 pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the player in C is part of the native engine")
@@ -195,6 +196,100 @@ def test_rows_on_other_branches_stray_and_are_not_in_the_sums(kind, outcome):
         for play in (prepare(listing).value_and_gradients, lambda *at: player.value_and_gradients(listing, *at)):
             at = found_at(play, [number], [3.0])
             assert at == found_at(lambda *at: player.value_and_gradients(listing, *at), [number], [3.0])
+
+
+LANES = ["avx512", "avx2", "generic"]
+
+
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("name", ["exp", "tanh"])
+def test_fast_functions_are_within_four_units(name, lanes, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_CORE_LANES", lanes)
+    rng = random.Random(5)
+    points = [rng.choice([-1, 1]) * 2.0 ** rng.uniform(-60, 9) for _ in range(4000)]
+    points += [rng.uniform(-3, 3) for _ in range(4000)] + [0.0, -0.0, 5e-324, -1e-310, 0.5, -0.5, 1.0, 19.0, 22.0, 349.0]
+    points = [x for x in points if abs(x) < 700]
+    x = Value(0.5)
+    listing = Listing.of([getattr(ops, name)(x)], [x])
+    found = prepare(listing, fast=True).rows([Column(array("d", points), 0, 1)], [], len(points), gradients_too=True)
+    assert found.strays == []
+    with mpmath.workprec(200):
+        for at, value, slope in zip(points, found.values, found.by_row, strict=True):
+            exact = mpmath.exp(at) if name == "exp" else mpmath.tanh(at)
+            by_x = exact if name == "exp" else 4 / (mpmath.exp(at) + mpmath.exp(-at)) ** 2
+            assert units(value, exact) <= 4 and units(slope, by_x) <= 4
+            assert math.copysign(1.0, value) == math.copysign(1.0, at) or name == "exp"
+
+
+def units(x, exact):
+    return abs(mpmath.mpf(x) - exact) / math.ulp(float(exact))
+
+
+@pytest.mark.parametrize("lanes", LANES)
+def test_fast_plans_leave_what_is_out_of_range_to_the_kernels(lanes, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_CORE_LANES", lanes)
+    points = array("d", [math.nan, math.inf, -math.inf, 800.0, -800.0, 1e308, 709.0, -745.0, 0.1])
+    for name in ("exp", "tanh"):
+        x = Value(0.5)
+        listing = Listing.of([getattr(ops, name)(x)], [x])
+        for at in points:
+            column = [Column(array("d", [at]), 0, 1)]
+            expected = player.rows(listing, column, [], 1, gradients_too=True)
+            found = prepare(listing, fast=True).rows(column, [], 1, gradients_too=True)
+            assert found.strays == expected.strays
+            if abs(at) > 700 or at != at:
+                assert expected.strays or bits(found.values) == bits(expected.values)
+                assert expected.strays or bits(found.by_row) == bits(expected.by_row)
+
+
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("count", [1, 100, 2500])
+def test_fast_gradients_are_near_the_exact_ones(count, lanes, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_CORE_LANES", lanes)
+    y, xs, ws = layers()
+    listing = Listing.of([ops.exp(ops.tanh(y)) * 0.5], xs, ws)
+    rng = random.Random(3)
+    table = array("d", [rng.uniform(-1, 1) for _ in range(2 * count)])
+    columns = [Column(table, 0, 2), Column(table, 1, 2)]
+    exact = prepare(listing).rows(columns, ws, count, gradients_too=True)
+    fast = prepare(listing, fast=True).rows(columns, ws, count, gradients_too=True, threads=2)
+    largest = max(map(abs, exact.summed.values()))
+    assert all(abs(fast.summed[i] - x) <= 1e-12 * largest for i, x in exact.summed.items())
+    assert all(abs(a - b) <= 1e-13 * (1 + abs(b)) for a, b in zip(fast.values, exact.values, strict=True))
+
+
+def test_sums_in_other_orders_become_one_product_in_fast_plans():
+    xs, ws, rng = [Value(float(i)) for i in range(6)], [Value(0.5 + i) for i in range(48)], random.Random(1)
+    made = []
+    for i in range(8):
+        pairs = list(zip(ws[6 * i : 6 * i + 6], xs, strict=True))
+        rng.shuffle(pairs)
+        made.append(sum(w * x for w, x in pairs))
+    listing = Listing.of([ops.sum([ops.tanh(y) for y in made])], xs, ws)
+    assert "8 dots of 6 → one 8×6 product" not in prepare(listing).explain()
+    assert "8 dots of 6 → one 8×6 product" in prepare(listing, fast=True).explain()
+
+
+@given(st.integers(0, 2**32))
+@settings(deadline=None, max_examples=100)
+def test_a_listing_written_in_c_is_the_one_written_in_python(seed):
+    rng = random.Random(seed)
+    xs = [Value(rng.gauss(0, 1)) for _ in range(rng.randint(1, 4))]
+    ws = [Value(rng.gauss(0, 1)) for _ in range(rng.randint(0, 4))]
+    outputs = [graph(rng, xs + ws)]
+    if rng.random() < 0.5:
+        outputs += [rng.choice(xs), 2.0, graph(rng, [*outputs, *xs]), ac.stop_gradient(outputs[0]) * outputs[0]]
+    assert repr(listing_of(outputs, xs, ws)) == repr(Listing.of(outputs, xs, ws))
+
+
+def test_a_listing_that_cannot_be_written_raises_the_same_in_c():
+    x, w = Value(2.0), Value(3.0)
+    for outputs, inputs in (([x * w], [x]), ([x * w], [x, w, x]), ([ac.checkpoint(ops.sin, x)], [x])):
+        with pytest.raises(ac.GraphError) as expected:
+            Listing.of(outputs, inputs)
+        with pytest.raises(ac.GraphError) as found:
+            listing_of(outputs, inputs)
+        assert str(found.value) == str(expected.value)
 
 
 def test_an_output_that_is_an_input():

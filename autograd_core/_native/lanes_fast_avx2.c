@@ -1,0 +1,27 @@
+/* The fast lanes for AVX2: vectors of four numbers. */
+#include "lanes.h"
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3", "fp-contract=fast")
+#endif
+#define VECTOR_BYTES 32
+#define TILE_ROWS 4
+#define TILE_VECTORS 3
+#define TILE_COLUMNS 3
+#define FAST
+#define BUILD lanes_fast_avx2
+#define BUILD_NAME "avx2"
+#if defined(__clang__)
+#pragma clang fp contract(fast)
+#endif
+#include "lanes_body.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif
