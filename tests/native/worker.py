@@ -3,11 +3,13 @@
 Run by test_engines_agree.py, once for each engine.
 """
 
+import array
 import base64
 import json
 import math
 import operator
 import pickle
+import pickletools
 import re
 import struct
 import sys
@@ -165,10 +167,22 @@ def run(program: dict[str, object]) -> dict[str, object]:
 def pickled(root: Value) -> object:
     """The pickle as text, or the error."""
     found = attempt(pickle.dumps, root)
-    if isinstance(found, bytes):  # the sign of a NaN depends on the order in which two are added
-        for order in "<>":
-            found = found.replace(struct.pack(order + "d", -math.nan), struct.pack(order + "d", math.nan))
-    return base64.b64encode(found).decode() if isinstance(found, bytes) else found
+    return base64.b64encode(with_one_nan(found)).decode() if isinstance(found, bytes) else found
+
+
+def with_one_nan(found: bytes) -> bytes:
+    """The pickle with every NaN written alike: the sign of one depends on the order in which two are added."""
+    made, before = bytearray(found), None
+    ops = list(pickletools.genops(found))
+    for (op, argument, _), end in zip(ops, [*(at for _, _, at in ops[1:]), len(found)], strict=True):
+        if op.name == "BINFLOAT" and math.isnan(argument):
+            made[end - 8 : end] = struct.pack(">d", math.nan)
+        elif isinstance(argument, bytes) and before == 16:  # of an array of little-endian doubles
+            numbers = array.array("d", argument)
+            made[end - len(argument) : end] = array.array("d", [x if x == x else math.nan for x in numbers]).tobytes()
+        if op.name not in ("MEMOIZE", "BINPUT", "LONG_BINPUT"):
+            before = argument
+    return bytes(made)
 
 
 def main() -> None:
