@@ -42,8 +42,8 @@ def step(
     """The graph below `y` to step through: a notebook shows it, and `save` writes a page or a GIF.
 
     Leaves take their values; each operation follows in topological order; then the output's gradient of 1 goes back
-    along each edge in the order of the sweep. No `data` and no `grad` is changed. A switch on the page shows what goes
-    wrong without sorting, in every epoch, and box by box where the graph is folded.
+    along each edge in the order of the sweep. No `data` and no `grad` is changed. A switch on the page shows what would
+    go wrong without sorting: in every epoch, and box by box if the graph is folded.
     In each line, ∂result/∂operand is the edge's own derivative and grad(x) the derivative of the output by x. The
     second node labelled x is called x#2, and a label that several nodes share is preceded by its scopes.
     A function in place of `y` is called on the arguments after it: numbers become leaves named like its parameters, and
@@ -51,11 +51,12 @@ def step(
     (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     Args:
-        y: The output, or a function that returns it. Of several outputs, in a list, the gradients are those of the sum.
+        y: The output, or a function that returns it. For several outputs, in a list, the gradients are those of their
+            sum.
         arguments: For the function: numbers, alone or in lists, tuples and dicts, and anything that holds none.
         learning_rate: η of the parameter update w ← w − η·gradient that ends each epoch. None: no update.
         epochs: How many times the recorded graph is computed, from the second time on with the updated parameters.
-            Branches that Python took stay as taken, inside checkpoints too.
+            The branches that Python took are kept, even inside checkpoints.
         max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
 
     Raises:

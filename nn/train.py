@@ -38,7 +38,8 @@ def fit(
         epochs: How often all the data are used.
         batch_size: How many examples make one step; None for all.
         shuffle: Whether each epoch has an order of its own, instead of that of the data.
-        optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also move other parameters, or only some.
+        optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also move parameters outside the model,
+            or only some of the model's.
         penalty: Of the list of parameters; added to each batch's loss.
         max_norm: The norm to which each batch's gradient is clipped.
         validation: Data for a loss after each epoch, and for `metrics`, which otherwise use the training data.

@@ -96,8 +96,8 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 #
 # Forward mode carries one direction of the *inputs* along with the values: one sweep computes the Jacobian times a
 # vector (jvp), for instance one column. Reverse mode carries one direction of the *outputs* back: one sweep computes a
-# vector times the Jacobian (vjp), for instance one row. So a gradient (one output) takes one reverse sweep and n
-# forward ones, and a curve (one input) the other way round.
+# vector times the Jacobian (vjp), for instance one row. So a gradient (one output) takes one reverse sweep or n
+# forward ones; for a curve (one input) it is the other way round.
 
 # %%
 def layer(xs, outputs=12):

@@ -23,6 +23,10 @@ settings.register_profile("unshrunk", settings.get_profile("thorough"), phases=[
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+# Benchmarks are scripts, which import each other from their own directory.
+collect_ignore = ["benchmarks"]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def tidy():
     """What is there before a module's tests need not be looked through whenever one of them collects garbage."""

@@ -1,14 +1,14 @@
 """How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
 
-The first node of a graph that a pickle meets brings all nodes below it along, flat, as one `Chunk`. A later node of the
-same graph is a number in that chunk, or brings a chunk of its own of what is new. So the pickle grows with the nodes,
-however many of them it was given.
+The first node of a graph to be pickled brings along all the nodes below it, flattened into one `Chunk`. A later node of
+the same graph is stored as an index into that chunk, or brings its own chunk of whatever is new. So the pickle grows
+with the nodes, however many of them it was given.
 
-But `pickle` does not say for which pickle it asks. All we know is that it asks each object once, from then on refers
-back to it, and keeps it alive. So each pickle gets a `_Session`, which knows the nodes that it holds, and with each
-node a new `_Token`. A node that is asked lists the tokens of all living sessions: those that `pickle` then asks are not
-in this pickle yet. Of the others the newest is its own: an older one can only have come by being listed. A session dies
-with its pickle, or with the attempt at one.
+But `pickle` does not tell us which pickle it is writing when it asks. All we know is that it asks each object once,
+from then on refers back to it, and keeps it alive. So each pickle gets a `_Session`, which knows the nodes that it
+holds, and with each node a new `_Token`. A node that is asked lists the tokens of all living sessions: those that
+`pickle` then asks are not in this pickle yet. The newest of the others is this pickle's own: an older one can have got
+in only by being listed. A session dies with its pickle, or with the attempt at one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def reduced(node: Value) -> Reduced:
-    """What `pickle` is told of a node: a leaf's numbers; of a computed node its place in a chunk."""
+    """What `pickle` is told about a node: a leaf's numbers, or a computed node's place in a chunk."""
     if node.is_leaf:
         return leaf_from, (node._row, node._data, node._label, node._grad, node.scope, node._stamp)
     question = _Question({session.token: session for session in _alive()})
@@ -160,7 +160,7 @@ class _Token:
 
 
 class _Question:
-    """Which of these tokens does the pickle hold that is being written?"""
+    """Which of these tokens does the pickle being written already hold?"""
 
     __slots__ = ("before", "held")
 

@@ -23,7 +23,7 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
     """Warn about the first plain number among a function's results that is not a constant.
 
     Called when a number was taken out of a Value while the function ran. A plain result was then computed from that
-    number, unless the function was `given` it, or its code, or that of a function that it names, holds or names it.
+    number, unless that was `given` to the function, or is held or named by its code or that of a function it names.
     """
     if all(type(x) is Value for x in numbers):
         return

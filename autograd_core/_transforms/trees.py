@@ -22,7 +22,7 @@ def is_array(thing: Any) -> bool:
 
 
 def passes(thing: Any) -> bool:
-    """Whether it may be in a structure without taking part in a derivative: None or a string."""
+    """Whether `thing` may be in a structure but plays no part in derivatives: None or a string."""
     return thing is None or isinstance(thing, str)
 
 
@@ -91,7 +91,7 @@ class Structure:
         return all(leaf is NUMBER for leaf in self.leaves)
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
-        """The same structure with other numbers, as many."""
+        """The same structure with the same number of new numbers."""
         if self.form is NUMBER:
             return numbers[0]
         if len(numbers) == len(self.leaves) and self.is_of_numbers:
@@ -103,7 +103,7 @@ class Structure:
         return self.form.filled(iter(made))
 
     def jacobian(self, inputs: Structure, rows: Sequence[Sequence[Any]]) -> Any:
-        """The derivatives of these numbers by those of `inputs`, one row each: the structure of `inputs` in each place.
+        """The derivatives of these numbers by those of `inputs`: this structure, with that of `inputs` for each number.
 
         The derivative of an array by an array has both shapes, one after the other.
         """
