@@ -3,6 +3,7 @@
     python tests/mutation.py                        all mutants, two at a time
     python tests/mutation.py --sample 12 --seed 1   a sample of them
     python tests/mutation.py --only tanh --list     what there is
+    python tests/mutation.py --translator           those of the translator of rows, against its own tests
 
 Of every row of the table each local derivative is scaled by 1.001 and flipped in sign, and of its formulas, and of the
 special functions behind them, each branch is dropped in turn: a condition is answered always or never, and what
@@ -45,6 +46,15 @@ RELEVANT = (
     "checking/test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "engine/test_errors.py", "operations/test_special.py",
     "operations/test_softmax.py", "operations/test_table.py", "operations/test_flat.py", "operations/test_accuracy.py", "operations/test_rules.py", "strategies/test_composites.py", "operations/test_transparency.py",
 )  # fmt: skip
+# The translator of rows: in a mutant of it each branch is dropped too. What is quickest first: another kernel than before.
+TRANSLATOR = (
+    "_program/expressions.py", "_program/loops.py", "_program/calls.py", "_program/statements.py", "_program/braces.py",
+    "_program/in_c.py", "_program/rows.py", "_program/translator.py", "_program/source.py",
+)  # fmt: skip
+OF_TRANSLATOR = (
+    "program/test_in_c.py::test_the_kernels_of_the_engine_are_those_of_the_rows", "program/test_translator.py",
+    "program/test_in_c.py", "program/test_in_javascript.py", "program/test_in_numpy.py",
+)  # fmt: skip
 # What ops.py calls the places where a product and a fraction are flat.
 NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}
 SLOPES_AT = {"unary_row": (1,), "binary_row": (1, 2), "many_row": (2,)}
@@ -80,6 +90,12 @@ def mutants() -> list[Mutant]:
             found.extend(_flat(tree, module))
         found.extend(_branches(tree, module, users))
     return found
+
+
+def mutants_of_translator() -> list[Mutant]:
+    """Every mutant of the translator of rows."""
+    trees = {module: ast.parse((PACKAGE / module).read_text(encoding="utf-8")) for module in TRANSLATOR}
+    return [mutant for module, tree in trees.items() for mutant in _branches(tree, module, {})]
 
 
 def _users(statements: Sequence[ast.stmt]) -> dict[str, tuple[str, ...]]:
@@ -160,7 +176,8 @@ def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
 def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) -> Iterator[Mutant]:
     """Each condition answered always and never, and each handler of an error made to raise it again."""
     counts: dict[str, int] = {}
-    for statement in tree.body:
+    methods = [inner for outer in tree.body for inner in (outer.body if isinstance(outer, ast.ClassDef) else [outer])]
+    for statement in methods:
         where, row = _place(statement)
         rows = (row,) if row else users.get(where, ())
         for node in ast.walk(statement):
@@ -181,7 +198,7 @@ def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) 
 
 def _place(statement: ast.stmt) -> tuple[str, str]:
     """What a statement defines, and the row that is, if it is one."""
-    if isinstance(statement, ast.FunctionDef):
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         return statement.name, ""
     for name, _ in _rows(ast.Module([copy.deepcopy(statement)], [])):
         return name, name
@@ -190,7 +207,7 @@ def _place(statement: ast.stmt) -> tuple[str, str]:
 
 def child(mutant: Mutant | None, directory: Path) -> int:
     """Run the suite against the mutant, in a process of its own; what its exit code is to be."""
-    ignored = shutil.ignore_patterns("__pycache__", "*.so", "_native")
+    ignored = shutil.ignore_patterns("__pycache__", "*.so")
     shutil.copytree(PACKAGE, directory / "autograd_core", ignore=ignored)
     if mutant is not None:
         (directory / "autograd_core" / mutant.module).write_text(mutant.source, encoding="utf-8")
@@ -207,7 +224,8 @@ def child(mutant: Mutant | None, directory: Path) -> int:
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )  # fmt: skip
-    suite = [str(HERE / name) for name in RELEVANT if (HERE / name.split("::")[0]).exists()]
+    relevant = OF_TRANSLATOR if mutant is not None and mutant.module in TRANSLATOR else RELEVANT
+    suite = [str(HERE / name) for name in relevant if (HERE / name.split("::")[0]).exists()]
     stages = [suite[:1], suite]
     if mutant is not None:
         # where it is likely to be found out: at the rows that it is of, then wherever a test has their names or its own
@@ -270,10 +288,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="seed of the drawing")
     parser.add_argument("--only", default="", help="only mutants with this in their name")
     parser.add_argument("--jobs", type=int, default=2, help="how many to run at once")
+    parser.add_argument("--translator", action="store_true", help="the mutants of the translator instead of the rows'")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     chosen = parser.parse_args(arguments)
 
-    every = [mutant for mutant in mutants() if chosen.only in mutant.name and mutant.name not in EQUIVALENT]
+    found = mutants_of_translator() if chosen.translator else mutants()
+    every = [mutant for mutant in found if chosen.only in mutant.name and mutant.name not in EQUIVALENT]
     drawn = random.Random(chosen.seed).sample(every, min(chosen.sample or len(every), len(every)))
     drawn.sort(key=every.index)
     if chosen.list:

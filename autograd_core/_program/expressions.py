@@ -85,7 +85,7 @@ class Expressions:
         if type == FLOAT and x.type in (INT, BOOL, WIDE):
             return Const(FLOAT, float(x.value)) if isinstance(x, Const) else self.operate("float", FLOAT, x)
         if type == INT and x.type == BOOL:
-            return Const(INT, int(x.value)) if isinstance(x, Const) else self.operate("int", INT, x)
+            return self.operate("int", INT, x)
         if type == LIST and isinstance(x.type, tuple) and set(x.type) <= {FLOAT} and isinstance(x, Made):
             return self.operate("join", LIST, *x.parts)
         return self.refuse(node, f"{_named(x.type)} where {_named(type)} is needed")
@@ -108,7 +108,7 @@ class Expressions:
         if x.type == LIST:
             return self.operate("ne", BOOL, self.operate("len", INT, x), Const(INT, 0))
         if x.type in (FLOAT, INT):
-            return self.operate("ne", BOOL, x, Const(x.type, float(0) if x.type == FLOAT else 0))
+            return self.operate("ne", BOOL, x, Const(x.type, 0))
         return self.converted(node, x, BOOL)
 
     # --- Visiting -----------------------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ def ranges(x, y):
         total -= y / (i + 10)
     for k in (3, 2, 1):
         total += k
+    for share in (0.5, 1.25):
+        total += share
     for w in WHOLE:
         total *= w
     return total
@@ -141,10 +143,14 @@ def factorial_of(n: float) -> float:
     return 1.0 if n <= 1.0 else n * factorial_of(n - 1.0)
 
 
+def quiet_one():
+    return quiet
+
+
 def called(x, y):
     if x > 1e100:
         raise ArithmeticError("too large")
-    return quiet(x) * 2.0 + factorial_of(4.0 if y > 0 else 2.0) + operator.sub(x, y) + quotients(y, x)
+    return quiet_one()(x) * 2.0 + factorial_of(4.0 if y > 0 else 2.0) + operator.sub(x, y) + quotients(y, x)
 
 
 def quotients(x, y):
@@ -376,7 +382,21 @@ def complex_math(x):
     return math.comb(3, 2) + x
 
 
+def raised_again(x):
+    try:
+        y = math.log(x)
+    except ValueError:
+        raise
+    return y
+
+
+def unpacked_short(x):
+    y, z = x, x, x
+    return y + z
+
+
 REFUSED = {
+    raised_again: "`raise`", unpacked_short: "`y, z = (x, x, x)`",
     with_with: "`with open('f'):`", walrus: "NamedExpr", dictionary: "Dict", formatted: "JoinedStr",
     summed: "the builtin `sum`", starred: "any number of arguments", mixed: "a float here and an int there",
     two_types: "y as another type", unset: "y, which is not set on every way here,", endless: "end without a result",
