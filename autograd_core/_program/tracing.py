@@ -11,7 +11,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import RLock, active_count, get_ident
+from threading import RLock, get_ident
 from typing import Any, NoReturn
 
 from .._engine.choice import accelerated
@@ -111,13 +111,11 @@ def tracing() -> Iterator[Trace]:
             if not traces:
                 _put_in_place(_ORIGINALS)
     if _random_state() != before:
-        raise refused("draws random numbers", "draw them outside, and hand them over as arguments")
+        raise refused("draws random numbers", "draw them outside and pass them as arguments; no other thread may draw then")
 
 
 def _random_state() -> list[Any]:
     """Where Python's generator of random numbers stands, and NumPy's where that is there."""
-    if active_count() > 1:  # another thread may draw its own
-        return []
     states: list[Any] = [random.getstate()]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:

@@ -117,7 +117,7 @@ def test_all_public_rows_are_drawn_together():
 def test_sizes_and_shape(strategy):
     sizes, inputs, shared = set(), set(), []
 
-    @settings(max_examples=max(100, settings().max_examples))  # it asks what is drawn
+    @settings(max_examples=max(300, settings().max_examples))  # it asks what is drawn
     @given(strategy())
     def draw(program):
         assert 1 <= len(program.lines) <= 60
