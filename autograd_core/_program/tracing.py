@@ -111,7 +111,8 @@ def tracing() -> Iterator[Trace]:
             if not traces:
                 _put_in_place(_ORIGINALS)
     if _random_state() != before:
-        raise refused("draws random numbers", "draw them outside and pass them as arguments; no other thread may draw then")
+        instead = "draw them outside and pass them as arguments; no other thread may draw meanwhile"
+        raise refused("draws random numbers", instead)
 
 
 def _random_state() -> list[Any]:
