@@ -165,7 +165,7 @@ int emit_adjoints(Draft *draft)
             folds[found++] = &draft->folds[first + i];
     failed = failed || emit_gradients(draft, folds, found) < 0;
     Plan *plan = draft->plan;
-    if (!failed)
+    if (!failed && plan->count > plan->forward) /* there may be no steps at all */
         qsort(plan->steps + plan->forward, plan->count - plan->forward, sizeof *plan->steps, compare_levels);
     PyMem_Free(level);
     PyMem_Free(order);
