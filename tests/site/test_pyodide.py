@@ -13,7 +13,7 @@ NEEDED = ["pytest>=8", "hypothesis>=6.100", "mpmath>=1.3", "graphviz>=0.20"]
 CHOSEN = ["tests/engine", "tests/operations", "tests/transforms", "--ignore=tests/transforms/test_lost.py"]
 # Skipped is what needs these, and nothing else.
 REASONS = re.compile(
-    r"needs (numpy|scipy)|Pyodide: (can't start new thread|.*does not support processes|.*lacks multiprocessing|waits in a loop)"
+    r"needs (numpy|scipy|a C compiler)|Pyodide: (can't start new thread|.*does not support processes|.*lacks multiprocessing|waits in a loop)"
     r"|this system has no timer"
 )
 
