@@ -93,6 +93,6 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
 def _laid_out_by(function: LayOut, source: str, format: str, placed: bool) -> bytes:
     try:
         picture = function(source, format, placed)
-    except Exception as error:
+    except Exception as error:  # whatever the page's own function raises
         raise LayoutError(f"no picture of this graph as {format!r}: {error}") from error
     return picture.encode() if isinstance(picture, str) else picture

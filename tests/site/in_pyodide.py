@@ -25,7 +25,7 @@ def found(name, *arguments, really=builtins.__import__, **more):
         return really(name, *arguments, **more)
     except ModuleNotFoundError as error:
         inside = arguments[0].get("__file__", "") if arguments and arguments[0] else ""
-        if error.name not in NOT_HERE or not inside.startswith("/root/tests/"):
+        if error.name not in NOT_HERE or not inside.startswith("/project/tests/"):
             raise
         return NotHere(error.name)
 
