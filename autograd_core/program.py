@@ -11,7 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from types import MethodType
 from typing import Any
 
@@ -20,13 +20,13 @@ from ._operations.choosing import max, min, take
 from ._operations.integers import Static
 from ._operations.operation import CONSTANT
 from ._program import saving
-from ._program.arguments import Arguments, opened
+from ._program.arguments import Arguments, checked_fast, opened
 from ._program.branches import MANY, Branch
 from ._program.explaining import explained, graph, stats
 from ._program.listing import Listing
 from ._program.over_rows import Axes, Rows
 from ._program.replayed import Function, Replayed
-from ._transforms.calls import Argnums, scalar
+from ._transforms.calls import Argnums, scalar, takes
 from ._transforms.trees import taken_apart
 from .errors import GraphError, GraphWarning
 from .graph import leaves
@@ -36,22 +36,25 @@ from .value import Value, parameter
 __all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
 
 
-
-def trace(function: Function, *example: Any, **keywords: Any) -> Program:
+def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any) -> Program:
     """The program of `function`, traced at example arguments.
 
     Args: `example`, arguments as `function` takes them: their floats are the program's inputs, and so are ints that the
     function uses for nothing but `take`; other ints, strings and objects are static, part of the program. Values that
     the function closes over are its parameters, whose numbers are read anew at each replay; what it closes over
-    besides, plain numbers too, is as it was. Raises what `function` raises there, and GraphError for what no replay
-    could do again: gradients that are read or swept, random numbers, text, what is assigned or kept outside.
+    besides, plain numbers too, is as it was. `fast` makes it a fast program, see `Program`. Raises what `function`
+    raises there, and GraphError for what no replay could do again: gradients that are read or swept, random numbers,
+    text, what is assigned or kept outside.
 
     >>> from autograd_core import tanh
     >>> program = trace(lambda x, y: tanh(x * y) + x, 0.5, 1.0)
     >>> program(0.0, 3.0), program.grad(0.0, 3.0)
     (0.0, 4.0)
     """
-    return _traced_program(_callable(function, "trace(f, x)"), opened(example, keywords), {})
+    actual = _callable(function, "trace(f, x)")
+    if fast and takes(actual, "fast"):
+        raise TypeError("trace takes fast=True itself, and so does its function; trace a lambda that sets that one")
+    return _traced_program(actual, opened(example, keywords), {}, checked_fast(fast))
 
 
 def _callable(function: Any, written: str) -> Function:
@@ -61,11 +64,11 @@ def _callable(function: Any, written: str) -> Function:
     return found
 
 
-def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]]) -> Program:
+def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]], fast: bool) -> Program:
     """The program of a call; which arguments have static ints is noted in `static` by the call's key."""
     while True:
         program = Program.__new__(Program)
-        program._begin(function, arguments, static.get(arguments.key, set()))
+        program._begin(function, arguments, static.get(arguments.key, set()), fast)
         try:
             program._replays.traced(program._numbers(arguments))
         except Static as used:
@@ -81,13 +84,21 @@ class Program(Replayed):
     leaves that each call brings, in a list; `parameters`, other leaves, named in an order of your own: those that are
     not named follow. Called, it takes one number for each input, and gives numbers as `output` holds them.
 
+    `fast` lets the native engine add the terms of a sum in another order, round a product and the sum that it is added
+    to once, and take exp and tanh by vector mathematics. An operation is then off by at most 4 units in the last place
+    (a sum, relative to its terms), gradients by 1e-12 relative to their condition; the number of threads still changes
+    no bit. Guards ask those numbers, so that a point next to a border may be on either side. Without the native engine
+    a fast program is an exact one.
+
     >>> x, w = Value(2.0), Value(3.0)
     >>> program = Program(x * w, inputs=[x])
     >>> program(5.0)
     15.0
     """
 
-    def __init__(self, output: Any, inputs: Sequence[Value] = (), parameters: Sequence[Value] = ()) -> None:
+    def __init__(
+        self, output: Any, inputs: Sequence[Value] = (), parameters: Sequence[Value] = (), *, fast: bool = False
+    ) -> None:
         for x in (*inputs, *parameters):
             if type(x) is not Value:
                 raise TypeError(f"inputs and parameters of a Program are Values; got {x!r} of type {type(x).__name__}")
@@ -97,7 +108,7 @@ class Program(Replayed):
         found = dict.fromkeys(leaf for node in nodes for leaf in leaves(node) if leaf.op is not CONSTANT)
         others = [leaf for leaf in found if leaf not in known]
         listing = Listing.of(structure.numbers, list(inputs), [*parameters, *others])
-        self._begin(None, opened(tuple(float(x._data) for x in inputs), {}), set())
+        self._begin(None, opened(tuple(float(x._data) for x in inputs), {}), set(), checked_fast(fast))
         empty = structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers])
         branch = Branch(listing, [*parameters, *others], taken_apart(empty), {}, len(parameters) + len(others))
         self._replays.branches.add(branch)
@@ -267,14 +278,15 @@ class Program(Replayed):
 
     def _state(self, parameters: list[Value]) -> dict[str, Any]:
         return saving.state_of(
-            self.name, self._arguments, self._moving, list(self._replays.branches), parameters
+            self.name, self._arguments, self._moving, list(self._replays.branches), parameters, self.fast
         )
+
 
 def program_from(state: dict[str, Any], parameters: Sequence[Value], function: Function | None) -> Program:
     """A program from its state; what a pickle calls."""
-    name, arguments, moving, branches = saving.program_of(state, parameters)
+    name, arguments, moving, branches, fast = saving.program_of(state, parameters)
     program = Program.__new__(Program)
-    program._begin(function, arguments, set())
+    program._begin(function, arguments, set(), fast)
     program._moving, program.name = moving, name
     for branch in branches:
         program._replays.branches.add(branch)
@@ -289,13 +301,14 @@ def _pickles(function: Any) -> bool:
     return found is function
 
 
-def traced(function: Function | None = None, *, in_axes: Axes | str = "none") -> Any:
+def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fast: bool = False) -> Any:
     """Make a function one that is traced at the first call for each structure of its arguments, and replayed after.
 
     A decorator. Called with floats and with what it closes over, it gives what `function` gives: a number is one node
     on the arguments and parameters, whose `backward()` does as that of the function's own graph. With `in_axes`, see
-    `Program.over_rows`, it is a program over rows. Of several numbers that depend on Values the engine makes the graph
-    each time: that is not replayed; `trace(…).value_and_grad` and `over_rows` are.
+    `Program.over_rows`, it is a program over rows; with `fast`, see `Program`, its programs are fast ones. Of several
+    numbers that depend on Values the engine makes the graph each time: that is not replayed;
+    `trace(…).value_and_grad` and `over_rows` are.
 
     >>> w = Value(3.0)
     >>> @traced
@@ -306,8 +319,8 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none") ->
     (0.0, 1)
     """
     if function is None:
-        return lambda actual: traced(actual, in_axes=in_axes)
-    made = Traced(_callable(function, "traced(f)"))
+        return lambda actual: traced(actual, in_axes=in_axes, fast=fast)
+    made = Traced(_callable(function, "traced(f)"), fast=fast)
     if isinstance(in_axes, str):
         return made
     return update_wrapper(Rows(made.program_for, in_axes), function, updated=())
@@ -319,9 +332,9 @@ class Traced:
     __name__: str
     __qualname__: str
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, *, fast: bool = False) -> None:
         update_wrapper(self, function, updated=())
-        self._function = function
+        self._function, self.fast = function, checked_fast(fast)
         self._programs: dict[Any, Program] = {}
         self._static: dict[Any, set[int]] = {}
 
@@ -343,7 +356,7 @@ class Traced:
         ints = tuple(x for i, x in enumerate(call.numbers) if type(x) is int and call.argument_of(i) in static)
         program = self._programs.get((call.key, ints))
         if program is None:
-            program = _traced_program(self._function, call, self._static)
+            program = _traced_program(self._function, call, self._static, self.fast)
             self._programs[call.key, tuple(program._static(call))] = program
             if len(self._programs) == MANY:
                 warnings.warn(
@@ -359,7 +372,7 @@ class Traced:
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> str | tuple[Function, tuple[Any, ...]]:
-        return self.__qualname__ if _pickles(self) else (traced, (self._function,))
+        return self.__qualname__ if _pickles(self) else (partial(traced, fast=self.fast), (self._function,))
 
     def __repr__(self) -> str:
         return f"<traced {getattr(self, '__qualname__', self._function)}>"

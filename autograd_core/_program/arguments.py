@@ -111,3 +111,10 @@ def _key_of(thing: Any) -> Hashable:
 def as_floats(numbers: Sequence[Any]) -> list[float]:
     """The numbers of a call as a replay takes them."""
     return [x if type(x) is float else x._data if type(x) is Value else float(x) for x in numbers]
+
+
+def checked_fast(fast: Any) -> bool:
+    """The option `fast`, which is True or False."""
+    if type(fast) is not bool:
+        raise TypeError(f"fast is True or False; got {fast!r} of type {type(fast).__name__}")
+    return fast

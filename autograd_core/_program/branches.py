@@ -33,7 +33,7 @@ class Branch:
         self.listing, self.parameters, self.output, self.plain = listing, tuple(parameters), output, plain
         self.below = below
         self._varied: dict[tuple[bool, ...], Listing] = {}
-        self._players: dict[tuple[bool, ...] | None, Player] = {}
+        self._players: dict[tuple[tuple[bool, ...] | None, bool], Player] = {}
 
     @property
     def path(self) -> tuple[Guard, ...]:
@@ -50,12 +50,12 @@ class Branch:
         """The numbers of the parameters as they are now."""
         return [node._data for node in self.parameters]
 
-    def player(self, varying: tuple[bool, ...] | None = None) -> Player:
+    def player(self, varying: tuple[bool, ...] | None = None, fast: bool = False) -> Player:
         """What replays it: where only these inputs are variables, or for values alone."""
-        if varying not in self._players:
+        if (varying, fast) not in self._players:
             listing = self.listing if varying is None else self.varying(varying)
-            self._players[varying] = prepared(listing)
-        return self._players[varying]
+            self._players[varying, fast] = prepared(listing, fast)
+        return self._players[varying, fast]
 
     def result(self, numbers: Sequence[Any]) -> Any:
         """What the function gives, with these numbers in it; what it gave as plain numbers as it gave them."""

@@ -63,11 +63,11 @@ def _block(
     before: int,
 ) -> Answers:
     branch = replays.branches.latest or _branch_of(replays, columns, 0, before)
-    left = list(range(count))
+    left, fast = list(range(count)), replays.fast
     groups: list[tuple[list[int], Branch, Rows]] = []
     while left:
         here = columns if len(left) == count else selected(_rebased(columns, count), left)
-        found = branch.player(varying).rows(
+        found = branch.player(varying, fast).rows(
             here, branch.parameters, len(left), gradients_too=varying is not None, threads=threads
         )
         strays = set(found.strays)
@@ -76,7 +76,8 @@ def _block(
             groups.append((kept, branch, _without(found, strays, len(left)) if strays else found))
         left = [left[i] for i in found.strays]
         if left:
-            branch = _branch_of(replays, columns, left[0], before)
+            before_it, branch = branch, _branch_of(replays, columns, left[0], before)
+            fast = replays.fast and branch is not before_it  # else it was fast numbers that went astray, at a border
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)
 

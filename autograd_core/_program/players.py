@@ -57,6 +57,6 @@ class InPython:
         return player.rows(self.listing, inputs, native.numbers(parameters), count, gradients_too=gradients_too)
 
 
-def prepared(listing: Listing) -> Player:
-    """The player of a listing."""
-    return native.prepare(listing) if native.available() else InPython(listing)
+def prepared(listing: Listing, fast: bool) -> Player:
+    """The player of a listing; the one in Python is exact, `fast` or not."""
+    return native.prepare(listing, fast=fast) if native.available() else InPython(listing)

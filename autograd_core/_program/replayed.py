@@ -30,17 +30,22 @@ class Replayed:
     _moving: tuple[int, ...]
     _replays: Replays
 
-    def _begin(self, function: Function | None, arguments: Arguments, static: set[int]) -> None:
+    def _begin(self, function: Function | None, arguments: Arguments, static: set[int], fast: bool) -> None:
         self._function, self._arguments = function, arguments
         self._moving = tuple(
             i for i, x in enumerate(arguments.numbers) if type(x) is not int or arguments.argument_of(i) not in static
         )
         self.name = str(getattr(function, "__qualname__", "program"))
-        self._replays = Replays(self.name, None if function is None else self._trace)
+        self._replays = Replays(self.name, None if function is None else self._trace, fast)
         self._row = Operation(
             f"program {self.name}", ONE_LIST, self._row_value, self._row_slopes, f"The program {self.name}.",
             formula=f"{self.name}({{x}})", gather=ONE_LIST.gathering(self.name), public=False,
         )
+
+    @property
+    def fast(self) -> bool:
+        """Whether its numbers may differ from the engine's, within the bounds that `Program` states."""
+        return self._replays.fast
 
     def _trace(self, numbers: Sequence[float]) -> Branch:
         assert self._function is not None
@@ -147,7 +152,7 @@ class Replayed:
         numbers, parameters = operands[:count], operands[count:]
         branch, (value, by_input, by_parameter) = self._replays.played(
             numbers,
-            lambda branch: branch.player((True,) * count).value_and_gradients(
+            lambda branch: branch.player((True,) * count, self._replays.fast).value_and_gradients(
                 numbers, [*parameters, *branch.parameters[branch.below :]]
             ),
         )

@@ -19,24 +19,24 @@ class Replays:
     """The branches of one program, and how a point finds its own.
 
     Args: `tracer`, which traces the branch of a point and raises what the engine raises there; None where there is no
-    function to trace.
+    function to trace; `fast`, whether its players may be.
     """
 
-    def __init__(self, name: str, tracer: Tracer | None) -> None:
-        self.name, self.tracer = name, tracer
+    def __init__(self, name: str, tracer: Tracer | None, fast: bool) -> None:
+        self.name, self.tracer, self.fast = name, tracer, fast
         self.branches = Branches(name)
         self._tracing = RLock()
 
     def values(self, numbers: Sequence[float]) -> tuple[Branch, list[float]]:
         """The outputs at a point, and the branch that gave them."""
-        return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))
+        return self.played(numbers, lambda branch: branch.player(None, self.fast).values(numbers, branch.parameters))
 
     def value_and_gradients(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, list[float], list[float]]]:
         """The first output at a point, its gradients by inputs and parameters, and the branch that gave them."""
         return self.played(
-            numbers, lambda branch: branch.player(varying).value_and_gradients(numbers, branch.parameters)
+            numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
@@ -61,8 +61,8 @@ class Replays:
             ) from None
 
     def branch_of(self, numbers: Sequence[float]) -> Branch:
-        """The branch of a point."""
-        return self.values(numbers)[0]
+        """The branch of a point, as the engine's own numbers choose it."""
+        return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))[0]
 
     def traced(self, numbers: Sequence[float]) -> Branch:
         """The branch of a point, traced there and kept."""

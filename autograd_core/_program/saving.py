@@ -65,7 +65,12 @@ def _sum(state: dict[str, Any]) -> str:
 
 
 def state_of(
-    name: str, arguments: Arguments, moving: Sequence[int], branches: Sequence[Branch], parameters: Sequence[Value]
+    name: str,
+    arguments: Arguments,
+    moving: Sequence[int],
+    branches: Sequence[Branch],
+    parameters: Sequence[Value],
+    fast: bool,
 ) -> dict[str, Any]:
     """A program as what JSON holds; `parameters` are those of all branches, their numbers apart."""
     index = {node: i for i, node in enumerate(parameters)}
@@ -73,6 +78,7 @@ def state_of(
         "format": FORMAT,
         "version": VERSION,
         "name": name,
+        "fast": fast,
         "arguments": _form(arguments.structure.form),
         "numbers": [x if type(x) is int else 0.0 for x in arguments.numbers],
         "moving": list(moving),
@@ -82,7 +88,7 @@ def state_of(
 
 def program_of(
     state: dict[str, Any], parameters: Sequence[Value]
-) -> tuple[str, Arguments, tuple[int, ...], list[Branch]]:
+) -> tuple[str, Arguments, tuple[int, ...], list[Branch], bool]:
     """The parts of a program from its state; ValueError where they do not hold together."""
     try:
         form = _formed(state["arguments"])
@@ -91,7 +97,7 @@ def program_of(
         arguments = opened(positional, keywords)
         moving = tuple(state["moving"])
         branches = [_branched(branch, parameters, len(moving)) for branch in state["branches"]]
-        return str(state["name"]), arguments, moving, branches
+        return str(state["name"]), arguments, moving, branches, bool(state["fast"])
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"the program is damaged, or of another version of autograd_core ({error})") from None
 

@@ -61,6 +61,15 @@ def transformed_again(transform: Function, function: Function, options: dict[str
     return made
 
 
+def takes(function: Function, name: str) -> bool:
+    """Whether a function names an argument so, as far as its signature says."""
+    try:
+        found = signature(function).parameters.get(name)
+    except (TypeError, ValueError):
+        return False
+    return found is not None and found.kind is not Parameter.POSITIONAL_ONLY
+
+
 def checked(argnums: Any) -> Argnums:
     """The `argnums`, checked to be an integer or a tuple of integers."""
     try:
