@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain, islice, repeat
 from struct import pack
+from types import MappingProxyType
 from typing import Any
 
 from .._engine.choice import NATIVE
@@ -17,6 +18,8 @@ from ..errors import GraphError, described
 from ..graph import check_current
 from ..value import Value, number
 from .guards import Guard, Question
+
+EMPTY: Mapping[Value, Operation] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +83,21 @@ class Listing:
         plain: Container[Value] = (),
         others: Sequence[Value] = (),
         questions: Sequence[Question] = (),
+        checkpoints: Mapping[Value, Operation] = EMPTY,
     ) -> Listing:
         """The list of what `outputs` are computed from.
 
         Args: `outputs`, Values and plain numbers; `inputs`, nodes of the graph, below which it is not looked at;
         `parameters`, all leaves besides these, but for `constants` and what `stop_gradient` lets through; of a trace
         besides, `plain`, nodes that stand for plain numbers; `others`, nodes that are computed though no output needs
-        them; `questions`, asked of nodes and numbers, each with its outcome.
-        Raises GraphError for a leaf that is none of these or was assigned since, and for a checkpoint.
+        them; `questions`, asked of nodes and numbers, each with its outcome; `checkpoints`, the row in place of each.
+        Raises GraphError for a leaf that is none of these or was assigned since, and for a checkpoint without a row.
         """
         asked = [question.operands for question in questions]
         roots = [*outputs, *chain(*asked), *others]
         made = _by_engine(roots, (*inputs, *parameters), plain)
         if made is None:
-            made = _Writer(inputs, parameters, constants).written(roots, plain)
+            made = _Writer(inputs, parameters, constants, checkpoints).written(roots, plain)
         numbers, rows, code, starts, operands, slots, variable = made
         first, at = len(variable) - len(code), iter(slots[len(outputs) :])
         return cls(
@@ -134,8 +138,14 @@ def _by_engine(roots: Sequence[Any], leaves: tuple[Value, ...], plain: Container
 class _Writer:
     """Writes the list of a graph: the slot of each node, and of each constant."""
 
-    def __init__(self, inputs: Sequence[Value], parameters: Sequence[Value], constants: Container[Value]) -> None:
-        self.inputs, self.parameters, self.fixed = inputs, parameters, constants
+    def __init__(
+        self,
+        inputs: Sequence[Value],
+        parameters: Sequence[Value],
+        constants: Container[Value],
+        checkpoints: Mapping[Value, Operation],
+    ) -> None:
+        self.inputs, self.parameters, self.fixed, self.checkpoints = inputs, parameters, constants, checkpoints
         self.slots: dict[Value, int] = {}
         for slot, node in enumerate((*inputs, *parameters)):
             if self.slots.setdefault(node, slot) != slot:
@@ -158,11 +168,12 @@ class _Writer:
         for node, operands in zip(computed, below, strict=True):
             moves = node not in plain and any(type(x) is Value and variable[self.slots[x]] for x in operands)
             variable.append(moves)
-        rows = {row: i for i, row in enumerate(dict.fromkeys(node.op for node in computed))}
+        applied = [self.checkpoints.get(node, node.op) for node in computed]
+        rows = {row: i for i, row in enumerate(dict.fromkeys(applied))}
         return (
             array("d", self.numbers),
             tuple(rows),
-            array("i", [rows[node.op] for node in computed]),
+            array("i", [rows[row] for row in applied]),
             array("i", accumulate(map(len, below), initial=0)),
             array("i", [self._slot(x) for operands in below for x in operands]),
             list(map(self._slot, roots)),
@@ -171,7 +182,7 @@ class _Writer:
 
     def _is_computed(self, node: Value) -> bool:
         """Whether a node is an instruction; a leaf that is a constant is entered among these."""
-        if node.op is CHECKPOINT:
+        if node.op is CHECKPOINT and node not in self.checkpoints:
             raise GraphError(
                 "a program cannot hold a checkpoint, whose function runs again in each sweep; "
                 "call the function itself: a program keeps no more than its gradient needs"

@@ -158,14 +158,20 @@ def forward(
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
     """The gradients of the first output by inputs and parameters, 0.0 by those that are no variables."""
-    adjoints = [NOTHING] * listing.slots
-    adjoints[listing.outputs[0]] = seed or NOTHING
+    found = adjoints(listing, locals_, seed)
+    ends = listing.inputs + listing.parameters
+    return [found[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]
+
+
+def adjoints(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
+    """The adjoints of all slots, `NOTHING` of those that the first output does not depend on."""
+    found = [NOTHING] * listing.slots
+    found[listing.outputs[0]] = seed or NOTHING
     starts, operands, first = listing.starts, listing.operands, listing.first
     for k in reversed(range(len(locals_))):
-        upstream = adjoints[first + k]
+        upstream = found[first + k]
         if upstream or not is_nothing(upstream):
             for slot, local in zip(operands[starts[k] : starts[k + 1]], locals_[k], strict=False):
                 if local is not None and (local or not is_nothing(local)):
-                    adjoints[slot] += upstream * local + 0.0
-    ends = listing.inputs + listing.parameters
-    return [adjoints[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]
+                    found[slot] += upstream * local + 0.0
+    return found

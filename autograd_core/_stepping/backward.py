@@ -35,7 +35,7 @@ class Sweep:
         self.epoch = epoch
         self.remaining = dict(scene.uses)  # of each box, how many edges its gradient still waits for
         self.due: dict[Value, int] = {}  # the right gradients of leaves that may come out wrong
-        replay.start(scene.roots)
+        replay.start()
 
     def _seeds(self) -> Iterator[Step]:
         boxes = dict.fromkeys(self.scene.picture.box(root) for root in self.scene.roots)
@@ -214,7 +214,7 @@ class Sweep:
     def _compared(self, suspects: Collection[Box]) -> Step:
         """The gradients of leaves beside the right ones; only those of `suspects` can differ."""
         got = self.replay
-        right = got.swept(self.scene.roots) if suspects else {}
+        right = got.swept() if suspects else {}
         found = []
         for box in self.scene.picture.boxes:
             leaves = [node for node in self.scene.members.get(box, ()) if node.is_leaf]

@@ -15,10 +15,10 @@ from .._operations.operation import EVERYWHERE, TABLE
 from .frames import Frames
 from .lines import coded, slots_of
 from .program import guards_of, program_of
+from .replay import Tape
 from .scene import Step
 from .script import Script
 from .second import second_order
-from .tape import Tape
 
 HERE = Path(__file__).parent / "live"
 SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "source.js", "page.js")

@@ -1,16 +1,110 @@
-"""The numbers of a graph epoch by epoch: values, local derivatives and gradients, each in a slot of a tape."""
+"""The numbers of all steps in slots, each with how it was computed: a page computes them again when a leaf moves.
+
+The first epoch has the numbers that the graph recorded; the player of programs computes those of later epochs.
+
+An instruction is a list of integers after its name: the slot that it fills first, then the slots that it reads.
+
+a row's name  fills its value, then its local derivative by each operand; reads the operands
+"frozen"      the same, for an operation that only Python can compute
+"send"        fills a contribution, then the sum with what had arrived before; reads the local derivative, the gradient
+              above and that sum (-1: nothing has arrived)
+"norm"        fills the root of the sum of squares of what it reads
+"update"      fills w - rate·g; reads w, g and the rate
+"""
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, lru_cache
 
-from .._operations.operation import NOTHING, PARAMETER
-from ..checkpoint import CHECKPOINT
+from .._drawing.groups import Graph
+from .._operations.operation import NOTHING, PARAMETER, Operation, is_nothing
+from .._program import player
+from .._program.listing import Listing
+from ..backward import discovered_all
+from ..checkpoint import CHECKPOINT, rerun
+from ..errors import GraphError
 from ..graph import check_current
 from ..value import Value
-from .inside import Computed, Inside, computed
-from .tape import Tape
+
+Instruction = list[str | int]
+Slopes = Sequence[float | None]
+
+
+class Tape:
+    """Slots with numbers, and the instructions that fill them, in order; what is computed twice is there once."""
+
+    def __init__(self) -> None:
+        self.numbers: list[float] = []
+        self.code: list[Instruction] = []
+        self.frozen: dict[int, str] = {}  # why, by the slot of the value
+        self.constants: set[int] = set()
+        self.sums: set[int] = set()  # products and sums, which are the same to the bit wherever they are computed
+        self._known: dict[object, int] = {}
+
+    def hold(self, number: float) -> int:
+        """A slot that nothing computes: a leaf's."""
+        self.numbers.append(number)
+        return len(self.numbers) - 1
+
+    def constant(self, number: float) -> int:
+        """The slot of a plain number, one for all that are equal to the bit."""
+        key = number.hex()
+        if key not in self._known:
+            self._known[key] = self.hold(number)
+            self.constants.add(self._known[key])
+        return self._known[key]
+
+    def computed(self, node: Value, operands: Sequence[int], value: float, slopes: Slopes) -> int:
+        """The slot of a node's value; those of its local derivatives follow."""
+        key = (node, *operands)
+        if key not in self._known:
+            slot = self._known[key] = self.hold(value)
+            self.numbers += [math.nan if slope is None else slope for slope in slopes]
+            why = why_frozen(node.op)
+            self.code.append(["frozen" if why else node.op.name, slot, *operands])
+            if why:
+                self.frozen[slot] = why
+        return self._known[key]
+
+    def sent(self, local: int, upstream: int, before: int | None) -> int:
+        """The slot of a contribution; the sum with what had arrived before it follows."""
+        a, b = self.numbers[local], self.numbers[upstream]
+        contribution = NOTHING if is_nothing(a) or is_nothing(b) else b * a + 0.0
+        total = (NOTHING if before is None else self.numbers[before]) + contribution
+        return self._filled(["send", local, upstream, -1 if before is None else before], contribution, total)
+
+    def norm(self, slots: Sequence[int]) -> int:
+        """The slot of the root of a sum of squares."""
+        return self._filled(["norm", *slots], math.hypot(*(self.numbers[i] for i in slots)))
+
+    def updated(self, w: int, gradient: int, rate: int) -> int:
+        """The slot of a parameter that has moved against its gradient."""
+        moved = self.numbers[w] - self.numbers[rate] * self.numbers[gradient]
+        return self._filled(["update", w, gradient, rate], moved)
+
+    def _filled(self, instruction: Instruction, *numbers: float) -> int:
+        key = tuple(instruction)
+        if key not in self._known:
+            name, *reads = instruction
+            slot = self._known[key] = len(self.numbers)
+            self.numbers += numbers
+            self.code.append([name, slot, *reads])
+            if name != "norm":
+                self.sums.update(range(slot, slot + len(numbers)))
+        return self._known[key]
+
+
+def why_frozen(op: Operation) -> str:
+    """Why only Python can compute an operation; empty for the rows of the table."""
+    if op.origin is not None:
+        return f"{op.name} is a primitive, a Python function of your own"
+    if op.name == "checkpoint":
+        return "a checkpoint runs its Python function again"
+    return ""
 
 
 class Replay:
@@ -19,21 +113,29 @@ class Replay:
     The graph's own `data` and `grad` are not touched. Raises GraphError where a leaf was assigned since.
     """
 
-    def __init__(self, order: Sequence[Value], tape: Tape) -> None:
-        self.order = order
+    def __init__(self, graph: Graph, tape: Tape) -> None:
+        self.graph = graph
         self.tape = tape
-        self.data: dict[Value, int] = {}
         self.adjoint: dict[Value, int] = {}
-        self._inside: dict[Value, Inside] = {}  # of checkpoints
-        for node in order:
+        self._leaves = [node for node in graph.order if node.is_leaf]
+        self._computed = [node for node in graph.order if not node.is_leaf]
+        self._checkpoints = {node: hidden(node) for node in self._computed if node.op is CHECKPOINT}
+        self.data = {leaf: tape.hold(leaf.data) for leaf in self._leaves}
+        for node in self._computed:
             check_current(node)
-            if node.is_leaf:
-                self.data[node] = tape.hold(node.data)
-                continue
-            if node.op is CHECKPOINT:
-                self._inside[node] = Inside(node)
-            self.data[node] = tape.computed(node, self.operands(node), partial(self._recorded, node))
-        self._leaves = {node: slot for node, slot in self.data.items() if node.is_leaf}
+        self._enter([node.data for node in self._computed], list(map(self._slopes, self._computed)))
+        self.recorded = dict(self.data)
+
+    def _slopes(self, node: Value) -> Slopes:
+        """The local derivatives as they were recorded; those of a checkpoint, which were not, computed."""
+        if node not in self._checkpoints:
+            return node._slopes
+        numbers = [x.data for x in node._x]
+        return self._checkpoints[node].recorded(numbers, node.data, [True] * len(numbers))
+
+    def _enter(self, values: Sequence[float], slopes: Sequence[Slopes]) -> None:
+        for node, value, by_operand in zip(self._computed, values, slopes, strict=True):
+            self.data[node] = self.tape.computed(node, self.operands(node), value, by_operand)
 
     def local(self, node: Value, index: int) -> int:
         """The slot of the local derivative of a node by an operand."""
@@ -54,15 +156,15 @@ class Replay:
         """The slot of a node's gradient; of one that nothing has reached, that of 0."""
         return self.adjoint[node] if node in self.adjoint else self.tape.constant(0.0)
 
-    def start(self, roots: Sequence[Value]) -> None:
+    def start(self) -> None:
         """Before a sweep: the gradient of each root is 1, nothing else has one."""
-        self.adjoint = dict.fromkeys(roots, self.tape.constant(1.0))
+        self.adjoint = dict.fromkeys(self.graph.roots, self.tape.constant(1.0))
 
-    def swept(self, roots: Sequence[Value]) -> dict[Value, int]:
+    def swept(self) -> dict[Value, int]:
         """The gradients by everything below the roots: the whole sweep at once, with no adjoint from before."""
         before = self.adjoint
-        self.start(roots)
-        for node in reversed(self.order):
+        self.start()
+        for node in reversed(self._computed):
             for index, x in enumerate(node.operands):
                 if type(x) is Value:
                     self.send(node, index)
@@ -71,32 +173,59 @@ class Replay:
 
     def restart(self) -> None:
         """Back to the first epoch."""
-        self.data |= self._leaves
-        self.forward()
+        self.data = dict(self.recorded)
 
     def update(self, rate: int) -> None:
         """w ← w - rate·gradient for every parameter; the gradients are cleared."""
-        for node in self.order:
+        for node in self._leaves:
             if node.op is PARAMETER:
                 self.data[node] = self.tape.updated(self.data[node], self.gradient(node), rate)
         self.adjoint.clear()
 
     def forward(self) -> None:
-        """Compute every node again from the leaves, in the order of the graph.
+        """Compute every node again from the leaves, by the player of programs.
 
         Raises what floats raise where a value does not exist, with the operation's name and operands.
         """
-        for node in self.order:
-            if not node.is_leaf:
-                self.data[node] = self.tape.computed(node, self.operands(node), partial(self._again, node))
+        slopes: list[Slopes] = []
+        numbers = [self.tape.numbers[self.data[leaf]] for leaf in self._leaves]
+        slots = player.forward(self._listing, numbers, (), slopes)
+        self._enter(slots[self._listing.first :], slopes)
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return Listing.of(self.graph.roots, self._leaves, checkpoints=self._checkpoints)
 
     def operands(self, node: Value) -> list[int]:
         """The slots of a node's operands."""
         return [self.data[x] if type(x) is Value else self.tape.constant(float(x)) for x in node.operands]
 
-    def _recorded(self, node: Value) -> Computed:
-        return self._again(node) if node.op is CHECKPOINT else (node.data, node._slopes)
 
-    def _again(self, node: Value) -> Computed:
-        numbers = [self.tape.numbers[slot] for slot in self.operands(node)]
-        return self._inside[node].computed(numbers) if node.op is CHECKPOINT else computed(node, numbers)
+def hidden(checkpoint: Value) -> Operation:
+    """A checkpoint as a row of its own: its function is run once, and what it made is a program that is played."""
+    if checkpoint._dx.output is not None:
+        raise GraphError(
+            "the stepper cannot enter a checkpoint with several outputs: step through its function itself, or "
+            "use checkpoints that return one number"
+        )
+    outputs, inputs = rerun([checkpoint]), checkpoint._x
+    below = discovered_all(outputs, inputs)[0]
+    nested = {node: hidden(node) for node in below if node.op is CHECKPOINT}
+    listing = Listing.of(outputs, inputs, constants=set(below), checkpoints=nested)
+
+    @lru_cache(maxsize=1)
+    def played(numbers: bytes) -> tuple[float, list[float]]:
+        slopes: list[Slopes] = []
+        slots = player.forward(listing, array("d", numbers), (), slopes)
+        return slots[listing.outputs[0]], player.adjoints(listing, slopes, 1.0)[: listing.inputs]
+
+    def at(numbers: Sequence[float]) -> tuple[float, list[float]]:
+        return played(array("d", numbers).tobytes())
+
+    return replace(
+        CHECKPOINT,
+        value=lambda numbers: at(numbers)[0],
+        derivatives=lambda numbers, result: at(numbers)[1],
+        flat=lambda numbers, variable: list(map(is_nothing, at(numbers)[1])),
+        origin=checkpoint._dx.function,
+    )

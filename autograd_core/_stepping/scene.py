@@ -12,7 +12,7 @@ from .._drawing.texts import short
 from ..value import Value
 from .formulas import Formulas
 from .lines import MOST_LISTED, Filling, Line, Number, left_out, line
-from .tape import Tape
+from .replay import Tape
 
 COMPLETE, WRONG = "✓", "✗"
 MOST_SCOPES = 3

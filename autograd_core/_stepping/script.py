@@ -27,9 +27,9 @@ class Script:
         self.scene = Scene(picture, graph)
         self.name = ", ".join(dict.fromkeys(picture.box(root).name for root in graph.roots))
         self.tape = self.scene.tape
-        self.replay = Replay(self.scene.order, self.tape)
+        self.replay = Replay(graph, self.tape)
         self.forward = len(self.tape.code)  # so many instructions compute the graph as it was recorded
-        data = self.recorded = dict(self.replay.data)
+        data = self.recorded = self.replay.recorded
         self.roots = [data[root] for root in graph.roots]
         self.slots = {box.id: data[box.node] for box in picture.boxes if box.node is not None}
         self.leaves = [box.id for box in self.scene.leaves]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._drawing.picture import graph_of
 from .._transforms.sweeps import gradients
 from ..context import record
-from ..graph import toposort
 from ..ops import sum as total
 from ..value import Value
-from .replay import Replay
+from .replay import Replay, Tape, why_frozen
 from .scene import Scene
-from .tape import Tape, why_frozen
 
 MOST_NODES = 150  # beyond, the gradients' graph is most of a page
 
@@ -33,7 +32,6 @@ def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
     with record():
         y = scene.roots[0] if len(scene.roots) == 1 else total(scene.roots)
         found = gradients(y, list(leaves), create_graph=True)
-        graph = toposort(total([*found, *leaves]))[:-1]
     tape = Tape()
-    data = Replay(graph, tape).data
+    data = Replay(graph_of([x for x in (*found, *leaves) if type(x) is Value]), tape).data
     return SecondOrder(tape, [data[x] for x in leaves], [data[g] if type(g) is Value else None for g in found])

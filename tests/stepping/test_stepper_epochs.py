@@ -10,8 +10,23 @@ from itertools import groupby
 import pytest
 from hypothesis import given
 
-from autograd_core import GraphError, Value, checkpoint, exp, gradients, log, parameter, scope, square, tanh, toposort
+from autograd_core import (
+    GraphError,
+    Value,
+    checkpoint,
+    exp,
+    gradients,
+    log,
+    parameter,
+    primitive,
+    relu,
+    scope,
+    square,
+    tanh,
+    toposort,
+)
 from autograd_core import sum as total
+from autograd_core._program import player
 from autograd_core.draw import to_dot
 from autograd_core.stepper import Step, step
 from autograd_core.strategies import smooth_programs
@@ -75,6 +90,56 @@ def test_a_checkpoint_that_cannot_be_computed_again_says_why() -> None:
     y = checkpoint(lambda v: v * float(next(ran)), parameter(1.0))
     with pytest.raises(GraphError, match="must return the same number each time"):
         step(y, learning_rate=0.1, epochs=2)
+
+
+def test_later_epochs_run_on_the_player_of_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[float] = []
+    forward = player.forward
+
+    def noted(listing, inputs, *rest):
+        played.extend(inputs)
+        return forward(listing, inputs, *rest)
+
+    monkeypatch.setattr(player, "forward", noted)
+    w = parameter(3.0, "w")
+    stepper = step(w * w, learning_rate=0.25, epochs=3)
+    assert played == [1.5, 0.75] * 2  # w ← w - 0.25·2w, sorted and unsorted; the first epoch is as recorded
+    assert [s.text for s in stepper if s.kind == "operation"] == ["v1 = w·w = 3·3 = 9", "v1 = w·w = 1.5·1.5 = 2.25",
+                                                                  "v1 = w·w = 0.75·0.75 = 0.5625"]  # fmt: skip
+
+
+def test_what_a_checkpoint_hides_is_computed_once_in_an_epoch_however_deep() -> None:
+    calls: list[float] = []
+
+    def cube(x: float) -> float:
+        calls.append(x)
+        return x * x * x
+
+    cubed = primitive(cube, derivatives=(lambda x, y: 3.0 * x * x,))
+
+    def deep(x: Value, depth: int) -> Value:
+        return cubed(x) if depth == 0 else checkpoint(lambda v: deep(v, depth - 1), x)
+
+    w = parameter(0.5, "w")
+    y = deep(w, 12)
+    calls.clear()
+    stepper = step(y, learning_rate=0.1, epochs=2)
+    moved_once = 0.5 - 0.1 * (3.0 * 0.5 * 0.5)
+    assert calls == [0.5] * 13 + [pytest.approx(moved_once)]  # twelve functions run again, and each epoch played
+    assert moved(list(stepper), 2) == [pytest.approx(moved_once - 0.1 * 3.0 * moved_once**2, rel=1e-3)]
+
+
+def test_a_path_not_taken_inside_a_checkpoint_carries_nothing_to_meet_an_infinity() -> None:
+    y = checkpoint(relu, parameter(-1.0, "w")) * math.inf
+    stepper = step(y, learning_rate=0.1, epochs=2)
+    assert [s.text for s in stepper if s.kind == "result"] == ["Every gradient is complete: grad(w) = 0"] * 2
+    assert not any("undetermined" in s.text for s in stepper)
+
+
+def test_where_a_checkpoint_has_no_value_the_operation_inside_is_named() -> None:
+    y = checkpoint(log, parameter(1.0, "w"))
+    with pytest.raises(ValueError, match=r"checkpoint failed: log is defined for x > 0; got x = -1\.0; got x = -1\.0"):
+        step(y, learning_rate=2.0, epochs=2)
 
 
 # --- what goes wrong in an unsorted order ----------------------------------------------------------------------------
