@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .forms import (
-    FLOAT,
     INT,
     INTS,
     Append,
@@ -18,7 +17,6 @@ from .forms import (
     For,
     Function,
     If,
-    Known,
     Leave,
     Made,
     Name,
@@ -168,7 +166,7 @@ class Braces:
         if x.operation in ("neg", "not"):
             return f"({'-' if x.operation == 'neg' else '!'}{parts[0]})"
         name = f"{x.operation}_int" if whole and x.operation in OF_INTS else x.operation
-        may_raise = raises(x.operation, x.type, x.parts[0].type if x.parts else FLOAT)
+        may_raise = raises(x.operation, x.type, x.parts)
         return self._called(name, [self.bare(part) for part in x.parts], may_raise, x.operation in ALLOCATING)
 
     def _called(self, name: str, parts: list[str], may_raise: bool, allocates: bool) -> str:
@@ -191,8 +189,7 @@ class Braces:
         """A statement."""
         match s:
             case Assign():
-                if not isinstance(s.value, Known):
-                    self.write(f"{self.name(s.name)} = {self.bare(s.value)};")
+                self.write(f"{self.name(s.name)} = {self.bare(s.value)};")
             case Return():
                 self.write(f"return {self.bare(s.value)};")
             case If():

@@ -73,10 +73,10 @@ class Calls(Lists):
         self, node: ast.AST, function: Any, arguments: Sequence[Expression], named: dict[str, Expression] | None = None
     ) -> Expression:
         """A call of an object."""
-        if isinstance(function, type) and issubclass(function, BaseException):
-            return Known(KNOWN, function)
         operation = getattr(function, "operation", None)
-        if isinstance(operation, Operation) and not named:
+        if isinstance(operation, Operation):
+            if named:
+                self.refuse(node, f"{operation.name} on operands by name", "give them in their order")
             return self._row(node, operation, arguments)
         try:
             known = CALLS.get(function)

@@ -72,7 +72,7 @@ class Expressions:
                 value = None
             if isinstance(value, (float, int)):
                 return Const(type, value)
-        if raises(name, type, parts[0].type if parts else LIST):
+        if raises(name, type, parts):
             self.function.raises = True
         if name in ALLOCATING:
             self.function.allocates = self.function.raises = True
@@ -88,13 +88,13 @@ class Expressions:
             return self.operate("int", INT, x)
         if type == LIST and isinstance(x.type, tuple) and set(x.type) <= {FLOAT} and isinstance(x, Made):
             return self.operate("join", LIST, *x.parts)
-        return self.refuse(node, f"{_named(x.type)} where {_named(type)} is needed")
+        return self.refuse(node, f"{named(x.type)} where {named(type)} is needed")
 
     def joined(self, node: ast.AST, x: Expression, y: Expression) -> Type:
         """The one type of two expressions of which either may be taken."""
         if x.type == y.type and x.type != KNOWN:
             return x.type
-        return self.refuse(node, f"{_named(x.type)} here and {_named(y.type)} there", "give both one type")
+        return self.refuse(node, f"{named(x.type)} here and {named(y.type)} there", "give both one type")
 
     def truth(self, node: ast.expr) -> Expression:
         """A condition: what Python takes an expression for in a test."""
@@ -184,7 +184,7 @@ class Expressions:
         """Arithmetic on numbers."""
         for part in parts:
             if part.type not in NUMBERS:
-                self.refuse(node, f"arithmetic on {_named(part.type)}")
+                self.refuse(node, f"arithmetic on {named(part.type)}")
         common = INT if all(part.type in (INT, BOOL) for part in parts) and name != "truediv" else FLOAT
         if common == INT and name == "pow" and not all(isinstance(part, Const) for part in parts):
             self.refuse(node, "a power of ints", "make one of them a float")
@@ -257,8 +257,12 @@ class Expressions:
         return Choice(self.joined(node, yes, no), test, yes, no)
 
 
-def _named(type: Type) -> str:
+def named(type: Type | None) -> str:
+    """A type as messages name it."""
     if isinstance(type, tuple):
         return "a tuple"
-    names = {LIST: "a list of floats", INTS: "a list of ints", KNOWN: "what is no number", WIDE: "an int of any size"}
-    return names.get(type, f"{'an' if type == INT else 'a'} {type}")
+    names = {
+        INT: "an int", LIST: "a list of floats", INTS: "a list of ints", KNOWN: "what is not a number",
+        WIDE: "an int of any size",
+    }  # fmt: skip  # a table
+    return names.get(str(type), f"a {type}")

@@ -223,7 +223,7 @@ class _Body(Differing):
         self.result(self.expression(s.value))
 
     def do_Raise(self, s: Raise) -> None:
-        self.result("np.nan")
+        self.result(f"py_raising(np.nan, {self._unfinished()}, {s.kind!r})")
 
     def do_Append(self, s: Append) -> None:
         if self.mask != self.begun.get(s.name):

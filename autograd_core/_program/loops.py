@@ -164,7 +164,8 @@ class Lists(Expressions):
             elif not isinstance(element, (ast.Tuple, ast.Store)):
                 self.refuse(target, f"`{ast.unparse(target)}` as what a loop sets")
         if len(names) != len(sources):
-            self.refuse(target, f"`{ast.unparse(target)}` for {len(sources)} sources")
+            loop = f"`for {ast.unparse(target)} in {ast.unparse(iterable)}`"
+            self.refuse(target, loop, "set one name for each list that it goes through")
         types = [INT if isinstance(s, Range) or s.numbers.type == INTS else FLOAT for s in sources]
         return list(zip(names, types, strict=True)), tuple(sources), strict
 

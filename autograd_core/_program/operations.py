@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..value import number
-from .forms import BOOL, FLOAT, INT, WIDE, Type
+from .forms import BOOL, FLOAT, INT, WIDE, Expression, Type
 
 ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
@@ -34,8 +34,8 @@ FLOATS = (
 TWO_FLOATS = ("atan2", "copysign", "fmod", "remainder")
 # Those that never raise.
 QUIET = {
-    "add", "sub", "mul", "neg", "abs", "not", "and", "or", "lt", "le", "gt", "ge", "eq", "ne", "float", "bool", "len",
-    "over", "max", "min", "slice", "isnan", "isinf", "isfinite", "copysign", "fabs", "atan", "asinh", "cbrt",
+    "add", "sub", "mul", "neg", "abs", "not", "and", "or", "lt", "le", "gt", "ge", "eq", "ne", "float", "bool", "int",
+    "len", "over", "max", "min", "slice", "isnan", "isinf", "isfinite", "copysign", "fabs", "atan", "asinh", "cbrt",
     "tanh", "erf", "erfc", "frexp", "radians", "degrees",
 }  # fmt: skip  # a list
 # What these are made of needs memory.
@@ -76,6 +76,6 @@ def kinds_caught(exception: type[BaseException]) -> tuple[str, ...]:
     return tuple(name for name, kind in KINDS.items() if issubclass(kind, exception))
 
 
-def raises(name: str, result: Type, operand: Type) -> bool:
+def raises(name: str, result: Type, parts: Sequence[Expression]) -> bool:
     """Whether an operation may raise; arithmetic on ints does where it leaves ±2**53."""
-    return name not in QUIET or (result == INT and operand == INT and name in ("add", "sub", "mul", "neg", "abs"))
+    return name not in QUIET or (result == INT and parts[0].type == INT and name in ("add", "sub", "mul", "neg", "abs"))

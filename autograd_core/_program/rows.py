@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from .._operations.operation import Operation
 from .calls import LEFT_TO_PYTHON
-from .forms import BOOL, FLOAT, INT, KNOWN, LIST, Const, Function, Known, Name, Refused
+from .expressions import named
+from .forms import BOOL, FLOAT, KNOWN, LIST, Const, Function, Known, Name, Refused
 from .translator import Translation
 
 
@@ -92,7 +93,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
     value = _function(translation, f"{row.name}_value", row.value, [xs])
     slopes = translation.function(row.derivatives, [xs, Name(FLOAT, "z")], f"{row.name}_slopes")
     if not isinstance(slopes, Function) or (slopes.returns != LIST and set(slopes.returns or ()) != {FLOAT}):
-        raise Refused("its derivatives are no list of numbers; make them one")
+        raise Refused("its derivatives are not a list of floats; return one")
     return TranslatedRow(row, value, (slopes,), _flat_of_many(row, translation, xs))
 
 
@@ -117,19 +118,7 @@ def _function(
         return translation.of_call(python, operands, name)
     found = translation.function(python, operands, name)
     if not isinstance(found, Function):
-        raise Refused(f"{name} gives no number; make it one")
+        raise Refused(f"{name} does not return a number; return one")
     if found.returns == gives:
         return found
-    if gives == FLOAT and found.returns == INT:
-        raise Refused(f"{name} gives an int; make it a float")
-    raise Refused(f"{name} gives a {found.returns}; make it a {gives}")
-
-
-def functions_of(rows: Iterable[TranslatedRow]) -> Iterator[Function]:
-    """The functions that the rows name, each once."""
-    seen: set[int] = set()
-    for row in rows:
-        for function in (row.value, *row.slopes, *row.flat, *row.beside):
-            if isinstance(function, Function) and id(function) not in seen:
-                seen.add(id(function))
-                yield function
+    raise Refused(f"{name} returns {named(found.returns)}; return {named(gives)}")

@@ -37,7 +37,7 @@ from .forms import (
     While,
     leaves,
 )
-from .operations import ARITHMETIC, kind_raised, kinds_caught, raises
+from .operations import ARITHMETIC, KINDS, kind_raised, kinds_caught, raises
 from .source import Definition
 
 
@@ -60,6 +60,7 @@ class Body(Calls):
         super().__init__(function, path, outer)
         self.exact = exact
         self.translated = translated
+        self.objects: list[ast.Return] = []  # where something else than a number is returned
 
     def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
         """The function with its body, or the object it gives."""
@@ -85,6 +86,9 @@ class Body(Calls):
         self.function.raises |= recursive and self._calls_itself(definition)
         if len(self.out) == 1 and isinstance(self.out[0], Return) and isinstance(self.out[0].value, Known):
             return self.out[0].value
+        if self.objects:
+            what = f"`{ast.unparse(self.objects[0])}` beside other results"
+            self.refuse(self.objects[0], what, "return a number on every way")
         if not leaves(self.out) or self.function.returns is None:
             self.refuse(definition, "a function that may end without a result", "return a number on every way")
         return self.function
@@ -182,9 +186,7 @@ class Body(Calls):
             self.refuse(node, f"a second name for {value.name}, which is changed", "copy it")
         before = self.function.variables.setdefault(name, value.type)
         if before != value.type:
-            value = Const(FLOAT, value.value) if isinstance(value, Const) and before == FLOAT == value.type else value
-            if value.type != before:
-                self.refuse(node, f"{name} as another type than before", "give it one type")
+            self.refuse(node, f"{name} as another type than before", "give it one type")
         self.names[name] = Name(value.type, name)
         self.out.append(Assign(name, value))
 
@@ -266,11 +268,12 @@ class Body(Calls):
 
     def do_Return(self, node: ast.Return) -> None:
         value = self.visit(node.value) if node.value else Known(KNOWN, None)
-        if not isinstance(value, Known):
-            if self.function.returns is None:
-                self.function.returns = value.type
-            elif self.function.returns != value.type:
-                self.refuse(node, "a result of another type than before", "give it one type")
+        if isinstance(value, Known):
+            self.objects.append(node)
+        elif self.function.returns is None:
+            self.function.returns = value.type
+        elif self.function.returns != value.type:
+            self.refuse(node, "a result of another type than before", "give it one type")
         self.out.append(Return(value))
 
     def do_Raise(self, node: ast.Raise) -> None:
@@ -293,8 +296,11 @@ class Body(Calls):
         for handler in node.handlers:
             caught = self.visit(handler.type) if handler.type is not None else Known(KNOWN, Exception)
             kinds = [x.value for x in (caught.parts if isinstance(caught, Made) else (caught,)) if isinstance(x, Known)]
+            names = tuple(name for kind in kinds for name in kinds_caught(kind))
+            if not names:
+                self.refuse(handler, f"`{ast.unparse(handler).splitlines()[0]}`", f"catch one of {', '.join(KINDS)}")
             body, way = self.nested(handler.body)
-            handlers.append((tuple(name for kind in kinds for name in kinds_caught(kind)), body))
+            handlers.append((names, body))
             ways.append(way)
         self.out.append(Try(attempt[0], handlers))
         self.merge(*ways)
@@ -311,14 +317,13 @@ def _changed(node: ast.AST) -> set[str]:
     return found
 
 
-def _inside(x: Any) -> Iterator[Expression]:
+def _inside(x: Expression) -> Iterator[Expression]:
     """An expression and all that it is made of."""
-    if isinstance(x, Expression):
-        yield x
-        for slot in ("parts", "arguments", "of", "test", "yes", "no"):
-            child = getattr(x, slot, ())
-            for part in child if isinstance(child, tuple) else (child,):
-                yield from _inside(part)
+    yield x
+    for slot in ("parts", "arguments", "of", "test", "yes", "no"):
+        child = getattr(x, slot, ())
+        for part in child if isinstance(child, tuple) else (child,):
+            yield from _inside(part)
 
 
 def _reads(x: Expression, names: set[str]) -> bool:
@@ -330,7 +335,7 @@ def _raising(x: Expression) -> Iterator[bool]:
     """For each operation and call in an expression, whether it can raise."""
     for part in _inside(x):
         if isinstance(part, Operate):
-            yield raises(part.operation, part.type, part.parts[0].type if part.parts else LIST)
+            yield raises(part.operation, part.type, part.parts)
         elif isinstance(part, Call):
             yield part.function.raises
 

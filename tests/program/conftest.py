@@ -39,9 +39,11 @@ def written():
 @pytest.fixture(scope="session")
 def in_c(running, tmp_path_factory):
     """All rows in C, by name, and the library they are in."""
+    from autograd_core._program.forms import Function
     from autograd_core._program.kernels import rows_of_numbers
-    from autograd_core._program.rows import functions_of, translated_rows
+    from autograd_core._program.rows import translated_rows
 
     rows, translation, refused = translated_rows(rows_of_numbers())
-    library = running.Compiled(translation.functions, functions_of(rows), tmp_path_factory.mktemp("c"))
+    named = [f for row in rows for f in (row.value, *row.slopes, *row.flat, *row.beside) if isinstance(f, Function)]
+    library = running.Compiled(translation.functions, dict.fromkeys(named), tmp_path_factory.mktemp("c"))
     return {row.row.name: row for row in rows}, library, refused

@@ -9,19 +9,20 @@ import numpy as np
 import pytest
 
 from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations import series
 from autograd_core._operations.operation import Operation
-from autograd_core._operations.shape import ONE_NUMBER, TWO_NUMBERS
+from autograd_core._operations.shape import ONE_LIST, ONE_NUMBER, TWO_NUMBERS
 from autograd_core._program.forms import FLOAT, Name, Refused
 from autograd_core._program.in_c import C
 from autograd_core._program.in_javascript import RUNTIME as JAVASCRIPT_RUNTIME
 from autograd_core._program.in_javascript import JavaScript
 from autograd_core._program.in_numpy import RUNTIME as NUMPY_RUNTIME
 from autograd_core._program.in_numpy import NumPy
-from autograd_core._program.rows import translated_row
+from autograd_core._program.rows import translated_row, translated_rows
 from autograd_core._program.translator import Translation
 
 X, Y = Name(FLOAT, "x"), Name(FLOAT, "y")
-IN_NUMPY_REFUSED = {"whiles": "`break` at some points only", "lists": "a list that grows at some points only"}
+IN_NUMPY_REFUSED = {"whiles": "`break` at some points only", "lists": "a list that grows at some points only", "filtered": "a list that grows at some points only"}
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,43 @@ def test_a_row_is_refused_by_its_name_and_whole():
         translated_row(row, translation)
 
 
+ONE_SLOPE = (lambda x, z: 1.0,)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (Operation("odd", ONE_NUMBER, lambda x: int(x), ONE_SLOPE), "odd: odd_value returns an int; return a float"),
+        (Operation("odd", ONE_NUMBER, lambda x: [x], ONE_SLOPE), "odd: odd_value returns a list of floats; return a float"),
+        (Operation("odd", ONE_NUMBER, lambda x: (x, x), ONE_SLOPE), "odd: odd_value returns a tuple; return a float"),
+        (Operation("odd", ONE_NUMBER, lambda x: math, ONE_SLOPE), "odd: odd_value does not return a number; return one"),
+        (
+            Operation("odd", ONE_NUMBER, lambda x: x, ONE_SLOPE, flat=(lambda x: x,)),
+            "odd: odd_flat_by_x returns a float; return a bool",
+        ),
+        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: z), "odd: its derivatives are not a list of floats; return one"),
+        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: math), "odd: its derivatives are not a list of floats; return one"),
+        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: (z, 1)), "odd: its derivatives are not a list of floats; return one"),
+    ],
+)
+def test_a_row_is_refused_by_what_it_returns(row, message):
+    right = Operation("right", ONE_NUMBER, lambda x: x, ONE_SLOPE)
+    found, _, refused = translated_rows([row, right])
+    assert [row.row for row in found] == [right]
+    assert {name: str(reason) for name, reason in refused.items()} == {"odd": message}
+
+
+def test_without_python_the_nearly_exact_functions_are_translated():
+    """Where the text cannot ask Python, the branch that only Python computes is left out."""
+    x = Name(FLOAT, "x")
+    asking, alone = Translation(), Translation(exact=False)
+    for translation, asks in ((asking, True), (alone, False)):
+        translation.function(series.polygamma, [x, x])
+        translation.function(series.gamma_derivative, [x, x])
+        assert ("py_left_to_python" in C().text(translation.functions)) is asks
+    assert {"times_gamma", "gamma_derivative"} <= {f.origin.split(": ")[-1] for f in alone.functions}
+
+
 def test_a_row_with_a_branch_and_a_helper(running, tmp_path):
     row = Operation("bent", TWO_NUMBERS, bent, (lambda x, y, z: helper(x, y) if x > y else math.tanh(z), 0.0))
     translation = Translation()
@@ -136,6 +174,20 @@ def test_the_source_that_runs_is_the_one_translated():
     exec("def made(x):\n    return x", space)
     with pytest.raises(Refused, match="the source of made cannot be found; write the function in a file"):
         Translation().function(space["made"], [X])
+
+
+def test_a_file_that_was_changed_since_it_was_imported():
+    space: dict[str, object] = {}
+    exec(compile("def not_in_this_file(x):\n    return x", __file__, "exec"), space)
+    with pytest.raises(Refused, match=r"not_in_this_file \(test_translator.py, line 1\) is not the one that runs; import"):
+        Translation().function(space["not_in_this_file"], [X])
+
+
+def test_what_cannot_raise_says_so(written):
+    """A quotient by a constant other than 0, a loop on floats: in C they need no flag, and no caller looks at one."""
+    for function, raises in ((lambda x: x / 2.0, False), (lambda x: 2.0 / x, True), (lambda x: x / 0.0, True)):
+        assert Translation().function(function, [X]).raises is raises
+    assert not Translation().function(written.quiet_loop, [X, Y]).raises
 
 
 def test_two_lambdas_on_one_line_are_told_apart():

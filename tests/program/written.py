@@ -3,6 +3,8 @@
 import math
 import operator
 
+from autograd_core.ops import dot, leaky_relu, sub
+
 TABLE = (0.5, -0.25, 0.125)
 WHOLE = [3, 1, 2]
 SCALE = math.sqrt(2.0)
@@ -163,9 +165,96 @@ def extremes(x, y):
     return xs[at] + xs.index(2.0) + float(math.floor(min(max(x, -1e9), 1e9)))
 
 
+def known_at_once(x, y):
+    """Conditions that are decided when it is translated."""
+    z = 1.0 if type(x) is float else 2.0
+    if y is None and x > 0.0:
+        z = 3.0
+    if not (y is None) and (type(y) is float or x > 0.0):  # noqa: E714  # what is tested
+        z = z + y
+    return z * int(x > y) + int(int(x >= 1.0)) + len((x, y, 1.0))  # noqa: RUF046  # what is tested
+
+
+def no_number(x, y):
+    """Constants of which Python makes no float: it raises, or goes over to complex numbers."""
+    if x > 1.0:
+        return 1.0 / 0.0
+    return (-8.0) ** 0.5 if y > 1.0 else 7.0 / 2.0
+
+
+def shares(x, y):
+    return x / 4.0 - 3.0 / y
+
+
+def contained(x, y):
+    k = 1 if x < 0.0 else 4
+    return float(x in TABLE) + 2.0 * (k not in WHOLE) + 4.0 * (y in (1.0, -1.0)) + 8.0 * (y not in TABLE)
+
+
+def parts(x, y):
+    a, b = [y, x]
+    xs = [a + b, x, 3.0]
+    c, d, e = xs
+    return (x, y)[0] + 2.0 * (x, y)[-1] + c * d - e + running(list(xs)) + helper_of_two(*xs[1:]) + helper_of_two(*(x, y))
+
+
+def filtered(x, y):
+    return running([v for v in [x, y, 1.0] if v > -2.0 if v < 2.0])
+
+
+def counted(x, y):
+    total = 0.0
+    for i, v in enumerate([x, y, 1.0], start=2):
+        total += i * v
+    share: float
+    share = total
+    return share
+
+
+def quiet_loop(x, y):
+    z = y
+    while z > 1.0:
+        z = z * 0.5 if z < 1e6 else 2.0
+    return z + x
+
+
+def whole_part(x):
+    if not abs(x) < 1e9:
+        raise ValueError("too large")
+    return int(x)
+
+
+def is_small(x):
+    if x != x:
+        raise ValueError("not a number")
+    return abs(x) < 1.0
+
+
+def helpers(x, y):
+    """What is raised in a function that is called, and caught, and results of other types than floats."""
+    try:
+        z = float_of(x)
+    except:  # noqa: E722  # what is tested
+        return -1.0
+    return z + 2.0 * is_small(y) + leaky_relu(x) + dot([x, y], [y, 2.0]) + within(x)
+
+
+def float_of(x):
+    return float(whole_part(x))
+
+
+def made_with(scale):
+    def within(x):
+        return x * scale
+
+    return within
+
+
+within = made_with(0.25)
+
 UNDERSTOOD = [
     chained, boolean, known, branches, whiles, ranges, tables, lists, quantifiers, tuples, tried, called, quotients,
-    extremes,
+    extremes, known_at_once, no_number, shares, contained, parts, filtered, counted, quiet_loop, helpers,
 ]  # fmt: skip  # a list
 
 
@@ -395,7 +484,274 @@ def unpacked_short(x):
     return y + z
 
 
+def list_as_number(x):
+    return math.sin([x])
+
+
+def tuple_as_number(x):
+    return math.sin((x, x))
+
+
+def number_as_int(x):
+    return math.ldexp(x, x)
+
+
+def attribute_of_a_number(x):
+    return x.real
+
+
+def attribute_that_is_not_there(x):
+    return math.nothing + x
+
+
+def power_of_ints(x):
+    return float(int(x) ** 2)
+
+
+def compared_with_a_list(x):
+    return 1.0 if x < [x] else 2.0
+
+
+def contained_in_a_number(x):
+    return 1.0 if x in math.sin(x) else 2.0
+
+
+def far_part(x):
+    return (x, x)[5]
+
+
+def far_part_from_the_end(x):
+    return (x, x)[-3]
+
+
+def star_of_a_number(x):
+    return running([*x])
+
+
+def any_of_a_list(x):
+    return 1.0 if any([x > 0.0]) else 2.0
+
+
+def two_names_for_one_source(x):
+    for a, b in [x, x]:
+        x += a * b
+    return x
+
+
+def loop_that_sets_an_item(x):
+    xs = [x]
+    for xs[0] in [x, 2.0]:
+        x += 1.0
+    return x
+
+
+def numbers_of_two_types(x):
+    for c in (1, 2.5):
+        x += c
+    return x
+
+
+def called_number(x):
+    return x(1.0)
+
+
+def index_with_a_start(x):
+    return float([x, x].index(x, 1))
+
+
+class Scale:
+    def __init__(self):
+        self.factor = 2.0
+
+    def apply(self, x):
+        return self.factor * x
+
+    def __call__(self, x):
+        return self.factor * x
+
+    def __eq__(self, other):
+        return self is other
+
+
+SCALED = Scale()
+
+
+def method(x):
+    return SCALED.apply(x)
+
+
+def object_without_a_hash(x):
+    return SCALED(x)
+
+
+def any_number(*xs):
+    return xs[0]
+
+
+def call_of_any_number(x):
+    return any_number(x)
+
+
+def row_of_too_few(x):
+    return sub(x)
+
+
+def row_of_lists_of_too_few(x):
+    return dot([x])
+
+
+def row_on_a_keyword(x):
+    return leaky_relu(x, slope=0.5)
+
+
+def first_star_is_second(x):
+    return helper_of_two(x, *[x])
+
+
+def length_of_a_number(x):
+    return float(len(x))
+
+
+def type_of_a_tuple(x):
+    return 1.0 if type((x, x)) is tuple else 2.0
+
+
+def instance_of_a_number(x):
+    return 1.0 if isinstance(x, x) else 2.0
+
+
+def largest_of_a_list(x):
+    return max([x, x])
+
+
+def largest_by_another_key(x):
+    xs = [x, x]
+    return max(xs, key=xs.__getitem__)
+
+
+def list_of_a_number(x):
+    return list(x)[0]  # noqa: RUF015  # what is tested
+
+
+def statement_for_nothing(x):
+    x + 1.0
+    return x
+
+
+def call_for_nothing(x):
+    print(x)
+    return x
+
+
+def item_and_more(x):
+    xs = [x]
+    xs[0] += 1.0
+    return xs[0]
+
+
+def shifted_in_place(x):
+    k = 1
+    k <<= 2
+    return x * k
+
+
+def assigned_attribute(x):
+    SCALED.factor = 1.0
+    return x
+
+
+def rest_of_a_list(x):
+    a, *b = [x, x]
+    return a + len(b)
+
+
+def item_at_a_float(x):
+    xs = [x]
+    xs[x] = 1.0
+    return xs[0]
+
+
+def item_of_an_argument(x):
+    return set_first([x])
+
+
+def set_first(xs):
+    xs[0] = 1.0
+    return xs[0]
+
+
+def second_name(x):
+    xs = [x]
+    ys = xs
+    xs.append(x)
+    return ys[0]
+
+
+def nothing_after_a_number(x):
+    y = x
+    y = None
+    return x if y is None else y
+
+
+def whole_after_a_float(x):
+    y = x
+    y = 0
+    return y + x
+
+
+def counter_after_a_number(x):
+    k = x
+    for k in range(3):
+        x += k
+    return x
+
+
+def nothing_or_a_number(x):
+    if x > 0.0:
+        return  # noqa: RET502  # what is tested
+    return x
+
+
+def function_or_a_number(x):
+    if x > 0.0:
+        return running
+    return x
+
+
+def whole_or_not(x):
+    if x > 0.0:
+        return 1.0
+    return int(x)
+
+
+def catching_what_is_not_told_apart(x):
+    try:
+        return math.log(x)
+    except KeyError:
+        return 0.0
+
+
 REFUSED = {
+    list_as_number: "a list of floats where a float is needed", tuple_as_number: "a tuple where a float is needed",
+    number_as_int: "a float where an int is needed", attribute_of_a_number: "`x.real`",
+    attribute_that_is_not_there: "`math.nothing`", power_of_ints: "a power of ints",
+    compared_with_a_list: "`x < [x]`", contained_in_a_number: "`x in math.sin(x)`", far_part: "`(x, x)[5]`",
+    far_part_from_the_end: "`(x, x)[-3]`", star_of_a_number: "`*x`", any_of_a_list: "`any([x > 0.0])`",
+    two_names_for_one_source: "`for (a, b) in [x, x]`", loop_that_sets_an_item: "`xs[0]` as what a loop sets",
+    numbers_of_two_types: "a loop through `(1, 2.5)`", called_number: "the call `x(1.0)`",
+    index_with_a_start: "`[x, x].index`", method: "the method Scale.apply", object_without_a_hash: "Scale object",
+    call_of_any_number: "any_number, which takes any number of arguments,", row_of_too_few: "sub of 1 operands",
+    row_of_lists_of_too_few: "dot of 1 arguments", row_on_a_keyword: "leaky_relu on operands by name",
+    first_star_is_second: "`helper_of_two(x, *[x])`",
+    length_of_a_number: "`len(x)`", type_of_a_tuple: "`type((x, x))`", instance_of_a_number: "`isinstance(x, x)`",
+    largest_of_a_list: "`max([x, x])`", largest_by_another_key: "`max(xs, key=xs.__getitem__)`",
+    list_of_a_number: "`list(x)`", statement_for_nothing: "`x + 1.0`", call_for_nothing: "`print(x)`",
+    item_and_more: "`xs[0] += 1.0`", shifted_in_place: "`k <<= 2`", assigned_attribute: "`SCALED.factor = …`",
+    rest_of_a_list: "`*b = …`", item_at_a_float: "`xs[x] = …`", item_of_an_argument: "`xs[0] = …`",
+    second_name: "a second name for xs", nothing_after_a_number: "y, a number before,",
+    whole_after_a_float: "y as another type than before", counter_after_a_number: "k as another type than before",
+    nothing_or_a_number: "`return` beside other results", function_or_a_number: "`return running` beside other results",
+    whole_or_not: "a result of another type than before", catching_what_is_not_told_apart: "`except KeyError:`",
     raised_again: "`raise`", unpacked_short: "`y, z = (x, x, x)`",
     with_with: "`with open('f'):`", walrus: "NamedExpr", dictionary: "Dict", formatted: "JoinedStr",
     summed: "the builtin `sum`", starred: "any number of arguments", mixed: "a float here and an int there",
