@@ -8,13 +8,14 @@ from threading import RLock
 
 from ._engine.choice import ORIGINALS, accelerated
 from ._engine.interrupts import undivided
+from ._engine.numbers import number, unwrapped
 from ._engine.taken import taken, watches
 from ._operations.operation import NOTHING, is_nothing
 from .checkpoint import CHECKPOINT, Segment, leader_of, rerun
 from .context import record
 from .graph import check_recorded, discovered
 from .ops import sum as sum_of
-from .value import Value, number, unwrapped
+from .value import Value
 
 # Threads may sweep graphs that share leaves: no sweep's gradients may be lost between another's reading and writing. A
 # signal handler may sweep in the middle of that, in the same thread.

@@ -18,7 +18,9 @@ from ._checking.points import operand_names, point
 from ._checking.report import AGREES, DISAGREES, NOT_JUDGED, Coordinate, Report
 from ._checking.ulps import ulps
 from ._engine.names import marks
+from ._engine.nodes import put_back
 from ._engine.nonfinite import undetermined_edge
+from ._engine.numbers import number, unwrapped
 from ._engine.recording import binary, many, unary
 from ._operations.operation import Operation, operation_of
 from ._transforms.sweeps import gradients
@@ -26,7 +28,7 @@ from ._transforms.trees import flatten
 from .context import record
 from .errors import described
 from .graph import toposort
-from .value import Value, number, put_back, unwrapped
+from .value import Value
 
 __all__ = ["check_gradient", "check_primitive", "ulps"]
 

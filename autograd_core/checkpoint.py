@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._engine.clock import tick
+from ._engine.nodes import make_node
+from ._engine.numbers import unwrapped
+from ._engine.places import current
 from ._operations.operation import TABLE, Operation
 from ._operations.shape import Shape
 from ._transforms.trees import passes, taken_apart
-from .context import back_at, current
+from .context import back_at
 from .errors import GraphError, described
 from .graph import check_current
-from .value import Value, make_node, unwrapped
+from .value import Value
 
 
 def _no_formula(*operands: Any) -> Any:

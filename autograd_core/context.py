@@ -1,76 +1,15 @@
-"""Where an operation happens: is it recorded, and in which scope."""
+"""Where operations happen: `scope` names the nodes made inside, `no_record` and `record` switch recording."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextvars import ContextVar
-from functools import wraps
+from collections.abc import Callable
 from importlib import import_module
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from types import TracebackType, coroutine
-from typing import Any, cast
+from types import TracebackType
+from typing import Any
 
 from ._engine.choice import accelerated
-
-
-@accelerated
-class Place:
-    """What new nodes are told about the code that makes them; never changed once made."""
-
-    __slots__ = ("parent", "name", "recording", "owner")
-
-    def __init__(self, parent: Place | None, name: str | None, recording: bool, owner: int = 0) -> None:
-        self.parent = parent
-        self.name = name
-        self.recording = recording
-        self.owner = owner  # the `id` of who put it there and will take it away
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The names of the scopes around this place, outermost first."""
-        names = []
-        place: Place | None = self
-        while place is not None:
-            if place.name is not None:
-                names.append(place.name)
-            place = place.parent
-        return tuple(reversed(names))
-
-
-ROOT = Place(None, None, recording=True)
-_place: ContextVar[Place] = ContextVar("autograd_core.place", default=ROOT)
-current = _place.get
-
-
-def _part_of(owner: Any) -> list[Place]:
-    """The innermost place around the running code that `owner` put there, then those inside it."""
-    part = []
-    place: Place | None = current()
-    while place is not None:
-        part.append(place)
-        if place.owner == id(owner):
-            return part[::-1]
-        place = place.parent
-    raise RuntimeError(
-        f"{type(owner).__name__} was left more often than entered: leave it once, in the thread or task that entered it"
-    )
-
-
-def _put(part: list[Place], place: Place) -> Place:
-    """The places of `part` inside `place`."""
-    for inner in part:
-        if inner.parent is place:
-            place = inner
-        else:  # a scope records as the place around it does
-            recording = inner.recording if inner.name is None else place.recording
-            place = Place(place, inner.name, recording, inner.owner)
-    return place
-
-
-def leave(owner: _Inside) -> None:
-    """Take away what `owner` put there, wherever it stands: a generator may leave after its consumer has entered."""
-    place, *others = _part_of(owner)
-    _place.set(_put(others, cast(Place, place.parent)))
+from ._engine.decorated import decorated
+from ._engine.places import Place, _place, current, leave
 
 
 class _Inside:
@@ -99,109 +38,6 @@ class _Inside:
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return decorated(self, function)
-
-
-def decorated(place: _Inside, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, run inside a place: of a generator or coroutine each step, and nothing of who waits for it."""
-    if isgeneratorfunction(function):
-        return _generator_inside(place, function)
-    if iscoroutinefunction(function):
-        return _coroutine_inside(place, function)
-    if isasyncgenfunction(function):
-        return _async_generator_inside(place, function)
-
-    @wraps(function)
-    def inside(*arguments: Any, **keywords: Any) -> Any:
-        with place:
-            return function(*arguments, **keywords)
-
-    return inside
-
-
-def _generator_inside(place: _Inside, function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    def inside(*arguments: Any, **keywords: Any) -> Generator[Any, Any, Any]:
-        return (yield from _Visit(place).steps(function(*arguments, **keywords)))
-
-    return inside
-
-
-def _coroutine_inside(place: _Inside, function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    async def inside(*arguments: Any, **keywords: Any) -> Any:
-        return await _Visit(place).awaited(function(*arguments, **keywords))
-
-    return inside
-
-
-def _async_generator_inside(place: _Inside, function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    async def inside(*arguments: Any, **keywords: Any) -> AsyncGenerator[Any, Any]:
-        visit, generator = _Visit(place), function(*arguments, **keywords)
-        step, given = generator.asend, None
-        while True:
-            try:
-                item = await visit.awaited(step(given))
-            except StopAsyncIteration:
-                return
-            finally:
-                given = None  # an error that goes on is not kept alive from here
-            try:
-                step, given = generator.asend, (yield item)
-            except GeneratorExit:
-                await visit.awaited(generator.aclose())
-                raise
-            except BaseException as error:
-                step, given = generator.athrow, error
-
-    return inside
-
-
-class _Visit:
-    """The part of the place that belongs to one generator or coroutine: there while it runs, put aside while it waits.
-
-    It is what the decorator puts there, and whatever the code inside has entered and not left.
-    """
-
-    __slots__ = ("part",)
-
-    def __init__(self, place: _Inside) -> None:
-        entered = place._next(ROOT)
-        self.part = [Place(ROOT, entered.name, entered.recording, id(self))]
-
-    def __enter__(self) -> None:
-        _place.set(_put(self.part, current()))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.part = _part_of(self)
-        _place.set(cast(Place, self.part[0].parent))
-
-    def steps(self, generator: Any) -> Generator[Any, Any, Any]:
-        """`generator`, of which each step is taken inside."""
-        step, given = generator.send, None
-        while True:
-            try:
-                with self:
-                    item = step(given)
-            except StopIteration as stop:
-                return stop.value
-            finally:
-                given = None  # an error that goes on is not kept alive from here
-            try:
-                step, given = generator.send, (yield item)
-            except GeneratorExit:
-                with self:
-                    generator.close()
-                raise
-            except BaseException as error:
-                step, given = generator.throw, error
-
-    @coroutine
-    def awaited(self, thing: Any) -> Generator[Any, Any, Any]:
-        """What awaiting a coroutine gives, of which each step is taken inside."""
-        return (yield from self.steps(thing))
 
 
 class back_at:

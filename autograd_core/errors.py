@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ._engine.numbers import number, unwrapped
 from ._operations.operation import Operation
-from .value import Value, number, unwrapped
+from .value import Value
 
 NAMES = ("x", "y")
 SHOWN = 8

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ._engine.choice import accelerated
+from ._engine.numbers import unwrapped
 from ._operations.operation import INPUT, NOTHING
 from .errors import GraphError, described
-from .value import Value, unwrapped
+from .value import Value
 
 
 @accelerated

@@ -8,11 +8,12 @@ from contextlib import suppress
 from functools import update_wrapper
 from typing import Any
 
+from ._engine.numbers import number, unwrapped
 from ._engine.recording import binary, many, unary
 from ._operations.operation import EVERYWHERE, Derivative, Domain, Flat, Operation
 from ._operations.shape import Shape
 from .errors import not_a_number
-from .value import Value, number, unwrapped
+from .value import Value
 
 MISSING = (
     "a primitive needs local derivatives: one function per operand, which takes the operands and the "

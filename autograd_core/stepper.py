@@ -13,13 +13,14 @@ from typing import Any
 from ._drawing.layout import LayoutError
 from ._drawing.options import Options, whole_number
 from ._drawing.picture import fitting_in_order, graph_of
+from ._engine.numbers import number
 from ._operations.operation import PARAMETER
 from ._stepping.frames import Frames, gif
 from ._stepping.page import page
 from ._stepping.program import called
 from ._stepping.scene import Step
 from ._stepping.script import Script
-from .value import Value, number
+from .value import Value
 
 __all__ = ["Step", "Stepper", "step"]
 

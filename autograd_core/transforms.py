@@ -11,10 +11,12 @@ from inspect import signature
 from typing import Any
 
 from ._engine.made import running
+from ._engine.nodes import constant
+from ._engine.numbers import number
 from ._transforms.calls import Argnums, Function, Transformed, checked, located
 from ._transforms.run import run_on
 from ._transforms.trees import flatten, matching
-from .value import Value, constant, number
+from .value import Value
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:

@@ -7,70 +7,17 @@ Most methods and operators are installed from elsewhere: by each row of the tabl
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from inspect import Parameter, Signature
-from numbers import Real
 from typing import Any, NoReturn, final
 
 from ._engine.choice import accelerated
 from ._engine.clock import clock, tick
+from ._engine.leaf_arguments import SIGNATURE, label_checked, leaf_label, miscalled
 from ._engine.made import made, note
+from ._engine.numbers import number, unwrapped
+from ._engine.places import Place, current
 from ._engine.taken import taken, watches
-from ._operations.operation import CONSTANT, INPUT, PARAMETER, Operation
+from ._operations.operation import INPUT, PARAMETER, Operation
 from ._operations.signatures import Operators
-from .context import Place, current
-
-
-@accelerated
-def put_back(leaf: Value, data: float, stamp: int) -> None:
-    """Give a leaf back the number and stamp that it had, so that graphs made from it are current again."""
-    leaf._data, leaf._stamp = data, stamp
-
-
-@accelerated
-def number(operand: Any) -> float | None:
-    """A real number as a float, or None for anything else.
-
-    A NumPy bool counts as a number, and so does a zero-dimensional array.
-    """
-    kind = type(operand)
-    if kind is float or kind is int or isinstance(operand, Real):
-        return float(operand)
-    if kind.__module__ == "numpy":
-        if kind.__name__ in ("bool", "bool_"):
-            return float(operand)
-        if (item := unwrapped(operand)) is not operand:
-            return number(item)
-    return None
-
-
-def unwrapped(thing: Any) -> Any:
-    """The number or Value in a zero-dimensional array, as `np.tensordot(v, v, 1)` makes; else the thing itself."""
-    kind = type(thing)
-    if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not thing.shape and thing.dtype.kind in "fiubO":
-        return thing.item()
-    return thing
-
-
-def label_checked(label: str | None) -> str | None:
-    """The label, checked."""
-    if label is not None and type(label) is not str:
-        raise TypeError(f"a label must be a str or None; got {label!r} of type {type(label).__name__}")
-    return label
-
-
-def leaf_label(label: str | None) -> str | None:
-    """The label of a new leaf, checked."""
-    if isinstance(label, (tuple, list, set)):
-        raise _miscalled(label, (), {})
-    return label_checked(label)
-
-
-SIGNATURE = Signature([
-    Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
-    Parameter("data", Parameter.POSITIONAL_OR_KEYWORD),
-    Parameter("label", Parameter.POSITIONAL_OR_KEYWORD, default=None),
-])
 
 
 def _not_here(name: str, instead: str) -> property:
@@ -80,19 +27,6 @@ def _not_here(name: str, instead: str) -> property:
         raise AttributeError(f"a Value has no {name}: {instead}")
 
     return property(refuse, refuse)
-
-
-def _miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
-    """The error for `Value` with more than a number and a label: other small engines make nodes by hand so."""
-    by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
-    if by_hand:
-        return TypeError(
-            "Value(data, label=None) makes an input, which has no operands; "
-            "for an operation of your own, decorate its function with @primitive"
-        )
-    if others:
-        return TypeError(f"Value() got an unexpected keyword argument {next(iter(others))!r}")
-    return TypeError(f"Value() takes a number and a label; got {2 + len(more)} arguments")
 
 
 @accelerated
@@ -132,8 +66,8 @@ class Value(Operators):
 
     def __init__(self, data: float, label: str | None = None, *more: Any, **others: Any) -> None:
         if more or others:
-            raise _miscalled(label, more, others)
-        _fill_leaf(self, INPUT, data, label)
+            raise miscalled(label, more, others)
+        fill_leaf(self, INPUT, data, label)
 
     __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # what is taken, without what is refused in words
 
@@ -351,7 +285,8 @@ class Value(Operators):
 new = object.__new__
 
 
-def _fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> None:
+def fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> None:
+    """Set every slot of a new leaf; raise TypeError if `data` is not a real number."""
     value = number(data)
     if value is None:
         hint = "; it is already a Value" if type(unwrapped(data)) is Value else ""
@@ -374,61 +309,5 @@ def parameter(data: float, label: str | None = None) -> Value:
     <operation parameter>
     """
     leaf: Value = new(Value)
-    _fill_leaf(leaf, PARAMETER, data, label)
+    fill_leaf(leaf, PARAMETER, data, label)
     return leaf
-
-
-@accelerated
-def constant(data: float, label: str | None = None) -> Value:
-    """Make a leaf that needs no gradient: a derivative that depends on no other Value is a float."""
-    leaf: Value = new(Value)
-    _fill_leaf(leaf, CONSTANT, data, label)
-    return leaf
-
-
-@accelerated
-def make_constant(nodes: Sequence[Value]) -> None:
-    """Turn the inputs among `nodes` into constants."""
-    _replace(nodes, INPUT, CONSTANT)
-
-
-@accelerated
-def make_input(nodes: Sequence[Value]) -> None:
-    """Turn the constants among `nodes` into inputs."""
-    _replace(nodes, CONSTANT, INPUT)
-
-
-def _replace(nodes: Sequence[Value], old: Operation, new: Operation) -> None:
-    for node in nodes:
-        if node._row is old:
-            node._row = new
-
-
-@accelerated
-def make_node(
-    op: Operation,
-    data: float,
-    operands: Sequence[Value | float],
-    recorded: Any,
-    place: Place,
-    stamp: int,
-    grad: float | None = None,
-    label: str | None = None,
-) -> Value:
-    """Make a node from its parts, for copies, pickles and checkpoints.
-
-    `operands` is empty for a leaf. `recorded` is the local derivative by each operand (anything where the operand is a
-    plain number), or what a checkpoint runs again.
-    """
-    node: Value = new(Value)
-    node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label
-    node._x = node._y = None
-    if op.arity is None:
-        node._x, node._dx = tuple(operands), recorded
-    elif operands:
-        node._x, node._dx = operands[0], recorded[0]
-        if len(operands) == 2:
-            node._y, node._dy = operands[1], recorded[1]
-    if made:
-        note(node)
-    return node

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Literal, TypeVar
 
@@ -24,19 +25,38 @@ def chosen(wanted: str) -> ModuleType | None:
     """The C engine, or None for the Python one.
 
     Args: `wanted`, the value of AUTOGRAD_CORE_ENGINE: "native", "python", or "" for native if it can be had.
-    Raises ImportError for another word, and for "native" where it was not built.
+    Raises ImportError for another word, for "native" where it was not built, and for a build older than its sources.
     """
     if wanted not in ("", "native", "python"):
         raise ImportError(f"{VARIABLE} is native or python, or is not set; got {wanted!r}")
     if wanted == "python":
         return None
     try:
-        return import_module("autograd_core._native._core")
+        native = import_module("autograd_core._native._core")
     except ImportError as error:
         if wanted == "native":
             reason = f"{VARIABLE}=native, but the native engine cannot be used ({error})"
             raise ImportError(f"{reason}; {HOW_TO_BUILD}") from error
         return None
+    refuse_outdated(Path(str(native.__file__)))
+    return native
+
+
+def refuse_outdated(build: Path) -> None:
+    """Raise ImportError if a source beside `build` has changed since, as it does after a pull in a source tree.
+
+    An engine built from other sources than the Python beside it may fail anywhere, or give yesterday's numbers. An
+    installed package holds no sources, so nothing is compared there.
+    """
+    if not (build.parent / "core.h").exists():
+        return
+    built = build.stat().st_mtime
+    changed = sorted(source.name for source in build.parent.glob("*.[ch]") if source.stat().st_mtime > built)
+    if changed:
+        raise ImportError(
+            f"the native engine is older than its source {changed[0]}: build it again with "
+            f"python setup.py build_ext --inplace, or set {VARIABLE}=python"
+        )
 
 
 NATIVE: ModuleType | None = chosen(os.environ.get(VARIABLE, ""))

@@ -9,9 +9,10 @@ from typing import Any
 
 from .._operations.operation import Operation
 from ..checkpoint import CHECKPOINT, Segment
-from ..context import ROOT, Place
-from ..value import Value, make_node
+from ..value import Value
 from .clock import catch_up
+from .nodes import make_node
+from .places import ROOT, Place
 
 
 def shallow(node: Value) -> Value:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._operations.operation import NOTHING, Operation, first, second
-from ..context import current
 from ..errors import failed, miscalled, not_a_number, value_alone
-from ..value import Value, new, number, unwrapped
+from ..value import Value, new
 from .choice import accelerated
 from .clock import clock
 from .made import made, note
+from .numbers import number, unwrapped
+from .places import current
 
 
 @accelerated

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..context import Place, _place, current
+from .places import Place, _place, current
 
 if TYPE_CHECKING:
     from ..value import Value

@@ -206,7 +206,7 @@ static int set_label(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
         return -1;
     }
     if (given != Py_None && !PyUnicode_CheckExact(given)) {
-        Py_XDECREF(call_python("autograd_core.value", "label_checked", given, NULL)); /* raises */
+        Py_XDECREF(call_python("autograd_core._engine.leaf_arguments", "label_checked", given, NULL)); /* raises */
         return -1;
     }
     PyObject *old = NODE->label;

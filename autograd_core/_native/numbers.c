@@ -79,7 +79,7 @@ PyObject *call_python(const char *module, const char *name, PyObject *first, PyO
 /* The one number or Value in a NumPy array of no dimensions, any other object as it is. */
 PyObject *unwrapped(PyObject *object)
 {
-    return is_value(object) ? Py_NewRef(object) : call_python("autograd_core.value", "unwrapped", object, NULL);
+    return is_value(object) ? Py_NewRef(object) : call_python("autograd_core._engine.numbers", "unwrapped", object, NULL);
 }
 
 /* Raise what the Python engine says to a call that does not fit: what stands there under this name, or its method, is

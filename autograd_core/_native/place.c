@@ -90,7 +90,7 @@ static PyType_Slot place_slots[] = {
     {0, NULL},
 };
 
-static PyType_Spec place_spec = {"autograd_core.context.Place", sizeof(Place), 0, Py_TPFLAGS_DEFAULT, place_slots};
+static PyType_Spec place_spec = {"autograd_core._engine.places.Place", sizeof(Place), 0, Py_TPFLAGS_DEFAULT, place_slots};
 
 /* A context manager, and decorator, that moves to another place and back. It keeps nothing: the place knows the one
  * around it and who put it there, so one instance serves any number of threads and tasks. */
@@ -220,7 +220,7 @@ static PyObject *inside_exit(PyObject *self, PyObject *const *Py_UNUSED(argument
     int failed = innermost && move_to(here->parent) < 0;
     Py_DECREF(here);
     if (!innermost)
-        return call_python("autograd_core.context", "leave", self, NULL);
+        return call_python("autograd_core._engine.places", "leave", self, NULL);
     if (failed)
         return NULL;
     Py_RETURN_NONE;
@@ -232,7 +232,7 @@ static PyObject *inside_call(PyObject *self, PyObject *arguments, PyObject *keyw
     PyObject *function;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O", names, &function))
         return misfit("record", "__call__", self, arguments, keywords); /* the same for all three */
-    return call_python("autograd_core.context", "decorated", self, function);
+    return call_python("autograd_core._engine.decorated", "decorated", self, function);
 }
 
 #define EXIT {"__exit__", (PyCFunction)(void (*)(void))inside_exit, METH_FASTCALL, NULL}

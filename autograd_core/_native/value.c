@@ -12,12 +12,12 @@ int connected(void)
         PyErr_SetString(PyExc_SystemError, "import autograd_core, not its native engine alone");
         return -1;
     }
-    PyObject *context = PyImport_ImportModule("autograd_core.context");
+    PyObject *places = PyImport_ImportModule("autograd_core._engine.places");
     PyObject *operation = PyImport_ImportModule("autograd_core._operations.operation");
     PyObject *errors = PyImport_ImportModule("autograd_core.errors");
     PyObject *taken = PyImport_ImportModule("autograd_core._engine.taken");
     PyObject *making = PyImport_ImportModule("autograd_core._engine.made");
-    PyObject *variable = context ? PyObject_GetAttrString(context, "_place") : NULL;
+    PyObject *variable = places ? PyObject_GetAttrString(places, "_place") : NULL;
     PyObject *input = operation ? PyObject_GetAttrString(operation, "INPUT") : NULL;
     PyObject *parameter = operation ? PyObject_GetAttrString(operation, "PARAMETER") : NULL;
     PyObject *constant = operation ? PyObject_GetAttrString(operation, "CONSTANT") : NULL;
@@ -34,12 +34,12 @@ int connected(void)
                  row_number(parameter, 1, &S.parameter_row, &flag) < 0 ||
                  row_number(constant, 1, &S.constant_row, &flag) < 0;
     if (!failed && !PyContextVar_CheckExact(variable)) {
-        PyErr_SetString(PyExc_TypeError, "autograd_core.context._place is no context variable");
+        PyErr_SetString(PyExc_TypeError, "autograd_core._engine.places._place is not a context variable");
         failed = 1;
     }
     if (!failed)
         S.place_variable = Py_NewRef(variable);
-    Py_XDECREF(context);
+    Py_XDECREF(places);
     Py_XDECREF(operation);
     Py_XDECREF(errors);
     Py_XDECREF(taken);
@@ -90,7 +90,7 @@ static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
     if (label == Py_None)
         label = NULL;
     if (label && !PyUnicode_CheckExact(label))
-        return call_python("autograd_core.value", "leaf_label", label, NULL); /* raises */
+        return call_python("autograd_core._engine.leaf_arguments", "leaf_label", label, NULL); /* raises */
     Node *leaf = (Node *)new_leaf(*row, number);
     if (leaf != NULL)
         leaf->label = Py_XNewRef(label);

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._engine.made import running, traces
-from ..value import Value, number
+from .._engine.numbers import number
+from ..value import Value
 from . import activations, exact, special
 from .shape import items
 

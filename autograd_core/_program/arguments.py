@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+from .._engine.numbers import number, unwrapped
 from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool
-from ..value import Value, number, unwrapped
+from ..value import Value
 
 
 @dataclass(frozen=True, slots=True)

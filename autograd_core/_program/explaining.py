@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .._engine.nodes import make_node
+from .._engine.places import ROOT
 from .._operations.operation import Operation
-from ..context import ROOT
-from ..value import Value, make_node, parameter
+from ..value import Value, parameter
 from .branches import Branch
 from .guards import check
 from .listing import Listing

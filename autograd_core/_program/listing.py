@@ -11,12 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from .._engine.choice import NATIVE
+from .._engine.numbers import number
 from .._operations.operation import CONSTANT, Operation
 from ..backward import discovered_all
 from ..checkpoint import CHECKPOINT
 from ..errors import GraphError, described
 from ..graph import check_current
-from ..value import Value, number
+from ..value import Value
 from .guards import Guard, Question
 
 EMPTY: Mapping[Value, Operation] = MappingProxyType({})

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .._engine.choice import NATIVE
-from ..value import Value, number
+from .._engine.numbers import number
+from ..value import Value
 from . import player
 from .listing import Listing
 from .player import Column, Rows

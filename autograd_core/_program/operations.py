@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..value import number
+from .._engine.numbers import number
 from .forms import BOOL, FLOAT, INT, WIDE, Expression, Type
 
 ARITHMETIC: dict[type[ast.operator], str] = {

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._engine.clock import tick
+from .._engine.nodes import make_node
+from .._engine.places import current
 from .._transforms.calls import Argnums, scalar
 from .._transforms.trees import is_array
-from ..context import current
 from ..errors import GraphError
-from ..value import make_node
 from .arguments import Arguments, as_floats, opened
 from .many_rows import Answers, play_rows
 from .player import Column

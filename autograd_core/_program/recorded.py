@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from .._engine.nodes import make_constant
+from .._engine.numbers import number, unwrapped
 from .._operations.integers import Integer
 from .._operations.operation import Operation
 from .._transforms.kinds import kind_of
 from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool, passes
 from ..backward import discovered_all
-from ..value import Value, make_constant, number, unwrapped
+from ..value import Value
 from .arguments import Arguments
 from .branches import Branch
 from .listing import Listing

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._engine.clock import tick
+from .._engine.nodes import make_node
+from .._engine.places import current
 from .._operations.operation import Operation
 from .._operations.shape import ONE_LIST
 from .._transforms.calls import Argnums, checked, located, scalar
 from .._transforms.sweeps import gradients
-from ..context import current
 from ..errors import GraphError
-from ..value import Value, make_node
+from ..value import Value
 from .arguments import Arguments, as_floats, opened
 from .branches import Branch
 from .recorded import record_branch

@@ -16,12 +16,15 @@ from typing import Any, NoReturn
 
 from .._engine.choice import accelerated
 from .._engine.made import made, running, traces
+from .._engine.nodes import make_node
+from .._engine.numbers import number
+from .._engine.places import current
 from .._engine.taken import watches
 from .._operations.operation import NOTHING, is_nothing
-from ..context import current, record
+from ..context import record
 from ..errors import GraphError
 from ..ops import stop
-from ..value import Value, make_node, number
+from ..value import Value
 from .guards import QUESTIONS, Question
 
 _changing = RLock()

@@ -15,9 +15,10 @@ from typing import Any
 
 from .._engine.clock import tick
 from .._engine.made import traces
+from .._engine.numbers import number
 from .._engine.sources import line_now
 from ..errors import GraphError
-from ..value import Value, number
+from ..value import Value
 
 SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 ANSWERS: dict[str, Callable[[float], Any]] = {

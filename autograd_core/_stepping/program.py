@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from .._drawing.boxes import Box
+from .._engine.numbers import number
 from .._engine.sources import line_of
 from ..context import record
 from ..errors import GraphError
-from ..value import Value, number
+from ..value import Value
 from .asking import SIGNS, Asked, asked
 from .script import Script
 

@@ -10,7 +10,8 @@ from inspect import Parameter, Signature, signature
 from types import MethodType
 from typing import Any
 
-from ..value import Value, number, unwrapped
+from .._engine.numbers import number, unwrapped
+from ..value import Value
 from .trees import Structure, is_bool, passes, taken_apart
 
 Function = Callable[..., Any]

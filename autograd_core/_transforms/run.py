@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from .._engine.nodes import make_constant, make_input
+from .._engine.places import current
 from .._engine.taken import Watch
-from ..context import current, record
+from ..context import record
 from ..ops import dot, identity
-from ..value import Value, make_constant, make_input
+from ..value import Value
 from .calls import Argnums, Function, located, parted, scalar, several
 from .lost import warn_of_lost
 from .sweeps import (

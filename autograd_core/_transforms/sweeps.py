@@ -7,6 +7,7 @@ from typing import Any
 
 from .._engine.choice import accelerated
 from .._engine.made import running, traces
+from .._engine.numbers import unwrapped
 from .._engine.taken import taken, watches
 from .._operations.operation import CONSTANT, NOTHING, is_nothing
 from ..backward import discovered_all, sweep
@@ -14,7 +15,7 @@ from ..checkpoint import CHECKPOINT, leader_of, rerun
 from ..context import record
 from ..graph import check_current, discovered
 from ..ops import chain
-from ..value import Value, unwrapped
+from ..value import Value
 
 
 def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:

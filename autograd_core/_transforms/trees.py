@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..value import Value, number, unwrapped
+from .._engine.numbers import number, unwrapped
+from ..value import Value
 from .kinds import KINDS, Kind, kind_of
 
 Rebuild = Callable[[Sequence[Any]], Any]

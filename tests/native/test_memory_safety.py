@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import ENGINE, TABLE, GraphError, Value, checkpoint, gradients, jvp, primitive, toposort
 from autograd_core._engine.choice import NATIVE
+from autograd_core._engine.nodes import make_node
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core.value import make_node
 
 pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself looks after the memory of the Python engine")
 
@@ -131,7 +131,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
         pickle.loads(pickle.dumps([y, a, ag.tanh, checkpoint(ag.exp, a)]))
 
     def places() -> None:
-        for make in (ag.scope, ag.record, ag.no_record, ag.context.Place):
+        for make in (ag.scope, ag.record, ag.no_record, ag._engine.places.Place):
             for wrong in WRONG:
                 ignored(make, wrong)
         with ag.scope("s") as nothing, ag.no_record(), ag.record(), ag.scope("t") as nothing:
@@ -141,7 +141,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
             ag.sum([a, b])
             a * b, ag.exp(a), fails_later(a)
         ignored(ag.scope("s").__exit__, None, None, None)
-        ignored(ag.context._place.set(ag.context.ROOT).var.get)
+        ignored(ag._engine.places._place.set(ag._engine.places.ROOT).var.get)
 
     def leaves() -> None:
         for wrong in [*WRONG, a, 1, True]:
@@ -159,7 +159,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
 
     def nodes() -> None:
         mul, total = TABLE["mul"], TABLE["sum"]
-        root = ag.context.ROOT
+        root = ag._engine.places.ROOT
         for op in (mul, total, TABLE["input"], fails_later.operation, None):
             for operands in ((a, b), (a, 2.0), (a,), (), (a, "x"), 3):
                 for recorded in ((1.0, 2.0), (1.0, None), (1.0, "x"), (), None, object()):
@@ -221,7 +221,7 @@ def test_no_entry_point_leaks(name: str) -> None:
 
 
 def test_operands_places_labels_and_rows_are_let_go() -> None:
-    label, place, row = "a label of its own".upper(), ag.context.ROOT, TABLE["exp"]
+    label, place, row = "a label of its own".upper(), ag._engine.places.ROOT, TABLE["exp"]
     x = Value(1.0)
     before = [sys.getrefcount(thing) for thing in (x, label, place, row)]
     for _ in range(100):

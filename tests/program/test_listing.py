@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import GraphError, Value, parameter, primitive
 from autograd_core._checking.ulps import same
+from autograd_core._engine.nodes import constant
 from autograd_core._program.guards import Guard, Strayed
 from autograd_core._program.listing import Listing
 from autograd_core._program.player import CHUNK, Column, RowSum, rows, value_and_gradients, values
 from autograd_core.strategies import defined_programs, numbers
-from autograd_core.value import constant
 
 
 def eager(program, points):

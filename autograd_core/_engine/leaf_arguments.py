@@ -1,0 +1,39 @@
+"""What `Value(…)` takes, and what it says to calls that only other engines understand."""
+
+from __future__ import annotations
+
+from inspect import Parameter, Signature
+from typing import Any
+
+SIGNATURE = Signature([
+    Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
+    Parameter("data", Parameter.POSITIONAL_OR_KEYWORD),
+    Parameter("label", Parameter.POSITIONAL_OR_KEYWORD, default=None),
+])
+
+
+def label_checked(label: str | None) -> str | None:
+    """The label, checked."""
+    if label is not None and type(label) is not str:
+        raise TypeError(f"a label must be a str or None; got {label!r} of type {type(label).__name__}")
+    return label
+
+
+def leaf_label(label: str | None) -> str | None:
+    """The label of a new leaf, checked."""
+    if isinstance(label, (tuple, list, set)):
+        raise miscalled(label, (), {})
+    return label_checked(label)
+
+
+def miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
+    """The error for `Value` with more than a number and a label: other small engines make nodes by hand so."""
+    by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
+    if by_hand:
+        return TypeError(
+            "Value(data, label=None) makes an input, which has no operands; "
+            "for an operation of your own, decorate its function with @primitive"
+        )
+    if others:
+        return TypeError(f"Value() got an unexpected keyword argument {next(iter(others))!r}")
+    return TypeError(f"Value() takes a number and a label; got {2 + len(more)} arguments")

@@ -1,0 +1,68 @@
+"""The place that new nodes are told: whether operations are recorded, and in which scopes."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import cast
+
+from .choice import accelerated
+
+
+@accelerated
+class Place:
+    """What new nodes are told about the code that makes them; never changed once made."""
+
+    __slots__ = ("parent", "name", "recording", "owner")
+
+    def __init__(self, parent: Place | None, name: str | None, recording: bool, owner: int = 0) -> None:
+        self.parent = parent
+        self.name = name
+        self.recording = recording
+        self.owner = owner  # the `id` of who put it there and will take it away
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names of the scopes around this place, outermost first."""
+        names = []
+        place: Place | None = self
+        while place is not None:
+            if place.name is not None:
+                names.append(place.name)
+            place = place.parent
+        return tuple(reversed(names))
+
+
+ROOT = Place(None, None, recording=True)
+_place: ContextVar[Place] = ContextVar("autograd_core.place", default=ROOT)
+current = _place.get
+
+
+def part_of(owner: object) -> list[Place]:
+    """The innermost place around the running code that `owner` put there, then those inside it."""
+    part = []
+    place: Place | None = current()
+    while place is not None:
+        part.append(place)
+        if place.owner == id(owner):
+            return part[::-1]
+        place = place.parent
+    raise RuntimeError(
+        f"{type(owner).__name__} was left more often than entered: leave it once, in the thread or task that entered it"
+    )
+
+
+def put(part: list[Place], place: Place) -> Place:
+    """The places of `part` inside `place`."""
+    for inner in part:
+        if inner.parent is place:
+            place = inner
+        else:  # a scope records as the place around it does
+            recording = inner.recording if inner.name is None else place.recording
+            place = Place(place, inner.name, recording, inner.owner)
+    return place
+
+
+def leave(owner: object) -> None:
+    """Take away what `owner` put there, wherever it stands: a generator may leave after its consumer has entered."""
+    place, *others = part_of(owner)
+    _place.set(put(others, cast(Place, place.parent)))
