@@ -206,7 +206,7 @@ gamma: Unary = unary_row(math.gamma, lambda x, z: gamma_derivative(1.0, x),
 lgamma: Unary = unary_row(math.lgamma, lambda x, z: polygamma(0.0, x),
     doc="The logarithm of |gamma(x)|.", domain=NOT_A_POLE)
 polygamma: Binary = binary_row(polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x),
-    doc="The derivative of order x of the digamma function, at y, NaN above 170; the order is no variable.",
+    doc="The derivative of order x of the digamma function, at y, NaN above 170; the order is not a variable.",
     shape=ORDER_AND_NUMBER, method=False,
     domain=ORDERS_OFF_POLES)
 
@@ -287,13 +287,13 @@ gelu_slope: Unary = unary_row(activations.gelu_slope, lambda x, z: gelu_curve(x)
 gelu_tanh_slope: Unary = unary_row(activations.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x),
     doc="The slope of gelu_tanh.", printed="", public=False, ulps=6, allowance=NEAR_ROOTS)
 sinc_derivative: Binary = binary_row(series.sinc_derivative, NAN, lambda n, x, z: sinc_derivative(n + 1.0, x),
-    doc="The derivative of order x of sinc, at y; the order is no variable.", shape=ORDER_AND_NUMBER, public=False,
+    doc="The derivative of order x of sinc, at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,
     domain=ORDERS, allowance=NEAR_ROOTS)
 product: Many = many_row(ONE_LIST, exact.product, lambda xs, z: product_slopes(xs),
     doc="The product of a list, rounded once: no part of it leaves the range of floats.", public=False,
     flat=beside_a_zero)
 gamma_derivative: Binary = binary_row(series.gamma_derivative, NAN, lambda n, x, z: gamma_derivative(n + 1.0, x),
-    doc="The derivative of order x of gamma, at y; the order is no variable.", shape=ORDER_AND_NUMBER, public=False,
+    doc="The derivative of order x of gamma, at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,
     domain=ORDERS_OFF_POLES)
 pow_slope: Binary = binary_row(special.pow_slope, lambda x, y, z: pow_curve(x, y, z),
     lambda x, y, z: pow_slope_by_y(x, y),
@@ -302,6 +302,6 @@ pow_slope: Binary = binary_row(special.pow_slope, lambda x, y, z: pow_curve(x, y
     flat_beside=(lambda x, y: y in (0, 1), lambda x, y: x == 0 and y > 1), allowance=NEAR_ROOTS)
 pow_log: Many = many_row(Shape(("x", "y", "k"), orders=(2,)), lambda xyk: special.pow_log(*xyk),
     lambda xyk, z: pow_log_slopes(*xyk),
-    doc="x**y * log(x)**k; the whole k is no variable.", public=False, flat=flat_power_of_log, allowance=NEAR_ROOTS)
+    doc="x**y * log(x)**k; the whole k is not a variable.", public=False, flat=flat_power_of_log, allowance=NEAR_ROOTS)
 
 publish(globals())

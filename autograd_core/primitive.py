@@ -36,15 +36,22 @@ def primitive(
 ) -> Any:
     """Turn a function of numbers into an operation, given its local derivatives.
 
-    Args: `function`, of one or more floats, giving a float; `derivatives`, for each operand its local derivative, a
-    number or a function of the operands and the result, written with the functions of `autograd_core` (it is given
-    floats, and Values where it is to be differentiated again), or NaN where the operand is no variable; `formula` and
-    `derivative_formulas`, the same in print, with {x}, {y} for the operands and {z} for the result; `symbol`, what
-    drawings show; `domain` and `kinks`, where it is defined and where it has no derivative, for the gradient checker;
-    `flat`, for each operand None or a function of the operands that says where the derivative is 0 in a whole
-    neighbourhood: there no infinite slope of what lies below counts (a derivative that is the number 0 is flat
-    everywhere).
-    Raises TypeError where the derivatives are missing or not one for each operand. (Lecture 003, "your own module".)
+    Args:
+        function: Takes one or more floats and returns a float.
+        derivatives: The local derivative by each operand: a number, or a function of the operands and the result,
+            written with the functions of `autograd_core` (it is called on floats, and on Values to be differentiated
+            again). NaN where the operand is not a variable.
+        formula, derivative_formulas: The same in print, with {x}, {y} for the operands and {z} for the result.
+        symbol: What drawings show.
+        domain, kinks: Where it is defined and where it has no derivative, for the gradient checker.
+        flat: For each operand None, or a function of the operands that says where the derivative is 0 in a whole
+            neighbourhood: an infinite slope below it does not count there. A derivative that is the number 0 is flat
+            everywhere.
+
+    Raises:
+        TypeError: The derivatives are missing, or are not one for each operand.
+
+    Source: lecture 003, "your own module".
 
     >>> from autograd_core import Value, cos, primitive, sin
     >>> @primitive(derivatives=(lambda t, x, y: -x * sin(t * x), lambda t, x, y: -t * sin(t * x)))

@@ -224,7 +224,7 @@ class Program(Replayed):
         """The program in a file that `save` wrote; its `parameters` are new ones, with the numbers that they had.
 
         It knows the branches that were traced when it was saved: for numbers on another GraphError is raised. Raises
-        ValueError for a file that is no program, is damaged or of another version; OSError where it cannot be read.
+        ValueError for a file that is not a program, is damaged or of another version; OSError where it cannot be read.
         """
         state = saving.read(path)
         try:

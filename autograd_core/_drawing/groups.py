@@ -19,7 +19,7 @@ class Place(Protocol):
 
     @property
     def name(self) -> str | None:
-        """The scope's name; None for a place that is no scope."""
+        """The scope's name; None for a place that is not a scope."""
 
 
 Path = tuple[Place, ...]

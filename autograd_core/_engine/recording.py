@@ -58,7 +58,7 @@ def unary(row: Operation) -> Callable[[Any], Any]:
 
 @accelerated
 def binary(row: Operation) -> Callable[[Any, Any], Any]:
-    """The function of a row with two operands; NotImplemented where one is no number, as operators answer."""
+    """The function of a row with two operands; NotImplemented where one is not a number, as operators answer."""
     value = row.value
     slope_x: Any
     slope_y: Any

@@ -250,7 +250,7 @@ static PyGetSetDef scope_getset[] = {
 };
 static PyGetSetDef no_getset[] = {{NULL, NULL, NULL, NULL, NULL}};
 
-/* The docstrings are those of the Python classes, which _engine/choice.py hands over. */
+/* The docstrings are those of the Python classes, which _engine/choice.py sets. */
 static PyTypeObject *inside_type(PyObject *module, const char *name, newfunc make, PyMethodDef *methods,
                                  PyGetSetDef *getset, const char *doc)
 {

@@ -8,7 +8,7 @@ int32_t take_cells(Plan *plan, int32_t n)
     return first;
 }
 
-/* --- Operations that are no folds: those of one row on one level together ------------------------------------- */
+/* --- Operations that are not folds: those of one row on one level together ------------------------------------- */
 
 /* By which operands the local derivatives of an instruction are asked for, as bits; of a row on many 1 for any. */
 static int sloped_by(const Draft *draft, int32_t k)

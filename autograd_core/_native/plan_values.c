@@ -139,7 +139,7 @@ static int32_t level_of(const Draft *draft, int32_t id)
     return id >= first && id < draft->slopes ? draft->level[id - first] : 0;
 }
 
-/* The folds of the instructions that are no part of another, and the level of each: one above its operands'. */
+/* The folds of the instructions that are not part of another, and the level of each: one above its operands'. */
 static int write_folds(Links *links)
 {
     Draft *draft = links->draft;

@@ -176,7 +176,7 @@ static int play(Run *run)
     return failed ? -1 : 0;
 }
 
-/* Rows on other branches, or that raise, are no part of the sums: without them it is another run. */
+/* Rows on other branches, or that raise, are not part of the sums: without them it is another run. */
 static int play_survivors(Run *run)
 {
     int32_t *chosen = PyMem_RawMalloc(sizeof *chosen * (size_t)(run->count + 1));

@@ -72,7 +72,7 @@ int play_exactly(const Listed *listed, Exact *exact, double seed, double *gradie
 {
     if (forward(listed, exact, gradients != NULL) < 0) {
         if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception))
-            return -1; /* an interrupt is no matter of the row */
+            return -1; /* an interrupt does not concern the row */
         PyErr_Clear(); /* who plays the row again, with the engine, raises it again */
         return 0;
     }

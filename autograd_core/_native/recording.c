@@ -44,7 +44,7 @@ PyObject *raise_not_a_number(Function *function, PyObject *operand)
     return NULL;
 }
 
-/* The Value in an array of no dimensions, for an operand that is no number; any other raises. */
+/* The Value in an array of no dimensions, for an operand that is not a number; any other raises. */
 PyObject *value_alone(Function *function, PyObject *operand)
 {
     PyObject *inner = unwrapped(operand);
@@ -162,7 +162,7 @@ PyObject *apply_unary(Function *function, PyObject *operand)
     return apply_python(function, operand, NULL, a, 0.0, operand, NULL);
 }
 
-/* The result, or NotImplemented where an operand is no number. */
+/* The result, or NotImplemented where an operand is not a number. */
 PyObject *apply_binary(Function *function, PyObject *left, PyObject *right)
 {
     double a, b, z, dx, dy;

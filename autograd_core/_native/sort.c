@@ -155,7 +155,7 @@ int sort_adjoints(Sorted *sorted)
     return 0;
 }
 
-/* Whether anything in the tuple is no Value; says so. */
+/* Whether anything in the tuple is not a Value; says so. */
 int not_values(PyObject *sequence)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); i++)

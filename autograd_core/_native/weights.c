@@ -14,7 +14,7 @@ static int check_nodes(PyObject *nodes)
     for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++)
         fits = is_value(PySequence_Fast_GET_ITEM(nodes, i));
     if (!fits)
-        PyErr_SetString(PyExc_TypeError, "these are no Values in a list");
+        PyErr_SetString(PyExc_TypeError, "these are not Values in a list");
     return fits ? 0 : -1;
 }
 

@@ -190,7 +190,7 @@ def pow_slope_by_y(x: Any, y: Any) -> Any:
 
 
 def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
-    """The derivatives of x**y * log(x)**k by x and y; k is no variable."""
+    """The derivatives of x**y * log(x)**k by x and y; k is not a variable."""
     by_y = ops.pow_log(x, y, k + 1.0)
     if not k:
         return ops.pow_slope(x, y), by_y, math.nan

@@ -37,7 +37,7 @@ def bernoulli() -> tuple[Decimal, ...]:
 
 
 def polygamma(n: int, x: float) -> float:
-    """Return the n-th derivative of the digamma function at a finite x that is no pole, its roots included.
+    """Return the n-th derivative of the digamma function at a finite x that is not a pole, its roots included.
 
     >>> polygamma(0, 1.0), polygamma(2, -0.5)
     (-0.5772156649015329, -0.82879664423432)
@@ -47,7 +47,7 @@ def polygamma(n: int, x: float) -> float:
 
 
 def gamma_derivative(n: int, x: float) -> float:
-    """Return the n-th derivative of the gamma function at a finite x that is no pole.
+    """Return the n-th derivative of the gamma function at a finite x that is not a pole.
 
     >>> gamma_derivative(0, 5.0), gamma_derivative(1, 1.0)
     (24.0, -0.5772156649015329)
@@ -65,7 +65,7 @@ def gamma_derivative(n: int, x: float) -> float:
 
 
 def times_gamma(factor: float, x: float) -> float:
-    """Return a factor times the gamma function at a finite x that is no pole, subnormal gammas included.
+    """Return a factor times the gamma function at a finite x that is not a pole, subnormal gammas included.
 
     >>> times_gamma(0.5, 5.0), times_gamma(2.0**70, -180.5)
     (12.0, -1.373215774661803e-309)

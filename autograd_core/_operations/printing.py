@@ -99,7 +99,7 @@ def term(x: Any) -> Term:
     if isinstance(x, Term):
         return x
     if type(x) not in (float, int):
-        raise TypeError(f"{x!r} is no term")
+        raise TypeError(f"{x!r} is not a term")
     text = str(int(x)) if x == x and abs(x) < 1e15 and x % 1 == 0 else repr(x)
     return Term(text, NEGATIVE if text.startswith("-") else ATOM)
 
@@ -129,7 +129,7 @@ def nameless(name: str) -> Callable[..., Term]:
     """What stands for the function of a row whose name no reader knows."""
 
     def refused(*operands: Any) -> Term:
-        raise TypeError(f"{name} is no public name")
+        raise TypeError(f"{name} is not a public name")
 
     return refused
 
@@ -138,7 +138,7 @@ def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[
     """A row's local derivative by operand `index` in print: {x}, {y} are the operands, {z} the result.
 
     Args: `symbols`, what stands for the functions of rows, by name.
-    Raises TypeError where the derivative branches, or calls what is no row: then it is to be stated.
+    Raises TypeError where the derivative branches, or calls what is not a row: then it is to be stated.
     """
     slope = slopes[index]
     if not callable(slope):

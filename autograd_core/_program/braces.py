@@ -128,7 +128,7 @@ class Braces:
                 return f"{self.function_name(x.function)}({', '.join(arguments)})"
             case Operate():
                 return self.operate(x)
-        raise TypeError(f"{x!r} is no expression of these")
+        raise TypeError(f"{x!r} is not one of these expressions")
 
     def bare(self, x: Expression) -> str:
         """The same where no parentheses are needed."""

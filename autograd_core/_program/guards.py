@@ -49,7 +49,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip  # a table
 
 
-class Strayed(Exception):  # noqa: N818  # it is no error
+class Strayed(Exception):  # noqa: N818  # it is not an error
     """A guard did not find what the trace found: `guard`, its number; `outcome`, what it found, None for an error."""
 
     def __init__(self, guard: int, outcome: float | None) -> None:

@@ -121,7 +121,7 @@ class _Body(Differing):
                 return self._call(x)
             case Operate():
                 return self._operate(x)
-        raise TypeError(f"{x!r} is no expression of these")
+        raise TypeError(f"{x!r} is not one of these expressions")
 
     def _choice(self, x: Choice) -> str:
         test = self.expression(x.test)

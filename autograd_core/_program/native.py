@@ -227,8 +227,8 @@ def said(step: tuple[Any, ...]) -> str:
     if kind == "products":
         return f"{counted(n, 'product')}, one by one"
     if kind == "sums":
-        return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, which are no matrix"
-    return f"{counted(n, 'sum')} of {counted(terms, 'term')} in all, which share no list of factors"
+        return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, which are not a matrix"
+    return f"{counted(n, 'sum')} of {counted(terms, 'term')} in all, which do not share a list of factors"
 
 
 def counted(n: int, thing: str) -> str:

@@ -14,7 +14,7 @@ from .._operations import special
 
 
 def gamma_quiet(x: float) -> float:
-    """The gamma function at an x that is no pole, an infinity where it overflows.
+    """The gamma function at an x that is not a pole, an infinity where it overflows.
 
     >>> gamma_quiet(5.0), gamma_quiet(200.0)
     (24.0, inf)
@@ -26,7 +26,7 @@ def gamma_quiet(x: float) -> float:
 
 
 def times_gamma(factor: float, x: float) -> float:
-    """A factor times the gamma function at a finite x that is no pole.
+    """A factor times the gamma function at a finite x that is not a pole.
 
     >>> times_gamma(0.5, 5.0)
     12.0
@@ -35,7 +35,7 @@ def times_gamma(factor: float, x: float) -> float:
 
 
 def gamma_derivative(n: int, x: float) -> float:
-    """The n-th derivative of the gamma function at an x that is no pole, by Leibniz's rule for gamma times digamma.
+    """The n-th derivative of the gamma function at an x that is not a pole, by Leibniz's rule for gamma times digamma.
 
     >>> gamma_derivative(0, 5.0), gamma_derivative(2, 1.0)
     (24.0, 1.978111990655945)

@@ -106,7 +106,7 @@ class RowsCall:
             if i not in program._moving and at < len(spreads) and spreads[at] is not None:
                 raise GraphError(
                     f"argument {at} carries whole numbers, such as {x!r}, and {program.name} does more with them than "
-                    "choose by take(table, i); hand over floats to compute with them"
+                    "choose by take(table, i); pass floats to compute with them"
                 )
 
     def outputs(self, answers: Answers) -> Any:

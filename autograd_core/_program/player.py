@@ -157,7 +157,7 @@ def forward(
 
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
-    """The gradients of the first output by inputs and parameters, 0.0 by those that are no variables."""
+    """The gradients of the first output by inputs and parameters, 0.0 by those that are not variables."""
     found = adjoints(listing, locals_, seed)
     ends = listing.inputs + listing.parameters
     return [found[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]

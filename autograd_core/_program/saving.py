@@ -195,7 +195,7 @@ def _form(form: Formed) -> Any:
         return {"kept": _plain(form.thing)}
     kind = type(form.like).__name__
     if type(form.like) not in (list, tuple, dict):
-        raise GraphError(f"a program on a {kind} is not saved; hand over lists, tuples, dicts and arrays")
+        raise GraphError(f"a program on a {kind} cannot be saved; pass lists, tuples, dicts and arrays instead")
     names = [_plain(name) for name in form.names]
     return {kind: [[name, _form(part)] for name, part in zip(names, form.parts, strict=True)]}
 

@@ -45,7 +45,7 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
     if kind is None:
         raise TypeError(
             f"{name} carries rows, as in_axes says; got {thing!r} of type {type(thing).__name__}: "
-            "hand over a list or an array of them, or say None for it in in_axes"
+            "pass a list or an array of them, or say None for it in in_axes"
         )
     names, parts = kind.open(thing)
     within = [spread(part, axis, name + kind.place(key)) for key, part in zip(names, parts, strict=True)]
@@ -80,7 +80,7 @@ def _of_array(thing: Any, axis: int, name: str) -> Spread:
     flat = numpy.ascontiguousarray(rows, dtype=numpy.float64).reshape(-1)
     count, shape = rows.shape[0], rows.shape[1:]
     if not count:
-        raise ValueError(f"{name} has no rows; hand over one at least")
+        raise ValueError(f"{name} has no rows; pass at least one")
     numbers, width = memoryview(flat), flat.size // count  # type: ignore[arg-type]  # an array is a buffer
 
     def joined(columns: Columns) -> Any:
@@ -93,7 +93,7 @@ def _of_array(thing: Any, axis: int, name: str) -> Spread:
 
 def _of_list(thing: Any, name: str) -> Spread:
     if not len(thing):
-        raise ValueError(f"{name} has no rows; hand over one at least")
+        raise ValueError(f"{name} has no rows; pass at least one")
     first = opened((thing[0],), {})
     numbers = array("d")
     if isinstance(thing, array) and thing.typecode == "d":

@@ -140,7 +140,7 @@ class Training:
             clear_gradients(s.moved)
             if type(y) is Value:
                 y.backward()
-            losses.append(y.data if type(y) is Value else float(mean([y])))  # which refuses what is no number
+            losses.append(y.data if type(y) is Value else float(mean([y])))  # which refuses what is not a number
             if not (sums.add() and math.isfinite(losses[-1])):
                 raise _diverged(y, where)
         sums.assign_mean()

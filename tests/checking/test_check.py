@@ -53,7 +53,7 @@ def test_every_right_row_is_accepted(row):
 def test_every_row_wrong_by_a_thousandth_is_rejected(row, share):
     count, lists = len(row.shape.parameters), row.shape.lists
     for index in range(4 if lists else count):
-        if index not in row.shape.orders and (row.name, index) != ("take", 0):  # an index is no variable
+        if index not in row.shape.orders and (row.name, index) != ("take", 0):  # an index is not a variable
             wrong = check_primitive(with_wrong_rule(row, index, share))
             assert wrong.disagreeing, f"operand {index}:\n{wrong}"
             assert not wrong.ok

@@ -95,7 +95,7 @@ def things():
     for name in dir(Value):
         if not name.startswith("_") and callable(getattr(Value, name)) and name not in ("draw", "step"):
             yield f"Value(0.5).{name}", lambda n=name: getattr(Value(0.5, "x"), n)
-            # not of a method that is in C there: what is no Value is told so by Python
+            # not of a method that is in C there: what is not a Value is told so by Python
             if name not in ("backward", "zero_grad"):
                 yield f"Value.{name}", lambda n=name: getattr(Value, n)
     for place in (scope, no_record, record):
