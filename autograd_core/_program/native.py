@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .._engine.choice import NATIVE
-from .._engine.numbers import number
-from ..value import Value
 from . import player
 from .listing import Listing
 from .player import Column, Rows
@@ -46,22 +44,6 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
     if NATIVE is None:
         raise ImportError("the player in C was not built, or the engine is the Python one; use _program.player")
     return Prepared(listing, (FAST if fast else EXACT) if passes is None else passes)
-
-
-def listing_of(outputs: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value] = ()) -> Listing:
-    """`Listing.of` in C, for graphs of any size; the same list, and where something is wrong the same error."""
-    roots = tuple(x if type(x) is Value else number(x) for x in outputs)
-    leaves = (*inputs, *parameters)
-    made = None
-    if NATIVE is not None and all(type(x) is Value for x in leaves) and None not in roots:
-        made = NATIVE.listed(roots, leaves, None)
-    if made is None:
-        return Listing.of(outputs, inputs, parameters)
-    constants, rows, code, starts, operands, slots, variable = made
-    return Listing(
-        len(inputs), len(parameters), array("d", constants), rows, array("i", code), array("i", starts),
-        array("i", operands), array("i", slots), array("b", variable),
-    )  # fmt: skip  # what the list is made of, in its order
 
 
 class Prepared:

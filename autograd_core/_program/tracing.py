@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock, get_ident
-from typing import Any, NoReturn
+from typing import Any
 
 from .._engine.choice import accelerated
 from .._engine.made import made, running, traces
@@ -21,6 +21,7 @@ from .._engine.numbers import number
 from .._engine.places import current
 from .._engine.taken import watches
 from .._operations.operation import NOTHING, is_nothing
+from ..backward import discovered_all
 from ..context import record
 from ..errors import GraphError
 from ..ops import stop
@@ -77,8 +78,12 @@ class Trace:
                 "use stop_gradient(…) where no gradient is meant to pass"
             )
 
-    def note(self, node: Value) -> NoReturn:
-        """Called by `taken`: something goes where no replay follows."""
+    def note(self, node: Value) -> None:
+        """Called by `taken`: something goes where no replay follows. Of their own nodes other threads may take it."""
+        if get_ident() != self._thread:
+            own = set(map(id, self.made))
+            if not any(id(x) in own for x in discovered_all([node])[0]):
+                return
         raise refused("takes plain gradients: backward() and gradients() without create_graph", CREATE_GRAPH)
 
 

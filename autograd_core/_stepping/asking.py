@@ -24,6 +24,10 @@ SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 ANSWERS: dict[str, Callable[[float], Any]] = {
     "bool": bool, "int": int, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
 }  # fmt: skip  # a table
+# The other ways in which a number is taken out of a Value.
+READING: dict[str, Callable[..., Any]] = {
+    "__round__": round, "rint": lambda x: round(x, 0), "is_integer": float.is_integer,
+}  # fmt: skip  # a table
 _asking = RLock()
 
 
@@ -31,7 +35,7 @@ _asking = RLock()
 class Asked:
     """A question: what was asked of which Values and numbers, the answer, and which nodes were made after it.
 
-    `kind` is one of `SIGNS` or `ANSWERS`, or "read", where `.data` was taken as a plain number.
+    `kind` is one of `SIGNS` or `ANSWERS`, or "read", where the number was taken: by `.data`, or rounded.
     """
 
     kind: str
@@ -56,13 +60,15 @@ def asked() -> Iterator[list[Asked]]:
         if get_ident() == thread:
             found.append(Asked(kind, operands, float(outcome), tick(), line_now()))
 
-    names = [*(f"__{kind}__" for kind in (*SIGNS, *ANSWERS)), "data"]
+    names = [*(f"__{kind}__" for kind in (*SIGNS, *ANSWERS)), *READING, "data"]
     with _asking:
         originals = {name: vars(Value).get(name, getattr(Value, name)) for name in names}
         for kind in SIGNS:
             setattr(Value, f"__{kind}__", _compared(kind, originals[f"__{kind}__"], note))
-        for kind in ANSWERS:
-            setattr(Value, f"__{kind}__", _answered(kind, originals[f"__{kind}__"], note))
+        for kind, function in ANSWERS.items():
+            setattr(Value, f"__{kind}__", _answered(kind, function, note))
+        for name, function in READING.items():
+            setattr(Value, name, _answered("read", function, note))
         setattr(Value, "data", _read(originals["data"], note))  # noqa: B010  # a property, for the time being
         try:
             yield found
@@ -85,10 +91,12 @@ def _compared(kind: str, original: Any, note: Note) -> Callable[[Value, Any], An
     return compare
 
 
-def _answered(kind: str, original: Any, note: Note) -> Callable[[Value], Any]:
-    def answer(self: Value) -> Any:
-        outcome = original(self)
-        note(kind, (self,), outcome)
+def _answered(kind: str, function: Callable[..., Any], note: Note) -> Callable[..., Any]:
+    """An answer from the number itself: to take it by `.data`, as `Value` may, would be another question."""
+
+    def answer(self: Value, *arguments: Any) -> Any:
+        outcome = function(self._data, *arguments)
+        note(kind, (self,), self._data if kind == "read" else outcome)
         return outcome
 
     return answer

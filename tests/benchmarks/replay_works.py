@@ -13,7 +13,8 @@ from replay_others import np
 
 from autograd_core import Value, ops
 from autograd_core._program.guards import Guard
-from autograd_core._program.native import listing_of, prepare
+from autograd_core._program.listing import Listing
+from autograd_core._program.native import prepare
 
 # Beside the checkout, unless it is said.
 WORKLOADS = Path(os.environ.get("WORKLOADS", Path(__file__).parents[3] / "shared" / "workloads"))
@@ -27,13 +28,13 @@ class Work:
         self.listing = self.listed()
 
     def listed(self):
-        listing = listing_of([self.loss], self.inputs, self.parameters)
+        listing = Listing.of([self.loss], self.inputs, self.parameters)
         return listing.varying([False] * len(self.inputs))
 
     def again(self):
         """Trace and prepare once more."""
         loss, inputs, parameters = self.record()
-        prepare(listing_of([loss], inputs, parameters)).plan()
+        prepare(Listing.of([loss], inputs, parameters)).plan()
 
     def weights(self):
         return np.array([w.data for w in self.parameters])
@@ -189,7 +190,7 @@ def branches():
         x, y, a, b = Value(1.0), Value(1.0), Value(0.5), Value(0.25)
         out = ops.tanh(a * x + b * y) if outcome else ops.exp(0.1 * (b * y - a * x))
         out = out + 0.0 * a
-        listing = listing_of([out], [x, y], [a, b])
+        listing = Listing.of([out], [x, y], [a, b])
         zero = listing.inputs + listing.parameters + list(listing.constants).index(0.0)
         made.append(replace(listing, guards=(Guard(0, "gt", (0, zero), outcome),)))
     return made
@@ -232,7 +233,7 @@ class Gpt(Work):
         return (1 / (len(tokens) - 1)) * sum(losses), [], g.flat
 
     def listed(self):
-        return listing_of([self.loss], [], self.parameters)
+        return Listing.of([self.loss], [], self.parameters)
 
     def rows(self, count):
         return [(np.zeros((count, 0)), 0)]

@@ -731,7 +731,19 @@ def catching_what_is_not_told_apart(x):
         return 0.0
 
 
+def number_or_within(x):
+    return 1.0 * (x > 0.0 and (x or 2.0))
+
+
+def two_calls_tried(x):
+    try:
+        return float_of(x) + float_of(x + 1.0)
+    except ValueError:
+        return 0.0
+
+
 REFUSED = {
+    number_or_within: "`or` as a number", two_calls_tried: "`try` around several operations",
     list_as_number: "a list of floats where a float is needed", tuple_as_number: "a tuple where a float is needed",
     number_as_int: "a float where an int is needed", attribute_of_a_number: "`x.real`",
     attribute_that_is_not_there: "`math.nothing`", power_of_ints: "a power of ints",
