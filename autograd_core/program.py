@@ -259,6 +259,19 @@ class Program(Replayed):
 
         return in_c(self.name, list(self._replays.branches), self.parameters)
 
+    def to_python(self) -> str:
+        """The program as a module of plain Python on floats that needs nothing else.
+
+        It has `parameters`, their numbers now, `program(inputs, parameters)`, which gives all numbers in the order in
+        which they stand in what the function gives, and `gradients`, of the first of them by inputs and then by
+        parameters. Numbers are the program's to the last bit, and where an operation has no value it raises an error of
+        the same type; on a branch that has not been traced, LookupError. Raises GraphError for a program with a
+        primitive.
+        """
+        from ._program.exporting_python import in_python  # only here, as above
+
+        return in_python(self.name, list(self._replays.branches), self.parameters)
+
     def to_numpy(self) -> str:
         """The program as a module of Python that needs NumPy alone.
 

@@ -17,6 +17,7 @@ from .forms import (
     For,
     Function,
     If,
+    Known,
     Leave,
     Made,
     Name,
@@ -156,7 +157,7 @@ class Braces:
 
     def operate(self, x: Operate) -> str:
         """An operation: an operator of the language, or a function of the runtime."""
-        parts = [self.expression(part) for part in x.parts]
+        parts = [self.expression(part) for part in x.parts if not isinstance(part, Known)]
         if (text := self.special(x, parts)) is not None:
             return text
         whole = x.type == INT

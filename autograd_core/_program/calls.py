@@ -12,7 +12,6 @@ from typing import Any
 
 from .._operations.operation import Operation
 from . import nearly
-from .expressions import NUMBERS
 from .forms import (
     BOOL,
     FLOAT,
@@ -104,7 +103,7 @@ class Calls(Lists):
         if function.__module__ in LEFT_TO_PYTHON:
             gives = LIST if "list" in str(function.__annotations__["return"]) else FLOAT
             if self.exact or not hasattr(nearly, function.__name__):
-                return self.operate("python", gives, *[x for x in arguments if x.type in NUMBERS])
+                return self.operate("python", gives, Known(KNOWN, function), *arguments)
             function = getattr(nearly, function.__name__)
         try:
             bound = inspect.signature(function).bind(*arguments, **named)

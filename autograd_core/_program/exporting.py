@@ -101,13 +101,19 @@ def _facts(language: NumPy, row: TranslatedRow) -> Iterator[str]:
         raise Refused(f"{row.row.name}: {reason}") from None
 
 
-def translated(branches: Sequence[Branch], language: str) -> tuple[list[TranslatedRow], Translation]:
-    """The rows that the branches use, translated; GraphError for one of the user's own."""
+def translated(
+    branches: Sequence[Branch], language: str, *, exact: bool = False
+) -> tuple[list[TranslatedRow], Translation]:
+    """The rows that the branches use, translated; GraphError for one of the user's own.
+
+    Args: `exact`, whether the translated text can ask Python for what only Python computes.
+    """
     used: dict[Operation, None] = {row: None for branch in branches for row in branch.listing.rows}
+    used |= {guard.row: None for branch in branches for guard in branch.path if guard.row is not None}
     for row in used:
         if row.origin is not None or row.name.startswith("program "):
             raise GraphError(f"{row.name} is a function of your own, and is not translated to {language}")
-    rows, translation, refused = translated_rows(used, exact=False)
+    rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():
         raise reason
     return rows, translation

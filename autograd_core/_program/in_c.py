@@ -259,6 +259,8 @@ class C(Braces):
 
 def _walk(x: object) -> Iterable[object]:
     yield x
+    if isinstance(x, Operate) and x.operation == "python":
+        return  # what Python is asked is not written
     if isinstance(x, (list, tuple)):
         for part in x:
             yield from _walk(part)

@@ -12,12 +12,14 @@ from autograd_core._checking.ulps import same, ulps
 from autograd_core._operations import series
 from autograd_core._operations.operation import Operation
 from autograd_core._operations.shape import ONE_LIST, ONE_NUMBER, TWO_NUMBERS
+from autograd_core._program import python_player
 from autograd_core._program.forms import FLOAT, Name, Refused
 from autograd_core._program.in_c import C
 from autograd_core._program.in_javascript import RUNTIME as JAVASCRIPT_RUNTIME
 from autograd_core._program.in_javascript import JavaScript
 from autograd_core._program.in_numpy import RUNTIME as NUMPY_RUNTIME
 from autograd_core._program.in_numpy import NumPy
+from autograd_core._program.in_python import Python
 from autograd_core._program.rows import translated_row, translated_rows
 from autograd_core._program.translator import Translation
 
@@ -53,6 +55,19 @@ def test_in_c_to_the_bit(translated, operands, points, running, written, tmp_pat
             raised += z is None
             assert (z is None and got is None) or (got is not None and same(z, got[0])), (name, xs, z, got)
     assert raised > 100
+
+
+def test_in_python_to_the_bit(translated, operands, points, running, written):
+    functions, translation = translated
+    language = Python()
+    text = language.text(translation.functions)
+    names = running.module(f"from itertools import count\n{inspect.getsource(python_player)}\n{text}")
+    for name, function in functions.items():
+        called = names[language.function_name(function)]
+        for xs in operands:
+            z = exact(points, written, name, xs)
+            got = points.outcome(lambda xs=xs, called=called: called(*xs))
+            assert (z is None and got is None) or same(float(z), float(got)), (name, xs, z, got)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")

@@ -1,0 +1,123 @@
+"""The player of a program exported to plain Python: carried as text into the generated module, and run there."""
+
+import math
+from typing import Any
+
+inf, nan = math.inf, math.nan
+QUESTIONS: Any = {
+    "lt": lambda x, y: x < y, "le": lambda x, y: x <= y, "gt": lambda x, y: x > y, "ge": lambda x, y: x >= y,
+    "eq": lambda x, y: x == y, "ne": lambda x, y: x != y, "is": float, "bool": bool, "isfinite": math.isfinite,
+    "is_integer": float.is_integer, "int": int, "round": round, "round_to": lambda x, digits: round(x, int(digits)),
+    "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
+}  # fmt: skip  # a table
+
+
+def power(x: float, y: float) -> float:
+    """A power that is a float."""
+    z = x**y
+    if isinstance(z, complex):
+        raise ValueError("a negative number to a power that is not whole")
+    return float(z)
+
+
+def item_of(numbers: Any, i: int, size: int) -> float:
+    """An item of a list that has to have so many."""
+    if len(numbers) != size:
+        raise ValueError(f"{size} numbers are wanted, {len(numbers)} are there")
+    return float(numbers[i])
+
+
+def player(rows: Any, branches: Any, defaults: Any) -> Any:
+    """The functions `program` and `gradients` of a module."""
+
+    def program(inputs: Any, parameters: Any = defaults) -> list[float]:
+        """The numbers that the function gives. Raises what its operations raise, and LookupError on other branches."""
+        branch, slots = _played(inputs, parameters)
+        return [slots[slot] for slot in branch["outputs"]]
+
+    def gradients(inputs: Any, parameters: Any = defaults) -> list[float]:
+        """The gradients of the first number by each input and then by each parameter; raises as `program` does."""
+        branch, slots = _played(inputs, parameters)
+        first = len(slots) - len(branch["code"])
+        adjoints = [-0.0] * len(slots)
+        adjoints[branch["outputs"][0]] = 1.0
+        for k in reversed(range(len(branch["code"]))):
+            upstream = adjoints[first + k]
+            if branch["variable"][first + k] and not _nothing(upstream):
+                for slot, local in zip(_below(branch, k), _locals(branch, slots, k, first), strict=True):
+                    if not _nothing(local):
+                        adjoints[slot] += upstream * local + 0.0
+        by_parameter = [0.0] * len(parameters)
+        for j, i in enumerate(branch["parameters"]):
+            by_parameter[i] = adjoints[branch["inputs"] + j] + 0.0
+        return [x + 0.0 for x in adjoints[: branch["inputs"]]] + by_parameter
+
+    def _played(inputs: Any, parameters: Any) -> tuple[Any, list[float]]:
+        """The branch of these numbers, and what is in all its slots."""
+        for branch in branches:
+            slots = [*map(float, inputs), *(float(parameters[i]) for i in branch["parameters"]), *branch["constants"]]
+            error = None
+            try:
+                for k, at in enumerate(branch["code"]):
+                    row, numbers = rows[branch["rows"][at]], [slots[slot] for slot in _below(branch, k)]
+                    slots.append(_value(row, numbers))
+            except (ArithmeticError, ValueError) as raised:
+                error = raised
+            if _holds(branch, slots):
+                if error is not None:
+                    raise error
+                return branch, slots
+        raise LookupError("these numbers are on a branch that was not traced")
+
+    def _value(row: Any, numbers: list[float]) -> float:
+        return float(row["value"](numbers) if row["together"] else row["value"](*numbers))
+
+    def _holds(branch: Any, slots: list[float]) -> bool:
+        """Whether all guards whose operands are there find what the trace found."""
+        for kind, operands, outcome, name, at in branch["guards"]:
+            if max(operands) < len(slots):
+                numbers = [slots[slot] for slot in operands]
+                try:
+                    found = _flat(branch, operands, name, at, slots) if name else float(QUESTIONS[kind](*numbers))
+                except (ArithmeticError, ValueError):
+                    return False
+                alike = found == outcome and math.copysign(1.0, found) == math.copysign(1.0, outcome)
+                if not (alike or (found != found and outcome != outcome)):
+                    return False
+        return True
+
+    def _below(branch: Any, k: int) -> Any:
+        return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
+
+    def _locals(branch: Any, slots: list[float], k: int, first: int) -> list[float]:
+        """The local derivatives of an operation; -0.0 by a plain number, and where one is flat: no path."""
+        row, below = rows[branch["rows"][branch["code"][k]]], _below(branch, k)
+        variable = [bool(branch["variable"][slot]) for slot in below]
+        return _recorded(row, [slots[slot] for slot in below], slots[first + k], variable)
+
+    def _flat(branch: Any, operands: Any, name: str, at: int, slots: list[float]) -> bool:
+        """Whether the derivative of a row by one of its operands is flat."""
+        numbers, moving = [slots[slot] for slot in operands], [bool(branch["variable"][slot]) for slot in operands]
+        moving[at] = True
+        return _nothing(_recorded(rows[name], numbers, _value(rows[name], numbers), moving)[at])
+
+    def _recorded(row: Any, numbers: list[float], z: float, variable: list[bool]) -> list[float]:
+        if row["together"]:
+            slopes = row["slopes"](numbers, z)
+            flat = row["flat"](numbers, variable) if row["flat"] else [False] * len(numbers)
+        else:
+            slopes = [slope(*numbers, z) if v else 0.0 for slope, v in zip(row["slopes"], variable, strict=True)]
+            flat = [_is_flat(row, i, numbers, variable) for i in range(len(numbers))]
+        found = [x or (-0.0 if f else 0.0) for x, f in zip(slopes, flat, strict=True)]
+        return [x if v else -0.0 for x, v in zip(found, variable, strict=True)]
+
+    def _is_flat(row: Any, i: int, numbers: list[float], variable: list[bool]) -> bool:
+        return _said(row["flat"][i], numbers) or (not all(variable) and _said(row["beside"][i], numbers))
+
+    def _said(where: Any, numbers: list[float]) -> bool:
+        return bool(where(*numbers) if callable(where) else where)
+
+    def _nothing(x: float) -> bool:
+        return x == 0.0 and math.copysign(1.0, x) < 0.0
+
+    return program, gradients
