@@ -148,6 +148,8 @@ class Program(Replayed):
         (6.0, 2.0)
         """
         node = self._node(self._checked(arguments, keywords))
+        if node is NotImplemented:
+            raise GraphError(f"{self.name} returns several numbers, and backward() needs one; return their sum")
         if type(node) is not Value:
             raise GraphError(f"{self.name} depends on no parameter, so there is no gradient to add; see value_and_grad")
         node.backward()

@@ -92,8 +92,12 @@ class Replayed:
         """What the function gives on Values: one node for its result, or the engine's own graph of several."""
         result = self._node(call)
         if result is NotImplemented:
+            if self._function is None:
+                raise GraphError(
+                    f"{self.name} was made of a graph with several outputs, and takes floats alone; "
+                    "make a program of each output"
+                )
             positional, keywords = call.structure.rebuild(call.numbers)
-            assert self._function is not None
             return self._function(*positional, **keywords)
         return result
 
@@ -108,7 +112,7 @@ class Replayed:
         branch = self._replays.branch_of(numbers) if self._replays.branches.latest is None else None
         branch = branch or self._replays.branches.latest
         assert branch is not None
-        if len(branch.output.numbers) != 1 and self._function is not None:
+        if len(branch.output.numbers) != 1:
             return NotImplemented
         if not current().recording or not (any(varying) or branch.below):
             branch, outputs = self._replays.values(numbers)

@@ -89,14 +89,6 @@ def line(*parts: str | Piece | Line) -> Line:
     return tuple(found)
 
 
-def joined(between: str, lines: Iterable[Line]) -> Line:
-    """Lines with words between them."""
-    found: Line = ()
-    for i, one in enumerate(lines):
-        found = line(found, between if i else "", one)
-    return found
-
-
 def alike(a: float, b: float) -> bool:
     """Whether two gradients differ by no more than the order of a sum may."""
     return math.isclose(a, b, rel_tol=1e-9) or (math.isnan(a) and math.isnan(b))

@@ -1,0 +1,152 @@
+"""The node that a call of a program gives: value, gradients of every order, and what it does with several numbers."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core import GraphError, Program, Value, parameter, trace, traced
+from autograd_core._program.arguments import opened
+
+
+def function(x, y):
+    return ag.tanh(x * y) + x**3
+
+
+def test_a_node_is_asked_again_for_its_value_and_derivatives():
+    """A program's node is an operation on inputs and parameters like any other, also where these have other numbers."""
+    w, v = parameter(2.0), parameter(5.0)
+    node = traced(lambda x, y: function(x, y) * w if v > 0.0 else x)(Value(0.5), 3.0)
+    assert node.operands[0].data == 0.5 and node.operands[1:] == (3.0, w)
+    row = node.op
+    assert node.data == row.evaluate([0.5, 3.0, 2.0])
+    for x, y, scale in ((0.5, 3.0, 2.0), (0.25, -1.0, 4.0)):
+        due, slopes = ag.value_and_grad(lambda x, y, w: function(x, y) * w, argnums=(0, 1, 2))(x, y, scale)
+        assert row.evaluate([x, y, scale]) == due
+        assert list(row.slopes([x, y, scale], due)) == list(slopes)
+    due = row.slopes([0.5, 3.0, 2.0], node.data)
+    assert node.local_derivatives == (due[0], None, due[2])  # by y, a plain number, there is none
+
+
+def test_second_and_third_derivatives_of_a_replayed_node():
+    f = traced(function)
+    x = Value(0.5)
+    [slope] = ag.gradients(f(x, 3.0), [x], create_graph=True)
+    due = ag.grad(lambda x: function(x, 3.0))
+    assert slope.data == due(0.5)
+    [second] = ag.gradients(slope, [x], create_graph=True)
+    assert second.data == ag.grad(due)(0.5)
+    assert ag.gradients(second, [x]) == [ag.grad(ag.grad(due))(0.5)]
+
+
+def test_a_result_that_does_not_depend_has_no_slopes():
+    """On one branch of the program the result is a plain number: its node has derivatives 0 there."""
+    f = traced(lambda x: x * x if x > 0.0 else 7.0)
+    x = Value(2.0)
+    node = f(x)
+    assert f(Value(-1.0)) == 7.0
+    assert list(node.op.slopes([Value(-1.0)], 7.0)) == [0.0]
+
+
+def test_several_numbers_are_the_engines_own_graph():
+    w = parameter(3.0)
+    f = traced(lambda x: {"double": x * w, "square": x * x})
+    x = Value(2.0)
+    found = f(x)
+    (found["double"] + found["square"]).backward()
+    assert (found["double"].data, found["square"].data, x.grad, w.grad) == (6.0, 4.0, 7.0, 2.0)
+    assert {name: float(y.data) if type(y) is Value else y for name, y in f(5.0).items()} == {"double": 15.0, "square": 25.0}
+    assert len(f.programs) == 1
+
+
+def test_without_recording_a_call_gives_numbers_alone():
+    w = parameter(3.0)
+    f = traced(lambda x: x * w)
+    with ag.no_record():
+        y = f(Value(2.0))
+        assert type(y) is Value and y.data == 6.0 and y.is_leaf
+    assert f(2.0).operands[1] is w
+
+
+def test_plain_numbers_stay_plain():
+    f = traced(lambda x: x * 2.0 if x > 0.0 else 0)
+    assert f(Value(1.0)).data == 2.0
+    zero = f(Value(-1.0))
+    assert zero == 0 and type(zero) is int
+    assert traced(lambda x, y: y * 2.0)(Value(1.0), 3.0) == 6.0  # nothing that varies is in it
+
+
+def test_a_program_of_a_graph_on_values():
+    x, w = Value(2.0), parameter(3.0)
+    program = Program(ag.tanh(x * w), inputs=[x])
+    y = program(Value(0.25))
+    assert y.data == math.tanh(0.75)
+    with pytest.raises(GraphError, match="was made of a graph, and has no second derivatives; trace its function"):
+        ag.gradients(y, list(filter(lambda n: type(n) is Value, y.operands)), create_graph=True)
+    several = Program([x * w, x + w], inputs=[x])
+    assert several(4.0) == [12.0, 7.0]
+
+
+def test_a_program_of_a_graph_with_several_outputs_says_what_it_cannot():
+    x = Value(2.0)
+    w = parameter(5.0)
+    program = Program([x * w, x + 1.0], inputs=[x])
+    with pytest.raises(GraphError, match="graph with several outputs, and takes floats alone; make a program of each"):
+        program(Value(3.0))
+    for several in (program, trace(lambda x: [x * w, x], 1.0)):
+        with pytest.raises(GraphError, match=r"returns several numbers, and backward\(\) needs one; return their sum"):
+            several.backward(3.0)
+    assert not w.has_grad
+
+
+def test_an_argument_without_numbers_has_no_gradient():
+    program = trace(lambda x, name, more: x * 2.0 + more["a"], 1.0, "up", {"a": 3.0, "b": []})
+    assert program.value_and_grad(2.0, "up", {"a": 1.0, "b": []}, argnums=(0, 2)) == (5.0, (2.0, {"a": 1.0, "b": []}))
+    with pytest.raises(TypeError, match="argument 1 holds no number to differentiate by"):
+        program.grad(2.0, "up", {"a": 1.0, "b": []}, argnums=1)
+
+
+# --- What makes another program --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (True, False),
+        ("up", "down"),
+        (None, 0.5),
+        (np.array([True, False]), np.array([True, True])),
+        (np.array(["a", "b"]), np.array(["a", "c"])),
+        (np.array([]), np.array([[]])),
+        ([1.0, 2.0], [1.0, 2.0, 3.0]),
+        ([1.0, 2.0], (1.0, 2.0)),
+        (frozenset({1}), frozenset({2})),
+        ({1, 2}, {1, 2}),  # not hashable: the object itself
+        (np.array([1.0, None]), np.array([1.0, None])),
+        (1, 1.0),
+    ],
+)
+def test_what_tells_static_arguments_apart(one, other):
+    f = traced(lambda x, given: x * 2.0)
+    assert (f(1.0, one), f(2.0, one), len(f.programs)) == (2.0, 4.0, 1)
+    assert (f(1.0, other), len(f.programs)) == (2.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (np.int64(3), 4), (np.float64(2.0), 3.0), (np.array(2.0), 3.0), (np.array(2), 3), (Value(2.0), 3.0),
+        (np.array([1.0, 2.0]), np.array([3.0, 4.0])), (np.array([1, 2]), np.array([3, 4])),
+        ({"a": 1.0, "b": None}, {"a": 2.0, "b": None}),
+    ],
+)  # fmt: skip  # a table
+def test_numbers_do_not(one, other):
+    assert opened((one,), {}).key == opened((other,), {}).key
+
+
+def test_part_of_a_call():
+    call = opened((1.0, [2.0, (3.0, 4)]), {"z": np.array([[5.0, 6.0]])})
+    assert [call.argument_of(i) for i in range(6)] == [0, 1, 1, 1, 2, 2]
+    assert call.part(1).rebuild([7.0, 8.0, 9.0]) == [7.0, (8.0, 9.0)]
+    assert call.part(2).numbers == [5.0, 6.0] and call.part(2).rebuild([1.0, 2.0]).shape == (1, 2)
