@@ -98,8 +98,8 @@ class Braces:
         raise NotImplementedError
 
     def special(self, x: Operate, parts: list[str]) -> str | None:
-        """An operation that this language writes in its own way."""
-        return None
+        """An operation that this language writes in its own way; None for any other."""
+        raise NotImplementedError
 
     # --- Expressions --------------------------------------------------------------------------------------------
 
@@ -127,9 +127,8 @@ class Braces:
                 arguments = [self.bare(a) for a in x.arguments]
                 arguments += self.extra(x.function.allocates, x.function.raises)
                 return f"{self.function_name(x.function)}({', '.join(arguments)})"
-            case Operate():
-                return self.operate(x)
-        raise TypeError(f"{x!r} is not one of these expressions")
+        assert isinstance(x, Operate)
+        return self.operate(x)
 
     def bare(self, x: Expression) -> str:
         """The same where no parentheses are needed."""
@@ -177,7 +176,7 @@ class Braces:
 
     def write(self, line: str) -> None:
         """A line of text."""
-        self.lines.append("    " * self.depth + line if line else "")
+        self.lines.append("    " * self.depth + line)
 
     def block(self, statements: Sequence[Statement]) -> None:
         """Statements, one step further in."""
@@ -209,7 +208,8 @@ class Braces:
                 self.try_statement(s)
             case Append():
                 self.append(s)
-            case SetItem():
+            case _:
+                assert isinstance(s, SetItem)
                 self.set_item(s)
 
     def while_test(self, s: While) -> str:

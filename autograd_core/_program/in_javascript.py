@@ -70,6 +70,8 @@ class JavaScript(Braces):
             case "join":
                 inner = [part if of.type == FLOAT else f"...{part}" for of, part in zip(x.parts, parts, strict=True)]
                 return f"[{', '.join(inner)}]"
+            case "python":
+                return "py.python()"
             case "hypot":
                 return f"py.hypot_of([{', '.join(parts)}])"
         return None

@@ -119,9 +119,8 @@ class _Body(Differing):
                 return self._choice(x)
             case Call():
                 return self._call(x)
-            case Operate():
-                return self._operate(x)
-        raise TypeError(f"{x!r} is not one of these expressions")
+        assert isinstance(x, Operate)
+        return self._operate(x)
 
     def _choice(self, x: Choice) -> str:
         test = self.expression(x.test)
@@ -149,6 +148,8 @@ class _Body(Differing):
         return f"py_within({where}, {name}, {arguments})"
 
     def _operate(self, x: Operate) -> str:
+        if x.operation == "python":
+            return "np.nan"
         parts = [self.expression(part) for part in x.parts]
         if x.operation in INFIX:
             return f"({f' {INFIX[x.operation]} '.join(parts)})"
@@ -166,8 +167,6 @@ class _Body(Differing):
             return f"[{', '.join(stars)}]"
         if x.operation in ("repeat", "slice", "backwards") and any(self.differs(part) for part in x.parts[1:]):
             raise self.refuse("a list whose length differs from point to point")
-        if x.operation == "python":
-            return "np.nan"
         whole = x.type == INT and x.operation in ("mod", "floordiv")
         return f"py_{x.operation}{'_int' * whole}({', '.join(parts)})"
 

@@ -131,8 +131,7 @@ class Python(Braces):
         """A statement."""
         match s:
             case Assign():
-                if not isinstance(s.value, Known):
-                    self.write(f"{self.name(s.name)} = {self.bare(s.value)}")
+                self.write(f"{self.name(s.name)} = {self.bare(s.value)}")
             case Return():
                 self.write(f"return {self.bare(s.value)}")
             case If():

@@ -2,12 +2,17 @@
 
 import os
 import shutil
+import sys
 
 import pytest
 from hypothesis import given
 
 from autograd_core import TABLE
 from autograd_core._checking.ulps import same
+from autograd_core._operations.operation import Operation
+from autograd_core._operations.shape import ONE_NUMBER
+from autograd_core._program import kernels as module_of_kernels
+from autograd_core._program.forms import Refused
 from autograd_core._program.kernels import BY_HAND, TARGET, kernels, rows_of_numbers
 from autograd_core.strategies import operands
 
@@ -93,3 +98,23 @@ def test_kernels_say_what_python_would_say(in_c):
     text = kernels(rows_of_numbers())
     for name in {*NAMES} - {*BY_HAND, "product"}:
         assert f"static int kernel_{name}(" in text
+
+
+def test_a_row_that_is_not_understood_has_no_kernel():
+    row = Operation("odd", ONE_NUMBER, lambda x: {1: x}[1], (lambda x, z: 1.0,))
+    with pytest.raises(Refused, match=r"^odd: `\{1: x\}` \(Dict\) is not translated"):
+        kernels([row])
+
+
+def test_the_command_writes_the_kernels_or_says_that_they_are_out_of_step(monkeypatch, tmp_path):
+    due, target = TARGET.read_text(encoding="utf-8"), tmp_path / "kernels.c"
+    monkeypatch.setattr(module_of_kernels, "TARGET", target)
+    monkeypatch.setattr(sys, "argv", ["kernels"])
+    module_of_kernels.main()
+    assert target.read_text(encoding="utf-8") == due
+    monkeypatch.setattr(sys, "argv", ["kernels", "--check"])
+    module_of_kernels.main()
+    target.write_text(due.replace("double", "float", 1), encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"kernels\.c is out of step with the rows: run python -m"):
+        module_of_kernels.main()
+    assert target.read_text(encoding="utf-8") != due  # it only looked

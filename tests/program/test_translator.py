@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_core._checking.ulps import same, ulps
+from autograd_core._operations import exact as exact_numbers
 from autograd_core._operations import series
 from autograd_core._operations.operation import Operation
 from autograd_core._operations.shape import ONE_LIST, ONE_NUMBER, TWO_NUMBERS
@@ -24,7 +25,10 @@ from autograd_core._program.rows import translated_row, translated_rows
 from autograd_core._program.translator import Translation
 
 X, Y = Name(FLOAT, "x"), Name(FLOAT, "y")
-IN_NUMPY_REFUSED = {"whiles": "`break` at some points only", "lists": "a list that grows at some points only", "filtered": "a list that grows at some points only"}
+IN_NUMPY_REFUSED = {
+    "whiles": "`break` at some points only", "lists": "a list that grows at some points only", "filtered": "a list that grows at some points only",
+    "halved_at_some_points": "halved, which loops or calls itself and gives no single number,",
+}  # fmt: skip  # a table
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +160,34 @@ def test_without_python_the_nearly_exact_functions_are_translated():
     assert {"times_gamma", "gamma_derivative"} <= {f.origin.split(": ")[-1] for f in alone.functions}
 
 
+def only_python_beside(x):
+    if x > 1.0:
+        return x * 2.0
+    return exact_numbers.polygamma(0, x) if x > 0.5 else x
+
+
+def only_python_in_else(x):
+    if x > 1.0:  # noqa: SIM108  # what is tested
+        y = x * 2.0
+    else:
+        y = exact_numbers.sinc_slope(x)
+    return y + 1.0
+
+
+def test_a_branch_that_only_python_computes_is_left_out_wherever_it_stands(running):
+    for function, point, due in ((only_python_beside, 0.75, 0.75), (only_python_in_else, 0.5, 2.0)):
+        found = []
+        for exact in (False, True):
+            language = NumPy()
+            name = language.function(Translation(exact).function(function, [X]), [True])
+            in_numpy = running.module("\n".join([NUMPY_RUNTIME.read_text(), *language.texts]))[name]
+            assert in_numpy(np.array([3.0])) == function(3.0)
+            found += in_numpy(np.array([point])).tolist()
+        assert found[0] == due and math.isnan(found[1])  # what only Python computes is NaN
+        texts = [JavaScript().text([Translation(exact).function(function, [X])]) for exact in (False, True)]
+        assert ["py.python()" in text for text in texts] == [False, True]  # in JavaScript it is raised
+
+
 def test_a_row_with_a_branch_and_a_helper(running, tmp_path):
     row = Operation("bent", TWO_NUMBERS, bent, (lambda x, y, z: helper(x, y) if x > y else math.tanh(z), 0.0))
     translation = Translation()
@@ -203,6 +235,14 @@ def test_what_cannot_raise_says_so(written):
     for function, raises in ((lambda x: x / 2.0, False), (lambda x: 2.0 / x, True), (lambda x: x / 0.0, True)):
         assert Translation().function(function, [X]).raises is raises
     assert not Translation().function(written.quiet_loop, [X, Y]).raises
+
+
+def test_a_lambda_within_another_is_told_apart():
+    inner = (lambda y: lambda x: x * 2.0)(1.0)
+    assert "return x * 2.0;" in C().text([Translation().function(inner, [X])])
+    alike = (lambda x: lambda x: x * 3.0)(1.0)
+    with pytest.raises(Refused, match="is not the one that runs"):
+        Translation().function(alike, [X])
 
 
 def test_two_lambdas_on_one_line_are_told_apart():

@@ -239,6 +239,19 @@ def helpers(x, y):
     return z + 2.0 * is_small(y) + leaky_relu(x) + dot([x, y], [y, 2.0]) + within(x)
 
 
+def applied(f, x):
+    return f(x)
+
+
+def given_functions(x, y):
+    """One function that is given two others, and None: translated for each."""
+    return applied(quiet, x) + 2.0 * applied(float_of, y) + optional(x, None) + optional(x, "twice")
+
+
+def optional(x, how):
+    return x if how is None else 2.0 * x
+
+
 def float_of(x):
     return float(whole_part(x))
 
@@ -252,9 +265,39 @@ def made_with(scale):
 
 within = made_with(0.25)
 
+def counted_loop(x, y):
+    """A loop that is the same at every point."""
+    total, k = 0.0, 0
+    while k < 5:
+        k += 1
+        if k == 4:
+            break
+        if k == 2:
+            continue
+        if k == 3:
+            pass
+        total += x * k
+    return total + y
+
+
+def halved(x):
+    n = 0
+    while 1.0 < x < 1e9 and n < 20:
+        x = x * 0.5
+        n += 1
+    return x, float(n)
+
+
+def halved_at_some_points(x, y):
+    if x > 0.0:
+        return halved(y)[0]
+    return x
+
+
 UNDERSTOOD = [
     chained, boolean, known, branches, whiles, ranges, tables, lists, quantifiers, tuples, tried, called, quotients,
     extremes, known_at_once, no_number, shares, contained, parts, filtered, counted, quiet_loop, helpers,
+    given_functions, counted_loop, halved_at_some_points,
 ]  # fmt: skip  # a list
 
 

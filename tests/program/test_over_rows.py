@@ -1,0 +1,133 @@
+"""Programs over rows: what carries rows and what does not, in every layout; and what is refused."""
+
+import collections
+from array import array
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core import GraphError, Program, parameter, trace
+from autograd_core._program import many_rows, native
+from autograd_core._program.player import Column
+
+
+def test_blocks_of_rows_change_nothing(monkeypatch):
+    """Inputs side by side in one buffer, on two branches, in blocks of eight rows and in one."""
+    w = parameter(0.5)
+    program = trace(lambda x: x[0] * x[1] * w if x[0] > 0.0 else x[1] * w, [1.0, 2.0])
+    table = np.random.default_rng(0).normal(size=(29, 2))
+    due = [program.value_and_grad(list(row)) for row in table]
+    found = []
+    for size in (8, many_rows.BLOCK):
+        monkeypatch.setattr(many_rows, "BLOCK", size)
+        values, slopes = program.over_rows().value_and_grad(table)
+        assert values.tolist() == [value for value, _ in due]
+        assert slopes.tolist() == [slope for _, slope in due]
+        w.zero_grad()
+        program.over_rows().backward(table)
+        found.append(w.grad)
+    assert found[0] == pytest.approx(found[1], rel=1e-14)
+    assert found[0] == pytest.approx(sum(value for value, _ in due) / 0.5, rel=1e-12)
+
+
+def test_strays_of_a_block_take_their_own_branch(monkeypatch):
+    monkeypatch.setattr(many_rows, "BLOCK", 4)
+    program = trace(lambda x, y: x * y if x > y else y * 3.0, 2.0, 1.0)
+    xs, ys = [3.0, 1.0, 5.0, -1.0, 0.0, 7.0], [1.0, 2.0, 0.0, 4.0, -1.0, 9.0]
+    values, (by_x, by_y) = program.over_rows().value_and_grad(xs, ys, argnums=(0, 1))
+    assert values == [program(x, y) for x, y in zip(xs, ys, strict=True)]
+    assert list(zip(by_x, by_y, strict=True)) == [program.grad(x, y, argnums=(0, 1)) for x, y in zip(xs, ys, strict=True)]
+
+
+def test_rows_of_other_structures_are_refused():
+    program = trace(lambda x: [x, x * x] if x > 0.0 else [x], 1.0)
+    with pytest.raises(GraphError, match="the same structure in each; it gave 2 and 1 numbers"):
+        program.over_rows()([1.0, -1.0])
+    assert program.over_rows()([1.0, 2.0]) == [[1.0, 2.0], [1.0, 4.0]]
+    with pytest.raises(TypeError, match="needs a function that returns one number"):
+        program.over_rows().grad([1.0, 2.0])
+
+
+def test_no_gradient_to_add():
+    with pytest.raises(GraphError, match="depends on no parameter, so there is no gradient to add"):
+        trace(lambda x: x * x, 1.0).over_rows().backward([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "axes", "kind", "message"),
+    [
+        ((np.array(["a", "b"]),), 0, TypeError, "argument 0 carries rows: an array of numbers with an axis for them"),
+        ((np.array(1.0),), 0, TypeError, "argument 0 carries rows: an array of numbers with an axis for them"),
+        ((np.zeros((0,)),), 0, ValueError, "argument 0 has no rows; "),
+        (([],), 0, ValueError, "argument 0 has no rows; "),
+        ((2.0,), 0, TypeError, "argument 0 carries rows, as in_axes says; got 2.0"),
+        (([1.0, 2.0],), None, ValueError, "have equally many; none carries any"),
+        (([1.0, 2.0],), (0, 0), ValueError, "in_axes says of 2 arguments whether they carry rows; 1 came"),
+        (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 is not built as row 0; got \[2.0\] and 1.0"),
+    ],
+)
+def test_what_carries_no_rows(arguments, axes, kind, message):
+    with pytest.raises(kind, match=message):
+        trace(lambda x: x * 2.0, 1.0).over_rows(axes)(*arguments)
+
+
+def test_arguments_of_other_counts():
+    program = trace(lambda x, y: x * y, 1.0, 1.0)
+    with pytest.raises(ValueError, match="argument 0 has 2, argument 1 has 3"):
+        program.over_rows()([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_axes_other_than_the_first():
+    program = trace(lambda x: x[0] * 2.0 + x[1], np.array([1.0, 2.0]))
+    table = np.arange(6.0).reshape(2, 3)
+    assert program.over_rows(1)(table).tolist() == [2.0 * a + b for a, b in table.T]
+    assert program.over_rows(1).grad(table).shape == (2, 3)
+
+
+def test_array_array_in_and_out():
+    program = trace(lambda x, y: x * y, 1.0, 1.0)
+    found = program.over_rows((0, None)).grad(array("d", [1.0, 2.0]), 5.0)
+    assert found == array("d", [5.0, 5.0])
+    assert program.over_rows((0, None))(array("i", [1, 2]), 5.0) == [5.0, 10.0]
+
+
+# --- What stands beside it -------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_numbers_is_a_column_too():
+    listing = trace(lambda x, y: x * y, 1.0, 1.0)._replays.branches.latest.listing
+    tables = native.tables_of([Column([1.0, 2.0, 3.0, 4.0], 0, 2), Column([1.0, 2.0, 3.0, 4.0], 1, 2)], 2)
+    assert [(list(table.numbers), table.width, table.by_rows) for table in tables] == [([1.0, 3.0], 1, True), ([2.0, 4.0], 1, True)]
+    whole = array("d", [1.0, 2.0, 3.0, 4.0])
+    [table] = native.tables_of([Column(whole, 0, 2), Column(whole, 1, 2)], 2)
+    assert table.numbers is whole and table.width == 2
+    if ag.ENGINE == "python":
+        with pytest.raises(ImportError, match="the player in C was not built, or the engine is the Python one"):
+            native.prepare(listing)
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+def test_what_a_file_does_not_hold(tmp_path):
+    with pytest.raises(GraphError, match="a program on a Point "):
+        trace(lambda p: p.x * p.y, Point(1.0, 2.0)).save(tmp_path / "p.json")
+    program = trace(lambda x: x if x > 0.0 else -x, 1.0)
+    state = program._state([])
+    [branch] = state["branches"]
+    wrong = {**state, "branches": [{**branch, "guards": [["colour", *guard[1:]] for guard in branch["guards"]]}]}
+    with pytest.raises(ValueError, match="no question is called 'colour'"):
+        ag.program.program_from(wrong, [], None)
+    assert ag.program.program_from(state, [], None)(3.0) == 3.0
+
+
+def test_what_is_not_written_for_numpy_is_named_with_its_reason():
+    with pytest.raises(NotImplementedError, match=r"logsumexp: .* is not translated to NumPy \("):
+        trace(lambda x: ag.logsumexp([x, 2.0]), 1.0).to_numpy()
+
+
+def test_a_program_of_a_graph_over_rows():
+    x, w = ag.Value(2.0), parameter(3.0)
+    program = Program(x * w, inputs=[x])
+    assert program.over_rows().backward([1.0, 2.0]) == [3.0, 6.0] and w.grad == 3.0
