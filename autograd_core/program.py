@@ -225,7 +225,8 @@ class Program(Replayed):
     def load(cls, path: str | os.PathLike[str]) -> Program:
         """The program in a file that `save` wrote; its `parameters` are new ones, with the numbers that they had.
 
-        It knows the branches that were traced when it was saved: for numbers on another GraphError is raised. Raises
+        It knows the branches that were traced when it was saved: for numbers on another GraphError is raised. Where
+        several operations have no value, the error is that of one of them, not always of the first as written. Raises
         ValueError for a file that is not a program, is damaged or of another version; OSError where it cannot be read.
         """
         state = saving.read(path)

@@ -1,0 +1,167 @@
+"""What a program means, whoever plays it: the engine's bits and errors, at points and over rows, from files, exported."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+from array import array
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd_core as ag
+from autograd_core import ENGINE, GraphError, Program, Value, trace
+from autograd_core._checking.ulps import same
+from autograd_core._program import branches, native, players
+from autograd_core._strategies.programs import PYTHON_FORMS
+from autograd_core.strategies import defined_programs, numbers, programs
+
+FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'" not in form.text)
+# Each player, that in C with each of its passes on and off; those of fast plans keep no bits.
+PLANS = range(native.EXACT + 1) if ENGINE == "native" else ()
+PLAYERS = {"python": players.InPython} | {
+    f"C, passes {plan}": lambda listing, plan=plan: native.prepare(listing, passes=plan) for plan in PLANS
+}
+
+
+def outcome(function, *arguments, **keywords):
+    try:
+        return function(*arguments, **keywords)
+    except Exception as error:
+        return type(error), str(error)
+
+
+def alike(a, b):
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    return a == b if isinstance(a, (str, type)) or isinstance(b, (str, type)) else same(float(a), float(b))
+
+
+def eager(program, point):
+    """Value and gradients by the engine, or what it raises; None where the result is no float."""
+    inputs = list(map(Value, point))
+    y = outcome(program, *inputs)
+    if type(y) is Value:
+        return y.data, ag.gradients(y, inputs)
+    return (y, [0.0] * len(point)) if type(y) is float else y if isinstance(y, tuple) else None
+
+
+def raised(answer):
+    return isinstance(answer[0], type)
+
+
+def points_of(program, data):
+    """Points, and what the engine finds there."""
+    wide = len(program.inputs)
+    drawn = data.draw(st.lists(st.tuples(*[numbers()] * wide), max_size=6))
+    found = [(point, eager(program, point)) for point in (program.inputs, *drawn)]
+    return [(point, due) for point, due in found if due is not None] if wide else []
+
+
+@given(st.sampled_from(sorted(PLAYERS)), programs(forms=FORMS), st.data())
+def test_points_rows_and_files_by_every_player(tmp_path_factory, player, program, data):
+    known = points_of(program, data)
+    right = [(point, due) for point, due in known if not raised(due)]
+    if not right:
+        return
+    every = tuple(range(len(program.inputs)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(branches, "prepared", lambda listing, fast: PLAYERS[player](listing))
+        made = trace(lambda *xs: program(*xs), *right[0][0])
+        for point, due in known:
+            assert alike(outcome(made.value_and_grad, *point, argnums=every), due), (point, due)
+        check_rows(made, known, right, data.draw(st.integers(1, 4)))
+        path = tmp_path_factory.mktemp("programs") / "program.json"
+        made.save(path)
+        loaded = Program.load(path)
+        for point, due in known:
+            found = outcome(loaded.value_and_grad, *point, argnums=every)
+            assert alike(found, due) or (raised(due) and raised(found)), (point, due, found)
+        check_rows(loaded, (), right, data.draw(st.integers(1, 4)))
+
+
+def check_rows(made, known, right, threads):
+    """Over rows: where there is one that raises, its error with its place; else each row's numbers."""
+    every = tuple(range(len(right[0][0])))
+    rows = made.over_rows(threads=threads)
+    columns = [array("d", column) for column in zip(*(point for point, _ in right), strict=True)]
+    values, slopes = rows.value_and_grad(*columns, argnums=every)
+    for i, (_, (value, gradient)) in enumerate(right):
+        assert same(values[i], value) and alike([slope[i] for slope in slopes], gradient), i
+    first = next((i for i, (_, due) in enumerate(known) if raised(due)), None)
+    if first is not None:
+        kind, words = known[first][1]
+        with pytest.raises(kind) as error:
+            rows(*(array("d", column) for column in zip(*(point for point, _ in known), strict=True)))
+        assert str(error.value) == words and error.value.__notes__[-1] == f"in row {first}"
+
+
+@settings(max_examples=settings.default.max_examples // 4)
+@given(defined_programs(), st.lists(numbers(), min_size=1, max_size=40))
+def test_sums_over_rows_are_those_of_every_player_and_thread(program, xs):
+    if len(program.inputs) < 2:
+        return
+    rest = program.inputs[1:]
+    rows = [x for x in (program.inputs[0], *xs) if not raised(eager(program, (x, *rest)) or (int,))]
+    by = tuple(range(1, len(program.inputs)))
+    table = array("d", rows * (1 + 1200 // len(rows)))  # more than one chunk
+    found = []
+    for player in PLAYERS:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(branches, "prepared", lambda listing, fast, player=player: PLAYERS[player](listing))
+            made = trace(lambda *xs: program(*xs), *program.inputs)
+            axes = (0, *[None] * len(rest))
+            found += [made.over_rows(axes, threads=threads).grad(table, *rest, argnums=by) for threads in (1, 3)]
+    assert all(alike(found[0], other) for other in found)
+
+
+# --- Exported --------------------------------------------------------------------------------------------------
+
+
+def compiled(texts, directory):
+    """Programs in C, all of them compiled at once."""
+    libraries = []
+    for i, text in enumerate(texts):
+        source, library = directory / f"program_{i}.c", directory / f"program_{i}.so"
+        source.write_text(text)
+        command = [os.environ.get("CC", "cc"), "-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC", str(source)]
+        done = subprocess.run([*command, "-o", str(library), "-lm"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        libraries.append(ctypes.CDLL(str(library)))
+    return libraries
+
+
+# Those of the C library itself, and what only Python computes.
+OTHER_BITS = {"hypot", "norm", "gamma", "lgamma", "polygamma", "prod", "product", "sinc", "logsumexp", "cosine"}
+
+
+@pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
+def test_c_of_random_programs_to_the_bit(tmp_path):
+    texts, due = [], []
+
+    @settings(max_examples=12, derandomize=True)
+    @given(programs(forms=FORMS), st.data())
+    def collect(program, data):
+        known = points_of(program, data)
+        right = [(point, answer) for point, answer in known if not raised(answer)]
+        if not right or OTHER_BITS & {row.name for row in program.operations}:
+            return
+        made = trace(lambda *xs: program(*xs), *right[0][0])
+        for point, _ in right:
+            made(*point)
+        try:
+            texts.append(made.to_c())
+        except GraphError:  # round(x, digits)
+            return
+        due.append((made, right))
+
+    collect()
+    assert len(texts) >= 4
+    for library, (made, right) in zip(compiled(texts, tmp_path), due, strict=True):
+        wide, count = len(right[0][0]), len(made.parameters)
+        for point, (value, gradient) in right:
+            y, by_input, by_parameter = ((ctypes.c_double * max(n, 1))() for n in (1, wide, count))
+            at = (ctypes.c_double * wide)(*point)
+            assert library.program_gradients(at, (ctypes.c_double * 1)(), y, by_input, by_parameter) == 0
+            assert same(y[0], value) and alike(list(by_input), gradient), (point, value, y[0])
