@@ -7,7 +7,7 @@ import numbers
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ._checks import check_rows, check_targets, real, whole
 from .init import Seed, generator_from
@@ -134,6 +134,7 @@ class Dataset:
         return ", ".join(f"{self.class_names.get(int(key), key)}: {count}" for key, count in sorted(counts.items()))
 
 
+T = TypeVar("T")
 Example = tuple[Any, Any]
 Data = Dataset | tuple[Sequence[Any], Sequence[Any]] | list[Any]
 
@@ -196,7 +197,7 @@ def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Ex
     return in_order(rows, step)
 
 
-def in_order(rows: list[Example], size: int) -> Iterator[list[Example]]:
+def in_order(rows: list[T], size: int) -> Iterator[list[T]]:
     """The rows in the order given, `size` at a time; the last batch has what is left.
 
     >>> list(in_order([1, 2, 3], 2))

@@ -7,7 +7,8 @@ averages over a batch (`nn.fit` takes the mean) and weighs a penalty against a l
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_core import Value, dot, log, log1p, logsumexp, mean, relu, softplus, square, sum
+from autograd_core import Value, dot, log, log1p, logsumexp, mean, relu, softplus, square, sum, take, where
+from autograd_core._operations.integers import index_of
 
 from ._checks import as_list
 
@@ -60,7 +61,10 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
     """
     logits = as_list(logits)
     t = class_of(target, len(logits))
-    return logsumexp([0.0 if j == t else z - logits[t] for j, z in enumerate(logits)])
+    minus = -take(logits, t)
+    if type(t) is Value:
+        return logsumexp([where(t - j, minus + z, 0.0) for j, z in enumerate(logits)])
+    return logsumexp([0.0 if j == t else minus + z for j, z in enumerate(logits)])
 
 
 def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
@@ -73,7 +77,7 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
     2.4
     """
     log_probabilities = as_list(log_probabilities)
-    log_p = log_probabilities[class_of(target, len(log_probabilities))]
+    log_p = take(log_probabilities, class_of(target, len(log_probabilities)))
     if log_p > 0:
         raise ValueError(
             f"nll_loss takes logarithms of probabilities, at most 0; got {log_p!r}: cross_entropy takes any scores"
@@ -115,7 +119,10 @@ def binary_cross_entropy_with_logits(logit: Any, target: float) -> Any:
     >>> binary_cross_entropy_with_logits(-1000.0, 1)
     1000.0
     """
-    z, t = _single(logit), _share(target)
+    z, t = _single(logit), index_of(target)
+    if t is not target and t * t == t:
+        return softplus((1.0 - 2.0 * t) * z)
+    t = _share(target)
     if t in (0.0, 1.0):
         return softplus(-z) if t else softplus(z)
     return t * softplus(-z) + (1.0 - t) * softplus(z)
@@ -127,9 +134,10 @@ def hinge(score: Any, target: float) -> Any:
     >>> hinge(0.25, -1)
     1.25
     """
-    if target not in (-1, 1):
+    t = index_of(target)  # in a trace a Value, as in class_of
+    if t * t != 1 if type(t) is Value else t not in (-1, 1):
         raise ValueError(f"the target of hinge must be -1 or 1; got {target!r}")
-    return relu(1.0 - target * _single(score))
+    return relu(1.0 - t * _single(score))
 
 
 def multi_margin_loss(scores: Sequence[Number], target: int) -> Any:
@@ -140,7 +148,12 @@ def multi_margin_loss(scores: Sequence[Number], target: int) -> Any:
     """
     scores = as_list(scores)
     t = class_of(target, len(scores))
-    return sum([relu(1.0 - (scores[t] - s)) for j, s in enumerate(scores) if j != t]) / len(scores)
+    own = take(scores, t)
+    if type(t) is Value:
+        margins = [where(t - j, relu(1.0 - (own - s)), 0.0) for j, s in enumerate(scores)]
+    else:
+        margins = [relu(1.0 - (own - s)) for j, s in enumerate(scores) if j != t]
+    return sum(margins) / len(scores)
 
 
 def l1_penalty(parameters: Sequence[Number]) -> Any:
@@ -174,13 +187,20 @@ def _share(target: Any) -> Any:
     return target if type(target) is Value else float(target)  # an input of a program
 
 
-def class_of(target: Any, classes: int) -> int:
-    """The target as a class; ValueError if there is no such class, or fewer than two."""
+def class_of(target: Any, classes: int) -> Any:
+    """The target as a class; ValueError if there is no such class, or fewer than two.
+
+    In a trace a class among the inputs is a Value: losses choose by `take` and `where`, and one program serves every
+    class. Its sweep adds up in the order of an eager one, because `take` reaches all outputs first, whatever the class.
+    """
     if classes < 2:
         raise ValueError(
             f"there must be at least 2 outputs, one for each class; got {classes}: for two classes on one output use "
             "binary_cross_entropy_with_logits or hinge"
         )
+    t = index_of(target)
+    if t is not target and t >= 0 and t < classes:
+        return t
     if target not in range(classes):
         raise ValueError(f"the target must be a class from 0 to {classes - 1}; got {target!r}")
     return int(target)

@@ -1,6 +1,7 @@
 """Optimisers, which move the parameters against their gradients, and the clipping of gradients."""
 
 import math
+from array import array
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, cast
@@ -64,7 +65,7 @@ class Optimizer:
 
         undivided(write)
 
-    def _moved(self, rate: float) -> tuple[list[float], Any]:
+    def _moved(self, rate: float) -> tuple[Any, Any]:
         """The weights after a step, and the memory; nothing is changed."""
         directions, memory = self.directions()
         weights = [
@@ -121,7 +122,7 @@ class SGD(Optimizer):
         self.nesterov = nesterov
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum greater than 0")
-        self.memory = [0.0] * len(self.parameters)
+        self.memory = _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
         """g, or the velocities v, which are the memory; Nesterov g + m v."""
@@ -132,10 +133,14 @@ class SGD(Optimizer):
         return ([g + m * v for g, v in zip(g, v, strict=True)] if self.nesterov else v), v
 
     def _moved_in_c(self, rate: float) -> Any:
+        kept = _as_array(self.memory) if self.momentum else None
+        if kept is NotImplemented:
+            return NotImplemented
         moved = cast(Any, NATIVE).sgd_moved(
-            self.parameters, self.memory, rate, self.weight_decay, self.bound, self.momentum, self.nesterov
+            self.parameters, kept, rate, self.weight_decay, self.bound, self.momentum, self.nesterov
         )
-        return moved if moved is NotImplemented or self.momentum else (moved[0], self.memory)
+        weights, *memory = (array("d", numbers) for numbers in moved)
+        return weights, memory[0] if memory else self.memory
 
 
 class Adam(Optimizer):
@@ -163,7 +168,7 @@ class Adam(Optimizer):
         beta1, beta2 = betas
         self.betas = real("betas[0]", beta1, least=0.0, below=1.0), real("betas[1]", beta2, least=0.0, below=1.0)
         self.eps = real("eps", eps, above=0.0)
-        self.memory = [0.0] * len(self.parameters), [0.0] * len(self.parameters)
+        self.memory = _zeros(self.parameters), _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
         """The mean over the root of the mean square, both corrected for their start at 0; the means are the memory."""
@@ -177,12 +182,17 @@ class Adam(Optimizer):
         return directions, (means, squares)
 
     def _moved_in_c(self, rate: float) -> Any:
-        (b1, b2), steps = self.betas, self.steps + 1
+        (b1, b2), steps, kept = self.betas, self.steps + 1, [*map(_as_array, self.memory)]
+        if NotImplemented in kept:
+            return NotImplemented
         moved = cast(Any, NATIVE).adam_moved(
-            self.parameters, *self.memory, rate, self.weight_decay, self.bound, b1, b2, self.eps,
+            self.parameters, *kept, rate, self.weight_decay, self.bound, b1, b2, self.eps,
             1.0 - b1**steps, 1.0 - b2**steps,
         )
-        return moved if moved is NotImplemented else (moved[0], moved[1:])
+        if moved is NotImplemented:
+            return NotImplemented
+        weights, *memory = (array("d", numbers) for numbers in moved)
+        return weights, tuple(memory)
 
 
 # those whose rules the native engine knows
@@ -221,6 +231,17 @@ def clip_grad_value(parameters: Iterable[Value], bound: float) -> None:
     limit = real("bound", bound, least=0.0)
     leaves = _leaves(parameters)
     assign_gradients(leaves, [_clamped(g, limit) for g in gradients_of(leaves)])
+
+
+def _zeros(parameters: list[Value]) -> Any:
+    return array("d", bytes(8 * len(parameters)))
+
+
+def _as_array(numbers: Any) -> Any:
+    """What an optimiser keeps, as an array; NotImplemented of other things than floats, which are left to Python."""
+    if type(numbers) is array:
+        return numbers
+    return array("d", numbers) if set(map(type, numbers)) == {float} else NotImplemented
 
 
 def _clamped(number: float, limit: float) -> float:

@@ -86,3 +86,52 @@ def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float
     """
     parts = zip(*partials, strict=True)
     return [(((a + b) + (c + d)) + ((e + f) + (g + h))) / count for a, b, c, d, e, f, g, h in parts]
+
+
+@accelerated
+def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int], count: int) -> bool:
+    """Set the gradient of each node to its sum over a count, of one at place -1 none; return whether all are finite.
+
+    >>> from autograd_core import parameter
+    >>> w, b = parameter(2.0), parameter(1.0)
+    >>> assign_means([w, b], array("d", [0.0, 6.0]), array("i", [1, -1]), 4), w.grad, b.has_grad
+    (True, 1.5, False)
+    """
+    for node, at in zip(nodes, places, strict=True):
+        if at < 0:
+            node.zero_grad()
+        else:
+            node.grad = sums[at] / count
+    return gradients_are_finite(nodes)
+
+
+@accelerated
+def norm_of(nodes: Sequence[Value]) -> float:
+    """The Euclidean norm of all gradients: of eight partial sums of squares, where these are far from both ends.
+
+    >>> from autograd_core import parameter
+    >>> w, b = parameter(2.0), parameter(1.0)
+    >>> w.grad, b.grad = 3.0, 4.0
+    >>> norm_of([w, b])
+    5.0
+    """
+    gradients = gradients_of(nodes)
+    parts = [0.0] * 8
+    for i, g in enumerate(gradients):
+        parts[i % 8] += g * g
+    a, b, c, d, e, f, g, h = parts
+    total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    return math.sqrt(total) if 1e-280 < total < 1e300 else math.hypot(*gradients)
+
+
+@accelerated
+def gather(table: array[float], width: int, chosen: array[int], start: int, rows: memoryview) -> None:
+    """Fill `rows` with rows of a table that are `width` numbers long: the chosen ones, from `start` on.
+
+    >>> rows = array("d", bytes(32))
+    >>> gather(array("d", [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]), 2, array("i", [1, 2, 0]), 1, memoryview(rows)); rows.tolist()
+    [2.0, 2.5, 0.0, 0.5]
+    """
+    for to in range(len(rows) // width):
+        at = chosen[start + to] * width
+        rows[to * width : (to + 1) * width] = memoryview(table)[at : at + width]

@@ -270,6 +270,7 @@ extern PyMethodDef weighted_methods[];
 
 /* weights.c */
 extern PyMethodDef weight_methods[];
+extern PyMethodDef optimizer_methods[];
 
 /* arithmetic.c */
 extern PyMethodDef arithmetic_methods[];

@@ -1,14 +1,8 @@
-/* Many leaves at once, _engine/weights.py in C, and the steps of nn's optimisers: Python's arithmetic on plain doubles,
- * without its objects. For 2,410 weights a step of SGD took as long as the sweep of a batch of 16 before it. */
-#include "core.h"
-
-#include <math.h>
-#include <string.h>
-
-#define COUNT PySequence_Fast_GET_SIZE
+/* Many leaves at once, _engine/weights.py in C: Python's arithmetic on plain doubles, without its objects. */
+#include "weights.h"
 
 /* Whether this is a list or tuple of Values. */
-static int check_nodes(PyObject *nodes)
+int check_nodes(PyObject *nodes)
 {
     int fits = PyList_CheckExact(nodes) || PyTuple_CheckExact(nodes);
     for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++)
@@ -17,9 +11,6 @@ static int check_nodes(PyObject *nodes)
         PyErr_SetString(PyExc_TypeError, "these are not Values in a list");
     return fits ? 0 : -1;
 }
-
-static Node *node_at(PyObject *nodes, Py_ssize_t i) { return (Node *)PySequence_Fast_GET_ITEM(nodes, i); }
-static double gradient_of(const Node *node) { return node->flags & HAS_GRAD ? node->grad : 0.0; }
 
 static PyObject *gradients_of(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
@@ -69,7 +60,7 @@ static int plain_floats(PyObject *numbers, PyObject *nodes)
 static PyObject *original(const char *name, PyObject *nodes, PyObject *numbers)
 {
     PyObject *function = PyDict_GetItemString(S.originals, name);
-    return function ? PyObject_CallFunctionObjArgs(function, nodes, numbers, NULL) : NULL;
+    return function ? PyObject_CallFunctionObjArgs(function, nodes, numbers, NULL) : NULL; /* `numbers` may be NULL */
 }
 
 static PyObject *assign_gradients(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t count)
@@ -93,16 +84,21 @@ static PyObject *assign_data(PyObject *Py_UNUSED(module), PyObject *const *argum
         return PyErr_Format(PyExc_TypeError, "assign_data takes nodes and numbers");
     if (check_nodes(arguments[0]) < 0)
         return NULL;
-    int leaves = plain_floats(arguments[1], arguments[0]);
+    Py_buffer view = {.buf = NULL};
+    if (PyObject_CheckBuffer(arguments[1]) && PyObject_GetBuffer(arguments[1], &view, PyBUF_ND | PyBUF_FORMAT) < 0)
+        return NULL;
+    int floats = view.buf && strcmp(view.format, "d") == 0 && view.len == COUNT(arguments[0]) * (Py_ssize_t)sizeof(double);
+    int leaves = floats || plain_floats(arguments[1], arguments[0]);
     for (Py_ssize_t i = 0; leaves && i < COUNT(arguments[0]); i++)
         leaves = operands_of(node_at(arguments[0], i)) == LEAF;
-    if (!leaves)
-        return original("assign_data", arguments[0], arguments[1]);
-    for (Py_ssize_t i = 0; i < COUNT(arguments[0]); i++) {
-        node_at(arguments[0], i)->data = PyFloat_AS_DOUBLE(PyList_GET_ITEM(arguments[1], i));
-        node_at(arguments[0], i)->stamp = ++S.clock;
+    for (Py_ssize_t i = 0; leaves && i < COUNT(arguments[0]); i++) {
+        Node *node = node_at(arguments[0], i);
+        node->data = floats ? ((const double *)view.buf)[i] : PyFloat_AS_DOUBLE(PyList_GET_ITEM(arguments[1], i));
+        node->stamp = ++S.clock;
     }
-    Py_RETURN_NONE;
+    if (view.obj)
+        PyBuffer_Release(&view);
+    return leaves ? Py_NewRef(Py_None) : original("assign_data", arguments[0], arguments[1]);
 }
 
 /* --- Sums over the rows of a batch ------------------------------------------------------------------------------- */
@@ -213,107 +209,67 @@ done:
     return means;
 }
 
-/* --- Steps of optimisers: nn/optim.py says what each does ------------------------------------------------------- */
+/* --- A batch at once ------------------------------------------------------------------------------------------- */
 
-/* What a step does to one weight: the direction of the gradient g, from what is kept, and what is kept after it. */
-typedef struct Rule {
-    double rate, decay, bound;
-    double momentum;
-    int nesterov;
-    double b1, b2, eps, begun1, begun2;
-} Rule;
-
-typedef double (*Direction)(const Rule *rule, double g, const double *kept, double *after);
-
-static double by_momentum(const Rule *rule, double g, const double *kept, double *after)
+static PyObject *assign_means(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    double v = rule->momentum * kept[0] + g;
-    after[0] = v;
-    return rule->nesterov ? g + rule->momentum * v : v;
-}
-
-static double by_gradient(const Rule *Py_UNUSED(rule), double g, const double *Py_UNUSED(kept), double *Py_UNUSED(after))
-{
-    return g;
-}
-
-static double by_adam(const Rule *rule, double g, const double *kept, double *after)
-{
-    double m = rule->b1 * kept[0] + (1.0 - rule->b1) * g;
-    double s = rule->b2 * kept[1] + (1.0 - rule->b2) * g * g;
-    after[0] = m;
-    after[1] = s;
-    return m / rule->begun1 / (sqrt(s / rule->begun2) + rule->eps);
-}
-
-static double clamped(double x, double bound)
-{
-    x = bound < x ? bound : x; /* as min and max: NaN stays */
-    return -bound > x ? -bound : x;
-}
-
-/* The weights after a step and what is kept then, as `1 + wide` lists of floats; NotImplemented where Python has to say
- * what happens: of what is kept other than floats, and of the root of a negative number. */
-static PyObject *moved(PyObject *nodes, PyObject *const *kept, int wide, const Rule *rule, Direction direction)
-{
-    Py_ssize_t count = COUNT(nodes);
-    for (int k = 0; k < wide; k++)
-        if (!plain_floats(kept[k], nodes))
-            return Py_NewRef(Py_NotImplemented);
-    PyObject *lists = PyTuple_New(1 + wide);
-    for (int k = 0; lists && k <= wide; k++) {
-        PyObject *list = PyList_New(count);
-        if (list == NULL)
-            Py_CLEAR(lists);
-        else
-            PyTuple_SET_ITEM(lists, k, list);
-    }
-    for (Py_ssize_t i = 0; lists && i < count; i++) {
-        const Node *node = node_at(nodes, i);
-        double before[2] = {0.0, 0.0}, numbers[3];
-        for (int k = 0; k < wide; k++)
-            before[k] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(kept[k], i));
-        if (wide == 2 && before[1] < 0.0) {
-            Py_DECREF(lists);
-            return Py_NewRef(Py_NotImplemented);
-        }
-        double g = gradient_of(node);
-        if (rule->decay != 0.0)
-            g = g + rule->decay * node->data;
-        double towards = direction(rule, g, before, numbers + 1);
-        numbers[0] = clamped(node->data - rule->rate * towards, rule->bound);
-        for (int k = 0; lists && k <= wide; k++) {
-            PyObject *number = PyFloat_FromDouble(numbers[k]);
-            if (number == NULL)
-                Py_CLEAR(lists);
-            else
-                PyList_SET_ITEM(PyTuple_GET_ITEM(lists, k), i, number);
-        }
-    }
-    return lists;
-}
-
-static PyObject *sgd_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
-{
-    PyObject *nodes, *memory;
-    Rule rule = {0};
-    if (!PyArg_ParseTuple(arguments, "OOddddp:sgd_moved", &nodes, &memory, &rule.rate, &rule.decay, &rule.bound,
-                          &rule.momentum, &rule.nesterov) ||
-        check_nodes(nodes) < 0)
+    PyObject *nodes;
+    Py_buffer sums, places;
+    Py_ssize_t count;
+    if (!PyArg_ParseTuple(arguments, "Oy*y*n:assign_means", &nodes, &sums, &places, &count))
         return NULL;
-    return rule.momentum != 0.0 ? moved(nodes, &memory, 1, &rule, by_momentum)
-                                : moved(nodes, NULL, 0, &rule, by_gradient);
+    Py_ssize_t given = sums.len / (Py_ssize_t)sizeof(double);
+    const int *place = places.buf;
+    double nought = 0.0; /* NaN as soon as a number is not finite */
+    int fits = check_nodes(nodes) == 0 && places.len == COUNT(nodes) * (Py_ssize_t)sizeof(int);
+    for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++)
+        fits = place[i] < given;
+    for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++) {
+        Node *node = node_at(nodes, i);
+        int reached = place[i] >= 0;
+        node->grad = reached ? ((const double *)sums.buf)[place[i]] / (double)count : 0.0;
+        node->flags = (uint8_t)(reached ? node->flags | HAS_GRAD : node->flags & ~HAS_GRAD);
+        nought += node->grad * 0.0;
+    }
+    PyBuffer_Release(&sums);
+    PyBuffer_Release(&places);
+    if (!fits)
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "nodes, sums and places do not belong together");
+    return PyBool_FromLong(nought == 0.0);
 }
 
-static PyObject *adam_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
+static PyObject *norm_of(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
-    PyObject *nodes, *memory[2];
-    Rule rule = {0};
-    if (!PyArg_ParseTuple(arguments, "OOOdddddddd:adam_moved", &nodes, &memory[0], &memory[1], &rule.rate, &rule.decay,
-                          &rule.bound, &rule.b1, &rule.b2, &rule.eps, &rule.begun1, &rule.begun2) ||
-        check_nodes(nodes) < 0)
+    double part[8] = {0.0};
+    if (check_nodes(nodes) < 0)
         return NULL;
-    return moved(nodes, memory, 2, &rule, by_adam);
+    for (Py_ssize_t i = 0; i < COUNT(nodes); i++) {
+        double g = gradient_of(node_at(nodes, i));
+        part[i % 8] += g * g;
+    }
+    double sum = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+    return sum > 1e-280 && sum < 1e300 ? PyFloat_FromDouble(sqrt(sum)) : original("norm_of", nodes, NULL);
+}
+
+static PyObject *gather(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer table, chosen, rows;
+    Py_ssize_t width, start;
+    if (!PyArg_ParseTuple(arguments, "y*ny*nw*:gather", &table, &width, &chosen, &start, &rows))
+        return NULL;
+    Py_ssize_t bytes = width * (Py_ssize_t)sizeof(double), count = width > 0 ? rows.len / bytes : 0;
+    int fits = width > 0 && rows.len == count * bytes && start >= 0 && start + count <= chosen.len / (Py_ssize_t)sizeof(int);
+    const int *row = (const int *)chosen.buf + (fits ? start : 0);
+    for (Py_ssize_t r = 0; fits && r < count; r++)
+        fits = row[r] >= 0 && (row[r] + 1) * bytes <= table.len;
+    for (Py_ssize_t r = 0; fits && r < count; r++)
+        memcpy((char *)rows.buf + r * bytes, (const char *)table.buf + row[r] * bytes, (size_t)bytes);
+    PyBuffer_Release(&table);
+    PyBuffer_Release(&chosen);
+    PyBuffer_Release(&rows);
+    if (!fits)
+        return PyErr_Format(PyExc_ValueError, "these rows are not in the table");
+    Py_RETURN_NONE;
 }
 
 PyMethodDef weight_methods[] = {
@@ -325,7 +281,8 @@ PyMethodDef weight_methods[] = {
     {"add_gradients", (PyCFunction)(void (*)(void))add_gradients, METH_FASTCALL, NULL},
     {"add_numbers", add_numbers, METH_VARARGS, NULL},
     {"mean_of_partials", mean_of_partials, METH_VARARGS, NULL},
-    {"sgd_moved", sgd_moved, METH_VARARGS, NULL},
-    {"adam_moved", adam_moved, METH_VARARGS, NULL},
+    {"assign_means", assign_means, METH_VARARGS, NULL},
+    {"norm_of", norm_of, METH_O, NULL},
+    {"gather", gather, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

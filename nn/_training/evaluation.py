@@ -49,7 +49,7 @@ def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
             return False
         if len(scores) == 1:
             return bool((scores[0] > threshold) == (target > 0))
-        return max(range(len(scores)), key=lambda j: scores[j]) == class_of(target, len(scores))
+        return bool(max(range(len(scores)), key=lambda j: scores[j]) == class_of(target, len(scores)))
 
     return fmean(_evaluated(model, right, data))
 

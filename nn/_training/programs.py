@@ -42,10 +42,19 @@ class Plan:
         self.player = native.prepare(self.listing).plan() if native.available() else None
         self.parameters = list(branch.parameters)
         self.places = array("i", [places.get(p, -1) for p in self.parameters])
+        where = {p: inputs + i for i, p in enumerate(self.parameters)}
+        self.found_at = array("i", [where.get(p, -1) for p in places])
         self.outputs = array("d", bytes(8 * len(self.listing.outputs)))
         order = list(range(len(self.outputs)))
         self.is_list = not branch.plain and branch.result(order) == order  # most are: no structure to fill
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
+
+    def play_rows(self, rows: Any, losses: Any) -> bool:
+        """Fill `losses`, and `found` with the gradients summed over the rows; False if one of them goes another way."""
+        assert self.player is not None
+        strays, table = bytearray(len(losses)), (rows, self.inputs, True)
+        self.player.rows(len(losses), (table,), self.parameters, losses, None, self.found, strays, 1)
+        return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
         """Fill `outputs`, and `found` with the gradients of the first; False if these numbers go another way."""
@@ -70,38 +79,53 @@ class Programs:
     def __init__(self, function: Callable[[Any, Any], Any], moved: Sequence[Value]) -> None:
         self.function, self.places = function, {p: i for i, p in enumerate(moved)}
         self.plans: dict[Hashable, list[Plan]] = {}
+        self.of_every_class: dict[Hashable, bool] = {}  # by shape: whether one program serves all classes
 
     def plan(self, x: Any, target: Any, *, gradients_too: bool) -> Plan:
         """A plan that was played at an example; raises Untraceable, and what the function raises there."""
-        key, numbers = _taken_apart(x, target)
-        plans = self.plans.get(key)
-        if plans is None:
-            if len(self.plans) == KINDS:
-                raise Untraceable(f"there are more than {KINDS} classes or shapes of inputs")
-            plans = self.plans[key] = []
+        shape, kind, numbers = taken_apart(x, target)
+        plans = self.plans_of(shape, kind)
+        if kind is not None and self.of_every_class.get(shape):
+            numbers = [*numbers, float(kind)]
         for plan in plans:
             if plan.play(numbers, gradients_too):
                 return plan
         if len(plans) == WAYS:
             raise Untraceable(f"it takes more than {WAYS} branches")
-        plan = Plan(self._traced(x, target), len(numbers), self.places)
+        branch, numbers = self._traced(x, target, shape)
+        plan = Plan(branch, len(numbers), self.places)
         if not plan.play(numbers, gradients_too):
             raise Untraceable("it raises, or is not the same function twice")
-        plans.insert(0, plan)
+        self._kept(shape, kind).insert(0, plan)
         return plan
 
-    def _traced(self, x: Any, target: Any) -> Branch:
-        """The way through at an example, whose target is a part of it if it is a class."""
+    def plans_of(self, shape: Hashable, kind: int | None) -> list[Plan]:
+        """The plans for examples of a shape, the latest first; `kind` is their class, or None."""
+        return self.plans.get((shape, None if self.of_every_class.get(shape) else kind), [])
+
+    def _kept(self, shape: Hashable, kind: int | None) -> list[Plan]:
+        key = shape, None if self.of_every_class.get(shape) else kind
+        if key not in self.plans and len(self.plans) == KINDS:
+            raise Untraceable(f"there are more than {KINDS} classes or shapes of inputs")
+        return self.plans.setdefault(key, [])
+
+    def _traced(self, x: Any, target: Any, shape: Hashable) -> tuple[Branch, list[float]]:
+        """The way through at an example, and the numbers of its inputs: a class is one if the function permits it."""
         function, inputs, before = self.function, _floats(x), _random_state()
-        if isinstance(target, Integral) or target is None:
-            program = trace(lambda x: function(x, target), inputs)
+        if target is None:
+            program = trace(lambda x: function(x, None), inputs)
+        elif isinstance(target, Integral):
+            program = trace(function, inputs, int(target))
         else:
             program = trace(function, inputs, _floats(target))
         if _random_state() != before:  # which a trace itself sees in a single thread alone
             raise Untraceable("it draws random numbers")
         branch = program._replays.branches.latest
         assert branch is not None  # it has just been traced
-        return branch
+        numbers = [*_flat(inputs), *([] if target is None else _flat(_floats(target)))][: branch.listing.inputs]
+        if isinstance(target, Integral):
+            self.of_every_class[shape] = branch.listing.inputs > len(_flat(inputs))
+        return branch, numbers
 
     def add_gradient(self, x: Any, target: Any, sums: RowSums) -> tuple[float, bool]:
         """The loss of an example, whose gradient is added to sums, and whether all of it is finite."""
@@ -124,15 +148,17 @@ def _random_state() -> list[Any]:
     return state
 
 
-def _taken_apart(x: Any, target: Any) -> tuple[Hashable, Sequence[float]]:
-    """What two examples of one program have in common, and the numbers of this one."""
-    if type(x) is list and (target is None or type(target) is int) and not hasattr(x[0], "__len__"):
-        return (len(x), target), x  # the common case, quickly
+def taken_apart(x: Any, target: Any) -> tuple[Hashable, int | None, list[float]]:
+    """The shape of an example, its class if its target is one, and its other numbers."""
+    if type(x) is list and type(target) is int and not hasattr(x[0], "__len__"):
+        return (len(x),), target, x  # the common case, quickly
     inputs = _floats(x)
-    if target is None or isinstance(target, Integral):
-        return (_shape(inputs), None if target is None else int(target)), _flat(inputs)
+    if target is None:
+        return _shape(inputs), None, _flat(inputs)
+    if isinstance(target, Integral):
+        return (_shape(inputs),), int(target), _flat(inputs)
     targets = _floats(target)
-    return (_shape(inputs), "float", _shape(targets)), [*_flat(inputs), *_flat(targets)]
+    return (_shape(inputs), _shape(targets)), None, [*_flat(inputs), *_flat(targets)]
 
 
 def _floats(thing: Any) -> Any:

@@ -51,6 +51,11 @@ class Settings:
     mover: Optimizer = field(init=False)
     generator: random.Random = field(init=False)
 
+    @property
+    def changes_inputs(self) -> bool:
+        """Whether an input is another each time that it is used."""
+        return self.augment is not None or self.input_noise > 0.0
+
     def __post_init__(self) -> None:
         check_module(model=self.model)
         functions(loss=self.loss, penalty=self.penalty, augment=self.augment)

@@ -13,8 +13,6 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib import import_module
 from typing import Any
 
-from autograd_core import mean
-
 from ..dataset import Example
 from .settings import Settings
 from .sums import added, assign_reached
@@ -33,25 +31,19 @@ class SharedTraining(Training):
         self.blob = pickled((settings.model, settings.loss, settings.moved))
         self.noise = settings.generator.getrandbits(64) if generators_of(settings.model) else 0
 
-    def _sweep(self, batch: list[Example], where: str) -> float:
-        """As Training: put the gradient of the batch's loss into the parameters; return the loss without penalty."""
+    def _losses(self, batch: list[int], where: str) -> list[float]:
+        """As Training, from the answers of the workers, of which the sums are added in order."""
         self.number += 1
-        # a list: what is not finite is looked for here, in the same rows
-        rows = [(self._noisy(x), target) for x, target in batch]
-        return self._swept(rows, where)
-
-    def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> float:
-        """The same from the answers of the workers, of which the sums are added in order."""
-        rows = list(rows)
+        rows = list(self._examples(batch))
         answers = self._answers(rows)
         losses = [loss for answer in answers for loss in answer.losses]
         means = [added(sums) / len(rows) for sums in zip(*(answer.sums for answer in answers), strict=True)]
         if not all(map(math.isfinite, [*losses, *means])):
-            return super()._swept_row_by_row(rows, where)  # which says where it went wrong
+            return self._swept_row_by_row(rows, where)  # which says where it went wrong
         assign_reached(
             self.settings.moved, means, bytes(map(max, *(a.reached for a in answers), answers[0].reached))
         )
-        return float(mean(losses))
+        return losses
 
     def _answers(self, rows: list[Example]) -> list[Answer]:
         weights = array("d", [p.data for p in self.settings.moved]).tobytes()

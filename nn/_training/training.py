@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from contextvars import copy_context
 from copy import deepcopy
@@ -11,13 +11,14 @@ from typing import Any, cast
 
 from autograd_core import Value, explain_nonfinite, first_nonfinite, mean, no_record, record
 from autograd_core._engine.interrupts import undivided
-from autograd_core._engine.weights import assign_data, clear_gradients, gradients_are_finite, gradients_of
+from autograd_core._engine.weights import assign_data, clear_gradients, gradients_are_finite, norm_of
 
-from ..dataset import Example, batches, in_order
+from ..dataset import Example, in_order
 from ..history import History
 from ..module import Module
 from ..optim import clip_grad_norm
 from .evaluation import evaluate, mean_of
+from .packed import AtOnce, packed
 from .programs import Programs, contents, why_not
 from .progress import progress_of
 from .settings import Settings
@@ -44,6 +45,7 @@ class Training:
             return None
         history.engine = "program"
         self.taken_for_granted = contents(s.model)
+        self.packed, self.at_once = None if s.changes_inputs else packed(s.rows), AtOnce(s.moved)
         return Programs(lambda x, target: s.loss(s.model(x), target), s.moved)
 
     def run(self) -> History:
@@ -90,27 +92,27 @@ class Training:
         self.settings.model.eval()
         self._note(epoch, mean_of(losses), {name: mean_of(norms[name]) for name in norms})
 
-    def _batches(self) -> Iterator[list[Example]]:
-        s = self.settings
-        return batches(s.rows, s.size, s.generator) if s.shuffle else in_order(s.rows, s.size)
+    def _batches(self) -> Iterator[list[int]]:
+        """The numbers of the examples of each batch, drawn as `nn.batches` draws them."""
+        order = list(range(len(self.settings.rows)))
+        if self.settings.shuffle:
+            self.settings.generator.shuffle(order)
+        return in_order(order, self.settings.size)
 
-    def _step(self, batch: list[Example], where: str, norms: dict[str, list[float]]) -> float:
+    def _step(self, batch: list[int], where: str, norms: dict[str, list[float]]) -> float:
         """Move the parameters once, note the norms of their gradients, and return the loss before the step."""
         loss = self._sweep(batch, where)
         for name, part in self.parts.items():
-            norms[name].append(math.hypot(*gradients_of(part)))
+            norms[name].append(norm_of(part))
         if self.settings.max_norm is not None:
             clip_grad_norm(self.settings.moved, self.settings.max_norm)
         self.settings.mover.step()
         return loss
 
-    def _sweep(self, batch: list[Example], where: str) -> float:
+    def _sweep(self, batch: list[int], where: str) -> float:
         """Put the gradient of the batch's loss into the parameters; return the loss without the penalty."""
-        return self._swept(((self._noisy(x), target) for x, target in batch), where)
-
-    def _swept(self, rows: Iterable[Example], where: str) -> float:
         try:
-            loss = self._swept_row_by_row(rows, where)
+            loss = float(mean(self._losses(batch, where)))
             # before the penalty, which depends on every parameter
             reached = any(map(attrgetter("has_grad"), self.settings.parameters))
             total = loss + self._add_penalty()
@@ -127,8 +129,36 @@ class Training:
             )
         return loss
 
-    def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> float:
-        """The mean of the losses; its gradient is that of each row, swept alone, added up as programs add rows."""
+    def _losses(self, batch: list[int], where: str) -> list[float]:
+        """The loss of each example; the parameters then have the mean of the gradients, each swept alone.
+
+        The gradients are added up as programs add rows.
+        """
+        rows, chosen = self._examples(batch), cast(Sequence[int], batch)
+        if self.programs is not None:
+            if self.settings.changes_inputs:
+                rows = list(rows)
+                self.packed, chosen = packed(rows), range(len(rows))
+            if (losses := self._swept_at_once(chosen)) is not None:
+                return losses
+        return self._swept_row_by_row(rows, where)
+
+    def _examples(self, batch: list[int]) -> Iterable[Example]:
+        """The examples as they are now trained on, each when it is asked for."""
+        return ((self._noisy(x), target) for x, target in map(self.settings.rows.__getitem__, batch))
+
+    def _swept_at_once(self, chosen: Sequence[int]) -> list[float] | None:
+        """The losses of packed examples by one call of a program; None where they are to be swept row by row."""
+        assert self.programs is not None
+        try:
+            plan = None if self.packed is None else self.packed.plan(self.programs)
+        except Exception:  # row by row it is raised again, and said
+            return None
+        if plan is None or self.packed is None:
+            return None
+        return self.at_once.sweep(plan, self.packed, chosen)
+
+    def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> list[float]:
         s = self.settings
         losses: list[float] = []
         sums = RowSums(s.moved)
@@ -144,7 +174,7 @@ class Training:
             if not (sums.add() and math.isfinite(losses[-1])):
                 raise _diverged(y, where)
         sums.assign_mean()
-        return float(mean(losses))
+        return losses
 
     def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
         """The loss of an example by a program, with its gradient added to the sums; None if it is to be swept."""

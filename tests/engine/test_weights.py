@@ -1,8 +1,11 @@
 """Many leaves at once are read and assigned as one after the other."""
 
+import math
 from array import array
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograd_core import Value, leaves, parameter
 from autograd_core._engine.weights import (
@@ -10,10 +13,13 @@ from autograd_core._engine.weights import (
     add_numbers,
     assign_data,
     assign_gradients,
+    assign_means,
     clear_gradients,
+    gather,
     gradients_are_finite,
     gradients_of,
     mean_of_partials,
+    norm_of,
 )
 from autograd_core.errors import GraphError
 
@@ -34,7 +40,7 @@ def test_gradients_are_read_set_and_cleared(kind):
     assert gradients_of(nodes) == [0.0] * 3 and not any(n.has_grad for n in nodes)
 
 
-@pytest.mark.parametrize("numbers", [[4.0, 5.0, 6.0], [4, True, 6.0], (4.0, 1.0, 6.0)])
+@pytest.mark.parametrize("numbers", [[4.0, 5.0, 6.0], [4, True, 6.0], (4.0, 1.0, 6.0), array("d", [4.0, 5.0, 6.0]), array("f", [4.0, 5.0, 6.0])])
 def test_data_is_assigned_and_a_graph_of_before_knows_it(numbers):
     nodes = three()
     y = nodes[0] * nodes[1] + nodes[2]
@@ -87,3 +93,41 @@ def test_partial_sums_are_added_as_a_tree():
     parts = [array("d", [x]) for x in (1e16, 1.0, -1e16, 1.0, 1.0, 1e16, 1.0, -1e16)]
     [(a,), (b,), (c,), (d,), (e,), (f,), (g,), (h,)] = parts
     assert mean_of_partials(parts, 3) == [(((a + b) + (c + d)) + ((e + f) + (g + h))) / 3]
+
+
+def test_means_are_assigned_and_what_has_no_sum_is_cleared():
+    a, b, c = three()
+    b.grad = 7.0
+    assert assign_means([a, b, c], array("d", [9.0, 1.0, -3.0]), array("i", [2, -1, 1]), 4) is True
+    assert (a.grad, b.has_grad, c.grad) == (-0.75, False, 0.25)
+    assert assign_means((a, b), array("d", [math.inf, math.nan]), array("i", [1, -1]), 1) is False
+    assert assign_means([a], array("d", [math.nan, 1.0]), array("i", [1]), 1) is True, "what is not asked for may be NaN"
+    with pytest.raises((ValueError, IndexError)):
+        assign_means([a], array("d", [1.0]), array("i", [1]), 1)
+    with pytest.raises(ValueError):
+        assign_means([a], array("d", [1.0]), array("i", [0, 0]), 1)
+
+
+@given(st.lists(st.floats(-1e200, 1e200) | st.sampled_from([0.0, 1e-200, 5e-324, math.inf, math.nan]), max_size=20))
+def test_the_norm_is_the_root_of_the_sum_of_squares(numbers):
+    nodes = [parameter(0.0) for _ in numbers]
+    assign_gradients(nodes, numbers)
+    expected = math.hypot(*numbers)
+    assert norm_of(nodes) == pytest.approx(expected, rel=1e-15, nan_ok=True)
+    if expected < 1e-150 or expected > 1e150:
+        assert repr(norm_of(nodes)) == repr(expected)
+
+
+@given(st.integers(1, 3), st.lists(st.integers(0, 4), max_size=6), st.integers(0, 2))
+def test_rows_are_gathered(width, chosen, skipped):
+    table = [[float(row * width + i) for i in range(width)] for row in range(5)]
+    start = min(skipped, len(chosen))
+    rows = array("d", bytes(8 * width * (len(chosen) - start)))
+    gather(array("d", sum(table, [])), width, array("i", chosen), start, memoryview(rows))
+    assert rows.tolist() == [x for row in chosen[start:] for x in table[row]]
+
+
+@pytest.mark.parametrize(("chosen", "start", "rows"), [([5], 0, 1), ([-6], 0, 1), ([0], 1, 1), ([0], 0, 2)])
+def test_rows_that_are_not_there_are_not_gathered(chosen, start, rows):
+    with pytest.raises((ValueError, IndexError)):
+        gather(array("d", [0.0] * 5), 1, array("i", chosen), start, memoryview(array("d", bytes(8 * rows))))

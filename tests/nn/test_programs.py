@@ -13,7 +13,7 @@ import autograd_core as ag
 import nn
 from autograd_core import ENGINE, Value
 from nn import MLP, SGD, Adam, Layer, Sequential, fit
-from nn._training import evaluation
+from nn._training import evaluation, packed
 from nn.datasets import Dataset, moons
 
 WIDTH = 3
@@ -141,6 +141,53 @@ def test_sequences_of_several_lengths():
 def test_inputs_of_every_kind(kind):
     rows = [(kind(x), np.int64(t)) for x, t in classes(0, 3)]
     assert_same(lambda: MLP(WIDTH, [4, 3], seed=0), nn.cross_entropy, ([x for x, _ in rows], [t for _, t in rows]))
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """The sizes of the batches that are played in one call."""
+    seen = []
+
+    def sweep(self, plan, examples, chosen, sweep=packed.AtOnce.sweep):
+        losses = sweep(self, plan, examples, chosen)
+        if losses is not None:
+            seen.append(len(losses))
+        return losses
+
+    monkeypatch.setattr(packed.AtOnce, "sweep", sweep)
+    return seen
+
+
+@pytest.mark.skipif(ENGINE == "python", reason="the Python player takes row by row")
+@pytest.mark.parametrize("name", ["hinge", "squared_error", "mse_loss", "cross_entropy", "multi_margin_loss", "with logits, classes"])
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_a_batch_is_one_call_whatever_its_classes(name, noise, at_once):
+    loss, data, outputs = LOSSES[name]
+    assert_same(lambda: MLP(WIDTH, [4, outputs], seed=2), loss, data(2), input_noise=noise)
+    assert at_once == [4, 4, 1] * 2
+
+
+def test_a_batch_whose_rows_go_several_ways_is_taken_row_by_row(at_once):
+    def kinked(y, t):
+        return nn.hinge(y if y > 0.0 else 0.5 * y, t)
+
+    assert_same(lambda: MLP(WIDTH, [4, 1], seed=2), kinked, signs(2))
+    assert at_once == []
+
+
+def test_a_class_that_a_loss_computes_with_is_part_of_the_program():
+    def weighed(y, t):
+        return nn.cross_entropy(y, t) * [1.0, 2.0, 0.5][t]
+
+    assert_same(lambda: MLP(WIDTH, [4, 3], seed=2), weighed, classes(2, 3))
+
+
+def test_a_class_that_is_not_there_is_said_in_the_same_words():
+    rows = [*classes(0, 3), ([0.0] * WIDTH, -1), ([0.0] * WIDTH, 3)]
+    for loss in (nn.cross_entropy, nn.multi_margin_loss, nn.nll_loss):
+        for chosen in (rows[:-1], [*rows[:-2], rows[-1]]):
+            found = [raised(engine, lambda: MLP(WIDTH, [3], seed=0, output=nn.Softmax()), lambda y, t, loss=loss: loss([a - 1.0 for a in y], t), chosen) for engine in ("eager", "program")]
+            assert found[0] == found[1] and "must be a class from 0 to 2" in found[0][1]
 
 
 def test_a_batch_of_more_than_one_chunk():

@@ -1,0 +1,17 @@
+/* Lists of nodes whose numbers are read and assigned at once. */
+#ifndef AUTOGRAD_CORE_WEIGHTS_H
+#define AUTOGRAD_CORE_WEIGHTS_H
+
+#include "core.h"
+
+#include <math.h>
+#include <string.h>
+
+#define COUNT PySequence_Fast_GET_SIZE
+
+int check_nodes(PyObject *nodes); /* -1 with an exception set where it is not a list or tuple of Values */
+
+static inline Node *node_at(PyObject *nodes, Py_ssize_t i) { return (Node *)PySequence_Fast_GET_ITEM(nodes, i); }
+static inline double gradient_of(const Node *node) { return node->flags & HAS_GRAD ? node->grad : 0.0; }
+
+#endif

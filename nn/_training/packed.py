@@ -1,0 +1,70 @@
+"""Batches in one call: examples of one shape stand side by side, and a plan is played at all rows of a batch."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+
+from autograd_core import Value
+from autograd_core._engine.weights import assign_means, gather
+
+from ..dataset import Example
+from .programs import Plan, Programs, taken_apart
+
+
+class Packed:
+    """Examples of one shape, the numbers of each in a row; a class is the last of them."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.first = examples[0]
+        self.shape, self.kind, _ = taken_apart(*self.first)
+        self.numbers = array("d")
+        for x, target in examples:
+            shape, kind, numbers = taken_apart(x, target)
+            if shape != self.shape:
+                raise ValueError("the examples are of several shapes")
+            self.numbers.extend(numbers)
+            if kind is not None:
+                self.numbers.append(kind)
+        self.width = len(self.numbers) // len(examples)
+
+    def plan(self, programs: Programs) -> Plan | None:
+        """The only way that is known, if it takes all numbers of an example; traced where none is."""
+        plans = programs.plans_of(self.shape, self.kind)
+        if not plans:
+            programs.plan(*self.first, gradients_too=True)
+            plans = programs.plans_of(self.shape, self.kind)
+        only = plans[0] if len(plans) == 1 else None
+        return only if only is not None and only.player is not None and only.inputs == self.width else None
+
+
+def packed(examples: Sequence[Example]) -> Packed | None:
+    """The examples side by side; None where they are of several shapes, or beyond all floats."""
+    try:
+        return Packed(examples)
+    except (OverflowError, ValueError):
+        return None
+
+
+class AtOnce:
+    """Sweeps of whole batches for the parameters `moved`."""
+
+    def __init__(self, moved: Sequence[Value]) -> None:
+        self.moved = moved
+        self.rows = self.losses = memoryview(array("d"))
+
+    def sweep(self, plan: Plan, examples: Packed, chosen: Sequence[int]) -> list[float] | None:
+        """The losses of the chosen examples, whose mean gradient the parameters now have.
+
+        None if an example goes another way, or something is not finite: then what they have means nothing.
+        """
+        count = len(chosen)
+        if len(self.losses) != count or len(self.rows) != count * plan.inputs:
+            self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (plan.inputs, 1))
+        gather(examples.numbers, plan.inputs, array("i", chosen), 0, self.rows)
+        if not plan.play_rows(self.rows, self.losses):
+            return None
+        losses: list[float] = self.losses.tolist()  # type: ignore[assignment]  # of float64
+        finite = assign_means(self.moved, plan.found, plan.found_at, count) and math.isfinite(sum(losses))
+        return losses if finite else None
