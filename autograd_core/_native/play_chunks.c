@@ -49,20 +49,25 @@ static double lane_number(const Block *block, int32_t cell, int32_t r)
     return is_shared(block->plan, cell) ? block->shared[cell] : lane_row(block, cell)[r];
 }
 
-static void check_guards(const Run *run, Block *block, Py_ssize_t start)
+/* Mark the rows that stray; whether there is one. */
+static int check_guards(const Run *run, Block *block, Py_ssize_t start)
 {
+    int strayed = 0;
     const Listed *listed = &run->player->listed;
     for (int32_t i = 0; i < listed->guards; i++) {
         const PlayedGuard *guard = &listed->guard[i];
         const int32_t *cells = block->plan->guard_cells + 2 * i;
         if (is_left(guard)) {
             block->unsure = 1;
-            return;
+            return 0;
         }
         for (int32_t r = 0; r < block->count; r++)
-            if (!guard_agrees(guard, lane_number(block, cells[0], r), lane_number(block, cells[1], r)))
+            if (!guard_agrees(guard, lane_number(block, cells[0], r), lane_number(block, cells[1], r))) {
                 run->strays[row_at_place(run, start + r)] = 1;
+                strayed = 1;
+            }
     }
+    return strayed;
 }
 
 static void write_rows(const Run *run, const Block *block, Py_ssize_t start)
@@ -115,7 +120,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
 {
     const Plan *plan = run->player->plan;
     int32_t leaves = plan->listed->leaves;
-    int single = count <= run->room;
+    int single = count <= run->room, sweeping = run->sweeping; /* until a row strays: then it is another run */
     *sure = 0;
     if (!plan->computable)
         return;
@@ -131,16 +136,16 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
         block.padded = (block.count + PARTIALS - 1) / PARTIALS * PARTIALS;
         fill_lanes(run, &block, start + at);
         run->lanes->play(&block, 0, plan->forward);
-        if (!block.unsure)
-            check_guards(run, &block, start + at);
-        if (run->sweeping && !block.unsure)
+        if (!block.unsure && check_guards(run, &block, start + at))
+            sweeping = 0;
+        if (sweeping && !block.unsure)
             run->lanes->play(&block, plan->forward, plan->count);
         if (!block.unsure)
             write_rows(run, &block, start + at);
     }
     for (int32_t i = 0; i < leaves && run->sweeping && !single; i++)
         desk->sums[i] = plan->summed[i] ? tree(desk->partials + (size_t)i * PARTIALS) + 0.0 : 0.0;
-    *sure = !block.unsure && (!run->sweeping || are_numbers(run, desk->sums, start, count));
+    *sure = !block.unsure && (!sweeping || are_numbers(run, desk->sums, start, count));
 }
 
 /* The same row by row, as the list stands. -1 with an exception set. */

@@ -203,10 +203,6 @@ static int strayed(const Run *run) { return memchr(run->strays, 1, (size_t)run->
 
 int play_run(Run *run)
 {
-    int sweeping = run->sweeping, failed;
-    run->sweeping = sweeping && run->player->listed.guards == 0; /* who strays is known before the sweep */
-    failed = play(run) < 0;
-    int again = !failed && sweeping && (strayed(run) || !run->sweeping);
-    run->sweeping = sweeping;
-    return failed || (again && play_survivors(run) < 0) ? -1 : 0;
+    int failed = play(run) < 0;
+    return failed || (run->sweeping && strayed(run) && play_survivors(run) < 0) ? -1 : 0;
 }

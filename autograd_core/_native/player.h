@@ -12,7 +12,10 @@
 
 /* What the passes understand of a row; all others are a kernel, or Python, to them. */
 /* Rows whose lanes are computed side by side; the last two in fast plans. */
-enum { NO_LANES, RELU_LANES, MAXIMUM_LANES, MINIMUM_LANES, SQUARE_LANES, EXP_LANES, TANH_LANES };
+enum {
+    NO_LANES, RELU_LANES, MAXIMUM_LANES, MINIMUM_LANES, SQUARE_LANES, WHERE_LANES, TAKE_LANES, LOGSUMEXP_LANES, EXP_LANES,
+    TANH_LANES
+};
 
 typedef enum { OTHER_ROW, ADD_ROW, SUB_ROW, MUL_ROW, NEG_ROW, IDENTITY_ROW, SUM_ROW, DOT_ROW } Meaning;
 

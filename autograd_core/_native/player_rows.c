@@ -13,7 +13,8 @@ static const struct {
     const char *name;
     int vector;
 } VECTORS[] = {{"relu", RELU_LANES}, {"maximum", MAXIMUM_LANES}, {"minimum", MINIMUM_LANES}, {"square", SQUARE_LANES},
-             {"exp", EXP_LANES}, {"tanh", TANH_LANES}};
+             {"where", WHERE_LANES}, {"take", TAKE_LANES}, {"logsumexp", LOGSUMEXP_LANES}, {"exp", EXP_LANES},
+             {"tanh", TANH_LANES}};
 
 /* Kernels that ask Python for something: programs with them keep it to themselves while they run. */
 static const char *const IMPURE[] = {"hypot", "asinh", "gamma", "lgamma", "polygamma", "norm", "cosine"};

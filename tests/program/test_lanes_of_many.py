@@ -1,0 +1,70 @@
+"""Rows on many operands, lane by lane side by side: where, take and logsumexp, as the player in Python has them."""
+
+import random
+import struct
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_core as ac
+from autograd_core import Value, ops
+from autograd_core._program import player
+from autograd_core._program.listing import Listing
+from autograd_core._program.native import prepare
+from autograd_core._program.player import Column
+
+pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the player in C is part of the native engine")
+STRANGE = [0.0, -0.0, 1.0, -1.0, 1e-300, -745.0, 1e300, -1e300, 1.7e308, float("inf"), float("-inf"), float("nan")]
+
+
+def bits(numbers):
+    return [b"nan" if x != x else struct.pack("d", x) for x in numbers]
+
+
+def listing_of(row, count):
+    """w * row(x…), so that a gradient comes to every operand and to a parameter."""
+    xs, w = [Value(float(i)) for i in range(count)], Value(1.5)
+    return Listing.of([w * row(xs)], xs, [w])
+
+
+def assert_same_rows(listing, rows, lanes, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_CORE_LANES", lanes)
+    numbers = array("d", [x for row in rows for x in row])
+    columns = [Column(numbers, i, listing.inputs) for i in range(listing.inputs)]
+    found = prepare(listing).rows(columns, [1.5], len(rows), gradients_too=True)
+    expected = player.rows(listing, columns, [1.5], len(rows), gradients_too=True)
+    assert found.strays == expected.strays
+    stray = set(found.strays)
+    for name, width in (("values", 1), ("by_row", listing.inputs)):
+        pairs = zip(bits(getattr(found, name)), bits(getattr(expected, name)), strict=True)
+        assert all(x == y for i, (x, y) in enumerate(pairs) if i // width not in stray), name
+    assert bits(found.summed.values()) == bits(expected.summed.values())
+
+
+@pytest.mark.parametrize("lanes", ["generic", "avx2", "avx512"])
+@pytest.mark.parametrize("row", [ops.logsumexp, ops.where, ops.take], ids=lambda row: row.__name__)
+@given(data=st.data())
+def test_lanes_are_the_kernel_to_the_bit(row, lanes, data):
+    count = 3 if row is ops.where else data.draw(st.integers(1 + (row is ops.take), 6))
+    draw = random.Random(data.draw(st.integers(0, 2**32)))
+    wild, scale = data.draw(st.sampled_from([0.0, 0.02, 0.3])), data.draw(st.sampled_from([1.0, 30.0, 800.0]))
+
+    def number(i):
+        if row is ops.take and i == 0:
+            return float(draw.randint(1 - count, count - 2)) if draw.random() >= wild / 10 else draw.choice([0.5, 99.0])
+        if draw.random() < wild:
+            return draw.choice(STRANGE)
+        return draw.choice([draw.gauss(0, scale), float(draw.randint(-1, 1))])
+
+    rows = [[number(i) for i in range(count)] for _ in range(data.draw(st.sampled_from([1, 8, 13, 40])))]
+    made = (lambda xs: row(*xs)) if row is ops.where else row
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert_same_rows(listing_of(made, count), rows, lanes, monkeypatch)
+
+
+@pytest.mark.parametrize("lanes", ["generic", "avx2", "avx512"])
+def test_near_a_root_and_out_of_range_the_kernel_is_asked(lanes, monkeypatch):
+    rows = [[-0.7, -0.7], [-0.6931471805599453, -0.6931471805599453], [3.0, 1.0], [-1000.0, 0.0], [0.0, 0.0], [1e305, 0.0]] * 3
+    assert_same_rows(listing_of(ops.logsumexp, 2), rows, lanes, monkeypatch)
