@@ -78,6 +78,18 @@ class Optimizer:
         """The same, to the bit, in one call of the native engine; NotImplemented if that cannot."""
         return NotImplemented
 
+    def kept_in_arrays(self) -> Any:
+        """What is kept, as arrays for `step_in_arrays`; NotImplemented where it is not floats."""
+        return NotImplemented
+
+    def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
+        """A step of weights in arrays, by the native engine; `done`, the steps since the last `keep`, is counted up."""
+        raise NotImplementedError(f"{type(self).__name__} has no step in arrays")
+
+    def keep(self, steps: int, kept: list[Any]) -> None:
+        """Take over what was kept in arrays, after so many steps."""
+        self.steps = steps
+
     def _has_own_rule(self) -> bool:
         """Whether a subclass of `SGD` or `Adam` changes how they move."""
         return any({"directions", "gradients"} & vars(kind).keys() for kind in type(self).__mro__ if kind not in _KNOWN)
@@ -142,6 +154,22 @@ class SGD(Optimizer):
         weights, *memory = (array("d", numbers) for numbers in moved)
         return weights, memory[0] if memory else self.memory
 
+    def kept_in_arrays(self) -> Any:
+        """The velocities."""
+        kept = _as_array(self.memory) if self.momentum else None
+        return kept if kept is NotImplemented else [] if kept is None else [kept]
+
+    def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
+        """As `step`."""
+        cast(Any, NATIVE).sgd_step(
+            weights, gradients, kept[0] if kept else None, done, self.lr, self.weight_decay, self.bound, self.momentum,
+            self.nesterov,
+        )
+
+    def keep(self, steps: int, kept: list[Any]) -> None:
+        """Take over the velocities."""
+        self.steps, self.memory = steps, kept[0] if kept else self.memory
+
 
 class Adam(Optimizer):
     """Adam: steps by the running mean of the gradient over the root of its running mean square (Kingma and Ba, 2015).
@@ -193,6 +221,23 @@ class Adam(Optimizer):
             return NotImplemented
         weights, *memory = (array("d", numbers) for numbers in moved)
         return weights, tuple(memory)
+
+    def kept_in_arrays(self) -> Any:
+        """The two running means."""
+        kept = [*map(_as_array, self.memory)]
+        return NotImplemented if NotImplemented in kept or min(kept[1]) < 0.0 else kept
+
+    def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
+        """As `step`."""
+        (b1, b2), steps = self.betas, self.steps + done[0] + 1
+        cast(Any, NATIVE).adam_step(
+            weights, gradients, *kept, done, self.lr, self.weight_decay, self.bound, b1, b2, self.eps,
+            1.0 - b1**steps, 1.0 - b2**steps,
+        )
+
+    def keep(self, steps: int, kept: list[Any]) -> None:
+        """Take over the two running means."""
+        self.steps, self.memory = steps, (kept[0], kept[1])
 
 
 # those whose rules the native engine knows

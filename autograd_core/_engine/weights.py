@@ -115,13 +115,39 @@ def norm_of(nodes: Sequence[Value]) -> float:
     >>> norm_of([w, b])
     5.0
     """
-    gradients = gradients_of(nodes)
+    return _norm(gradients_of(nodes))
+
+
+@accelerated
+def norm_at(numbers: array[float], places: array[int]) -> float:
+    """The same of the numbers at some places.
+
+    >>> norm_at(array("d", [4.0, 7.0, 3.0]), array("i", [2, 0]))
+    5.0
+    """
+    return _norm([numbers[at] for at in places])
+
+
+def _norm(numbers: Sequence[float]) -> float:
     parts = [0.0] * 8
-    for i, g in enumerate(gradients):
-        parts[i % 8] += g * g
+    for i, x in enumerate(numbers):
+        parts[i % 8] += x * x
     a, b, c, d, e, f, g, h = parts
     total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-    return math.sqrt(total) if 1e-280 < total < 1e300 else math.hypot(*gradients)
+    return math.sqrt(total) if 1e-280 < total < 1e300 else math.hypot(*numbers)
+
+
+@accelerated
+def data_into(nodes: Sequence[Value], numbers: array[float]) -> None:
+    """Fill an array with the numbers of nodes.
+
+    >>> from autograd_core import parameter
+    >>> numbers = array("d", [0.0, 0.0])
+    >>> data_into([parameter(2.0), parameter(1.0)], numbers); numbers.tolist()
+    [2.0, 1.0]
+    """
+    for i, node in enumerate(nodes):
+        numbers[i] = node.data
 
 
 @accelerated

@@ -271,6 +271,7 @@ extern PyMethodDef weighted_methods[];
 /* weights.c */
 extern PyMethodDef weight_methods[];
 extern PyMethodDef optimizer_methods[];
+extern PyMethodDef batch_methods[];
 
 /* arithmetic.c */
 extern PyMethodDef arithmetic_methods[];

@@ -57,7 +57,7 @@ static int plain_floats(PyObject *numbers, PyObject *nodes)
     return fits;
 }
 
-static PyObject *original(const char *name, PyObject *nodes, PyObject *numbers)
+PyObject *original(const char *name, PyObject *nodes, PyObject *numbers)
 {
     PyObject *function = PyDict_GetItemString(S.originals, name);
     return function ? PyObject_CallFunctionObjArgs(function, nodes, numbers, NULL) : NULL; /* `numbers` may be NULL */
@@ -104,7 +104,7 @@ static PyObject *assign_data(PyObject *Py_UNUSED(module), PyObject *const *argum
 /* --- Sums over the rows of a batch ------------------------------------------------------------------------------- */
 
 /* A buffer of `count` items of `size` bytes, to be released; 0 with an exception set where it is none. */
-static int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
+int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
 {
     if (PyObject_GetBuffer(object, view, PyBUF_CONTIG) < 0)
         return 0;
@@ -209,69 +209,6 @@ done:
     return means;
 }
 
-/* --- A batch at once ------------------------------------------------------------------------------------------- */
-
-static PyObject *assign_means(PyObject *Py_UNUSED(module), PyObject *arguments)
-{
-    PyObject *nodes;
-    Py_buffer sums, places;
-    Py_ssize_t count;
-    if (!PyArg_ParseTuple(arguments, "Oy*y*n:assign_means", &nodes, &sums, &places, &count))
-        return NULL;
-    Py_ssize_t given = sums.len / (Py_ssize_t)sizeof(double);
-    const int *place = places.buf;
-    double nought = 0.0; /* NaN as soon as a number is not finite */
-    int fits = check_nodes(nodes) == 0 && places.len == COUNT(nodes) * (Py_ssize_t)sizeof(int);
-    for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++)
-        fits = place[i] < given;
-    for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++) {
-        Node *node = node_at(nodes, i);
-        int reached = place[i] >= 0;
-        node->grad = reached ? ((const double *)sums.buf)[place[i]] / (double)count : 0.0;
-        node->flags = (uint8_t)(reached ? node->flags | HAS_GRAD : node->flags & ~HAS_GRAD);
-        nought += node->grad * 0.0;
-    }
-    PyBuffer_Release(&sums);
-    PyBuffer_Release(&places);
-    if (!fits)
-        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "nodes, sums and places do not belong together");
-    return PyBool_FromLong(nought == 0.0);
-}
-
-static PyObject *norm_of(PyObject *Py_UNUSED(module), PyObject *nodes)
-{
-    double part[8] = {0.0};
-    if (check_nodes(nodes) < 0)
-        return NULL;
-    for (Py_ssize_t i = 0; i < COUNT(nodes); i++) {
-        double g = gradient_of(node_at(nodes, i));
-        part[i % 8] += g * g;
-    }
-    double sum = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
-    return sum > 1e-280 && sum < 1e300 ? PyFloat_FromDouble(sqrt(sum)) : original("norm_of", nodes, NULL);
-}
-
-static PyObject *gather(PyObject *Py_UNUSED(module), PyObject *arguments)
-{
-    Py_buffer table, chosen, rows;
-    Py_ssize_t width, start;
-    if (!PyArg_ParseTuple(arguments, "y*ny*nw*:gather", &table, &width, &chosen, &start, &rows))
-        return NULL;
-    Py_ssize_t bytes = width * (Py_ssize_t)sizeof(double), count = width > 0 ? rows.len / bytes : 0;
-    int fits = width > 0 && rows.len == count * bytes && start >= 0 && start + count <= chosen.len / (Py_ssize_t)sizeof(int);
-    const int *row = (const int *)chosen.buf + (fits ? start : 0);
-    for (Py_ssize_t r = 0; fits && r < count; r++)
-        fits = row[r] >= 0 && (row[r] + 1) * bytes <= table.len;
-    for (Py_ssize_t r = 0; fits && r < count; r++)
-        memcpy((char *)rows.buf + r * bytes, (const char *)table.buf + row[r] * bytes, (size_t)bytes);
-    PyBuffer_Release(&table);
-    PyBuffer_Release(&chosen);
-    PyBuffer_Release(&rows);
-    if (!fits)
-        return PyErr_Format(PyExc_ValueError, "these rows are not in the table");
-    Py_RETURN_NONE;
-}
-
 PyMethodDef weight_methods[] = {
     {"gradients_of", gradients_of, METH_O, NULL},
     {"gradients_are_finite", gradients_are_finite, METH_O, NULL},
@@ -281,8 +218,5 @@ PyMethodDef weight_methods[] = {
     {"add_gradients", (PyCFunction)(void (*)(void))add_gradients, METH_FASTCALL, NULL},
     {"add_numbers", add_numbers, METH_VARARGS, NULL},
     {"mean_of_partials", mean_of_partials, METH_VARARGS, NULL},
-    {"assign_means", assign_means, METH_VARARGS, NULL},
-    {"norm_of", norm_of, METH_O, NULL},
-    {"gather", gather, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

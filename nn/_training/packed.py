@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
 from autograd_core import Value
 from autograd_core._engine.weights import assign_means, gather
@@ -59,12 +60,18 @@ class AtOnce:
 
         None if an example goes another way, or something is not finite: then what they have means nothing.
         """
+        losses = self.play(plan, examples, chosen, plan.parameters)
+        if losses is None or not assign_means(self.moved, plan.found, plan.found_at, len(losses)):
+            return None
+        return losses
+
+    def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
+        """The losses of the chosen examples, with the summed gradients in the plan; None as `sweep`."""
         count = len(chosen)
         if len(self.losses) != count or len(self.rows) != count * plan.inputs:
             self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (plan.inputs, 1))
         gather(examples.numbers, plan.inputs, array("i", chosen), 0, self.rows)
-        if not plan.play_rows(self.rows, self.losses):
+        if not plan.play_rows(self.rows, parameters, self.losses):
             return None
         losses: list[float] = self.losses.tolist()  # type: ignore[assignment]  # of float64
-        finite = assign_means(self.moved, plan.found, plan.found_at, count) and math.isfinite(sum(losses))
-        return losses if finite else None
+        return losses if math.isfinite(sum(losses)) else None

@@ -9,8 +9,10 @@ from __future__ import annotations
 import random
 import sys
 from array import array
-from collections.abc import Callable, Hashable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from numbers import Integral
+from operator import is_
 from typing import Any
 
 from autograd_core import Value
@@ -49,11 +51,11 @@ class Plan:
         self.is_list = not branch.plain and branch.result(order) == order  # most are: no structure to fill
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
-    def play_rows(self, rows: Any, losses: Any) -> bool:
+    def play_rows(self, rows: Any, parameters: Any, losses: Any) -> bool:
         """Fill `losses`, and `found` with the gradients summed over the rows; False if one of them goes another way."""
         assert self.player is not None
         strays, table = bytearray(len(losses)), (rows, self.inputs, True)
-        self.player.rows(len(losses), (table,), self.parameters, losses, None, self.found, strays, 1)
+        self.player.rows(len(losses), (table,), parameters, losses, None, self.found, strays, 1)
         return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
@@ -177,13 +179,33 @@ def _flat(thing: Any) -> list[float]:
     return [x for inner in thing for x in _flat(inner)] if thing and type(thing[0]) is list else thing
 
 
-def contents(model: Module) -> Any:
-    """What a program takes for granted: the modules, what their attributes are, and the parameters."""
-    modules = [
-        (path, module, [(key, id(thing)) for key, thing in vars(module).items() if key != "training"])
-        for path, module in model.named_modules()
-    ]
-    return modules, list(map(id, model.parameters()))
+def contents(modules: Sequence[Module]) -> list[Any]:
+    """What a program takes for granted: all that the attributes of its modules are and hold, but for their mode."""
+    found: list[Any] = []
+    for module in modules:
+        _gather([thing for key, thing in vars(module).items() if key != "training"], found)
+        if module._has_own_parameters():
+            found += module.parameters()
+    return found
+
+
+def _gather(things: Collection[Any], found: list[Any]) -> None:
+    """Add the things, and what is in those that hold others."""
+    found += things
+    if set(map(type, things)) == {Value}:
+        return
+    for thing in things:
+        if isinstance(thing, Mapping):
+            _gather([*thing.keys(), *thing.values()], found)
+        elif isinstance(thing, (list, tuple, deque)):
+            _gather(thing, found)
+        elif str(getattr(thing, "dtype", "")) == "object":
+            _gather(thing.ravel().tolist(), found)
+
+
+def are_same(things: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether these are the same things, not only equal ones."""
+    return len(things) == len(others) and all(map(is_, things, others))
 
 
 def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:

@@ -31,6 +31,9 @@ class SharedTraining(Training):
         self.blob = pickled((settings.model, settings.loss, settings.moved))
         self.noise = settings.generator.getrandbits(64) if generators_of(settings.model) else 0
 
+    def _plan(self) -> None:
+        """None: the workers compute all gradients."""
+
     def _losses(self, batch: list[int], where: str) -> list[float]:
         """As Training, from the answers of the workers, of which the sums are added in order."""
         self.number += 1

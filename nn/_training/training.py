@@ -18,8 +18,9 @@ from ..history import History
 from ..module import Module
 from ..optim import clip_grad_norm
 from .evaluation import evaluate, mean_of
-from .packed import AtOnce, packed
-from .programs import Programs, contents, why_not
+from .flat import Flat, flat_for
+from .packed import AtOnce, Packed, packed
+from .programs import Plan, Programs, are_same, contents, why_not
 from .progress import progress_of
 from .settings import Settings
 from .sums import RowSums
@@ -34,6 +35,8 @@ class Training:
         self.settings, self.history = settings, History()
         self.best = Snapshots(settings.model, settings.moved)
         self.parts = _parts(settings.model, set(settings.parameters))
+        self.flat: Flat | None = None
+        self.packed: Packed | None = None
         self.programs = self._begun_programs()
 
     def _begun_programs(self) -> Programs | None:
@@ -44,7 +47,9 @@ class Training:
                 raise ValueError(f'engine="program" cannot train {s.model!r}: {history.reason}')
             return None
         history.engine = "program"
-        self.taken_for_granted = contents(s.model)
+        self.modules = [module for _, module in s.model.named_modules()]
+        self.taken_for_granted = contents(self.modules)
+        self.own_modes = any(type(m).train is not Module.train or type(m).eval is not Module.eval for m in self.modules)
         self.packed, self.at_once = None if s.changes_inputs else packed(s.rows), AtOnce(s.moved)
         return Programs(lambda x, target: s.loss(s.model(x), target), s.moved)
 
@@ -61,6 +66,7 @@ class Training:
         return self.history
 
     def _settle(self) -> None:
+        self._write_back()
         self.history.drop_unfinished()
         self.settings.model.eval()
         self.best.restore(self.history.best_epoch)
@@ -81,16 +87,25 @@ class Training:
 
     def _epoch(self, epoch: int, bar: Any) -> None:
         """Train on every example once, then take the figures of the epoch."""
-        self.settings.model.train()
-        if self.programs is not None and contents(self.settings.model) != self.taken_for_granted:
+        if self.programs is not None and not are_same(contents(self.modules), self.taken_for_granted):
             self.programs = self._begun_programs()  # a callback has changed the model
+        self._set_mode(training=True)
         losses: list[float] = []
         norms: dict[str, list[float]] = {name: [] for name in self.parts}
         for number, batch in enumerate(self._batches(), 1):
             losses += [self._step(batch, f"epoch {epoch}, batch {number}", norms)] * len(batch)
             bar.update()
-        self.settings.model.eval()
+        self._write_back()
+        self._set_mode(training=False)
         self._note(epoch, mean_of(losses), {name: mean_of(norms[name]) for name in norms})
+
+    def _set_mode(self, *, training: bool) -> None:
+        """As the model's `train` and `eval`; the modules that a program knows need no search."""
+        if self.programs is None or self.own_modes:
+            self.settings.model.train() if training else self.settings.model.eval()
+            return
+        for module in self.modules:
+            module.training = training
 
     def _batches(self) -> Iterator[list[int]]:
         """The numbers of the examples of each batch, drawn as `nn.batches` draws them."""
@@ -101,6 +116,9 @@ class Training:
 
     def _step(self, batch: list[int], where: str, norms: dict[str, list[float]]) -> float:
         """Move the parameters once, note the norms of their gradients, and return the loss before the step."""
+        if (done := self._step_in_arrays(batch, norms)) is not None:
+            return done
+        self._write_back()
         loss = self._sweep(batch, where)
         for name, part in self.parts.items():
             norms[name].append(norm_of(part))
@@ -108,6 +126,27 @@ class Training:
             clip_grad_norm(self.settings.moved, self.settings.max_norm)
         self.settings.mover.step()
         return loss
+
+    def _step_in_arrays(self, batch: list[int], norms: dict[str, list[float]]) -> float | None:
+        """A step that leaves Values behind, which nobody looks at before the epoch ends; None where it cannot be."""
+        plan = self._plan()
+        if plan is None or self.packed is None:
+            return None
+        if self.flat is None or self.flat.plan is not plan:
+            self._write_back()
+            self.flat = flat_for(plan, self.settings, self.parts)
+        return None if self.flat is None else self.flat.step(self.packed, batch, norms)
+
+    def _write_back(self) -> None:
+        if self.flat is not None:
+            self.flat.write_back()
+
+    def _plan(self) -> Plan | None:
+        """The plan for batches in one call; None where they are taken row by row."""
+        try:
+            return None if self.packed is None or self.programs is None else self.packed.plan(self.programs)
+        except Exception:  # row by row it is raised again, and said
+            return None
 
     def _sweep(self, batch: list[int], where: str) -> float:
         """Put the gradient of the batch's loss into the parameters; return the loss without the penalty."""
@@ -139,24 +178,16 @@ class Training:
             if self.settings.changes_inputs:
                 rows = list(rows)
                 self.packed, chosen = packed(rows), range(len(rows))
-            if (losses := self._swept_at_once(chosen)) is not None:
-                return losses
+            plan = self._plan()
+            if plan is not None and self.packed is not None:
+                losses = self.at_once.sweep(plan, self.packed, chosen)
+                if losses is not None:
+                    return losses
         return self._swept_row_by_row(rows, where)
 
     def _examples(self, batch: list[int]) -> Iterable[Example]:
         """The examples as they are now trained on, each when it is asked for."""
         return ((self._noisy(x), target) for x, target in map(self.settings.rows.__getitem__, batch))
-
-    def _swept_at_once(self, chosen: Sequence[int]) -> list[float] | None:
-        """The losses of packed examples by one call of a program; None where they are to be swept row by row."""
-        assert self.programs is not None
-        try:
-            plan = None if self.packed is None else self.packed.plan(self.programs)
-        except Exception:  # row by row it is raised again, and said
-            return None
-        if plan is None or self.packed is None:
-            return None
-        return self.at_once.sweep(plan, self.packed, chosen)
 
     def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> list[float]:
         s = self.settings

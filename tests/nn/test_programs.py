@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import autograd_core as ag
 import nn
 from autograd_core import ENGINE, Value
 from nn import MLP, SGD, Adam, Layer, Sequential, fit
-from nn._training import evaluation, packed
+from nn._training import evaluation, flat, packed, progress
 from nn.datasets import Dataset, moons
 
 WIDTH = 3
@@ -148,14 +149,88 @@ def at_once(monkeypatch):
     """The sizes of the batches that are played in one call."""
     seen = []
 
-    def sweep(self, plan, examples, chosen, sweep=packed.AtOnce.sweep):
-        losses = sweep(self, plan, examples, chosen)
+    def play(self, *arguments, play=packed.AtOnce.play):
+        losses = play(self, *arguments)
         if losses is not None:
             seen.append(len(losses))
         return losses
 
-    monkeypatch.setattr(packed.AtOnce, "sweep", sweep)
+    monkeypatch.setattr(packed.AtOnce, "play", play)
     return seen
+
+
+@pytest.fixture
+def in_arrays(monkeypatch):
+    """How many steps were made in arrays."""
+    seen = []
+
+    def step(self, *arguments, step=flat.Flat.step):
+        loss = step(self, *arguments)
+        if loss is not None:
+            seen.append(loss)
+        return loss
+
+    monkeypatch.setattr(flat.Flat, "step", step)
+    return seen
+
+
+class Loud(SGD):
+    """One that looks at the parameters at each step."""
+
+    def step(self):
+        super().step()
+        self.seen = [*getattr(self, "seen", []), self.parameters[0].data]
+
+
+NATIVE_STEPS = 0 if ENGINE == "python" else 6
+
+
+@pytest.mark.parametrize(("optimizer", "options", "expected"), [
+    *((OPTIMIZERS[name], {}, NATIVE_STEPS) for name in ("SGD", "momentum", "nesterov", "Adam", "bounded")),
+    (OPTIMIZERS["schedule"], {}, 0), (Loud, {"lr": 0.1}, 0), (OPTIMIZERS["SGD"], {"max_norm": 0.1}, 0),
+    (OPTIMIZERS["Adam"], {"penalty": nn.l2_penalty}, 0), (OPTIMIZERS["SGD"], {"input_noise": 0.1}, 0),
+])
+def test_steps_are_made_in_arrays_unless_someone_looks(optimizer, options, expected, in_arrays):
+    made = partial(optimizer, lr=options.pop("lr")) if "lr" in options else optimizer
+    assert_same(lambda: MLP(WIDTH, [4, 4], seed=2), nn.cross_entropy, classes(1, 4), made, **options)
+    assert len(in_arrays) == expected
+
+
+@pytest.mark.parametrize("name", ["SGD", "momentum", "Adam"])
+@pytest.mark.parametrize("pressed", [1, 2, 4, 5])
+def test_ctrl_c_within_an_epoch_leaves_whole_steps(name, pressed, monkeypatch):
+    def run(engine):
+        done = []
+
+        def update(self):
+            done.append(1)
+            if len(done) == pressed:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(progress._Line, "update", update)
+        model = MLP(WIDTH, [4, 1], seed=2)
+        optimizer = OPTIMIZERS[name](model.parameters())
+        history = fit(model, nn.hinge, signs(0), epochs=3, batch_size=4, optimizer=optimizer, engine=engine, progress=False)
+        kept = [list(numbers) for numbers in (optimizer.memory if name == "Adam" else [optimizer.memory])]
+        return history.stopped, len(history), [p.data.hex() for p in model.parameters()], [p.grad.hex() for p in model.parameters()], kept, optimizer.steps
+
+    assert run("program") == run("eager") and run("eager")[5] == pressed
+
+
+def test_a_batch_that_strays_among_others_that_do_not():
+    def kinked(y, t):
+        return nn.hinge(y if y > -1.5 else 0.5 * y, t)
+
+    rows = [(x, t) for x, t in signs(3) * 3]
+    rows[14] = ([-9.0] * WIDTH, 1)
+    for name in ("SGD", "Adam", "momentum"):
+        assert_same(lambda: MLP(WIDTH, [4, 1], seed=2), kinked, rows, OPTIMIZERS[name], shuffle=False, epochs=3)
+
+
+def test_what_is_no_longer_finite_is_found_where_it_is():
+    rows = [*signs(0)[:6], ([1e308] * WIDTH, 1), *signs(1)[:3]]
+    found = [raised(engine, lambda: MLP(WIDTH, [4, 1], seed=2), nn.hinge, rows, OPTIMIZERS["Adam"], shuffle=False, epochs=1) for engine in ("eager", "program")]
+    assert found[0] == found[1] and "epoch 1, batch 2" in found[0][1]
 
 
 @pytest.mark.skipif(ENGINE == "python", reason="the Python player takes row by row")
@@ -171,7 +246,8 @@ def test_a_batch_whose_rows_go_several_ways_is_taken_row_by_row(at_once):
     def kinked(y, t):
         return nn.hinge(y if y > 0.0 else 0.5 * y, t)
 
-    assert_same(lambda: MLP(WIDTH, [4, 1], seed=2), kinked, signs(2))
+    rows = [([side * a for a in (1.0, 2.0, 3.0)], t) for t in (-1, 1) for side in (1.0, -1.0)]
+    assert_same(lambda: MLP(WIDTH, [1], init=nn.init.constant(0.01)), kinked, rows * 3, epochs=1, shuffle=False, optimizer=partial(SGD, lr=0.0))
     assert at_once == []
 
 
@@ -254,9 +330,9 @@ def test_an_engine_of_another_name_is_refused():
         trained("fast", Own, nn.hinge, signs(0))
 
 
-def raised(engine, model, loss, data, **options):
+def raised(engine, model, loss, data, *optimizer, **options):
     with pytest.raises((FloatingPointError, ValueError, ArithmeticError)) as caught:
-        trained(engine, model, loss, data, **options)
+        trained(engine, model, loss, data, *optimizer, **options)
     return type(caught.value), str(caught.value), getattr(caught.value, "__notes__", [])
 
 
