@@ -420,7 +420,7 @@ def large_weights(generator, fan_in, fan_out):
 def network(seed, dropout):
     layers = [nn.Layer(8, 6, activation=tanh, init=large_weights, seed=seed),
               nn.Layer(6, 1, nonlin=False, init=large_weights, seed=seed + 50)]
-    return nn.Sequential(layers[0], nn.Dropout(dropout, seed=seed), layers[1])
+    return nn.Sequential(layers[0], nn.Dropout(dropout, seed=seed), layers[1]) if dropout else nn.Sequential(*layers)
 
 
 # %%
