@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from threading import RLock
 
-from ._engine.choice import ORIGINALS, accelerated
+from ._engine.choice import NATIVE, ORIGINALS, accelerated
 from ._engine.interrupts import undivided
 from ._engine.numbers import number, unwrapped
 from ._engine.taken import taken, watches
@@ -150,3 +150,5 @@ _method.__name__, _method.__qualname__ = "backward", "Value.backward"
 for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C engine's has its own, faster by a call of Python
     if "backward" not in vars(_class):
         setattr(_class, "backward", _method)  # noqa: B010  # a type checker refuses the plain assignment
+    elif NATIVE is not None:
+        NATIVE.document(vars(_class)["backward"], _method.__doc__)

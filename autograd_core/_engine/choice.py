@@ -69,7 +69,10 @@ if NATIVE is not None:
 
 
 def accelerated(thing: T) -> T:
-    """A function or class of the Python engine, or in its place the one of the same name in the C engine."""
+    """A function or class of the Python engine, or in its place the one of the same name in the C engine.
+
+    The C one gets the docstrings of the Python one, and the methods that are written once, such as `draw`.
+    """
     if NATIVE is None:
         return thing
     name: str = thing.__name__  # type: ignore[attr-defined]  # functions and classes have one
@@ -77,13 +80,23 @@ def accelerated(thing: T) -> T:
     replacement: T = getattr(NATIVE, name)
     if isinstance(thing, type):
         replacement.__doc__ = thing.__doc__
-    else:  # so that a pickle of it is one of this name on either engine
-        replacement.__module__ = thing.__module__
-    if isinstance(thing, type):  # methods that only lead elsewhere, such as draw, are written once
-        for method, function in vars(thing).items():
-            if isinstance(function, (FunctionType, property)) and not hasattr(replacement, method):
-                setattr(replacement, method, function)
+        _complete(replacement, thing)
+    else:
+        replacement.__module__ = thing.__module__  # so that a pickle of it is one of this name on either engine
+        NATIVE.document(replacement, thing.__doc__)
     return replacement
+
+
+def _complete(replacement: Any, original: type) -> None:
+    """Give a class in C the docstrings of the Python class, and what only the Python class has."""
+    here = vars(replacement)
+    for name, member in vars(original).items():
+        if not isinstance(member, (FunctionType, property)):
+            continue
+        if not hasattr(replacement, name):
+            setattr(replacement, name, member)
+        elif name in here and member.__doc__ is not None:
+            NATIVE.document(here[name], member.__doc__)  # type: ignore[union-attr]  # there is one where this is called
 
 
 def rows_without_kernel() -> dict[str, str]:

@@ -94,13 +94,7 @@ static PyObject *value_int(PyObject *self)
     return note_taken(self) < 0 ? NULL : PyLong_FromDouble(((Node *)self)->data);
 }
 
-static PyObject *value_float(PyObject *Py_UNUSED(self))
-{
-    PyErr_SetString(PyExc_TypeError,
-                    "converting a Value to float would lose its gradient; "
-                    "use autograd_core.sin (and so on) instead of math.sin, or .data if you only need the number");
-    return NULL;
-}
+static PyObject *value_float(PyObject *self) { return refused("Value", "__float__", self, NULL); }
 
 PyType_Slot arithmetic_slots[] = {
     {Py_nb_add, value_add},
@@ -165,6 +159,6 @@ static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 PyMethodDef arithmetic_methods[] = {
-    {"_install", install, METH_VARARGS, "_install($module, name, function, /)\n--\n\nGive `Value` a method or operator."},
+    {"_install", install, METH_VARARGS, "_install($module, name, function, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };

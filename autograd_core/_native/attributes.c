@@ -150,34 +150,12 @@ GETTER(get_raw_grad)
     return PyFloat_FromDouble(NODE->grad);
 }
 
-/* A number for an attribute that is being assigned. */
-static int assigned(PyObject *given, const char *deleted, const char *wrong, double *number)
-{
-    if (given == NULL) {
-        PyErr_SetString(PyExc_AttributeError, deleted);
-        return -1;
-    }
-    int found = number_of(given, number);
-    return found > 0 ? 0 : found < 0 ? -1 : type_error(wrong, given);
-}
-
 static int set_data(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
 {
     double number;
-    if (operands_of(NODE) != LEAF && given) {
-        PyObject *name = PyObject_GetAttrString(S.rows[NODE->row].operation, "name");
-        if (name == NULL)
-            return -1;
-        PyErr_Format(PyExc_AttributeError,
-                     "the data of a computed node cannot be assigned: it is the result of %S; "
-                     "assign the data of its leaves and compute it again",
-                     name);
-        Py_DECREF(name);
-        return -1;
-    }
-    if (assigned(given, "property 'data' of 'Value' object has no deleter",
-                 "data must be a real number; got %R of type %U", &number) < 0)
-        return -1;
+    int found = given && operands_of(NODE) == LEAF ? number_of(given, &number) : 0;
+    if (found <= 0)
+        return found < 0 ? -1 : refused_attribute(self, given, "data");
     NODE->data = number;
     NODE->stamp = ++S.clock;
     return 0;
@@ -191,9 +169,9 @@ static int set_grad(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
         NODE->grad = 0.0;
         return 0;
     }
-    if (assigned(given, "property 'grad' of 'Value' object has no deleter",
-                 "grad must be a real number, or None to clear it; got %R of type %U", &number) < 0)
-        return -1;
+    int found = given ? number_of(given, &number) : 0;
+    if (found <= 0)
+        return found < 0 ? -1 : refused_attribute(self, given, "grad");
     NODE->grad = number;
     NODE->flags |= HAS_GRAD;
     return 0;
@@ -201,47 +179,26 @@ static int set_grad(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
 
 static int set_label(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
 {
-    if (given == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "property 'label' of 'Value' object has no deleter");
-        return -1;
-    }
-    if (given != Py_None && !PyUnicode_CheckExact(given)) {
-        Py_XDECREF(call_python("autograd_core._engine.leaf_arguments", "label_checked", given, NULL)); /* raises */
-        return -1;
-    }
+    if (given == NULL || (given != Py_None && !PyUnicode_CheckExact(given)))
+        return refused_attribute(self, given, "label");
     PyObject *old = NODE->label;
     NODE->label = given == Py_None ? NULL : Py_NewRef(given);
     Py_XDECREF(old);
     return 0;
 }
 
-/* The setter of what cannot be set: `closure` is its name. */
-int read_only(PyObject *self, PyObject *given, void *closure)
-{
-    PyObject *type = PyType_GetQualName(Py_TYPE(self));
-    if (type != NULL)
-        PyErr_Format(PyExc_AttributeError, "property '%s' of %R object has no %s", (const char *)closure, type,
-                     given ? "setter" : "deleter");
-    Py_XDECREF(type);
-    return -1;
-}
-
+/* Docstrings are those of the Python class: `document` in module.c sets them. */
 PyGetSetDef value_getset[] = {
-    {"data", get_data, set_data, "The number. Only a leaf's can be assigned.", NULL},
-    {"grad", get_grad, set_grad,
-     "The gradient: the sum over all sweeps in a leaf, the last sweep's in a computed node; 0.0 before any.", NULL},
-    {"has_grad", get_has_grad, read_only,
-     "Whether a sweep, or an assignment, has set the gradient since it was last cleared.", "has_grad"},
-    {"label", get_label, set_label, "The name that messages and drawings show.", NULL},
-    {"op", get_op, read_only, "The row of the table that made this node; `input` or `parameter` for a leaf.", "op"},
-    {"operands", get_operands, read_only,
-     "What the operation was applied to, in order; plain numbers as floats; empty for a leaf.", "operands"},
-    {"_slopes", get_slopes, NULL, "The local derivatives as the sweeps read them: `NOTHING` where they are flat.", NULL},
-    {"local_derivatives", get_local_derivatives, read_only,
-     "∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number.", "local_derivatives"},
-    {"is_leaf", get_is_leaf, read_only,
-     "Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation.", "is_leaf"},
-    {"scope", get_scope, read_only, "The names of the scopes it was made in, outermost first.", "scope"},
+    {"data", get_data, set_data, NULL, NULL},
+    {"grad", get_grad, set_grad, NULL, NULL},
+    {"has_grad", get_has_grad, refused_attribute, NULL, "has_grad"},
+    {"label", get_label, set_label, NULL, NULL},
+    {"op", get_op, refused_attribute, NULL, "op"},
+    {"operands", get_operands, refused_attribute, NULL, "operands"},
+    {"_slopes", get_slopes, NULL, NULL, NULL},
+    {"local_derivatives", get_local_derivatives, refused_attribute, NULL, "local_derivatives"},
+    {"is_leaf", get_is_leaf, refused_attribute, NULL, "is_leaf"},
+    {"scope", get_scope, refused_attribute, NULL, "scope"},
     {"_data", get_raw_data, NULL, NULL, NULL},
     {"_row", get_op, NULL, NULL, NULL},
     {"_x", get_x, NULL, NULL, NULL},
@@ -332,7 +289,11 @@ METHOD(value_sizeof)
 
 static PyObject *no_subclass(PyObject *Py_UNUSED(type), PyObject *Py_UNUSED(arguments), PyObject *Py_UNUSED(keywords))
 {
-    return PyErr_Format(PyExc_TypeError, "Value is final: a subclass would not survive an operation");
+    PyObject *none = PyTuple_New(0);
+    if (none)
+        misfit("Value", "__init_subclass__", NULL, none, NULL);
+    Py_XDECREF(none);
+    return NULL;
 }
 
 PyObject *value_repr(PyObject *self)
@@ -359,13 +320,8 @@ PyObject *value_repr(PyObject *self)
 #define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function
 
 PyMethodDef value_methods[] = {
-    {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS,
-     "backward($self, gradient=1.0)\n--\n\n"
-     "Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.\n\n"
-     "See `autograd_core.backward`.\n\n"
-     ">>> w = Value(3.0)\n>>> (w * w).backward()\n>>> w.grad\n6.0"},
-    {"zero_grad", WITH_KEYWORDS(zero_grad), METH_VARARGS | METH_KEYWORDS,
-     "zero_grad($self)\n--\n\nClear the gradient: it reads 0.0 again, and `has_grad` False."},
+    {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS, "backward($self, gradient=1.0)\n--\n\n"},
+    {"zero_grad", WITH_KEYWORDS(zero_grad), METH_VARARGS | METH_KEYWORDS, "zero_grad($self)\n--\n\n"},
     {"__round__", WITH_KEYWORDS(value_round), METH_VARARGS | METH_KEYWORDS, NULL},
     {"__floor__", value_floor, METH_NOARGS, NULL},
     {"__ceil__", value_ceil, METH_NOARGS, NULL},

@@ -174,6 +174,7 @@ typedef struct State {
     PyTypeObject *value_type, *place_type, *function_type;
     PyObject *place_variable;
     PyObject *originals; /* the Python objects that this engine replaces */
+    PyObject *docstrings; /* a list of those that `document` set */
     PyObject *errors; /* the module */
     PyObject *failed, *not_a_number, *miscalled;
     PyObject *made;    /* the nodes that are made while programs are traced, by thread: a dict, mostly empty */
@@ -222,7 +223,6 @@ Place *place_inside(Place *here, PyObject *name);
 /* value.c, attributes.c */
 int value_ready(PyObject *module);
 Place *first_place(PyObject *none);
-int read_only(PyObject *self, PyObject *given, void *closure);
 extern PyGetSetDef value_getset[];
 extern PyMethodDef value_methods[];
 extern PyMethodDef value_makers[];
@@ -242,6 +242,8 @@ int note_taken(PyObject *node);
 PyObject *noted(PyObject *node);
 PyObject *unwrapped(PyObject *object);
 PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject *arguments, PyObject *keywords);
+PyObject *refused(const char *name, const char *method, PyObject *first, PyObject *second);
+int refused_attribute(PyObject *self, PyObject *given, void *name);
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second);
 
 /* recording.c */

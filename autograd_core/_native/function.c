@@ -293,15 +293,10 @@ static PyObject *strict(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 PyMethodDef function_makers[] = {
-    {"unary", unary, METH_O, "unary($module, row, /)\n--\n\nThe function of a row with one operand."},
-    {"binary", binary, METH_O,
-     "binary($module, row, /)\n--\n\n"
-     "The function of a row with two operands; NotImplemented where one is not a number, as operators answer."},
-    {"strict", strict, METH_VARARGS,
-     "strict($module, row, apply, /)\n--\n\n"
-     "The same for a call by name, where no other operand is left to try: TypeError in place of NotImplemented."},
-    {"many", many, METH_O,
-     "many($module, row, /)\n--\n\nThe function of a row with many operands: one node, however many there are."},
+    {"unary", unary, METH_O, "unary($module, row, /)\n--\n\n"},
+    {"binary", binary, METH_O, "binary($module, row, /)\n--\n\n"},
+    {"strict", strict, METH_VARARGS, "strict($module, row, apply, /)\n--\n\n"},
+    {"many", many, METH_O, "many($module, row, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };
 

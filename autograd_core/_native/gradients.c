@@ -256,19 +256,12 @@ done:
 
 PyMethodDef gradient_methods[] = {
     {"gradient_numbers", WITH_KEYWORDS(gradient_numbers), METH_VARARGS | METH_KEYWORDS,
-     "gradient_numbers($module, y, inputs, stops=())\n--\n\n"
-     "The gradients as floats; what lies below `stops` is not looked at, and no checkpoint is run in vain."},
-    {"closed", WITH_KEYWORDS(closed), METH_VARARGS | METH_KEYWORDS,
-     "closed($module, outputs, inputs)\n--\n\n"
-     "Whether the outputs depend on no Value but the inputs and constants."},
-    {"dependent", WITH_KEYWORDS(dependent), METH_VARARGS | METH_KEYWORDS,
-     "dependent($module, things, inputs)\n--\n\n"
-     "Which of `things` depend on a Value other than the inputs and constants."},
+     "gradient_numbers($module, y, inputs, stops=())\n--\n\n"},
+    {"closed", WITH_KEYWORDS(closed), METH_VARARGS | METH_KEYWORDS, "closed($module, outputs, inputs)\n--\n\n"},
+    {"dependent", WITH_KEYWORDS(dependent), METH_VARARGS | METH_KEYWORDS, "dependent($module, things, inputs)\n--\n\n"},
     {"closed_gradients", WITH_KEYWORDS(closed_gradients), METH_VARARGS | METH_KEYWORDS,
-     "closed_gradients($module, y, inputs)\n--\n\n"
-     "The gradients as floats, or None where `y` depends on any Value but the inputs and constants."},
+     "closed_gradients($module, y, inputs)\n--\n\n"},
     {"tangent_numbers", tangent_numbers, METH_VARARGS,
-     "tangent_numbers($module, outputs, inputs, directions, /)\n--\n\n"
-     "The tangents of `outputs`, as floats, where those of `inputs` are `directions`."},
+     "tangent_numbers($module, outputs, inputs, directions, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };

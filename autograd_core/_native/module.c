@@ -1,6 +1,8 @@
 /* The module: one for the process, loaded once. */
 #include "core.h"
 
+#include <string.h>
+
 #if defined(__clang__)
 #define COMPILER "Clang " __clang_version__
 #elif defined(__GNUC__)
@@ -13,6 +15,8 @@
 #define COMPILER "unknown"
 #endif
 
+#define END_OF_SIGNATURE "\n--\n\n"
+
 State S;
 
 static PyObject *connect(PyObject *Py_UNUSED(module), PyObject *originals)
@@ -23,7 +27,35 @@ static PyObject *connect(PyObject *Py_UNUSED(module), PyObject *originals)
     Py_RETURN_NONE;
 }
 
+/* Give a function, method or attribute of this engine the docstring of the Python one. What stands here in its place is
+ * the signature that `inspect` reads. */
+static PyObject *document(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *thing, *text;
+    if (!PyArg_ParseTuple(arguments, "OU:document", &thing, &text))
+        return NULL;
+    const char **doc = PyCFunction_Check(thing)                    ? &((PyCFunctionObject *)thing)->m_ml->ml_doc
+                       : Py_IS_TYPE(thing, &PyMethodDescr_Type)    ? &((PyMethodDescrObject *)thing)->d_method->ml_doc
+                       : Py_IS_TYPE(thing, &PyGetSetDescr_Type)    ? &((PyGetSetDescrObject *)thing)->d_getset->doc
+                                                                   : NULL;
+    if (doc == NULL)
+        return PyErr_Format(PyExc_TypeError, "%R takes no docstring", thing);
+    const char *end = *doc ? strstr(*doc, END_OF_SIGNATURE) : NULL;
+    size_t length = end ? (size_t)(end - *doc) + strlen(END_OF_SIGNATURE) : 0;
+    PyObject *signature = PyUnicode_FromStringAndSize(*doc, (Py_ssize_t)length);
+    PyObject *whole = signature ? PyUnicode_Concat(signature, text) : NULL;
+    Py_XDECREF(signature);
+    const char *kept = whole ? PyUnicode_AsUTF8(whole) : NULL;
+    if (kept && PyList_Append(S.docstrings, whole) == 0)
+        *doc = kept;
+    Py_XDECREF(whole);
+    if (PyErr_Occurred())
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+    {"document", document, METH_VARARGS, "document($module, thing, text, /)\n--\n\nSet the docstring of a thing in C."},
     {"connect", connect, METH_O,
      "connect($module, originals, /)\n--\n\nHand over the dict of the Python objects that this engine replaces."},
     {"memory", memory_report, METH_NOARGS,
@@ -44,7 +76,8 @@ static int ready(PyObject *module)
     }
     memory_ready();
     S.row_numbers = PyDict_New();
-    if (S.row_numbers == NULL || place_ready(module) < 0 || value_ready(module) < 0 || function_ready(module) < 0 ||
+    S.docstrings = PyList_New(0);
+    if (S.row_numbers == NULL || S.docstrings == NULL || place_ready(module) < 0 || value_ready(module) < 0 || function_ready(module) < 0 ||
         player_ready(module) < 0 ||
         PyModule_AddStringConstant(module, "COMPILER", COMPILER) < 0)
         return -1;

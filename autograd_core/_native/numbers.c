@@ -44,9 +44,7 @@ static PyObject *number(PyObject *Py_UNUSED(module), PyObject *object)
 }
 
 PyMethodDef number_methods[] = {
-    {"number", number, METH_O,
-     "number($module, operand, /)\n--\n\n"
-     "A real number as a float, or None for anything that is none (a NumPy bool is a number, an array is not)."},
+    {"number", number, METH_O, "number($module, operand, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -102,4 +100,32 @@ PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject 
         PyErr_Format(PyExc_SystemError, "the engines differ in what %s takes", method ? method : name);
     Py_XDECREF(result);
     return NULL;
+}
+
+/* The same for a call that is read already: its arguments are `first` and, unless it is NULL, `second`. */
+PyObject *refused(const char *name, const char *method, PyObject *first, PyObject *second)
+{
+    PyObject *arguments = second ? PyTuple_Pack(2, first, second) : PyTuple_Pack(1, first);
+    if (arguments)
+        misfit(name, method, NULL, arguments, NULL);
+    Py_XDECREF(arguments);
+    return NULL;
+}
+
+/* Raise what the Python engine says where an attribute cannot be set to `given`, or (NULL) deleted. As the setter of what
+ * can never be set, `name` is what the table of attributes says. */
+int refused_attribute(PyObject *self, PyObject *given, void *name)
+{
+    PyObject *type = PyType_GetName(Py_TYPE(self)), *done = NULL;
+    PyObject *original = type ? PyDict_GetItemWithError(S.originals, type) : NULL;
+    PyObject *property = original ? PyObject_GetAttrString(original, name) : NULL;
+    Py_XDECREF(type);
+    if (property)
+        done = given ? PyObject_CallMethod(property, "__set__", "OO", self, given)
+                     : PyObject_CallMethod(property, "__delete__", "O", self);
+    if (done || !PyErr_Occurred())
+        PyErr_Format(PyExc_SystemError, "the engines differ in what %s takes", (char *)name);
+    Py_XDECREF(property);
+    Py_XDECREF(done);
+    return -1;
 }

@@ -115,7 +115,7 @@ static PyObject *scope_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O", names, &name))
         return misfit("scope", NULL, NULL, arguments, keywords);
     if (!PyUnicode_CheckExact(name))
-        return PyErr_Format(PyExc_TypeError, "a scope is named by a str; got %R", name);
+        return refused("scope", NULL, name, NULL);
     return inside_alloc(type, name);
 }
 
@@ -244,7 +244,7 @@ static PyMethodDef no_record_methods[] = {{"__enter__", no_record_enter, METH_NO
 static PyObject *scope_name(PyObject *self, void *Py_UNUSED(closure)) { return Py_NewRef(((Inside *)self)->name); }
 
 static PyGetSetDef scope_getset[] = {
-    {"name", scope_name, read_only, "What the nodes made inside are told.", "name"},
+    {"name", scope_name, refused_attribute, NULL, "name"},
     {"_name", scope_name, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -167,8 +167,10 @@ int not_values(PyObject *sequence)
 /* Open a sort at `root` with these stops (a tuple of Values, or NULL). */
 int sort_one(Sorted *sorted, PyObject *root, PyObject *stops)
 {
-    if (!is_value(root))
-        return type_error("toposort takes a Value; got %R of type %U", root);
+    if (!is_value(root)) {
+        refused("toposort", NULL, root, NULL);
+        return -1;
+    }
     if (stops && not_values(stops))
         return -1;
     sort_open(sorted);
@@ -235,13 +237,8 @@ static PyObject *discovered(PyObject *Py_UNUSED(module), PyObject *arguments, Py
 }
 
 PyMethodDef sort_methods[] = {
-    {"toposort", WITH_KEYWORDS(toposort), METH_VARARGS | METH_KEYWORDS,
-     "toposort($module, root)\n--\n\n"
-     "The nodes that `root` depends on, operands before results, `root` last.\n\n"
-     "Depth-first post-order with operands left to right; the order is part of the contract: every sweep runs along\n"
-     "it, so results repeat to the last bit."},
+    {"toposort", WITH_KEYWORDS(toposort), METH_VARARGS | METH_KEYWORDS, "toposort($module, root)\n--\n\n"},
     {"discovered", WITH_KEYWORDS(discovered), METH_VARARGS | METH_KEYWORDS,
-     "discovered($module, root, stops=())\n--\n\n"
-     "The nodes below `root` in topological order, and `NOTHING` for each of them and for each stop."},
+     "discovered($module, root, stops=())\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };

@@ -228,7 +228,7 @@ int backward_from(Node *y, PyObject *gradient)
     double seed = 1.0;
     int found = gradient ? number_of(gradient, &seed) : 1;
     if (found == 0)
-        PyErr_Format(PyExc_TypeError, "the gradient to start from must be a real number; got %R", gradient);
+        refused("backward", NULL, (PyObject *)y, gradient);
     if (found <= 0 || note_taken((PyObject *)y) < 0)
         return -1;
     if (y->row == S.input_row && !y->place->recording) {
@@ -265,22 +265,15 @@ static PyObject *backward(PyObject *Py_UNUSED(module), PyObject *arguments, PyOb
     PyObject *given = y;
     if ((y = unwrapped(given)) == NULL)
         return NULL;
-    int failed = is_value(y) ? backward_from((Node *)y, gradient)
-                             : type_error("backward takes a Value; got %R of type %U", given);
+    int failed = !is_value(y) || backward_from((Node *)y, gradient) < 0;
     Py_DECREF(y);
-    if (failed < 0)
-        return NULL;
+    if (failed)
+        return PyErr_Occurred() ? NULL : refused("backward", NULL, given, NULL);
     Py_RETURN_NONE;
 }
 
-/* Docstrings that are shown to users stand in the Python functions; _engine/choice.py hands them over where it can. */
+/* Docstrings are those of the Python functions of the same name: `document` in module.c sets them. */
 PyMethodDef sweep_methods[] = {
-    {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS,
-     "backward($module, y, gradient=1.0)\n--\n\n"
-     "Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node between.\n\n"
-     "Args: `y`, the output; `gradient`, the adjoint it starts from. Each leaf's contributions are summed first and\n"
-     "added once, so two sweeps double the leaves exactly; a computed node holds the last sweep's adjoint. If anything\n"
-     "raises, no gradient has changed. Raises GraphError for a `y` that was made inside `no_record()`.\n"
-     "(Lecture 000, backpropagation; lecture 003, reverse mode.)"},
+    {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS, "backward($module, y, gradient=1.0)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };

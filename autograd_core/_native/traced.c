@@ -117,9 +117,7 @@ static PyObject *outside(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 PyMethodDef traced_methods[] = {
-    {"leaked", leaked, METH_O,
-     "leaked($module, nodes, /)\n--\n\nOne of the nodes that something keeps which is none of them."},
-    {"outside", outside, METH_VARARGS,
-     "outside($module, roots, nodes, /)\n--\n\nThe nodes that the roots were computed from and that are none of `nodes`."},
+    {"leaked", leaked, METH_O, "leaked($module, nodes, /)\n--\n\n"},
+    {"outside", outside, METH_VARARGS, "outside($module, roots, nodes, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };

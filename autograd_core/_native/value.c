@@ -75,22 +75,12 @@ static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
     if (connected() < 0)
         return NULL;
     int found = number_of(data, &number);
-    if (found < 0)
-        return NULL;
-    if (found == 0) {
-        PyObject *inner = unwrapped(data);
-        if (inner == NULL)
-            return NULL;
-        type_error(is_value(inner) ? "Value takes a real number; got %R of type %U; it is already a Value"
-                                   : "Value takes a real number; got %R of type %U",
-                   data);
-        Py_DECREF(inner);
-        return NULL;
-    }
+    if (found <= 0)
+        return found < 0 ? NULL : refused("Value", NULL, data, NULL);
     if (label == Py_None)
         label = NULL;
     if (label && !PyUnicode_CheckExact(label))
-        return call_python("autograd_core._engine.leaf_arguments", "leaf_label", label, NULL); /* raises */
+        return refused("Value", NULL, data, label);
     Node *leaf = (Node *)new_leaf(*row, number);
     if (leaf != NULL)
         leaf->label = Py_XNewRef(label);
@@ -295,26 +285,16 @@ static PyObject *put_back(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 PyMethodDef value_makers[] = {
     {"constant", (PyCFunction)(void (*)(void))constant, METH_VARARGS | METH_KEYWORDS,
-     "constant($module, data, label=None)\n--\n\n"
-     "Make a leaf that needs no gradient: a derivative that depends on no other Value is a float."},
-    {"make_constant", make_constant, METH_O,
-     "make_constant($module, nodes, /)\n--\n\nTurn the inputs among `nodes` into constants."},
-    {"make_input", make_input, METH_O,
-     "make_input($module, nodes, /)\n--\n\nTurn the constants among `nodes` into inputs."},
-    {"put_back", put_back, METH_VARARGS,
-     "put_back($module, leaf, data, stamp, /)\n--\n\n"
-     "Give a leaf the number and stamp that it had: the graphs that were made from it are current again."},
-    {"tick", tick, METH_NOARGS,
-     "tick($module, /)\n--\n\nMove the clock on: nodes made from now on carry a later stamp than all before."},
-    {"catch_up", catch_up, METH_O,
-     "catch_up($module, stamp, /)\n--\n\nMove the clock to at least `stamp`, for nodes that come from a pickle."},
+     "constant($module, data, label=None)\n--\n\n"},
+    {"make_constant", make_constant, METH_O, "make_constant($module, nodes, /)\n--\n\n"},
+    {"make_input", make_input, METH_O, "make_input($module, nodes, /)\n--\n\n"},
+    {"put_back", put_back, METH_VARARGS, "put_back($module, leaf, data, stamp, /)\n--\n\n"},
+    {"tick", tick, METH_NOARGS, "tick($module, /)\n--\n\n"},
+    {"catch_up", catch_up, METH_O, "catch_up($module, stamp, /)\n--\n\n"},
     {"parameter", (PyCFunction)(void (*)(void))parameter, METH_VARARGS | METH_KEYWORDS,
-     "parameter($module, data, label=None)\n--\n\n"
-     "A leaf that training moves: a `Value` that drawings and `nn` tell apart from inputs.\n\n"
-     ">>> parameter(0.5, label=\"w\").op\n<operation parameter>"},
+     "parameter($module, data, label=None)\n--\n\n"},
     {"make_node", (PyCFunction)(void (*)(void))make_node, METH_VARARGS | METH_KEYWORDS,
-     "make_node($module, op, data, operands, recorded, place, stamp, grad=None, label=None)\n--\n\n"
-     "A node from its parts, as copies, pickles and checkpoints make it."},
+     "make_node($module, op, data, operands, recorded, place, stamp, grad=None, label=None)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -153,9 +153,20 @@ def operations():
     yield "left more often than entered", lambda: scope("a").__exit__(None, None, None)
 
 
+def documented():
+    """What `help` says of everything public, and of the members of its classes."""
+    for name in autograd_core.__all__:
+        thing = getattr(autograd_core, name)
+        if callable(thing):
+            yield name, lambda t=thing: inspect.getdoc(t)
+            if isinstance(thing, type):
+                for member in [m for m in dir(thing) if not m.startswith("_")]:
+                    yield f"{name}.{member}", lambda t=thing, m=member: inspect.getdoc(getattr(t, m))
+
+
 def main():
     """Print all answers."""
-    answers = {}
+    answers = {f"help({name})": said(call) for name, call in documented()}
     for where, fresh in things():
         if not where.endswith("()"):  # Python cannot tell what an object takes whose type is in C
             answers[f"parameters of {where}"] = said(lambda f=fresh: parameters_of(f()))
