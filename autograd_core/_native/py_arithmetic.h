@@ -68,7 +68,6 @@ static inline int64_t py_floordiv_int(int64_t x, int64_t y, int *raised)
 
 static inline double py_abs(double x) { return fabs(x); }
 static inline int64_t py_abs_int(int64_t x, int *raised) { return py_whole(x < 0 ? -x : x, raised); }
-static inline int py_bool(double x) { return x != 0.0; }
 /* Python's max and min keep the first of what is not ordered. */
 static inline double py_max(double x, double y) { return y > x ? y : x; }
 static inline double py_min(double x, double y) { return y < x ? y : x; }

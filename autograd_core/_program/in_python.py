@@ -40,7 +40,7 @@ INFIX = {
 }  # fmt: skip  # a table
 # What is written otherwise than as a call of the function of `math` with this name.
 CALLED = {
-    "abs": "abs", "max": "max", "min": "min", "len": "len", "float": "float", "int": "int", "bool": "bool",
+    "abs": "abs", "max": "max", "min": "min", "len": "len", "float": "float", "int": "int",
     "pow": "power", "item_of": "item_of", "prod_of": "math.prod",
 }  # fmt: skip  # a table
 RESERVED = frozenset((

@@ -163,11 +163,6 @@ def py_int(x: Any) -> Any:
     return x + 0
 
 
-def py_bool(x: Any) -> Any:
-    """Whether a number is not 0."""
-    return x != 0
-
-
 def py_truediv(x: Any, y: Any) -> Any:
     """The quotient x / y."""
     return py_raising(np.divide(x, y), np.equal(y, 0), "ZeroDivisionError")

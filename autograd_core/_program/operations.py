@@ -34,7 +34,7 @@ FLOATS = (
 TWO_FLOATS = ("atan2", "copysign", "fmod", "remainder")
 # Those that never raise.
 QUIET = {
-    "add", "sub", "mul", "neg", "abs", "not", "and", "or", "lt", "le", "gt", "ge", "eq", "ne", "float", "bool", "int",
+    "add", "sub", "mul", "neg", "abs", "not", "and", "or", "lt", "le", "gt", "ge", "eq", "ne", "float", "int",
     "len", "over", "max", "min", "slice", "isnan", "isinf", "isfinite", "copysign", "fabs", "atan", "asinh", "cbrt",
     "tanh", "erf", "erfc", "frexp", "radians", "degrees",
 }  # fmt: skip  # a list

@@ -135,7 +135,7 @@ const runtime = function () {
     return {
         Raised, caught, place, item, item_of, slice, repeat, backwards, index, largest, same_length, range_count,
         whole, truediv, mod, floordiv, mod_int: mod, floordiv_int: floordiv, abs: Math.abs, abs_int: Math.abs,
-        max, min, max_int: max, min_int: min, pow, bool: (x) => x !== 0,
+        max, min, max_int: max, min_int: min, pow,
         acos: checked(Math.acos, "ValueError"), acosh: checked(Math.acosh, "ValueError"),
         asin: checked(Math.asin, "ValueError"), asinh: Math.asinh, atan: Math.atan, atan2: Math.atan2,
         atanh: checked(Math.atanh, "ValueError"), cbrt: Math.cbrt, copysign, cos: checked(Math.cos, "ValueError"),

@@ -147,8 +147,20 @@ def in_chromium(text, calls, directory):
     return decoded(found)
 
 
+# What is carried into modules of Python, and what each leaves out that stands there already.
+CARRIED = {"numpy_runtime": "", "numpy_player": "from typing import Any\n\nimport numpy as np\n", "python_player": ""}
+
+
 def module(text):
-    """The names of a module of Python."""
+    """The names of a module of Python, in which carried code stands at its place in the file that it comes from."""
     names = {}
+    for name, left_out in CARRIED.items():
+        path = Path(autograd_core.__file__).parent / "_program" / f"{name}.py"
+        whole = path.read_text(encoding="utf-8")
+        before, carried, after = text.partition(whole.replace(left_out, ""))
+        if carried:
+            exec(compile(before, "rows", "exec"), names)
+            exec(compile(whole.replace(left_out, "\n" * left_out.count("\n")), path, "exec"), names)
+            text = after
     exec(compile(text, "rows", "exec"), names)
     return names
