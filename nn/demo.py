@@ -77,7 +77,8 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     loss.label = f"(0 is {right} - {right})\nloss"  # each score less the right one, and for that a plain 0
     loss.backward()
     try:
-        print(f"\nthe graph of one example's loss, forward and backward: {write_drawing(loss, output)}")
+        picture = write_drawing(loss, output, colour="gradient")
+        print(f"\nthe graph of one example's loss, forward and backward: {picture}")
         page = output.with_suffix(".html")
         loss.step().save(page)
         print(f"the same graph to step through and to change, in a browser: {page}")

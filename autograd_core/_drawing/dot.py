@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from .boxes import Box, Edge
-from .groups import Path, Place
-from .palette import KINDS, ROOT, STALE, gradient_class, gradient_colour, legend
+from .groups import Place
+from .order import hues, in_order, layered, ties
+from .palette import KINDS, ROOT, SOURCES, STALE, gradient_class, gradient_colour, legend
 from .picture import Picture, formula, gradient_norm, parameters_of, summary
 from .texts import UNSET, factor, number, quoted, title
 
@@ -23,12 +23,13 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
     Args:
         text: Labels that replace the picture's own, by the id of node or edge: the stepper's placeholders. Tooltips are
             left out then, since the page explains itself.
-        last_first: Whether boxes are named to Graphviz in reverse, which turns what it lays out upside down.
+        last_first: Whether frames are named to Graphviz in reverse, which turns what it lays out upside down.
     """
     yield from _head(picture, text is None)
     yield from _nodes(picture, text, last_first)
+    hue = hues(picture)
     for edge in picture.edges:
-        yield _edge(edge, picture, text)
+        yield _edge(edge, picture, text, hue.get(edge.source))
     if picture.options.operations == "apart":
         for box in picture.boxes:
             if box.kind == "computed":
@@ -46,8 +47,9 @@ def _head(picture: Picture, labelled: bool) -> Iterator[str]:
     options = picture.options
     yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 nodesep=0.18'
     dense = _dense(picture)
-    # from side to side, with room; where every order crosses as often, to search for a better one only shuffles
-    yield " ranksep=2 splines=line mclimit=0.01 remincross=false" if dense else " ranksep=0.4"
+    yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # from side to side, with room
+    if dense or layered(picture):
+        yield " mclimit=0.01 remincross=false"  # to search for a better order only shuffles
     if note := picture.note + ("; too many edges for labels: point at one" if dense and labelled else ""):
         yield f' label="{note}" labeljust=l'
     yield "]\n"
@@ -62,8 +64,8 @@ def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -
     """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
     dense = _dense(picture)
-    order = _in_order(picture.boxes) if dense else picture.boxes
-    for box in reversed(order) if last_first else order:
+    order = in_order(picture.boxes) if dense else picture.boxes
+    for box in order:
         outer: Place | None = None
         for place in box.path:
             if place not in inside:
@@ -71,7 +73,11 @@ def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -
                 inside[outer].append(place)
             outer = place
         inside[outer].append(box)
-    ties = _ties(picture) if dense else {}
+    if last_first:
+        for items in inside.values():
+            frames = [item for item in items if not isinstance(item, Box)]
+            items[:] = [item if isinstance(item, Box) else frames.pop() for item in items]
+    tied = ties(picture) if dense else {}
     stack = [iter(inside[None])]
     clusters = 0
     while stack:
@@ -84,53 +90,13 @@ def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -
         elif isinstance(item, Box):
             for line in _node(item, picture, text):
                 yield indent + line
-            if item.number in ties:
-                yield indent + ties[item.number]
+            if item.number in tied:
+                yield indent + tied[item.number]
         else:
             yield f"{indent}subgraph cluster_{clusters} {{\n{indent}\tgraph [label={quoted(title(str(item.name)))}"
             yield f' id="c{clusters}" class="scope" style=rounded color="#aaaaaa" fontcolor="#555555" labeljust=l]\n'
             clusters += 1
             stack.append(iter(inside[item]))
-
-
-def _in_order(boxes: Sequence[Box]) -> list[Box]:
-    """The boxes with the folded scopes of each frame in the order of their names, neuron 2 before neuron 10."""
-    order = list(boxes)
-    frames: dict[Path, list[int]] = {}
-    for place, box in enumerate(boxes):
-        if box.kind == "folded":
-            frames.setdefault(box.path, []).append(place)
-    for places in frames.values():
-        named = sorted((boxes[place] for place in places), key=_natural)
-        for place, box in zip(places, named, strict=True):
-            order[place] = box
-    return order
-
-
-def _ties(picture: Picture) -> dict[int, str]:
-    """What ties a folded scope, by its number, to the one before in its frame that reads the same: neurons of a layer.
-
-    Untied, frames are turned round by newer Graphviz in drawings from left to right, by older in those downward.
-    """
-    reads: dict[Box, set[Box]] = {}
-    for edge in picture.edges:
-        if edge.source.kind != "constant":
-            reads.setdefault(edge.target, set()).add(edge.source)
-    ties: dict[int, str] = {}
-    last: dict[tuple[Path, frozenset[Box]], Box] = {}
-    for box in _in_order(picture.boxes):
-        if box.kind == "folded" and box in reads:
-            alike = (box.path, frozenset(reads[box]))
-            if alike in last:
-                pair = (last[alike].number, box.number)
-                first, second = reversed(pair) if picture.options.direction == "LR" else pair
-                ties[box.number] = f"{{ rank=same {first} -> {second} [style=invis] }}\n"
-            last[alike] = box
-    return ties
-
-
-def _natural(box: Box) -> list[str | int]:
-    return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", box.name))]
 
 
 def _node(box: Box, picture: Picture, text: Mapping[str, str] | None) -> list[str]:
@@ -216,9 +182,12 @@ def tooltip(box: Box) -> str:
     return f"{box.name}: {what} · data {node.data!r} · grad {grad}{where}{since}"
 
 
-def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None) -> str:
+def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None, hue: int | None) -> str:
     classes = ["edge"]
     attributes = ""
+    if hue is not None:
+        classes.append(f"s{hue}")
+        attributes += "" if edge.stale else f' color="{SOURCES[hue]}"'
     dense = _dense(picture)
     if edge.source.kind == "constant":
         classes.append("constant")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import graphviz  # type: ignore[import-untyped]  # it has no types
 
 from .dot import body
 from .layout import PICTURES, SOURCES, LayoutError, lay_out
+from .order import layered
 from .picture import Picture
 from .texts import counted
+from .upright import upright
 
 
 class Drawing:
@@ -25,6 +28,7 @@ class Drawing:
     def __init__(self, picture: Picture, time_limit: float) -> None:
         self.digraph = graphviz.Digraph(body=list(body(picture)))
         self.time_limit = time_limit
+        self._picture = picture
         self._name = ", ".join(box.short for box in picture.boxes if box.root)
         self._size = f"{counted(picture.boxes, 'box', 'boxes')}, {counted(picture.edges, 'edge')}"
 
@@ -35,8 +39,21 @@ class Drawing:
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
         """The picture as bytes, or as text with `encoding`; LayoutError where no engine makes it in time."""
-        data = lay_out(self.source, format or self.format, self.time_limit)
+        data = lay_out(self._upright(), format or self.format, self.time_limit)
         return data if encoding is None else data.decode(encoding)
+
+    def _upright(self) -> str:
+        """The source, with frames named in reverse where only then the first stands on top; as it is if changed."""
+        made, turned = self._sources
+        return upright(made, turned, self.time_limit) if turned and self.source == made else self.source
+
+    @cached_property
+    def _sources(self) -> tuple[str, str]:
+        """The source as it was made, and where numbered frames stand side by side, with its frames in reverse."""
+        made, turned = (
+            graphviz.Digraph(body=list(body(self._picture, last_first=reverse))).source for reverse in (False, True)
+        )
+        return made, turned if layered(self._picture) else ""
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] = "") -> str:
         """Write what the file's ending says and return its path: a picture as .svg, .png, .pdf; else the source.

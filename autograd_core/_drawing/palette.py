@@ -19,6 +19,9 @@ KINDS: dict[str, dict[str, str]] = {
 ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}
 STALE = {"color": "#c2185b", "penwidth": "2.5"}
 
+# Edges of boxes that many read, so that one can be followed among those it crosses; page.css has them for dark pages.
+SOURCES = ("#0072b2", "#b84a00", "#007a5a", "#98508a", "#806000", "#555555")
+
 # Blue for negative, orange for positive gradients, told apart in every kind of colour blindness; the signs stand in
 # the text as well. Norms have no sign, and a colour and a scale of their own. The lightest of each is for all below the
 # least share of the largest.

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Any
 
 from .._drawing.layout import lay_out
 from .._drawing.texts import escaped, string
+from .._drawing.upright import disorder
 from .wrapping import Attributes, wrapped
 
 # What Graphviz writes beside the attributes, and what it would recompute.
 _NOT_ATTRIBUTES = {"name", "directed", "strict", "_subgraph_cnt", "_gvid", "objects", "edges", "nodes", "subgraphs",
                    "tail", "head"}  # fmt: skip  # one list
 LINE = 17.0
-_NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 class Geometry:
@@ -47,18 +45,9 @@ class Geometry:
 
     @property
     def disorder(self) -> int:
-        """How many more numbered frames stand below the next of their name (neuron 2 below neuron 3) than above it."""
-        frames: dict[str, list[tuple[int, float, float, float]]] = {}
-        for attributes in self.clusters.values():
-            if numbered := _NUMBERED.fullmatch(attributes.get("label", "")):
-                left, bottom, right, _ = (float(x) for x in attributes["bb"].split(","))
-                frames.setdefault(numbered[1], []).append((int(numbered[2]), left, right, bottom))
-        votes = 0
-        for alike in frames.values():
-            for (_, left, right, low), (_, other_left, other_right, other_low) in pairwise(sorted(alike)):
-                if left < other_right and other_left < right:
-                    votes += 1 if low < other_low else -1
-        return votes
+        """How many more pairs of numbered frames stand in the wrong order than in the right one."""
+        frames = ((frame.get("label", ""), frame["bb"]) for frame in self.clusters.values())
+        return disorder(frames, self.graph.get("rankdir") == "TB")
 
     @property
     def columns(self) -> int:

@@ -1,0 +1,45 @@
+"""Which way up: older and newer Graphviz put the first of several frames on opposite sides, so one looks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from itertools import combinations
+
+from .layout import lay_out
+
+_NUMBERED = re.compile(r"(.*?)(\d+)")
+
+
+def disorder(frames: Iterable[tuple[str, str]], downward: bool) -> int:
+    """How many more pairs of numbered frames stand in the wrong order (neuron 2 below neuron 3) than in the right one.
+
+    Args:
+        frames: The label and the bounds of each, as Graphviz writes them: left, bottom, right, top.
+        downward: Whether edges lead downward, so that frames stand side by side, and not one above the other.
+    """
+    found: dict[str, list[tuple[int, float, float, float]]] = {}
+    for label, bounds in frames:
+        if numbered := _NUMBERED.fullmatch(label):
+            left, low, right, high = (float(x) for x in bounds.split(","))
+            place = (low, high, left) if downward else (left, right, -low)
+            found.setdefault(numbered[1], []).append((int(numbered[2]), *place))
+    votes = 0
+    for alike in found.values():
+        for (i, start, end, along), (j, other_start, other_end, other_along) in combinations(sorted(alike), 2):
+            if i < j and start < other_end and other_start < end:  # they share a rank
+                votes += 1 if along > other_along else -1
+    return votes
+
+
+def upright(source: str, turned: str, time_limit: float) -> str:
+    """Of a DOT source and the same with its frames in reverse, the one that is laid out in better order."""
+    found = {}
+    for tried in (source, turned):
+        laid = json.loads(lay_out(tried, "json0", time_limit))
+        frames = [(o.get("label", ""), o["bb"]) for o in laid.get("objects", ()) if "bb" in o]
+        found[tried] = disorder(frames, laid.get("rankdir") == "TB")
+        if found[tried] <= 0:
+            return tried
+    return min(found, key=lambda tried: found[tried])
