@@ -22,10 +22,11 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
 
     Args:
         text: Labels that replace the picture's own, by the id of node or edge: the stepper's placeholders. Tooltips are
-            left out then, since the page explains itself.
+            left out then, since the page explains itself, and edges have text as large as boxes have: the smallest
+            text decides how much of the graph a small screen shows.
         last_first: Whether frames are named to Graphviz in reverse, which turns what it lays out upside down.
     """
-    yield from _head(picture, text is None)
+    yield from _head(picture, still=text is None)
     yield from _nodes(picture, text, last_first)
     hue = hues(picture)
     for edge in picture.edges:
@@ -43,21 +44,21 @@ def _dense(picture: Picture) -> bool:
     return len(picture.edges) > DENSE * len(picture.boxes)
 
 
-def _head(picture: Picture, labelled: bool) -> Iterator[str]:
+def _head(picture: Picture, still: bool) -> Iterator[str]:
     options = picture.options
     yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 nodesep=0.18'
     dense = _dense(picture)
     yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # from side to side, with room
     if dense or layered(picture):
         yield " mclimit=0.01 remincross=false"  # to search for a better order only shuffles
-    if note := picture.note + ("; too many edges for labels: point at one" if dense and labelled else ""):
+    if note := picture.note + ("; too many edges for labels: point at one" if dense and still else ""):
         yield f' label="{note}" labeljust=l'
     yield "]\n"
     yield f'\tnode [shape=box style=filled fillcolor="#ffffff" color="#444444" fontname="{FONT}" fontsize=11'
     yield ' margin="0.1,0.05" height=0.3 width=0.4]\n'
     back = " dir=back" if options.show == "backward" else ""
     sides = " tailport=e headport=w" if options.direction == "LR" else " tailport=s headport=n"
-    yield f'\tedge [color="#666666" fontname="{FONT}" fontsize=9 arrowsize=0.6{back}{sides if dense else ""}]\n'
+    yield f'\tedge [color="#666666" fontname="{FONT}" fontsize={9 if still else 11} arrowsize=0.6{back}{sides if dense else ""}]\n'
 
 
 def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -> Iterator[str]:

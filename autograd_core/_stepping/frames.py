@@ -144,7 +144,7 @@ class Frames:
     @property
     def inline_svg(self) -> str:
         """The finished picture as it stands in the page, without what the page's own style says or replaces."""
-        svg = self.finished.decode()
+        svg = self.finished.decode().replace("&#45;", "-").replace('<polyline fill="none"', "<polyline")
         return _PLACE.sub(_rounded, _STYLED.sub("", svg[svg.index("<svg") :]))
 
 
