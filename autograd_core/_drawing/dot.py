@@ -58,7 +58,8 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
     yield ' margin="0.1,0.05" height=0.3 width=0.4]\n'
     back = " dir=back" if options.show == "backward" else ""
     sides = " tailport=e headport=w" if options.direction == "LR" else " tailport=s headport=n"
-    yield f'\tedge [color="#666666" fontname="{FONT}" fontsize={9 if still else 11} arrowsize=0.6{back}{sides if dense else ""}]\n'
+    yield f'\tedge [color="#666666" fontname="{FONT}" fontsize={9 if still else 11} arrowsize=0.6'
+    yield f'{back}{sides if dense else ""}]\n'
 
 
 def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -> Iterator[str]:

@@ -130,12 +130,29 @@ view.graph.addEventListener("wheel", (event) => {
   const area = view.graph.getBoundingClientRect();
   view.zoom(Math.exp(-event.deltaY / 400), event.clientX - area.left, event.clientY - area.top);
 }, { passive: false });
+const fingers = new Map(); // on a touch screen, where each is
+function spread() {
+  const [[ax, ay], [bx, by]] = fingers.values(), area = view.graph.getBoundingClientRect();
+  return { wide: Math.hypot(ax - bx, ay - by), x: (ax + bx) / 2 - area.left, y: (ay + by) / 2 - area.top };
+}
+function pinched(event) { // two fingers zoom about the middle between them, and take the picture along
+  const before = spread();
+  fingers.set(event.pointerId, [event.clientX, event.clientY]);
+  const after = spread(), { x, y } = view.now();
+  view.choose(x + after.x - before.x, y + after.y - before.y);
+  if (before.wide > 0) view.zoom(after.wide / before.wide, after.x, after.y);
+}
 view.graph.addEventListener("pointerdown", (event) => {
+  fingers.set(event.pointerId, [event.clientX, event.clientY]);
+  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // and no click when it ends
+  if (fingers.size > 1) return;
   const node = event.target.closest("g.node.leaf"), { x, y } = view.now();
   drag = { x: event.clientX, y: event.clientY, view: { x, y }, moved: false, leaf: node?.id, start: node && play.numbers[data.slots[node.id]] };
 });
 window.addEventListener("pointermove", (event) => {
-  if (!drag) return;
+  if (fingers.size === 2 && fingers.has(event.pointerId)) return pinched(event);
+  if (!drag || fingers.size > 1) return;
+  fingers.set(event.pointerId, [event.clientX, event.clientY]);
   const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
   if (!drag.moved && Math.hypot(dx, dy) < 4) return;
   if (!drag.moved) {
@@ -147,7 +164,13 @@ window.addEventListener("pointermove", (event) => {
   if (drag.leaf) hand.scrub(drag.leaf, drag.start, Math.round(dx));
   else view.choose(drag.view.x + dx, drag.view.y + dy);
 });
-for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => {
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (event) => {
+  fingers.delete(event.pointerId);
+  if (fingers.size && drag) { // the finger that stays goes on from here
+    const [[x, y]] = fingers.values();
+    Object.assign(drag, { x, y, view: { x: view.now().x, y: view.now().y } });
+    return;
+  }
   view.graph.classList.remove("dragging", "scrubbing");
   setTimeout(() => { drag = null; }, 0); // after the click that ends a drag
 });
@@ -204,6 +227,7 @@ byId("slider").oninput = (event) => go(Number(event.target.value));
 byId("in").onclick = () => view.zoom(1.4);
 byId("out").onclick = () => view.zoom(1 / 1.4);
 byId("fit").onclick = view.overview;
+byId("panels").onclick = () => byId("panels").setAttribute("aria-expanded", String(document.body.classList.toggle("open")));
 byId("order").onchange = (event) => go(steps.order(event.target.checked));
 document.addEventListener("keydown", (event) => {
   const target = event.target, leaf = live ? target.closest("g.node.leaf") : null;
