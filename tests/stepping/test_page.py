@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import functools
 import http.server
-import json
-import os
 import re
-import socket
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -532,58 +526,6 @@ def test_in_a_page_the_frame_hides_the_still_picture_and_keeps_its_keys(browser:
     assert pages["untrusted"].evaluate("document.querySelector('img').naturalWidth") > 100
     for page in pages.values():
         page.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-@pytest.mark.slow
-def test_in_jupyterlab(browser: Any, tmp_path: Path) -> None:
-    if not os.environ.get("AUTOGRAD_CORE_REQUIRE_BROWSER"):
-        pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
-    source = "from autograd_core import Value\na = Value(2.0, 'a')\n(a * a + a).step()"
-    cell = {"cell_type": "code", "id": "one", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
-    port = _free_port()
-    root = str(Path(__file__).parents[2])
-    environment = {**os.environ, "PYTHONPATH": root, "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t",
-               "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    server = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/api?token=t").close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        page = browser.new_page(viewport={"width": 1300, "height": 900})
-        page.goto(f"{address}/lab/tree/a.ipynb?token=t")
-        page.wait_for_selector(".jp-Cell .cm-content", timeout=120_000)
-        page.click(".jp-Cell .cm-content")
-        page.wait_for_timeout(3000)  # the kernel starts
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_selector(".jp-OutputArea iframe", timeout=120_000)
-        frame = page.query_selector(".jp-OutputArea iframe").content_frame()
-        until(lambda: frame.text_content("#line"))
-        assert page.is_hidden(".jp-OutputArea img")
-        cells = page.locator(".jp-Cell").count()
-        frame.click("#line")
-        for key in ("ArrowRight", "b", "a", "ArrowRight"):  # a and b would add cells
-            page.keyboard.press(key)
-        assert frame.text_content("#where").startswith("step 3 ")
-        assert page.locator(".jp-Cell").count() == cells
-        page.screenshot(path=tmp_path / "jupyterlab.png")
-        page.close()
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 @pytest.fixture

@@ -262,10 +262,17 @@ window.addEventListener("beforeprint", () => {
   byId("all").replaceChildren(...steps.steps().map((step, k) => element("li", steps.line(k), { className: k === steps.at() ? "now" : "" })));
 });
 
-// --- in a notebook the still picture before the frame makes room
+// --- in a notebook the still picture before the frame makes room, though the notebook may have wrapped either
 try {
-  const still = window.frameElement && window.frameElement.previousElementSibling;
-  if (still && still.tagName === "IMG") still.style.display = "none";
+  let place = window.frameElement;
+  const alt = place?.title.replace("Stepping through", "The finished graph of");
+  for (let depth = 0; place && depth < 3; depth++, place = place.parentElement) {
+    const before = place.previousElementSibling, near = before ? [before, ...before.querySelectorAll("img")] : [];
+    const still = near.findLast((thing) => thing.alt === alt);
+    if (!still) continue;
+    still.style.display = "none";
+    break;
+  }
 } catch { /* the frame stands in a page of another origin: the picture stays */ }
 
 view.measure([]);
