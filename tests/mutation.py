@@ -48,7 +48,8 @@ RELEVANT = (
 )  # fmt: skip
 # The translator of rows: in a mutant of it each branch is dropped too. What is quickest first: another kernel than before.
 TRANSLATOR = (
-    "_program/expressions.py", "_program/loops.py", "_program/calls.py", "_program/statements.py", "_program/braces.py",
+    "_program/expressions.py", "_program/loops.py", "_program/calls.py", "_program/assigning.py",
+    "_program/statements.py", "_program/braces.py",
     "_program/in_c.py", "_program/rows.py", "_program/translator.py", "_program/source.py",
 )  # fmt: skip
 OF_TRANSLATOR = (

@@ -6,31 +6,22 @@ run until the last point is done. Where the row raises at a point, the result th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .differing import Differing, Endless
+from .differing import Endless
 from .forms import (
     BOOL,
     FLOAT,
     INT,
-    LIST,
     Append,
     Assign,
-    Call,
-    Choice,
-    Const,
-    Expression,
     For,
     Function,
     If,
     Leave,
-    Made,
     Name,
-    Operate,
-    Part,
     Raise,
     Range,
     Refused,
@@ -42,13 +33,10 @@ from .forms import (
     While,
     leaves,
 )
+from .numpy_expressions import OnArrays, variable
 from .rows import TranslatedRow
 
 RUNTIME = Path(__file__).with_name("numpy_runtime.py")
-INFIX = {
-    "add": "+", "sub": "-", "mul": "*", "over": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
-    "ne": "!=",
-}  # fmt: skip  # a table
 
 
 class NumPy:
@@ -80,95 +68,8 @@ class NumPy:
         return name
 
 
-class _Body(Differing):
-    """The body of one function. `mask` is the text of where the statements count; "" is everywhere."""
-
-    def __init__(self, language: NumPy, function: Function, differs: Sequence[bool]) -> None:
-        self.language = language
-        self.source = function
-        self.lines: list[str] = []
-        self.depth = 1
-        self.count = 0
-        self.mask = ""
-        self.early = False  # whether some points may have their result already
-        self.bound = {name for name, _ in function.parameters}
-        self.begun: dict[str, str] = {}  # the mask under which a variable was set
-        super().__init__(function, differs)
-
-    def refuse(self, what: str) -> Refused:
-        """What is not translated to NumPy."""
-        return Refused(f"{what} is not translated to NumPy ({self.source.origin})")
-
-    # --- Expressions --------------------------------------------------------------------------------------------
-
-    def expression(self, x: Expression) -> str:
-        """The text of an expression."""
-        match x:
-            case Const():
-                text = "np.nan" if x.type == FLOAT and math.isnan(x.value) else repr(x.value).replace("inf", "np.inf")
-                return f"({text})" if text.startswith("-") else text
-            case Name():
-                return _name(x.name)
-            case Table():
-                return self.language.table(x)
-            case Made():
-                return f"({''.join(self.expression(part) + ', ' for part in x.parts)})"
-            case Part():
-                return f"{self.expression(x.of)}[{x.index}]"
-            case Choice():
-                return self._choice(x)
-            case Call():
-                return self._call(x)
-        assert isinstance(x, Operate)
-        return self._operate(x)
-
-    def _choice(self, x: Choice) -> str:
-        test = self.expression(x.test)
-        if not self.differs(x.test):
-            return f"({self.expression(x.yes)} if {test} else {self.expression(x.no)})"
-        outside = self.mask
-        before = f"{outside} & " if outside else ""
-        self.mask = f"{before}{test}"
-        yes = self.expression(x.yes)
-        self.mask = f"{before}np.logical_not({test})"
-        no = self.expression(x.no)
-        self.mask = outside
-        return f"py_choose({test}, {yes}, {no})"
-
-    def _call(self, x: Call) -> str:
-        """A call; of what may not end at points that do not count, at the others only."""
-        differs = [self.differs(argument) for argument in x.arguments]
-        name = self.language.function(x.function, differs)
-        arguments = ", ".join(map(self.expression, x.arguments))
-        where = self._unfinished()
-        if where == "np.True_" or not any(differs) or not self.language.endless.may_go_on(x.function):
-            return f"{name}({arguments})"
-        if x.function.returns != FLOAT:
-            raise self.refuse(f"{x.function.name}, which loops or calls itself and gives no single number,")
-        return f"py_within({where}, {name}, {arguments})"
-
-    def _operate(self, x: Operate) -> str:
-        if x.operation == "python":
-            return "np.nan"
-        parts = [self.expression(part) for part in x.parts]
-        if x.operation in INFIX:
-            return f"({f' {INFIX[x.operation]} '.join(parts)})"
-        if x.operation in ("and", "or"):
-            sign = {"and": "&", "or": "|"}[x.operation] if self.differs(x) else x.operation
-            return f"({f' {sign} '.join(parts)})"
-        if x.operation == "not":
-            return f"np.logical_not({parts[0]})" if self.differs(x) else f"(not {parts[0]})"
-        if x.operation == "neg":
-            return f"(-{parts[0]})"
-        if x.operation == "len":
-            return f"len({parts[0]})"
-        if x.operation == "join":
-            stars = [f"*{part}" if of.type == LIST else part for of, part in zip(x.parts, parts, strict=True)]
-            return f"[{', '.join(stars)}]"
-        if x.operation in ("repeat", "slice", "backwards") and any(self.differs(part) for part in x.parts[1:]):
-            raise self.refuse("a list whose length differs from point to point")
-        whole = x.type == INT and x.operation in ("mod", "floordiv")
-        return f"py_{x.operation}{'_int' * whole}({', '.join(parts)})"
+class _Body(OnArrays):
+    """The body of one function."""
 
     # --- Statements ---------------------------------------------------------------------------------------------
 
@@ -177,7 +78,7 @@ class _Body(Differing):
         self.block(self.source.body)
         if not self.lines[-1].startswith("    return "):
             self.write("return result")
-        parameters = ", ".join(_name(name) for name, _ in self.source.parameters)
+        parameters = ", ".join(variable(name) for name, _ in self.source.parameters)
         head = [f"def {name}({parameters}):", f'    """From {self.source.origin}."""']
         if any("early" in line for line in self.lines):
             nothing = {FLOAT: "np.nan", BOOL: "np.False_", INT: "0"}.get(str(self.source.returns), "np.nan")
@@ -202,9 +103,9 @@ class _Body(Differing):
         """Set a variable where the statements count."""
         self.begun[name] = self.mask
         if self.mask and name in self.bound and not name.startswith("made_"):
-            text = f"py_choose({self.mask}, {text}, {_name(name)})"
+            text = f"py_choose({self.mask}, {text}, {variable(name)})"
         self.bound.add(name)
-        self.write(f"{_name(name)} = {text}")
+        self.write(f"{variable(name)} = {text}")
 
     def result(self, text: str) -> None:
         """Give the result where the statements count."""
@@ -222,16 +123,16 @@ class _Body(Differing):
         self.result(self.expression(s.value))
 
     def do_Raise(self, s: Raise) -> None:
-        self.result(f"py_raising(np.nan, {self._unfinished()}, {s.kind!r})")
+        self.result(f"py_raising(np.nan, {self.unfinished()}, {s.kind!r})")
 
     def do_Append(self, s: Append) -> None:
         if self.mask != self.begun.get(s.name):
             raise self.refuse("a list that grows at some points only")
-        self.write(f"{_name(s.name)}.append({self.expression(s.value)})")
+        self.write(f"{variable(s.name)}.append({self.expression(s.value)})")
 
     def do_SetItem(self, s: SetItem) -> None:
         where = self.mask or "True"
-        self.write(f"py_set({_name(s.name)}, {self.expression(s.index)}, {self.expression(s.value)}, {where})")
+        self.write(f"py_set({variable(s.name)}, {self.expression(s.index)}, {self.expression(s.value)}, {where})")
 
     def do_Leave(self, s: Leave) -> None:
         if self.mask:
@@ -277,19 +178,13 @@ class _Body(Differing):
             self.write("pass")
         self.depth -= 1
 
-    def _unfinished(self) -> str:
-        """Where the statements count and there is no result yet: loops go on for no other points."""
-        if not self.early:
-            return self.mask or "np.True_"
-        return f"{self.mask} & np.logical_not(early)" if self.mask else "np.logical_not(early)"
-
     def do_While(self, s: While) -> None:
         if not self.differs(s.test) and not self.mask:
             self.write(f"while {self.expression(s.test)}:")
             self._inner(s.body)
             return
         outside, live = self.mask, self.fresh("live")
-        self.write(f"{live} = {self._unfinished()}")
+        self.write(f"{live} = {self.unfinished()}")
         self.write("while True:")
         self.depth += 1
         self.write(f"{live} = {live} & {self.expression(s.test)}")
@@ -318,7 +213,7 @@ class _Body(Differing):
         different = any(map(self.ends_differ, s.sources))
         if len(counts) > 1:
             counts = [f"{'py_same_length' if s.strict else 'min'}({', '.join(counts)})"]
-        unfinished = self._unfinished()
+        unfinished = self.unfinished()
         self.write(f"{end} = {counts[0]}")
         self.write(f"for {at} in range({f'py_most({end}, {unfinished})' if different else end}):")
         self.depth += 1
@@ -347,11 +242,6 @@ class _Body(Differing):
             again = [If(Name(BOOL, caught), list(body), again)]
         self.block(again)
 
-
-
-def _name(name: str) -> str:
-    name = name.strip("_") or "unused"
-    return f"{name}_" if name in ("np", "early", "result", "lambda", "math") else name
 
 
 def numpy_text(rows: Iterable[TranslatedRow]) -> tuple[str, dict[str, str]]:

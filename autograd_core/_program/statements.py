@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
-from .calls import Calls, Translated
+from .assigning import Assigning, changed, inside
+from .calls import Translated
 from .forms import (
     FLOAT,
-    INT,
     KNOWN,
-    LIST,
     Append,
     Assign,
     Call,
@@ -27,12 +26,9 @@ from .forms import (
     Made,
     Name,
     Operate,
-    Part,
     Raise,
     Return,
-    SetItem,
     Statement,
-    Table,
     Try,
     While,
     leaves,
@@ -41,7 +37,7 @@ from .operations import ARITHMETIC, KINDS, kind_raised, kinds_caught, raises
 from .source import Definition
 
 
-class Body(Calls):
+class Body(Assigning):
     """The statements of one function."""
 
     def __init__(
@@ -80,7 +76,7 @@ class Body(Calls):
             body: Sequence[ast.stmt] = [ast.copy_location(ast.Return(definition.body), definition.body)]
         else:
             body = definition.body
-        self.changing = set().union(*map(_changed, body))
+        self.changing = set().union(*map(changed, body))
         self.block(body)
         self.function.body = self.out
         self.function.raises |= recursive and self._calls_itself(definition)
@@ -157,74 +153,6 @@ class Body(Calls):
         value = self.visit_BinOp(ast.copy_location(ast.BinOp(left, node.op, node.value), node))
         self.assign(node, node.target, value)
 
-    def assign(self, node: ast.stmt, target: ast.expr, value: Expression) -> None:
-        """Set a name, an item of a list, or several of these."""
-        if isinstance(target, (ast.Tuple, ast.List)):
-            self._unpack(node, target, value)
-        elif isinstance(target, ast.Name) and target.id == "_":
-            pass  # a name for what is not wanted
-        elif isinstance(target, ast.Name):
-            self._set(node, target.id, value)
-        elif isinstance(target, ast.Subscript):
-            of, index = self.visit(target.value), self.visit(target.slice)
-            if not isinstance(of, Name) or not self._own(of) or index.type != INT:
-                self.refuse(node, f"`{ast.unparse(target)} = …`")
-            self.function.raises = True
-            self.out.append(SetItem(of.name, index, self.converted(node, value, FLOAT)))
-        else:
-            self.refuse(node, f"`{ast.unparse(target)} = …`")
-
-    def _set(self, node: ast.stmt, name: str, value: Expression) -> None:
-        if isinstance(value, (Known, Table)):
-            if name in self.function.variables:
-                self.refuse(node, f"{name}, a number before,")
-            self.names[name] = value
-            return
-        if name in self.changing and not self._is_new(value):
-            self.refuse(node, f"{name}, which is changed and may be another's list,", "make it a list of its own")
-        if isinstance(value, Name) and value.name in self.changing:
-            self.refuse(node, f"a second name for {value.name}, which is changed", "copy it")
-        before = self.function.variables.setdefault(name, value.type)
-        if before != value.type:
-            self.refuse(node, f"{name} as another type than before", "give it one type")
-        self.names[name] = Name(value.type, name)
-        self.out.append(Assign(name, value))
-
-    def _own(self, x: Expression) -> bool:
-        """Whether it is a list that was made here and may be changed."""
-        given = {name for name, _ in self.function.parameters}
-        return x.type == LIST and self._changes(x) and isinstance(x, Name) and x.name not in given
-
-    def _is_new(self, value: Expression) -> bool:
-        """Whether nothing else refers to this list."""
-        made = isinstance(value, Name) and value.name.startswith("made_")
-        return made or getattr(value, "operation", "") in ("join", "repeat")
-
-    def _unpack(self, node: ast.stmt, target: ast.Tuple | ast.List, value: Expression) -> None:
-        count = len(target.elts)
-        if value.type == LIST:
-            if not isinstance(value, Name):
-                value = self._kept(value)
-            exact = (Const(INT, count),)
-            parts = [self.operate("item_of", FLOAT, value, Const(INT, i), *exact) for i in range(count)]
-        elif isinstance(value.type, tuple) and len(value.type) == count:
-            if not isinstance(value, (Made, Name)):
-                value = self._kept(value)
-            types = value.type
-            parts = list(value.parts) if isinstance(value, Made) else [Part(types[i], value, i) for i in range(count)]
-        else:
-            self.refuse(node, f"`{ast.unparse(node)}`")
-        if isinstance(value, Made) and count > 1:  # all are computed before any is set
-            set_here = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
-            parts = [self._kept(part) if _reads(part, set_here) else part for part in parts]
-        for element, part in zip(target.elts, parts, strict=True):
-            self.assign(node, element, part)
-
-    def _kept(self, value: Expression) -> Name:
-        kept = self.fresh(value.type)
-        self.out.append(Assign(kept.name, value))
-        return kept
-
     def do_If(self, node: ast.If) -> None:
         test = self.truth(node.test)
         if isinstance(test, Const):
@@ -247,7 +175,7 @@ class Body(Calls):
     def do_For(self, node: ast.For) -> None:
         if node.orelse:
             self.refuse(node, "`else` of a loop")
-        self.changed_within = frozenset().union(*map(_changed, node.body))
+        self.changed_within = frozenset().union(*map(changed, node.body))
         targets, sources, strict = self.loop(node.target, node.iter)
         self.changed_within = frozenset()
         self.function.raises |= strict
@@ -306,34 +234,9 @@ class Body(Calls):
         self.merge(*ways)
 
 
-def _changed(node: ast.AST) -> set[str]:
-    """The names of the lists that are changed in place somewhere in a piece of Python."""
-    found = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Attribute) and inner.attr == "append" and isinstance(inner.value, ast.Name):
-            found.add(inner.value.id)
-        if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store) and isinstance(inner.value, ast.Name):
-            found.add(inner.value.id)
-    return found
-
-
-def _inside(x: Expression) -> Iterator[Expression]:
-    """An expression and all that it is made of."""
-    yield x
-    for slot in ("parts", "arguments", "of", "test", "yes", "no"):
-        child = getattr(x, slot, ())
-        for part in child if isinstance(child, tuple) else (child,):
-            yield from _inside(part)
-
-
-def _reads(x: Expression, names: set[str]) -> bool:
-    """Whether an expression reads one of these variables."""
-    return any(isinstance(part, Name) and part.name in names for part in _inside(x))
-
-
 def _raising(x: Expression) -> Iterator[bool]:
     """For each operation and call in an expression, whether it can raise."""
-    for part in _inside(x):
+    for part in inside(x):
         if isinstance(part, Operate):
             yield raises(part.operation, part.type, part.parts)
         elif isinstance(part, Call):
