@@ -156,10 +156,10 @@ class Value(Operators):
             recorded = self._dx if type(self._dx) is tuple else (None,) * len(self._x)
         else:
             recorded = (getattr(self, "_dx", None), getattr(self, "_dy", None))
-        return tuple(
+        return tuple([
             slope if type(operand) is Value else None
             for operand, slope in zip(self.operands, recorded, strict=False)
-        )
+        ])
 
     @property
     def local_derivatives(self) -> tuple[float | None, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from itertools import islice
+from itertools import pairwise
 from typing import Any
 
 from .._operations.operation import Operation
@@ -47,14 +47,16 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
 def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
     """The nodes below `root`, operands before results, and those that its checkpoints hold; none that are known."""
     found: dict[Value, None] = {}
+    there = set[Value]()
     roots = [root]
     for start in roots:
         waiting = [] if known(start) else [start]
         while waiting:
             node = waiting[-1]
-            missing = [] if node in found else [
-                x for x in node.operands if type(x) is Value and x not in found and not known(x)
-            ]
+            missing: list[Value] = []
+            for x in () if node in found else node.operands:
+                if type(x) is Value and x not in found and x not in there:
+                    (there.add if known(x) else missing.append)(x)
             if missing:
                 waiting.extend(reversed(missing))
                 continue
@@ -108,25 +110,27 @@ def leaf_from(
 
 
 def nodes_from(outside: list[Value], program: dict[str, Any]) -> list[Value]:
-    """The nodes that a table of numbers describes, computed from those outside; checkpoints are still blank."""
-    nodes = list(outside)
-    operands, slopes = iter(program["operands"]), iter(program["locals"])
-    constants, scopes = program.get("constants", ()), program.get("scopes", {})
+    """The nodes of a flat list, computed from those outside; checkpoints are still blank.
+
+    Args: `program`, the columns of a `Flat` by name, and of each node its data and stamp, its local derivatives where
+    its operands stand, and grad, label and scope where it has them.
+    """
+    numbered: list[Any] = [*outside, *program.get("constants", ())]
+    first, starts, operands, slopes = len(numbered), program["starts"], program["operands"], program["locals"]
+    rows, scopes = program["rows"], program.get("scopes", {})
     grads, labels = program.get("grads", {}), program.get("labels", {})
     places: dict[tuple[str, ...], Place] = {(): ROOT}
-    columns = zip(program["op"], program["data"], program["stamps"], program["counts"], strict=True)
-    for i, (at, data, stamp, how_many) in enumerate(columns):
-        op = program["ops"][at]
-        xs = [nodes[at] if at >= 0 else constants[-at - 1] for at in islice(operands, how_many)]
-        recorded: Any = tuple(islice(slopes, how_many))
+    columns = zip(program["code"], program["data"], program["stamps"], pairwise(starts), strict=True)
+    for i, (at, data, stamp, (start, end)) in enumerate(columns):
+        op = rows[at]
+        xs = [numbered[at] for at in operands[start:end]]
+        recorded: Any = blank() if op is CHECKPOINT else tuple(slopes[start:end])
         scope = scopes.get(i, ())
         if scope not in places:
             places[scope] = _place_of(scope)
-        if op is CHECKPOINT:
-            recorded = blank()
-        nodes.append(make_node(op, data, xs, recorded, places[scope], stamp, grads.get(i), labels.get(i)))
+        numbered.append(make_node(op, data, xs, recorded, places[scope], stamp, grads.get(i), labels.get(i)))
     catch_up(max(program["stamps"]))
-    return nodes[len(outside) :]
+    return numbered[first:]
 
 
 def _place_of(scope: tuple[str, ...]) -> Place:

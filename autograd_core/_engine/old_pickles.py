@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 from .._operations.operation import row_named
@@ -25,11 +25,24 @@ class _Reference:
 
 def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
     """The root of a graph from its leaves and its flat program."""
-    nodes = nodes_from(leaves, {**program, "locals": _with_flat(leaves, program)})
+    nodes = nodes_from(leaves, _as_now(leaves, program))
     everything = [*leaves, *nodes]
     for i, (function, arguments) in program["segments"].items():
         fill(nodes[i], {"function": function, "arguments": _resolved(arguments, everything)})
     return nodes[-1]
+
+
+def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
+    """The columns as they are written now: then constants had numbers of their own, from -1 down."""
+    first, more = len(leaves), len(old["constants"])
+    return {
+        **old,
+        "rows": old["ops"],
+        "code": old["op"],
+        "starts": list(accumulate(old["counts"], initial=0)),
+        "operands": [first - 1 - at if at < 0 else at if at < first else at + more for at in old["operands"]],
+        "locals": list(_with_flat(leaves, old)),
+    }
 
 
 def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:

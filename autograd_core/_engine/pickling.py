@@ -23,6 +23,7 @@ from weakref import WeakValueDictionary
 
 from ..value import Value
 from .copying import contents, fill, is_segment, leaf_from, nodes_from, ordered
+from .flat import Numbers, operands_of
 
 Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -77,39 +78,30 @@ def nothing() -> None:
 def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
     """The nodes outside that `nodes` were computed from, and everything else as columns of numbers."""
     own = set(nodes)
-    outside = dict.fromkeys(x for node in nodes for x in node.operands if type(x) is Value and x not in own)
-    index = {node: i for i, node in enumerate((*outside, *nodes))}
-    constants: list[float] = []
-    operands: list[int] = []
-    counts: list[int] = []
-    for node in nodes:
-        xs = node.operands
-        for x in xs:
-            if type(x) is Value:
-                operands.append(index[x])
-            else:
-                constants.append(float(x))  # counted downwards from -1
-                operands.append(-len(constants))
-        counts.append(len(xs))
-    op_index = {op: i for i, op in enumerate(dict.fromkeys(node._row for node in nodes))}
+    operands, starts = operands_of(nodes)
+    outside = list(dict.fromkeys([x for x in operands if type(x) is Value and x not in own]))
+    flat = Numbers(outside).flat(nodes, operands, starts)
     program = {
-        "ops": list(op_index),
-        "op": _column("q", [op_index[node._row] for node in nodes]),
-        "data": _column("d", [node._data for node in nodes]),
-        "stamps": _column("q", [node._stamp for node in nodes]),
-        "counts": _column("q", counts),
-        "operands": _column("q", operands),
-        "constants": _column("d", constants),
-        "locals": _column("d", [0.0 if d is None else d for node in nodes for d in node._slopes]),
+        "rows": flat.rows,
+        "code": _column(flat.code),
+        "starts": _column(flat.starts),
+        "operands": _column(flat.operands),
+        "constants": _column(flat.constants),
+        "data": _column([node._data for node in nodes], "d"),
+        "stamps": _column([node._stamp for node in nodes], "q"),
+        "locals": _column([0.0 if d is None else d for node in nodes for d in node._slopes], "d"),
         "grads": {i: node.grad for i, node in enumerate(nodes) if node.has_grad},
         "labels": {i: node.label for i, node in enumerate(nodes) if node.label is not None},
         "scopes": {i: node.scope for i, node in enumerate(nodes) if node._place.parent is not None},
     }
-    return list(outside), {name: column for name, column in program.items() if column}
+    return outside, {name: column for name, column in program.items() if column}
 
 
-def _column(code: str, numbers: list[Any]) -> Sequence[Any]:
-    return array(code, numbers) if len(numbers) > 16 else numbers  # an array costs 30 bytes before its first number
+def _column(numbers: Sequence[Any], code: str = "i") -> Sequence[Any]:
+    """As an array where that is smaller: it costs 30 bytes before its first number."""
+    if len(numbers) <= 16:
+        return list(numbers)
+    return numbers if isinstance(numbers, array) else array(code, numbers)
 
 
 class _Session:

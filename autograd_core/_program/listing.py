@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, chain, islice, repeat
-from struct import pack
-from types import MappingProxyType
+from itertools import chain, islice, repeat
 from typing import Any
 
 from .._engine.choice import NATIVE
+from .._engine.flat import NONE, Flat, Numbers, operands_of
 from .._engine.numbers import number
 from .._operations.operation import CONSTANT, Operation
 from ..backward import discovered_all
@@ -20,17 +19,14 @@ from ..graph import check_current
 from ..value import Value
 from .guards import Guard, Question
 
-EMPTY: Mapping[Value, Operation] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Flat):
     """Instructions over numbered slots.
 
     The slots are first the inputs, which each replay brings; then the parameters, whose numbers are read anew at each
     replay; then the constants; then one for the result of each instruction. Instructions stand in the order of
     `toposort`, so that a sweep that runs them backwards adds up contributions as the engine does, to the last bit.
-    Instruction k applies row `rows[code[k]]` to the slots `operands[starts[k]:starts[k + 1]]`.
 
     `variable` has for each slot 1 where the graph has a node, 0 where it has a plain number: only a variable has an
     adjoint, and what is flat beside a plain number is told by it. Of the `outputs`, slots, the first is listed first:
@@ -39,11 +35,6 @@ class Listing:
 
     inputs: int
     parameters: int
-    constants: array[float]
-    rows: tuple[Operation, ...]
-    code: array[int]
-    starts: array[int]
-    operands: array[int]
     outputs: array[int]
     variable: array[int]
     guards: tuple[Guard, ...] = ()
@@ -57,11 +48,6 @@ class Listing:
     def slots(self) -> int:
         """How many slots there are."""
         return self.first + len(self.code)
-
-    def instructions(self) -> Iterator[tuple[Operation, array[int]]]:
-        """The row of each instruction and the slots of its operands."""
-        for k, at in enumerate(self.code):
-            yield self.rows[at], self.operands[self.starts[k] : self.starts[k + 1]]
 
     def varying(self, inputs: Sequence[bool], parameters: bool = True) -> Listing:
         """The same list where only these inputs, and the parameters or not, are nodes; the others are plain numbers."""
@@ -84,7 +70,7 @@ class Listing:
         plain: Container[Value] = (),
         others: Sequence[Value] = (),
         questions: Sequence[Question] = (),
-        checkpoints: Mapping[Value, Operation] = EMPTY,
+        checkpoints: Mapping[Value, Operation] = NONE,
     ) -> Listing:
         """The list of what `outputs` are computed from.
 
@@ -95,127 +81,96 @@ class Listing:
         Raises GraphError for a leaf that is none of these or was assigned since, and for a checkpoint without a row.
         """
         asked = [question.operands for question in questions]
-        roots = [*outputs, *chain(*asked), *others]
-        made = _by_engine(roots, (*inputs, *parameters), plain)
-        if made is None:
-            made = _Writer(inputs, parameters, constants, checkpoints).written(roots, plain)
-        numbers, rows, code, starts, operands, slots, variable = made
-        first, at = len(variable) - len(code), iter(slots[len(outputs) :])
+        roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *others)]
+        leaves = (*inputs, *parameters)
+        flat, slots, variable = _by_engine(roots, leaves, plain) or _by_python(
+            roots, leaves, constants, plain, checkpoints
+        )
+        first, at = len(variable) - len(flat.code), iter(slots[len(outputs) :])
         return cls(
+            flat.constants,
+            flat.rows,
+            flat.code,
+            flat.starts,
+            flat.operands,
             len(inputs),
             len(parameters),
-            numbers,
-            rows,
-            code,
-            starts,
-            operands,
             array("i", slots[: len(outputs)]),
             variable,
             tuple(_guard(first, question, tuple(islice(at, len(question.operands)))) for question in questions),
         )
 
 
-# Constants, rows, code, starts and operands of a listing, the slots of the roots, and which slots are variable.
-Parts = tuple["array[float]", tuple[Operation, ...], "array[int]", "array[int]", "array[int]", list[int], "array[int]"]
+# A list, the slots of the roots, and which slots are variable.
+Listed = tuple[Flat, list[int], "array[int]"]
+
+
+def _number(x: Any) -> float:
+    if (value := number(x)) is None:
+        raise TypeError(f"a program gives Values and real numbers; got {x!r} of type {type(x).__name__}")
+    return value
 
 
 def _guard(first: int, question: Question, slots: tuple[int, ...]) -> Guard:
     return Guard(max(0, max(slots) - first + 1), question.kind, slots, *question[2:])
 
 
-def _by_engine(roots: Sequence[Any], leaves: tuple[Value, ...], plain: Container[Value]) -> Parts | None:
-    """What `_Writer` writes, by the engine in C; None without it, and where something is out of the ordinary."""
-    numbers = tuple(x if type(x) is Value else number(x) for x in roots)
-    if NATIVE is None or None in numbers or not all(type(x) is Value for x in leaves):
+def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: Container[Value]) -> Listed | None:
+    """The list by the engine in C; None without it, and where something is out of the ordinary."""
+    if NATIVE is None or not all(type(x) is Value for x in leaves):
         return None
-    made = NATIVE.listed(numbers, leaves, plain if isinstance(plain, set) else None)
+    made = NATIVE.listed(tuple(roots), tuple(leaves), plain if isinstance(plain, set) else None)
     if made is None:
         return None
     constants, rows, code, starts, operands, slots, variable = made
-    flat = [array("i", numbers) for numbers in (code, starts, operands)]
-    return array("d", constants), rows, flat[0], flat[1], flat[2], slots, array("b", variable)
+    flat = Flat(array("d", constants), rows, *(array("i", numbers) for numbers in (code, starts, operands)))
+    return flat, slots, array("b", variable)
 
 
-class _Writer:
-    """Writes the list of a graph: the slot of each node, and of each constant."""
+def _by_python(
+    roots: Sequence[Value | float],
+    leaves: Sequence[Value],
+    constants: Container[Value],
+    plain: Container[Value],
+    checkpoints: Mapping[Value, Operation],
+) -> Listed:
+    """The list as the engine in Python makes it, and what is wrong with it."""
+    numbers, computed = Numbers(leaves), []
+    for node in (node for i, node in enumerate(leaves) if numbers.of[node] != i):
+        raise GraphError(f"{described(node)} is named twice among the inputs and parameters; name it once")
+    for node in _below(roots, leaves):
+        if node.is_leaf:
+            _check_constant(node, constants)
+            numbers.held(node)
+        else:
+            _check_computed(node, checkpoints)
+            computed.append(node)
+    variable = array("b", [1] * len(numbers.of))
+    flat = numbers.flat(computed, *operands_of(computed), roots, checkpoints)
+    slots = numbers.of
+    variable.extend([0] * (len(leaves) + len(flat.constants) - len(variable)))
+    for node in computed:
+        moves = node not in plain and any(type(x) is Value and variable[slots[x]] for x in node.operands)
+        variable.append(moves)
+    plain_roots = numbers.constants_among(roots)
+    return flat, [slots[x] if type(x) is Value else next(plain_roots) for x in roots], variable
 
-    def __init__(
-        self,
-        inputs: Sequence[Value],
-        parameters: Sequence[Value],
-        constants: Container[Value],
-        checkpoints: Mapping[Value, Operation],
-    ) -> None:
-        self.inputs, self.parameters, self.fixed, self.checkpoints = inputs, parameters, constants, checkpoints
-        self.slots: dict[Value, int] = {}
-        for slot, node in enumerate((*inputs, *parameters)):
-            if self.slots.setdefault(node, slot) != slot:
-                raise GraphError(f"{described(node)} is named twice among the inputs and parameters; name it once")
-        self.numbers: list[float] = []
-        self.variable = array("b", [1] * len(self.slots))
-        self.constants: dict[bytes, int] = {}
 
-    def written(self, roots: Sequence[Any], plain: Container[Value]) -> Parts:
-        order = _below(roots, (*self.inputs, *self.parameters))
-        computed = [node for node in order if self._is_computed(node)]
-        below = [node.operands for node in computed]
-        for operands in (*below, roots):
-            for x in operands:
-                if type(x) is not Value:
-                    self._constant(x)
-        first = len(self.variable)
-        self.slots.update(zip(computed, range(first, first + len(computed)), strict=True))
-        variable = self.variable
-        for node, operands in zip(computed, below, strict=True):
-            moves = node not in plain and any(type(x) is Value and variable[self.slots[x]] for x in operands)
-            variable.append(moves)
-        applied = [self.checkpoints.get(node, node.op) for node in computed]
-        rows = {row: i for i, row in enumerate(dict.fromkeys(applied))}
-        return (
-            array("d", self.numbers),
-            tuple(rows),
-            array("i", [rows[row] for row in applied]),
-            array("i", accumulate(map(len, below), initial=0)),
-            array("i", [self._slot(x) for operands in below for x in operands]),
-            list(map(self._slot, roots)),
-            variable,
+def _check_constant(leaf: Value, constants: Container[Value]) -> None:
+    if leaf.op is not CONSTANT and leaf not in constants:
+        raise GraphError(f"{described(leaf)} is neither an input nor a parameter of the program; name it as one")
+
+
+def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
+    if node.op is CHECKPOINT and node not in checkpoints:
+        raise GraphError(
+            "a program cannot hold a checkpoint, whose function runs again in each sweep; "
+            "call the function itself: a program keeps no more than its gradient needs"
         )
-
-    def _is_computed(self, node: Value) -> bool:
-        """Whether a node is an instruction; a leaf that is a constant is entered among these."""
-        if node.op is CHECKPOINT and node not in self.checkpoints:
-            raise GraphError(
-                "a program cannot hold a checkpoint, whose function runs again in each sweep; "
-                "call the function itself: a program keeps no more than its gradient needs"
-            )
-        if not node.is_leaf:
-            check_current(node)
-            return True
-        if node.op is not CONSTANT and node not in self.fixed:
-            raise GraphError(f"{described(node)} is neither an input nor a parameter of the program; name it as one")
-        self.slots[node] = self._new_constant(node._data, variable=1)
-        return False
-
-    def _constant(self, x: Any) -> int:
-        """The slot of a plain number: one for each that differs in a bit."""
-        value = number(x)
-        if value is None:
-            raise TypeError(f"a program gives Values and real numbers; got {x!r} of type {type(x).__name__}")
-        key = pack("d", value)
-        if key not in self.constants:
-            self.constants[key] = self._new_constant(value, variable=0)
-        return self.constants[key]
-
-    def _new_constant(self, value: float, variable: int) -> int:
-        self.numbers.append(value)
-        self.variable.append(variable)
-        return len(self.variable) - 1
-
-    def _slot(self, x: Any) -> int:
-        return self.slots[x] if type(x) is Value else self._constant(x)
+    check_current(node)
 
 
-def _below(outputs: Sequence[Any], stops: Sequence[Value]) -> list[Value]:
+def _below(outputs: Sequence[Value | float], stops: Sequence[Value]) -> list[Value]:
     """The nodes below the outputs, those below the first in the order of its own sweep, then what only others need."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []

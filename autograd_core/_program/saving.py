@@ -128,7 +128,8 @@ def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -
         if kind not in QUESTIONS and kind != "flat":
             raise ValueError(f"no question is called {kind!r}")
     rows = tuple(map(row_named, state["rows"]))
-    listing = Listing(state["inputs"], len(state["parameters"]), rows=rows, guards=tuple(guards), **arrays)
+    leaves = {"inputs": state["inputs"], "parameters": len(state["parameters"])}
+    listing = Listing(rows=rows, guards=tuple(guards), **leaves, **arrays)
     _check(listing, inputs)
     output = _leaves(_formed(state["output"]), [])
     plain = {i: _thing(x) for i, x in state["plain"]}

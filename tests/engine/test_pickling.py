@@ -112,9 +112,10 @@ def test_any_nodes_of_a_graph_in_any_order(program, draw, protocol):
 
 def test_the_states_of_a_recurrence_take_little_more_than_the_last():
     states, w = recurrence(400)
-    last = len(pickle.dumps([states[-1], w]))
+    nodes = len(computed(states[-1]))
+    assert len(pickle.dumps([states[-1], w])) < 46 * nodes
     for roots in (states, states[::-1], random.Random(0).sample(states, len(states))):
-        assert len(pickle.dumps(roots)) < 1.25 * last
+        assert len(pickle.dumps(roots)) < 70 * nodes  # some more, where in turn each brings three nodes
     loaded, w2 = pickle.loads(pickle.dumps((states, w)))
     assert_same_roots([*states, w], [*loaded, w2])
     ag.sum(loaded).backward()

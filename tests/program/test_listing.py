@@ -2,6 +2,8 @@
 
 import math
 from array import array
+from dataclasses import replace
+from struct import pack, unpack
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from autograd_core import GraphError, Value, parameter, primitive
 from autograd_core._checking.ulps import same
 from autograd_core._engine.nodes import constant
 from autograd_core._program.guards import Guard, Strayed
-from autograd_core._program.listing import Listing
+from autograd_core._program.listing import Listing, _by_python
 from autograd_core._program.player import CHUNK, Column, RowSum, rows, value_and_gradients, values
 from autograd_core.strategies import defined_programs, numbers
 
@@ -189,9 +191,7 @@ def test_a_primitive_whose_slope_raises():
     x = Value(1.0)
     listing = Listing.of([twice(x)], [x])
     assert value_and_gradients(listing, [3.0], []) == (6.0, [2.0], [])
-    raising = Listing(1, 0, listing.constants, (double.operation,), *(
-        getattr(listing, name) for name in ("code", "starts", "operands", "outputs", "variable")
-    ))
+    raising = replace(listing, rows=(double.operation,))
     assert values(raising, [3.0], []) == [6.0]
     with pytest.raises(RuntimeError, match="no slope"):
         value_and_gradients(raising, [3.0], [])
@@ -200,9 +200,8 @@ def test_a_primitive_whose_slope_raises():
 def test_guards_are_looked_at_in_their_order():
     x = Value(2.0)
     listing = Listing.of([1.0 / x, x - 1.0], [x])
-    guarded = Listing(*(getattr(listing, name) for name in Listing.__slots__[:-1]), guards=(
-        Guard(2, "lt", (listing.outputs[1], 0), 1.0), Guard(0, "floor", (0,), 2.0),
-    ))
+    guards = Guard(2, "lt", (listing.outputs[1], 0), 1.0), Guard(0, "floor", (0,), 2.0)
+    guarded = replace(listing, guards=guards)
     assert values(guarded, [2.5], []) == [0.4, 1.5]
     with pytest.raises(Strayed) as strayed:
         values(guarded, [3.0], [])
@@ -213,6 +212,20 @@ def test_guards_are_looked_at_in_their_order():
     with pytest.raises(Strayed) as strayed:  # before the error of 1 / 0, which another branch need not have
         values(guarded, [0.0], [])
     assert (strayed.value.guard, strayed.value.outcome) == (1, 0.0)
+
+
+def test_constants_are_listed_once_for_each_that_differs_in_a_bit():
+    x = Value(2.0)
+    payload = unpack("d", pack("Q", 0x7FF8000000000001))[0]
+    plain = [0.0, -0.0, math.nan, payload, math.inf, 1.5, 0.0, -0.0, math.nan, 1.5]
+    operands = [x] * len(plain)
+    y = ag.dot(operands, plain)
+    for listing in (_by_python([y], [x], (), (), {})[0], Listing.of([y], [x])):
+        assert [pack("d", c) for c in listing.constants] == [pack("d", c) for c in plain[:6]]
+        [(row, slots)] = listing.instructions()
+        assert row is ag.dot.operation
+        given = {0: 2.0} | dict(enumerate(listing.constants, 1))
+        assert [pack("d", given[slot]) for slot in slots] == [pack("d", c) for c in (*[2.0] * len(plain), *plain)]
 
 
 def test_depth_does_not_matter():
