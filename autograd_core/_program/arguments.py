@@ -1,4 +1,4 @@
-"""The arguments of a traced function: which of their numbers a replay brings anew, and what makes another program."""
+"""The arguments of a traced function: which numbers are inputs, and what needs another program."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ..value import Value
 class Arguments:
     """A call's arguments taken apart.
 
-    `structure` holds the numbers, whole ones as ints; `key` is all that two calls of one program have in common; `ends`
-    has for each argument where its numbers end.
+    `structure` holds the numbers, integers as ints. Two calls with equal `key`s share a program. `ends` holds, for each
+    argument, the position after its last number.
     """
 
     structure: Structure
@@ -30,7 +30,7 @@ class Arguments:
         return self.structure.numbers
 
     def part(self, at: int) -> Structure:
-        """One of the arguments alone."""
+        """Return one argument alone."""
         start = self.ends[at - 1] if at else 0
         numbers = self.numbers[start : self.ends[at]]
         first, second = self.structure.form.parts  # type: ignore[union-attr]  # by position and by keyword
@@ -43,12 +43,12 @@ class Arguments:
         return Structure(numbers, leaves, form)
 
     def argument_of(self, position: int) -> int:
-        """Which argument the number at a position stands in."""
+        """Return the argument that holds the number at a position."""
         return next(i for i, end in enumerate(self.ends) if position < end)
 
 
 def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
-    """Take the arguments of a call apart: floats, Values and ints are its numbers, everything else stays as it is."""
+    """Take the arguments of a call apart: floats, Values and ints are its numbers; everything else is kept."""
     parts, ends = [], []
     whole = Structure([], [], Leaf(None))
     for argument in (*positional, *keywords.values()):
@@ -73,7 +73,7 @@ def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list
 
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
-    """The numbers of a leaf, with its shape: those that replays bring."""
+    """The numbers of a leaf and its shape: the ones that change from replay to replay."""
     if is_array(thing) and thing.shape:
         elements = thing.ravel().tolist() if thing.dtype.kind in "fiuO" else []
         if elements and all(type(x) in (float, int, Value) for x in elements):
@@ -99,7 +99,7 @@ def _key(form: Node | Kept | Leaf) -> Hashable:
 
 
 def _key_of(thing: Any) -> Hashable:
-    """What tells static things apart: their value, of what is not hashable the object."""
+    """A key for a static argument: its value if it is hashable, otherwise its identity."""
     if is_array(thing):
         return "array", thing.dtype.str, thing.shape, thing.tobytes() if thing.dtype.kind != "O" else id(thing)
     try:
@@ -110,12 +110,12 @@ def _key_of(thing: Any) -> Hashable:
 
 
 def as_floats(numbers: Sequence[Any]) -> list[float]:
-    """The numbers of a call as a replay takes them."""
+    """Return the numbers of a call as floats."""
     return [x if type(x) is float else x._data if type(x) is Value else float(x) for x in numbers]
 
 
 def checked_fast(fast: Any) -> bool:
-    """The option `fast`, which is True or False."""
+    """Return `fast` if it is True or False; raise TypeError otherwise."""
     if type(fast) is not bool:
         raise TypeError(f"fast is True or False; got {fast!r} of type {type(fast).__name__}")
     return fast

@@ -1,4 +1,4 @@
-"""The branches of a program: one listing for each way that its guards went, in a tree of the answers."""
+"""The branches of a program: one listing for each way through its guards, in a tree of their outcomes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .guards import Guard, Strayed
 from .listing import Listing
 from .players import Player, prepared
 
-# More branches than these are not kept, and from so many on a program says what to write instead.
+# No more branches than the first are kept; from the second number on, a warning says what to write instead.
 MOST, MANY = 256, 16
 
 
 class Branch:
-    """One way through a program: its listing, the nodes that are its parameters, and the form of what it gives.
+    """One way through a program: its listing, the nodes that are its parameters, and the structure of its result.
 
-    `plain` holds those of the numbers that it gives which the function gave as plain numbers, by their place; the first
-    `below` of its parameters are those that the outputs depend on, the others are only asked or may raise.
+    `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend on the first
+    `below` parameters; the others are only asked by guards, or used by operations that may raise.
     """
 
     __slots__ = ("_players", "_varied", "below", "listing", "output", "parameters", "plain")
@@ -37,40 +37,40 @@ class Branch:
 
     @property
     def path(self) -> tuple[Guard, ...]:
-        """What was asked on the way, and how it went."""
+        """The questions asked on the way, and their outcomes."""
         return self.listing.guards
 
     def varying(self, inputs: tuple[bool, ...]) -> Listing:
-        """The listing where only these inputs, and the parameters, are variables."""
+        """The listing in which only these inputs and the parameters are variables."""
         if inputs not in self._varied:
             self._varied[inputs] = self.listing.varying(inputs)
         return self._varied[inputs]
 
     def numbers(self) -> list[float]:
-        """The numbers of the parameters as they are now."""
+        """The current numbers of the parameters."""
         return [node._data for node in self.parameters]
 
     def player(self, varying: tuple[bool, ...] | None = None, fast: bool = False) -> Player:
-        """What replays it: where only these inputs are variables, or for values alone."""
+        """The player of this branch, for these variable inputs, or for values alone."""
         if (varying, fast) not in self._players:
             listing = self.listing if varying is None else self.varying(varying)
             self._players[varying, fast] = prepared(listing, fast)
         return self._players[varying, fast]
 
     def result(self, numbers: Sequence[Any]) -> Any:
-        """What the function gives, with these numbers in it; what it gave as plain numbers as it gave them."""
+        """The result of the function with these numbers in it; plain numbers stay as the function returned them."""
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
 
 
 @dataclass(slots=True)
 class Fork:
-    """A guard that went more than one way, or may: what lies behind each of its outcomes."""
+    """A guard and the branches behind each of its outcomes."""
 
     ways: dict[str, Fork | Branch] = field(default_factory=dict)
 
 
 class Branches:
-    """A bounded tree of branches, by the answers of their guards in order."""
+    """A bounded tree of branches, ordered by the outcomes of their guards."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -88,7 +88,7 @@ class Branches:
                 waiting.extend(reversed(at.ways.values()))
 
     def add(self, branch: Branch) -> None:
-        """Keep a branch, in place of one with the same path."""
+        """Keep a branch; it replaces one with the same path."""
         self.latest = branch
         if self.count >= MOST and self._at(branch.path) is None:
             return
@@ -114,7 +114,7 @@ class Branches:
             )
 
     def after(self, branch: Branch, strayed: Strayed) -> Branch | None:
-        """A branch that goes as `branch` does up to a guard and there the other way; None where none is known."""
+        """The branch that agrees with `branch` up to a guard and differs there, or None if it is not known."""
         outcomes = [_key(guard.outcome) for guard in branch.path[: strayed.guard]]
         at = self._descended([*outcomes, _key(strayed.outcome)])
         while isinstance(at, Fork):
@@ -134,5 +134,5 @@ class Branches:
 
 
 def _key(outcome: float | None) -> str:
-    """An outcome as a key: the two zeros are two."""
+    """An outcome as a key that tells 0.0 from -0.0."""
     return repr(outcome)

@@ -1,4 +1,4 @@
-"""What a program holds, in words, in numbers and as a graph to be drawn."""
+"""A program in words, in numbers and as a graph to draw."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 12
 
 
 def stats(branches: Sequence[Branch]) -> dict[str, int]:
-    """How many branches, operations, slots, guards and bytes there are, over all branches."""
+    """Count branches, operations, slots, guards and bytes over all branches."""
     listings = [branch.listing for branch in branches]
     return {
         "branches": len(listings),
@@ -36,7 +36,7 @@ def _bytes(listing: Listing) -> int:
 
 
 def explained(name: str, branches: Sequence[Branch]) -> str:
-    """What was found in each branch."""
+    """What the passes found in each branch."""
     lines = [f"{name}: {_counted(branches, 'branch', 'branches')}"]
     for i, branch in enumerate(branches, 1):
         listing = branch.listing
@@ -74,14 +74,14 @@ def _counted(things: Sequence[Any], one: str, many: str = "") -> str:
 
 
 def _most(names: Iterable[str]) -> str:
-    """How many there are of each, the commonest first."""
+    """The count of each kind, the most common first."""
     counts = Counter(names).most_common()
     shown = ", ".join(f"{count} {name}" for name, count in counts[:SHOWN])
     return f"{shown}{f', and {len(counts) - SHOWN} kinds more' if len(counts) > SHOWN else ''}"
 
 
 def graph(listing: Listing, inputs: Sequence[float], parameters: Sequence[Value], names: Sequence[str]) -> list[Any]:
-    """The outputs as nodes of a graph that does what the listing says at these numbers."""
+    """The outputs as nodes of a graph that computes the listing at these numbers."""
     numbers = [node._data for node in parameters]
     locals_: list[Sequence[float | None]] = []
     data = forward(listing, inputs, numbers, locals_)
@@ -95,7 +95,7 @@ def graph(listing: Listing, inputs: Sequence[float], parameters: Sequence[Value]
 
 
 def _node(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
-    """One node; of plain numbers alone, the number."""
+    """One node, or a number if all operands are plain numbers."""
     if not any(type(x) is Value for x in operands):
         return z
     known = [0.0 if slope is None else slope for slope in slopes] or [0.0] * len(operands)

@@ -1,4 +1,4 @@
-"""Questions that a program asks of its numbers on the way: with another answer than the trace got it has strayed."""
+"""Guards: questions about a program's numbers. A replay that gets another answer than the trace has strayed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .single import computed
 
 
 class Question(NamedTuple):
-    """What was asked of nodes and numbers while a program was traced, and its outcome; see `Guard`."""
+    """A question about nodes and numbers, asked while a program was traced, and its outcome; see `Guard`."""
 
     kind: str
     operands: tuple[Any, ...]
@@ -22,11 +22,11 @@ class Question(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """What a replay must find as the trace did, or it is on another branch.
+    """A question whose outcome must be the same in a replay as in the trace; otherwise the replay is on another branch.
 
-    `at`, how many instructions are done when its operands are there; `kind`, what was asked, a name in `QUESTIONS`;
-    `operands`, the slots that it was asked of, a second number asked with it among the constants; `outcome`, the
-    answer, of a comparison 0.0 or 1.0. Of the kind "flat": whether the derivative of `row` by operand `at_operand` is.
+    `at` is the number of instructions after which the operands are known. `kind` is a name in `QUESTIONS`. `operands`
+    are slots; a plain number in the question is one of the constants. `outcome` is the answer, 0.0 or 1.0 for a
+    comparison. The kind "flat" asks whether the derivative of `row` by operand `at_operand` is flat.
     """
 
     at: int
@@ -41,7 +41,7 @@ def _rounded(x: float, digits: float) -> float:
     return round(x, int(digits))
 
 
-# "round" is to a whole number, "round_to" to a number of digits; "is" asks for the number.
+# "round" rounds to an integer, "round_to" to a number of digits; "is" asks for the number itself.
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
     "is": float, "bool": bool, "isfinite": math.isfinite, "is_integer": float.is_integer, "int": int, "round": round,
@@ -50,7 +50,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 class Strayed(Exception):  # noqa: N818  # it is not an error
-    """A guard did not find what the trace found: `guard`, its number; `outcome`, what it found, None for an error."""
+    """Guard number `guard` found `outcome`, which the trace did not find; None if the question raised."""
 
     def __init__(self, guard: int, outcome: float | None) -> None:
         super().__init__(guard, outcome)
@@ -58,7 +58,7 @@ class Strayed(Exception):  # noqa: N818  # it is not an error
 
 
 def answer(guard: Guard, slots: Sequence[float], variable: Sequence[int]) -> float | None:
-    """The answer to a question, None where there is none."""
+    """The answer to a question, or None if asking raises."""
     numbers = [slots[slot] for slot in guard.operands]
     try:
         if guard.row is None:
@@ -72,7 +72,7 @@ def answer(guard: Guard, slots: Sequence[float], variable: Sequence[int]) -> flo
 
 
 def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[int]) -> None:
-    """Raise Strayed for the first guard that finds another answer, of those whose operands have been computed."""
+    """Raise Strayed for the first guard whose operands have been computed and whose answer has changed."""
     for i, guard in enumerate(guards):
         if max(guard.operands) < len(slots):
             outcome = answer(guard, slots, variable)
@@ -81,5 +81,5 @@ def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[in
 
 
 def same(x: float, y: float) -> bool:
-    """Whether two answers are one; a zero's sign counts, as it does in what is computed from it."""
+    """Whether two answers are equal; 0.0 and -0.0 are not, since what is computed from them differs."""
     return (x == y and math.copysign(1.0, x) == math.copysign(1.0, y)) or (x != x and y != y)

@@ -24,13 +24,13 @@ from .guards import Guard, Question
 class Listing(Flat):
     """Instructions over numbered slots.
 
-    The slots are first the inputs, which each replay brings; then the parameters, whose numbers are read anew at each
-    replay; then the constants; then one for the result of each instruction. Instructions stand in the order of
-    `toposort`, so that a sweep that runs them backwards adds up contributions as the engine does, to the last bit.
+    The slots hold first the inputs, which every replay sets; then the parameters, whose numbers every replay reads;
+    then the constants; then the result of each instruction. Instructions are in the order of `toposort`, so that a
+    sweep through them in reverse adds contributions in the engine's order, to the last bit.
 
-    `variable` has for each slot 1 where the graph has a node, 0 where it has a plain number: only a variable has an
-    adjoint, and what is flat beside a plain number is told by it. Of the `outputs`, slots, the first is listed first:
-    below it stands what only others need.
+    `variable` is 1 for a slot that is a node of the graph and 0 for a plain number: only variables have adjoints, and
+    some derivatives are flat only beside a plain number. `outputs` are slots. What the first output needs comes first
+    in the list; what only the others need follows.
     """
 
     inputs: int
@@ -46,11 +46,11 @@ class Listing(Flat):
 
     @property
     def slots(self) -> int:
-        """How many slots there are."""
+        """The number of slots."""
         return self.first + len(self.code)
 
     def varying(self, inputs: Sequence[bool], parameters: bool = True) -> Listing:
-        """The same list where only these inputs, and the parameters or not, are nodes; the others are plain numbers."""
+        """The same list with only these inputs, and optionally the parameters, as nodes; the rest are numbers."""
         old = self.variable
         new = array("b", (*inputs, *repeat(parameters, self.parameters)))
         new.extend(old[len(new) : self.first])

@@ -1,4 +1,4 @@
-"""Replays of many rows: each on its branch, sums in one order whatever the branches were traced in."""
+"""Replays of many rows, each on its own branch; no sum depends on the order in which branches were traced."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .player import Column, Rows
 from .replays import Replays
 from .spread import selected
 
-# So many rows are replayed at a time. Within them the rows of one branch are summed together, the branches in the order
-# of their first rows, so that no sum depends on what was traced before.
+# The number of rows replayed at a time. Among them the rows of each branch are summed together, and the branches in the
+# order of their first rows, so that no sum depends on what was traced before.
 BLOCK = 65_536
 
 
 @dataclass(slots=True)
 class Answers:
-    """What all rows give: values row by row, gradients by row and summed, and a branch for the form of the outputs."""
+    """The results of all rows: values by row, gradients by row and summed, and a branch for the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
-    by_input: list[float]  # 0.0 by those that differ from row to row
+    by_input: list[float]  # 0.0 for inputs that carry rows
     by_parameter: dict[Any, float]  # by node
     branch: Branch
 
@@ -50,7 +50,7 @@ def play_rows(
         total = found if total is None else _after(total, found)
         if progress is not None:
             progress(start + size, count)
-    assert total is not None  # there is a row at least
+    assert total is not None  # there is at least one row
     return total
 
 
@@ -77,13 +77,13 @@ def _block(
         left = [left[i] for i in found.strays]
         if left:
             before_it, branch = branch, _branch_of(replays, columns, left[0], before)
-            fast = replays.fast and branch is not before_it  # else it was fast numbers that went astray, at a border
+            fast = replays.fast and branch is not before_it  # otherwise fast arithmetic strayed at a border
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)
 
 
 def _rebased(columns: Sequence[Column], count: int) -> list[Column]:
-    """The columns of a block as if it stood alone."""
+    """The columns of one block, as columns of their own."""
     views: dict[int, Any] = {}
     made = []
     for column in columns:
@@ -106,7 +106,7 @@ def _branch_of(replays: Replays, columns: Sequence[Column], row: int, before: in
 
 
 def _without(found: Rows, strays: set[int], count: int) -> Rows:
-    """What was found without the rows that mean nothing."""
+    """The results without the rows that strayed."""
     values, by_row = array("d"), array("d")
     for kept, numbers in ((values, found.values), (by_row, found.by_row)):
         width = len(numbers) // count
@@ -139,7 +139,7 @@ def _together(groups: Sequence[tuple[list[int], Branch, Rows]], count: int) -> A
 
 
 def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> array[float]:
-    """The rows of all groups in their places."""
+    """The rows of all groups, back in their places."""
     if len(groups) == 1:
         return groups[0][1]
     width = len(groups[0][1]) // len(groups[0][0])
@@ -151,7 +151,7 @@ def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> a
 
 
 def _after(total: Answers, found: Answers) -> Answers:
-    """The answers of one block after those before it."""
+    """Append the results of one block to those before it."""
     total.values.extend(found.values)
     total.by_row.extend(found.by_row)
     total.by_input = [x + y for x, y in zip(total.by_input, found.by_input, strict=True)]

@@ -1,8 +1,8 @@
 """The player in C: the same numbers as `player`, to the bit, at the speed of arrays.
 
-`prepare` turns a listing into a plan of fewer, larger steps: chains of additions into sums of products, those that
-share factors into products of matrices, operations of one kind into one step. Exact plans keep every sum in the order
-of the engine's sweep: `_native/plan_check.c` looks whether they do, and one that does not is made without passes.
+`prepare` turns a listing into a plan of fewer, larger steps: chains of additions become sums of products, sums that
+share factors become matrix products, and operations of one kind become one step. Exact plans keep every sum in the
+order of the engine's sweep: `_native/plan_check.c` checks that, and a plan that fails is made again without passes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PASSES = {"chains": CHAINS, "matrices": MATRICES, "reuse": REUSE, "sorted": SORT
 
 
 class Table(NamedTuple):
-    """Inputs side by side, as float64 in a contiguous buffer: `width` numbers a row, or `width` for all rows."""
+    """Adjacent inputs in a contiguous float64 buffer: `width` numbers per row, or `width` shared by all rows."""
 
     numbers: Any
     width: int
@@ -31,15 +31,19 @@ class Table(NamedTuple):
 
 
 def available() -> bool:
-    """Whether the player was built and the engine is the one in C."""
+    """Whether the C player was built and the C engine is in use."""
     return NATIVE is not None
 
 
 def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) -> Prepared:
     """A listing made ready to be played in C.
 
-    Args: `fast`, whether sums may be put in another order, and functions be off by 4 units in the last place, which is
-    faster; `passes`, which of `PASSES`, as bits, in place of all. Raises ImportError where the player was not built.
+    Args:
+        fast: Whether sums may be reordered and functions be off by up to 4 units in the last place.
+        passes: Which of `PASSES` to run, as bits; all by default.
+
+    Raises:
+        ImportError: The player was not built.
     """
     if NATIVE is None:
         raise ImportError("the player in C was not built, or the engine is the Python one; use _program.player")
@@ -47,14 +51,14 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
 
 
 class Prepared:
-    """A program as the C player holds it: a plan for each way in which its inputs go by rows."""
+    """A program in the C player: one plan for each choice of inputs that carry rows."""
 
     def __init__(self, listing: Listing, passes: int) -> None:
         self.listing, self.passes = listing, passes
         self._plans: dict[bytes, Any] = {}
 
     def plan(self, by_rows: bytes | None = None) -> Any:
-        """The `Player` for inputs of which these go by rows; all of them, unless it is said."""
+        """The `Player` for which these inputs carry rows; by default all of them."""
         flags = bytes([1]) * self.listing.inputs if by_rows is None else by_rows
         if flags not in self._plans:
             assert NATIVE is not None
@@ -68,7 +72,7 @@ class Prepared:
         outputs = array("d", bytes(8 * len(self.listing.outputs)))
         if self.plan().point(inputs, parameters, outputs, None, 1.0):
             return outputs.tolist()
-        return player.values(self.listing, inputs, numbers(parameters))  # it raises, and says why
+        return player.values(self.listing, inputs, numbers(parameters))  # the Python player raises, and says why
 
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
@@ -94,7 +98,8 @@ class Prepared:
     ) -> Rows:
         """The outputs in each of `count` rows, and the gradients of the first output; as `player.rows`.
 
-        Args: `threads`, at most so many; it changes no bit.
+        Args:
+            threads: The largest number of threads; it changes no bit.
         """
         listing = self.listing
         tables = tables_of(inputs, count)
@@ -118,11 +123,14 @@ class Prepared:
         summed: Any = None,
         threads: int = 1,
     ) -> list[int]:
-        """Fill buffers of float64 with what `count` rows give, and answer the rows that stray; nothing is copied.
+        """Fill float64 buffers with the results of `count` rows, without a copy; return the rows that stray.
 
-        Args: `tables`, all inputs in order; `parameters`, float64 or Values; `values`, row by row the outputs;
-        `by_row`, row by row the gradients by the inputs that go by rows, or None; `summed`, the gradients by all
-        inputs and parameters, summed over the rows, or None for values alone.
+        Args:
+            tables: All inputs, in order.
+            parameters: float64 numbers or Values.
+            values: The outputs, row by row.
+            by_row: The gradients by the inputs that carry rows, row by row, or None.
+            summed: The gradients by all inputs and parameters, summed over the rows, or None for values alone.
         """
         by_rows = b"".join(bytes([table.by_rows]) * table.width for table in tables)
         strays = bytearray(count)
@@ -137,7 +145,7 @@ class Prepared:
         return found
 
     def explain(self, by_rows: bytes | None = None) -> str:
-        """What was found in the list, and what was not, line by line."""
+        """What the passes found in the list, and what they did not, one line each."""
         plan = self.plan(by_rows)
         stats = plan.stats()
         lines = [
@@ -152,12 +160,12 @@ class Prepared:
 
 
 def numbers(parameters: Sequence[Any]) -> list[float]:
-    """The numbers of parameters, which may be Values."""
+    """The parameters as numbers; they may be Values."""
     return [getattr(x, "_data", x) for x in parameters]
 
 
 def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
-    """Columns that lie side by side in one buffer as one table; others are copied."""
+    """One table of columns that are adjacent in one buffer; other columns are copied."""
     tables = []
     at = 0
     while at < len(columns):
@@ -171,7 +179,7 @@ def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
 
 
 def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
-    """How many columns from here on are all of one buffer of float64; 0 where they are not."""
+    """How many columns from here on make up one whole float64 buffer; 0 if they do not."""
     first = columns[at]
     width = first.step
     if width < 1 or first.start or at + width > len(columns):
@@ -182,7 +190,7 @@ def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
 
 
 def _is_whole(thing: Any, count: int) -> bool:
-    """Whether it is a contiguous buffer of so many float64."""
+    """Whether it is a contiguous buffer of that many float64 numbers."""
     try:
         view = memoryview(thing)
     except TypeError:

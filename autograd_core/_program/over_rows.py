@@ -1,4 +1,4 @@
-"""A program over many rows: columns in, rows out, gradients by row or summed."""
+"""A program over many rows: columns in, rows out, gradients per row or summed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from .player import Column
 from .replayed import Replayed
 from .spread import Spread, counted, spread
 
-# For each argument by position the axis that carries rows, or None; one answer for all.
+# For each positional argument the axis that carries rows, or None; one answer stands for all arguments.
 Axes = int | None | tuple[int | None, ...]
 
 
 class Rows:
     """A program over many rows; see `Program.over_rows`.
 
-    Values come row by row. Gradients are summed over the rows by arguments that are for all of them, and by parameters;
-    by arguments that carry rows they are those of each row. The sum is in one order: of each 1024 rows eight partial
-    sums, added as a tree, and these in turn, the rows of each branch by themselves within 65,536.
+    Values come row by row. Gradients by parameters and by arguments shared by all rows are summed over the rows;
+    gradients by arguments that carry rows come row by row. The order of summation is fixed: every 1024 rows make eight
+    partial sums, which are added as a tree, and the results are added in order. Within each 65,536 rows, the rows of
+    each branch are summed separately.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Rows:
         return call.outputs(self._played(call, None))
 
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """The value in each row, and the gradient by the arguments that `argnums` names."""
+        """The value in each row, and the gradient by the arguments in `argnums`."""
         call = self._laid_out(arguments, keywords)
         picked = call.program._picked(arguments, keywords, argnums)
         answers = self._played(call, call.program._varying(picked))
@@ -57,7 +58,7 @@ class Rows:
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Give the value in each row and add the gradient of their sum to the `grad` of the parameters."""
+        """Return the value in each row, and add the gradient of their sum to the `grad` of the parameters."""
         call = self._laid_out(arguments, keywords)
         answers = self._played(call, (False,) * len(call.columns))
         if not answers.by_parameter:
@@ -75,7 +76,7 @@ class Rows:
     def _laid_out(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> RowsCall:
         axes = self._in_axes if isinstance(self._in_axes, (tuple, list)) else (self._in_axes,) * len(arguments)
         if len(axes) != len(arguments):
-            raise ValueError(f"in_axes says of {len(axes)} arguments whether they carry rows; {len(arguments)} came")
+            raise ValueError(f"in_axes has {len(axes)} entries, one for each argument; got {len(arguments)} arguments")
         spreads = [
             None if axis is None else spread(argument, axis, f"argument {i}")
             for i, (argument, axis) in enumerate(zip(arguments, axes, strict=True))
@@ -87,7 +88,7 @@ class Rows:
 
 
 class RowsCall:
-    """One call over rows: its program, the columns of its inputs, and how what it gives is put together."""
+    """One call over rows: its program, the columns of its inputs, and how to put its results together."""
 
     def __init__(
         self, program: Replayed, example: Arguments, spreads: Sequence[Spread | None], count: int, numpy: bool
@@ -129,7 +130,7 @@ class RowsCall:
         return rows.reshape(self.count, *(shape or ()))
 
     def gradient(self, answers: Answers, at: int) -> Any:
-        """The gradient by one argument: in each row where it carries rows, else summed over them."""
+        """The gradient by one argument: per row if it carries rows, otherwise summed over the rows."""
         part = self.spreads[at] if at < len(self.spreads) else None
         if part is None:
             return self.program._part(self.example, at, answers.by_input)

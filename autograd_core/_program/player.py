@@ -1,7 +1,7 @@
-"""The player of programs in Python: what a listing means, to be read; the one in C has the same numbers, to the bit.
+"""The player of programs in Python: the definition of what a listing means. The C player agrees with it to the bit.
 
-Forward it computes one slot after the other; backward it runs the same instructions from the end and sends adjoints
-along every edge, by the rules of `backward.sweep`.
+The forward pass computes one slot after another; the backward pass runs the same instructions from the end and sends
+adjoints along every edge, by the rules of `backward.sweep`.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from .guards import check
 from .listing import Listing
 from .single import computed
 
-# Gradients that are summed over rows are summed so, whatever the number of threads and the width of a vector: a chunk
-# has eight partial sums, number k of the rows that leave the remainder k, in order; these are added as a fixed tree,
-# and the results of the chunks in order.
+# Gradients are summed over rows in one order, whatever the number of threads and the width of a vector: a chunk has
+# eight partial sums, the k-th over the rows whose number leaves the remainder k; these are added as a fixed tree, and
+# the results of the chunks in order.
 CHUNK = 1024
 PARTIALS = 8
 
 
 class Column(NamedTuple):
-    """Where an input's numbers are: in row r at `start + step * r`; with `step` 0 it is one for all rows."""
+    """Where an input's numbers are: in row r at `start + step * r`. With `step` 0, all rows share one number."""
 
     numbers: Sequence[float]
     start: int = 0
     step: int = 0
 
     def at(self, row: int) -> float:
-        """The number in a row."""
+        """The number of a row."""
         return self.numbers[self.start + self.step * row]
 
 
 @dataclass(slots=True)
 class Rows:
-    """What a replay of many rows gives.
+    """The results of replaying many rows.
 
-    `values`, row by row, one for each output; `by_row`, row by row, the gradients by the inputs that differ from row
-    to row; `summed`, those by the other inputs and the parameters, by slot. `strays`, in order, are the rows that are
-    on another branch or raise: what stands in them means nothing, and they are not in the sums, nor counted there.
+    `values` holds the outputs row by row. `by_row` holds, row by row, the gradients by the inputs that differ from row
+    to row; `summed` those by the other inputs and the parameters, by slot. `strays` are the rows that are on another
+    branch or raise, in order: their entries mean nothing, and the sums leave them out.
     """
 
     values: array[float]
@@ -82,7 +82,7 @@ def rows(
         locals_: list[Sequence[float | None]] | None = [] if gradients_too else None
         try:
             slots = forward(listing, numbers, parameters, locals_)
-        except Exception:  # whatever it is, an engine that runs the row eagerly raises it again
+        except Exception:  # running the row eagerly raises the same error again
             result.strays.append(row)
             result.values.extend([0.0] * len(listing.outputs))
             result.by_row.extend([0.0] * len(by_row) if gradients_too else ())
@@ -98,7 +98,7 @@ def rows(
 
 
 class RowSum:
-    """Sums over rows in the one order that all players keep."""
+    """Sums over rows, in the order that all players share."""
 
     def __init__(self, width: int) -> None:
         self._totals: list[float] | None = None
@@ -137,7 +137,7 @@ def forward(
     parameters: Sequence[float],
     locals_: list[Sequence[float | None]] | None = None,
 ) -> list[float]:
-    """The numbers in all slots; the local derivatives of each instruction are added to `locals_`."""
+    """The numbers in all slots; appends the local derivatives of each instruction to `locals_`."""
     slots = [*inputs, *parameters, *listing.constants]
     variable = listing.variable
     try:
@@ -150,7 +150,7 @@ def forward(
                 locals_.append(row.recorded(numbers, z, moving) if moves else ())
             slots.append(z)
     except Exception:
-        check(listing.guards, slots, variable)  # on another branch there may be no such operation
+        check(listing.guards, slots, variable)  # another branch may not have this operation
         raise
     check(listing.guards, slots, variable)
     return slots

@@ -1,4 +1,4 @@
-"""Which player replays a listing: the one in C where it was built, else the one in Python, with the same numbers."""
+"""Choose the player of a listing: the one in C if it was built, otherwise the one in Python, with the same numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .player import Column, Rows
 
 
 class Player(Protocol):
-    """A listing made ready to be played; parameters are floats, or Values that are read."""
+    """A listing ready to be played; parameters are floats, or Values to be read."""
 
     def values(self, inputs: Sequence[float], parameters: Sequence[Any], /) -> list[float]:
         """The outputs at one point."""
@@ -53,10 +53,10 @@ class InPython:
         gradients_too: bool,
         threads: int,
     ) -> Rows:
-        """The outputs in each row, and the gradients of the first output; by one thread."""
+        """The outputs in each row, and the gradients of the first output; in one thread."""
         return player.rows(self.listing, inputs, native.numbers(parameters), count, gradients_too=gradients_too)
 
 
 def prepared(listing: Listing, fast: bool) -> Player:
-    """The player of a listing; the one in Python is exact, `fast` or not."""
+    """The player of a listing. The one in Python is exact whether or not `fast` is set."""
     return native.prepare(listing, fast=fast) if native.available() else InPython(listing)

@@ -1,4 +1,4 @@
-"""One branch of a function, traced: from a run on fresh leaves to a listing."""
+"""From a run of a function on fresh leaves to a listing: one branch, traced."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ from .tracing import Trace, leaked, outside, refused, tracing
 def record_branch(
     function: Callable[..., Any], arguments: Arguments, numbers: Sequence[float], moving: Sequence[int]
 ) -> tuple[Branch, list[float]]:
-    """Trace `function` at these numbers; gives the branch, and what the function gave.
+    """Trace `function` at these numbers; return the branch and the function's result.
 
-    Args: `arguments`, a call; `moving`, which of its numbers are inputs, the others being static ints; `numbers`, those
-    of the inputs. Raises what the function raises, and GraphError for what no replay could do again.
+    Args:
+        arguments: A call, taken apart.
+        moving: Which of its numbers are inputs; the others are static ints.
+        numbers: The numbers of the inputs.
+
+    Raises:
+        GraphError: The function did something that no replay could do again; besides, whatever the function raises.
     """
     with tracing() as trace:
         inputs = [Value(x) for x in numbers]
@@ -52,7 +57,7 @@ def record_branch(
     made = trace.made
     del inputs, structure, outputs, own, dead, trace
     if leaked(made) is not None:
-        gc.collect()  # it may be kept by a circle that nothing keeps
+        gc.collect()  # a cycle that is otherwise garbage may hold it
         if leaked(made) is not None:
             raise refused(
                 "keeps a number that it computed, outside or in a list, an attribute or a cache",
@@ -64,7 +69,7 @@ def record_branch(
 def _run(
     function: Callable[..., Any], arguments: Arguments, inputs: dict[int, Value], trace: Trace
 ) -> Structure:
-    """Run the function on its inputs; gives the structure of its result."""
+    """Run the function on its inputs; return the structure of its result."""
     given: list[Any] = []
     for i, x in enumerate(arguments.numbers):
         given.append(x if i not in inputs else Integer(i, inputs[i]) if type(x) is int else inputs[i])
@@ -79,12 +84,13 @@ def _run(
         if type(x) is Value:
             trace.check_recorded(x)
         elif number(x) is None:
-            raise TypeError(f"a traced function gives numbers; got an array with {x!r} of type {type(x).__name__}")
+            kind = type(x).__name__
+            raise TypeError(f"a traced function must return numbers; got an array with {x!r} of type {kind}")
     return structure
 
 
 def _taken_apart(result: Any) -> Structure:
-    """What a function gives: its Values and numbers, and where they stand; an array without Values stays as it is."""
+    """A function's result: its Values and numbers, and where they are; an array without Values is kept whole."""
     return apart(result, _numbers, Kept)
 
 
@@ -99,7 +105,7 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
 
 
 def filled(structure: Structure, given: Sequence[Any]) -> Any:
-    """The arguments with these in place of their numbers; an array as one of objects."""
+    """The arguments with these things in place of their numbers; an array becomes an object array."""
     made, at = [], 0
     for leaf in structure.leaves:
         part = given[at : at + leaf.size]
@@ -120,7 +126,7 @@ def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _contents(thing: Any) -> Any:
-    """What a structure holds, by identity: to see that nobody has changed it."""
+    """What a structure holds, by identity, to notice a change."""
     if is_array(thing):
         return tuple(map(id, thing.ravel().tolist())) if thing.dtype == object else thing.tobytes()
     kind = kind_of(thing)
@@ -131,7 +137,7 @@ def _contents(thing: Any) -> Any:
 
 
 def _check_kept(form: Node | Kept | Leaf) -> None:
-    """Refuse a result in which there may be numbers that nobody sees."""
+    """Refuse a result that may hold numbers out of our sight."""
     if isinstance(form, Node):
         for part in form.parts:
             _check_kept(part)
@@ -141,13 +147,13 @@ def _check_kept(form: Node | Kept | Leaf) -> None:
             thing._static()
         if not passes(thing) and not (is_array(thing) and thing.dtype.kind in "fiubU"):
             raise TypeError(
-                "a traced function gives numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
+                "a traced function must return numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
                 f"got {thing!r} of type {type(thing).__name__}: return the numbers in it"
             )
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tuple[list[Value], int]:
-    """The nodes from before the trace that it computed with, those below the outputs first; and how many these are."""
+    """The older nodes that the trace used, those below the outputs first, and how many of these there are."""
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
     found = dict.fromkeys((*below, *outside([*asked, *dead], trace.made)))
@@ -155,7 +161,7 @@ def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tupl
 
 
 def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
-    """The nodes that nothing needs and that could raise nevertheless."""
+    """The nodes that no output needs but that could raise."""
     ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
     reached = set(discovered_all(ends)[0]) if ends else set()
     return [node for node in trace.made if node not in reached and not node.is_leaf and may_raise(node.op)]
@@ -163,8 +169,8 @@ def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
 
 @cache
 def may_raise(row: Operation) -> bool:
-    """Whether an operation may have no value: whether its translation may raise, or there is none."""
-    from .forms import Refused  # only here: the translator is large, and most functions drop nothing
+    """Whether an operation may raise: its translation may, or there is no translation."""
+    from .forms import Refused  # imported here: the translator is large, and few functions need it
     from .rows import translated_row
     from .translator import Translation
 

@@ -1,4 +1,4 @@
-"""A program as one call of it sees it: which arguments fit, what is an input, and the node that a call gives."""
+"""A program as a call sees it: which arguments fit, which numbers are inputs, and the node that the call makes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Function = Callable[..., Any]
 
 
 class Replayed:
-    """The function, the arguments that it was traced for, which of their numbers are inputs, and its branches."""
+    """A function, the arguments it was traced for, which of their numbers are inputs, and its branches."""
 
     name: str
     _function: Function | None
@@ -56,7 +56,7 @@ class Replayed:
         call = opened(arguments, keywords)
         if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
             raise ValueError(
-                f"{self.name} was traced for other arguments: others in number, structure, shape or static values; "
+                f"{self.name} was traced for other arguments (number, structure, shape or static values differ); "
                 "trace it for these, or let @traced do so"
             )
         return call
@@ -70,13 +70,13 @@ class Replayed:
         return as_floats([call.numbers[i] for i in self._moving])
 
     def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
-        """Which arguments to differentiate by, counted through both kinds."""
+        """The arguments to differentiate by, positional ones first and then keywords."""
         function = self._function or _anything
         places = located(function, arguments, keywords, checked(argnums))
         return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
 
     def _varying(self, picked: Sequence[int]) -> tuple[bool, ...]:
-        """For each input, whether it is in one of these arguments."""
+        """For each input, whether it belongs to one of these arguments."""
         return tuple(self._arguments.argument_of(i) in picked for i in self._moving)
 
     def _part(self, call: Arguments, at: int, slopes: Sequence[float]) -> Any:
@@ -89,7 +89,7 @@ class Replayed:
         return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
 
     def _recorded(self, call: Arguments) -> Any:
-        """What the function gives on Values: one node for its result, or the engine's own graph of several."""
+        """The function's result on Values: one node, or the engine's own graph if there are several outputs."""
         result = self._node(call)
         if result is NotImplemented:
             if self._function is None:
@@ -104,7 +104,7 @@ class Replayed:
     def _node(self, call: Arguments) -> Any:
         """A node on the arguments and parameters with the gradients that a replay finds.
 
-        NotImplemented of several numbers, of which each would need a sweep of its own: the engine is left to do it.
+        Returns NotImplemented for several outputs, each of which would need its own sweep: the engine does it then.
         """
         numbers = self._numbers(call)
         given = [call.numbers[i] for i in self._moving]
@@ -133,11 +133,11 @@ class Replayed:
         return branch.result([node])
 
     def _row_value(self, operands: Sequence[float]) -> float:
-        """The value of a node of this program, from its operands: the inputs and then the parameters."""
+        """The value of a node of this program from its operands: the inputs, then the parameters."""
         return self._at(operands)[0]
 
     def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
-        """The local derivatives of a node of this program; as Values by the function's own graph."""
+        """The local derivatives of a node of this program; on Values, from the function's own graph."""
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:
@@ -152,7 +152,7 @@ class Replayed:
         return [next(slopes) if type(x) is Value else 0.0 for x in operands]
 
     def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
-        """Value and gradients where the parameters have other numbers than now."""
+        """The value and gradients with these numbers in place of the parameters' current ones."""
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
         branch, (value, by_input, by_parameter) = self._replays.played(
@@ -165,4 +165,4 @@ class Replayed:
 
 
 def _anything(*arguments: Any, **keywords: Any) -> None:
-    """How a program without a function is called: argnums are places."""
+    """The signature of a program without a function: argnums are positions."""

@@ -1,4 +1,4 @@
-"""Replays at one point: on the branch where it is, which is traced where no replay has been yet."""
+"""Replays at one point, on its own branch; a branch that no replay has reached yet is traced first."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from .branches import Branch, Branches
 from .guards import Strayed
 
 T = TypeVar("T")
-# A branch, and what was found on it when it was traced.
+# A branch, and the outputs when it was traced.
 Tracer = Callable[[Sequence[float]], Branch]
 
 
 class Replays:
     """The branches of one program, and how a point finds its own.
 
-    Args: `tracer`, which traces the branch of a point and raises what the engine raises there; None where there is no
-    function to trace; `fast`, whether its players may be.
+    Args:
+        tracer: Traces the branch of a point, raising what the engine raises there; None without a function to trace.
+        fast: Whether the players may be fast ones.
     """
 
     def __init__(self, name: str, tracer: Tracer | None, fast: bool) -> None:
@@ -40,7 +41,7 @@ class Replays:
         )
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
-        """What `play` gives on the branch of a point; raises what the engine raises there."""
+        """The result of `play` on the branch of a point; raises what the engine raises there."""
         branch = self.branches.latest
         while branch is not None:
             try:
@@ -61,14 +62,14 @@ class Replays:
             ) from None
 
     def branch_of(self, numbers: Sequence[float]) -> Branch:
-        """The branch of a point, as the engine's own numbers choose it."""
+        """The branch of a point, chosen by the engine's own numbers."""
         return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))[0]
 
     def traced(self, numbers: Sequence[float]) -> Branch:
-        """The branch of a point, traced there and kept."""
+        """Trace the branch of a point, and keep it."""
         if self.tracer is None:
             raise GraphError(
-                f"{self.name} holds only the branches that were traced, and these numbers are on another; "
+                f"these numbers are on a branch of {self.name} that was not traced; "
                 "trace the function that it came from at them"
             )
         with self._tracing:

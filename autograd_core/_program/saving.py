@@ -1,4 +1,4 @@
-"""Programs as text: numbered, checked when read, and nothing in it is run. Arrays are little-endian, in base 64."""
+"""Programs as text: versioned, checked when read, never executed. Arrays are little-endian, in base 64."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "output
 
 
 def write(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
-    """Write a state to a file, all or nothing, with a sum by which damage is seen."""
+    """Write a state to a file, atomically, with a checksum."""
     write_whole(path, _text({**state, "sha256": _sum(state)}) + "\n")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The state in a file; ValueError where it is none of this version."""
+    """Read the state in a file; raise ValueError if it is not a program of this version."""
     try:
         state = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -49,7 +49,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
             f"{os.fspath(path)!r} holds a program of version {version!r}; this autograd_core reads {VERSION}"
         )
     if state.pop("sha256", None) != _sum(state):
-        raise ValueError(f"{os.fspath(path)!r} holds a program that is damaged: its sum is not the one written with it")
+        raise ValueError(f"{os.fspath(path)!r} holds a program that is damaged: its checksum does not match")
     return state
 
 
@@ -72,7 +72,7 @@ def state_of(
     parameters: Sequence[Value],
     fast: bool,
 ) -> dict[str, Any]:
-    """A program as what JSON holds; `parameters` are those of all branches, their numbers apart."""
+    """A program as JSON; `parameters` are those of all branches, without their numbers."""
     index = {node: i for i, node in enumerate(parameters)}
     return {
         "format": FORMAT,
@@ -89,7 +89,7 @@ def state_of(
 def program_of(
     state: dict[str, Any], parameters: Sequence[Value]
 ) -> tuple[str, Arguments, tuple[int, ...], list[Branch], bool]:
-    """The parts of a program from its state; ValueError where they do not hold together."""
+    """The parts of a program from its state; raise ValueError if they are inconsistent."""
     try:
         form = _formed(state["arguments"])
         numbers = list(state["numbers"])
@@ -137,7 +137,7 @@ def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -
 
 
 def _check(listing: Listing, inputs: int) -> None:
-    """Raise ValueError for a listing that would read what is not there."""
+    """Raise ValueError for a listing that would read out of bounds."""
     count, slots = len(listing.code), listing.slots
     whole = (
         listing.inputs == inputs
@@ -154,13 +154,13 @@ def _check(listing: Listing, inputs: int) -> None:
         whole &= 0 <= start <= end <= len(listing.operands) and row.arity in (None, end - start)
         whole &= all(0 <= slot < listing.first + k for slot in listing.operands[start:end])
     if not whole:
-        raise ValueError("its instructions do not hold together")
+        raise ValueError("its instructions are inconsistent")
 
 
 def _check_named(row: Operation) -> None:
     if row.origin is not None or row.name.startswith("program "):
         raise GraphError(
-            f"a program that holds {row.name} is not saved: it is a function of your own, and no code is saved; "
+            f"a program that uses {row.name} cannot be saved: that is your own function, and code is never saved; "
             "write it with the operations of autograd_core"
         )
 
@@ -176,8 +176,8 @@ def _unpacked(text: str, code: str) -> Any:
 
 
 def _little(numbers: Any) -> Any:
-    """The array as it is written: from or to little-endian."""
-    if sys.byteorder == "big":  # pragma: no cover  # on such machines only
+    """Convert an array from or to little-endian, as files hold it."""
+    if sys.byteorder == "big":  # pragma: no cover  # big-endian machines only
         numbers = numbers[:]
         numbers.byteswap()
     return numbers
@@ -204,7 +204,7 @@ def _form(form: Formed) -> Any:
 def _plain(thing: Any) -> Any:
     if thing is not None and type(thing) not in (str, bool, int, float):
         raise GraphError(
-            f"a program with {thing!r} of type {type(thing).__name__} as a static argument or result is not saved; "
+            f"a program with {thing!r} of type {type(thing).__name__} as a static argument or result cannot be saved; "
             "let the function close over it"
         )
     return {"float": thing.hex()} if type(thing) is float else thing

@@ -1,4 +1,4 @@
-"""One operation on numbers, and what it raises."""
+"""One operation on numbers, with the engine's errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..errors import failed
 
 
 def computed(row: Operation, numbers: Sequence[float]) -> float:
-    """The value of an operation; what it raises is said as the engine says it."""
+    """The value of an operation; errors are worded as the engine words them."""
     try:
         return row.evaluate(numbers)
     except (ArithmeticError, ValueError) as error:

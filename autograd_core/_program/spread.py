@@ -1,4 +1,4 @@
-"""One argument over many rows: where the numbers of each row are, and how gradients by them are put together again."""
+"""One argument over many rows: where each row's numbers are, and how to put gradients by them together again."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Columns = Sequence[Sequence[float]]
 class Spread:
     """An argument over rows.
 
-    `example`, the argument of the first row; `columns`, where each of its numbers is in every row; `count`, how many
-    rows; `joined`, of one column for each number, the same structure over rows as the argument.
+    `example` is the argument in the first row, `columns` say where each of its numbers is in every row, and `count` is
+    the number of rows. `joined` turns one column per number back into the argument's structure.
     """
 
     example: Any
@@ -32,8 +32,8 @@ class Spread:
 def spread(thing: Any, axis: int, name: str) -> Spread:
     """Take an argument apart that carries rows: along `axis` in NumPy arrays, in lists and `array.array` item by item.
 
-    Dicts, tuples and dataclasses hold such arguments. Raises ValueError where their rows are not equally many, or not
-    of one structure; TypeError for what has no rows; `name` is what messages call it.
+    Dicts, tuples and dataclasses hold such arguments. `name` is for messages. Raises ValueError if their numbers of
+    rows or the structures of their rows differ, and TypeError for something that cannot carry rows.
     """
     if is_array(thing):
         return _of_array(thing, axis, name)
@@ -63,10 +63,10 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
 
 
 def counted(counts: dict[str, int]) -> int:
-    """How many rows there are, of which every argument that carries rows says the same."""
+    """The number of rows, which must be the same for every argument that carries rows."""
     if len(set(counts.values())) != 1:
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
-        raise ValueError(f"arguments that carry rows have equally many; {said or 'none carries any'}")
+        raise ValueError(f"arguments that carry rows must have the same number of them; {said or 'none carries any'}")
     [count] = set(counts.values())
     return count
 
@@ -75,7 +75,7 @@ def _of_array(thing: Any, axis: int, name: str) -> Spread:
     import numpy
 
     if not thing.shape or thing.dtype.kind not in "fiu":
-        raise TypeError(f"{name} carries rows: an array of numbers with an axis for them; got {thing!r}")
+        raise TypeError(f"{name} carries rows, so it must be an array of numbers with an axis for them; got {thing!r}")
     rows = numpy.moveaxis(thing, axis, 0)
     flat = numpy.ascontiguousarray(rows, dtype=numpy.float64).reshape(-1)
     count, shape = rows.shape[0], rows.shape[1:]
@@ -105,7 +105,7 @@ def _of_list(thing: Any, name: str) -> Spread:
         for i, row in enumerate(thing):
             part = opened((row,), {})
             if part.key != first.key:
-                raise ValueError(f"{name}: row {i} is not built as row 0; got {row!r} and {thing[0]!r}")
+                raise ValueError(f"{name}: row {i} must have the structure of row 0; got {row!r} and {thing[0]!r}")
             numbers.extend(x if type(x) is float else float(getattr(x, "_data", x)) for x in part.numbers)
     width = len(first.numbers)
 
@@ -119,7 +119,7 @@ def _of_list(thing: Any, name: str) -> Spread:
 
 
 def selected(columns: Sequence[Column], rows: Sequence[int]) -> list[Column]:
-    """The same columns with these rows alone."""
+    """The same columns, with these rows alone."""
     made: dict[int, array[float]] = {}
     for column in columns:
         if column.step and id(column.numbers) not in made:

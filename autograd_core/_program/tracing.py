@@ -1,8 +1,8 @@
-"""One run of a function on fresh leaves, everything noted: what it made, what it asked, and what it must not do.
+"""One run of a function on fresh leaves, with notes: what it made, what it asked, and what it must not do.
 
-While a trace runs, `Value` answers a little differently in its thread: a comparison is a question to be asked again at
-each replay, `.data` is a Value through which no gradient passes, and what no replay could do again is refused. The
-answers are put in place for the time of the trace, so that they cost nothing at any other.
+While a trace runs, `Value` behaves a little differently in its thread: a comparison becomes a question for every
+replay, `.data` is a Value through which no gradient passes, and whatever no replay could do again is refused. This
+behaviour is installed for the duration of the trace, so it costs nothing at other times.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _changing = RLock()
 
 
 class Trace:
-    """What one run did: the nodes `made`, the `questions` asked of them, and those that stand for `plain` numbers."""
+    """What one run did: the nodes it `made`, the `questions` about them, and nodes that stand for `plain` numbers."""
 
     def __init__(self) -> None:
         self.made: list[Value] = []
         self.questions: list[Question] = []
         self.plain: set[Value] = set()
-        self.found = False  # what `taken` asks of those who look out
+        self.found = False  # as `taken` expects of a watcher
         self._thread = get_ident()
 
     def asked(self, kind: str, operands: tuple[Any, ...], outcome: Any) -> Any:
-        """A question to be asked again at each replay; gives its outcome."""
+        """Note a question that every replay asks again; return its outcome."""
         for x in operands:
             if type(x) is Value:
                 self.check_recorded(x)
@@ -50,14 +50,14 @@ class Trace:
         return outcome
 
     def asked_flat(self, node: Value) -> None:
-        """Which derivatives of a node are flat decides which formulas are evaluated: a question for each operand."""
+        """Note a question for each operand: which derivatives are flat decides which formulas are evaluated."""
         if node.op.flat or node.op.flat_beside:
             for i, slope in enumerate(node._slopes):
                 if slope is not None:
                     self.questions.append(Question("flat", node.operands, float(is_nothing(slope)), node.op, i))
 
     def stopped(self, node: Value, plain: bool) -> Value:
-        """The number of a node, through which no gradient passes; `plain` where the engine has a float."""
+        """The number of a node, through which no gradient passes; `plain` if the engine has a float there."""
         self.check_recorded(node)
         result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
         if plain:
@@ -71,7 +71,7 @@ class Trace:
         return x
 
     def check_recorded(self, node: Value) -> None:
-        """Refuse what was made inside `no_record()` while this trace ran: it does not know what it came from."""
+        """Refuse nodes made inside `no_record()` during this trace: they do not know what they came from."""
         if node.is_leaf and not node._place.recording and any(node is x for x in self.made):
             raise GraphError(
                 "a traced function computed inside no_record(), so a replay could not compute it again; "
@@ -79,7 +79,7 @@ class Trace:
             )
 
     def note(self, node: Value) -> None:
-        """Called by `taken`: something goes where no replay follows. Of their own nodes other threads may take it."""
+        """Called by `taken` when a number leaves the graph; other threads may take the numbers of their own nodes."""
         if get_ident() != self._thread:
             own = set(map(id, self.made))
             if not any(id(x) in own for x in discovered_all([node])[0]):
@@ -91,13 +91,13 @@ CREATE_GRAPH = "differentiate with create_graph=True, or the program itself: pro
 
 
 def refused(what: str, instead: str) -> GraphError:
-    """The error for what no replay could do again."""
+    """The error for something that no replay could do again."""
     return GraphError(f"a traced function {what}, which no replay could do again; {instead}")
 
 
 @contextmanager
 def tracing() -> Iterator[Trace]:
-    """Trace what this thread does inside.
+    """Trace what this thread does in the block.
 
     Raises GraphError where random numbers were drawn, which a replay would not draw again.
     """
@@ -108,7 +108,7 @@ def tracing() -> Iterator[Trace]:
             _put_in_place(_ANSWERS)
         traces[thread] = trace
         made[thread] = trace.made
-        watches.append(trace)  # type: ignore[arg-type]  # it looks out in the same way
+        watches.append(trace)  # type: ignore[arg-type]  # it is a watcher too
     try:
         with record():
             yield trace
@@ -119,12 +119,12 @@ def tracing() -> Iterator[Trace]:
             if not traces:
                 _put_in_place(_ORIGINALS)
     if _random_state() != before:
-        instead = "draw them outside and pass them as arguments; no other thread may draw meanwhile"
+        instead = "draw them outside and pass them as arguments; other threads must not draw any meanwhile"
         raise refused("draws random numbers", instead)
 
 
 def _random_state() -> list[Any]:
-    """Where Python's generator of random numbers stands, and NumPy's where that is there."""
+    """The state of Python's random number generator, and of NumPy's if NumPy is loaded."""
     states: list[Any] = [random.getstate()]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
@@ -151,7 +151,7 @@ def _compared(kind: str) -> Callable[[Value, Any], Any]:
 
 
 def _asked(method: str, kind: str) -> Callable[[Value], Any]:
-    """A question about one number."""
+    """A method that asks a question about one number."""
 
     def ask(self: Value) -> Any:
         trace = running()
@@ -186,7 +186,7 @@ def _refusing(method: str, what: str, instead: str) -> Callable[..., Any]:
 
 
 def _refusing_property(name: str, read: str | None, instead: str) -> property:
-    """A property that is not read, where `read` says so, nor assigned."""
+    """A property that may not be assigned, nor read if `read` says so."""
 
     def get(self: Value) -> Any:
         if running() is None or read is None:
@@ -244,9 +244,9 @@ def _put_in_place(answers: dict[str, Any]) -> None:
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """One of the nodes that something keeps which is none of them; None where there is none.
+    """A node that something other than these nodes keeps, or None if there is none.
 
-    Only the list may hold them otherwise: what else does would be out of date after the next replay.
+    Besides, only the list may hold them: anything else would be out of date after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -259,13 +259,13 @@ def leaked(nodes: list[Value]) -> Value | None:
     return None
 
 
-# The references to a node that looking at it costs: the list's, the loop's variable's, the argument's.
+# The references that looking at a node adds: the list, the loop variable, the argument.
 IN_PASSING = 3
 
 
 @accelerated
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
-    """The nodes that the roots were computed from and that are none of `nodes`, nor looked beneath."""
+    """The nodes outside `nodes` from which the roots were computed; what lies below them is not searched."""
     own = set(nodes)
     found: dict[Value, None] = {}
     waiting, seen = roots[::-1], set[Value]()

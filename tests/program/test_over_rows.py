@@ -57,14 +57,14 @@ def test_no_gradient_to_add():
 @pytest.mark.parametrize(
     ("arguments", "axes", "kind", "message"),
     [
-        ((np.array(["a", "b"]),), 0, TypeError, "argument 0 carries rows: an array of numbers with an axis for them"),
-        ((np.array(1.0),), 0, TypeError, "argument 0 carries rows: an array of numbers with an axis for them"),
+        ((np.array(["a", "b"]),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for them"),
+        ((np.array(1.0),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for them"),
         ((np.zeros((0,)),), 0, ValueError, "argument 0 has no rows; "),
         (([],), 0, ValueError, "argument 0 has no rows; "),
         ((2.0,), 0, TypeError, "argument 0 carries rows, as in_axes says; got 2.0"),
-        (([1.0, 2.0],), None, ValueError, "have equally many; none carries any"),
-        (([1.0, 2.0],), (0, 0), ValueError, "in_axes says of 2 arguments whether they carry rows; 1 came"),
-        (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 is not built as row 0; got \[2.0\] and 1.0"),
+        (([1.0, 2.0],), None, ValueError, "must have the same number of them; none carries any"),
+        (([1.0, 2.0],), (0, 0), ValueError, "in_axes has 2 entries, one for each argument; got 1 arguments"),
+        (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 must have the structure of row 0; got \[2.0\] and 1.0"),
     ],
 )
 def test_what_carries_no_rows(arguments, axes, kind, message):

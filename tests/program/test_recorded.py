@@ -9,7 +9,7 @@ from autograd_core._program.recorded import may_raise
 
 
 def test_an_array_in_which_something_is_no_number():
-    with pytest.raises(TypeError, match="a traced function gives numbers; got an array with 'a' of type str"):
+    with pytest.raises(TypeError, match="a traced function must return numbers; got an array with 'a' of type str"):
         trace(lambda x: np.array([x, "a"], dtype=object), 1.0)
     with pytest.raises(TypeError, match="return the numbers in it"):
         trace(lambda x: [x, object()], 1.0)

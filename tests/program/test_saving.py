@@ -81,7 +81,7 @@ def test_a_branch_that_was_not_saved(tmp_path):
     trace(branching, 2.0, 1.0).save(tmp_path / "p.json")
     loaded = Program.load(tmp_path / "p.json")
     assert loaded(3.0, 1.0) == 6.0
-    with pytest.raises(GraphError, match="only the branches that were traced"):
+    with pytest.raises(GraphError, match=r"a branch of .* that was not traced"):
         loaded(1.0, 3.0)
 
 
@@ -103,7 +103,7 @@ def test_what_is_not_saved(tmp_path):
     def twice(x):
         return 2 * x
 
-    with pytest.raises(GraphError, match="holds twice is not saved"):
+    with pytest.raises(GraphError, match="uses twice cannot be saved"):
         trace(lambda x: twice(x), 1.0).save(tmp_path / "p.json")
     with pytest.raises(GraphError, match="as a static argument"):
         trace(lambda x, model: x * 2.0, 1.0, object()).save(tmp_path / "p.json")

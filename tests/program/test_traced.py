@@ -407,11 +407,11 @@ def test_rows_that_do_not_fit():
         (([1.0], [1.0, 2.0]), r"argument 0 has 1, argument 1 has 2"),
         ((1.0, [1.0]), r"argument 0 carries rows"),
         (([], []), r"argument 0 has no rows"),
-        (([1.0, "a"], [1.0, 2.0]), r"row 1 is not built as row 0"),
+        (([1.0, "a"], [1.0, 2.0]), r"row 1 must have the structure of row 0"),
     ):
         with pytest.raises((ValueError, TypeError), match=message):
             rows(*arguments)
-    with pytest.raises(ValueError, match="in_axes says of 1"):
+    with pytest.raises(ValueError, match="in_axes has 1 entries"):
         trace(lambda x, y: x * y, 1.0, 2.0).over_rows((0,))([1.0], 2.0)
 
 
@@ -471,7 +471,7 @@ def test_refused_by_name(function, message):
 def test_an_argument_that_is_changed_and_a_result_that_hides_numbers():
     with pytest.raises(GraphError, match="changes its arguments"):
         trace(lambda xs: xs.append(xs[0]) or xs[0], [1.0])
-    with pytest.raises(TypeError, match="a traced function gives numbers"):
+    with pytest.raises(TypeError, match="a traced function must return numbers"):
         trace(lambda x: iter([x]), 1.0)
     for function in (lambda x: [1.0, 2.0][x], lambda x: math.sin(x)):
         with pytest.raises(TypeError):
