@@ -230,6 +230,17 @@ def test_a_file_that_was_changed_since_it_was_imported():
         Translation().function(space["not_in_this_file"], [X])
 
 
+def test_what_was_refused_once_is_refused_again(written):
+    """Nothing half translated is kept: a second row that calls the same helper is refused like the first."""
+    translation = Translation()
+    for _ in range(2):
+        with pytest.raises(Refused, match="Dict"):
+            translation.function(lambda x: written.dictionary(x) + 1.0, [X])
+        with pytest.raises(Refused, match="Dict"):
+            translation.function(written.dictionary, [X])
+    assert translation.functions == []
+
+
 def test_what_cannot_raise_says_so(written):
     """A quotient by a constant other than 0, a loop on floats: in C they need no flag, and no caller looks at one."""
     for function, raises in ((lambda x: x / 2.0, False), (lambda x: 2.0 / x, True), (lambda x: x / 0.0, True)):
