@@ -172,29 +172,10 @@ def flat_as_in_mathematics(mathematics, row, xs, variable, y):
             assert said == all(x == 0 for x in around), (row.name, xs, variable, i)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.flat or row.flat_beside], ids=lambda row: row.name)
-def test_flat_at_the_points_where_it_begins(mathematics, row):
-    """Every operand at 0, 1, 2 and -1, each as a variable and as a plain number."""
-    count = row.arity or {"dot": 4}.get(row.name, 3)
-    for xs in itertools.product((0.0, 1.0, 2.0, -1.0), repeat=count):
-        for variable in itertools.product((True, False), repeat=count):
-            variable = [moves and i not in row.shape.orders for i, moves in enumerate(variable)]
-            mixed = [Value(x) if moves else x for x, moves in zip(xs, variable, strict=True)]
-            try:
-                y = function_of(row)(*row.shape.arguments(mixed))
-            except (ArithmeticError, ValueError):
-                continue
-            if type(y) is Value:
-                flat_as_in_mathematics(mathematics, row, xs, variable, y)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_what_is_recorded_is_what_the_row_says(row):
-    """Also where the engine has a way of its own to record an operation."""
-    count = 4 if row.shape.lists else len(row.shape.parameters)
-    points = [0.0, -0.0, 1.0, -2.0, math.inf]
-    for xs in itertools.product(points, repeat=count) if count < 4 else [(a, b, a, b) for a in points for b in points]:
-        for mask in itertools.product((False, True), repeat=count):
+def recorded_at(row, points):
+    """What the row records at each point, with each choice of operands as variables; the others are plain numbers."""
+    for xs in points:
+        for mask in itertools.product((True, False), repeat=len(xs)):
             variable = [moves and i not in row.shape.orders for i, moves in enumerate(mask)]
             mixed = [Value(x) if moves else x for x, moves in zip(xs, variable, strict=True)]
             try:
@@ -202,8 +183,26 @@ def test_what_is_recorded_is_what_the_row_says(row):
             except (ArithmeticError, ValueError):
                 continue
             if type(y) is Value:
-                said = row.recorded(xs, y.data, variable)
-                assert all(map(same, y._slopes, said)), (xs, variable, y._slopes, said)
+                yield xs, variable, y
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.flat or row.flat_beside], ids=lambda row: row.name)
+def test_flat_at_the_points_where_it_begins(mathematics, row):
+    """Every operand at 0, 1, 2 and -1, each as a variable and as a plain number."""
+    count = row.arity or {"dot": 4}.get(row.name, 3)
+    for xs, variable, y in recorded_at(row, itertools.product((0.0, 1.0, 2.0, -1.0), repeat=count)):
+        flat_as_in_mathematics(mathematics, row, xs, variable, y)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_is_recorded_is_what_the_row_says(row):
+    """Also where the engine has a way of its own to record an operation."""
+    count = 4 if row.shape.lists else len(row.shape.parameters)
+    points = [0.0, -0.0, 1.0, -2.0, math.inf]
+    all_of = itertools.product(points, repeat=count) if count < 4 else [(a, b, a, b) for a in points for b in points]
+    for xs, variable, y in recorded_at(row, all_of):
+        said = row.recorded(xs, y.data, variable)
+        assert all(map(same, y._slopes, said)), (xs, variable, y._slopes, said)
 
 
 @pytest.mark.parametrize("name", ["div", "quotient", "over_square", "unit"])
