@@ -28,6 +28,12 @@ _STYLED = re.compile(
     r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"',
     re.DOTALL,
 )
+_SHORTER = {
+    "&#45;": "-",
+    '<polyline fill="none"': "<polyline",
+    'class="node node': 'class="node',
+    'class="edge edge': 'class="edge',
+}
 _PLACE = re.compile(r' (?:d|points|x|y)="[^"]*"')
 _FINER = re.compile(r"(\.\d)\d+")
 
@@ -144,7 +150,9 @@ class Frames:
     @property
     def inline_svg(self) -> str:
         """The finished picture as it stands in the page, without what the page's own style says or replaces."""
-        svg = self.finished.decode().replace("&#45;", "-").replace('<polyline fill="none"', "<polyline")
+        svg = self.finished.decode()
+        for long, same in _SHORTER.items():
+            svg = svg.replace(long, same)
         return _PLACE.sub(_rounded, _STYLED.sub("", svg[svg.index("<svg") :]))
 
 
