@@ -23,16 +23,16 @@ from ._engine.choice import ENGINE, NATIVE, rows_without_kernel
 EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
 
 
-class Refused(Exception):  # noqa: N818  # what the user typed is refused, with one line that says why
-    """Bad input: one clear line, exit code 2."""
+class Refused(Exception):  # noqa: N818  # says what happened, not that it is an error
+    """Bad input, reported in one line with exit code 2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit code: 0, or 2 for bad input."""
+    """Run the command line and return its exit code: 0, 2 for bad input, or 130 if interrupted."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except BrokenPipeError:  # the reader of our output has seen enough
+    except BrokenPipeError:  # the reader has closed the pipe
         sys.stderr.close()
         return 0
     except (Refused, ExpressionError, GraphError, ArithmeticError, ValueError, ImportError, OSError) as error:
@@ -51,7 +51,7 @@ def _in_words(error: Exception) -> str:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reads options wherever they stand, and takes an expression that begins with - for one."""
+    """A parser that accepts options anywhere, and expressions that begin with a minus sign."""
 
     def __init__(self, **settings: Any) -> None:
         self._has_value: dict[str, bool] = {}
@@ -63,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
         return action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        # a command of a package that builds on this one, which is found by name, and only if it is called
+        # a command from a package built on this one: imported by name, and only when it is used
         if module := self.get_default("options_in"):
             import_module(module).add_options(self)
         if self.get_default("expression_first") and args is not None:
@@ -71,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def _sorted(self, arguments: Sequence[str]) -> list[str]:
-        """The options first, so that neither -omega*t nor --x is taken for one, then what stands for itself."""
+        """Put the options first and the rest after "--", so that neither -omega*t nor --x is taken for an option."""
         options: list[str] = []
         others: list[str] = []
         waiting = iter(arguments)
@@ -89,7 +89,7 @@ class _Parser(argparse.ArgumentParser):
     def _is_option(self, text: str, after_expression: bool) -> bool:
         if text in self._has_value:
             return True
-        if after_expression and re.fullmatch(r"--?[a-zA-Z].*", text):  # a value never begins so
+        if after_expression and re.fullmatch(r"--?[a-zA-Z].*", text):  # a value never starts like this
             return True
         if text.startswith("--"):
             return "=" in text and text.partition("=")[0] in self._has_value
@@ -135,7 +135,7 @@ def _takes_expression(parser: argparse.ArgumentParser, further: str = "") -> Non
 
 
 def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
-    """The expression and the numbers for its names."""
+    """Parse the expression and the numbers for its names."""
     expression = parse(options.expression)
     values: dict[str, float] = {}
     for text in options.values:
@@ -156,7 +156,7 @@ def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
 
 
 def _graph(options: argparse.Namespace) -> Value:
-    """The expression's graph, swept."""
+    """Return the expression's graph after a reverse sweep."""
     expression, values = _read(options)
     y = expression(**{name: Value(number, label=name) for name, number in values.items()})
     if type(y) is not Value:
@@ -191,7 +191,7 @@ def _grad(options: argparse.Namespace) -> None:
 
 
 def _jsonable(thing: Any) -> Any:
-    """JSON has no infinities and no NaN: they are written as strings."""
+    """Replace infinities and NaN, which JSON does not have, by strings."""
     if isinstance(thing, dict):
         return {key: _jsonable(x) for key, x in thing.items()}
     return repr(thing) if isinstance(thing, float) and not math.isfinite(thing) else thing

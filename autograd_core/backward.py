@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from threading import RLock
 
-from ._engine.choice import NATIVE, ORIGINALS, accelerated
+from ._engine.choice import NATIVE, ORIGINALS, accelerated  # for `accelerated` see graph.py
 from ._engine.interrupts import undivided
 from ._engine.numbers import number, unwrapped
 from ._engine.taken import taken, watches
@@ -17,17 +17,17 @@ from .graph import check_recorded, discovered
 from .ops import sum as sum_of
 from .value import Value
 
-# Threads may sweep graphs that share leaves: no sweep's gradients may be lost between another's reading and writing. A
-# signal handler may sweep in the middle of that, in the same thread.
+# Threads may sweep graphs that share leaves. The lock makes adding to a gradient atomic; it is reentrant because a
+# signal handler may start another sweep in the same thread meanwhile.
 _adding = RLock()
 
 
 def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
-    """Send the adjoints of the nodes in `order` back along every edge.
+    """Propagate the adjoints of the nodes in `order` back along every edge.
 
-    `adjoints` has an entry for every node in `order` and every operand of one; contributions are added to them in
-    reverse topological order, operands left to right. Where nothing has arrived, nothing is sent on, nor along a flat
-    edge: a path not taken never makes a NaN. (Adding 0.0 turns -0.0, which means nothing, into a zero.)
+    `adjoints` has an entry for every node in `order` and for each of their operands; contributions are added in
+    reverse topological order, operands left to right. A node that nothing has reached sends nothing on, and nothing
+    passes a flat edge, so a path not taken never produces a NaN. (-0.0 stands for "nothing"; adding 0.0 makes it 0.0.)
     """
     rest = reversed(order)
     for node in rest:
@@ -53,7 +53,7 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
-    """The rest of a sweep that contains checkpoints of several outputs: these wait for their leader's turn."""
+    """Finish a sweep that contains checkpoints with several outputs, each of which waits for its leader's turn."""
     waiting: dict[Value, list[Value]] = {}
     for node in rest:
         if node.op is not CHECKPOINT:
@@ -67,7 +67,7 @@ def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
-    """Run the function of the checkpoint that has `nodes` as outputs again, and sweep what it recorded."""
+    """Rerun the function of the checkpoint whose outputs are `nodes`, and sweep the graph that it records."""
     results, leader = rerun(nodes), leader_of(nodes[0])
     order, inner = discovered_all(results, leader._x)
     for node, result in zip(nodes, results, strict=True):
@@ -88,11 +88,11 @@ def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple
 
 @accelerated
 def backward(y: Value, gradient: float = 1.0) -> None:
-    """Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node between.
+    """Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node in between.
 
-    Each leaf's contributions are summed first and added once, so two sweeps double the leaves exactly. A computed node
-    holds the last sweep's adjoint. If anything raises, no gradient has changed. (Lecture 000, backpropagation; lecture
-    003, reverse mode.)
+    Each leaf's contributions are summed first and added once, so a second sweep exactly doubles the gradients of the
+    leaves. A computed node holds the adjoint of the last sweep. If an exception is raised, no gradient has changed.
+    (Lecture 000, backpropagation; lecture 003, reverse mode.)
 
     Args:
         y: The output.
@@ -123,7 +123,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     waiting = iter(adjoints.items())
 
     def write() -> None:
-        for node, adjoint in waiting:  # Python checks for signals between two rounds, not within one
+        for node, adjoint in waiting:  # Python checks for signals between iterations, not within one
             if node._x is None and node._grad is not None:
                 node._grad += adjoint
             else:
@@ -134,7 +134,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
 
 
 def _method(self: Value, gradient: float = 1.0) -> None:
-    """Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node between.
+    """Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node in between.
 
     See `autograd_core.backward`.
 
@@ -147,7 +147,7 @@ def _method(self: Value, gradient: float = 1.0) -> None:
 
 
 _method.__name__, _method.__qualname__ = "backward", "Value.backward"
-for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C engine's has its own, faster by a call of Python
+for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C class has its own, which saves a Python call
     if "backward" not in vars(_class):
         setattr(_class, "backward", _method)  # noqa: B010  # a type checker refuses the plain assignment
     elif NATIVE is not None:

@@ -1,4 +1,4 @@
-"""The gradient checker: derivatives of the engine against central differences, one coordinate at a time."""
+"""The gradient checker: compares the engine's derivatives with central differences, one coordinate at a time."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from .value import Value
 
 __all__ = ["check_gradient", "check_primitive", "ulps"]
 
-# How far the analytic derivative may be off by its own rounding, and how sure a verdict has to be: at half of 0.1 %
-# a rule that is wrong by 0.1 % is told from one that is right.
+# How much rounding error the analytic derivative may carry, and how precise a verdict must be: a tolerance of half of
+# 0.1 % distinguishes a rule that is wrong by 0.1 % from a correct one.
 OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070
 RESOLUTION = 2.0**-11
 
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """One coordinate: the leaf to move, its name, and the group it is drawn with."""
+    """One coordinate: the leaf to move, its name, and the group it is sampled from."""
 
     leaf: Value
     name: str
@@ -59,10 +59,10 @@ def check_gradient(
     Args:
         function: Returns one number.
         at: Its argument: a number, or lists, tuples, dicts and NumPy arrays of numbers. If `at` holds `Value`s
-            (leaves), or is a model, whose parameters are taken, `function` is called without arguments while these
-            leaves are moved. They are put back, also after an error, and their `grad` is not touched.
-        order: 1 checks the gradient against differences of the function, 2 the Hessian against differences of the exact
-            gradient.
+            (leaves), or is a model with parameters, `function` is called without arguments while these leaves are
+            moved. They are restored, even after an error, and their `grad` is not touched.
+        order: 1 compares the gradient with differences of the function; 2 compares the Hessian with differences of the
+            exact gradient.
         sample: How many coordinates to check, drawn evenly from the groups (the entries of a dict, the parts of a
             nested list, labels that differ in more than their numbers). None checks all.
         seed: Makes the sample repeatable.
@@ -97,7 +97,7 @@ def check_gradient(
 
 
 def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callable[[], Any]]:
-    """The leaves to move, and the function without arguments of them."""
+    """Return the leaves to move, and the function to call without arguments after each move."""
     if not callable(function):
         raise TypeError(f"expected a function, such as lambda: loss(); got {described(function)}")
     if hasattr(at, "parameters"):
@@ -124,19 +124,19 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
 
 
 def _told_apart(inputs: Sequence[_Input]) -> list[_Input]:
-    """The inputs, with a mark after a name that another leaf has too."""
+    """Return the inputs with "#2", "#3" and so on appended to names that an earlier leaf already has."""
     names = {x.leaf: x.name for x in inputs}
     mark = dict(zip(names, marks([(name,) for name in names.values()]), strict=True))
     return [replace(x, name=x.name + mark[x.leaf]) for x in inputs]
 
 
 def _takes_arguments(function: Callable[..., Any]) -> bool:
-    """Whether it cannot be called without arguments."""
+    """Return whether the function requires arguments."""
     try:
         inspect.signature(function).bind()
     except TypeError:
         return True
-    except ValueError:  # of what has no signature
+    except ValueError:  # it has no signature
         return False
     return False
 
@@ -144,7 +144,7 @@ def _takes_arguments(function: Callable[..., Any]) -> bool:
 def _drawn(
     pairs: list[tuple[_Input | None, _Input]], sample: int, draw: random.Random
 ) -> list[tuple[_Input | None, _Input]]:
-    """At most `sample` of the coordinates, as many from each group as from every other while there are any left."""
+    """Return at most `sample` of the coordinates, taken from the groups in turn until each runs out."""
     groups: dict[tuple[str, str], list[int]] = {}
     for index, (i, j) in enumerate(pairs):
         groups.setdefault((i.group if i else "", j.group), []).append(index)
@@ -177,7 +177,7 @@ def _number(y: Any) -> float:
 
 
 def _checked(call: Callable[[], Any], by: _Input | None, moved: _Input) -> Coordinate:
-    """One derivative: of the function by `moved`, or of its derivative by `by`, by `moved`."""
+    """Check one derivative with respect to `moved`: the function's, or that of its derivative with respect to `by`."""
     leaf = moved.leaf
     at = leaf.data
 
@@ -205,7 +205,7 @@ def _checked(call: Callable[[], Any], by: _Input | None, moved: _Input) -> Coord
 
 
 def _why_not_finite(y: Any, analytic: float) -> str:
-    """Why a derivative is not judged: it is infinite, or undetermined where a zero met an infinity."""
+    """Explain why a derivative is not judged: it is infinite, or undetermined because a zero met an infinity."""
     order = toposort(y)
     adjoints = dict(zip(order, gradients(y, order), strict=True))
     edge = undetermined_edge(order, adjoints.__getitem__)
@@ -223,7 +223,7 @@ def _set(leaf: Value, x: float) -> Iterator[None]:
 
 
 def _judged(analytic: float, numeric: Estimate) -> tuple[float, float, str, str]:
-    """Tolerance, step, verdict and reason."""
+    """Return the tolerance, the step, the verdict and the reason for it."""
     if numeric.reason:
         return math.inf, numeric.step, NOT_JUDGED, numeric.reason
     tolerance = 4.0 * numeric.error + max(OWN_ROUNDING * abs(analytic), OWN_UNDERFLOW)
@@ -235,12 +235,12 @@ def _judged(analytic: float, numeric: Estimate) -> tuple[float, float, str, str]
 
 
 def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 8, seed: int = 0) -> Report:
-    """Check an operation by every operand, in first and second order, at points drawn inside its domain.
+    """Check an operation's first and second derivatives by every operand, at random points inside its domain.
 
     Args:
         operation: A function of `autograd_core`, a primitive, or a row of the table. An operand whose derivative is
-            declared as NaN (the order of `polygamma`) is not a variable: it is drawn, but not checked.
-        points: How many to draw, away from kinks and where value and derivatives are finite.
+            declared as NaN (the order of `polygamma`) is not a variable: it is drawn but not checked.
+        points: How many points to draw, away from kinks and where the value and derivatives are finite.
         seed: Makes the points repeatable.
 
     Raises:
@@ -254,7 +254,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     row = operation if isinstance(operation, Operation) else operation_of(operation)
     if row.arity == 0 or row.name == "checkpoint":
         raise TypeError(f"{row.name} has no derivatives to check")
-    # One flat list of operands, however the row's own function takes them.
+    # The operands form one flat list, whatever the signature of the row's own function.
     few = unary(row) if row.arity == 1 else binary(row) if row.arity == 2 else None
     apply = few or many(replace(row, gather=lambda *operands: operands))
     draw = random.Random(f"{row.name} {seed}")

@@ -1,4 +1,4 @@
-"""Checkpointing: keep no graph of a function, and run it again when its gradient is needed."""
+"""Checkpointing: discard a function's graph, and run the function again when its gradient is needed."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def _no_formula(*operands: Any) -> Any:
 
 CHECKPOINT = TABLE["checkpoint"] = Operation(
     "checkpoint", Shape(("operands",), lists=True), _no_formula, _no_formula,
-    "A function whose graph is not kept but rebuilt in each sweep."
+    "A function whose graph is rebuilt in each sweep instead of being kept."
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """What a checkpoint runs again, stored where other nodes keep their local derivatives.
+    """The call that a checkpoint runs again, stored where other nodes keep their local derivatives.
 
-    Where there are several outputs, the first one leads: its operands are those of all outputs, and it holds the
-    function. The others have the leader as their operand and hold no function. A sweep lets them wait until the
-    leader's turn, then runs the function once for all.
+    If there are several outputs, the first one leads: its operands are those of all outputs, and it holds the
+    function. The others have the leader as their operand and hold no function. A sweep defers them until the
+    leader's turn, then runs the function once for all of them.
     """
 
     function: Callable[..., Any] | None
@@ -48,15 +48,21 @@ class Segment:
 def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
     """Return `function(*arguments, **keywords)` without keeping its graph; each sweep runs `function` again.
 
-    Args: `function`, giving one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or what
-    `register` names; each of them that is a Value is one node. Gradients reach its arguments and every node and
-    parameter that it closes over. It must give the same numbers each time it runs, which is once in a sweep, however
-    many it gives. The gradients are those of the plain graph; only the order in which a shared input's contributions
-    are added may differ. An object that keeps the result of a checkpoint of its own method forms a cycle: the cyclic
-    collector frees it on the Python engine, on the native one nothing does until the result is let go.
-    Raises TypeError for a result that holds anything else, and GraphError from the sweep when the second run differs in
-    any bit or a leaf was assigned between. The stepper refuses checkpoints of several outputs. (Lecture 000: "if memory
-    is an issue, re-calculate some".)
+    Gradients reach the arguments and every node and parameter that `function` closes over. They are those of the plain
+    graph, except that a shared input's contributions may be added in another order. The stepper does not support
+    checkpoints with several outputs. An object that keeps the result of checkpointing its own method forms a reference
+    cycle: the Python engine leaves it to the cyclic collector; on the native engine it is freed only once the object
+    drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
+
+    Args:
+        function: Returns one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or classes named by
+            `register`; each Value among them becomes one node. Each sweep runs it once, and it must return the same
+            numbers every time.
+        arguments, keywords: Passed to `function`.
+
+    Raises:
+        TypeError: The result holds something other than numbers.
+        GraphError: Raised by the sweep, if the second run differs in any bit or a leaf was assigned in between.
 
     >>> from autograd_core import Value, exp
     >>> x = Value(1.0)
@@ -88,7 +94,7 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
 def _nodes(
     numbers: list[Any], start: int, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> list[Any]:
-    """The outputs, with a node for each Value among them: the first leads, the others follow."""
+    """Return the outputs, with each Value among them replaced by a node: the first leads, the others follow."""
     operands = _boundary([x for x in numbers if type(x) is Value], start)
     stamp = tick()
     made: list[Any] = []
@@ -106,13 +112,13 @@ def _nodes(
 
 
 def leader_of(node: Value) -> Value:
-    """The output that leads the checkpoint to which `node` belongs."""
+    """Return the leading output of the checkpoint that `node` belongs to."""
     leader: Value = node if node._dx.function is not None else node._x[0]
     return leader
 
 
 def _boundary(results: list[Value], start: int) -> list[Value]:
-    """The leaves and the nodes older than `start` from which `results` were computed, in the order found."""
+    """Return the leaves and the nodes older than `start` that `results` were computed from, in order of discovery."""
     found: list[Value] = []
     seen = set(results)
     stack = list(dict.fromkeys(reversed(results)))
@@ -149,7 +155,7 @@ def rerun(nodes: Sequence[Value]) -> list[Value]:
 
 
 def _again(node: Value, outputs: list[Any]) -> Value:
-    """The new version of `node` among the outputs of another run; it must be the same to the bit."""
+    """Return the new version of `node` from the outputs of another run; raise GraphError unless every bit agrees."""
     at = node._dx.output or 0
     again = outputs[at] if at < len(outputs) else None
     if type(again) is not Value or struct.pack("d", again._data) != struct.pack("d", node._data):

@@ -13,10 +13,10 @@ from ._engine.places import Place, _place, current, leave
 
 
 class _Inside:
-    """A context manager, and decorator, that moves to another place and back.
+    """A context manager and decorator that moves to another place and back.
 
-    It keeps nothing: the place knows the one around it and who put it there, so one instance serves any number of
-    threads and tasks.
+    It has no state: each place knows its parent and its owner, so one instance can serve any number of threads and
+    tasks.
     """
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class _Inside:
 
 
 class back_at:
-    """Run code again where it ran before: in the same scopes, and recording as there.
+    """Run code again where it ran before: in the same scopes, with recording on or off as it was.
 
     >>> from autograd_core import Value
     >>> with scope("layer 1"):
@@ -69,9 +69,10 @@ class back_at:
 
 @accelerated
 class scope(_Inside):
-    """Name the nodes made inside, for drawing: `with scope("layer 1"): …`; scopes nest.
+    """Name the nodes made inside, for drawings: `with scope("layer 1"): …`. Scopes nest.
 
-    Raises TypeError for a name that is not a `str`.
+    Raises:
+        TypeError: The name is not a `str`.
 
     >>> from autograd_core import Value
     >>> with scope("layer 1"):
@@ -89,7 +90,7 @@ class scope(_Inside):
 
     @property
     def name(self) -> str:
-        """What the nodes made inside are told."""
+        """The name recorded in the nodes made inside."""
         return self._name
 
     def _next(self, here: Place) -> Place:
@@ -98,10 +99,10 @@ class scope(_Inside):
 
 @accelerated
 class no_record(_Inside):
-    """Record nothing inside: operations give leaves with the right numbers and no operands.
+    """Turn recording off: operations inside return leaves, with the right numbers but no operands.
 
-    Also a decorator, `@no_record()`; so are `record` and `scope`. A generator that yields inside `with no_record():`
-    leaves its consumer there too, as context managers made with `contextlib` must; one that is decorated does not.
+    Also works as a decorator, `@no_record()`, as do `record` and `scope`. If a generator yields inside
+    `with no_record():`, its consumer does not record either, as with any context manager; decorate it instead.
 
     >>> from autograd_core import Value
     >>> with no_record():
@@ -118,10 +119,10 @@ class no_record(_Inside):
 
 @accelerated
 class record(_Inside):
-    """Record inside, also within `no_record()`; recording is on to begin with (lecture 000 writes it out).
+    """Turn recording on, even within `no_record()`; it is on by default (lecture 000 writes it out).
 
-    With `source=True` each node also knows the line of your code that made it, and the functions that you call are
-    scopes: the stepper shows the program beside the graph. That takes time, as a debugger does, and is for one thread.
+    With `source=True` each node also knows the line of your code that made it, and each function you call becomes a
+    scope, so the stepper can show the program beside the graph. This is slow, like a debugger, and covers one thread.
 
     >>> from autograd_core import Value
     >>> with no_record(), record():
@@ -133,10 +134,10 @@ class record(_Inside):
     __slots__ = ()
 
     def __new__(cls, *, source: bool = False) -> Any:
-        """The context manager; with `source` another one."""
+        """Return the context manager; with `source`, the one that follows source lines."""
         if not source:
             return object.__new__(cls)
-        return import_module("autograd_core._engine.sources").Following()  # which stands on this module
+        return import_module("autograd_core._engine.sources").Following()  # it imports this module
 
     def _next(self, here: Place) -> Place:
         return Place(here, None, True, id(self))

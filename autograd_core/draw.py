@@ -19,31 +19,31 @@ __all__ = ["draw", "lay_out_with", "to_dot"]
 
 
 def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
-    """The graph below `y`, one output or a list of several, as a picture that a notebook shows.
+    """Draw the graph below `y`, one output or a list of several, as a picture that a notebook displays.
 
-    Each box has a name of its own (the second node labelled x is x#2), how it was computed, its value, and its
-    gradient: "·" until a sweep has set it. Each edge has the local derivative ∂result/∂operand, and after a sweep
-    "local × upstream = contribution"; where there are more than three edges for a box, only under the pointer. A
-    folded scope has the value that is read from it, if it is one, and the norm of its parameters' gradients.
+    Each box shows a unique name (the second node labelled x is x#2), how it was computed, its value and its gradient
+    ("·" until a sweep has set it). Each edge shows the local derivative ∂result/∂operand and, after a sweep,
+    "local × upstream = contribution"; if there are more than three edges per box, only under the pointer. A folded
+    scope shows its output value, if it has just one, and the norm of its parameters' gradients.
 
-    `save` writes a picture to a file ending in .svg, .png or .pdf, and the source to one ending in .dot or .gv.
+    The drawing's `save` writes a picture to a .svg, .png or .pdf file, or the source to a .dot or .gv file.
 
     Args:
         direction: "LR" (left to right) or "TB" (top to bottom).
         precision: Significant digits.
         show: "forward" (values), "backward" (gradients), "both", or "structure" (neither).
-        colour: By "kind" of node, or by sign and size of its "gradient".
+        colour: Colour boxes by the "kind" of node, or by the sign and size of the "gradient".
         operations: "merged" into the box of their result, or drawn "apart".
         collapse: The depth from which each run of a scope (a neuron, a layer) is folded into one box.
-        batch: Whether computations that repeat on other inputs, such as the points of a mini-batch, are drawn once with
+        batch: Whether to draw a computation that repeats on other inputs, such as the points of a mini-batch, once with
             "× 99 more". None does so only where something is folded.
-        max_nodes: The graph is folded automatically above this many boxes.
-        time_limit: Seconds before a layout is given up.
+        max_nodes: The most boxes to draw before the graph is folded automatically.
+        time_limit: Seconds after which to abandon a layout.
 
     Raises:
-        GraphError: The graph has more than `max_nodes` boxes however it is folded.
-        TypeError: There is no such option, or `y` is not a Value.
-        ValueError: An option has no such choice.
+        GraphError: The graph has more than `max_nodes` boxes even when folded.
+        TypeError: An option is unknown, or `y` is not a Value.
+        ValueError: The value of an option is invalid.
 
     Nothing is raised if Graphviz is missing: the drawing shows its source and how to install Graphviz.
 
@@ -55,7 +55,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
     >>> drawing.source.count("->")
     2
     """
-    from ._drawing.drawing import Drawing  # graphviz is needed to show a picture only
+    from ._drawing.drawing import Drawing  # graphviz is needed only to show a picture
 
     whole_number("max_nodes", max_nodes, 1)
     if not time_limit > 0:
@@ -64,7 +64,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
 
 
 def to_dot(y: Value | Sequence[Value], **options: Any) -> str:
-    """The graph below `y`, one output or a list, as text in Graphviz's DOT language; at any size, nothing installed.
+    """Return the graph below `y`, one output or a list, in Graphviz's DOT language: any size, without Graphviz.
 
     Takes the options of `draw` except `max_nodes` and `time_limit`, and raises the same errors. The same graph yields
     the same text in every process.

@@ -36,7 +36,7 @@ def described(operand: Any, name: str = "") -> str:
 
 
 def plain(operand: Any) -> Any:
-    """The operand as a float, or as an int where it is too large for a float."""
+    """Return the operand as a float, or as an int if it is too large for a float."""
     if type(operand) is Value:
         return operand._data
     try:
@@ -46,14 +46,14 @@ def plain(operand: Any) -> Any:
 
 
 def shown(operand: Any) -> str:
-    """A number as messages show it; for an int too large for a float, only its number of digits."""
+    """Format a number for a message; an int too large for a float is described by its number of digits."""
     if type(operand) is int:
         return f"an int of {round(operand.bit_length() * math.log10(2))} digits"
     return repr(operand)
 
 
 def listed(operands: Sequence[Any]) -> str:
-    """All operands of an operation as messages show them."""
+    """Format all operands of an operation for a message."""
     if len(operands) <= len(NAMES):
         return ", ".join(described(operand, name) for operand, name in zip(operands, NAMES, strict=False))
     shown = ", ".join(described(operand) for operand in operands[:SHOWN])
@@ -61,14 +61,14 @@ def listed(operands: Sequence[Any]) -> str:
 
 
 def named(operation: Operation) -> str:
-    """An operation as messages show it: an operator as you write it, a function by its name."""
+    """Format an operation for a message: an operator as you write it, a function by its name."""
     return operation.formula.format(x="x", y="y") if operation.operator else operation.name
 
 
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
-    """The error that floats would raise, of the same type, with the operands in its message.
+    """Return the error that floats would raise, of the same type, with the operands in its message.
 
-    An exception of another type, such as a primitive may raise, is kept and gets a note.
+    An exception of any other type, such as a primitive may raise, is returned unchanged with a note added.
     """
     numbers = list(map(plain, operands))
     if type(error) not in KINDS:
@@ -84,13 +84,13 @@ def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> E
         text = f"{named(operation)} has no value here ({error})"
     else:
         text = f"{named(operation)} is defined for {operation.domain.text}"
-    # the traceback into a primitive is for its author
+    # the author of a primitive needs the traceback into it
     trace = error.__traceback__ if operation.origin is not None else None
     return type(error)(f"{text}; got {listed(operands)}").with_traceback(trace)
 
 
 def value_alone(operation: Operation, operand: Any) -> Value:
-    """The Value inside a zero-dimensional array; TypeError for any other operand that is not a number."""
+    """Return the Value inside a zero-dimensional array; raise TypeError for anything else."""
     inner = unwrapped(operand)
     if type(inner) is not Value:
         raise not_a_number(operation, operand)
@@ -98,14 +98,14 @@ def value_alone(operation: Operation, operand: Any) -> Value:
 
 
 def not_a_number(operation: Operation, operand: Any) -> TypeError:
-    """The error for an operand that is not a number."""
+    """Return the error for an operand that is not a number."""
     return TypeError(
         f"{operation.name} takes Values and real numbers; got {operand!r} of type {type(operand).__name__}"
     )
 
 
 def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) -> TypeError:
-    """The error for calling an operation on many operands with the wrong arguments, under its public name."""
+    """Return the error for calling an operation on many operands with the wrong arguments, under its public name."""
     try:
         operation.signature.bind(*arguments)
     except TypeError as wrong:
@@ -114,7 +114,7 @@ def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) 
 
 
 def misfit(name: str, operands: int, default: float | None) -> Callable[..., None]:
-    """A Python function with this name and number of operands, called to raise Python's own error for a wrong call."""
+    """Return a function with this name and number of operands; a wrong call of it raises Python's own error."""
 
     def of_one(x: Any) -> None:
         pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ._engine.choice import accelerated
+from ._engine.choice import accelerated  # swaps in the C version, if the C engine runs
 from ._engine.numbers import unwrapped
 from ._operations.operation import INPUT, NOTHING
 from .errors import GraphError, described
@@ -13,9 +13,9 @@ from .value import Value
 
 @accelerated
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """The nodes below `root` in topological order, and `NOTHING` for each of them and for each stop.
+    """Return the nodes below `root` in topological order, and a dict of `NOTHING` for each of them and each stop.
 
-    Depth-first post-order, operands left to right; `stops` and everything below them are left out of the order.
+    The order is depth-first post-order, operands left to right, without `stops` and what only they depend on.
     """
     order: list[Value] = []
     zeros = dict.fromkeys(stops, NOTHING)
@@ -60,7 +60,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
 def _next_computed(
     operands: Iterator[Value | float], zeros: dict[Value, float], order: list[Value]
 ) -> Value | None:
-    """The next operand that is a computed node not seen before; leaves found on the way are added to the order."""
+    """Return the next operand that is an unvisited computed node, appending any unvisited leaves before it."""
     for operand in operands:
         if type(operand) is Value and operand not in zeros:
             zeros[operand] = NOTHING
@@ -74,8 +74,8 @@ def _next_computed(
 def toposort(root: Value) -> list[Value]:
     """Return the nodes that `root` depends on, operands before results, `root` last.
 
-    Depth-first post-order with operands left to right; the order is part of the contract: every sweep runs along
-    it, so results repeat to the last bit.
+    The order is depth-first post-order with operands left to right. It is part of the contract: every sweep follows
+    it, so results are reproducible to the last bit.
 
     >>> from autograd_core import Value
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
@@ -112,7 +112,7 @@ def assigned_since(node: Value) -> list[Value]:
 
 
 def check_current(node: Value) -> None:
-    """Raise GraphError if a leaf operand of `node` was assigned since: its formulas would use the wrong number."""
+    """Raise GraphError if a leaf operand of `node` was assigned after it: formulas would use the wrong number."""
     for leaf in assigned_since(node):
         raise GraphError(
             f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
@@ -121,7 +121,7 @@ def check_current(node: Value) -> None:
 
 
 def check_recorded(y: Value) -> None:
-    """Raise GraphError if `y` was made inside `no_record()`: it does not know what it was computed from."""
+    """Raise GraphError if `y` was made inside `no_record()`, so that its operands are unknown."""
     if y._row is INPUT and not y._place.recording:
         raise GraphError(
             f"{described(y)} was made inside no_record(), so there is no graph to go back along; compute it "

@@ -1,10 +1,10 @@
-"""The table of operations: one row each, and nothing about an operation anywhere else.
+"""The table of operations: everything about an operation is in its row, and nowhere else.
 
-A row is read so: value on floats, the local derivative by each operand as a function of the operands and the result,
-then what is needed to print, draw and check it; its name is the one that it is assigned to. The derivatives call the
-functions of this table, so they work on floats and on Values alike, and every order of derivative comes from the same
-line. They are written to stay accurate, and never to raise where the value exists; a derivative that must branch is a
-row of its own. How a derivative is printed is read off, and stated only where a person would write it otherwise.
+A row states the value on floats, the local derivative by each operand as a function of the operands and the result,
+and then what is needed to print, draw and check the operation; its name is that of the variable it is assigned to.
+The derivatives call functions from this table, so they work on floats and Values alike, and the same line serves every
+order of derivative. They stay accurate and never raise where the value exists; a derivative that has to branch is a
+separate row. The printed form of a derivative is derived from it, and stated only where a person would write another.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ floordiv: Binary = binary_row(operator.floordiv, 0.0, 0.0,
 mod: Binary = binary_row(operator.mod, 1.0, lambda x, y, z: -(x // y),
     doc="x % y, with the sign of y.", formula="{x} % {y}", symbol="%", operator="mod", domain=DIVISOR,
     kinks=(math.remainder,), flat=(None, lambda x, y: 0 < x < y or y < x < 0), flat_beside=(None, x_is_zero))
-# x**0 has slope 0 everywhere and a constant exponent never evaluates log x.
+# x**0 has slope 0 everywhere, and a constant exponent never evaluates log x.
 pow: Binary = binary_row(power, lambda x, y, z: pow_slope(x, y), lambda x, y, z: pow_log(x, y, 1.0),
     doc="x ** y.", formula="{x} ** {y}", printed=("{y} * {x} ** ({y} - 1)", "{x} ** {y} * log({x})"), symbol="**",
     operator="pow", domain=POWERS, flat_beside=(y_is_zero, lambda x, y: x == 1 or (x == 0 and y > 0)))
@@ -185,7 +185,7 @@ leaky_relu: Binary = binary_row(lambda x, slope: x if x > 0 else slope * x,
     doc="x where it is positive, else slope * x; with a Value as slope, the parametric ReLU.",
     printed=("where({x} > 0, 1, {y})", "where({x} > 0, 0, {x})"), default=0.01, kinks=(lambda x, y: x,),
     flat=(None, lambda x, y: x > 0), flat_beside=(lambda x, y: y == 0 and x < 0, x_is_zero))
-# Ties in maximum and minimum split their slope in halves.
+# In a tie, maximum and minimum give each operand half of the slope.
 maximum: Binary = binary_row(lambda x, y: x if x >= y or x != x else y, lambda x, y, z: larger(x, y),
     lambda x, y, z: larger(y, x),
     doc="The larger of x and y; NaN if either is.", kinks=(difference,), flat=(is_less, is_greater))
@@ -226,23 +226,23 @@ logsumexp: Many = many_row(ONE_LIST, series.logsumexp, lambda xs, z: softmax(xs)
     doc="log of the sum of all exp(x), without overflow.")
 where: Many = many_row(Shape(("c", "x", "y")), lambda cxy: cxy[1] if cxy[0] else cxy[2],
     lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0),
-    doc="x where the condition holds, else y; both have been computed.",
+    doc="x where the condition holds, else y; both are computed.",
     flat=lambda cxy, variable: (True, not cxy[0], bool(cxy[0])))
 
-# The index stands first; `take` of choosing.py is its face.
+# The index is the first operand; the public function is `take` in choosing.py.
 take: Many = many_row(ONE_LIST, chosen, chosen_slopes,
-    doc="The number of a list that the index before it names.", symbol="[]", public=False, flat=not_chosen)
+    doc="The element of a list at the index that precedes it.", symbol="[]", public=False, flat=not_chosen)
 
-# --- Rows that close the others: derivatives with a branch inside, so that every order works on Values ---------
+# --- Derivatives of the rows above that have to branch: as rows, they work on Values in every order -------------
 
 residual: Binary = binary_row(lambda x, y: special.residual(x, y, x - y), 0.0, 0.0,
-    doc="What rounding takes from x - y: no variable.", public=False)
+    doc="The rounding error of x - y; treated as a constant.", public=False)
 stop: Unary = unary_row(lambda x: x, 0.0,
     doc="+x, through which no gradient passes.", public=False)
-# A contribution in a sweep, never -0.0: in a sweep that is NOTHING.
+# A contribution in a sweep. It is never -0.0, which would mean NOTHING there.
 chain: Binary = binary_row(lambda g, d: g * d + 0.0, second, first,
     doc="g * d.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
-# For formulas in which one factor goes to 0 faster than the other to infinity, and the limit is 0.
+# For formulas whose limit is 0, because one factor goes to 0 faster than the other goes to infinity.
 times: Binary = binary_row(lambda x, y: x * y + 0.0 if x and y else 0.0, second, first,
     doc="x * y, and 0 where either is exactly 0.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
 quotient: Binary = binary_row(special.quotient, lambda a, b, z: quotient(1.0, b), lambda a, b, z: -over_square(a, b),
@@ -302,6 +302,6 @@ pow_slope: Binary = binary_row(special.pow_slope, lambda x, y, z: pow_curve(x, y
     flat_beside=(lambda x, y: y in (0, 1), lambda x, y: x == 0 and y > 1), allowance=NEAR_ROOTS)
 pow_log: Many = many_row(Shape(("x", "y", "k"), orders=(2,)), lambda xyk: special.pow_log(*xyk),
     lambda xyk, z: pow_log_slopes(*xyk),
-    doc="x**y * log(x)**k; the whole k is not a variable.", public=False, flat=flat_power_of_log, allowance=NEAR_ROOTS)
+    doc="x**y * log(x)**k; k is not a variable.", public=False, flat=flat_power_of_log, allowance=NEAR_ROOTS)
 
 publish(globals())

@@ -39,17 +39,18 @@ def primitive(
     Args:
         function: Takes one or more floats and returns a float.
         derivatives: The local derivative by each operand: a number, or a function of the operands and the result,
-            written with the functions of `autograd_core` (it is called on floats, and on Values to be differentiated
-            again). NaN where the operand is not a variable.
-        formula, derivative_formulas: The same in print, with {x}, {y} for the operands and {z} for the result.
-        symbol: What drawings show.
+            written with the functions of `autograd_core` (it is called on floats, and on Values so that it can be
+            differentiated again). Use NaN for an operand that is not a variable.
+        formula, derivative_formulas: How to print the function and its derivatives, with {x}, {y} for the operands and
+            {z} for the result.
+        symbol: The symbol shown in drawings.
         domain, kinks: Where it is defined and where it has no derivative, for the gradient checker.
-        flat: For each operand None, or a function of the operands that says where the derivative is 0 in a whole
-            neighbourhood: an infinite slope below it does not count there. A derivative that is the number 0 is flat
+        flat: For each operand None, or a function of the operands that returns whether the derivative is 0 in a whole
+            neighbourhood: there, an infinite slope below it is ignored. A derivative given as the number 0 is flat
             everywhere.
 
     Raises:
-        TypeError: The derivatives are missing, or are not one for each operand.
+        TypeError: The derivatives are missing, or there is not exactly one for each operand.
 
     Source: lecture 003, "your own module".
 
@@ -124,7 +125,7 @@ def primitive(
 
 
 def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
-    """The user's function, with its result checked and turned into a float."""
+    """Wrap the user's function so that its result is checked and converted to a float."""
 
     def value(*numbers: float) -> float:
         result = function(*numbers)
@@ -137,7 +138,7 @@ def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
 
 
 def _signature(function: Callable[..., float], name: str) -> inspect.Signature:
-    """The operands of the user's function: a fixed number, each with a name."""
+    """Return the signature of the user's function; raise TypeError unless it has a fixed number of named operands."""
     try:
         signature = inspect.signature(function)
     except ValueError:
@@ -149,7 +150,7 @@ def _signature(function: Callable[..., float], name: str) -> inspect.Signature:
 
 
 def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Derivative:
-    """A local derivative whose results are checked and whose errors say where they come from."""
+    """Wrap a local derivative so that its results are checked and its errors say where they come from."""
     which = f"the local derivative ∂{name}/∂{names[index]}"
 
     def checked(result: Any, operands: Sequence[Any]) -> Any:
@@ -172,7 +173,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
     def derivative(*operands: Any) -> Any:
         try:
             return checked(slope(*operands), operands)
-        except Exception as error:  # whatever it is, add a note and pass it on
+        except Exception as error:  # any error: add a note and re-raise it
             *given, result = operands
             pairs = zip(names, given, strict=True)
             error.add_note(f"in {which} at {', '.join(f'{n} = {x!r}' for n, x in pairs)}, where {name} = {result!r}")
@@ -182,7 +183,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
 
 
 def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:
-    """One function for all local derivatives, as an operation on many operands needs it."""
+    """Combine the local derivatives into one function, as an operation on many operands needs."""
 
     def all_slopes(operands: Sequence[Any], result: Any) -> list[Any]:
         return [slope(*operands, result) if callable(slope) else slope for slope in slopes]
@@ -193,7 +194,7 @@ def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], 
 def _flat_together(
     slopes: tuple[Derivative, ...], flat: Sequence[Flat | None]
 ) -> Callable[[Sequence[float], Sequence[bool]], list[bool]]:
-    """One function that says which local derivatives are flat, as an operation on many operands needs it."""
+    """Combine `flat` into one function that says which derivatives are flat, as for many operands."""
     stated = flat or (None,) * len(slopes)
 
     def all_flat(operands: Sequence[float], variable: Sequence[bool]) -> list[bool]:

@@ -40,11 +40,11 @@ def step(
     collapse: int | None = None,
     batch: bool | None = None,
 ) -> Stepper:
-    """The graph below `y` to step through: a notebook shows it, and `save` writes a page or a GIF.
+    """Step through the graph below `y`: a notebook displays the result, and its `save` writes a page or a GIF.
 
-    Leaves take their values; each operation follows in topological order; then the output's gradient of 1 goes back
-    along each edge in the order of the sweep. No `data` and no `grad` is changed. A switch on the page shows what would
-    go wrong without sorting: in every epoch, and box by box if the graph is folded.
+    First the leaves take their values, then each operation is computed in topological order, and finally the output's
+    gradient of 1 flows back along each edge in the order of the sweep. No `data` or `grad` is changed. A switch on the
+    page shows what would go wrong without sorting: in every epoch, and box by box if the graph is folded.
     In each line, ∂result/∂operand is the edge's own derivative and grad(x) the derivative of the output by x. The
     second node labelled x is called x#2, and a label that several nodes share is preceded by its scopes.
     A function in place of `y` is called on the arguments after it: numbers become leaves named like its parameters, and
@@ -54,17 +54,17 @@ def step(
     Args:
         y: The output, or a function that returns it. For several outputs, in a list, the gradients are those of their
             sum.
-        arguments: For the function: numbers, alone or in lists, tuples and dicts, and anything that holds none.
-        learning_rate: η of the parameter update w ← w − η·gradient that ends each epoch. None: no update.
+        arguments: For the function: numbers, alone or in lists, tuples and dicts, and anything without numbers.
+        learning_rate: η in the parameter update w ← w − η·gradient that ends each epoch. With None, there is no update.
         epochs: How many times the recorded graph is computed, from the second time on with the updated parameters.
-            The branches that Python took are kept, even inside checkpoints.
+            Every epoch takes the branches that Python took, even inside checkpoints.
         max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
 
     Raises:
         GraphError: A leaf was assigned after its node was computed, a checkpoint's function returns a different number
-            than before, or the graph is too large however it is folded.
-        ValueError: An option has no such choice, there is nothing to update, or a later epoch has no value; in that
-            case also the other exceptions that floats raise.
+            than before, or the graph is too large even when folded.
+        ValueError: The value of an option is invalid, there is nothing to update, or a later epoch has no value. The
+            last may also raise whatever else floats raise.
 
     >>> a = Value(3.0, "a")
     >>> for line in step(a * a):
@@ -95,7 +95,7 @@ def step(
 
 
 class Stepper:
-    """The steps of one graph: a sequence of `Step`s that shows itself, and saves itself as a page or a GIF."""
+    """The steps through one graph: a sequence of `Step`s that a notebook displays and `save` writes to a file."""
 
     def __init__(self, script: Script, frames: Frames) -> None:
         self._script = script
@@ -116,9 +116,14 @@ class Stepper:
         return self._script.eager
 
     def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:
-        """One picture for each step, all of one size, as SVG or PNG; `order` is "sorted" or "eager".
+        """Yield a picture for each step, all of the same size, as SVG or PNG.
 
-        Raises LayoutError where nothing can lay the graph out.
+        Args:
+            format: "svg" or "png".
+            order: "sorted" or "eager".
+
+        Raises:
+            LayoutError: No layout engine is available, or it fails.
         """
         if format not in ("svg", "png"):
             raise ValueError(f"format must be 'svg' or 'png'; got {format!r}")
@@ -135,8 +140,8 @@ class Stepper:
             title: The page's title.
 
         Raises:
-            ValueError: The ending is a different one.
-            LayoutError: Nothing can lay the graph out.
+            ValueError: `path` has another ending.
+            LayoutError: No layout engine is available, or it fails.
         """
         path = Path(path)
         match path.suffix.lower():
@@ -148,7 +153,7 @@ class Stepper:
                 raise ValueError(f"cannot save a stepper to {str(path)!r}: use an ending of .html or .gif")
 
     def page(self, title: str | None = None) -> str:
-        """The page as one text: markup, style, script and data, nothing from elsewhere."""
+        """Return the page as one string: markup, style, script and data, with no external resources."""
         return page(self._script, self._frames, title)
 
     @cached_property

@@ -1,7 +1,7 @@
 """Hypothesis strategies for testing with this engine: numbers inside an operation's domain, and whole programs.
 
-All of it is driven by the table: a row, or a primitive of your own, brings its domain, its special points and its
-kinks, and the strategies do the rest. Needs hypothesis: pip install "autograd-core[test]".
+Everything is driven by the table: a row, or your own primitive, states its domain, special points and kinks, and the
+strategies do the rest. Needs hypothesis: pip install "autograd-core[test]".
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ SPECIALS = (
     0.0, 1.0, -1.0, -0.0, 0.5, -0.5, 2.0, -2.0, 3.0, math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0),
     SMALLEST, -SMALLEST, SMALLEST_NORMAL, -SMALLEST_NORMAL, LARGEST, -LARGEST, math.inf, -math.inf, math.nan,
 )  # fmt: skip  # what shrinks first stands first
-# How far a point counts as away from a kink, as a share of its largest operand.
+# How far away from a kink a point must be, relative to its largest operand.
 AWAY = 2.0**-10
-# The range that smooth programs keep their numbers in, so that no product of a few of them overflows.
+# The range in which smooth programs keep their numbers, so that a product of a few of them does not overflow.
 MODERATE = 2.0**60
 
 Row = Operation | Callable[..., Any]
@@ -48,7 +48,7 @@ def _row(operation: Row) -> Operation:
 
 
 def log_uniform() -> SearchStrategy[float]:
-    """Finite floats whose exponents are uniform over the whole range, subnormals included, of either sign.
+    """Finite floats of either sign, with exponents uniform over the whole range, including subnormals.
 
     >>> from hypothesis import find
     >>> find(log_uniform(), lambda x: x > 3)
@@ -71,9 +71,10 @@ def near(points: Sequence[float]) -> SearchStrategy[float]:
 
 
 def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
-    """Any float64: specials, small fractions, numbers of everyday size, the whole range of exponents.
+    """Any float64: special values (infinities, NaN and -0.0), small fractions, everyday sizes, all exponents.
 
-    Args: `special`, points near which to look besides. Infinities, NaN and -0.0 are among them.
+    Args:
+        special: Further points near which to draw.
 
     >>> from hypothesis import find
     >>> find(numbers(), lambda x: x > 1)
@@ -85,10 +86,13 @@ def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
 
 
 def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
-    """Operands inside an operation's domain, as one flat tuple: specials, all exponents, close to singular points.
+    """Operands in an operation's domain, as one flat tuple: special values, all exponents, close to singular points.
 
-    Args: `operation`, a row of the table, a function of `autograd_core` or a primitive. Two operands are often equal,
-    opposite or close; lists have one to six numbers; whole orders (of polygamma) are small. The value may overflow.
+    Two operands are often equal, opposite or close; lists have one to six numbers; integer orders (of polygamma) are
+    small. The value may overflow.
+
+    Args:
+        operation: A row of the table, a function of `autograd_core` or a primitive.
 
     >>> from autograd_core import log
     >>> from hypothesis import find
@@ -113,13 +117,16 @@ def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
 
 
 def _related(how: int, x: float, y: float, *more: float) -> tuple[float, ...]:
-    """Operands of which two are related: equal, opposite, neighbours, a step or a factor apart."""
+    """Return operands, two of which are related: equal, opposite, adjacent floats, a step or a factor apart."""
     others = (x, -x, math.nextafter(x, math.inf), math.nextafter(x, -math.inf), x + y, x * y)
     return (x, others[how], *more)
 
 
 def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
-    """The operands, or where they are outside the domain, what of their signs and reciprocals is inside."""
+    """Return the operands or, if they lie outside the domain, a variant inside it, if one is found.
+
+    Variants negate, round or invert operands.
+    """
     if row.domain.contains(*xs):
         return xs
     choices = ([x, -x, float(round(x)) if math.isfinite(x) else x, 1.0 / x if x else x] for x in xs)
@@ -127,7 +134,7 @@ def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def smooth_operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
-    """Operands where the operation is smooth: in its domain, away from its kinks, value and derivatives finite.
+    """Operands where the operation is smooth: in its domain, away from kinks, with finite value and derivatives.
 
     >>> from autograd_core import relu
     >>> from hypothesis import find
@@ -139,9 +146,9 @@ def smooth_operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
 
 
 def is_smooth(operation: Row, xs: Sequence[float]) -> bool:
-    """Whether the operation has a finite value and finite derivatives here, with no kink nearby.
+    """Return whether the operation has a finite value and finite derivatives here, with no kink nearby.
 
-    Near is 2⁻¹⁰ of the largest operand: there a rounding error, or a checker's step, could cross the kink.
+    Nearby means within 2⁻¹⁰ of the largest operand, where a rounding error or a checker's step could cross the kink.
 
     >>> from autograd_core import maximum
     >>> is_smooth(maximum, (1.0, 2.0)), is_smooth(maximum, (1.0, 1.0))
@@ -178,9 +185,12 @@ def programs(
 ) -> SearchStrategy[Program]:
     """Random programs: 1 to 6 inputs, 1 to 60 lines, shared nodes, any numbers; they may raise where floats raise.
 
-    Args: `operations`, what they are made of: rows, functions of `autograd_core`, primitives; None for every public
-    row. `forms`, what they do in plain Python besides: comparisons, round, divmod, conditionals. They shrink to
-    few lines and simple numbers, and print as Python that runs.
+    They shrink to few lines and simple numbers, and print as runnable Python.
+
+    Args:
+        operations: What they are made of: rows, functions of `autograd_core` or primitives; None for all public rows.
+        max_inputs, max_operations: The most inputs and operations.
+        forms: What else they do in plain Python: comparisons, round, divmod, conditionals.
 
     >>> from autograd_core import exp
     >>> from hypothesis import find
@@ -200,9 +210,9 @@ def defined_programs(
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
 ) -> SearchStrategy[Program]:
-    """Random programs that raise nothing at their inputs, though these be infinite, NaN or where slopes are singular.
+    """Random programs that do not raise at their inputs, which may be infinite, NaN or at singular slopes.
 
-    Args: as for `programs`. A line that would raise at the inputs is left out.
+    The arguments are those of `programs`. Lines that would raise at the inputs are left out.
 
     >>> from autograd_core import log
     >>> from hypothesis import find
@@ -220,9 +230,9 @@ def smooth_programs(
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
 ) -> SearchStrategy[Program]:
-    """Random programs that are smooth at their inputs: every number moderate, no kink near, derivatives finite.
+    """Random programs that are smooth at their inputs: moderate numbers, no kink nearby, finite derivatives.
 
-    Args: as for `programs`. A line that would have no value at the inputs, or a kink near them, is left out.
+    The arguments are those of `programs`. Lines with no value at the inputs, or with a kink nearby, are left out.
 
     >>> from hypothesis import find
     >>> program = find(smooth_programs(), lambda program: len(program.lines) > 1)
@@ -242,7 +252,7 @@ def _has_value(row: Operation, xs: Sequence[float]) -> bool:
 
 
 def _is_moderate(row: Operation, xs: Sequence[float]) -> bool:
-    """Whether the row is smooth here, and its value and slopes, orders apart, are 0 or moderate."""
+    """Return whether the row is smooth here, with a value and slopes (except by orders) that are 0 or moderate."""
     if not row.domain.contains(*xs) or not is_smooth(row, xs):
         return False
     z = row.evaluate(xs)

@@ -21,7 +21,7 @@ from ._operations.signatures import Operators
 
 
 def _not_here(name: str, instead: str) -> property:
-    """An attribute that nodes of other small engines have: reading or setting it says what to use here."""
+    """Return a property for an attribute that other small engines have: using it raises an error naming ours."""
 
     def refuse(node: Value, value: object = None) -> NoReturn:
         raise AttributeError(f"a Value has no {name}: {instead}")
@@ -49,8 +49,8 @@ class Value(Operators):
     """
 
     # A node made by an operation has operands _x and _y with local derivatives _dx and _dy; an operation on many
-    # has tuples in _x and _dx and None in _y. A slot that was never set means "none": a node is made by setting
-    # only what it holds.
+    # operands stores tuples in _x and _dx, and None in _y. A slot that was never set counts as None, so making a
+    # node sets only the slots it needs.
     __slots__ = ("_data", "_row", "_x", "_y", "_dx", "_dy", "_grad", "_label", "_place", "_stamp")
 
     _data: float
@@ -100,7 +100,7 @@ class Value(Operators):
 
     @property
     def grad(self) -> float:
-        """The gradient: the sum over all sweeps in a leaf, the last sweep's in a computed node; 0.0 before any.
+        """The gradient: a leaf's is summed over all sweeps, a computed node's is the last sweep's; 0.0 before any.
 
         Assign None, or call `zero_grad`, to clear it.
         """
@@ -122,7 +122,7 @@ class Value(Operators):
         return getattr(self, "_grad", None) is not None
 
     def zero_grad(self) -> None:
-        """Clear the gradient: it reads 0.0 again, and `has_grad` False."""
+        """Clear the gradient: `grad` is 0.0 again, and `has_grad` is False."""
         self._grad = None
 
     @property
@@ -141,7 +141,7 @@ class Value(Operators):
 
     @property
     def operands(self) -> tuple[Value | float, ...]:
-        """What the operation was applied to, in order; plain numbers as floats; empty for a leaf."""
+        """The operands in order, plain numbers as floats; empty for a leaf."""
         x, y = self._x, self._y
         if x is None:
             return ()
@@ -168,7 +168,7 @@ class Value(Operators):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by `Value` or `parameter`, or inside `no_record()`, and not by a recorded operation."""
+        """Whether it was made by `Value` or `parameter`, or inside `no_record()`: it has no operands."""
         return self._x is None
 
     @property
@@ -176,8 +176,8 @@ class Value(Operators):
         """The names of the scopes it was made in, outermost first."""
         return self._place.path
 
-    # Where floats return a plain number, so does a Value: nothing here can carry a gradient. (Whatever takes `data`
-    # tells the transforms that watch for it.)
+    # These return plain numbers, as they do for floats: the results cannot carry a gradient. (Reading `data` notifies
+    # the transforms that are watching.)
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -203,7 +203,7 @@ class Value(Operators):
     def __rdivmod__(self, other: Any) -> Any:
         return other // self, other % self
 
-    # What floats have besides operators; NumPy calls some of it on the objects in its arrays.
+    # The other attributes and methods of float; NumPy calls some of them on the objects in its arrays.
 
     @property
     def real(self) -> Value:
@@ -232,7 +232,7 @@ class Value(Operators):
         return self.data.hex()
 
     def as_integer_ratio(self) -> NoReturn:
-        """Raise TypeError: whatever is computed from the two ints would have no gradient."""
+        """Raise TypeError: anything computed from the two ints would have no gradient."""
         raise TypeError(
             "converting a Value to a ratio of ints would lose its gradient; "
             "use .data.as_integer_ratio() if you only need the number"
@@ -303,7 +303,7 @@ def fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> Non
 
 @accelerated
 def parameter(data: float, label: str | None = None) -> Value:
-    """Make a leaf that training moves: drawings and `nn` tell it from an input.
+    """Make a leaf that training adjusts; drawings and `nn` distinguish it from an input.
 
     >>> parameter(0.5, label="w").op
     <operation parameter>

@@ -1,5 +1,8 @@
 """What the table of operations is made of.
 
-Read `operation.py` (what a row is), `functions.py` (how a row becomes a function and a method of `Value`), then
-`derivatives.py` (local derivatives too long for a row). `special.py` and `series.py` hold the special functions.
+Read `operation.py` (what a row is), `shape.py` (how an operation is called), `functions.py` (how a row becomes a
+function and a method of `Value`) and `printing.py` (how its derivatives become printed formulas). Then read what the
+rows refer to: `places.py` (domains, kinks and flat regions), `values.py` and `derivatives.py` (values and local
+derivatives too long for a row), `choosing.py` and `integers.py` (`take`, `max` and `min`). The numerics are in
+`special.py`, `activations.py`, `series.py` and, in exact arithmetic, `exact.py`. `signatures.py` is for type checkers.
 """

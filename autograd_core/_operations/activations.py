@@ -1,6 +1,6 @@
-"""The activations that are x times a distribution function, and their slopes: silu, gelu and gelu_tanh.
+"""The activations that multiply x by a distribution function (silu, gelu and gelu_tanh), and their slopes.
 
-Bounds are in units in the last place of the exact result, the largest error seen against mpmath with glibc 2.36.
+Bounds are in units in the last place of the exact result: the largest error found against mpmath, with glibc 2.36.
 """
 
 import math
@@ -27,7 +27,7 @@ _GELU_TANH_NEAR_ROOT = (
     0.00011015823907384679, -4.0850565081115936e-05, -1.3095007407737991e-05, 6.924406518208963e-06,
     1.7265884384366634e-06, -1.114692652478167e-06,
 )
-# The same of the second derivative of gelu_tanh on [1.1875, 2.1875], in powers of x - 1.6875.
+# The same for the second derivative of gelu_tanh on [1.1875, 2.1875], in powers of x - 1.6875.
 GELU_TANH_CURVE_NEAR_ROOT = (
     -0.2967282487869627, 0.3975220658147952, -0.11089724633768336, -0.09171829615530033, 0.06689978986044633,
     -0.003453754420992913, -0.01132279478094891, 0.004177632752089849, 0.000508280685982848, -0.000818504890780908,
@@ -82,7 +82,7 @@ def gelu(x: float) -> float:
 
 
 def gelu_slope(x: float) -> float:
-    """Return the derivative of gelu, Phi(x) + x * phi(x), to within 3.7 ulp, its root near -0.7518 included.
+    """Return the derivative of gelu, Phi(x) + x * phi(x), to within 3.7 ulp, even near its root at -0.7518.
 
     >>> gelu_slope(0.0), gelu_slope(math.inf), gelu_slope(-math.inf)
     (0.5, 1.0, -0.0)
@@ -109,7 +109,7 @@ def gelu_tanh(x: float) -> float:
 
 
 def gelu_tanh_slope(x: float) -> float:
-    """Return the derivative of gelu_tanh to within 3.6 ulp, its root near -0.7525 included.
+    """Return the derivative of gelu_tanh to within 3.6 ulp, even near its root at -0.7525.
 
     >>> gelu_tanh_slope(0.0), gelu_tanh_slope(math.inf), gelu_tanh_slope(-math.inf)
     (0.5, 1.0, -0.0)
@@ -143,7 +143,7 @@ def gate(x: float, w: float, v: float) -> float:
 
 
 def gate_slope(x: float, w: float, v: float, rest: float) -> float:
-    """Return the slope of that x * sigmoid, x * w'(x) being w + v + rest (all counted positive)."""
+    """Return the slope of `gate(x, w, v)`, where |x * w'(x)| = w + v + rest."""
     e = math.exp(-w)
     square = 1.0 + e * (2.0 + e)
     if x >= 0.0:

@@ -1,4 +1,4 @@
-"""Choosing without a branch: one of a table by an index, and the largest and smallest of a list."""
+"""Choosing without a branch: an entry of a table by its index, or the largest or smallest of a list."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from .integers import index_of
 
 
 def take(table: Any, i: Any) -> Any:
-    """The entry of `table` that the whole number `i` names, counted from 0, or from the end where it is negative.
+    """Return the entry of `table` at index `i`, which counts from the end if it is negative.
 
-    Args: `table`, a list of numbers, or of rows, of which one comes back as a list; `i`, an int, or a Value that is a
-    whole number. Differentiable in the table: a gradient goes to the entry that is chosen. In a traced function `i` is
-    an input: one program serves every index (`table[i]` would make a program of each).
-    Raises ValueError for an index that names none.
+    The gradient goes to the chosen entry. In a traced function `i` is an input, so one program serves every index,
+    whereas `table[i]` would need a program for each.
+
+    Args:
+        table: A list of numbers, or of rows; a row is returned as a list.
+        i: An int, or a Value that holds an integer.
+
+    Raises:
+        ValueError: The index is out of range, or is not an integer.
 
     >>> from autograd_core import Value
     >>> table = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
@@ -33,10 +38,10 @@ def take(table: Any, i: Any) -> Any:
 
 
 def max(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) -> Any:
-    """The largest of a list, or of several numbers, as the builtin gives it; where Values are among them, no branch.
+    """Return the largest of a list, or of several numbers, like the builtin, but without branching on Values.
 
-    Args: as of the builtin. Its gradient goes to the one that is chosen, of equal ones the first. In a traced function
-    the builtin would make a program of each order of the numbers.
+    The arguments are those of the builtin. The gradient goes to the chosen number, the first of several equal ones. In
+    a traced function, the builtin would need a program for each order of the numbers.
 
     >>> from autograd_core import Value
     >>> max(Value(1.0), Value(3.0), 2.0)
@@ -46,7 +51,7 @@ def max(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) 
 
 
 def min(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) -> Any:
-    """The smallest of a list, or of several numbers; see `max`.
+    """Return the smallest of a list, or of several numbers; see `max`.
 
     >>> min([3.0, 1.0, 2.0])
     1.0
@@ -63,7 +68,7 @@ def _extreme(
         return builtin(given, key=key, **default) if len(numbers) == 1 else builtin(*numbers, key=key, **default)
     best, of_best = given[0], keys[0]
     for x, of_x in zip(given[1:], keys[1:], strict=True):
-        stays = ops.larger(sign * of_best, sign * of_x)  # 1, in a tie ½, and 0 where x is better
+        stays = ops.larger(sign * of_best, sign * of_x)  # 1, ½ in a tie, or 0 if x is better
         best = ops.where(stays, best, x)
         of_best = best if key is None else ops.where(stays, of_best, of_x)
     return best

@@ -1,7 +1,7 @@
 """Local derivatives too long for a row of the table, and softmax, which is one of them.
 
-Each works on floats and on Values, like those in the table. Where one branches, it chooses between formulas for one
-and the same function, so every order of derivative is right on either side.
+Each works on floats and on Values, like those in the table. Where one branches, it chooses between formulas for the
+same function, so derivatives of every order are correct on both sides.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ SQRT_2, REST_OF_SQRT_2 = 1.4142135623730951, -9.667293313452913e-17
 
 
 def plain(x: Any) -> Any:
-    """The number of a Value; any other number is it."""
+    """Return the number of a Value, or a plain number unchanged."""
     if type(x) is not Value:
         return x
-    if traces and (trace := running()) is not None:  # which formula is chosen depends on it
+    if traces and (trace := running()) is not None:  # the choice of formula depends on it
         trace.asked("is", (x,), x._data)
     return x._data
 
@@ -33,7 +33,7 @@ def plain(x: Any) -> Any:
 
 
 def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """The product of all the others: those before times those after. (x may be 0, so z / x will not do.)"""
+    """Return the product of all the others for each x: those before times those after. (z / x fails for x = 0.)"""
     before, after = running_products(xs[:-1]), running_products(xs[:0:-1])
     if in_range(before, xs) and in_range(after, xs[::-1]):
         return [a * b for a, b in zip(before, reversed(after), strict=True)]
@@ -41,14 +41,14 @@ def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
 
 
 def product_slopes(xs: Sequence[Any]) -> list[Any]:
-    """The product of all the others, each rounded once: so it does not matter that floats are all taken together."""
+    """Return the product of all the others for each x, rounded once."""
     if any(type(x) is Value for x in xs):
         return [ops.product([*xs[:i], *xs[i + 1 :]]) for i in range(len(xs))]
     return exact.products_of_others(xs)
 
 
 def running_products(xs: Sequence[Any]) -> list[Any]:
-    """The products of none, of one, of two …, from the left."""
+    """Return the products of the first 0, 1, 2, … numbers."""
     products: list[Any] = [1.0]
     for x in xs:
         products.append(products[-1] * x)
@@ -56,8 +56,8 @@ def running_products(xs: Sequence[Any]) -> list[Any]:
 
 
 def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
-    """Whether none of the running products of xs has left the range of normal floats, up to the first that is 0."""
-    for x, product in zip(xs, products[1:], strict=False):  # the last of xs is in no product
+    """Return whether the running products of xs are all normal floats, at least up to the first x that is 0."""
+    for x, product in zip(xs, products[1:], strict=False):  # no product includes the last of xs
         if x == 0.0:
             return True
         if not is_normal(product):
@@ -66,10 +66,11 @@ def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
 
 
 def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """x / norm, and 0 where all are 0; a norm too near the ends of the range is coarse or infinite: it is scaled.
+    """Return x / norm for each x, or 0 where all are 0.
 
-    The second derivative is a difference, 1 / r - x**2 / r**3: where one number is most of the norm r, it is written
-    as a cosine, whose derivatives are products.
+    A norm near either end of the range would be inaccurate or infinite, so it is scaled. The second derivative is a
+    difference, 1 / r - x**2 / r**3; where one number makes up most of the norm r, the quotient is written as a cosine,
+    whose derivatives are products.
     """
     if not 2.0**-960 <= z <= 2.0**1000:
         scale = 2.0**600 if z < 1.0 else 2.0**-600
@@ -83,7 +84,7 @@ def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
 
 
 def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
-    """The derivatives of the cosine z = x / r: sine**2 / r and -sine * z / r, half the smaller divided first."""
+    """Return the derivatives of z = x / r, a cosine: sine**2 / r and -sine * z / r, dividing half the smaller first."""
     scale = 2.0**-64 if abs(x) > 2.0**1000 or abs(y) > 2.0**1000 else 1.0
     sine, r = ops.cosine(y, x), ops.hypot(scale * x, scale * y)
     small, large = (sine, z) if abs(sine) <= abs(z) else (z, sine)
@@ -92,9 +93,9 @@ def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 
 
 def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
-    """Where the largest is, each number less that, and exp of it, made good for the rounding of the difference.
+    """Return the index of the largest, each number minus the largest, and exp of that, corrected for its rounding.
 
-    The largest is taken away as a node: then no derivative is a difference of nearly equal numbers.
+    The largest is subtracted as a node, so that no derivative is a difference of nearly equal numbers.
     """
     if not xs:
         raise ValueError("softmax of no numbers is not defined; got an empty list")
@@ -107,30 +108,30 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
         at = max(range(len(xs)), key=numbers.__getitem__)
         finite = math.isfinite(numbers[at])
         lost: list[Any] = [special.residual(x, numbers[at], x - numbers[at]) for x in numbers]
-    else:  # which knows what was asked
+    else:  # the trace knows what was asked
         at = max(range(len(xs)), key=xs.__getitem__)
         finite = trace.asked("isfinite", (xs[at],), math.isfinite(numbers[at]))
         lost = [trace.as_plain(ops.residual(x, xs[at])) for x in xs]
     differences = [x - xs[at] for x in xs]
     exps = [e + e * r if type(r) is Value or r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
-    if len(xs) > 1 and finite:  # the largest less itself is 0, and no sweep need go there
+    if len(xs) > 1 and finite:  # the largest minus itself is 0, so no sweep needs to go there
         differences[at], exps[at] = 0.0, 1.0
     return at, differences, exps
 
 
 def softmax(xs: Any) -> list[Any]:
-    """exp(x) / the sum of all exp(x), for each x, shifted by the maximum so that nothing overflows.
+    """Return exp(x) / (the sum of all exp(x)) for each x, shifted by the maximum so that nothing overflows.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
     largest, _, exps = shifted(items("softmax", xs))
-    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # beside it the small ones round away
+    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # last, lest it round the rest away
     return [ops.quotient(e, total) for e in exps]
 
 
 def log_softmax(xs: Any) -> list[Any]:
-    """The logarithm of softmax, exact also where softmax is near 1 or underflows.
+    """Return the logarithm of softmax, accurate even where softmax is near 1 or underflows.
 
     >>> log_softmax([0.0, -1000.0])
     [0.0, -1000.0]
@@ -144,28 +145,28 @@ def log_softmax(xs: Any) -> list[Any]:
 
 
 def is_normal(x: Any) -> bool:
-    """Whether a number, or that of a Value, is finite and neither 0 nor subnormal."""
+    """Return whether a number or a Value's number is finite and neither 0 nor subnormal."""
     return bool(2.0**-1022 <= x < math.inf or -math.inf < x <= -(2.0**-1022))
 
 
 def less_one_rounds(y: Any) -> bool:
-    """Whether y - 1 may round, of which half unit x**(y - 1) makes up to 745 units: then x**y / x is taken.
+    """Return whether y - 1 may round; x**(y - 1) would magnify that up to 745 units, so x**y / x is used instead.
 
-    There x**y is far inside the range of floats, or x**y / x is outside of it too.
+    There x**y is well within the range of floats, or x**y / x is outside it as well.
     """
     return bool(-1.0 < y < 0.5)
 
 
 def at_an_end(x: Any) -> bool:
-    """Whether a number, or that of a Value, is 0 or infinite: where a power has its limits, and y - 1 can round."""
+    """Return whether a number or a Value's number is 0 or infinite, where powers are limits and y - 1 may round."""
     return bool(x == 0.0 or x == math.inf or x == -math.inf)
 
 
 def pow_curve(x: Any, y: Any, slope: Any) -> Any:
-    """The second derivative of x**y by x."""
+    """Return the second derivative of x**y by x."""
     if at_an_end(x):
         return ops.times(y, ops.pow_slope(x, y - 1.0))
-    if is_normal(slope):  # divided first where the product might overflow
+    if is_normal(slope):  # divide first where the product might overflow
         large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
         return (y - 1.0) * ops.quotient(slope, x) if large else ops.quotient((y - 1.0) * slope, x)
     sign = 1.0
@@ -179,7 +180,7 @@ def pow_curve(x: Any, y: Any, slope: Any) -> Any:
 
 
 def pow_slope_by_y(x: Any, y: Any) -> Any:
-    """The derivative of y * x**(y - 1) by y."""
+    """Return the derivative of y * x**(y - 1) by y."""
     if at_an_end(x) and x >= 0.0 and y > 1.0:
         return ops.times(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
     log = ops.pow_log(x, 0.0, 1.0)
@@ -190,7 +191,7 @@ def pow_slope_by_y(x: Any, y: Any) -> Any:
 
 
 def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
-    """The derivatives of x**y * log(x)**k by x and y; k is not a variable."""
+    """Return the derivatives of x**y * log(x)**k by x and y; k is not a variable."""
     by_y = ops.pow_log(x, y, k + 1.0)
     if not k:
         return ops.pow_slope(x, y), by_y, math.nan
@@ -205,7 +206,7 @@ def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
 
 
 def cbrt_slope(x: Any, z: Any) -> Any:
-    """1 / (3 z**2), made good for the units by which math.cbrt is off."""
+    """Return 1 / (3 z**2), corrected for the error of math.cbrt."""
     slope, lost = ops.quotient(ops.quotient(1.0 / 3.0, z), z), special.cube_root_error(plain(x), plain(z))
     return slope - slope * (2.0 * lost) if lost else slope
 
@@ -214,7 +215,7 @@ def cbrt_slope(x: Any, z: Any) -> Any:
 
 
 def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
-    """A factor times z = gaussian(x, c), in two halves where z is near the subnormals."""
+    """Return factor * z for z = gaussian(x, c), in two halves where z is near the subnormals."""
     if z > 2.0**-960:
         return ops.times(z, factor)
     half = ops.gaussian(x, 0.5 * c)
@@ -222,16 +223,16 @@ def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
 
 
 def logaddexp_slope(x: Any, y: Any) -> Any:
-    """The derivative of logaddexp by x, sigmoid(x - y), made good for the rounding of x - y."""
+    """Return the derivative of logaddexp by x, sigmoid(x - y), corrected for the rounding of x - y."""
     difference = x - y
     slope, lost = ops.sigmoid(difference), special.residual(plain(x), plain(y), plain(difference))
     return slope + slope * ops.sigmoid(-difference) * lost if lost else slope
 
 
 def silu_curve(x: Any) -> Any:
-    """The second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), s the sigmoid.
+    """Return the second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), where s is the sigmoid.
 
-    The product of sigmoids in two halves, as the whole may be subnormal; near the root 2 - |x| is exact.
+    The product of sigmoids may be subnormal, so it is applied in two halves; near the root 2 - |x| is exact.
     """
     size = -x if x < 0.0 else x
     root = ops.exp(-0.5 * size)
@@ -240,13 +241,13 @@ def silu_curve(x: Any) -> Any:
 
 
 def gelu_curve(x: Any) -> Any:
-    """The second derivative of gelu, (2 - x**2) phi(x), with roots of 2 - x**2 to twice the precision."""
+    """Return the second derivative of gelu, (2 - x**2) phi(x), with the roots of 2 - x**2 to twice the precision."""
     factor = (SQRT_2 - x + REST_OF_SQRT_2) * (SQRT_2 + x + REST_OF_SQRT_2)
     return times_gaussian(ONE_OVER_SQRT_2PI * factor, x, 0.5, ops.gaussian(x, 0.5))
 
 
 def gelu_tanh_curve(x: Any) -> Any:
-    """The second derivative of x * s(v), v = 2 sqrt(2/pi) (x + 0.044715 x**3), s the sigmoid: an even function."""
+    """Return the second derivative of x * s(v), an even function: v = 2 sqrt(2/pi) (x + 0.044715 x**3), s = sigmoid."""
     size = -x if x < 0.0 else x
     if size > 22.0:
         return 0.0
@@ -256,7 +257,7 @@ def gelu_tanh_curve(x: Any) -> Any:
     square = size * size
     v = size * (1.5957691216057308 + 0.07135481627260025 * square)
     slope, curve = 1.5957691216057308 + 0.21406444881780073 * square, 0.42812889763560147 * size
-    root = ops.exp(-0.5 * v)  # made good for the rounding of v, and in two halves, as the whole may be subnormal
+    root = ops.exp(-0.5 * v)  # corrected for the rounding of v; in two halves, since the whole may be subnormal
     root = root - root * (0.5 * activations.gelu_tanh_exponent(plain(size))[1])
     half = root / (1.0 + root * root)
     turn = size * slope
@@ -264,5 +265,5 @@ def gelu_tanh_curve(x: Any) -> Any:
     return ops.times(ops.times(half, factor), half)
 
 
-# The table is made of these functions and they of its rows: whichever is imported first, all names are there by now.
+# These functions and the table refer to each other: whichever module is imported first, all names exist by now.
 from .. import ops  # noqa: E402  # see above

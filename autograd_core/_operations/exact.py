@@ -1,7 +1,7 @@
-"""Functions in decimal and whole numbers, for where floats would keep few right digits: mostly near their roots.
+"""Functions in decimal and integer arithmetic, for points where floats would lose most digits: mostly near roots.
 
-Fifty digits leave thirty beside any root that a float comes near to, and every answer is correctly rounded but in a
-tie that those cannot tell. Tens of microseconds each: other modules ask only where their own arithmetic would not do.
+Of fifty digits, thirty remain even at the float nearest to a root, so every result is correctly rounded unless those
+cannot decide a tie. A call takes tens of microseconds; other modules use it only where float arithmetic falls short.
 """
 
 import math
@@ -14,7 +14,7 @@ from itertools import accumulate
 DIGITS = 50
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803")
 ROOT_OF_TWO_PI = Decimal("2.50662827463100050241576528481104525300698674060993831662992357634229365461")
-# Asymptotic series are right to all digits from here on.
+# From here on, asymptotic series are accurate to all digits.
 FAR, TERMS = 30, 26
 
 
@@ -37,7 +37,7 @@ def bernoulli() -> tuple[Decimal, ...]:
 
 
 def polygamma(n: int, x: float) -> float:
-    """Return the n-th derivative of the digamma function at a finite x that is not a pole, its roots included.
+    """Return the n-th derivative of the digamma function at a finite x that is not a pole, even near its roots.
 
     >>> polygamma(0, 1.0), polygamma(2, -0.5)
     (-0.5772156649015329, -0.82879664423432)
@@ -72,7 +72,7 @@ def times_gamma(factor: float, x: float) -> float:
     """
     if x > 172.0 or x < -1000.0:
         return factor * math.inf if x > 0.0 else 0.0
-    with localcontext(Context(36)):  # enough for x less an integer that it comes near to
+    with localcontext(Context(36)):  # enough to subtract a nearby integer from x
         return float(Decimal(factor) * _gamma(Decimal(x)))
 
 
@@ -97,7 +97,7 @@ def sinc_slope(x: float) -> float:
 
 
 def logsumexp(xs: Sequence[float]) -> float:
-    """Return log(sum(exp(x) for x in xs)) of finite numbers, also where it is nearly 0.
+    """Return log(sum(exp(x) for x in xs)) of finite numbers, even where it is nearly 0.
 
     >>> logsumexp([-math.log(2.0), -math.log(2.0)])
     2.3190468138462996e-17
@@ -106,12 +106,12 @@ def logsumexp(xs: Sequence[float]) -> float:
     with localcontext(Context(DIGITS)) as context:
         top = Decimal(xs[at])
         rest = sum(((Decimal(x) - top).exp() for i, x in enumerate(xs) if i != at), Decimal())
-        context.prec += max(0, -rest.adjusted())  # so many digits the 1 takes away
+        context.prec += max(0, -rest.adjusted())  # the 1 would absorb this many digits
         return float(top + (1 + rest).ln())
 
 
 def product(xs: Sequence[float]) -> float:
-    """Return the product of numbers, correctly rounded whatever the size of its parts.
+    """Return the correctly rounded product of numbers, even if partial products leave the range of floats.
 
     >>> product([1e200, 1e200, 1e-300]), product([1e200, 1e200]), product([])
     (1e+100, inf, 1.0)
@@ -123,7 +123,7 @@ def product(xs: Sequence[float]) -> float:
 
 
 def products_of_others(xs: Sequence[float]) -> list[float]:
-    """Return for each number the product of all the others, as product gives it.
+    """Return for each number the product of all the others, rounded like `product`.
 
     >>> products_of_others([1e200, 1e200, 1e-300])
     [1e-100, 1e-100, inf]
@@ -138,7 +138,7 @@ def products_of_others(xs: Sequence[float]) -> list[float]:
 
 
 def _whole(x: float) -> tuple[int, int]:
-    """Return n and e such that a finite x is n / 2**e."""
+    """Return integers n and e such that a finite x equals n / 2**e."""
     numerator, denominator = x.as_integer_ratio()
     return numerator, denominator.bit_length() - 1
 
@@ -152,17 +152,17 @@ def _rounded(n: int, e: int) -> float:
 
 
 def _polygamma(n: int, x: Decimal) -> Decimal:
-    """Return the same as a Decimal."""
+    """Return `polygamma(n, x)` as a Decimal."""
     if x > 0:
         return _right(n, x)
-    # Reflection, that of x and that of its fractional part subtracted: the cotangents fall out.
+    # Subtract the reflection formulas of x and of its fractional part: the cotangents cancel.
     up, down = x - x.to_integral_value("ROUND_FLOOR"), x.to_integral_value("ROUND_CEILING") - x
     sign = -1 if n % 2 else 1
     return (_right(n, up) - sign * _right(n, down)) + sign * _right(n, 1 - x)
 
 
 def _right(n: int, x: Decimal) -> Decimal:
-    """Return the n-th derivative of digamma right of 0."""
+    """Return the n-th derivative of digamma for x > 0."""
     factor = Decimal(math.factorial(n))
     steps = max(0, math.ceil(FAR + n - x))
     near = sum((1 / (x + k) ** (n + 1) for k in range(steps)), Decimal()) * factor

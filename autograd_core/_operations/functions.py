@@ -18,7 +18,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
 class Unary(Protocol):
-    """A function of one number: a float gives a float, a Value a Value."""
+    """A function of one number: it returns a float for a float and a Value for a Value."""
 
     operation: Operation
 
@@ -29,7 +29,7 @@ class Unary(Protocol):
 
 
 class Binary(Protocol):
-    """A function of two numbers: floats give a float; where one is a Value, so is the result."""
+    """A function of two numbers: it returns a float for floats, and a Value if either is one."""
 
     operation: Operation
 
@@ -42,19 +42,19 @@ class Binary(Protocol):
 
 
 class Many(Protocol):
-    """A function of many numbers: floats give a float; where one is a Value, so is the result."""
+    """A function of many numbers: it returns a float for floats, and a Value if any is one."""
 
     operation: Operation
 
     def __call__(self, *arguments: Any) -> Any:
-        """The number or node."""
+        """Return the number or node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A row as ops.py states it, before it has its name: the one that it is assigned to.
+    """A row as ops.py states it, before `publish` names it after the variable it is assigned to.
 
-    `printed` has for each operand how the local derivative is printed, None where that is read off its function.
+    `printed` holds the printed form of each local derivative, or None where that is derived from its function.
     """
 
     shape: Shape
@@ -70,7 +70,7 @@ def unary_row(
     value: Callable[[float], float], slope: Derivative, *, printed: str | None = None, formula: str = "",
     method: bool = True, **fields: Any,
 ) -> Unary:
-    """A row with one operand."""
+    """State a row with one operand."""
     return cast(Unary, Stated(ONE_NUMBER, value, (slope,), (printed,), formula, method, fields))
 
 
@@ -78,7 +78,7 @@ def binary_row(
     value: Callable[[float, float], float], slope_x: Derivative, slope_y: Derivative, *, shape: Shape = TWO_NUMBERS,
     printed: tuple[str | None, str | None] = (None, None), formula: str = "", method: bool = True, **fields: Any,
 ) -> Binary:
-    """A row with two operands."""
+    """State a row with two operands."""
     return cast(Binary, Stated(shape, value, (slope_x, slope_y), printed, formula, method, fields))
 
 
@@ -86,15 +86,20 @@ def many_row(
     shape: Shape, value: Callable[[Sequence[float]], float],
     slopes: Callable[[Sequence[Any], Any], Sequence[Any]], **fields: Any,
 ) -> Many:
-    """A row with many operands."""
+    """State a row with many operands."""
     return cast(Many, Stated(shape, value, slopes, (), "", False, fields))
 
 
 def publish(names: dict[str, Any]) -> None:
-    """Enter the rows that a module states in the table, each by its name, and put its function in its place there.
+    """Enter a module's rows in the table under their names, and replace each in the module by its function.
 
     Their methods and operators are installed on `Value`.
-    Raises TypeError where two rows claim a name, and where a formula can neither be read off nor is stated.
+
+    Args:
+        names: The module's globals.
+
+    Raises:
+        TypeError: Two rows claim the same name, or a formula can neither be derived nor is stated.
     """
     stated = {name: row for name, row in names.items() if isinstance(row, Stated)}
     symbols: dict[str, Callable[..., Term]] = {}
@@ -128,7 +133,7 @@ def _operation(name: str, row: Stated, symbols: dict[str, Callable[..., Term]]) 
 
 
 def _function(row: Operation, method: bool) -> Any:
-    """The function of a row, its methods and operators installed."""
+    """Make the function of a row, and install its methods and operators."""
     function: Any = _unary(row) if row.arity == 1 else _binary(row) if row.arity == 2 else many(row)
     if row.public and method:
         if not row.operator or row.name == "pow":
@@ -173,7 +178,7 @@ def dress(row: Operation, function: Any) -> None:
     result = f"{row.name}({', '.join(names)})"
     slopes = "".join(
         f"\n∂/∂{name} = {text.format(x='x', y='y', z=result)}"
-        for name, text in zip(names, row.derivative_formulas, strict=False)  # of many operands there are none
+        for name, text in zip(names, row.derivative_formulas, strict=False)  # operations on many operands have none
         if text
     )
     domain = "" if row.domain is EVERYWHERE else f"\nDefined for {row.domain.text}; ValueError elsewhere."

@@ -1,4 +1,4 @@
-"""Whole numbers that `take` chooses by: also those that a trace knows as inputs, and not as numbers."""
+"""The integers that index a `take`, including those that are inputs of a trace and so have no fixed number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 
 class Static(BaseException):
-    """An int among the arguments of a traced function was used for more than choosing by `take`: it has to be static.
+    """An int argument of a traced function was used for something other than indexing a `take`, so it must be static.
 
     It is none of the errors that a function catches. `position`, which of the numbers of the arguments it is.
     """
@@ -18,7 +18,7 @@ class Static(BaseException):
 
 
 class Integer:
-    """An int among the arguments while it is traced: `take` may choose by it; whatever else is done makes it static."""
+    """An int argument during tracing: `take` may index with it; any other use makes it static."""
 
     __slots__ = ("node", "position")
 
@@ -48,12 +48,12 @@ for _name in (
 
 
 def index_of(thing: Any) -> Any:
-    """What `take` chooses by: the node behind an int that is traced, anything else as it is."""
+    """Return the index for `take`: the node behind an int that is being traced, anything else unchanged."""
     return thing.node if type(thing) is Integer else thing
 
 
 def chosen(xs: Sequence[float]) -> float:
-    """The number of a list that the index before it names."""
+    """Return the element of a list at the index that precedes it."""
     count = len(xs) - 1
     for j in range(count):
         if xs[0] == j or xs[0] == j - count:
@@ -62,11 +62,11 @@ def chosen(xs: Sequence[float]) -> float:
 
 
 def chosen_slopes(xs: Sequence[Any], z: Any) -> list[float]:
-    """1 by the number that is chosen, 0 by every other and by the index."""
+    """Return the derivatives of a choice: 1 by the chosen element, 0 by all others and by the index."""
     count = len(xs) - 1
     return [0.0, *[1.0 if xs[0] == j or xs[0] == j - count else 0.0 for j in range(count)]]
 
 
 def not_chosen(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Of the index, and of each number: it is not the one that is chosen."""
+    """Return whether each derivative of a choice is flat: all but that of the chosen element."""
     return [slope == 0.0 for slope in chosen_slopes(xs, None)]

@@ -1,4 +1,4 @@
-"""What one row of the table of operations holds."""
+"""Operation, one row of the table of operations, and Domain."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from typing import Any
 
 from .shape import NO_OPERANDS, Shape
 
-# Where an operation's derivative is flat: a function of its operands as numbers.
+# A function of an operation's operands, as numbers, that returns whether a derivative is flat there.
 Flat = Callable[..., bool]
 # A local derivative is a function of the operands and the result, or a number where it is constant.
 Derivative = Callable[..., Any] | float
 
 
 def first(x: Any, y: Any, z: Any) -> Any:
-    """The local derivative that is the first operand."""
+    """Return the first operand, as a local derivative."""
     return x
 
 
 def second(x: Any, y: Any, z: Any) -> Any:
-    """The local derivative that is the second operand."""
+    """Return the second operand, as a local derivative."""
     return y
 
 
-# What a sweep records in place of a derivative that is zero in a whole neighbourhood, and of an adjoint that nothing
-# has reached: no path. It reads as 0, and adding to it changes no bit; a zero that is only the value of a derivative
-# at this point is recorded as 0.0, and times infinity it is NaN.
+# Marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint that nothing has reached. It equals
+# 0, and adding to it changes no bit. A derivative that is zero only at this point is recorded as 0.0, and 0.0 times
+# infinity is NaN.
 NOTHING = -0.0
 
 
 def is_nothing(x: Any) -> bool:
-    """Whether a number, or a Value, is `NOTHING`."""
+    """Return whether a number, or a Value's number, is `NOTHING`."""
     return type(x) is float and x == 0.0 and copysign(1.0, x) < 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Where an operation is defined, for its messages, its tests and the strategies.
+    """The domain of an operation, for its messages, its tests and the strategies.
 
-    `text` completes the sentence "log is defined for …"; `contains` answers for given operands (floats);
-    `special` lists the numbers near which something happens, to be tried first.
+    `text` completes the sentence "log is defined for …"; `contains` returns whether given operands (floats) are inside;
+    `special` lists the numbers where behaviour changes, which tests try first.
     """
 
     text: str
@@ -51,7 +51,7 @@ class Domain:
 
 
 def always(*operands: float) -> bool:
-    """Every operand is in the domain."""
+    """Return True: every operand is in the domain."""
     return True
 
 
@@ -62,11 +62,11 @@ EVERYWHERE = Domain("every number", always)
 class Operation:
     """One operation: its value, its local derivatives, and what is needed to name, draw, check and print it.
 
-    `shape` says how it is called. `value` takes floats and gives a float. `derivatives` holds, for each operand,
-    ∂result/∂operand as a function of operands and result that works on floats and on `Value`s alike; where operands
-    are taken together, it is one function that takes all of them and the result and gives the list. `evaluate` and
-    `slopes` call both. `formula` and `derivative_formulas` are the same in
-    print, in Python's syntax, with `{x}`, `{y}` for the operands and `{z}` for the result.
+    `shape` is its signature. `value` takes floats and returns a float. `derivatives` holds, for each operand,
+    ∂result/∂operand as a function of the operands and the result that works on floats and `Value`s alike; if the
+    operands are taken together, it is one function of all of them and the result that returns a list. `evaluate` and
+    `slopes` call them. `formula` and `derivative_formulas` are their printed forms, in Python's syntax, with `{x}`,
+    `{y}` for the operands and `{z}` for the result.
     """
 
     name: str
@@ -80,36 +80,36 @@ class Operation:
     domain: Domain = EVERYWHERE
     # Functions of the operands that are zero at a kink or jump and grow with the distance from it.
     kinks: tuple[Callable[..., float], ...] = ()
-    # The special method behind an operator, without underscores ("add"), and NumPy's name where it differs.
+    # The special method behind an operator, without underscores ("add"), and NumPy's name if it differs.
     operator: str = ""
     numpy_name: str = ""
-    # Where a derivative that is 0 is so in a whole neighbourhood, by operand: a path not taken. `flat_beside` holds the
-    # same where the other operand is a plain number, which stays as it is. A derivative that is the number 0 is flat
-    # everywhere. An operation on many operands has one function of the numbers and of which of them are variables.
+    # For each operand, where the derivative is 0 in a whole neighbourhood, so that no path leads through it.
+    # `flat_beside` applies if the other operand is a plain number, which is constant. A derivative given as the number
+    # 0 is flat everywhere. An operation on many operands has one function of the numbers and of which are variables.
     flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
     flat_beside: tuple[Flat | None, ...] = ()
-    # How many units in the last place a derivative may be off over the whole domain: 4 for every public row, up to 8
-    # for rows that close others, whose derivatives are second ones. Where those have an allowance, what the exact
-    # derivative changes over one unit of each operand comes on top.
+    # The largest error of a derivative over the whole domain, in units in the last place: 4 for every public row, up to
+    # 8 for rows that are derivatives of others. If such a row has an allowance, which says why, the change of the
+    # exact derivative over one unit of each operand is added.
     ulps: float = 4.0
     allowance: str = ""
-    # Rows that only close others under differentiation are not exported.
+    # Rows that exist only as derivatives of others are not exported.
     public: bool = True
     # Gathers the arguments of an operation on many operands into one flat tuple.
     gather: Callable[..., tuple[Any, ...]] | None = None
-    # A second operand that may be left out.
+    # The default of the second operand, if it has one.
     default: float | None = None
-    # The user's function behind a primitive: what pickles by its qualified name.
+    # The user's function behind a primitive, which is pickled by its qualified name.
     origin: Callable[..., Any] | None = None
 
     @property
     def arity(self) -> int | None:
-        """How many operands it takes: 0 for a leaf, 1, 2, or None where it takes them together."""
+        """The number of operands: 0 for a leaf, 1, 2, or None if they are taken together."""
         return None if self.shape.together else len(self.shape.parameters)
 
     @property
     def signature(self) -> Signature:
-        """How its function is called."""
+        """The signature of its function."""
         if self.gather is not None:
             gathered = signature(self.gather).parameters.values()
             return Signature([parameter.replace(annotation=Parameter.empty) for parameter in gathered])
@@ -119,11 +119,11 @@ class Operation:
         return Signature(parameters)
 
     def evaluate(self, operands: Sequence[float]) -> float:
-        """The value of floats; raises what floats raise."""
+        """Return the value at floats, raising what floats raise."""
         return self.value(operands) if self.shape.together else self.value(*operands)
 
     def slopes(self, operands: Sequence[Any], result: Any, wanted: Sequence[bool] = ()) -> list[Any]:
-        """The local derivatives, of floats as floats, of `Value`s as `Value`s; None where they are not `wanted`.
+        """Return the local derivatives, floats for floats and `Value`s for `Value`s; None where not `wanted`.
 
         >>> TABLE["mul"].slopes((2.0, 3.0), 6.0), TABLE["mul"].slopes((2.0, 3.0), 6.0, (False, True))
         ([3.0, 2.0], [None, 2.0])
@@ -138,7 +138,7 @@ class Operation:
         ]
 
     def recorded(self, operands: Sequence[float], result: float, variable: Sequence[bool]) -> list[float | None]:
-        """The local derivatives of floats as they are recorded; None by an operand that is no `variable`.
+        """Return the local derivatives at floats as they are recorded; None for an operand that is not a `variable`.
 
         >>> TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, False)), TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, True))
         ([-0.0, None], [0.0, 2.0])
@@ -147,7 +147,7 @@ class Operation:
         return [x or self.zero(i, operands, variable) if x is not None else None for i, x in enumerate(slopes)]
 
     def zero(self, index: int, operands: Sequence[float], variable: Sequence[bool]) -> float:
-        """A local derivative of 0 as it is recorded: `NOTHING` where it is flat, else 0.0."""
+        """Return what is recorded for a local derivative of 0: `NOTHING` if it is flat here, else 0.0."""
         if callable(self.derivatives):
             flat = callable(self.flat) and self.flat(operands, variable)[index]
         elif not callable(self.derivatives[index]):
@@ -174,24 +174,24 @@ class Operation:
 
 
 def _said(flat: Any, index: int, operands: Sequence[float]) -> bool:
-    """Whether a row says of its derivative by operand `index` that it is flat here."""
+    """Return whether a row declares its derivative by operand `index` flat here."""
     where = flat[index] if flat else None
     return where is not None and bool(where(*operands))
 
 
-# The rows, by name; filled by ops.py and by nothing else.
+# The rows by name; ops.py fills it.
 TABLE: dict[str, Operation] = {}
 
 
 def row_named(name: str) -> Operation:
-    """The row of the table with this name; what a pickle calls."""
+    """Return the row of the table with this name; pickles call this."""
     if name not in TABLE:
         raise LookupError(f"no operation is called {name!r}: this was saved by another version of autograd_core")
     return TABLE[name]
 
 
 def operation_of(function: Callable[..., Any]) -> Operation:
-    """The operation behind a function of `autograd_core` or a primitive.
+    """Return the operation behind a function of `autograd_core` or a primitive.
 
     >>> from autograd_core import tanh
     >>> operation_of(tanh)
@@ -203,10 +203,10 @@ def operation_of(function: Callable[..., Any]) -> Operation:
     return found
 
 
-# Leaves are told apart by their operation.
+# The kinds of leaf differ in their operation.
 INPUT = TABLE["input"] = Operation("input", NO_OPERANDS, float, (), "A number that enters the graph.")
-PARAMETER = TABLE["parameter"] = Operation("parameter", NO_OPERANDS, float, (), "A number that training moves.")
-# What stop_gradient lets through, and a transform's plain argument once the transform has answered.
+PARAMETER = TABLE["parameter"] = Operation("parameter", NO_OPERANDS, float, (), "A number that training adjusts.")
+# The result of stop_gradient, and a transform's plain argument once the transform has returned.
 CONSTANT = TABLE["constant"] = Operation(
-    "constant", NO_OPERANDS, float, (), "A number whose gradient nobody outside can ask for."
+    "constant", NO_OPERANDS, float, (), "A number whose gradient cannot be requested."
 )

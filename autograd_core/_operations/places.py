@@ -11,19 +11,19 @@ from .operation import Domain
 
 
 def has_power(x: float, y: float) -> bool:
-    """Whether x ** y is real."""
+    """Return whether x ** y is real."""
     if x > 0 or (x == 0 and y >= 0) or (x < 0 and y % 1 == 0):
         return True
     return x != x or y != y or (math.isinf(y) and x != 0)
 
 
 def is_order(n: float) -> bool:
-    """Whether a number counts how often something is differentiated."""
+    """Return whether a number is an order of differentiation: an integer from 0 up."""
     return n >= 0 and n % 1 == 0
 
 
 def is_no_pole(x: float) -> bool:
-    """Whether the gamma function, and what comes of it, has a value here."""
+    """Return whether the gamma function and its derivatives are defined here."""
     return x > 0 or x % 1 != 0
 
 
@@ -44,16 +44,16 @@ ORDERS_OFF_POLES = Domain(
 
 
 def at_zero(x: float) -> float:
-    """The kink of an operation on one operand that has it at 0."""
+    """Return x: the kink function of an operation with a kink at 0."""
     return x
 
 
 def difference(x: float, y: float) -> float:
-    """The kink of an operation that changes where its operands meet."""
+    """Return x - y: the kink function of an operation with a kink where its operands are equal."""
     return x - y
 
 
-# --- Where derivatives are flat: zero in a whole neighbourhood, so that a path through them is not taken --------
+# --- Where derivatives are flat: zero in a whole neighbourhood, so that no path leads through them --------------
 
 
 def x_is_zero(x: float, y: float) -> bool:
@@ -81,19 +81,22 @@ FRACTION = (y_is_infinite, x_is_zero)
 
 
 def facing_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Of a dot product: the factor on the other side is the plain number 0."""
+    """Return, for each operand of a dot product, whether its factor on the other side is the plain number 0."""
     half = len(xs) // 2
     other = (*range(half, len(xs)), *range(half))
     return [xs[i] == 0 and not variable[i] for i in other]
 
 
 def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Of a product: one of the others is the plain number 0."""
+    """Return, for each factor of a product, whether another factor is the plain number 0."""
     zeros = [i for i, x in enumerate(xs) if x == 0 and not variable[i]]
     return [zeros not in ([], [i]) for i in range(len(xs))]
 
 
 def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:
-    """Of x**y * log(x)**k: a plain exponent 0 without a logarithm; a plain base whose power is the same all around."""
+    """Return which derivatives of x**y * log(x)**k are flat.
+
+    By x: the exponent is a plain 0 and there is no logarithm. By y: the base is plain and its powers are constant.
+    """
     x, y, k = xyk
     return not variable[1] and y == 0 == k, not variable[0] and (x == 1 or (x == 0 and y > 0)), False

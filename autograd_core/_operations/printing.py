@@ -1,4 +1,4 @@
-"""Formulas in print, read off the rows: a row's own functions are called with terms in place of numbers."""
+"""Printed formulas, derived from the rows by calling a row's functions with terms instead of numbers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-# How tightly the operators of Python bind, loosest first.
+# The precedence of Python's operators, loosest first.
 COMPARISON, SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(6)
 
 
 class Term:
-    """A piece of a formula in Python's syntax; arithmetic on it gives a larger one.
+    """A piece of a formula in Python's syntax; arithmetic on it makes a larger one.
 
     >>> x, y = Term("x"), Term("y")
     >>> (x - y) / (x * x), -(2.0 * x)
@@ -32,7 +32,7 @@ class Term:
         raise TypeError("a formula that branches is not read off")
 
     def at(self, least: int) -> str:
-        """The text where something stands beside it that binds as tightly as this."""
+        """Return the text, in parentheses if it binds less tightly than `least`."""
         return self.text if self.binds >= least else f"({self.text})"
 
     def __add__(self, other: Any) -> Term:
@@ -95,7 +95,7 @@ class Term:
 
 
 def term(x: Any) -> Term:
-    """A number as a term; a term as it is."""
+    """Return a number as a term, and a term unchanged."""
     if isinstance(x, Term):
         return x
     if type(x) not in (float, int):
@@ -109,7 +109,7 @@ OPERANDS = {"x": X, "y": Y}
 
 
 def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]]) -> Callable[..., Term]:
-    """What stands for the function of a row in a formula: its name before the operands, or its own formula on them.
+    """Return the stand-in for a row's function in formulas: it writes a call by name, or the row's own formula.
 
     >>> as_symbol("quotient", "{x} / {y}", {})(Term("a"), Term("b") + 1.0)
     a / (b + 1)
@@ -126,7 +126,7 @@ def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]
 
 
 def nameless(name: str) -> Callable[..., Term]:
-    """What stands for the function of a row whose name no reader knows."""
+    """Return the stand-in for the function of a row that is not public: calling it raises TypeError."""
 
     def refused(*operands: Any) -> Term:
         raise TypeError(f"{name} is not a public name")
@@ -135,10 +135,16 @@ def nameless(name: str) -> Callable[..., Term]:
 
 
 def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[..., Term]]) -> str:
-    """A row's local derivative by operand `index` in print: {x}, {y} are the operands, {z} the result.
+    """Return the printed form of a row's local derivative: {x}, {y} are the operands, {z} is the result.
 
-    Args: `symbols`, what stands for the functions of rows, by name.
-    Raises TypeError where the derivative branches, or calls what is not a row: then it is to be stated.
+    Args:
+        name: The row's name, for messages.
+        slopes: Its local derivatives.
+        index: Which operand to differentiate by.
+        symbols: The stand-ins for the functions of rows, by name.
+
+    Raises:
+        TypeError: The derivative branches, or calls something other than a public row: its form must be stated.
     """
     slope = slopes[index]
     if not callable(slope):

@@ -34,9 +34,9 @@ _BERNOULLI = (
 def polygamma(n: float, x: float) -> float:
     """Return the n-th derivative of digamma for an integer n from 0 to 170 and real x, nan for any other n.
 
-    To within 2.9 ulp, the roots included.
-    Poles: inf for odd n; for even n -inf at 0.0, inf at -0.0 and nan at the negative integers. The limits at x = inf
-    are inf for n = 0 and else 0.0; -inf gives nan.
+    It is accurate to within 2.9 ulp, even near its roots.
+    At the poles it is inf for odd n; for even n it is -inf at 0.0, inf at -0.0 and nan at the negative integers. The
+    limit at inf is inf for n = 0 and 0.0 otherwise; at -inf the result is nan.
 
     >>> polygamma(0.0, 1.0), polygamma(1.0, 0.0), polygamma(0.0, -2.0), polygamma(0.5, 1.0)
     (-0.5772156649015329, inf, nan, nan)
@@ -65,7 +65,7 @@ def polygamma(n: float, x: float) -> float:
 
 
 def is_order(n: float) -> bool:
-    """Return whether there are derivatives of this order here: the integers from 0 to 170.
+    """Return whether derivatives of this order are available: the integers from 0 to 170.
 
     >>> is_order(2.0), is_order(-1.0), is_order(math.nan)
     (True, False, False)
@@ -76,7 +76,7 @@ def is_order(n: float) -> bool:
 def gamma_derivative(n: float, x: float) -> float:
     """Return the n-th derivative of gamma for an integer n from 0 to 170, nan for any other n and at the poles.
 
-    To within 3.7 ulp for n = 1, correctly rounded for the others.
+    It is accurate to within 3.7 ulp for n = 1, and correctly rounded for all other n.
 
     >>> gamma_derivative(0.0, 5.0), gamma_derivative(1.0, 1.0), gamma_derivative(1.0, -1.0)
     (24.0, -0.5772156649015329, nan)
@@ -129,7 +129,7 @@ def sinc_derivative(n: float, x: float) -> float:
 
 
 def logaddexp(a: float, b: float) -> float:
-    """Return log(exp(a) + exp(b)) to within 2.4 ulp, its roots included.
+    """Return log(exp(a) + exp(b)) to within 2.4 ulp, even near its roots.
 
     >>> logaddexp(-math.inf, 2.0), logaddexp(1e4, 0.0), logaddexp(math.inf, -math.inf)
     (2.0, 10000.0, inf)
@@ -164,7 +164,7 @@ def logsumexp(xs: Sequence[float]) -> float:
 
 
 def _sin_pi(x: float) -> float:
-    """Return sin(pi * x) for finite x, the argument reduced exactly."""
+    """Return sin(pi * x) for finite x, with exact argument reduction."""
     q = math.remainder(x, 2.0)
     if abs(q) > 0.5:
         q = math.copysign(1.0, q) - q
@@ -193,7 +193,7 @@ def _digamma(x: float) -> float:
 def _zeta_factorial(n: float, x: float) -> float:
     """Return n! * (sum over k >= 0 of (x + k)**-(n + 1)) for n >= 1 and x > 0."""
     # Every term is scaled by a power of two, so only the results can leave the range; the power multiplies the rounding
-    # of x + k, which is made good.
+    # of x + k, which is corrected.
     fm, fe = math.frexp(math.factorial(int(n) - 1))
     steps = max(0, math.ceil(10.0 + n - x)) if x < 10.0 + n else 0
     y = x + steps

@@ -1,4 +1,4 @@
-"""How an operation is called, and how its row's functions are."""
+"""Shape: how an operation and the functions of its row are called."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an operation takes: for each parameter a number, or for each a list, all of one length.
+    """The parameters of an operation: either each is a number, or each is a list, all of the same length.
 
-    `orders` are the places of the operands that are whole numbers and no variables, as the order of a derivative is.
+    `orders` holds the indices of the operands that are integers and not variables, such as the order of a derivative.
 
     >>> from autograd_core import TABLE
     >>> TABLE["hypot"].shape, TABLE["dot"].shape
@@ -25,16 +25,16 @@ class Shape:
 
     @property
     def together(self) -> bool:
-        """Whether the row's functions take all operands as one sequence: where there may be more than two."""
+        """Whether the row's functions take all operands as one sequence: if there may be more than two."""
         return self.lists or len(self.parameters) > 2
 
     @property
     def signature(self) -> Signature:
-        """The parameters, as `help` shows them."""
+        """The signature that `help` shows."""
         return Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in self.parameters])
 
     def arguments(self, operands: Sequence[Any]) -> list[Any]:
-        """The operands of one application as its function takes them.
+        """Return the arguments of the operation's function for these operands.
 
         >>> Shape(("xs", "ys"), lists=True).arguments([1.0, 2.0, 3.0, 4.0])
         [[1.0, 2.0], [3.0, 4.0]]
@@ -45,7 +45,10 @@ class Shape:
         return [list(operands[i * size : (i + 1) * size]) for i in range(len(self.parameters))]
 
     def gathering(self, name: str) -> Callable[..., tuple[Any, ...]]:
-        """How the operation of this name makes one flat tuple of its arguments, a ValueError where lists differ."""
+        """Return a function from the arguments of operation `name` to its operands, as one flat tuple.
+
+        It raises ValueError if two lists differ in length.
+        """
 
         def numbers(*arguments: Any) -> tuple[Any, ...]:
             if len(arguments) != len(self.parameters):
@@ -79,7 +82,7 @@ TWO_LISTS = Shape(("xs", "ys"), lists=True)
 
 
 def items(name: str, xs: Any) -> tuple[Any, ...]:
-    """The operands of operation `name`, from anything that gives one number after the other."""
+    """Return the operands of operation `name` from an iterable."""
     if hasattr(xs, "__iter__"):
         return (*xs,)
     raise TypeError(f"{name} takes a list of numbers; got {xs!r} of type {type(xs).__name__}")

@@ -1,4 +1,4 @@
-"""What type checkers see of the methods that the table installs on Value: written out in signatures.pyi."""
+"""The methods that the table installs on Value; signatures.pyi spells them out for type checkers."""
 
 
 class Operators:

@@ -1,7 +1,7 @@
 """Quiet, accurate scalar functions used by the table of operations as values and as local derivatives.
 
-Every function takes and returns floats and never raises: where no finite value exists the answer is an infinity or nan.
-Bounds are in units in the last place of the exact result: the largest error seen against mpmath over random arguments
+Every function takes and returns floats and never raises: where no finite value exists, it returns an infinity or nan.
+Bounds are in units in the last place of the exact result: the largest error found against mpmath over random arguments
 of every exponent, with the exp, log, log1p, expm1, tanh, erfc and pow of glibc 2.36.
 """
 
@@ -128,7 +128,7 @@ def exp_quiet(x: float) -> float:
 
 
 def pow_quiet(x: float, y: float) -> float:
-    """Return Python's float x**y, an infinity where that raises and nan where it is complex; within 0.51 ulp.
+    """Return Python's float x**y, but an infinity where that raises and nan where it is complex; within 0.51 ulp.
 
     >>> pow_quiet(-0.0, -3.0), pow_quiet(-10.0, 309.0), pow_quiet(-8.0, 0.5)
     (-inf, -inf, nan)
@@ -186,7 +186,7 @@ def pow_slope(x: float, y: float) -> float:
 def pow_log(x: float, y: float, k: float) -> float:
     """Return x**y * log(x)**k for an integer k >= 0, to within 4 ulp for k <= 3, 7 for k <= 6.
 
-    Where log(x)**k leaves the range the result is exp of a sum of logarithms, with about 12 right digits.
+    Where log(x)**k leaves the range, the result is exp of a sum of logarithms, accurate to about 12 digits.
 
     >>> pow_log(0.0, 1.0, 2.0), pow_log(math.e, 1.0, 1.0) == math.e, pow_log(-1.0, 2.0, 1.0)
     (0.0, True, nan)
@@ -241,7 +241,7 @@ def polynomial(coefficients: Sequence[float], x: float) -> float:
 
 
 def cube_root_error(x: float, z: float) -> float:
-    """Return by which share of itself z falls short of the cube root of x that it is nearly; 0.0 at 0 and infinity.
+    """Return the relative error by which z falls short of the cube root of x; 0.0 at 0 and infinity.
 
     >>> cube_root_error(27.0, 3.0), cube_root_error(8.0, 2.0000000000000004)
     (0.0, -2.2204460492503136e-16)

@@ -1,4 +1,4 @@
-"""Values of operations that are longer than a line, and how the operands of two operations on lists are gathered."""
+"""Values of operations that need more than a line, and functions that gather the operands of `mean` and `sum`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .shape import items
 
 
 def power(x: float, y: float) -> float:
-    """x ** y where that is real."""
+    """Return x ** y; raise ValueError if it would be complex."""
     z: Any = x**y
     if isinstance(z, complex):
         raise ValueError("the result would be complex")
@@ -25,7 +25,7 @@ def polygamma_value(n: float, x: float) -> float:
 
 
 def running_sum(xs: Sequence[float]) -> float:
-    """Left to right from 0.0: not the builtin, which compensates since Python 3.12."""
+    """Return the sum from left to right, starting at 0.0; the builtin compensates for rounding since Python 3.12."""
     total = 0.0
     for x in xs:
         total += x
@@ -48,5 +48,5 @@ def at_least_one(xs: Any) -> tuple[Any, ...]:
 
 
 def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
-    """As the builtin takes them, whose place `sum` may have taken by `import *`."""
+    """Gather the arguments of the builtin `sum`, which `import *` may have replaced."""
     return items("sum", xs) if type(start) is int and start == 0 else (start, *items("sum", xs))
