@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from autograd_core import GraphError
+from autograd_core import GraphError, logsumexp
 from autograd_core import sum as total
 from autograd_core._command.files import FORMATS, check_output, write_drawing
 from autograd_core._command.numbers import at_least_one, integer
@@ -72,9 +72,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     )
     print(f"\ngradient check against central differences, a sample of the trained network's weights:\n{report}")
 
-    loss = losses()[0]
-    right = f"neuron {int(held_out.targets[0]) + 1}"
-    loss.label = f"(0 is {right} - {right})\nloss"  # each score less the right one, and for that a plain 0
+    loss = written_out(model(held_out.inputs[0]), int(held_out.targets[0]))
     loss.backward()
     try:
         picture = write_drawing(loss, output, colour="gradient")
@@ -84,3 +82,14 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
         print(f"the same graph to step through and to change, in a browser: {page}")
     except GraphError as error:
         print(f"\nthe graph of one example's loss: {error}")
+
+
+def written_out(scores: list[Any], right: int) -> Any:
+    """The cross-entropy, with a name for each score less the right one: the graph is for readers."""
+    against: list[Any] = [score - scores[right] for score in scores]
+    for digit, difference in enumerate(against):
+        difference.label = f"{digit} vs {right}"
+    against[right] = 0.0
+    loss = logsumexp(against)
+    loss.label = f"(0 is {right} vs {right})\nloss"
+    return loss

@@ -13,6 +13,7 @@ from autograd_core.__main__ import main
 from autograd_core._command.expression import ExpressionError, parse
 from autograd_core._drawing import layout
 from autograd_core._engine.choice import rows_without_kernel
+from autograd_core.draw import to_dot
 
 
 def run(capsys, *arguments):
@@ -308,6 +309,21 @@ def test_demo_trains_checks_and_draws(capsys, tmp_path):
     assert "0 disagree" in out
     assert "digraph" in (tmp_path / "loss.dot").read_text(encoding="utf-8")
     assert not layout.engines() or "neuron 16" in (tmp_path / "loss.html").read_text(encoding="utf-8")
+
+
+def test_demo_draws_the_loss_that_it_trains():
+    from nn.demo import written_out
+    from nn.losses import cross_entropy
+
+    found = []
+    for loss in (written_out, cross_entropy):
+        scores = [ac.Value(0.3 * i - 1.0, f"z{i}") for i in range(4)]
+        y = loss(scores, 2)
+        y.backward()
+        found.append([y.data, *(z.grad for z in scores)])
+    assert found[0] == pytest.approx(found[1], rel=1e-15)
+    assert found[0][0] == found[1][0]
+    assert "0 vs 2 = z0 - z2" in to_dot(written_out(scores, 2))
 
 
 def test_demo_without_any_layout_engine_says_where_the_source_is(capsys, tmp_path, no_engine, monkeypatch):

@@ -196,3 +196,17 @@ def test_a_finger_drags_a_leaf(opened: Opened) -> None:
             return
         page.wait_for_timeout(20)
     raise AssertionError(leaf.input_value())
+
+
+def test_a_graph_too_large_to_be_seen_whole_opens_where_it_starts(opened: Opened) -> None:
+    page = opened(digit(), **SCREEN)
+    assert page.text_content("#line") == "Inputs and parameters take their values inside the folded boxes"
+    first = page.locator("g.node", has_text="neuron 1").first.bounding_box()
+    area = page.locator("#graph").bounding_box()
+    assert area["x"] <= first["x"] <= area["x"] + area["width"] / 2
+    assert area["y"] <= first["y"] <= area["y"] + area["height"] / 2
+    page.click("#in")  # from then on the reader chooses what is seen
+    before = page.evaluate("document.querySelector('#graph svg').style.transform")
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    assert page.evaluate("document.querySelector('#graph svg').style.transform") == before

@@ -46,7 +46,7 @@ function told(stepped) {
   if (at === last) playing(false);
   learn.step();
   source.light(kind === "edge" ? [now[2], now[1]] : now); // an edge is its result's
-  view.follow(now);
+  view.follow(now, list.slice(at).find((step) => step[3].length)?.[3] ?? []);
 }
 function playing(on) {
   clearInterval(timer);

@@ -38,8 +38,9 @@ function viewing(svg, things) {
     following = false;
     magnify(factor, x, y);
   }
-  function follow(ids) { // of a graph too large to be read as a whole, what a step is about
-    if (!following) return reveal(ids.slice(0, 3));
+  function follow(focus, ahead = []) { // of a graph too large to be read as a whole, what a step is about, or the next
+    if (!following) return reveal(focus.slice(0, 3));
+    const ids = focus.length ? focus : ahead;
     if (whole() >= close) { if (!fitted) fit(); return; }
     if (fitted) magnify(close / view.scale, room.width / 2, room.height / 2);
     const about = ids.map((id) => things.get(id).box);
