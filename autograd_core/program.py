@@ -1,8 +1,8 @@
 """Traced programs: write a function once, on scalars, and replay it without running its Python again.
 
-`trace` runs a function on fresh leaves and keeps what it did as a flat list (`_program/listing.py`), which players
-replay at other numbers: one point or many rows, values and gradients. `traced` does so by itself, at the first call for
-each structure of the arguments. What a replay gives is what the engine gives, to the last bit.
+`trace` runs a function on fresh leaves and records its operations as a flat list (`_program/listing.py`), which players
+replay at other numbers: at one point or over many rows, values and gradients. `traced` does so automatically, at the
+first call for each structure of the arguments. A replay returns what the engine would return, to the last bit.
 """
 
 from __future__ import annotations
@@ -37,14 +37,20 @@ __all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
 
 
 def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any) -> Program:
-    """The program of `function`, traced at example arguments.
+    """Trace `function` at example arguments and return its program.
 
-    Args: `example`, arguments as `function` takes them: their floats are the program's inputs, and so are ints that the
-    function uses for nothing but `take`; other ints, strings and objects are static, part of the program. Values that
-    the function closes over are its parameters, whose numbers are read anew at each replay; what it closes over
-    besides, plain numbers too, is as it was. `fast` makes it a fast program, see `Program`. Raises what `function`
-    raises there, and GraphError for what no replay could do again: gradients that are read or swept, random numbers,
-    text, what is assigned or kept outside.
+    Values that the function closes over become the program's parameters, whose numbers are read anew at each replay;
+    anything else it closes over, including plain numbers, stays as it was. The function's own exceptions propagate.
+
+    Args:
+        function: The function to trace.
+        example, keywords: Arguments for `function`. Their floats become the program's inputs, as do ints that the
+            function uses only as indices of `take`; other ints, strings and objects are static, part of the program.
+        fast: Whether to make a fast program, see `Program`.
+
+    Raises:
+        GraphError: The function does something that a replay could not repeat: it reads or computes gradients, draws
+            random numbers, makes text of numbers, or assigns or stores anything outside itself.
 
     >>> from autograd_core import tanh
     >>> program = trace(lambda x, y: tanh(x * y) + x, 0.5, 1.0)
@@ -65,7 +71,7 @@ def _callable(function: Any, written: str) -> Function:
 
 
 def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]], fast: bool) -> Program:
-    """The program of a call; which arguments have static ints is noted in `static` by the call's key."""
+    """Trace the program of a call, noting in `static`, by the call's key, which arguments have static ints."""
     while True:
         program = Program.__new__(Program)
         program._begin(function, arguments, static.get(arguments.key, set()), fast)
@@ -78,17 +84,22 @@ def _traced_program(function: Function, arguments: Arguments, static: dict[Any, 
 
 
 class Program(Replayed):
-    """A function as a list of operations, replayed at any numbers; `trace` makes one of a function.
+    """A function as a list of operations, replayed at any numbers. `trace` makes one from a function.
 
-    Args, to make one of a graph that is there: `output`, a Value, or numbers and Values in a structure; `inputs`, the
-    leaves that each call brings, in a list; `parameters`, other leaves, named in an order of your own: those that are
-    not named follow. Called, it takes one number for each input, and gives numbers as `output` holds them.
+    The constructor makes one from an existing graph. Called with one number for each input, it then returns numbers in
+    the structure of `output`.
 
-    `fast` lets the native engine add the terms of a sum in another order, round a product and the sum that it is added
-    to once, and take exp and tanh by vector mathematics. An operation is then off by at most 4 units in the last place
-    (a sum, relative to its terms), gradients by 1e-12 relative to their condition; the number of threads still changes
-    no bit. Guards ask those numbers, so that a point next to a border may be on either side. Without the native engine
-    a fast program is an exact one.
+    A `fast` program lets the native engine add the terms of a sum in another order, fuse a product with the sum it is
+    added to, and compute exp and tanh with vector instructions. Each operation is then off by at most 4 units in the
+    last place (a sum, relative to its terms), and gradients by 1e-12 relative to their condition; the number of threads
+    still changes no bit. Guards compare these numbers, so a point next to a boundary may end up on either side. Without
+    the native engine a fast program is exact.
+
+    Args:
+        output: A Value, or numbers and Values in a structure.
+        inputs: The leaves for which each call supplies numbers.
+        parameters: Other leaves, in the order you want; any you do not list follow.
+        fast: Whether the program is a fast one.
 
     >>> x, w = Value(2.0), Value(3.0)
     >>> program = Program(x * w, inputs=[x])
@@ -116,7 +127,7 @@ class Program(Replayed):
     # --- Calls -------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """What the function gives on floats; where an argument is a Value, a Value that knows its gradient."""
+        """Return what the function returns on floats; if an argument is a Value, return a Value with its gradient."""
         call = self._checked(arguments, keywords)
         if any(type(x) is Value for x in call.numbers):
             return self._recorded(call)
@@ -124,7 +135,7 @@ class Program(Replayed):
         return branch.result(outputs)
 
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """The value and its gradient by the arguments that `argnums` names; see `autograd_core.value_and_grad`.
+        """Return the value and its gradient by the arguments in `argnums`; see `autograd_core.value_and_grad`.
 
         >>> trace(lambda x, y: x * y, 1.0, 1.0).value_and_grad(2.0, 5.0, argnums=(0, 1))
         (10.0, (5.0, 2.0))
@@ -137,11 +148,11 @@ class Program(Replayed):
         return branch.result([value]), tuple(answers) if isinstance(argnums, tuple) else answers[0]
 
     def grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> Any:
-        """The gradient alone; see `value_and_grad`."""
+        """Return only the gradient; see `value_and_grad`."""
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Give the value and add its gradient to the `grad` of the parameters, as the result's `backward()` does.
+        """Return the value, and add its gradient to the `grad` of the parameters, as `backward()` of the result does.
 
         >>> w = Value(3.0)
         >>> trace(lambda x: x * w, 1.0).backward(2.0), w.grad
@@ -158,12 +169,14 @@ class Program(Replayed):
     def over_rows(
         self, in_axes: Axes = 0, *, threads: int = 1, progress: Callable[[int, int], None] | None = None
     ) -> Rows:
-        """The same program over many rows at once.
+        """Return the same program over many rows at once.
 
-        Args: `in_axes`, as JAX's `vmap` has it: for each argument by position the axis that carries rows, or None where
-        one is for all, or one answer for all arguments; arguments by keyword are for all rows. Rows are along `axis` in
-        NumPy arrays, and item by item in lists and `array.array`. `threads`, at most so many, which
-        changes no bit; `progress` is called with the rows done and all.
+        Args:
+            in_axes: As in JAX's `vmap`: for each positional argument the axis that holds the rows, or None if all rows
+                share the argument; or one such entry for all arguments. Keyword arguments are shared by all rows. NumPy
+                arrays have rows along that axis; lists and `array.array` have one row per item.
+            threads: The maximum number of threads, which changes no bit of the results.
+            progress: Called with the number of rows done and the total.
 
         >>> rows = trace(lambda x, w: x * w, 1.0, 1.0).over_rows((0, None))
         >>> rows([1.0, 2.0], 10.0), rows.grad([1.0, 2.0], 10.0, argnums=1)
@@ -174,7 +187,7 @@ class Program(Replayed):
     # --- What it holds -----------------------------------------------------------------------------------------
 
     def explain(self) -> str:
-        """What each branch holds: operations by kind, what is computed for no output, guards.
+        """Describe each branch: its operations by kind, those that no output needs, and its guards.
 
         >>> print(trace(lambda x: x * x if x > 0.0 else -x, 2.0).explain().replace("<lambda>", "f"))
         f: 1 branch
@@ -185,13 +198,15 @@ class Program(Replayed):
         return explained(self.name, list(self._replays.branches))
 
     def stats(self) -> dict[str, int]:
-        """The number of branches, and over all of them of operations, slots, guards and bytes."""
+        """Return the number of branches, and their total numbers of operations, slots, guards and bytes."""
         return stats(list(self._replays.branches))
 
     def draw(self, *arguments: Any, **options: Any) -> Any:
-        """The picture of the operations on the branch of these arguments, with their numbers there.
+        """Draw the operations on the branch of these arguments, with their numbers; several outputs as their sum.
 
-        Args: `options`, those of `autograd_core.draw`, but as keywords alone. Several outputs are drawn as their sum.
+        Args:
+            arguments: Positional arguments for the program.
+            options: The options of `autograd_core.draw`.
         """
         call = self._checked(arguments, {})
         numbers = self._numbers(call)
@@ -208,14 +223,17 @@ class Program(Replayed):
 
     @property
     def parameters(self) -> list[Value]:
-        """The Values that each replay reads anew, of all branches."""
+        """The Values whose numbers each replay reads anew, over all branches."""
         return list(dict.fromkeys(node for branch in self._replays.branches for node in branch.parameters))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to a file, with the numbers of its parameters; `Program.load` reads it.
 
-        The file is text with a version, written all or nothing, and holds no code. Raises GraphError for a program with
-        a primitive, or static arguments other than numbers and strings; OSError where it cannot be written.
+        The file is versioned text without code, and is written atomically.
+
+        Raises:
+            GraphError: The program contains a primitive, or static arguments other than numbers and strings.
+            OSError: The file cannot be written.
         """
         parameters = self.parameters
         numbers = {"parameters": [node._data.hex() for node in parameters], "labels": [x.label for x in parameters]}
@@ -223,11 +241,14 @@ class Program(Replayed):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Program:
-        """The program in a file that `save` wrote; its `parameters` are new ones, with the numbers that they had.
+        """Load a program that `save` wrote; its `parameters` are new leaves with the saved numbers.
 
-        It knows the branches that were traced when it was saved: for numbers on another GraphError is raised. Where
-        several operations have no value, the error is that of one of them, not always of the first as written. Raises
-        ValueError for a file that is not a program, is damaged or of another version; OSError where it cannot be read.
+        It knows only the branches that had been traced when it was saved; calling it with numbers on any other raises
+        GraphError. If several operations have no value, the error may come from any of them, not always the first.
+
+        Raises:
+            ValueError: The file is not a program, is damaged, or has another version.
+            OSError: It cannot be read.
         """
         state = saving.read(path)
         try:
@@ -238,51 +259,61 @@ class Program(Replayed):
         return program_from(state, parameters, None)
 
     def to_javascript(self) -> str:
-        """The program as a script that stands alone, and runs in Node and in browsers.
+        """Return the program as a self-contained script for Node and browsers.
 
-        It sets `parameters`, their numbers now, and `program(inputs, parameters)`, which gives `values`, all numbers in
-        the order in which they stand in what the function gives, and `gradients(seed)`, of the first of them by inputs
-        and parameters. It knows the branches that have been traced; on another it throws. Functions such as exp are the
-        browser's, right to their last units. Raises GraphError for a program with a primitive.
+        It defines `parameters`, their current numbers, and `program(inputs, parameters)`, which returns `values`, all
+        numbers in the function's result in order, and `gradients(seed)`, of the first of them by inputs and parameters.
+        It throws on a branch that has not been traced. Functions such as exp are the browser's, which may differ in the
+        last units.
+
+        Raises:
+            GraphError: The program contains a primitive.
         """
         from ._program.exporting import in_javascript  # only here: the translator is large
 
         return in_javascript(self.name, list(self._replays.branches), self.parameters)
 
     def to_c(self) -> str:
-        """The program as one file of C that needs nothing but the C library: `cc -O2 -ffp-contract=off file.c -lm`.
+        """Return the program as a C file that needs only the C library: `cc -O2 -ffp-contract=off file.c -lm`.
 
-        It has `program_parameters`, their numbers now, `program(inputs, parameters, outputs)` and
-        `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both answer 0, or 1 for numbers on a
-        branch that has not been traced, 2 where an operation has no value, 3 without memory. Numbers are those of the
-        program on a machine with the same C library, but for hypot, norm, gamma and lgamma, which are the library's.
-        Raises GraphError for a program with a primitive.
+        It defines `program_parameters`, their current numbers, `program(inputs, parameters, outputs)` and
+        `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both return 0 on success, 1 for a
+        branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out. With the same C
+        library the numbers are those of the program, except for hypot, norm, gamma and lgamma, which are the library's.
+
+        Raises:
+            GraphError: The program contains a primitive.
         """
         from ._program.exporting_c import in_c  # only here, as below
 
         return in_c(self.name, list(self._replays.branches), self.parameters)
 
     def to_python(self) -> str:
-        """The program as a module of plain Python on floats that needs nothing else.
+        """Return the program as a module in plain Python, on floats and without dependencies.
 
-        It has `parameters`, their numbers now, `program(inputs, parameters)`, which gives all numbers in the order in
-        which they stand in what the function gives, and `gradients`, of the first of them by inputs and then by
-        parameters. Numbers are the program's to the last bit, and where an operation has no value it raises an error of
-        the same type; on a branch that has not been traced, LookupError. Raises GraphError for a program with a
-        primitive.
+        It defines `parameters`, their current numbers, `program(inputs, parameters)`, which returns all numbers in the
+        function's result in order, and `gradients`, of the first of them by inputs and then by parameters. The numbers
+        are the program's to the last bit. If an operation has no value, the module raises an error of the same type; on
+        a branch that has not been traced, it raises LookupError.
+
+        Raises:
+            GraphError: The program contains a primitive.
         """
         from ._program.exporting_python import in_python  # only here, as above
 
         return in_python(self.name, list(self._replays.branches), self.parameters)
 
     def to_numpy(self) -> str:
-        """The program as a module of Python that needs NumPy alone.
+        """Return the program as a Python module that needs only NumPy.
 
-        It has `parameters`, their numbers now, `program(inputs, parameters)` on a list of arrays, which gives all
-        numbers in the order in which they stand in what the function gives, each as an array over the rows, and
-        `gradients`, of the first of them by inputs and parameters, row by row. A row that raises, or is on a branch
-        that has not been traced, is NaN. Functions such as exp are NumPy's, right to their last units. Raises
-        GraphError for a program with a primitive, and NotImplementedError for an operation that is not translated.
+        It defines `parameters`, their current numbers, `program(inputs, parameters)` on a list of arrays, which returns
+        all numbers in the function's result in order, each as an array over the rows, and `gradients`, of the first of
+        them by inputs and parameters, row by row. A row that raises, or is on a branch that has not been traced, is
+        NaN. Functions such as exp are NumPy's, which may differ in the last units.
+
+        Raises:
+            GraphError: The program contains a primitive.
+            NotImplementedError: It contains an operation that cannot be translated.
         """
         from ._program.exporting import in_numpy  # only here, as above
 
@@ -299,7 +330,7 @@ class Program(Replayed):
 
 
 def program_from(state: dict[str, Any], parameters: Sequence[Value], function: Function | None) -> Program:
-    """A program from its state; what a pickle calls."""
+    """Rebuild a program from its state; pickles call this."""
     name, arguments, moving, branches, fast = saving.program_of(state, parameters)
     program = Program.__new__(Program)
     program._begin(function, arguments, set(), fast)
@@ -310,7 +341,7 @@ def program_from(state: dict[str, Any], parameters: Sequence[Value], function: F
 
 
 def _pickles(function: Any) -> bool:
-    """Whether a function is found again by its name."""
+    """Return whether a function can be pickled, by its qualified name."""
     found: Any = sys.modules.get(getattr(function, "__module__", ""))
     for part in getattr(function, "__qualname__", "").split("."):
         found = getattr(found, part, None)
@@ -318,13 +349,17 @@ def _pickles(function: Any) -> bool:
 
 
 def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fast: bool = False) -> Any:
-    """Make a function one that is traced at the first call for each structure of its arguments, and replayed after.
+    """Decorate a function to be traced at the first call for each structure of its arguments, and replayed afterwards.
 
-    A decorator. Called with floats and with what it closes over, it gives what `function` gives: a number is one node
-    on the arguments and parameters, whose `backward()` does as that of the function's own graph. With `in_axes`, see
-    `Program.over_rows`, it is a program over rows; with `fast`, see `Program`, its programs are fast ones. Of several
-    numbers that depend on Values the engine makes the graph each time: that is not replayed;
-    `trace(…).value_and_grad` and `over_rows` are.
+    Calls return what `function` returns. A number that depends on Values is a single node on the arguments and
+    parameters, and its `backward()` has the same effect as that of the function's own graph. If several numbers depend
+    on Values, the engine builds the graph at each call instead of replaying; use `trace(…).value_and_grad` or
+    `over_rows` for that.
+
+    Args:
+        function: The function to decorate.
+        in_axes: Makes it a program over rows, see `Program.over_rows`.
+        fast: Makes its programs fast, see `Program`.
 
     >>> w = Value(3.0)
     >>> @traced
@@ -343,7 +378,7 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
 
 
 class Traced:
-    """A function that is traced and replayed; see `traced`. `programs` lists what it has traced."""
+    """A function that is traced and replayed; see `traced`. `programs` lists the programs traced so far."""
 
     __name__: str
     __qualname__: str
@@ -356,18 +391,18 @@ class Traced:
 
     @property
     def programs(self) -> list[Program]:
-        """The programs, one for each structure of the arguments and each of their static values."""
+        """The programs, one for each structure of the arguments and combination of static values."""
         return list(self._programs.values())
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """What the function gives."""
-        if running() is not None:  # within another trace it is a function like any other
+        """Return what the function returns."""
+        if running() is not None:  # within another trace it is an ordinary function
             return self._function(*arguments, **keywords)
         call = opened(arguments, keywords)
         return self.program_for(call)._recorded(call)
 
     def program_for(self, call: Arguments) -> Program:
-        """The program of a call, traced if there is none yet."""
+        """Return the program for a call, tracing it if necessary."""
         static = self._static.get(call.key, set())
         ints = tuple(x for i, x in enumerate(call.numbers) if type(x) is int and call.argument_of(i) in static)
         program = self._programs.get((call.key, ints))
@@ -384,7 +419,7 @@ class Traced:
         return program
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """As a method it is given the instance first, like the function."""
+        """Bind to an instance, as functions do when they are methods."""
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> str | tuple[Function, tuple[Any, ...]]:

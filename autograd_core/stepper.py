@@ -45,10 +45,10 @@ def step(
     First the leaves take their values, then each operation is computed in topological order, and finally the output's
     gradient of 1 flows back along each edge in the order of the sweep. No `data` or `grad` is changed. A switch on the
     page shows what would go wrong without sorting: in every epoch, and box by box if the graph is folded.
-    In each line, ∂result/∂operand is the edge's own derivative and grad(x) the derivative of the output by x. The
+    In each line, ∂result/∂operand is the edge's own derivative, and grad(x) is the derivative of the output by x. The
     second node labelled x is called x#2, and a label that several nodes share is preceded by its scopes.
-    A function in place of `y` is called on the arguments after it: numbers become leaves named like its parameters, and
-    the page shows its source, with the line of each step lit, as it does for nodes made within `record(source=True)`.
+    If `y` is a function, it is called with the arguments after it: numbers become leaves named after its parameters,
+    and the page shows its source and highlights the line of each step, as for nodes made in `record(source=True)`.
     (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     Args:

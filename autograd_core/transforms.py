@@ -1,8 +1,8 @@
 """Derivatives of functions, as functions: grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp.
 
-Each runs its function on fresh nodes in place of the arguments, so that nested derivatives do not mix. A derivative is
-a Value, which can be differentiated again, wherever it depends on a Value: an argument, or one that the function closes
-over. Elsewhere, and inside `no_record()`, it is a float. None touches `.grad`.
+Each runs its function on fresh nodes in place of the arguments, so that nested derivatives do not mix. A derivative
+that depends on a Value (an argument, or one that the function closes over) is itself a Value and can be differentiated
+again; otherwise, and inside `no_record()`, it is a float. None of these functions touches `.grad`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         argnums: Which argument, or tuple of arguments, to differentiate by. Each holds numbers, alone or in arbitrarily
             nested lists, tuples, dicts, dataclasses, NumPy arrays and classes named by `register`. None and strings in
             them are left alone. Arguments may also be passed by keyword.
-        has_aux: Whether to return ((value, aux), gradient). Values in aux become numbers where nothing but the
-            arguments is a Value.
+        has_aux: Whether to return ((value, aux), gradient). Values in aux become numbers unless they depend on a Value
+            that was passed in or closed over.
 
     Raises:
-        TypeError: `function` returns several numbers, a bool or nothing; an argument holds something else than
-            numbers; or `argnums` names no argument.
+        TypeError: `function` returns several numbers, a bool or nothing; an argument holds something other than
+            numbers; or `argnums` does not name an argument.
 
     Warns:
         GraphWarning: The result is a plain number computed from one that was taken out of a Value (`x.data`,
@@ -84,10 +84,10 @@ def _grad(
 
 
 def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the matrix of ∂output/∂input: the output's structure with the argument's in each place, as in JAX.
+    """Return the matrix of ∂output/∂input: the output's structure, with the argument's in each place, as in JAX.
 
-    The derivative of an array by an array is one array of both shapes, inside dicts and lists too. For `argnums` and
-    `has_aux` see `grad`. Takes one reverse sweep per output. (Lecture 003, the chain rule over all paths.)
+    The derivative of an array by an array is one array whose shape joins both, inside dicts and lists too. For
+    `argnums` and `has_aux` see `grad`. One reverse sweep per output. (Lecture 003, the chain rule over all paths.)
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -107,9 +107,9 @@ def _jacobian(
 
 
 def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the matrix of second derivatives of a function that returns one number, rows and columns as the argument.
+    """Return the matrix of second derivatives of a function that returns one number.
 
-    For `argnums` and `has_aux` see `grad`.
+    Rows and columns have the structure of the argument. For `argnums` and `has_aux` see `grad`.
 
     >>> hessian(lambda x: x[0] * x[0] * x[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
@@ -136,7 +136,7 @@ def jvp(function: Function, has_aux: bool = False) -> Function:
 
 
 def _of_primals(primals: Any, tangents: Any, /, **keywords: Any) -> Any:
-    """How the function that `jvp` returns is called."""
+    """Define the signature of the function that `jvp` returns."""
     return primals, tangents, keywords
 
 
@@ -152,7 +152,7 @@ def _jvp(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
 
 
 def vjp(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Reverse mode: `vjp(f)(*args)` returns f's value and a function that pulls a cotangent back to the argument.
+    """Reverse mode: `vjp(f)(*args)` returns f's value and a function that pulls cotangents back to the argument.
 
     For `argnums` see `grad`. With `has_aux`, f's aux comes third.
 
@@ -180,9 +180,9 @@ def _vjp(
 
 
 def hvp(function: Function, argnums: int = 0, has_aux: bool = False) -> Function:
-    """Hessian times vector: `hvp(f)(*args, v)`, with v in the structure of the argument, forms no Hessian.
+    """Hessian times vector: `hvp(f)(*args, v)`, with v in the structure of the argument, without forming the Hessian.
 
-    Forward mode over reverse mode: one sweep each way. With `has_aux` it returns the pair (product, aux).
+    It uses forward mode over reverse mode, one sweep each way. With `has_aux` it returns the pair (product, aux).
 
     >>> hvp(lambda x: x[0] * x[0] * x[1])([2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
@@ -193,7 +193,7 @@ def hvp(function: Function, argnums: int = 0, has_aux: bool = False) -> Function
 
 
 def _of_all(*arguments_and_vector: Any, **keywords: Any) -> Any:
-    """How the function that `hvp` returns is called."""
+    """Define the signature of the function that `hvp` returns."""
     if len(arguments_and_vector) < 2:
         raise TypeError(
             "hvp(f) takes the arguments of f and then the vector, hvp(f)(x, v); "
@@ -217,7 +217,7 @@ def _hvp(
 
 
 def _arguments(things: Any, name: str) -> tuple[Any, ...]:
-    """The arguments of a function as a tuple, even where there is only one."""
+    """Return the arguments of a function as a tuple; raise TypeError unless they come as a tuple or list."""
     if not isinstance(things, (tuple, list)):
         raise TypeError(
             f"jvp(f)(primals, tangents) takes two tuples with one entry per argument of f; {name} is {things!r}"
@@ -226,10 +226,10 @@ def _arguments(things: Any, name: str) -> tuple[Any, ...]:
 
 
 def stop_gradient(value: Any) -> Any:
-    """Return the same number as a new leaf, through which no gradient passes; plain numbers are returned as they are.
+    """Return the same number as a new leaf, through which no gradient passes; return plain numbers unchanged.
 
     Args:
-        value: A Value or number, or lists, tuples, dicts and NumPy arrays of these.
+        value: A Value or number, or lists, tuples, dicts and NumPy arrays of them.
 
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0

@@ -1,4 +1,6 @@
 """How the gradient checker works.
 
-`differences.py` estimates a derivative, `report.py` shows the result, `ulps.py` measures in units in the last place.
+Read `differences.py` (how a derivative is estimated), then `report.py` (how results are shown). `points.py` draws
+operands at which to check an operation, `names.py` names and groups coordinates, and `ulps.py` measures errors in units
+in the last place.
 """

@@ -1,8 +1,8 @@
-"""The derivative of a function of one number by central differences, with the error that it has.
+"""The derivative of a function of one number by central differences, with an estimate of its error.
 
-The step is searched for: differences are taken with steps that fall by a constant ratio, extrapolated by pairs
-(Richardson), and each result is given an error: how far it lies from the one before, and what rounding can do to it.
-The rounding error is not guessed but read off the graph: the adjoint of every node times the last place of its value.
+The step is found by search: differences are taken with steps that shrink by a constant ratio and extrapolated in pairs
+(Richardson). Each result gets an error estimate, its distance from the previous one plus the effect of rounding. The
+rounding error is not guessed but computed from the graph: the adjoint of each node times the last place of its value.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from ..value import Value
 RATIO = 3.7  # from one step to the next; not an integer, or a periodic function could be met at the same phase
 LEVELS = 30
 LARGEST = 0.125  # the first step, for a function whose own scale is 1
-ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library err by some 2 units
+ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library are off by about 2 units
 SMALLEST = 2.0**-1074
-COARSE = 2.0**-13  # an error, relative, that calls for another search or an explanation
-HIDDEN = 64.0  # operations that a checkpoint is taken to hide
-LOPSIDED = 8.0  # how much more a kink function changes to one side than to the other where it jumps over 0
-LOST = 16.0  # rounding of so many times the derivative hides it
-CLEAR = 4.0  # a bend of so many times its rounding is seen
+COARSE = 2.0**-13  # a relative error above which to search again or to explain
+HIDDEN = 64.0  # the number of operations that a checkpoint is assumed to hide
+LOPSIDED = 8.0  # how much more a kink function must change on one side than on the other to count as jumping over 0
+LOST = 16.0  # rounding errors of this many times the derivative hide it
+CLEAR = 4.0  # a bend of this many times its rounding error is significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Point:
 
 
 def observed(y: Any) -> Point:
-    """The value of a graph with its rounding error, to first order, and the kinks it passes through."""
+    """Return the value of a graph, its rounding error to first order, and the sides of the kinks it passes."""
     if type(y) is not Value:
         return Point(float(y), 0.0)
     order = toposort(y)
@@ -56,10 +56,10 @@ def observed(y: Any) -> Point:
 
 
 def _rounding(node: Value, numbers: list[float]) -> float:
-    """The rounding error of one operation: a few units in the last place.
+    """Return the rounding error of one operation: a few units in the last place.
 
-    Operators round their result alone. A function is taken to be right for operands that are wrong in their last
-    place (the logarithm of gamma is no better at its zeros), and one on many operands to round each of its terms.
+    Operators round only their result. A function is assumed to be exact for operands that are off in their last place
+    (lgamma is no more accurate at its zeros), and one on many operands to round each of its terms.
     """
     size = abs(node.data)
     if node.op.name == "checkpoint":
@@ -83,42 +83,42 @@ class Differences:
 
     @property
     def bend(self) -> float:
-        """f(x + h) - 2 f(x) + f(x - h): falls like h² where f is smooth, like h at a kink, not at all at a jump."""
+        """f(x + h) - 2 f(x) + f(x - h): shrinks like h² where f is smooth, like h at a kink, not at all at a jump."""
         return abs(self.right - self.left) * self.step
 
     @property
     def bend_noise(self) -> float:
-        """What rounding can do to `bend`."""
+        """The rounding error of `bend`."""
         return 4.0 * self.noise * self.step
 
     @property
     def bend_is_clear(self) -> bool:
-        """Whether `bend` is more than rounding."""
+        """Whether `bend` clearly exceeds its rounding error."""
         return self.bend > CLEAR * self.bend_noise
 
     def hidden(self, expected: float) -> bool:
-        """Whether rounding is all that is seen with this step."""
+        """Return whether rounding errors hide the derivative at this step."""
         return self.noise > LOST * max(abs(expected), abs(self.central)) and self.bend <= self.bend_noise
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The differences with one step, extrapolated with those of the larger step before."""
+    """The differences at one step, extrapolated with those at the previous, larger step."""
 
     at: Differences
-    extrapolated: float | None = None  # of the first level there is none
+    extrapolated: float | None = None  # the first level has none
     error: float = math.inf
     smooth: bool = False
 
     @property
     def derivative(self) -> float:
-        """The best that is known with this step."""
+        """The best estimate at this step."""
         return self.at.central if self.extrapolated is None else self.extrapolated
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A numerical derivative with its error and step; or, with NaN, the reason why there is none."""
+    """A numerical derivative with its error and step, or NaN and the reason why there is none."""
 
     derivative: float
     error: float
@@ -127,7 +127,7 @@ class Estimate:
 
 
 def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> Estimate:
-    """The derivative at `x` of what `evaluate` observes.
+    """Estimate the derivative at `x` of the function that `evaluate` observes.
 
     `expected` is the derivative to be checked; it only decides when to stop looking for a better step. Evaluations that
     raise ArithmeticError or ValueError lie outside the domain. Source: L. F. Richardson, "The deferred approach to the
@@ -155,13 +155,13 @@ def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> E
 
 
 def _none(reason: str, step: float = 0.0) -> Estimate:
-    """No estimate, and why."""
+    """Return an estimate that only gives the reason why there is none."""
     return Estimate(math.nan, math.inf, step, reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search for the step that shows the derivative at `x` best."""
+    """A search for the step with the most accurate derivative at `x`."""
 
     evaluate: Callable[[float], Point]
     x: float
@@ -169,7 +169,7 @@ class Search:
     expected: float
 
     def down_from(self, first: float) -> tuple[list[Level], Level | None]:
-        """The levels from the step `first` downwards, and the best of those where the function is seen to be smooth."""
+        """Return the levels from the step `first` down, and the best of those at which the function looks smooth."""
         levels: list[Level] = []
         best: Level | None = None
         for k in range(LEVELS):
@@ -182,13 +182,13 @@ class Search:
             levels.append(_extrapolated(at, levels[-1] if levels else None))
             best = _best(levels)
             if best is not None and at.noise >= 0.5 * best.error:
-                break  # smaller steps only round worse
+                break  # smaller steps only add rounding error
             if len(levels) > 3 and all(last.at.hidden(self.expected) for last in levels[-4:]):
                 break
         return levels, best
 
     def differences(self, step: float) -> Differences | None:
-        """The differences with one step; None where it leaves the domain, or what is found is not finite."""
+        """Return the differences at one step, or None if it leaves the domain or they are not finite."""
         x, base = self.x, self.base
         above, below = x + step, x - step
         try:
@@ -204,10 +204,10 @@ class Search:
 
 
 def _crossed(minus: Point, base: Point, plus: Point) -> str:
-    """The name of an operation whose kink lies between the points, or an empty string.
+    """Return the name of an operation with a kink between the points, or an empty string.
 
-    A kink function that jumps over 0, as the remainder does half-way between two steps, has no zero there: then the
-    change to one side is out of all proportion to the change to the other.
+    A kink function that jumps over 0, as the remainder does halfway between two of its steps, has no zero there: then
+    its change on one side is far larger than on the other.
     """
     if not len(minus.sides) == len(base.sides) == len(plus.sides):
         return ""
@@ -227,7 +227,7 @@ def _crossed(minus: Point, base: Point, plus: Point) -> str:
 
 
 def _extrapolated(at: Differences, before: Level | None) -> Level:
-    """What the larger step `before` adds: the extrapolation, its error, and whether the function bends smoothly."""
+    """Extrapolate with the larger step `before`, estimate the error, and judge whether the function bends smoothly."""
     if before is None:
         return Level(at)
     larger = before.at
@@ -241,7 +241,7 @@ def _extrapolated(at: Differences, before: Level | None) -> Level:
 
 
 def _best(levels: list[Level]) -> Level | None:
-    """The level with the smallest error, among the smooth ones that no smaller step contradicts."""
+    """Return the level with the smallest error among the smooth ones that no smaller step contradicts."""
     best: Level | None = None
     for k, level in enumerate(levels):
         if not level.smooth or (best is not None and level.error >= best.error):
@@ -264,13 +264,13 @@ def _why_not(levels: list[Differences]) -> str:
 
 
 def _kink(levels: list[Differences]) -> str:
-    """What is to be said where the bend does not fall like h² before it is lost in rounding."""
+    """Return a message if the bend does not shrink like h² before it is lost in rounding, else an empty string."""
     clear = [level for level in levels if level.bend_is_clear]
     if len(clear) < 2 or clear[-1].bend < clear[-2].bend / RATIO**1.5:
         return ""
     smaller = levels[levels.index(clear[-1]) + 1 :]
     if smaller and CLEAR * smaller[0].bend_noise < clear[-1].bend / RATIO:
-        return ""  # it is gone although it would be seen: the step is past the kink
+        return ""  # it vanished while still measurable: the step is now smaller than the distance to the kink
     settled = min(
         pairwise(clear), key=lambda two: abs(two[1].left - two[0].left) + abs(two[1].right - two[0].right)
     )[1]

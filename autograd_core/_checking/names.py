@@ -1,4 +1,4 @@
-"""Names of coordinates, and the groups that they are drawn from."""
+"""The names of coordinates, and the groups that they are sampled from."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ..value import Value
 
 
 def path_of(leaf: Value) -> str:
-    """The label of a leaf after the scopes it was made in: a network has many weights w1."""
+    """Return the label of a leaf preceded by its scopes, since a network has many weights called w1."""
     return "/".join((*leaf.scope, leaf.label)) if leaf.label else ""
 
 
 def stem(label: str) -> str:
-    """A label without its numbers at the end: 'w[3]' and 'w[4]' are one group."""
+    """Return a label without trailing numbers, so that 'w[3]' and 'w[4]' form one group."""
     return re.sub(r"[\s\d\[\](),._-]+$", "", label) or label
 
 
 def named(thing: Any, path: str, group: str = "") -> Iterator[tuple[str, str]]:
-    """Name and group of each number in a structure, in the order of `flatten`."""
+    """Yield the name and group of each number in a structure, in the order of `flatten`."""
     kind = kind_of(thing)
     if kind is not None:
         for key, part in zip(*kind.open(thing), strict=True):

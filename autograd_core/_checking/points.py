@@ -1,4 +1,4 @@
-"""Where an operation is checked: points inside its domain, away from kinks."""
+"""Points at which to check an operation: inside its domain, away from kinks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ CLEARANCE = 2.0**-6  # the least distance from a kink, relative to the operands
 
 
 def operand_names(row: Operation) -> list[str]:
-    """A name for each operand that is drawn."""
+    """Return a name for each operand to draw."""
     return [f"x[{i}]" for i in range(4)] if row.shape.lists else list(row.shape.parameters)
 
 
 def point(
     row: Operation, apply: Callable[..., Any], how_many: int, whole: Sequence[int], zero: int, draw: random.Random
 ) -> list[float]:
-    """Operands inside the domain and away from kinks, where value and derivatives are finite.
+    """Draw operands inside the domain and away from kinks, where the value and derivatives are finite.
 
-    Bugs at 0 never show under random numbers: operand `zero` is 0, if there is such a point.
+    Random numbers never reveal bugs at 0, so operand `zero` is 0 if such a point exists.
     """
     for attempt in range(TRIES):
         operands = [float(draw.randint(0, 4)) if i in whole else _number(row, draw) for i in range(how_many)]
@@ -46,7 +46,7 @@ def point(
 
 
 def _number(row: Operation, draw: random.Random) -> float:
-    """An integer, a number near a special point, one of ordinary size, or one of any size."""
+    """Draw an integer, a number near a special point, one of ordinary size, or one of any size."""
     kind, side, shift = draw.random(), 2.0 * draw.randint(0, 1) - 1.0, draw.uniform(-20.0, 20.0)
     if kind < 0.2:
         return float(draw.randint(0, 4))

@@ -1,4 +1,4 @@
-"""What a gradient check found, coordinate by coordinate, as a table."""
+"""The result of a gradient check, coordinate by coordinate, as a table."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ HEADINGS = ("coordinate", "at", "analytic", "numeric", "difference", "tolerance"
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One derivative: what the engine says, what differences say, how far apart they are and may be.
+    """One derivative: the engine's, the one from differences, how far apart they are, and the tolerance.
 
-    `verdict` is "agrees", "disagrees" or "not judged"; `reason` says why it was not judged. Where it was not, `numeric`
-    is NaN or too uncertain to use. `group` is the part of the arguments that it was drawn from.
+    `verdict` is "agrees", "disagrees" or "not judged". In the last case `reason` says why, and `numeric` is NaN or too
+    uncertain to use. `group` is the part of the arguments that the coordinate was sampled from.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Coordinate:
         return self.difference / largest if largest else 0.0
 
     def cells(self) -> tuple[str, ...]:
-        """What a row of the table shows."""
+        """Return the cells of a row of the table."""
         numbers = (self.at, self.analytic, self.numeric, self.difference, self.tolerance, self.step)
         digits = (6, 10, 10, 2, 2, 2)
         verdict = f"{self.verdict}: {self.reason}" if self.reason else self.verdict
@@ -63,7 +63,7 @@ class Report(Sequence[Coordinate]):
 
     @property
     def ok(self) -> bool:
-        """Whether something was judged, and nothing disagrees."""
+        """Whether something was judged and nothing disagrees."""
         return bool(self.agreeing) and not self.disagreeing
 
     @property
@@ -83,11 +83,11 @@ class Report(Sequence[Coordinate]):
 
     @property
     def worst(self) -> Coordinate:
-        """The coordinate furthest off relative to its size: one that disagrees if any does, else of the judged."""
+        """The coordinate with the largest relative difference: one that disagrees if any does, else one that agrees."""
         return self.ranked()[0]
 
     def ranked(self) -> list[Coordinate]:
-        """The coordinates, those that disagree first, then those that agree, the furthest off first in each."""
+        """Return the coordinates: those that disagree, then those that agree, each worst first, then the rest."""
         def furthest_off(coordinates: list[Coordinate]) -> list[Coordinate]:
             return sorted(coordinates, key=lambda c: c.relative, reverse=True)
 
@@ -103,14 +103,14 @@ class Report(Sequence[Coordinate]):
         return self.coordinates[index]
 
     def summary(self) -> str:
-        """One line: how many coordinates agree, disagree and were not judged."""
+        """Return one line with the numbers of coordinates that agree, disagree and were not judged."""
         return (
             f"{self.title}: {len(self)} coordinates, {len(self.agreeing)} agree, {len(self.disagreeing)} disagree, "
             f"{len(self.not_judged)} not judged"
         )
 
     def verdict(self) -> str:
-        """One line that names the worst coordinate."""
+        """Return one line on the worst coordinate."""
         worst = self.worst
         if worst.verdict == NOT_JUDGED:
             return f"nothing was judged; {worst.name}: {worst.reason}"
@@ -120,7 +120,7 @@ class Report(Sequence[Coordinate]):
         )
 
     def shown(self) -> list[Coordinate]:
-        """The coordinates that the table shows: some of each verdict, if there are too many."""
+        """Return the coordinates that the table shows: if there are too many, some of each verdict."""
         ranked = self.ranked()
         if len(ranked) <= SHOWN:
             return ranked

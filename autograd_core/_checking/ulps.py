@@ -7,16 +7,20 @@ import struct
 from fractions import Fraction
 from typing import Any
 
-BEYOND = 2**1024  # the first number that rounds to infinity stands a little below; an infinite result counts as this
+BEYOND = 2**1024  # an infinite result counts as this, which is just above the first number that rounds to infinity
 COARSEST = math.ulp(1.7976931348623157e308)
 
 
 def ulps(got: float, exact: Any) -> float:
-    """How far `got` is from `exact`, in units in the last place of `exact` rounded to a float64.
+    """Return how far `got` is from `exact`, in units in the last place of `exact` rounded to a float64.
 
-    Args: `exact`, a float or a number of higher precision (an mpmath `mpf`, a `Fraction`): anything that subtracts
-    numbers and turns into a float. Two NaNs are 0 apart, and so are infinities of one sign; NaN is infinitely far
-    from any number. Among the subnormals the unit is the smallest float, beyond the largest float that float's unit.
+    Two NaNs are 0 apart, as are infinities of the same sign; NaN is infinitely far from any number. For subnormals the
+    unit is the smallest float; beyond the largest float it is that float's unit.
+
+    Args:
+        got: The result to judge.
+        exact: A float or a number of higher precision (an mpmath `mpf`, a `Fraction`): anything that supports
+            subtraction and conversion to float.
 
     >>> ulps(1.0000000000000002, 1.0)
     1.0
@@ -27,7 +31,7 @@ def ulps(got: float, exact: Any) -> float:
         return 0.0 if got != got and exact != exact else math.inf
     try:
         rounded = float(exact)
-    except OverflowError:  # a Fraction says so; an mpf gives inf
+    except OverflowError:  # raised by a Fraction; an mpf becomes inf
         rounded = math.inf if exact > 0 else -math.inf
     if math.isinf(rounded):
         if got == rounded or exact == rounded:
@@ -48,7 +52,7 @@ def ulps(got: float, exact: Any) -> float:
 
 
 def same(x: Any, y: Any) -> bool:
-    """Whether two numbers are of one type and have the same bits; any NaN is the same as any other.
+    """Return whether two numbers have the same type and the same bits; all NaNs count as the same.
 
     >>> same(0.0, -0.0), same(1, 1.0), same(float("nan"), -float("nan"))
     (False, False, True)

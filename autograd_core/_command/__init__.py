@@ -1,1 +1,5 @@
-"""Behind the command line: `expression.py` reads what was typed, `files.py` writes pictures."""
+"""What the command line is made of.
+
+Read `expression.py` (parses an expression), `functions.py` (finds a function in a file), `numbers.py` (parses numeric
+options), then `files.py` (writes pictures).
+"""

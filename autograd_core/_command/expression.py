@@ -22,7 +22,7 @@ LONGEST_SAID = 40
 LONGEST_ADVISED = 200
 TOO_DEEP = "the expression is nested too deeply"
 ALLOWED = "write numbers, names, + - * / // % ** and functions"
-# What functions of the table are called elsewhere, where NumPy's name does not say it.
+# What other libraries call functions of the table, apart from NumPy's names.
 ELSEWHERE = {
     "ln": "log", "lg": "log10", "max": "maximum", "min": "minimum", "fabs": "abs", "sgn": "sign", "logistic": "sigmoid",
     "average": "mean", "product": "prod",
@@ -62,9 +62,11 @@ class Expression:
     _body: ast.expr
 
     def __call__(self, /, **values: Any) -> Any:
-        """The number, or with Values the node.
+        """Return the number or, for Values, the node.
 
-        Raises ExpressionError for names without a value, and what floats raise for operations that have no result.
+        Raises:
+            ExpressionError: A name has no value.
+            ArithmeticError, ValueError: An operation has no result, as for floats.
         """
         if missing := [name for name in self.names if name not in values]:
             functions = [f"{name} is a function: write {_example(name)}" for name in missing if name in _functions()]
@@ -77,9 +79,11 @@ class Expression:
 
 
 def parse(text: str) -> Expression:
-    """The expression written in `text`: numbers, names, + - * / // % **, comparisons and the functions of the table.
+    """Parse an expression: numbers, names, + - * / // % **, comparisons and the functions of the table.
 
-    Raises ExpressionError for anything else, naming it and the column, and for what is not a single number.
+    Raises:
+        ExpressionError: The text contains anything else, which the message names with its column, or is not a single
+            number.
     """
     if len(text) > LONGEST:
         raise ExpressionError(f"the expression has {len(text)} characters; the limit is {LONGEST}")
@@ -104,7 +108,7 @@ def parse(text: str) -> Expression:
 
 
 def _hint(text: str) -> str:
-    """What a newcomer may have meant by text that is not an expression."""
+    """Return a hint for text that is not an expression: what its author may have meant."""
     if re.match(r"\w+\s*=(?!=)", text):
         return "write the expression alone, without a name and = before it"
     if re.search(r"(?<![\w.])\d[\d.]*\s*(?!e[-+]?\d|if\b)[^\W\d]", text, re.IGNORECASE):
@@ -118,19 +122,19 @@ def _cut(text: str, longest: int) -> str:
 
 @cache
 def _functions() -> tuple[str, ...]:
-    """The names of the functions that an expression may call."""
+    """Return the names of the functions that an expression may call."""
     return tuple(sorted(name for name in FUNCTIONS if TABLE[name].public))
 
 
 def _example(name: str) -> str:
-    """A call of a function with as many arguments as it takes."""
+    """Return an example call of a function, with the right number of arguments."""
     row = TABLE[name]
     count = len(row.shape.parameters) - (row.default is not None)
     return f"{name}({', '.join(['[x, y]'] * count if row.shape.lists else 'xyz'[:count])})"
 
 
 def _with_powers(text: str) -> str:
-    """The text on one line with ** for every operator ^, so that it binds as a power does, not as Python's ^."""
+    """Return the text on one line with every ^ replaced by **, which has the precedence of a power."""
     lines = text.split("\n")
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(text).readline))):
         if token.type == tokenize.OP and token.string == "^":
@@ -153,11 +157,11 @@ class _Reader:
         raise ExpressionError(f"{why} (column {column})")
 
     def said(self, *nodes: ast.AST) -> list[str]:
-        """The text of each node, cut where it is long."""
+        """Return the text of each node, shortened if it is long."""
         return [_cut(ast.get_source_segment(self.text, node) or "…", LONGEST_SAID) for node in nodes]
 
     def advised(self, *nodes: ast.expr) -> list[str]:
-        """The text of each node to be written as an argument; a long one is left out as a whole, never cut."""
+        """Return the text of each node for use as an argument; a long one is replaced as a whole, never cut."""
         typed = [ast.get_source_segment(self.text, node) or "…" for node in nodes]
         lines = [text if text.isprintable() else ast.unparse(node) for node, text in zip(nodes, typed, strict=True)]
         return [line if len(line) <= LONGEST_SAID else "…" for line in lines]
@@ -181,7 +185,7 @@ class _Reader:
                 self.refuse(node, f"{self.said(node)[0]!r} is a list; lists are only allowed inside {lists}")
 
     def check(self, node: ast.expr) -> str:
-        """Refuse what is not supported; returns what the node stands for: a number, a comparison or a list."""
+        """Refuse anything unsupported, and return what the node is: a number, a comparison or a list."""
         match node:
             case ast.Constant(value=value):
                 if type(value) not in (int, float):
@@ -227,7 +231,7 @@ class _Reader:
                 self.refuse(argument, f"{name} takes a list: write [{item}] for {item}")
 
     def why_not(self, node: ast.expr) -> str:
-        """Why a node is refused, and what to write instead."""
+        """Say why a node is refused and what to write instead."""
         [said] = self.said(node)
         match node:
             case ast.BinOp(op=ast.BitXor()):
@@ -252,13 +256,13 @@ class _Reader:
 
 
 def _ours(name: str) -> str:
-    """The name of a function here, from its name in NumPy or elsewhere."""
+    """Return the name here of a function, given its name in NumPy or elsewhere."""
     numpy_names = {row.numpy_name: row.name for row in TABLE.values() if row.numpy_name}
     return numpy_names.get(name) or ELSEWHERE.get(name) or name
 
 
 def _meant(name: str) -> str:
-    """What a wrong name of a function may have meant; where nothing is like it, all that are known."""
+    """Return suggestions for a wrong function name; if nothing is similar, list all functions."""
     if (ours := _ours(name.lower())) in _functions():
         return f"; did you mean {ours}?"
     if close := get_close_matches(name.lower(), _functions(), n=2):

@@ -1,4 +1,4 @@
-"""A drawing written to a file, whether or not there is a program to lay it out."""
+"""Writing a drawing to a file, whether or not a layout program is available."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ PAGES = (".html", ".htm", ".gif")
 
 
 def check_output(path: Path, endings: Sequence[str]) -> None:
-    """Raise, before any work is done, where no file of these kinds can be written to `path`.
+    """Check, before any work is done, that a file with one of these endings can be written to `path`.
 
-    Raises ValueError for another ending, and OSError if there is no such directory or the path is one.
+    Raises:
+        ValueError: The path has another ending.
+        OSError: Its directory does not exist, or the path is itself a directory.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{str(path)!r} is a directory: name a file in it")
@@ -32,13 +34,14 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
     """Write the picture of the graph below `y` and return its path.
 
     Args:
-        path: Its ending says the format: .dot or .gv for the source.
-        options: Those of `draw`.
+        y: The output.
+        path: The file; its ending selects the format: .dot or .gv for the source.
+        options: The options of `draw`.
 
     Raises:
-        LayoutError: Nothing can lay the graph out. The message says where the source is kept instead, and how to
-            install Graphviz.
-        ValueError, OSError: As `check_output`.
+        LayoutError: No layout engine is available, or it fails. The message says where the source was saved instead,
+            and how to install Graphviz.
+        ValueError, OSError: As for `check_output`.
     """
     check_output(path, FORMATS)
     drawing = draw(y, **options)
@@ -50,7 +53,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
 
 
 def _kept(source: str, path: Path) -> Path:
-    """Write the source to a file of its own: none that holds anything else is overwritten."""
+    """Write the source to a separate file, without overwriting one that contains anything else; return its path."""
     names = (path.with_name(f"{path.stem}{f'-{i}' if i > 1 else ''}.dot") for i in count(1))
     kept = next(name for name in names if not name.exists() or _holds(name, source))
     kept.write_text(source, encoding="utf-8")

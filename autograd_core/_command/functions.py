@@ -1,4 +1,4 @@
-"""A function of a file named on the command line, FILE.py:function, and the numbers for its parameters."""
+"""Functions named on the command line as FILE.py:function, and the numbers for their parameters."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ _NAMED = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
 
 
 def names_function(text: str) -> bool:
-    """Whether it names a function of a file, not an expression."""
+    """Return whether the text names a function in a file rather than being an expression."""
     return _NAMED.fullmatch(text) is not None
 
 
 def call_of(text: str, values: Iterable[str]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """The function and its arguments, from `values`, each name=number or name=[numbers].
+    """Return the function and its arguments, from `values` of the form name=number or name=[numbers].
 
-    Raises FileNotFoundError if there is no such file, ValueError for a function or values that do not fit, and what the
-    file raises itself.
+    Raises:
+        FileNotFoundError: The file does not exist.
+        ValueError: It has no such function, or the values do not match its parameters.
+        Exception: Anything else that running the file raises.
     """
     function = _loaded(text)
     shape = f"{function.__name__}{inspect.signature(function)}"

@@ -1,10 +1,10 @@
-"""Numbers typed as options."""
+"""Parsing numeric options."""
 
 from argparse import ArgumentTypeError
 
 
 def integer(text: str) -> int:
-    """The integer that a text says."""
+    """Parse an integer."""
     try:
         return int(text)
     except ValueError:
@@ -12,7 +12,7 @@ def integer(text: str) -> int:
 
 
 def at_least_one(text: str) -> int:
-    """The same, of at least 1."""
+    """Parse an integer of at least 1."""
     number = integer(text)
     if number < 1:
         raise ArgumentTypeError(f"{number} is less than 1")

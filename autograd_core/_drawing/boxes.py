@@ -14,9 +14,9 @@ from .texts import short, title
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """One box: a node, a constant, or a folded scope; `more` is how many repeats it stands for besides.
+    """One box: a node, a constant, or a folded scope; `more` counts the further repeats it stands for.
 
-    `mark` follows the label where another box has it too.
+    `mark` follows the label if another box has the same one.
     """
 
     number: int
@@ -27,22 +27,22 @@ class Box:
     constant: float = 0.0
     root: bool = False
     stale: bool = False
-    output: Value | None = None  # of a folded scope, where one node of it alone is read from outside
+    output: Value | None = None  # of a folded scope, if exactly one of its nodes is read from outside
     mark: str = ""
 
     @property
     def name(self) -> str:
-        """The name that no other box has."""
+        """The unique name of the box."""
         return self.label + self.mark
 
     @property
     def title(self) -> str:
-        """The name as it heads the box."""
+        """The name as the heading of the box."""
         return title(self.label) + self.mark
 
     @property
     def short(self) -> str:
-        """The name as it stands in formulas and lines."""
+        """The name as used in formulas and lines."""
         return short(title(self.label)) + self.mark
 
     @property
@@ -57,7 +57,7 @@ class Box:
 
     @property
     def more(self) -> int:
-        """How many repeats it stands for besides the one pictured."""
+        """How many repeats it stands for beyond the one pictured."""
         return 0 if self.group is None else self.group.more
 
     @property
@@ -68,7 +68,7 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class Edge:
-    """One edge, operand to result; between folded boxes one for all, `more` how many besides."""
+    """One edge from operand to result; between folded boxes one stands for all, and `more` counts the others."""
 
     source: Box
     target: Box
@@ -92,7 +92,7 @@ class Edge:
 
 
 def tell_apart(boxes: Sequence[Box]) -> None:
-    """Give each box a name of its own: labels as typed, those met again with a mark; automatic names give way."""
+    """Give each box a unique name: labels as typed, with a mark when repeated; automatic names avoid the labels."""
     constants = {box.label for box in boxes if box.group is None}
     labelled = [box for box in boxes if box.group is not None and box.label.strip()]
     given = [(box.name, box.title, box.short) for box in labelled]

@@ -1,4 +1,4 @@
-"""Foldings in which groups read from each other, and how they are undone: what is stepped through needs an order."""
+"""Foldings in which groups depend on each other in a circle, and how to undo them: the stepper needs an order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .groups import Folding, Graph, Group, Paths
 
 
 def circular(folding: Folding) -> set[Group]:
-    """The groups that read from each other, directly or by way of others: Tarjan's strongly connected components."""
+    """Return the groups that depend on each other, directly or indirectly: Tarjan's strongly connected components."""
     number: dict[Group, int] = {}
     lowest: dict[Group, int] = {}
     stack: list[Group] = []
@@ -40,7 +40,7 @@ def circular(folding: Folding) -> set[Group]:
 
 
 def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Group]:
-    """Take a component off the stack; empty where a group stands alone."""
+    """Pop a component off the stack; return an empty set if it is a single group."""
     component = set()
     while True:
         member = stack.pop()
@@ -51,9 +51,9 @@ def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Gr
 
 
 def opened(graph: Graph, folding: Folding, groups: set[Group]) -> Folding:
-    """The folding without these groups: each node of theirs has a box of its own.
+    """Return the folding without these groups, whose nodes get a box each.
 
-    What remains has an order, since a circle among what remains would be one among what was there before.
+    The rest can be ordered, since any circle left in it would have been found before.
     """
     paths = Paths()
     owner = dict(folding.owner)

@@ -1,4 +1,4 @@
-"""A picture as DOT: integer node names, ids and classes on everything, text only where Graphviz reads no markup."""
+"""A picture as DOT: integers as node names, ids and classes on everything, and text escaped from Graphviz's markup."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ FONT = "Helvetica,Arial,sans-serif"
 
 
 def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bool = False) -> Iterator[str]:
-    """The lines of the DOT file between `digraph {` and `}`.
+    """Yield the lines of the DOT file between `digraph {` and `}`.
 
     Args:
-        text: Labels that replace the picture's own, by the id of node or edge: the stepper's placeholders. Tooltips are
-            left out then, since the page explains itself, and edges have text as large as boxes have: the smallest
-            text decides how much of the graph a small screen shows.
-        last_first: Whether frames are named to Graphviz in reverse, which turns what it lays out upside down.
+        picture: The picture.
+        text: Labels that replace the picture's own, by the id of a node or edge: the stepper's placeholders. Tooltips
+            are then omitted, since the page explains itself, and edges have the same text size as boxes, because the
+            smallest text limits how much of the graph a small screen can show.
+        last_first: Whether to list the frames in reverse, which turns Graphviz's layout upside down.
     """
     yield from _head(picture, still=text is None)
     yield from _nodes(picture, text, last_first)
@@ -40,7 +41,7 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
 
 
 def _dense(picture: Picture) -> bool:
-    """Whether layers are wholly connected: then only straight lines without labels can be followed."""
+    """Return whether layers are fully connected, so that only straight lines without labels can be followed."""
     return len(picture.edges) > DENSE * len(picture.boxes)
 
 
@@ -48,9 +49,9 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
     options = picture.options
     yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 nodesep=0.18'
     dense = _dense(picture)
-    yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # from side to side, with room
+    yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # straight lines with room between the ranks
     if dense or layered(picture):
-        yield " mclimit=0.01 remincross=false"  # to search for a better order only shuffles
+        yield " mclimit=0.01 remincross=false"  # searching for a better order would only shuffle
     if note := picture.note + ("; too many edges for labels: point at one" if dense and still else ""):
         yield f' label="{note}" labeljust=l'
     yield "]\n"
@@ -63,7 +64,7 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
 
 
 def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -> Iterator[str]:
-    """The nodes inside the clusters of their scopes, each cluster where its first node comes."""
+    """Yield the nodes inside the clusters of their scopes, each cluster at the position of its first node."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
     dense = _dense(picture)
     order = in_order(picture.boxes) if dense else picture.boxes
@@ -132,7 +133,7 @@ def _node(box: Box, picture: Picture, text: Mapping[str, str] | None) -> list[st
 
 
 def lines(box: Box, picture: Picture) -> list[str]:
-    """What stands in a box, line by line."""
+    """Return the text of a box, line by line."""
     options = picture.options
     if box.group is None:
         return [box.name]
@@ -172,7 +173,7 @@ def _gradient_class(box: Box, picture: Picture) -> str:
 
 
 def tooltip(box: Box) -> str:
-    """What a pointer resting on a box is told: everything, to the last digit."""
+    """Return the tooltip of a box: everything, to the last digit."""
     if box.group is None:
         return f"constant {box.constant!r}: no gradient"
     where = f" · in {' / '.join(str(place.name) for place in box.path)}" if box.path else ""
@@ -216,13 +217,13 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None, hue: int
 
 
 def _from_frame_to_frame(edge: Edge) -> bool:
-    """Whether an edge leaves one scope for another: its label stands in the gap that a longer edge leaves between."""
+    """Return whether an edge leads from one scope to another: a longer edge then leaves a gap for its label."""
     source, target = edge.source.path, edge.target.path
     return any(place not in target for place in source) and any(place not in source for place in target)
 
 
 def edge_label(edge: Edge, picture: Picture) -> str:
-    """The local derivative, and after a sweep what it makes of the gradient above."""
+    """Return the local derivative and, after a sweep, the contribution it yields."""
     options = picture.options
     if options.show == "structure":
         return ""
@@ -236,7 +237,7 @@ def edge_label(edge: Edge, picture: Picture) -> str:
 
 
 def edge_tooltip(edge: Edge) -> str:
-    """What a pointer resting on an edge is told."""
+    """Return the tooltip of an edge."""
     between = f"∂{edge.target.name}/∂{edge.source.name}"
     if edge.source.kind == "constant":
         return f"{edge.source.name} is a constant: no gradient"
@@ -249,7 +250,7 @@ def edge_tooltip(edge: Edge) -> str:
 
 
 def _legend(picture: Picture) -> Iterator[str]:
-    """The colours that are there, in one rank, so that they take no more room than one box's width."""
+    """Yield the legend of the colours in use, in one rank, so that it is no wider than a box."""
     shown = {_gradient_class(box, picture) for box in picture.boxes if box.kind != "constant"}
     yield '\tsubgraph cluster_legend {\n\t\tgraph [label="gradient" id="legend" class="legend" color="#cccccc"]\n'
     yield '\t\tnode [height=0.2 fontsize=9 margin="0.06,0.02"]\n'

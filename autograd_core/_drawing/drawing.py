@@ -1,4 +1,4 @@
-"""A drawing that shows itself and writes itself to files, laid out within a time limit by whatever engine there is."""
+"""Drawing: a picture that notebooks display and `save` writes, laid out within a time limit by any available engine."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .upright import upright
 
 
 class Drawing:
-    """A graph's picture: a notebook shows it, or its source where nothing can lay it out.
+    """A picture of a graph: a notebook displays it, or its source if no layout engine is available.
 
-    `digraph` is the `graphviz.Digraph` behind it, to be changed by hand: what is added there is drawn too.
+    `digraph` is the underlying `graphviz.Digraph`, which you may edit: anything added to it is drawn too.
     """
 
     format = "pdf"
@@ -38,7 +38,7 @@ class Drawing:
         return str(self.digraph.source)
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
-        """The picture as bytes, or as text with `encoding`; LayoutError where no engine makes it in time."""
+        """Return the picture as bytes, or with `encoding` as text; raise LayoutError if no engine makes it in time."""
         data = lay_out(self._upright(), format or self.format, self.time_limit)
         return data if encoding is None else data.decode(encoding)
 
@@ -56,10 +56,13 @@ class Drawing:
         return made, turned if layered(self._picture) else ""
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] = "") -> str:
-        """Write what the file's ending says and return its path: a picture as .svg, .png, .pdf; else the source.
+        """Write the picture or the source, depending on the file's ending, and return its path.
 
-        The source goes to a file ending in .dot or .gv, or in nothing. Raises ValueError for another ending,
-        LayoutError where no engine makes the picture in time.
+        A picture has the ending .svg, .png or .pdf; the source has .dot, .gv or none.
+
+        Raises:
+            ValueError: The file has another ending.
+            LayoutError: No engine makes the picture in time.
         """
         path = Path(directory, filename or self.digraph.filename)
         ending = path.suffix.lower()
@@ -81,9 +84,9 @@ class Drawing:
         outfile: str | os.PathLike[str] | None = None,
         view: bool = False,
     ) -> str:
-        """Write the picture and return its path; adds the format's ending where it is missing.
+        """Write the picture and return its path, adding the format's ending if it is missing.
 
-        `outfile` is taken as it stands; `view` opens the picture in the system's viewer.
+        `outfile` is used unchanged; `view` opens the picture in the system's viewer.
         """
         path = Path(outfile or filename or self.digraph.filename)
         ending = path.suffix.lower()

@@ -21,7 +21,7 @@ def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool
     Args:
         collapse: The depth from which scopes are folded.
         batch: Whether repeated computations are drawn once.
-        absorb_inputs: Whether a folded scope takes in the inputs that it alone reads, as it does with parameters.
+        absorb_inputs: Whether a folded scope absorbs the inputs that only it reads, as it does with parameters.
     """
     paths = Paths()
     owner: dict[Value, Group] = {}
@@ -52,7 +52,7 @@ def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool
 
 
 class _Scopes:
-    """The group of each folded run of a scope, made when it is first met."""
+    """The groups of folded runs of scopes, created when first encountered."""
 
     def __init__(self, collapse: int | None, groups: list[Group]) -> None:
         self._collapse = collapse
@@ -60,7 +60,7 @@ class _Scopes:
         self._made: dict[int, Group] = {}
 
     def around(self, path: Path, make: bool = True) -> Group | None:
-        """The group of the folded scope that a path leads through, None where none is folded, or made yet."""
+        """Return the group of the folded scope on a path, or None if none is folded or it does not exist yet."""
         if self._collapse is None or len(path) < self._collapse:
             return None
         place = path[self._collapse - 1]
@@ -72,7 +72,7 @@ class _Scopes:
 
 
 def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes) -> list[Group]:
-    """Fold the parameters that several scopes read, or none, into the scope they stand in."""
+    """Fold the parameters that several scopes or none read into the scope they belong to."""
     kept = []
     for group in groups:
         home = None
@@ -89,11 +89,12 @@ def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes)
 
 
 def _units(order: Sequence[Value]) -> list[list[Value]]:
-    """The nodes that are the same computation on other inputs, together; the first of each stands for it.
+    """Return the nodes grouped by computation: a group has the same computation on different inputs.
 
-    Two computed nodes are the same when operation, scopes and operands are, where any input equals any other and a
-    parameter only itself: so the points of a batch that share their weights. In a running total, s = s + l over
-    repeated l, all the sums are one, and the last stands for it. Inputs are the same when they are read alike.
+    The first node of each group represents it. Two computed nodes are equivalent if their operations, scopes and
+    operands are, where any two inputs count as equal but a parameter equals only itself: so the points of a batch with
+    shared weights are equivalent. In a running total, s = s + l over repeated l, all the sums form one group, and the
+    last represents it. Inputs are equivalent if they are read in the same way.
     """
     kinds: dict[object, int] = {}
     kind: dict[Value, int] = {}
@@ -131,7 +132,7 @@ def _units(order: Sequence[Value]) -> list[list[Value]]:
 def _total(
     node: Value, scope: tuple[str, ...], operands: tuple[int, ...], kinds: dict[object, int], chains: set[int]
 ) -> object:
-    """The key of a running total that `node` belongs to, or None."""
+    """Return the key of the running total that `node` belongs to, or None."""
     if len(operands) != 2 or operands[1] < 0 or node.operands[0] is node.operands[1]:
         return None
     key = ("total", node.op, scope, operands[1])
@@ -145,7 +146,7 @@ def _total(
 
 
 def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Group, Path]:
-    """For each parameter, the innermost scope around all that reads it."""
+    """Return for each parameter the innermost scope around everything that reads it."""
     homes: dict[Group, Path] = {}
     for group in groups:
         path = group.path if group.scope is None else (*group.path, group.scope)
@@ -163,7 +164,7 @@ def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Group, Path]:
 
 
 def _absorb(groups: list[Group], owner: dict[Value, Group], inputs: bool) -> list[Group]:
-    """Put each leaf that one folded scope alone reads into that scope's group."""
+    """Move each leaf that is read by only one folded scope into that scope's group."""
     reader: dict[Group, Group | None] = {}
     for group in groups:
         for node in group.nodes:
@@ -184,7 +185,7 @@ def _absorb(groups: list[Group], owner: dict[Value, Group], inputs: bool) -> lis
 
 
 def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
-    """The groups that a group reads from, in the order of its operands."""
+    """Yield the groups that a group reads from, in the order of its operands."""
     for node in group.nodes:
         for x in node.operands:
             if type(x) is Value and owner[x] is not group:
@@ -192,10 +193,10 @@ def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
 
 
 def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
-    """The groups below those of the roots, readers after what they read.
+    """Return the groups below those of the roots, in topological order.
 
-    Where scopes read from each other in a circle there is no such order, and this one is as good as any. What only
-    the repeats read, and not the one that stands for them, is left out with them.
+    If scopes depend on each other in a circle there is no such order, and this one is as good as any. Groups that only
+    omitted repeats read are omitted too.
     """
     order: list[Group] = []
     seen: set[Group] = set()
@@ -215,7 +216,7 @@ def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
 
 
 def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
-    """The one node of each folded scope that is read from outside; none where several are."""
+    """Return, for each folded scope with exactly one node that is read from outside, that node."""
     owner = folding.owner
     inside = {node for group in folding.groups if group.scope is not None for node in group.nodes}
     read: dict[Group, set[Value]] = {}

@@ -1,4 +1,4 @@
-"""What a folding is made of: places of scopes, groups of nodes that share a box, and a graph with its outputs."""
+"""The parts of a folding: places of scopes, groups of nodes that share a box, and a graph with its outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..value import Value
 
 
 class Place(Protocol):
-    """One entry of `with scope(name)`: its identity tells the runs of the same code apart."""
+    """One entry into `with scope(name)`; its identity distinguishes runs of the same code."""
 
     @property
     def parent(self) -> Place | None:
@@ -23,12 +23,12 @@ class Place(Protocol):
 
 
 Path = tuple[Place, ...]
-UNKNOWN = sys.maxsize  # how often a scope of leaves alone is repeated
+UNKNOWN = sys.maxsize  # how often a scope that contains only leaves is repeated
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What is below some outputs: the nodes in topological order, and the outputs themselves, which are `roots`."""
+    """The graph below some outputs: the nodes in topological order, and the outputs as `roots`."""
 
     order: Sequence[Value]
     roots: Sequence[Value]
@@ -36,7 +36,7 @@ class Graph:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """What one box stands for: one node, or the nodes of one run of a scope, each perhaps repeated `more` times."""
+    """The contents of one box: a node, or the nodes of one run of a scope, repeated `more` further times."""
 
     nodes: list[Value]
     path: Path
@@ -54,12 +54,12 @@ class Folding:
 
     @property
     def size(self) -> int:
-        """How many boxes it takes to draw: one for each group and each constant that is not inside a folded scope."""
+        """The number of boxes: one for each group, and one for each constant outside folded scopes."""
         return sum(1 + (group.scope is None and constants(group.nodes[0])) for group in self.groups)
 
 
 def constants(node: Value) -> int:
-    """How many operands of a node are plain numbers."""
+    """Return how many operands of a node are plain numbers."""
     return sum(type(x) is float for x in node.operands)
 
 

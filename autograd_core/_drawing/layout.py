@@ -1,4 +1,4 @@
-"""Laying out DOT: by the function that a page has given, or the programs there are, each ended at its time limit."""
+"""Laying out DOT, by a function that a web page provides or by installed programs with a time limit."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ _given: LayOut | None = None
 
 
 class LayoutError(GraphError):
-    """A picture could not be laid out; the graph and its source are unharmed."""
+    """A picture could not be laid out; the graph and its source are unaffected."""
 
 
 def lay_out_with(function: LayOut | None) -> None:
-    """Lay out every drawing with `function` from now on, as a page in a browser must, where no program can be run.
+    """Lay out every drawing with `function` from now on, as needed in a browser, where no program can be run.
 
-    Args: `function(source, format, placed)`, giving the picture of a DOT source in `format` ("svg", or "json0" for the
-    stepper), with every position as it is in the source where `placed`; or None, to run programs again. What it raises
-    becomes a LayoutError. No time limit ends it.
+    Args:
+        function: `function(source, format, placed)` returns the picture of a DOT source in `format` ("svg", or "json0"
+            for the stepper), keeping the positions in the source if `placed`. Anything it raises becomes a LayoutError,
+            and no time limit applies. None restores the use of programs.
 
     >>> from autograd_core import Value
     >>> lay_out_with(lambda source, format, placed: f"{len(source.splitlines())} lines as {format}")
@@ -47,7 +48,7 @@ def lay_out_with(function: LayOut | None) -> None:
 
 
 def engines() -> dict[str, list[str]]:
-    """The commands that lay out here, in the order they are tried."""
+    """Return the available layout commands, in the order in which they are tried."""
     found = {}
     if (dot := shutil.which("dot")) is not None:
         found["the dot program"] = [dot]
@@ -57,10 +58,12 @@ def engines() -> dict[str, list[str]]:
 
 
 def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -> bytes:
-    """The picture of a DOT source in `format`: "svg", "png", or another that the engine knows.
+    """Return the picture of a DOT source in `format`: "svg", "png", or another that the engine supports.
 
-    With `placed` the source gives every position, and nothing is moved. Raises LayoutError if there is no engine, or
-    none that finishes within `time_limit` seconds.
+    With `placed`, the source contains all positions, and nothing is moved.
+
+    Raises:
+        LayoutError: No engine is available, or none finishes within `time_limit` seconds.
     """
     if _given is not None:
         return _laid_out_by(_given, source, format, placed)
@@ -76,7 +79,7 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
                 f"{name} had not laid out this graph after {time_limit:g} s and was stopped. To fix this, fold it with "
                 "collapse=1 or batch=True, draw an inner node or a smaller batch, or pass a longer time_limit"
             ) from None
-        except OSError as error:  # it cannot be run, or nothing can
+        except OSError as error:  # this program, or any program, cannot be run
             tried.append(f"{name}: {error}")
             continue
         if done.returncode == 0 and done.stdout:
@@ -93,6 +96,6 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
 def _laid_out_by(function: LayOut, source: str, format: str, placed: bool) -> bytes:
     try:
         picture = function(source, format, placed)
-    except Exception as error:  # whatever the page's own function raises
+    except Exception as error:  # the page's function may raise anything
         raise LayoutError(f"no picture of this graph as {format!r}: {error}") from error
     return picture.encode() if isinstance(picture, str) else picture

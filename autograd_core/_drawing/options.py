@@ -1,4 +1,4 @@
-"""What can be asked of a drawing."""
+"""The options of a drawing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a graph is pictured; `autograd_core.draw.draw` says what each option means."""
+    """The options of a picture; `autograd_core.draw.draw` explains each."""
 
     direction: str = "LR"
     precision: int = 4

@@ -1,4 +1,4 @@
-"""In which order boxes stand beside each other, and colours for edges that would be lost among those they cross."""
+"""The order of boxes within a rank, and colours for edges that would otherwise be lost among those they cross."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MANY = 3
 
 
 def layered(picture: Picture) -> bool:
-    """Whether several numbered frames read the same box, such as the neurons of a layer."""
+    """Return whether several numbered frames read the same box, such as the neurons of a layer."""
     seen: set[tuple[Box, Path, str]] = set()
     for source, frame in {(edge.source, frame) for edge in picture.edges for frame in _entered(edge)}:
         name = str(frame[-1].name)
@@ -27,13 +27,13 @@ def layered(picture: Picture) -> bool:
 
 
 def _entered(edge: Edge) -> list[Path]:
-    """The frames around an edge's target that are not around its source."""
+    """Return the frames around an edge's target that are not around its source."""
     path = edge.target.path
     return [path[: depth + 1] for depth in range(len(path)) if path[depth] not in edge.source.path]
 
 
 def in_order(boxes: Sequence[Box]) -> list[Box]:
-    """The boxes with the folded scopes of each frame in the order of their names, neuron 2 before neuron 10."""
+    """Return the boxes with the folded scopes of each frame ordered by name, neuron 2 before neuron 10."""
     order = list(boxes)
     frames: dict[Path, list[int]] = {}
     for place, box in enumerate(boxes):
@@ -47,9 +47,10 @@ def in_order(boxes: Sequence[Box]) -> list[Box]:
 
 
 def ties(picture: Picture) -> dict[int, str]:
-    """What ties a folded scope, by its number, to the one before in its frame that reads the same: neurons of a layer.
+    """Return, by number, the edge that ties a folded scope to the previous one in its frame with the same operands.
 
-    Untied, frames are turned round by newer Graphviz in drawings from left to right, by older in those downward.
+    These are the neurons of a layer. Without ties, newer versions of Graphviz reverse frames in drawings from left to
+    right, and older ones in drawings from top to bottom.
     """
     reads: dict[Box, set[Box]] = {}
     for edge in picture.edges:
@@ -73,7 +74,7 @@ def _natural(box: Box) -> list[str | int]:
 
 
 def hues(picture: Picture) -> dict[Box, int]:
-    """A colour for the edges of each box that many read."""
+    """Return a colour for the edges of each box that many others read."""
     often = Counter(edge.source for edge in picture.edges if edge.source.kind != "constant")
     many = (box for box in in_order(picture.boxes) if often[box] >= MANY)
     return {box: i % len(SOURCES) for i, box in enumerate(many)}

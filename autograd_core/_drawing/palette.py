@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from .texts import number
 
-# What a node is, by outline as well as colour. Graphviz attributes; every shape is a box, which loses no edges.
+# Graphviz attributes that show what a node is, by outline as well as colour; every shape is a box, so no edge is lost.
 KINDS: dict[str, dict[str, str]] = {
     "computed": {},
     "input": {"style": "filled,rounded", "fillcolor": "#dcebfa", "color": "#2a6fbb"},
@@ -22,9 +22,9 @@ STALE = {"color": "#c2185b", "penwidth": "2.5"}
 # Edges of boxes that many read, so that one can be followed among those it crosses; page.css has them for dark pages.
 SOURCES = ("#0072b2", "#b84a00", "#007a5a", "#98508a", "#806000", "#555555")
 
-# Blue for negative, orange for positive gradients, told apart in every kind of colour blindness; the signs stand in
-# the text as well. Norms have no sign, and a colour and a scale of their own. The lightest of each is for all below the
-# least share of the largest.
+# Blue for negative and orange for positive gradients, which all kinds of colour blindness can distinguish; the text
+# shows the signs as well. Norms have no sign, so they have a separate colour and scale. The lightest shade of each is
+# for everything below the smallest share of the largest.
 SHARES = (0.01, 0.1, 0.3)
 STEPS = len(SHARES) + 1
 SCALES = {
@@ -36,12 +36,12 @@ OTHER = {"g-none": "#ffffff", "g-zero": "#eeeeee", "g-nonfinite": "#e7b6dd"}
 
 
 def largest(gradients: Iterable[float]) -> float:
-    """The largest finite size among the gradients, 0.0 if there is none."""
+    """Return the largest finite magnitude among the gradients, or 0.0 if there is none."""
     return max((abs(g) for g in gradients if math.isfinite(g)), default=0.0)
 
 
 def gradient_class(gradient: float | None, top: float, signed: bool = True) -> str:
-    """The class of a gradient: its sign, and how large it is beside the largest, `top`; of a norm the size alone.
+    """Return the class of a gradient: its sign and its size relative to the largest, `top`; for a norm only the size.
 
     >>> gradient_class(5.0, 10.0), gradient_class(-0.02, 10.0), gradient_class(None, 10.0)
     ('g-p4', 'g-n1', 'g-none')
@@ -59,12 +59,12 @@ def gradient_class(gradient: float | None, top: float, signed: bool = True) -> s
 
 
 def gradient_colour(name: str) -> str:
-    """The fill of a gradient's class."""
+    """Return the fill colour of a gradient's class."""
     return OTHER[name] if name in OTHER else SCALES[name[2]][int(name[3]) - 1]
 
 
 def legend(shown: Collection[str], top: float, top_norm: float) -> list[tuple[str, str]]:
-    """The classes that a picture shows with what each means, from the largest gradient to the least, then the norms."""
+    """Return the classes in a picture and their meanings, from the largest gradient to the smallest, then the norms."""
     meanings: dict[str, str] = {}
     ends = ["0", *(number(share * top, 4) for share in SHARES), number(top, 4)]
     norms = ["0", *(number(share * top_norm, 4) for share in SHARES), number(top_norm, 4)]

@@ -1,4 +1,4 @@
-"""A graph as boxes and edges: what the DOT writer and the stepper draw from."""
+"""A graph as boxes and edges, from which the DOT writer and the stepper draw."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ MOST_DEPTHS = 6
 
 @dataclass(eq=False)
 class Picture:
-    """The boxes in topological order, the edges in the order of their results, and what they picture.
+    """The boxes in topological order, the edges in the order of their results, and what they represent.
 
-    `incoming` has each box's edges in the order of its operands.
+    `incoming` holds each box's edges in the order of its operands.
     """
 
     boxes: list[Box]
@@ -48,7 +48,7 @@ class Picture:
             self.incoming[edge.target].append(edge)
 
     def box(self, node: Value) -> Box:
-        """The box that stands for a node."""
+        """Return the box that represents a node."""
         return self.of[self.owner[node]]
 
     @cached_property
@@ -64,30 +64,31 @@ class Picture:
 
     @property
     def note(self) -> str:
-        """What a folded picture says about itself; empty when nothing is folded."""
+        """The caption of a folded picture; empty if nothing is folded."""
         return f"{self.total:,} nodes in {len(self.boxes):,} boxes" if len(self.of) < self.total else ""
 
 
 def picture(y: Outputs, options: Options) -> Picture:
-    """The graph below `y`, folded as the options ask, whatever its size."""
+    """Return the graph below `y`, folded as the options say, whatever its size."""
     graph = graph_of(y)
     return _pictured(graph, fold(graph, **next(_ways(graph, options))), options)
 
 
 def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
-    """The graph below `y`, folded as asked, and further where it has more boxes than `max_nodes`.
+    """Return the graph below `y`, folded as the options say, and further if it has more boxes than `max_nodes`.
 
-    Raises GraphError where no folding makes it fit.
+    Raises:
+        GraphError: No folding makes it fit.
     """
     graph = graph_of(y)
     return _first_fitting(graph, (fold(graph, **way) for way in _ways(graph, options)), options, max_nodes)
 
 
 def fitting_in_order(graph: Graph, options: Options, max_nodes: int) -> Picture:
-    """The same, where no folded parts read from each other, so that every box comes after all that it reads.
+    """Return a picture like `fitting`, but without circles between folded parts, so every box follows its operands.
 
-    Calls that share what they computed read from each other where their repeats are drawn once: then each is folded by
-    itself. What reads from each other even so is not folded.
+    Calls that share results form circles when their repeats are drawn once; then each call is folded separately. Parts
+    that still form circles are not folded.
     """
     return _first_fitting(graph, _foldings_in_order(graph, options), options, max_nodes)
 
@@ -107,7 +108,7 @@ def _first_fitting(graph: Graph, foldings: Iterator[Folding], options: Options, 
 
 
 def graph_of(y: Outputs) -> Graph:
-    """What is below one output, or several in a list or tuple."""
+    """Return the graph below one output, or several in a list or tuple."""
     if type(y) is Value:
         return Graph(toposort(y), [y])
     if not isinstance(y, list | tuple) or not y or any(type(x) is not Value for x in y):
@@ -126,7 +127,7 @@ class _Way(TypedDict):
 
 
 def _ways(graph: Graph, options: Options) -> Iterator[_Way]:
-    """What was asked for, then ever coarser ways that the options leave open."""
+    """Yield the way to fold that was requested, then coarser and coarser ones that the options permit."""
     batch = options.collapse is not None if options.batch is None else options.batch
     yield _Way(collapse=options.collapse, batch=batch, absorb_inputs=False)
     if options.batch is None and not batch:
@@ -138,7 +139,7 @@ def _ways(graph: Graph, options: Options) -> Iterator[_Way]:
     while depth:
         yield _Way(collapse=depth, batch=batch, absorb_inputs=False)
         yield _Way(collapse=depth, batch=batch, absorb_inputs=True)
-        depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # a recursion's scopes may be thousands deep
+        depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # the scopes of a recursion may be thousands deep
 
 
 def _foldings_in_order(graph: Graph, options: Options) -> Iterator[Folding]:
@@ -167,7 +168,7 @@ def _pictured(graph: Graph, folding: Folding, options: Options) -> Picture:
         own = _constants(group, count, options)
         boxes += own.values()
         apart = options.operations == "apart" and group.scope is None and not group.nodes[0].is_leaf
-        count += len(own) + apart  # an operation drawn apart has the number before its result's
+        count += len(own) + apart  # an operation drawn apart takes the number before that of its result
         box = _box(group, count, group in roots, stale)
         box.output = of_scopes.get(group)
         count += 1
@@ -186,7 +187,7 @@ def _pictured(graph: Graph, folding: Folding, options: Options) -> Picture:
 
 
 def _constants(group: Group, start: int, options: Options) -> dict[int, Box]:
-    """A box for each plain number that a node reads, by the operand's index."""
+    """Return a box for each plain number among a node's operands, by the operand's index."""
     if group.scope is not None:
         return {}
     plain = [(i, x) for i, x in enumerate(group.nodes[0].operands) if type(x) is float]
@@ -208,7 +209,7 @@ def _box(group: Group, count: int, root: bool, stale: set[Value]) -> Box:
 def _edges(
     box: Box, node: Value, constants: dict[int, Box], owner: dict[Value, Group], of: dict[Group, Box]
 ) -> Iterator[Edge]:
-    """One edge for each operand of a node; operands that one box repeats have one edge."""
+    """Return one edge for each operand of a node; operands repeated by one box share an edge."""
     upstream = node.grad if node.has_grad else None
     stale = assigned_since(node)
     repeated: dict[Box, Edge] = {}
@@ -221,7 +222,7 @@ def _edges(
             continue
         if source in repeated:
             repeated[source].more += 1
-            if source.kind == "folded":  # other results of the scope: no one derivative speaks for them
+            if source.kind == "folded":  # the scope has other results, which no single derivative represents
                 repeated[source].local = repeated[source].upstream = None
             continue
         edge = Edge(source, box, index, local, upstream, stale=any(x is leaf for leaf in stale))
@@ -231,7 +232,7 @@ def _edges(
 
 
 def _folded_edges(box: Box, group: Group, owner: dict[Value, Group], of: dict[Group, Box]) -> list[Edge]:
-    """One edge from each box that a folded scope reads."""
+    """Return one edge from each box that a folded scope reads."""
     found: dict[Box, Edge] = {}
     for node in group.nodes:
         for x in node.operands:
@@ -245,7 +246,7 @@ def _folded_edges(box: Box, group: Group, owner: dict[Value, Group], of: dict[Gr
 
 
 def formula(picture: Picture, box: Box) -> str:
-    """A computed box's operation on the names of its operands."""
+    """Return a computed box's formula: its operation applied to the names of its operands."""
     node = box.node
     if node is None or node.is_leaf:
         return ""
@@ -255,14 +256,14 @@ def formula(picture: Picture, box: Box) -> str:
         return applied(node.op, [*drawn.values(), *([f"… {left_out} more"] if left_out else [])])
     names = []
     for index, x in enumerate(node.operands):
-        if index not in drawn and type(x) is Value:  # another edge stands for its own, or it is a running total's rest
+        if index not in drawn and type(x) is Value:  # it shares an edge, or is the rest of a running total
             drawn[index] = source.short if (source := picture.box(x)) is not box else "…"
         names.append(drawn[index])
     return applied(node.op, names)
 
 
 def summary(group: Group) -> list[str]:
-    """What a folded scope holds: its operations counted, most frequent first, and how many parameters."""
+    """Return the contents of a folded scope: its operations with counts, most frequent first, and its parameters."""
     times_of = Counter(node.op.name for node in group.nodes if not node.is_leaf)
     lines = [f"{times} × {name}" if times > 1 else name for name, times in times_of.most_common()]
     if len(lines) > MOST_OPERATIONS:
@@ -272,16 +273,16 @@ def summary(group: Group) -> list[str]:
 
 
 def parameters_of(group: Group) -> list[Value]:
-    """The parameters that a folded scope holds."""
+    """Return the parameters in a folded scope."""
     return [node for node in (*group.nodes, *group.absorbed) if node.op is PARAMETER]
 
 
 def measured(group: Group) -> list[Value]:
-    """The nodes whose gradients' norm stands for a folded scope: its parameters, or where it has none, its results."""
+    """Return the nodes whose gradient norm a folded scope shows: its parameters, or if it has none, its results."""
     return parameters_of(group) or [node for node in group.nodes if not node.is_leaf]
 
 
 def gradient_norm(group: Group) -> float | None:
-    """The root of the sum of squared gradients, None before any sweep."""
+    """Return the square root of the sum of squared gradients, or None before any sweep."""
     gradients = [node.grad for node in measured(group) if node.has_grad]
     return math.hypot(*gradients) if gradients else None

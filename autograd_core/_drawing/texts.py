@@ -13,7 +13,7 @@ LONGEST_LINE = 40
 MOST_LINES = 4
 MOST_NAMES = 4
 
-# What stands for a formula's spelling in Python; applied to templates only, never to labels.
+# Printed symbols for Python operators; applied only to templates, never to labels.
 _PRINT = ((" * ", "·"), (" == ", " = "), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
 # Graphviz reads at most 16,384 bytes between two quotes; longer text is joined from pieces, no escape cut in two.
 LONGEST_PIECE = 4000
@@ -28,7 +28,7 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def number(x: float, precision: int) -> str:
-    """A number to so many significant digits.
+    """Format a number to `precision` significant digits.
 
     >>> number(0.70710678, 4), number(-3.0, 4)
     ('0.7071', '-3')
@@ -37,7 +37,7 @@ def number(x: float, precision: int) -> str:
 
 
 def writable(text: str) -> str:
-    """The text with what no XML file can hold replaced by a visible mark."""
+    """Replace characters that XML cannot contain by visible marks."""
     return _UNWRITABLE.sub(_picture, text)
 
 
@@ -47,12 +47,12 @@ def _picture(match: re.Match[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text so that Graphviz shows it as typed: no escape, entity or markup in it is read."""
+    """Escape text so that Graphviz shows it as typed, without interpreting escapes, entities or markup."""
     return writable(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
 
 
 def string(value: str) -> str:
-    """A DOT string of a value that is escaped, as JSON output has it; a long one in pieces."""
+    """Return a DOT string for an escaped value, such as one from JSON output; a long one is split into pieces."""
     value = value.replace('"', '\\"')
     if len(value) <= LONGEST_PIECE:
         return f'"{value}"'
@@ -60,7 +60,7 @@ def string(value: str) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""The text as a DOT string that Graphviz shows as typed.
+    r"""Return the text as a DOT string that Graphviz shows as typed.
 
     >>> print(quoted('a "b" \\N <i> &lt;'))
     "a \"b\" \\N <i> &amp;lt;"
@@ -69,13 +69,13 @@ def quoted(text: str) -> str:
 
 
 def short(label: str) -> str:
-    """A label as it stands in a formula: one line, cut where it is long."""
+    """Return a label for use in a formula: on one line, shortened if it is long."""
     label = " ".join(label[: 4 * LONGEST_NAME].split())
     return label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1] + "…"
 
 
 def title(label: str) -> str:
-    """A label as it heads a box or a frame: its lines as typed, cut where they are long or many.
+    """Return a label as the heading of a box or frame: its lines as typed, shortened if they are long or many.
 
     >>> title("a rather long label, longer than a box is wide")
     'a rather long label, longer than a box …'
@@ -85,22 +85,22 @@ def title(label: str) -> str:
 
 
 def counted(things: Sequence[object], name: str, plural: str = "") -> str:
-    """How many there are: "1 parameter", "4 parameters"; `plural` where it is not the name with an s."""
+    """Return a count with its noun: "1 parameter", "4 parameters"; pass `plural` if it is not the name plus s."""
     return f"{len(things)} {name if len(things) == 1 else plural or f'{name}s'}"
 
 
 def atom(text: str) -> str:
-    """A name or number in brackets where an operator in it could be misread."""
+    """Put a name or number in brackets if an operator in it could be misread."""
     return f"({text})" if _COMPOUND.search(text) and not _POSITIVE.fullmatch(text) else text
 
 
 def factor(text: str) -> str:
-    """A number as it stands after a sign for times: in brackets where it is negative."""
+    """Return a number as the right operand of a product: in brackets if it is negative."""
     return f"({text})" if text.startswith("-") else text
 
 
 def filled(template: str, x: str, y: str = "", z: str = "") -> str:
-    """A row's formula in print, with these names or numbers in place of its operands and result.
+    """Return a row's printed formula, with these names or numbers in place of its operands and result.
 
     >>> filled("{x} ** {y}", "v4", "2"), filled("{x}**2", "v4"), filled("{x} ** {y}", "a²", "0.5")
     ('v4²', 'v4²', '(a²)^0.5')
@@ -115,7 +115,7 @@ def filled(template: str, x: str, y: str = "", z: str = "") -> str:
 
 
 def applied(op: Operation, operands: Sequence[str]) -> str:
-    """An operation on these names or numbers, in print.
+    """Return the printed form of an operation on these names or numbers.
 
     >>> from autograd_core import TABLE
     >>> applied(TABLE["add"], ["a", "-1"]), applied(TABLE["tanh"], ["s"]), applied(TABLE["sum"], list("abcdef"))

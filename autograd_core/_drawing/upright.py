@@ -1,4 +1,6 @@
-"""Which way up: older and newer Graphviz put the first of several frames on opposite sides, so one looks."""
+"""Choosing which way up a layout is: older and newer versions of Graphviz put the first of several frames on opposite
+sides, so both are compared.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 def disorder(frames: Iterable[tuple[str, str]], downward: bool) -> int:
-    """How many more pairs of numbered frames stand in the wrong order (neuron 2 below neuron 3) than in the right one.
+    """Return how many more pairs of numbered frames are in the wrong order (neuron 2 below neuron 3) than in the right.
 
     Args:
-        frames: The label and the bounds of each, as Graphviz writes them: left, bottom, right, top.
-        downward: Whether edges lead downward, so that frames stand side by side, and not one above the other.
+        frames: The label of each frame, and its bounds as Graphviz writes them: left, bottom, right, top.
+        downward: Whether edges lead downward, so that frames are side by side rather than one above the other.
     """
     found: dict[str, list[tuple[int, float, float, float]]] = {}
     for label, bounds in frames:
@@ -34,7 +36,7 @@ def disorder(frames: Iterable[tuple[str, str]], downward: bool) -> int:
 
 
 def upright(source: str, turned: str, time_limit: float) -> str:
-    """Of a DOT source and the same with its frames in reverse, the one that is laid out in better order."""
+    """Return whichever is laid out in better order: a DOT source, or the same source with its frames reversed."""
     found = {}
     for tried in (source, turned):
         laid = json.loads(lay_out(tried, "json0", time_limit))

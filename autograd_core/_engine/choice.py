@@ -1,7 +1,7 @@
-"""Which engine runs: the one in C where it was built, otherwise the one in Python, which is complete.
+"""The choice of engine: the one in C if it was built, otherwise the one in Python, which is complete.
 
-The code to read is the Python code. Where the C engine runs, whatever is marked `accelerated` is replaced by the object
-of the same name in `_native`; the two give the same results to the last bit, and the same messages.
+The Python code is the code to read. When the C engine runs, everything marked `@accelerated` is replaced by the object
+of the same name in `_native`. Both return the same results to the last bit, and raise the same messages.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ T = TypeVar("T")
 
 
 def chosen(wanted: str) -> ModuleType | None:
-    """The C engine, or None for the Python one.
+    """Return the C engine, or None for the Python one.
 
-    Args: `wanted`, the value of AUTOGRAD_CORE_ENGINE: "native", "python", or "" for native if it can be had.
-    Raises ImportError for another word, for "native" where it was not built, and for a build older than its sources.
+    Args:
+        wanted: The value of AUTOGRAD_CORE_ENGINE: "native", "python", or "" for native if it is available.
+
+    Raises:
+        ImportError: `wanted` is any other word, is "native" but the C engine was not built, or the build is older than
+            its sources.
     """
     if wanted not in ("", "native", "python"):
         raise ImportError(f"{VARIABLE} is native or python, or is not set; got {wanted!r}")
@@ -43,10 +47,10 @@ def chosen(wanted: str) -> ModuleType | None:
 
 
 def refuse_outdated(build: Path) -> None:
-    """Raise ImportError if a source beside `build` has changed since, as it does after a pull in a source tree.
+    """Raise ImportError if a source file beside `build` is newer, as happens after a pull in a source tree.
 
-    An engine built from other sources than the Python beside it may fail anywhere, or give yesterday's numbers. An
-    installed package holds no sources, so nothing is compared there.
+    An engine that does not match the Python code beside it may fail anywhere, or compute outdated numbers. An
+    installed package contains no sources, so nothing is compared.
     """
     if not (build.parent / "core.h").exists():
         return
@@ -62,16 +66,16 @@ def refuse_outdated(build: Path) -> None:
 NATIVE: ModuleType | None = chosen(os.environ.get(VARIABLE, ""))
 ENGINE: Literal["native", "python"] = "python" if NATIVE is None else "native"
 
-# The Python objects that the C engine replaces, by name: it falls back to some of them.
+# The Python objects that the C engine replaces, by name; it falls back on some of them.
 ORIGINALS: dict[str, Any] = {}
 if NATIVE is not None:
     NATIVE.connect(ORIGINALS)
 
 
 def accelerated(thing: T) -> T:
-    """A function or class of the Python engine, or in its place the one of the same name in the C engine.
+    """Replace a function or class by the one of the same name in the C engine, if that engine runs.
 
-    The C one gets the docstrings of the Python one, and the methods that are written once, such as `draw`.
+    The replacement gets the docstrings of the original, and the methods written only in Python, such as `draw`.
     """
     if NATIVE is None:
         return thing
@@ -82,13 +86,13 @@ def accelerated(thing: T) -> T:
         replacement.__doc__ = thing.__doc__
         _complete(replacement, thing)
     else:
-        replacement.__module__ = thing.__module__  # so that a pickle of it is one of this name on either engine
+        replacement.__module__ = thing.__module__  # so that its pickles load on either engine
         NATIVE.document(replacement, thing.__doc__)
     return replacement
 
 
 def _complete(replacement: Any, original: type) -> None:
-    """Give a class in C the docstrings of the Python class, and what only the Python class has."""
+    """Give a class in C the docstrings of the Python class, and the members that only the Python class has."""
     here = vars(replacement)
     for name, member in vars(original).items():
         if not isinstance(member, (FunctionType, property)):
@@ -96,11 +100,11 @@ def _complete(replacement: Any, original: type) -> None:
         if not hasattr(replacement, name):
             setattr(replacement, name, member)
         elif name in here and member.__doc__ is not None:
-            NATIVE.document(here[name], member.__doc__)  # type: ignore[union-attr]  # there is one where this is called
+            NATIVE.document(here[name], member.__doc__)  # type: ignore[union-attr]  # not None where this is called
 
 
 def rows_without_kernel() -> dict[str, str]:
-    """The operations that the C engine leaves to their rows in Python, each with the reason; all rows without it."""
+    """Return the operations that run as rows in Python, each with the reason: all of them without the C engine."""
     if NATIVE is None:
         from .._operations.operation import TABLE
 

@@ -10,7 +10,7 @@ _moving = threading.Lock()
 
 @accelerated
 def tick() -> int:
-    """Move the clock on: nodes made from now on carry a later stamp than all earlier ones."""
+    """Advance the clock, so that nodes made from now on carry a later stamp than all earlier ones; return it."""
     with _moving:
         clock[0] += 1
         return clock[0]
@@ -18,6 +18,6 @@ def tick() -> int:
 
 @accelerated
 def catch_up(stamp: int) -> None:
-    """Move the clock to at least `stamp`, for nodes that come out of a pickle."""
+    """Advance the clock to at least `stamp`, for nodes from a pickle."""
     with _moving:
         clock[0] = max(clock[0], stamp)

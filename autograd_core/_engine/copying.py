@@ -1,4 +1,4 @@
-"""Copying graphs of any depth, and making them from tables of numbers: flat lists, no recursion."""
+"""Copying graphs of any depth, and building them from tables of numbers, without recursion."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .places import ROOT, Place
 
 
 def shallow(node: Value) -> Value:
-    """A node with the same operands and numbers."""
+    """Return a new node with the same operands and numbers."""
     return _like(node, node.operands, _recorded(node))
 
 
@@ -26,26 +26,26 @@ def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Valu
 
 
 def _recorded(node: Value) -> Any:
-    """What a node keeps beside its operands: their local derivatives, or what a checkpoint runs again."""
+    """Return what a node stores for its operands: their local derivatives, or a checkpoint's segment."""
     return node._dx if is_segment(node) else node._slopes
 
 
 def deep(root: Value, memo: dict[int, Any]) -> Value:
-    """The graph below `root` copied; every node that `memo` knows keeps its identity."""
+    """Copy the graph below `root`, using the copies that `memo` already has."""
     segments = []
     for node in ordered(root, lambda x: id(x) in memo):
         operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
         memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node._slopes)
         if is_segment(node):
             segments.append(node)
-    for node in segments:  # what they hold may lead back to any of the nodes
+    for node in segments:  # their contents may refer to any of the nodes
         fill(memo[id(node)], deepcopy(contents(node), memo))
     found: Value = memo[id(root)]
     return found
 
 
 def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
-    """The nodes below `root`, operands before results, and those that its checkpoints hold; none that are known."""
+    """Return the nodes below `root` that are not known, operands before results, and those held by its checkpoints."""
     found: dict[Value, None] = {}
     there = set[Value]()
     roots = [root]
@@ -69,28 +69,28 @@ def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
 
 
 def is_segment(node: Value) -> bool:
-    """Whether it is a checkpoint, which keeps what it runs again in place of local derivatives."""
+    """Return whether a node is a checkpoint, which stores a segment in place of local derivatives."""
     return type(node._x) is tuple and type(node._dx) is not tuple
 
 
 def blank() -> Segment:
-    """What a checkpoint runs again, to be filled later."""
+    """Return an empty segment for a checkpoint, to be filled later."""
     return Segment(None, (), {})
 
 
 def contents(node: Value) -> dict[str, Any]:
-    """What a checkpoint runs again, by name."""
+    """Return the fields of a checkpoint's segment by name."""
     return {name: getattr(node._dx, name) for name in Segment.__slots__}
 
 
 def fill(node: Value, things: dict[str, Any]) -> None:
-    """Give a checkpoint what it runs again."""
+    """Fill in the fields of a checkpoint's segment."""
     for name, thing in things.items():
-        object.__setattr__(node._dx, name, thing)  # it is frozen, once it is whole
+        object.__setattr__(node._dx, name, thing)  # it is frozen, but not complete until now
 
 
 def _nodes_in(thing: Any) -> Iterator[Value]:
-    """The nodes in nested lists, tuples and dicts."""
+    """Yield the nodes in nested lists, tuples and dicts."""
     waiting, seen = [thing], set[int]()
     while waiting:
         thing = waiting.pop()
@@ -104,16 +104,18 @@ def _nodes_in(thing: Any) -> Iterator[Value]:
 def leaf_from(
     op: Operation, data: float, label: str | None, grad: float | None, scope: tuple[str, ...], stamp: int
 ) -> Value:
-    """A leaf from its pickled numbers."""
+    """Rebuild a leaf from its pickled numbers."""
     catch_up(stamp)
     return make_node(op, data, (), (), _place_of(scope), stamp, grad, label)
 
 
 def nodes_from(outside: list[Value], program: dict[str, Any]) -> list[Value]:
-    """The nodes of a flat list, computed from those outside; checkpoints are still blank.
+    """Rebuild the nodes of a flat list; checkpoints stay blank.
 
-    Args: `program`, the columns of a `Flat` by name, and of each node its data and stamp, its local derivatives where
-    its operands stand, and grad, label and scope where it has them.
+    Args:
+        outside: The nodes that the list starts from.
+        program: The columns of a `Flat` by name, with the data and stamp of each node, a local derivative for each
+            operand, and the grad, label and scope of nodes that have them.
     """
     numbered: list[Any] = [*outside, *program.get("constants", ())]
     first, starts, operands, slopes = len(numbered), program["starts"], program["operands"], program["locals"]

@@ -1,4 +1,4 @@
-"""Functions, generators and coroutines that run inside a scope: what `@scope(…)` and `@no_record()` make of them."""
+"""How `@scope(…)` and `@no_record()` wrap functions, generators and coroutines so that they run inside a place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Enters(Protocol):
 
 
 def decorated(place: Enters, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, run inside a place: of a generator or coroutine each step, and nothing of who waits for it."""
+    """Wrap `function` to run inside a place; generators and coroutines enter it for each step, not while they wait."""
     if isgeneratorfunction(function):
         return _generator_inside(place, function)
     if iscoroutinefunction(function):
@@ -80,9 +80,9 @@ def _async_generator_inside(place: Enters, function: Callable[..., Any]) -> Call
 
 
 class _Visit:
-    """The part of the place that belongs to one generator or coroutine: there while it runs, put aside while it waits.
+    """The places that belong to one generator or coroutine: active while it runs, set aside while it waits.
 
-    It is what the decorator puts there, and whatever the code inside has entered and not left.
+    They are the decorator's own place and any that the code inside has entered and not yet left.
     """
 
     __slots__ = ("part",)
@@ -101,7 +101,7 @@ class _Visit:
         _place.set(cast(Place, self.part[0].parent))
 
     def steps(self, generator: Any) -> Generator[Any, Any, Any]:
-        """`generator`, of which each step is taken inside."""
+        """Run `generator`, taking each step inside the place."""
         step, given = generator.send, None
         while True:
             try:
@@ -122,5 +122,5 @@ class _Visit:
 
     @coroutine
     def awaited(self, thing: Any) -> Generator[Any, Any, Any]:
-        """What awaiting a coroutine gives, of which each step is taken inside."""
+        """Await a coroutine, taking each step inside the place."""
         return (yield from self.steps(thing))

@@ -1,6 +1,6 @@
-"""A graph as a flat list: the operation of each node, and the numbers of its operands; of pickles and of programs.
+"""A graph as a flat list, for pickles and programs: the operation of each node, and the indices of its operands.
 
-Numbered are first the nodes from which the list begins, then plain numbers, the constants, and then the nodes in it.
+Indices count first the nodes outside the list that it starts from, then the constants (plain numbers), then its nodes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NONE: Mapping[Value, Operation] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """Node k is row `rows[code[k]]` of what has the numbers `operands[starts[k]:starts[k + 1]]`."""
+    """A flat list: node k applies `rows[code[k]]` to the operands with indices `operands[starts[k]:starts[k + 1]]`."""
 
     constants: array[float]
     rows: tuple[Operation, ...]
@@ -29,13 +29,13 @@ class Flat:
     operands: array[int]
 
     def instructions(self) -> Iterator[tuple[Operation, array[int]]]:
-        """The row of each node and the numbers of its operands."""
+        """Yield the row of each node and the indices of its operands."""
         for k, at in enumerate(self.code):
             yield self.rows[at], self.operands[self.starts[k] : self.starts[k + 1]]
 
 
 def operands_of(nodes: Sequence[Value]) -> tuple[list[Value | float], array[int]]:
-    """The operands of computed nodes one after another, and where those of each begin and the last end."""
+    """Return the concatenated operands of computed nodes, and the offsets at which those of each node start and end."""
     found: list[Value | float] = []
     starts = array("i", [0])
     for node in nodes:
@@ -45,7 +45,7 @@ def operands_of(nodes: Sequence[Value]) -> tuple[list[Value | float], array[int]
 
 
 class Numbers:
-    """Gives nodes and constants their numbers; `outside` are the nodes from which a list begins."""
+    """The indices of nodes and constants; a list starts from the nodes in `outside`."""
 
     def __init__(self, outside: Iterable[Value]) -> None:
         self.of = dict(zip(outside, count(), strict=False))
@@ -54,14 +54,14 @@ class Numbers:
         self._plain: dict[float | bytes, int] = {}
 
     def held(self, node: Value) -> None:
-        """Number a node as a constant of its own, before any plain number."""
+        """Add a node as a separate constant, before any plain number."""
         self.of[node] = self._outside + len(self.constants)
         self.constants.append(node._data)
 
     def constants_among(self, things: Sequence[Value | float]) -> Iterator[int]:
-        """The numbers of plain numbers, in turn: one for all that are the same to the bit."""
+        """Return an iterator over the indices of the plain numbers, which share one if they agree in every bit."""
         plain = [x for x in things if type(x) is not Value]
-        keys = [x if x and x == x else pack("d", x) for x in plain]  # the two zeros are equal, and a NaN to nothing
+        keys = [x if x and x == x else pack("d", x) for x in plain]  # 0.0 == -0.0, and a NaN equals nothing
         new = {key: x for key, x in zip(keys, plain, strict=True) if key not in self._plain}
         self._plain.update(zip(new, count(self._outside + len(self.constants)), strict=False))
         self.constants.extend(new.values())
@@ -75,13 +75,13 @@ class Numbers:
         ends: Sequence[Value | float] = (),
         rows: Mapping[Value, Operation] = NONE,
     ) -> Flat:
-        """The list of computed nodes, operands before results.
+        """Make the list of some computed nodes.
 
         Args:
-            nodes: What they are computed from, if not among them, is outside or held.
-            operands, starts: `operands_of` them.
-            ends: Where constants are among these, they are in the list too.
-            rows: Of some nodes, the row to be listed in place of their own.
+            nodes: The nodes, operands before results; operands that are not among them are outside or held.
+            operands, starts: The result of `operands_of(nodes)`.
+            ends: The results; any constants among them are added to the list.
+            rows: For some nodes, the row to list in place of their own.
         """
         plain = self.constants_among(operands)
         if ends:

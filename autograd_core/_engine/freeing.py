@@ -1,7 +1,7 @@
-"""Freeing a graph where the C stack is small: one node after another, so that depth does not matter.
+"""Freeing graphs of any depth where the C stack is small, one node at a time.
 
-Python frees what an object holds while it frees the object. Elsewhere it stops in time and goes on from a list; on
-Emscripten, which runs it in a browser, the stack ends first, at 5,000 nodes, and the interpreter with it.
+Python frees the contents of an object while it frees the object. Normally it limits how deeply this nests; on
+Emscripten, which runs Python in a browser, the stack overflows first, at 5,000 nodes, and crashes the interpreter.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 
 from ..value import Value
 
-_held: list[tuple[Any, ...]] = []  # what freed nodes held, until it is let go of
+_held: list[tuple[Any, ...]] = []  # the contents of freed nodes, until they are released
 _letting_go = False
 
 
 def release(node: Value) -> None:
-    """Take from `node` what it holds, and unless another node is being freed, let go of that and all that follows."""
+    """Queue the contents of `node` and, unless a node is already being freed, release the queue until it is empty."""
     global _letting_go
     if getattr(node, "_x", None) is None:
         return

@@ -1,10 +1,10 @@
-"""Work that Ctrl-C must not cut in two."""
+"""Work that Ctrl-C must not leave half done."""
 
 from collections.abc import Callable
 
 
 def undivided(write: Callable[[], None]) -> None:
-    """Do something restartable to its end; if Ctrl-C comes in between, raise it afterwards.
+    """Run a restartable function to completion; if Ctrl-C interrupts it, raise KeyboardInterrupt afterwards.
 
     >>> presses = [KeyboardInterrupt, KeyboardInterrupt]
     >>> def write():

@@ -1,4 +1,4 @@
-"""What `Value(…)` takes, and what it says to calls that only other engines understand."""
+"""The arguments of `Value(…)`, and the errors for calls that only other engines understand."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ SIGNATURE = Signature([
 
 
 def label_checked(label: str | None) -> str | None:
-    """The label, checked."""
+    """Return the label; raise TypeError unless it is a str or None."""
     if label is not None and type(label) is not str:
         raise TypeError(f"a label must be a str or None; got {label!r} of type {type(label).__name__}")
     return label
 
 
 def leaf_label(label: str | None) -> str | None:
-    """The label of a new leaf, checked."""
+    """Return the label of a new leaf, checked."""
     if isinstance(label, (tuple, list, set)):
         raise miscalled(label, (), {})
     return label_checked(label)
 
 
 def miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
-    """The error for `Value` with more than a number and a label: other small engines make nodes by hand so."""
+    """Return the error for `Value` with more than a number and a label, as other small engines make nodes."""
     by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
     if by_hand:
         return TypeError(

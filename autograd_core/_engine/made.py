@@ -1,6 +1,6 @@
-"""What goes on while a program is traced, by thread: the C engine and the transforms tell the trace by this.
+"""The traces that are running, by thread: the C engine and the transforms report to them through this module.
 
-All nodes that are made are noted, also those that nothing else keeps, for they too could raise.
+All nodes made during a trace are noted, even those that nothing else refers to, because they too could raise.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 from threading import get_ident
 from typing import Any
 
-# The list that takes the nodes; empty while nothing is traced, and the C engine looks whether it is.
+# For each tracing thread, the list that collects its nodes. The C engine only checks whether the dict is empty.
 made: dict[int, list[Any]] = {}
-# The traces: see `_program/tracing.py`.
+# For each tracing thread, its trace: see `_program/tracing.py`.
 traces: dict[int, Any] = {}
 
 
 def note(node: Any) -> None:
-    """Put a new node into the list of its thread, if there is one."""
+    """Append a new node to the list of this thread, if there is one."""
     if (nodes := made.get(get_ident())) is not None:
         nodes.append(node)
 
 
 def running() -> Any:
-    """The trace that runs in this thread, or None."""
+    """Return the trace that is running in this thread, or None."""
     return traces.get(get_ident()) if traces else None

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 
 def marks(labels: Sequence[tuple[str, ...]], taken: Iterable[str] = ()) -> list[str]:
-    """Return a suffix for each label so that no two read alike: none for the first of its kind, "#2" for the second.
+    """Return a suffix for each label that makes it unique: none for the first of its kind, "#2" for the second.
 
     Args:
-        labels: Each label in every form in which it is shown, as typed first.
-        taken: Names that none may have.
+        labels: For each label, all forms in which it is shown, starting with the one typed.
+        taken: Names that must not be used.
 
     >>> marks([("x",), ("w",), ("x",), ("x#2",)])
     ['', '', '#3', '']

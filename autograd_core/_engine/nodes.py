@@ -1,4 +1,4 @@
-"""Leaves and nodes made for the engine itself: by transforms, copies, pickles and checkpoints."""
+"""Leaves and nodes that the engine makes for itself, in transforms, copies, pickles and checkpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .places import Place
 
 @accelerated
 def constant(data: float, label: str | None = None) -> Value:
-    """Make a leaf that needs no gradient: a derivative that depends on no other Value is a float."""
+    """Make a leaf that needs no gradient: a derivative that depends on nothing else is a float."""
     leaf: Value = new(Value)
     fill_leaf(leaf, CONSTANT, data, label)
     return leaf
@@ -51,8 +51,8 @@ def make_node(
 ) -> Value:
     """Make a node from its parts, for copies, pickles and checkpoints.
 
-    `operands` is empty for a leaf. `recorded` is the local derivative by each operand (anything where the operand is a
-    plain number), or what a checkpoint runs again.
+    `operands` is empty for a leaf. `recorded` holds the local derivative by each operand (anything if the operand is a
+    plain number), or is a checkpoint's segment.
     """
     node: Value = new(Value)
     node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label
@@ -70,5 +70,5 @@ def make_node(
 
 @accelerated
 def put_back(leaf: Value, data: float, stamp: int) -> None:
-    """Give a leaf back the number and stamp that it had, so that graphs made from it are current again."""
+    """Restore the number and stamp of a leaf, so that graphs made from it are current again."""
     leaf._data, leaf._stamp = data, stamp

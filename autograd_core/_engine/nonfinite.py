@@ -1,4 +1,4 @@
-"""Where an infinity or NaN comes from: the node, and the edge on which zero met infinity."""
+"""Finding where an infinity or NaN comes from: the node, and the edge on which zero met infinity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def first_nonfinite(y: Value) -> Value | None:
     """Return the node where an infinity or NaN first appears, in the values or else in the gradients of the last sweep.
 
     Values are searched in topological order, gradients in the order of the sweep. Returns None if all are finite.
-    `explain_nonfinite` says the same in words.
+    `explain_nonfinite` gives the same answer in words.
 
     >>> from autograd_core import Value, exp
     >>> a = Value(float("inf"), label="a")
@@ -66,7 +66,7 @@ def undetermined_edge(order: Sequence[Value], adjoint: Callable[[Value], float])
 
     Args:
         order: Nodes in topological order.
-        adjoint: Returns what the sweep left at a node.
+        adjoint: Returns the adjoint that the sweep left at a node.
     """
     for node in reversed(order):
         upstream = adjoint(node)
@@ -80,5 +80,5 @@ def undetermined_edge(order: Sequence[Value], adjoint: Callable[[Value], float])
 
 
 def meets(upstream: float, local: float) -> bool:
-    """Whether a zero meets an infinity."""
+    """Return whether one factor is zero and the other infinite."""
     return (upstream == 0.0 and math.isinf(local)) or (math.isinf(upstream) and local == 0.0)

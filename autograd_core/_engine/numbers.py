@@ -10,9 +10,9 @@ from .choice import accelerated
 
 @accelerated
 def number(operand: Any) -> float | None:
-    """A real number as a float, or None for anything else.
+    """Return a real number as a float, or None for anything else.
 
-    A NumPy bool counts as a number, and so does a zero-dimensional array.
+    NumPy bools and zero-dimensional arrays count as numbers.
     """
     kind = type(operand)
     if kind is float or kind is int or isinstance(operand, Real):
@@ -26,7 +26,8 @@ def number(operand: Any) -> float | None:
 
 
 def unwrapped(thing: Any) -> Any:
-    """The number or Value in a zero-dimensional array, as `np.tensordot(v, v, 1)` makes; else the thing itself."""
+    """Return the number or Value in a zero-dimensional array, such as `np.tensordot(v, v, 1)`, else the thing itself.
+    """
     kind = type(thing)
     if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not thing.shape and thing.dtype.kind in "fiubO":
         return thing.item()

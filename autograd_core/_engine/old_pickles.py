@@ -1,4 +1,4 @@
-"""What pickles made by version 0.1.0 call, under the names that its modules had."""
+"""The functions that pickles made by version 0.1.0 call, under the names of its modules."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["graph_from", "leaf_from", "row_named"]
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """In a pickled checkpoint's arguments: the node with this number."""
+    """A reference, in a pickled checkpoint's arguments, to the node with this number."""
 
     at: int
 
 
 def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
-    """The root of a graph from its leaves and its flat program."""
+    """Rebuild a graph from its leaves and its flat program, and return its root."""
     nodes = nodes_from(leaves, _as_now(leaves, program))
     everything = [*leaves, *nodes]
     for i, (function, arguments) in program["segments"].items():
@@ -46,7 +46,7 @@ def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:
-    """The local derivatives, those of 0 as the rows say that they are recorded: the pickle does not tell."""
+    """Yield the local derivatives, asking the rows how to record those of 0, which the pickle does not say."""
     numbers = [*(leaf.data for leaf in leaves), *program["data"]]
     operands, slopes = iter(program["operands"]), iter(program["locals"])
     for op, how_many in zip(program["op"], program["counts"], strict=True):

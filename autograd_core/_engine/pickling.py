@@ -1,14 +1,14 @@
 """How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
 
 The first node of a graph to be pickled brings along all the nodes below it, flattened into one `Chunk`. A later node of
-the same graph is stored as an index into that chunk, or brings its own chunk of whatever is new. So the pickle grows
-with the nodes, however many of them it was given.
+the same graph is stored as an index into that chunk, or brings another chunk of the nodes that are new. So the size of
+a pickle is proportional to the number of distinct nodes, however many of them it was given.
 
-But `pickle` does not tell us which pickle it is writing when it asks. All we know is that it asks each object once,
-from then on refers back to it, and keeps it alive. So each pickle gets a `_Session`, which knows the nodes that it
-holds, and with each node a new `_Token`. A node that is asked lists the tokens of all living sessions: those that
-`pickle` then asks are not in this pickle yet. The newest of the others is this pickle's own: an older one can have got
-in only by being listed. A session dies with its pickle, or with the attempt at one.
+But `pickle` does not say which pickle it is writing when it calls `__reduce__`. All we know is that it asks each object
+once, refers back to it from then on, and keeps it alive. So each pickle gets a `_Session`, which knows the nodes in it,
+and with each node a new `_Token`. A node that is asked lists the tokens of all living sessions: any that `pickle` then
+asks are not in this pickle yet. The newest of the others is this pickle's own, because an older one can only have got
+in by being listed. A session dies with its pickle, even if pickling fails.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def reduced(node: Value) -> Reduced:
-    """What `pickle` is told about a node: a leaf's numbers, or a computed node's place in a chunk."""
+    """Return how to pickle a node: a leaf by its numbers, a computed node by its position in a chunk."""
     if node.is_leaf:
         return leaf_from, (node._row, node._data, node._label, node._grad, node.scope, node._stamp)
     question = _Question({session.token: session for session in _alive()})
@@ -47,7 +47,7 @@ class Chunk:
         self.nodes = nodes
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], Any]:
-        # What checkpoints hold may lead back to this chunk: it comes once the chunk is there.
+        # The contents of checkpoints may refer to this chunk, so they are restored once it exists.
         held = {i: contents(node) for i, node in enumerate(self.nodes) if is_segment(node)}
         return chunk_from, _tables(self.nodes), held or None
 
@@ -57,26 +57,26 @@ class Chunk:
 
 
 def chunk_from(outside: list[Value], program: dict[str, Any]) -> Chunk:
-    """A chunk from its tables and the nodes outside that it was computed from."""
+    """Rebuild a chunk from its tables and the outside nodes that it refers to."""
     return Chunk(nodes_from(outside, program))
 
 
 def node_of(session: None, token: None, chunk: Chunk, at: int) -> Value:
-    """A computed node from the chunk that it came in."""
+    """Return a computed node from its chunk."""
     return chunk.nodes[at]
 
 
 def answered(*things: Any) -> Any:
-    """What comes last; the rest was there to be asked."""
+    """Return the last of `things`; the others were listed only so that `pickle` would ask them."""
     return things[-1]
 
 
 def nothing() -> None:
-    """What has a meaning only while a pickle is written."""
+    """Return None, in place of an object that only matters while a pickle is written."""
 
 
 def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
-    """The nodes outside that `nodes` were computed from, and everything else as columns of numbers."""
+    """Return the outside nodes that `nodes` refer to, and everything else as columns of numbers."""
     own = set(nodes)
     operands, starts = operands_of(nodes)
     outside = list(dict.fromkeys([x for x in operands if type(x) is Value and x not in own]))
@@ -98,14 +98,14 @@ def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
 
 
 def _column(numbers: Sequence[Any], code: str = "i") -> Sequence[Any]:
-    """As an array where that is smaller: it costs 30 bytes before its first number."""
+    """Return the numbers as an array if that is smaller: an empty one already takes 30 bytes."""
     if len(numbers) <= 16:
         return list(numbers)
     return numbers if isinstance(numbers, array) else array(code, numbers)
 
 
 class _Session:
-    """What one pickle holds: its chunks, and each node's number over all of them."""
+    """The contents of one pickle: its chunks, and each node's number across all of them."""
 
     __slots__ = ("__weakref__", "chunks", "index", "starts", "token")
 
@@ -116,7 +116,7 @@ class _Session:
         self.token = _Token()
 
     def written(self, node: Value) -> Reduced:
-        """What `pickle` is told of a computed node; with it come what it needs to know this session again."""
+        """Return how to pickle a computed node, together with what identifies this session later."""
         if node not in self.index:
             self._take([x for x in ordered(node, self._is_there) if not x.is_leaf])
         at = self.index[node]
@@ -137,7 +137,7 @@ class _Session:
 
 
 class _Token:
-    """Something that only one pickle holds, until a question takes it to another."""
+    """An object that only one pickle holds, until a question brings it into another."""
 
     __slots__ = ("number",)
     _numbers = count()
@@ -152,7 +152,7 @@ class _Token:
 
 
 class _Question:
-    """Which of these tokens does the pickle being written already hold?"""
+    """An object that finds out which of some tokens the pickle being written already holds."""
 
     __slots__ = ("before", "held")
 
@@ -160,12 +160,12 @@ class _Question:
         self.held = held
 
     def __reduce__(self) -> Reduced:
-        self.before, _asking.question = _asking.question, self  # a pickler may write another pickle in between
+        self.before, _asking.question = _asking.question, self  # a pickler may start another pickle meanwhile
         return nothing, ()
 
 
 class _Answer:
-    """A node, once the question before it is answered."""
+    """A node to pickle, once the question before it is answered."""
 
     __slots__ = ("node", "question")
 
@@ -177,7 +177,7 @@ class _Answer:
         held = self.question.held
         _asking.question = self.question.before
         session = held[max(held, key=lambda token: token.number)] if held else _new_session()
-        self.question.held = {}  # the pickle keeps the question: it must not keep other sessions
+        self.question.held = {}  # the pickle keeps the question alive, but must not keep other sessions alive
         return session.written(self.node)
 
 

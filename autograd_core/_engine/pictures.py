@@ -1,4 +1,4 @@
-"""`Value.draw` and `Value.step`, which load what they need when they are first called: most programs draw nothing."""
+"""`Value.draw` and `Value.step`, which import what they need when first called, since most programs never draw."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def _draw(self: Value, **options: Any) -> Drawing:
-    """The graph below this node as a picture; see `autograd_core.draw.draw` for the options."""
+    """Draw the graph below this node; see `autograd_core.draw.draw` for the options."""
     from ..draw import draw
 
     return draw(self, **options)
 
 
 def _step(self: Value, **options: Any) -> Stepper:
-    """The graph below this node, to step through; see `autograd_core.stepper.step` for the options."""
+    """Step through the graph below this node; see `autograd_core.stepper.step` for the options."""
     from ..stepper import step
 
     return step(self, **options)

@@ -1,4 +1,4 @@
-"""The place that new nodes are told: whether operations are recorded, and in which scopes."""
+"""The current place, which every new node records: the scopes around it, and whether operations are recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .choice import accelerated
 
 @accelerated
 class Place:
-    """What new nodes are told about the code that makes them; never changed once made."""
+    """What new nodes record about the code that makes them; immutable."""
 
     __slots__ = ("parent", "name", "recording", "owner")
 
@@ -18,7 +18,7 @@ class Place:
         self.parent = parent
         self.name = name
         self.recording = recording
-        self.owner = owner  # the `id` of who put it there and will take it away
+        self.owner = owner  # the `id` of the object that entered it and will leave it
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ current = _place.get
 
 
 def part_of(owner: object) -> list[Place]:
-    """The innermost place around the running code that `owner` put there, then those inside it."""
+    """Return the innermost place around the running code that `owner` entered, then those inside it."""
     part = []
     place: Place | None = current()
     while place is not None:
@@ -52,17 +52,18 @@ def part_of(owner: object) -> list[Place]:
 
 
 def put(part: list[Place], place: Place) -> Place:
-    """The places of `part` inside `place`."""
+    """Nest the places of `part` inside `place`, and return the innermost."""
     for inner in part:
         if inner.parent is place:
             place = inner
-        else:  # a scope records as the place around it does
+        else:  # a scope takes over `recording` from the place around it
             recording = inner.recording if inner.name is None else place.recording
             place = Place(place, inner.name, recording, inner.owner)
     return place
 
 
 def leave(owner: object) -> None:
-    """Take away what `owner` put there, wherever it stands: a generator may leave after its consumer has entered."""
+    """Remove the place that `owner` entered, even from below others: a generator may leave after its consumer entered.
+    """
     place, *others = part_of(owner)
     _place.set(put(others, cast(Place, place.parent)))

@@ -1,7 +1,7 @@
-"""`record(source=True)`: which line of the user's code made a node, and the functions that are called as scopes.
+"""`record(source=True)`: records which line of the user's code made each node, with function calls as scopes.
 
 Python reports each line that runs to a trace function, which moves to a place that stands for the line; the engine
-itself does nothing for it. Followed is code that is neither this package's, nor installed, nor the standard library's.
+itself is not involved. Code in this package, in installed packages and in the standard library is not followed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .places import Place, _place, current
 if TYPE_CHECKING:
     from ..value import Value
 
-LINE = 1 << 63  # the owner of a line's place, plus the line's number among all: no object has such an id
+LINE = 1 << 63  # plus the index of a line, this is the owner of its place: no object has such an id
 UNNAMED = ("<module>", "<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 INSTALLED = tuple(
     str(Path(path)) for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_path(name))
@@ -32,7 +32,7 @@ Trace = Callable[[FrameType, str, Any], Any]
 
 
 def line_of(node: Value) -> tuple[str, int] | None:
-    """The file and the line whose code made a node; None where it was not followed."""
+    """Return the file and line of the code that made a node, or None if it was not followed."""
     place: Place | None = node._place
     while place is not None:
         if place.owner >= LINE:
@@ -42,20 +42,20 @@ def line_of(node: Value) -> tuple[str, int] | None:
 
 
 def line_now() -> int | None:
-    """The number of the line that runs, where it is followed."""
+    """Return the index of the line that is running, or None if it is not followed."""
     here = current()
     return _lines[here.owner - LINE][1] if here.owner >= LINE else None
 
 
 @cache
 def followed(code: CodeType) -> bool:
-    """Whether a function is the user's own."""
+    """Return whether a function is the user's own."""
     name = code.co_filename
     return not name.startswith(("<frozen", "<string>", *INSTALLED, *OWN))
 
 
 class Following:
-    """The context manager, and decorator, behind `record(source=True)`: one use at a time, in one thread."""
+    """The context manager and decorator behind `record(source=True)`, for one use at a time in one thread."""
 
     def __init__(self) -> None:
         self._left: list[Callable[[], None]] = []
@@ -82,7 +82,7 @@ class Following:
         self._left.pop()()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, followed wherever it is called."""
+        """Wrap a function so that it is followed wherever it is called."""
 
         @wraps(function)
         def inside(*arguments: Any, **keywords: Any) -> Any:
@@ -93,7 +93,7 @@ class Following:
 
 
 def _called(frame: FrameType, event: str, argument: Any) -> Trace | None:
-    """A function begins: it is a scope until it ends, or waits as a generator does."""
+    """Handle the start of a function, which is a scope until it returns or, as a generator, yields."""
     if not followed(frame.f_code):
         return None
     before = current()
@@ -103,7 +103,7 @@ def _called(frame: FrameType, event: str, argument: Any) -> Trace | None:
 
 
 def _following(before: Place | None) -> Trace:
-    """What is told of each line of one call, and of its end: then the place is again what it was `before`."""
+    """Return the trace function for the lines of one call; when the call ends, it restores the place `before`."""
 
     def told(frame: FrameType, event: str, argument: Any) -> Trace:
         if event == "line":
@@ -116,7 +116,7 @@ def _following(before: Place | None) -> Trace:
 
 
 def _move_to(frame: FrameType) -> None:
-    """Move to the place of the line that a frame is about to run: beside that of its last line, never inside it."""
+    """Move to the place of the line that a frame is about to run, as a sibling of the previous line's place."""
     here = current()
     around = here.parent if here.owner >= LINE and here.parent is not None else here
     line = (frame.f_code.co_filename, frame.f_lineno)

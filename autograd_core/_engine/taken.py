@@ -1,8 +1,8 @@
-"""Numbers taken out of Values while a transform runs its function: is the result cut off from the arguments?
+"""Watching for numbers taken out of Values while a transform runs its function, which may cut off the result.
 
 A function that computes with `x.data`, `round(x, 6)` or the floats of `gradients` returns a plain number, which counts
-as a constant. Whether it is one depends on what was taken out during the run, and on whether the graph leads from there
-to the arguments.
+as a constant. Whether it really is one depends on which Values were read during the run, and on whether those depend
+on the arguments.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from threading import get_ident
 from typing import Any
 
-# How many nodes a search for the inputs may visit in all; after that it gives up and does not warn.
+# How many nodes the searches for the inputs may visit in total before they give up without a warning.
 PATIENCE = 100_000
 
-# The watches that are on. The C engine checks whether there are any.
+# The active watches. The C engine checks whether there are any.
 watches: list[Watch] = []
 
 
@@ -25,7 +25,7 @@ def taken(node: Any) -> None:
 
 
 class Watch:
-    """Watches, until it is ended, for numbers taken out of nodes that depend on its inputs."""
+    """A watch for numbers taken out of nodes that depend on its inputs, until `end` is called."""
 
     __slots__ = ("_around", "_inputs", "_patience", "_thread", "found")
 
@@ -38,7 +38,7 @@ class Watch:
         watches.append(self)
 
     def end(self) -> None:
-        """Stop watching. What was taken meanwhile does not concern the watches around this one."""
+        """Stop watching. Numbers taken meanwhile do not concern the watches around this one."""
         self._leave()
         for watch in self._around:
             if watch.found:
@@ -46,7 +46,7 @@ class Watch:
                 watches.append(watch)
 
     def note(self, node: Any) -> None:
-        """Check whether the node depends on the inputs; once one does, there is no more to find out."""
+        """Check whether the node depends on the inputs; once a node does, stop checking."""
         inputs, seen, waiting = set(self._inputs), {node}, [node]
         while waiting:
             node = waiting.pop()

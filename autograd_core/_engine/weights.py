@@ -1,4 +1,4 @@
-"""Many leaves at once: what training reads and assigns in each step, without a call of Python for each weight."""
+"""Reading and assigning many leaves at once, as each step of training does, without a Python call per weight."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @accelerated
 def gradients_of(nodes: Sequence[Value]) -> list[float]:
-    """The gradient of each node.
+    """Return the gradient of each node.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)
@@ -28,7 +28,7 @@ def gradients_of(nodes: Sequence[Value]) -> list[float]:
 
 @accelerated
 def gradients_are_finite(nodes: Sequence[Value]) -> bool:
-    """Whether the gradients of all nodes are finite."""
+    """Return whether the gradients of all nodes are finite."""
     return all(math.isfinite(node.grad) for node in nodes)
 
 
@@ -79,7 +79,7 @@ def add_numbers(numbers: array[float], start: int, places: array[int], sums: arr
 
 @accelerated
 def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float]:
-    """Eight partial sums added as programs add them, over a count.
+    """Return the total of eight partial sums, added in the order that programs use, divided by `count`.
 
     >>> mean_of_partials([array("d", [float(k)]) for k in range(8)], 4)
     [7.0]
@@ -90,7 +90,7 @@ def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float
 
 @accelerated
 def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int], count: int) -> bool:
-    """Set the gradient of each node to its sum over a count, of one at place -1 none; return whether all are finite.
+    """Set the gradient of each node to its sum / `count` (place -1: clear it); return whether all are finite.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)
@@ -107,7 +107,7 @@ def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int],
 
 @accelerated
 def norm_of(nodes: Sequence[Value]) -> float:
-    """The Euclidean norm of all gradients: of eight partial sums of squares, where these are far from both ends.
+    """Return the Euclidean norm of all gradients, from eight partial sums of squares unless that is out of range.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)
@@ -120,7 +120,7 @@ def norm_of(nodes: Sequence[Value]) -> float:
 
 @accelerated
 def norm_at(numbers: array[float], places: array[int]) -> float:
-    """The same of the numbers at some places.
+    """Return the Euclidean norm of the numbers at some places, computed as by `norm_of`.
 
     >>> norm_at(array("d", [4.0, 7.0, 3.0]), array("i", [2, 0]))
     5.0
@@ -139,7 +139,7 @@ def _norm(numbers: Sequence[float]) -> float:
 
 @accelerated
 def data_into(nodes: Sequence[Value], numbers: array[float]) -> None:
-    """Fill an array with the numbers of nodes.
+    """Fill an array with the numbers of the nodes.
 
     >>> from autograd_core import parameter
     >>> numbers = array("d", [0.0, 0.0])
@@ -152,7 +152,7 @@ def data_into(nodes: Sequence[Value], numbers: array[float]) -> None:
 
 @accelerated
 def gather(table: array[float], width: int, chosen: array[int], start: int, rows: memoryview) -> None:
-    """Fill `rows` with rows of a table that are `width` numbers long: the chosen ones, from `start` on.
+    """Fill `rows` with the chosen rows, from the one at `start` on, of a table whose rows have `width` numbers.
 
     >>> rows = array("d", bytes(32))
     >>> gather(array("d", [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]), 2, array("i", [1, 2, 0]), 1, memoryview(rows)); rows.tolist()

@@ -1,4 +1,4 @@
-"""A file written all or nothing."""
+"""Writing a file atomically."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` to `path` through a temporary file beside it and an atomic rename.
 
-    A file that it replaces keeps its permissions, and stays as it was if anything is raised.
+    A file that is replaced keeps its permissions, and is left untouched if anything is raised.
 
     Raises:
         OSError: The file cannot be written.
     """
     target = Path(os.path.realpath(path))
-    # not made from the target's name, which may be as long as the system allows
+    # not derived from the target's name, which may already be as long as the system allows
     temporary = target.with_name(f".autograd-core-{secrets.token_hex(8)}.tmp")
     try:
         permissions = stat.S_IMODE(target.stat().st_mode) if target.is_file() else None
-        # nobody else can read it before it has the permissions of the file that it replaces
+        # nobody else can read it until it has the permissions of the file it replaces
         opener = partial(os.open, mode=0o666 if permissions is None else 0o600)
         with open(temporary, "x", encoding="utf-8", opener=opener) as file:
             if permissions is not None:

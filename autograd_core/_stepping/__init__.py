@@ -1,8 +1,9 @@
 """What the stepper is made of.
 
-Read `script.py` (all steps in order), `forward.py` and `backward.py` (what each step says, as `lines.py` with numbers
-left open), `replay.py` (the numbers, on a tape that says how each was computed), then `frames.py` (still pictures) and
-`page.py`, which puts the page together from `live/`. There, `player.js` computes the tape again when the reader
-moves a leaf, `steps.js` shows steps, `leaves.js` and `tools.js` are what the reader plays with. `program.py` is the
-program beside the graph, `asking.py` what it asked, `second.py` the graph of the gradients.
+Read `scene.py` (what a step is) and `script.py` (all steps in order), `forward.py` and `backward.py` (the text of each
+step, with `lines.py` for its numbers and `formulas.py` for its derivatives) and `replay.py` (the numbers, on a tape
+that records how each was computed). Then read `frames.py` (still pictures), with `geometry.py` and `wrapping.py` (their
+layout), and `page.py`, which assembles the page from `live/`: there, `player.js` recomputes the tape when the reader
+moves a leaf, `steps.js` shows steps, and `leaves.js` and `tools.js` hold the controls. `program.py` shows the program
+beside the graph, `asking.py` records the questions it asked, and `second.py` builds the graph of the gradients.
 """

@@ -1,7 +1,7 @@
-"""What a program asks of its numbers while it runs: a page whose leaves are moved must find the same answers.
+"""The questions that a program asks of its numbers while it runs: after a leaf is moved, their answers must not change.
 
-A comparison that comes out otherwise is another branch of the program, which the recorded graph does not hold. For the
-time of the run `Value` notes what is asked of it, in this thread, and answers as ever.
+A comparison with a different outcome selects another branch of the program, which the recorded graph does not contain.
+During the run, `Value` notes what this thread asks of it, and answers as usual.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 ANSWERS: dict[str, Callable[[float], Any]] = {
     "bool": bool, "int": int, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
 }  # fmt: skip  # a table
-# The other ways in which a number is taken out of a Value.
+# The other ways to take a number out of a Value.
 READING: dict[str, Callable[..., Any]] = {
     "__round__": round, "rint": lambda x: round(x, 0), "is_integer": float.is_integer,
 }  # fmt: skip  # a table
@@ -41,15 +41,16 @@ class Asked:
     kind: str
     operands: tuple[Any, ...]
     outcome: float
-    stamp: int  # of all nodes that were made after it, at least
+    stamp: int  # the smallest stamp of the nodes made after it
     line: int | None
 
 
 @contextmanager
 def asked() -> Iterator[list[Asked]]:
-    """The questions that this thread asks of Values inside.
+    """Collect the questions that this thread asks of Values inside the `with` block.
 
-    Raises GraphError inside a traced function.
+    Raises:
+        GraphError: A function is being traced.
     """
     if traces:
         raise GraphError("a function cannot be stepped through while another is traced; step outside the trace")
@@ -92,7 +93,7 @@ def _compared(kind: str, original: Any, note: Note) -> Callable[[Value, Any], An
 
 
 def _answered(kind: str, function: Callable[..., Any], note: Note) -> Callable[..., Any]:
-    """An answer from the number itself: to take it by `.data`, as `Value` may, would be another question."""
+    """Wrap a question to answer from the number itself, since reading `.data` would be another question."""
 
     def answer(self: Value, *arguments: Any) -> Any:
         outcome = function(self._data, *arguments)

@@ -1,4 +1,4 @@
-"""The sweep backward through a picture: edge by edge, sorted, and in an order that is not."""
+"""The sweep backward through a picture, edge by edge, in sorted and in unsorted order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .scene import COMPLETE, INSIDE, WRONG, Scene, Step, group_of, node_of, slop
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What an edge carried to its operand, and the operand's gradient before and after, in slots."""
+    """The slots of what an edge carried to its operand, and of the operand's gradient before and after."""
 
     local: int
     upstream: int
@@ -33,8 +33,8 @@ class Sweep:
         self.scene = scene
         self.replay = replay
         self.epoch = epoch
-        self.remaining = dict(scene.uses)  # of each box, how many edges its gradient still waits for
-        self.due: dict[Value, int] = {}  # the right gradients of leaves that may come out wrong
+        self.remaining = dict(scene.uses)  # for each box, how many edges its gradient still waits for
+        self.due: dict[Value, int] = {}  # the correct gradients of leaves that may come out wrong
         replay.start()
 
     def _seeds(self) -> Iterator[Step]:
@@ -51,7 +51,7 @@ class Sweep:
             yield step
 
     def sorted(self) -> Iterator[Step]:
-        """Edge by edge in the order of the sweep: every gradient is complete before it is passed on."""
+        """Yield the steps edge by edge in the order of the sweep: every gradient is complete before it is passed on."""
         yield from self._seeds()
         for box in reversed(self.scene.picture.boxes):
             for _, step in self._passed_on(box):
@@ -59,7 +59,7 @@ class Sweep:
         yield self._result()
 
     def _passed_on(self, box: Box) -> Iterator[tuple[list[Box], Step]]:
-        """The steps in which a box passes its gradient on, each with the boxes that receive it: none from a leaf."""
+        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; none for a leaf."""
         incoming = [edge for edge in self.scene.incoming[box] if edge.source.group is not None]
         if box.kind == "folded":
             for edge in incoming:
@@ -71,7 +71,7 @@ class Sweep:
             yield [edge.source], self._along(edge, not self.remaining[edge.source])
 
     def _along(self, edge: Edge, complete: bool) -> Step:
-        """The step in which one edge's contribution is sent."""
+        """Return the step in which one edge's contribution is sent."""
         sent = self._send(edge)
         if edge.more and edge.source.kind == "folded":
             return self._into(edge, sent.upstream, complete)
@@ -89,7 +89,7 @@ class Sweep:
         return step
 
     def _send(self, edge: Edge) -> Sent:
-        """Send along everything a drawn edge stands for, and return what its own edge carried."""
+        """Send along all the edges that a drawn edge represents, and return what its own edge carried."""
         node, x = node_of(edge.target), node_of(edge.source)
         before = self.replay.adjoint.get(x)
         zero = self.replay.tape.constant(0.0)
@@ -101,7 +101,7 @@ class Sweep:
         return Sent(*carried, before, self.replay.gradient(x))
 
     def _chain_rule(self, edge: Edge, sent: Sent) -> Line:
-        """An edge's line: its factors as symbols, as a formula and as numbers, and the sum that they are added to."""
+        """Return an edge's line: its factors as symbols, a formula and numbers, and the sum that they are added to."""
         result, operand = edge.target, edge.source
         gradient = self.scene.gradient(operand)
         upstream = line("·", slope(sent.upstream, signed=True))
@@ -124,7 +124,7 @@ class Sweep:
         return line(text, f" ⇒ {gradient} = ", added, " = ", slope(sent.total))
 
     def _into(self, edge: Edge, upstream: int, complete: bool) -> Step:
-        """Several edges at once into a folded scope."""
+        """Return the step along several edges at once into a folded scope."""
         text = line(
             f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = ", slope(upstream),
             f" goes back along {edge.more + 1} edges into {edge.source.short}",
@@ -134,7 +134,7 @@ class Sweep:
         return step
 
     def _underlying(self, edge: Edge) -> list[tuple[Value, int]]:
-        """The edges of the graph that a drawn edge stands for, in the order of the sweep."""
+        """Return the edges of the graph that a drawn edge represents, in the order of the sweep."""
         if not edge.more and not edge.target.more:
             return [(node_of(edge.target), edge.index)]
         return [
@@ -145,7 +145,7 @@ class Sweep:
         ]
 
     def _through(self, box: Box, incoming: Sequence[Edge]) -> Step:
-        """A folded scope passes its gradient on, along all its edges at once."""
+        """Return the step in which a folded scope passes its gradient on, along all its edges at once."""
         for node in reversed(self.scene.members[box]):
             for index, x in enumerate(node.operands):
                 if type(x) is Value:
@@ -178,7 +178,10 @@ class Sweep:
         return self.scene.step("result", self.epoch, text, [box.id for box in self.scene.leaves])
 
     def eager(self) -> Iterator[Step]:
-        """Every box passes its gradient on once, as soon as anything has arrived: what sorting prevents."""
+        """Yield the steps in which every box passes its gradient on once, as soon as anything has arrived.
+
+        Sorting prevents this.
+        """
         yield from self._seeds()
         numbered = {box.number: box for box in self.scene.picture.boxes}
         queued = {self.scene.picture.box(root) for root in self.scene.roots}
@@ -202,7 +205,7 @@ class Sweep:
                     if operand not in queued:
                         queued.add(operand)
                         only_leaves = all(node.is_leaf for node in self.scene.members[operand])
-                        heappush(waiting, (only_leaves, operand.number))  # leaves pass nothing on: they come last
+                        heappush(waiting, (only_leaves, operand.number))  # leaves, which pass nothing on, come last
                 for about in (box, *operands):
                     if about in wrong:
                         step.states[about.id] = "wrong"
@@ -212,7 +215,7 @@ class Sweep:
         yield self._compared(wrong)
 
     def _compared(self, suspects: Collection[Box]) -> Step:
-        """The gradients of leaves beside the right ones; only those of `suspects` can differ."""
+        """Return the step that compares leaves' gradients with the correct ones; only `suspects` can differ."""
         got = self.replay
         right = got.swept() if suspects else {}
         found = []
@@ -250,5 +253,5 @@ def _is_number(text: str) -> bool:
 
 
 def _bracketed(formula: str) -> str:
-    """A formula as a factor: in brackets unless it is a single name or number."""
+    """Return a formula as a factor: in brackets unless it is a single name or number."""
     return formula if formula.replace("_", "").replace("#", "").isalnum() else f"({formula})"

@@ -1,4 +1,4 @@
-"""Local derivatives as formulas, from the operation's row: its printed form, or where it has none its own function."""
+"""Local derivatives as formulas, from the printed form in the operation's row or, if it has none, from its function."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LONGEST = 60
 
 
 class Formulas:
-    """Prints ∂result/∂operand for the nodes of a graph, each operation's function called at most once for a node."""
+    """Prints ∂result/∂operand for the nodes of a graph, calling an operation's function at most once per node."""
 
     def __init__(self, precision: int) -> None:
         self.precision = precision
         self._slopes: dict[Value, Sequence[Any]] = {}
 
     def __call__(self, node: Value, index: int, names: Sequence[str], result: str) -> str:
-        """The formula by operand `index`, on these names; empty where there is none, or none short enough to read."""
+        """Return the formula by operand `index`, with these names; empty if there is none or it is too long to read."""
         templates = node.op.derivative_formulas
         if templates and len(templates) == len(names):
             named = [atom(name) for name in names]
@@ -34,7 +34,7 @@ class Formulas:
 
 
     def _template(self, node: Value, template: str) -> str:
-        """A row's formula, with an exponent that is a plain number already made one less: 2·x, not 2·x^(2 - 1)."""
+        """Return a row's formula, with a plain exponent already reduced by one: 2·x, not 2·x^(2 - 1)."""
         power, y = " ** ({y} - 1)", node.operands[-1]
         if power not in template or type(y) is not float:
             return template
@@ -45,16 +45,16 @@ class Formulas:
 
 
 def _slopes(node: Value) -> Sequence[Any]:
-    """The local derivatives as graphs of their own, from the row's functions on the operands themselves."""
+    """Return the local derivatives as separate graphs, by calling the row's functions on the operands themselves."""
     try:
         with record():
             return node.op.slopes(node.operands, node)
-    except Exception:  # a primitive's own function may not be made for Values: then its numbers alone are shown
+    except Exception:  # a primitive's function may not support Values: then only its numbers are shown
         return ()
 
 
 def _printed(slope: Any, known: Mapping[Value, str], precision: int) -> str:
-    """The graph of a local derivative as one expression over the names in `known`."""
+    """Print the graph of a local derivative as one expression over the names in `known`."""
     if type(slope) is not Value:
         return number(float(slope), precision)
     texts: dict[Value, str] = dict(known)

@@ -1,4 +1,4 @@
-"""One pass forward through a picture, and the move of the parameters between two."""
+"""One forward pass through a picture, and the update of the parameters between two."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .lines import CountWrong, Differs, Equal, Exponent, Line, Number, line
 from .replay import Replay
 from .scene import INSIDE, Scene, Step, group_of, node_of, slope
 
-FIRST_PLACE = 0xE000  # private characters stand for operands, until the formula is cut at them
+FIRST_PLACE = 0xE000  # private characters stand for operands until the formula is split at them
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
-    """Leaves take their values, then each operation in topological order."""
+    """Yield the steps in which leaves take their values, then one for each operation in topological order."""
     yield _leaves(scene, replay, epoch)
     for box in scene.picture.boxes:
         if box.group is not None and (box.node is None or not box.node.is_leaf):
@@ -40,7 +40,7 @@ def _leaves(scene: Scene, replay: Replay, epoch: int) -> Step:
 
 
 def _clear(scene: Scene, step: Step) -> None:
-    """Nothing of the epoch before stays."""
+    """Clear everything from the previous epoch."""
     for box in scene.picture.boxes:
         if box.group is not None:
             step.marks[f"{box.id}:g"] = (f"{'‖grad‖' if box.node is None else 'grad'} {UNSET}",)
@@ -84,7 +84,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
 
 
 def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
-    """An operation on the numbers in slots."""
+    """Return the line of an operation on the numbers in slots."""
     written = applied(op, [chr(FIRST_PLACE + i) for i in range(len(slots))])
     signed = op.arity is not None and not op.formula.startswith(op.name)
     parts: list[str | Number | Exponent] = [""]
@@ -100,7 +100,10 @@ def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
 
 
 def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Value, int]) -> Iterator[Step]:
-    """Each parameter moves against its gradient: w ← w - rate·∂root/∂w; `due` has the right ones of those suspected."""
+    """Yield the steps that update each parameter, w ← w - rate·∂root/∂w.
+
+    `due` holds the correct gradients of those that may be wrong.
+    """
     before, gradients = dict(replay.data), dict(replay.adjoint)
     none = scene.tape.constant(0.0)
     replay.update(rate)

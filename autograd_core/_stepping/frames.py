@@ -1,4 +1,4 @@
-"""The steps as pictures: one layout with room for the widest text, and for each step its texts and colours on it."""
+"""The steps as pictures: one layout with room for the widest texts, with the texts and colours of each step."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _FINER = re.compile(r"(\.\d)\d+")
 
 
 def _rounded(place: re.Match[str]) -> str:
-    """Coordinates to a tenth of a point."""
+    """Round coordinates to a tenth of a point."""
     return _FINER.sub(r"\1", place[0])
 
 
 class Frames:
-    """A picture, its steps in either order, and what stands where at each."""
+    """A picture, its steps in either order, and the texts at each step."""
 
     def __init__(self, picture: Picture, steps: Sequence[Step], eager: Sequence[Step], time_limit: float) -> None:
         self.picture = picture
@@ -54,7 +54,7 @@ class Frames:
         self.heads = {box.id: self._head(box) for box in picture.boxes}
 
     def _head(self, box: Box) -> list[str]:
-        """The lines of a box that no step changes."""
+        """Return the lines of a box that no step changes."""
         if box.group is None:
             return [box.name]
         more = [f"× {box.more} more"] if box.more else []
@@ -65,7 +65,7 @@ class Frames:
 
     @cached_property
     def initial(self) -> Texts:
-        """Every text that steps change, before the first."""
+        """Every text that steps change, before the first step."""
         texts: Texts = {}
         for box in self.picture.boxes:
             if box.valued is not None:
@@ -76,7 +76,7 @@ class Frames:
 
     @cached_property
     def geometry(self) -> Geometry:
-        """The layout, with every text at its widest."""
+        """The layout with every text at its widest."""
         return self._upright(max(len(step.text) for step in self.steps))
 
     @cached_property
@@ -85,7 +85,7 @@ class Frames:
         return self._upright(0)
 
     def _upright(self, caption: int) -> Geometry:
-        """The layout in which the neurons of a layer stand in order, the first on top."""
+        """Return the layout in which the neurons of a layer are in order, the first on top."""
         geometry = Geometry(self._source(), self.time_limit, caption)
         if geometry.disorder <= 0:
             return geometry
@@ -104,7 +104,7 @@ class Frames:
         return "".join(("digraph {\n", *body(self.picture, self._labels(widest), last_first), "}\n"))
 
     def _labels(self, texts: Texts) -> Texts:
-        """The whole labels of boxes and edges from the texts that steps change."""
+        """Assemble the labels of boxes and edges from the texts that steps change."""
         labels = {}
         for box in self.picture.boxes:
             own = [texts[slot] for slot in (f"{box.id}:d", f"{box.id}:g") if slot in texts]
@@ -127,7 +127,7 @@ class Frames:
         return changes
 
     def _played(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Texts, Texts]]:
-        """Each step with the texts and states as they are after it."""
+        """Yield each step with the texts and states after it."""
         texts, states = dict(self.initial), Texts()
         for step in steps:
             texts |= step.texts
@@ -135,7 +135,7 @@ class Frames:
             yield step, texts, states
 
     def pictures(self, format: str, steps: Sequence[Step]) -> Iterator[bytes]:
-        """One picture for each step, its line below."""
+        """Yield a picture for each step, with its line below."""
         for step, texts, states in self._played(steps):
             caption = textwrap.wrap(step.text, self.geometry.columns)
             dot = self.geometry.dot(self._changes(texts, states, step.focus), caption)
@@ -143,13 +143,13 @@ class Frames:
 
     @cached_property
     def finished(self) -> bytes:
-        """The graph after the last step, as SVG."""
+        """Return the graph after the last step, as SVG."""
         *_, (_, texts, states) = self._played(self.sorted)
         return self.page_geometry.rendered(self.page_geometry.dot(self._changes(texts, states, ())), "svg")
 
     @property
     def inline_svg(self) -> str:
-        """The finished picture as it stands in the page, without what the page's own style says or replaces."""
+        """Return the finished picture for the page, without what the page's own style states or replaces."""
         svg = self.finished.decode()
         for long, same in _SHORTER.items():
             svg = svg.replace(long, same)
@@ -157,7 +157,7 @@ class Frames:
 
 
 def gif(frames: Iterable[bytes], seconds: float) -> bytes:
-    """PNG frames as one GIF that repeats; the last frame stays three times as long."""
+    """Combine PNG frames into a repeating GIF whose last frame stays three times as long."""
     try:
         from PIL import Image
     except ImportError:

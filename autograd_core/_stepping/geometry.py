@@ -1,4 +1,4 @@
-"""A layout kept, so that frames with other texts and colours can be drawn on it: nothing moves between them."""
+"""A fixed layout on which frames with different texts and colours are drawn, so that nothing moves between them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .._drawing.texts import escaped, string
 from .._drawing.upright import disorder
 from .wrapping import Attributes, wrapped
 
-# What Graphviz writes beside the attributes, and what it would recompute.
+# What Graphviz writes in addition to the attributes, and what it would recompute.
 _NOT_ATTRIBUTES = {"name", "directed", "strict", "_subgraph_cnt", "_gvid", "objects", "edges", "nodes", "subgraphs",
                    "tail", "head"}  # fmt: skip  # one list
 LINE = 17.0
 
 
 class Geometry:
-    """Where everything stands, from one layout of a DOT source.
+    """The position of everything, from one layout of a DOT source.
 
     Args:
         source: DOT with placeholders as wide as the widest text.
@@ -33,7 +33,7 @@ class Geometry:
         self.graph = _attributes(laid)
         self.clusters = {o["name"]: _attributes(o) for o in objects if "bb" in o}
         self.members = {o["name"]: [objects[i]["name"] for i in o.get("nodes", ())] for o in objects if "bb" in o}
-        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # not what only ties them in a rank
+        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # not rank ties
         names = {o["_gvid"]: o["name"] for o in objects}
         self.edges = [(names[e["tail"]], names[e["head"]], _attributes(e)) for e in laid.get("edges", ())]
         left, bottom, right, top = (float(x) for x in self.graph.pop("bb").split(","))
@@ -45,7 +45,7 @@ class Geometry:
 
     @property
     def disorder(self) -> int:
-        """How many more pairs of numbered frames stand in the wrong order than in the right one."""
+        """Return how many more pairs of numbered frames are in the wrong order than in the right one."""
         frames = ((frame.get("label", ""), frame["bb"]) for frame in self.clusters.values())
         return disorder(frames, self.graph.get("rankdir") == "TB")
 
@@ -55,7 +55,7 @@ class Geometry:
         return int((self.right - self.left) / 7.3)
 
     def dot(self, change: Mapping[str, Attributes], caption: Iterable[str] = ()) -> str:
-        """DOT with every position given; `change` has attributes to set, by the id of nodes and edges."""
+        """Return DOT with all positions; `change` has attributes to set, by the id of nodes and edges."""
         lines = [f"digraph {{\n\tgraph [{_written(self.graph)}]\n"]
         for name, attributes in self.clusters.items():
             inside = " ".join(string(member) for member in self.members[name])
@@ -80,7 +80,7 @@ class Geometry:
         return "".join((*lines, "}\n"))
 
     def rendered(self, dot: str, format: str) -> bytes:
-        """A DOT source with positions as a picture."""
+        """Render a DOT source with positions as a picture."""
         return lay_out(dot, format, self.time_limit, placed=True)
 
 

@@ -1,7 +1,7 @@
-"""Lines with numbers left open: a step's text says where each number stands, and is filled from the tape.
+"""Lines with placeholders for numbers: a step's text has slots for its numbers, which are filled from the tape.
 
-In Python the numbers are the engine's; the page fills the same lines when the reader moves a leaf. What depends on the
-numbers themselves (which gradients came out wrong, whether a zero met an infinity) is a piece of its own.
+In Python the numbers are the engine's; the page fills the same lines when the reader moves a leaf. Text that depends on
+the numbers (which gradients came out wrong, whether a zero met an infinity) is a separate kind of piece.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_LISTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The number in a slot; `signed` puts a negative one in brackets, `slope` hides the sign of a zero."""
+    """The number in a slot; `signed` puts a negative number in brackets, and `slope` hides the sign of a zero."""
 
     slot: int
     signed: bool = False
@@ -28,14 +28,14 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Exponent:
-    """The number in a slot as an exponent: raised where it is an integer of two digits."""
+    """The number in a slot as an exponent: superscript if it is an integer of at most two digits."""
 
     slot: int
 
 
 @dataclass(frozen=True, slots=True)
 class Equal:
-    """Parts joined by = signs, those that read the same once."""
+    """Parts joined by = signs, without repetition of parts that read the same."""
 
     parts: tuple[Line, ...]
 
@@ -51,7 +51,7 @@ class Undetermined:
 
 @dataclass(frozen=True, slots=True)
 class Differs:
-    """Words that stand only where two numbers differ by more than the order of a sum may."""
+    """Words that appear only if two numbers differ by more than the order of a sum can explain."""
 
     came: int
     due: int
@@ -60,7 +60,7 @@ class Differs:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """The list of what came out wrong: what, as it came and as it is due; `right` where nothing did."""
+    """A list of what came out wrong, with the actual and the correct number of each; `right` if nothing did."""
 
     found: tuple[tuple[Line, int, int], ...]
     right: str
@@ -68,7 +68,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class CountWrong:
-    """How many of pairs of numbers differ, in words; nothing where none does."""
+    """How many pairs of numbers differ, in words; nothing if none do."""
 
     pairs: tuple[tuple[int, int], ...]
 
@@ -78,7 +78,7 @@ Line = tuple[Piece, ...]
 
 
 def line(*parts: str | Piece | Line) -> Line:
-    """Parts as one line, neighbouring words joined."""
+    """Join parts into one line, merging adjacent words."""
     found: list[Piece] = []
     for part in parts:
         for piece in part if isinstance(part, tuple) else (part,):
@@ -90,12 +90,12 @@ def line(*parts: str | Piece | Line) -> Line:
 
 
 def alike(a: float, b: float) -> bool:
-    """Whether two gradients differ by no more than the order of a sum may."""
+    """Return whether two gradients differ by no more than the order of a sum can explain."""
     return math.isclose(a, b, rel_tol=1e-9) or (math.isnan(a) and math.isnan(b))
 
 
 class Filling:
-    """Fills lines with numbers, written to so many digits."""
+    """Fills lines with numbers, written to a given number of digits."""
 
     def __init__(self, numbers: Sequence[float], precision: int) -> None:
         self.numbers = numbers
@@ -141,16 +141,16 @@ class Filling:
 
 
 def left_out(count: int) -> list[str]:
-    """What ends a list that is cut."""
+    """Return the end of a list that is cut short."""
     return [f"… {count - MOST_LISTED} more"] if count > MOST_LISTED else []
 
 
 def coded(text: Line, slots: Mapping[int, int]) -> Any:
-    """A line as the page reads it, in JSON.
+    """Encode a line for the page, as JSON.
 
     Args:
         text: The line.
-        slots: The page's own slot for each of the tape's.
+        slots: The page's slot for each slot of the tape.
     """
 
     def code(piece: Piece) -> Any:
@@ -185,7 +185,7 @@ def coded(text: Line, slots: Mapping[int, int]) -> Any:
 
 
 def slots_of(text: Line) -> Iterable[int]:
-    """Every slot that a line reads."""
+    """Yield every slot that a line reads."""
     for piece in text:
         match piece:
             case Number(slot, _, _) | Exponent(slot):

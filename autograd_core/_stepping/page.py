@@ -1,4 +1,4 @@
-"""The page as one text: markup, style, script and data, nothing from elsewhere."""
+"""The page as one string: markup, style, script and data, with no external resources."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .second import second_order
 
 HERE = Path(__file__).parent / "live"
 SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "source.js", "page.js")
-MOST_SLOTS = 60_000  # a page that computes more would no longer follow a drag
-# Strings, templates and regular expressions, which stay as they are; comments, and the space around signs.
+MOST_SLOTS = 60_000  # a page with more could not keep up while the reader drags
+# Strings, templates and regular expressions, which are kept; comments, and the spaces around signs.
 _TOKENS = re.compile(
     r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
     r"|/(?![/*\s])(?:\\.|[^/\\\n])+/[a-z]*(?=[.,)])"
@@ -36,7 +36,7 @@ _STYLE_SPACE = re.compile(r"\s*/\*.*?\*/\s*|(?<=[{};,])\s+|\s+(?=[{}])", re.DOTA
 
 
 def page(script: Script, frames: Frames, title: str | None) -> str:
-    """The page of a stepper."""
+    """Return the page of a stepper."""
     data = page_data(script, frames)
     operations = {*data["ops"], *data.get("second", {}).get("ops", ())}
     parts = {
@@ -48,15 +48,15 @@ def page(script: Script, frames: Frames, title: str | None) -> str:
     }
     first, *rest = (HERE / "page.html").read_text(encoding="utf-8").split("<!-- ")
     filled = [first]
-    for piece in rest:  # each part once, and nothing looked for inside what was put in
+    for piece in rest:  # each part once, without searching the inserted text
         name, _, after = piece.partition(" -->")
         filled += [parts[name], after]
     return "".join(filled)
 
 
 def page_data(script: Script, frames: Frames) -> dict[str, Any]:
-    """What the page's script replays: every different step once, the two orders, and the program behind the numbers."""
-    pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # most of the way forward is the same
+    """Return the data for the page's script: each distinct step once, both orders, and the program of the numbers."""
+    pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # they share most of the forward pass
     at = {text: i for i, text in enumerate(pool)}
     tape, picture = script.tape, script.scene.picture
     guards = guards_of(script)
@@ -101,16 +101,16 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 
 
 def _computed_first(tape: Tape) -> set[int]:
-    """The slots whose numbers the page computes before it shows any: it need not be told them.
+    """Return the slots whose numbers the page computes before it shows any, so that the data can omit them.
 
-    An operation on many operands is told by its recorded derivatives where it is flat beside a plain number.
+    For an operation on many operands, its recorded derivatives tell where it is flat beside a plain number.
     """
     rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
     return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
 
 
 def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
-    """The instructions in numbers: the name's place, then slots; of a row's operands those that are plain as ~slot."""
+    """Encode the instructions as numbers: the index of the name, then slots; plain operands of a row are ~slot."""
     if not live:
         return {"ops": [], "code": [], "frozen": {}, "domains": {}}
     names = sorted({str(name) for name, *_ in tape.code})
@@ -126,7 +126,7 @@ def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
 
 
 def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
-    """A step in JSON, without what the page knows from slots: what most operations and most edges set."""
+    """Encode a step as JSON, without what the page can infer from slots: what most operations and edges set."""
     marks = {name: coded(mark, slots) for name, mark in step.marks.items()}
     found = [step.kind, step.epoch, coded(step.line, slots), step.focus, marks, step.states]
     match list(marks.items()):
@@ -147,7 +147,7 @@ def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
 
 
 def _chain_rule(line: Any, local: int, above: int, sent: int) -> Any:
-    """An edge's line without what the page knows from slots: what it adds to, its factors, and what was there."""
+    """Encode an edge's line without what the page can infer from slots: its target, its factors and the old sum."""
     product = [[2, local], "·", [3, above]]
     match line:
         case [str(start), ["=", factors, *formula, last, [[2, c]]], ["?", *_], str(end), *sums] if (
@@ -162,7 +162,7 @@ def _chain_rule(line: Any, local: int, above: int, sent: int) -> Any:
 
 
 def _limited(name: str) -> bool:
-    """Whether an operation is not defined everywhere."""
+    """Return whether an operation is not defined everywhere."""
     return TABLE[name].domain is not EVERYWHERE
 
 
@@ -172,7 +172,7 @@ def _jsonable(x: float) -> float | str:
 
 @cache
 def _script(operations: tuple[str, ...], sourced: bool) -> str:
-    """The page's script, with the rows that it needs, and what shows a program if there is one."""
+    """Return the page's script, with the rows that it needs and, if there is a program, the code that shows it."""
     from .._program.in_javascript import javascript  # the translator, loaded where a page is made
     from .._program.rows import translated_rows
 
@@ -186,7 +186,7 @@ def _script(operations: tuple[str, ...], sourced: bool) -> str:
 
 
 def packed(script: str) -> str:
-    """A script without comments and indentation: it means the same on one line, as some notebooks show it."""
+    """Return a script without comments and indentation, which still works if a notebook puts it on one line."""
     bare = _TOKENS.sub(_packed, script)
     return "\n".join(line for line in (line.strip() for line in bare.split("\n")) if line)
 
@@ -198,6 +198,6 @@ def _packed(found: re.Match[str]) -> str:
 
 
 def embedded(data: Any) -> str:
-    """JSON that stands inside a page: no character of it can end the script element around it."""
+    """Return JSON for use inside a page: no character in it can end the enclosing script element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -23,10 +23,13 @@ APART = 6  # lines left out between two parts, at least
 
 
 def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, list[Asked]]:
-    """What a function returns for numbers that are leaves named like its parameters, and what it asked on the way.
+    """Call a function with leaves named after its parameters; return its result and the questions it asked.
 
-    Numbers may stand in lists, tuples and dicts; what holds no numbers is passed on as it is. Each node has its line.
-    Raises GraphError for a function that returns neither a Value nor several.
+    Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records its
+    line.
+
+    Raises:
+        GraphError: The function does not return one or several Values.
     """
     bound = inspect.signature(function).bind(*arguments)
     bound.arguments.update({name: _labelled(argument, name) for name, argument in bound.arguments.items()})
@@ -49,7 +52,7 @@ def _labelled(thing: Any, name: str) -> Any:
 
 
 def guards_of(script: Script) -> dict[str, Any]:
-    """The questions as the page asks them again, and the stamp of each value: what was made after which question."""
+    """Return the questions that the page asks again, and the stamp of each value, which tells what came after which."""
     data, tape = script.recorded, script.tape
     guards = []
     for question in script.questions:
@@ -80,7 +83,7 @@ def _in_words(question: Asked, names: Sequence[str]) -> str:
 
 
 def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
-    """The source of what made the boxes: parts of files with their lines, and the line of each box, for the page."""
+    """Return the source that made the boxes, for the page: parts of files with their lines, and each box's line."""
     places = {box.id: place for box in boxes if box.group is not None and (place := line_of(box.group.nodes[0]))}
     if not places:
         return None
@@ -100,13 +103,13 @@ def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
 
 
 def _file_name(file: str) -> str:
-    """A file as the page names it."""
+    """Return the name of a file for the page."""
     return "notebook cell" if "ipykernel" in file or file.startswith("<ipython") else Path(file).name
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some lines of a file, from the line `first` on."""
+    """Some lines of a file, starting at line `first`."""
 
     file: str
     first: int
@@ -114,7 +117,7 @@ class Part:
 
 
 def _parts(lines: Sequence[int], count: int) -> list[tuple[int, int]]:
-    """First and last lines of the parts that are shown."""
+    """Return the first and last lines of the parts to show."""
     parts: list[tuple[int, int]] = []
     for line in lines:
         first, last = max(1, line - AROUND), min(count, line + AROUND)

@@ -1,4 +1,4 @@
-"""The numbers of all steps in slots, each with how it was computed: a page computes them again when a leaf moves.
+"""The numbers of all steps, in slots, with how each was computed, so that a page can recompute them when a leaf moves.
 
 The first epoch has the numbers that the graph recorded; the player of programs computes those of later epochs.
 
@@ -35,23 +35,23 @@ Slopes = Sequence[float | None]
 
 
 class Tape:
-    """Slots with numbers, and the instructions that fill them, in order; what is computed twice is there once."""
+    """Slots with numbers, and the instructions that fill them, in order, without duplicate computations."""
 
     def __init__(self) -> None:
         self.numbers: list[float] = []
         self.code: list[Instruction] = []
-        self.frozen: dict[int, str] = {}  # why, by the slot of the value
+        self.frozen: dict[int, str] = {}  # the reason, by the slot of the value
         self.constants: set[int] = set()
-        self.sums: set[int] = set()  # products and sums, which are the same to the bit wherever they are computed
+        self.sums: set[int] = set()  # products and sums, which are the same to the bit on every platform
         self._known: dict[object, int] = {}
 
     def hold(self, number: float) -> int:
-        """A slot that nothing computes: a leaf's."""
+        """Return a new slot that no instruction fills: a leaf's."""
         self.numbers.append(number)
         return len(self.numbers) - 1
 
     def constant(self, number: float) -> int:
-        """The slot of a plain number, one for all that are equal to the bit."""
+        """Return the slot of a plain number, shared by all that are equal to the bit."""
         key = number.hex()
         if key not in self._known:
             self._known[key] = self.hold(number)
@@ -59,7 +59,7 @@ class Tape:
         return self._known[key]
 
     def computed(self, node: Value, operands: Sequence[int], value: float, slopes: Slopes) -> int:
-        """The slot of a node's value; those of its local derivatives follow."""
+        """Return the slot of a node's value; those of its local derivatives follow."""
         key = (node, *operands)
         if key not in self._known:
             slot = self._known[key] = self.hold(value)
@@ -71,18 +71,18 @@ class Tape:
         return self._known[key]
 
     def sent(self, local: int, upstream: int, before: int | None) -> int:
-        """The slot of a contribution; the sum with what had arrived before it follows."""
+        """Return the slot of a contribution; that of its sum with what had arrived before follows."""
         a, b = self.numbers[local], self.numbers[upstream]
         contribution = NOTHING if is_nothing(a) or is_nothing(b) else b * a + 0.0
         total = (NOTHING if before is None else self.numbers[before]) + contribution
         return self._filled(["send", local, upstream, -1 if before is None else before], contribution, total)
 
     def norm(self, slots: Sequence[int]) -> int:
-        """The slot of the root of a sum of squares."""
+        """Return the slot of the square root of a sum of squares."""
         return self._filled(["norm", *slots], math.hypot(*(self.numbers[i] for i in slots)))
 
     def updated(self, w: int, gradient: int, rate: int) -> int:
-        """The slot of a parameter that has moved against its gradient."""
+        """Return the slot of an updated parameter."""
         moved = self.numbers[w] - self.numbers[rate] * self.numbers[gradient]
         return self._filled(["update", w, gradient, rate], moved)
 
@@ -99,7 +99,7 @@ class Tape:
 
 
 def why_frozen(op: Operation) -> str:
-    """Why only Python can compute an operation; empty for the rows of the table."""
+    """Say why only Python can compute an operation; empty for the rows of the table."""
     if op.origin is not None:
         return f"{op.name} is a primitive, a Python function of your own"
     if op.name == "checkpoint":
@@ -127,7 +127,7 @@ class Replay:
         self.recorded = dict(self.data)
 
     def _slopes(self, node: Value) -> Slopes:
-        """The local derivatives as they were recorded; those of a checkpoint, which were not, computed."""
+        """Return the recorded local derivatives, or compute those of a checkpoint, which are not recorded."""
         if node not in self._checkpoints:
             return node._slopes
         numbers = [x.data for x in node._x]
@@ -138,12 +138,12 @@ class Replay:
             self.data[node] = self.tape.computed(node, self.operands(node), value, by_operand)
 
     def local(self, node: Value, index: int) -> int:
-        """The slot of the local derivative of a node by an operand."""
+        """Return the slot of the local derivative of a node by an operand."""
         return self.data[node] + 1 + index
 
     def send(self, node: Value, index: int) -> tuple[int, int, int]:
-        """Send a node's adjoint back along one edge; returns local derivative, adjoint and contribution."""
-        operand = node.operands[index]  # edges to constants carry no gradient, and are not sent along
+        """Send a node's adjoint back along one edge, and return the local derivative, adjoint and contribution."""
+        operand = node.operands[index]  # nothing is sent along edges to constants
         local = self.local(node, index)
         upstream = self.adjoint.get(node)
         if upstream is None:
@@ -153,15 +153,15 @@ class Replay:
         return local, upstream, contribution
 
     def gradient(self, node: Value) -> int:
-        """The slot of a node's gradient; of one that nothing has reached, that of 0."""
+        """Return the slot of a node's gradient, or that of 0 if nothing has reached the node."""
         return self.adjoint[node] if node in self.adjoint else self.tape.constant(0.0)
 
     def start(self) -> None:
-        """Before a sweep: the gradient of each root is 1, nothing else has one."""
+        """Prepare for a sweep: set the gradient of each root to 1, and clear all others."""
         self.adjoint = dict.fromkeys(self.graph.roots, self.tape.constant(1.0))
 
     def swept(self) -> dict[Value, int]:
-        """The gradients by everything below the roots: the whole sweep at once, with no adjoint from before."""
+        """Run the whole sweep from the start, and return the gradients by everything below the roots."""
         before = self.adjoint
         self.start()
         for node in reversed(self._computed):
@@ -172,18 +172,18 @@ class Replay:
         return swept
 
     def restart(self) -> None:
-        """Back to the first epoch."""
+        """Return to the first epoch."""
         self.data = dict(self.recorded)
 
     def update(self, rate: int) -> None:
-        """w ← w - rate·gradient for every parameter; the gradients are cleared."""
+        """Update every parameter, w ← w - rate·gradient, and clear the gradients."""
         for node in self._leaves:
             if node.op is PARAMETER:
                 self.data[node] = self.tape.updated(self.data[node], self.gradient(node), rate)
         self.adjoint.clear()
 
     def forward(self) -> None:
-        """Compute every node again from the leaves, by the player of programs.
+        """Recompute every node from the leaves, with the player of programs.
 
         Raises what floats raise where a value does not exist, with the operation's name and operands.
         """
@@ -197,12 +197,12 @@ class Replay:
         return Listing.of(self.graph.roots, self._leaves, checkpoints=self._checkpoints)
 
     def operands(self, node: Value) -> list[int]:
-        """The slots of a node's operands."""
+        """Return the slots of a node's operands."""
         return [self.data[x] if type(x) is Value else self.tape.constant(float(x)) for x in node.operands]
 
 
 def hidden(checkpoint: Value) -> Operation:
-    """A checkpoint as a row of its own: its function is run once, and what it made is a program that is played."""
+    """Return a checkpoint as a row, by running its function once and making a program of the resulting graph."""
     if checkpoint._dx.output is not None:
         raise GraphError(
             "the stepper cannot enter a checkpoint with several outputs: step through its function itself, or "

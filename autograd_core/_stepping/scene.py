@@ -1,4 +1,4 @@
-"""What every kind of step needs to know of a picture, and the step itself."""
+"""Step, and Scene: what every kind of step needs to know about a picture."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ INSIDE = "inside the folded boxes"
 
 @dataclass(slots=True)
 class Step:
-    """One step: its line, the elements it is about, and the texts and states it sets, by id.
+    """One step: its line, the elements it concerns, and the texts and states it sets, by id.
 
-    Texts are named by the id of an edge, or of a node with ":d" for its data and ":g" for its gradient.
+    The key of a text is the id of an edge, or of a node followed by ":d" for its data or ":g" for its gradient.
     """
 
     kind: str
@@ -36,12 +36,12 @@ class Step:
 
     @property
     def text(self) -> str:
-        """The line, with its numbers."""
+        """The line with its numbers filled in."""
         return self.filling(self.line)
 
     @property
     def texts(self) -> dict[str, str]:
-        """The texts it sets, with their numbers."""
+        """The texts it sets, with their numbers filled in."""
         return {name: self.filling(mark) for name, mark in self.marks.items()}
 
     def say(self, *parts: str | Line) -> None:
@@ -50,7 +50,7 @@ class Step:
 
 
 class Scene:
-    """A picture with what its steps look up: its leaves, how often each box is read, every node of a box."""
+    """A picture with what its steps look up: its leaves, how often each box is read, and the nodes of each box."""
 
     def __init__(self, picture: Picture, graph: Graph) -> None:
         self.picture = picture
@@ -69,20 +69,20 @@ class Scene:
             self.uses[edge.source] += 1
 
     def step(self, kind: str, epoch: int, text: Line, focus: Iterable[str] = ()) -> Step:
-        """A step that sets nothing yet."""
+        """Return a step that does not set anything yet."""
         return Step(kind, epoch, text, list(focus), {}, {}, self.filling)
 
     def gradient(self, of: Box) -> str:
-        """The gradient of a box, ∂root/∂box, as a symbol that no local derivative has."""
+        """Return the symbol of a box's gradient, ∂root/∂box, which differs from that of any local derivative."""
         return f"grad({of.short})"
 
     def where(self, *boxes: Box) -> str:
-        """The scopes of boxes whose labels do not tell them apart, to stand before a line; empty for others."""
+        """Return a line's prefix with the scopes of boxes whose labels are ambiguous; empty for others."""
         places = dict.fromkeys(place for box in boxes if (place := self.places.get(box)))
         return f"{' → '.join(places)}: " if places else ""
 
     def listed(self, boxes: Sequence[Box], written: Callable[[Box], Line]) -> Line:
-        """What is written of each box, with its scopes where they are needed, short enough to read."""
+        """List what `written` returns for each box, with scopes where needed, cut to a readable length."""
         text, last = line(), ""
         for box in boxes[:MOST_LISTED]:
             place = self.where(box)
@@ -93,7 +93,7 @@ class Scene:
         return line(text, f", {more[0]}") if more else text
 
     def names(self, box: Box) -> list[str]:
-        """The names of a node's operands, in order, those too whose edge another stands for."""
+        """Return the names of a node's operands in order, including those represented by another edge."""
         names = {edge.index: edge.source.short for edge in self.incoming[box]}
         for index, x in enumerate(node_of(box).operands):
             if index not in names and type(x) is Value:
@@ -102,7 +102,7 @@ class Scene:
 
 
 def _places(boxes: Sequence[Box]) -> dict[Box, str]:
-    """For boxes that share their label, the innermost scopes that tell them apart, or as many as are named."""
+    """Return, for boxes that share a label, the innermost scopes that distinguish them, or all named scopes."""
     alike: dict[str, list[Box]] = {}
     for box in boxes:
         alike.setdefault(short(box.label), []).append(box)
@@ -119,17 +119,17 @@ def _places(boxes: Sequence[Box]) -> dict[Box, str]:
 
 
 def slope(slot: int, *, signed: bool = False) -> Line:
-    """A derivative: where it is zero, without a sign."""
+    """Return the piece for a derivative, written without a sign if it is zero."""
     return (Number(slot, signed, slope=True),)
 
 
 def node_of(box: Box) -> Value:
-    """The node of a box that is known to stand for one."""
+    """Return the node of a box that is known to represent one."""
     return group_of(box).nodes[0]
 
 
 def group_of(box: Box) -> Group:
-    """The group of a box that is known to be no constant."""
+    """Return the group of a box that is known not to be a constant."""
     if box.group is None:
         raise TypeError("a constant stands for no node")
     return box.group

@@ -1,4 +1,4 @@
-"""The steps through a graph as data: epochs of forward pass, sweep and update, and the same with unsorted sweeps."""
+"""The steps through a graph as data: epochs of forward pass, sweep and update, with sorted and with unsorted sweeps."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .scene import Scene, Step
 
 
 class Script:
-    """The steps of a picture through all epochs: `sorted`, in the sweep's order; `eager`, in an unsorted one.
+    """The steps of a picture through all epochs: `sorted`, in the sweep's order, and `eager`, in an unsorted one.
 
-    The unsorted epochs go on with the parameters that their own gradients gave.
+    The unsorted epochs continue with the parameters that result from their own gradients.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Script:
         self.name = ", ".join(dict.fromkeys(picture.box(root).name for root in graph.roots))
         self.tape = self.scene.tape
         self.replay = Replay(graph, self.tape)
-        self.forward = len(self.tape.code)  # so many instructions compute the graph as it was recorded
+        self.forward = len(self.tape.code)  # the number of instructions that compute the recorded graph
         data = self.recorded = self.replay.recorded
         self.roots = [data[root] for root in graph.roots]
         self.slots = {box.id: data[box.node] for box in picture.boxes if box.node is not None}
@@ -43,7 +43,7 @@ class Script:
         try:
             for step in self._epochs(epochs, Sweep.eager):
                 self.eager.append(step)
-        except (ArithmeticError, ValueError) as error:  # the right gradients led to no such place
+        except (ArithmeticError, ValueError) as error:  # only wrong gradients lead here
             text = f"Wrong gradients led to parameters where there is no next epoch: {error}"
             self.eager.append(self.scene.step("result", self.eager[-1].epoch, (text,)))
 

@@ -1,4 +1,4 @@
-"""The graph of a graph's gradients, so that the page can differentiate it once more: entries of the Hessian."""
+"""The graph of a graph's gradients, which the page differentiates once more for entries of the Hessian."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..value import Value
 from .replay import Replay, Tape, why_frozen
 from .scene import Scene
 
-MOST_NODES = 150  # beyond, the gradients' graph is most of a page
+MOST_NODES = 150  # with more, the gradients' graph would make up most of the page
 
 
 @dataclass(frozen=True, slots=True)
 class SecondOrder:
-    """The program of all gradients: the slot of each leaf, and of the gradient by it, None where that is a number."""
+    """The program of all gradients: the slot of each leaf, and of the gradient by it, or None if that is constant."""
 
     tape: Tape
     leaves: list[int]
@@ -26,7 +26,7 @@ class SecondOrder:
 
 
 def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
-    """The gradients of a graph by its leaves as a program; None where only Python has them, or there are too many."""
+    """Return the gradients by the leaves as a program, or None if only Python can compute them or it is too large."""
     if not leaves or len(scene.order) > MOST_NODES or any(why_frozen(node.op) for node in scene.order):
         return None
     with record():

@@ -1,4 +1,4 @@
-"""Long chains in rows, like lines of text: one layout cut between its ranks where few edges cross."""
+"""Wrapping long chains into rows, like lines of text: a layout is cut between ranks that few edges cross."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ Attributes = dict[str, str]
 Edges = list[tuple[str, str, Attributes]]
 Bounds = tuple[float, float, float, float]  # left, bottom, right, top
 
-ROOM = (1300.0, 540.0)  # what a page on a small screen leaves for the picture
+ROOM = (1300.0, 540.0)  # the space for the picture on a small screen
 MOST_ROWS = 5
 MOST_CROSSING = 2
-GUTTER = 46.0  # between rows, with room for the edges that go from one to the next
+GUTTER = 46.0  # between rows, for the edges that lead from one to the next
 MARGIN = 34.0
-WORTH = 1.15  # the text must grow by so much, or rows only make it harder to follow
+WORTH = 1.15  # how much the text must grow to be worth rows, which are harder to follow
 
 
 def wrapped(nodes: dict[str, Attributes], edges: Edges, bounds: Bounds) -> Bounds:
-    """Move nodes and edges into rows where that makes the text larger; gives the new bounds."""
+    """Move nodes and edges into rows if that makes the text larger, and return the new bounds."""
     left, bottom, right, top = bounds
     ranks = sorted({round(_point(node["pos"])[0]) for node in nodes.values()})
     place = {name: ranks.index(round(_point(node["pos"])[0])) for name, node in nodes.items()}
@@ -49,7 +49,7 @@ def _widest(nodes: dict[str, Attributes]) -> float:
 
 
 def _splits(allowed: Sequence[int], ranks: Sequence[int], rows: int) -> Iterator[tuple[int, ...]]:
-    """Where to cut into so many rows: at the allowed cuts nearest to rows of one width."""
+    """Yield where to cut into `rows` rows: at the allowed cuts closest to equal widths."""
     step = (ranks[-1] - ranks[0]) / rows
     cuts = []
     for k in range(1, rows):
@@ -93,7 +93,7 @@ def _moved(
 
 
 def _route(edge: Attributes, tail: Attributes, head: Attributes, sides: tuple[float, float], gutter: float) -> None:
-    """From the right of a box round the end of its row, through the gutter, to the left of the other."""
+    """Route an edge from the right of its tail, around the end of the row, through the gutter, to its head's left."""
     (x, y), (u, v) = _point(tail["pos"]), _point(head["pos"])
     x += 36 * float(tail["width"])
     u -= 36 * float(head["width"])
@@ -116,7 +116,7 @@ def _point(text: str) -> tuple[float, float]:
 
 
 def _shifted(text: str, dx: float, dy: float) -> str:
-    """Every point of a position moved; an arrow's end begins with "e," or "s,"."""
+    """Move every point of a position; an arrow's end begins with "e," or "s,"."""
     parts = []
     for part in text.split():
         *mark, x, y = part.split(",")

@@ -1,1 +1,1 @@
-"""Random programs: `programs.py` says what a program is, `sketches.py` draws one."""
+"""Random programs: read `programs.py` (what a program is), then `sketches.py` (how one is drawn)."""

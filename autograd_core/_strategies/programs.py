@@ -1,7 +1,7 @@
-"""Programs as data: a few inputs, then one operation a line; they run on floats and on Values, and print as Python.
+"""Programs as data: a few inputs, then one operation per line. They run on floats and on Values, and print as Python.
 
-This is what the strategies draw and what a failing property test prints. What can stand on a line comes from the
-table of operations, and from the few forms of Python that answer with plain numbers.
+The strategies draw them, and a failing property test prints them. A line applies an operation of the table, or one of
+the few forms of Python whose results are plain numbers.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ FROM_MATH = ("inf", "nan", "floor", "ceil", "trunc")
 
 
 def function_of(operation: Operation) -> Callable[..., Any]:
-    """The function that applies a row of the table or a primitive."""
+    """Return the function that applies a row of the table or a primitive."""
     return operation.origin or FUNCTIONS[operation.name]
 
 
 def in_math(operation: Operation) -> bool:
-    """Whether plain Python has the operation under the same name or operator, so that its source runs there too."""
+    """Return whether plain Python has the operation under the same name or operator, so that its source runs there."""
     return bool(operation.operator) or operation.value is getattr(math, operation.name, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a line computes: a text with {0}, {1}, … for the operands; `operation` where it is a row of the table.
+    """The right-hand side of a line: text with {0}, {1}, … for the operands, and the `operation`, if it is a row.
 
-    A form `is_plain` where it may give a number without a graph even for Values, as comparisons do.
+    A form `is_plain` if it may return a plain number even for Values, as comparisons do.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Form:
     is_plain: bool = False
 
 
-# What Python answers without asking the table. A Value has to answer as a float does.
+# What Python computes without the table. Values must give the same answers as floats.
 PYTHON_FORMS = (
     *(Form(f"{{0}} {sign} {{1}}", is_plain=True) for sign in ("<", "<=", ">", ">=", "==", "!=")),
     *(Form(f"{name}({{0}})", is_plain=True) for name in ("bool", "int", "round", "floor", "ceil", "trunc")),
@@ -61,7 +61,7 @@ PYTHON_ARITY = {form: 1 + max(i for i in range(4) if f"{{{i}}}" in form.text) fo
 
 
 def form_of(operation: Operation, count: int) -> Form:
-    """The form that applies `operation` to `count` operands."""
+    """Return the form that applies `operation` to `count` operands."""
     places = [f"{{{i}}}" for i in range(count)]
     if operation.operator:
         return Form(operation.formula.format(x="{0}", y="{1}"), operation)
@@ -75,7 +75,7 @@ Operand = str | float
 
 
 def printed(operand: Operand) -> str:
-    """An operand in source; a negative number in parentheses, because -1.0 ** x is -(1.0 ** x)."""
+    """Return an operand as source; a negative number is in parentheses, because -1.0 ** x is -(1.0 ** x)."""
     text = operand if isinstance(operand, str) else repr(operand)
     return f"({text})" if text.startswith("-") else text
 
@@ -90,7 +90,7 @@ class Line:
 
     @property
     def expression(self) -> str:
-        """Its right-hand side in source."""
+        """The source of its right-hand side."""
         return self.form.text.format(*map(printed, self.operands))
 
     @property
@@ -101,10 +101,10 @@ class Line:
 
 @dataclass(frozen=True, repr=False)
 class Program:
-    """A program: the numbers of its inputs, and its lines, of which the last is the result.
+    """A program: the numbers of its inputs, and its lines, the last of which is the result.
 
-    `program(*operands)` runs it, on floats with builtins and `math` alone where these have its operations, on Values
-    with those of autograd_core. `repr(program)` is a script that can be pasted and run.
+    `program(*operands)` runs it: on floats with only builtins and `math`, if these have its operations, and on Values
+    with the functions of autograd_core. `repr(program)` is a script that can be pasted and run.
 
     >>> from autograd_core import operation_of, tanh
     >>> program = Program((0.5,), (Line("t1", form_of(operation_of(tanh), 1), ("a",)),))
@@ -124,7 +124,7 @@ class Program:
 
     @classmethod
     def of(cls, inputs: dict[str, float], lines: Sequence[Line]) -> Program:
-        """The program whose result is the line that most lines lead to, with what leads there and nothing else."""
+        """Return the program whose result is the line that the most lines lead to, with only those lines."""
         behind: dict[str, set[str]] = {name: {name} for name in inputs}
         for line in lines:
             behind[line.name] = {line.name}.union(*(behind[x] for x in line.references))
@@ -147,12 +147,12 @@ class Program:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """The rows that its lines apply, line by line; lines in forms of Python alone have none."""
+        """The rows that its lines apply, line by line; lines in plain Python have none."""
         return tuple(line.form.operation for line in self.lines if line.form.operation is not None)
 
     @property
     def in_math(self) -> bool:
-        """Whether it runs on floats with builtins and `math` alone."""
+        """Whether it runs on floats with only builtins and `math`."""
         return all(map(in_math, self.operations))
 
     @property
@@ -163,7 +163,7 @@ class Program:
         return "\n    ".join([f"def program({', '.join(self.names)}):", *body])
 
     def imports(self, module: str) -> str:
-        """The import lines that `source` needs, with the functions from "math" or "autograd_core"."""
+        """Return the import lines that `source` needs, with the functions from "math" or "autograd_core"."""
         wanted: dict[str, set[str]] = {}
         for operation in self.operations:
             if not operation.operator:
@@ -174,13 +174,13 @@ class Program:
         return "\n".join(f"from {home} import {', '.join(sorted(names))}" for home, names in sorted(wanted.items()))
 
     def __call__(self, *operands: Any) -> Any:
-        """The result for these operands; raises what its operations raise."""
+        """Return the result for these operands, raising whatever its operations raise."""
         namespace = self._functions(operands)
         exec(self.source, namespace)
         return namespace["program"](*operands)
 
     def trace(self, *operands: Any) -> Iterator[tuple[Line, Any]]:
-        """Each line with its result, one after the other; what a line raises comes out where it happens."""
+        """Yield each line with its result; an exception propagates from the line that raises it."""
         namespace = self._functions(operands)
         namespace.update(zip(self.names, operands, strict=True))
         for line in self.lines:
@@ -188,7 +188,7 @@ class Program:
             yield line, namespace[line.name]
 
     def _functions(self, operands: Sequence[Any]) -> dict[str, Any]:
-        """What the names in the source stand for."""
+        """Return what the names in the source stand for."""
         plain = self.in_math and not any(type(x) is Value for x in operands)
         found: dict[str, Any] = {name: getattr(math, name) for name in FROM_MATH}
         for operation in self.operations:
@@ -208,7 +208,7 @@ class Program:
     __repr__ = __str__
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """What hypothesis and IPython print."""
+        """Print as hypothesis and IPython do."""
         printer.text(str(self))
 
 
@@ -217,7 +217,7 @@ def _number(x: float) -> str:
 
 
 def _home(operation: Operation, module: str) -> str:
-    """The module that an operation's function is imported from."""
+    """Return the module from which an operation's function is imported."""
     if operation.origin is not None:
         return operation.origin.__module__
     if module == "autograd_core" and not operation.public:

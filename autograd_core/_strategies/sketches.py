@@ -1,4 +1,4 @@
-"""How hypothesis draws a random program: a sketch of its lines, put together with its inputs and constants."""
+"""How hypothesis draws a random program: it sketches the lines, then combines them with inputs and constants."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .._operations.operation import Operation
 from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, Program, form_of
 
 MOST_OPERATIONS = 60
-# An operand of a line before the program is put together: ("input", i), ("back", how many lines, or where there are
-# several of these, how many of those that no line uses yet: a program is what leads to one result), ("number", i) for
-# one of the program's constants, or ("order", n) where only a whole number can stand. An operand is one choice, and so
-# a line few of them: shrinking leaves out a line only where it is a handful of choices together.
+# An operand of a line before the program is put together: ("input", i); ("back", n) for the line n lines back, counting
+# only lines that are not used yet if there are several of these, so that most lines lead to one result; ("number", i)
+# for one of the program's constants; or ("order", n) where only an integer is allowed. Each operand is one choice and
+# a line only a few, because shrinking can leave out a line only if it consists of few choices.
 Place = tuple[str, int]
 Sketch = tuple[Form, tuple[Place, ...]]
 CONSTANTS_AT_MOST = 6
-# Whether an application fits, by its row and the numbers of its operands.
+# Decides whether an application fits, given its row and the numbers of its operands.
 Fits = Callable[[Operation, Sequence[float]], bool]
-# Each as often as it stands here: mostly the lines just before, so that programs are deep.
+# Each is as likely as it is frequent here: mostly the preceding lines, so that programs are deep.
 PLACES: tuple[Place, ...] = (
     *(("input", i) for i in range(len(INPUT_NAMES)) for _ in range(10)),
     *(("back", k) for k, times in enumerate((380, 80, 20)) for _ in range(times)),
@@ -32,8 +32,8 @@ PLACE = st.sampled_from(PLACES)
 
 
 def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int) -> SearchStrategy[list[Sketch]]:
-    """Lists of lines not yet put together: any of them can be left out, which is how a failing program shrinks."""
-    # operators three times: they join branches, which functions of one number never do
+    """Lists of lines not yet put together; a failing program shrinks because any of them can be left out."""
+    # operators are listed three times: unlike functions of one number, they join branches
     lines = [applied(row) for row in (*rows, *[row for row in rows if row.operator] * 2)]
     lines += [st.tuples(st.just(form), st.tuples(*[PLACE] * PYTHON_ARITY[form])) for form in forms]
     line = st.sampled_from(lines).flatmap(lambda chosen: chosen)
@@ -42,7 +42,7 @@ def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int
 
 
 def applied(row: Operation) -> SearchStrategy[Sketch]:
-    """One application of a row."""
+    """A single application of a row."""
     count = len(row.shape.parameters)
     if row.shape.lists:
         return st.integers(1, 4).flatmap(
@@ -56,11 +56,11 @@ def applied(row: Operation) -> SearchStrategy[Sketch]:
 def put_together(
     inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[Sketch], keep: Callable[[Line], bool]
 ) -> Program:
-    """The program of the lines that are kept, for the result that most of them lead to."""
+    """Put together the program of the lines that are kept, for the result that the most of them lead to."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
-    carrying = set(names)  # what is a Value for certain when the inputs are
-    loose: list[str] = []  # the lines that no other uses yet
+    carrying = set(names)  # the names that are certain to be Values when the inputs are
+    loose: list[str] = []  # the lines that no other line uses yet
     for form, places in sketch:
         xs: list[Operand] = []
         for kind, x in places:
@@ -71,7 +71,7 @@ def put_together(
             else:
                 xs.append(constants[x % len(constants)] if kind == "number" else x)
         if not carrying.intersection(x for x in xs if isinstance(x, str)):
-            # plain numbers alone are Python's affair, and its whole numbers have no largest
+            # an operation on plain numbers alone would be Python's, whose ints are unbounded
             xs[next(i for i, (kind, _) in enumerate(places) if kind != "order")] = names[0]
         line = Line(f"t{len(lines) + 1}", form, tuple(xs))
         if keep(line):
@@ -89,7 +89,7 @@ def programs_of(
     max_inputs: int,
     fits: Fits | None = None,
 ) -> SearchStrategy[Program]:
-    """Programs put together from a sketch, inputs and constants, without the lines that do not fit."""
+    """Programs put together from a sketch, inputs and constants, omitting the lines that do not fit."""
     inputs = st.lists(number, min_size=1, max_size=max_inputs)
     constants = st.lists(constant, min_size=1, max_size=CONSTANTS_AT_MOST)
 
@@ -105,12 +105,12 @@ def programs_of(
 
 
 def keep_every_line(line: Line) -> bool:
-    """The whole program, whether or not it has a value."""
+    """Keep a line whether or not it has a value."""
     return True
 
 
 def keep_what_fits(fits: Fits, inputs: Sequence[float]) -> Callable[[Line], bool]:
-    """Whether a line fits, asked of one line after the other: those that do are computed."""
+    """Return a function that decides, line by line, whether a line fits, and evaluates those that do."""
     values: dict[str, float] = dict(zip(INPUT_NAMES, inputs, strict=False))
 
     def keep(line: Line) -> bool:

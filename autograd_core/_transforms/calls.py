@@ -19,19 +19,19 @@ Argnums = int | tuple[int, ...]
 
 
 class Transformed:
-    """What a transform returns: has the name, docstring and signature of the original, and pickles if that does."""
+    """The function that a transform returns: it has the original's name, docstring and signature, and pickles alike."""
 
     def __init__(
         self, transform: Function, apply: Function, function: Function, takes: Signature | None = None, **options: Any
     ) -> None:
-        """`apply` is called with the function, its arguments and keywords, and the transform's `options`."""
+        """Store `apply`, which is called with the function, its arguments and keywords, and the `options`."""
         if not callable(function):
             raise TypeError(
                 f"{transform.__name__} takes a function and returns one; got {function!r}: "
                 f"write {transform.__name__}(f)(x), not {transform.__name__}(f(x))"
             )
         update_wrapper(self, function, updated=())
-        if takes is not None:  # not that of the function
+        if takes is not None:  # it differs from the function's
             self.__signature__ = takes
         self._transform, self._apply, self._function, self._options = transform, apply, function, options
 
@@ -40,7 +40,7 @@ class Transformed:
         return self._apply(self._function, arguments, keywords, **self._options)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """As a method it is passed the instance first, like the function."""
+        """Bind to an instance, as functions do when they are methods."""
         return self if instance is None else MethodType(self, instance)
 
     def __repr__(self) -> str:
@@ -57,13 +57,13 @@ class Transformed:
 
 
 def transformed_again(transform: Function, function: Function, options: dict[str, Any]) -> Function:
-    """What a pickle of a transformed function calls."""
+    """Apply `transform` again; pickles of transformed functions call this."""
     made: Function = transform(function, **options)
     return made
 
 
 def takes(function: Function, name: str) -> bool:
-    """Whether a function names an argument so, as far as its signature says."""
+    """Return whether a function has a parameter called `name`, as far as its signature says."""
     try:
         found = signature(function).parameters.get(name)
     except (TypeError, ValueError):
@@ -72,7 +72,7 @@ def takes(function: Function, name: str) -> bool:
 
 
 def checked(argnums: Any) -> Argnums:
-    """The `argnums`, checked to be an integer or a tuple of integers."""
+    """Return `argnums`; raise TypeError unless it is an integer or a non-empty tuple of integers."""
     try:
         indices = tuple(map(operator.index, argnums)) if isinstance(argnums, tuple) else operator.index(argnums)
     except TypeError:
@@ -85,7 +85,7 @@ def checked(argnums: Any) -> Argnums:
 def located(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums
 ) -> list[Any]:
-    """Where each argument to differentiate by is: an index, or a name if it is passed by keyword."""
+    """Locate each argument to differentiate by: return its index, or its name if it is passed by keyword."""
     if not isinstance(argnums, tuple):
         return [_place(function, len(arguments), keywords, argnums)]
     places: list[Any] = [_place(function, len(arguments), keywords, index) for index in argnums]
@@ -106,7 +106,7 @@ def _place(function: Function, count: int, keywords: dict[str, Any], index: int)
 
 
 def _parameter(function: Function, index: int) -> str | None:
-    """The name of the parameter at `index`, among those that can be passed by position."""
+    """Return the name of the parameter at `index` among those that can be passed by position, or None."""
     try:
         parameters = list(signature(function).parameters.values())
     except (TypeError, ValueError):  # it has no signature
@@ -116,14 +116,14 @@ def _parameter(function: Function, index: int) -> str | None:
 
 
 def parted(output: Any) -> tuple[Any, Any]:
-    """The two things that a function with `has_aux` returns: its result and its aux."""
+    """Split the output of a function with `has_aux` into its result and its aux."""
     if not isinstance(output, (tuple, list)) or len(output) != 2:
         raise TypeError(f"with has_aux the function must return a pair (result, aux); got {output!r}")
     return output[0], output[1]
 
 
 def scalar(output: Any) -> Any:
-    """The output of a function that returns one number."""
+    """Return the output of a function, which must be one number."""
     if type(output) is Value or type(output := unwrapped(output)) is Value:
         return output
     _differentiable(output)
@@ -136,7 +136,7 @@ def scalar(output: Any) -> Any:
 
 
 def several(output: Any) -> Structure:
-    """The output of a function that may return several numbers."""
+    """Take apart the output of a function that may return several numbers."""
     _differentiable(unwrapped(output))
     structure = taken_apart(output)
     for x in structure.numbers:
@@ -145,7 +145,7 @@ def several(output: Any) -> Structure:
 
 
 def _differentiable(output: Any) -> None:
-    """Refuse an output that has no derivative: a gradient of 0.0 would hide a mistake."""
+    """Raise TypeError for an output that has no derivative, since a gradient of 0.0 would hide a mistake."""
     if passes(output):
         raise TypeError(
             f"the function returned {output!r}, which has no derivative; return the numbers to differentiate"

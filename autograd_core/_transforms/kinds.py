@@ -1,4 +1,4 @@
-"""The kinds of structure that hold numbers: how each is taken apart, and how another one is made."""
+"""The kinds of structure that hold numbers, and how each is taken apart and rebuilt."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of structure is taken apart and made again.
+    """How one kind of structure is taken apart and rebuilt.
 
-    `open` returns the names of its parts (indices, keys, fields) and the parts; `close` makes another one from the
-    original, the names and new parts. Structures of one `family` may replace each other as tangents and cotangents.
+    `open` returns the names of its parts (indices, keys, fields) and the parts; `close` makes a new one from the
+    original, the names and new parts. Structures of the same `family` may stand in for each other as tangents and
+    cotangents.
     """
 
     family: Any
@@ -22,7 +23,7 @@ class Kind:
     close: Callable[[Any, list[Any], list[Any]], Any]
 
     def place(self, name: Any) -> str:
-        """Where a part is, as messages write it after the name of the whole."""
+        """Return how messages write the position of a part, after the name of the whole: "[0]", ".field"."""
         return f".{name}" if type(name) is str and self.family != "mapping" else f"[{name!r}]"
 
 
@@ -35,7 +36,7 @@ def _keyed(things: dict[Any, Any]) -> tuple[list[Any], list[Any]]:
 
 
 def _again(like: dict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:
-    """A dict, or an ordered one."""
+    """Make a dict or an OrderedDict, like the original."""
     return type(like)(zip(keys, parts, strict=True))
 
 
@@ -43,7 +44,7 @@ def _default(like: defaultdict[Any, Any], keys: list[Any], parts: list[Any]) -> 
     return defaultdict(like.default_factory, zip(keys, parts, strict=True))
 
 
-# The kinds known by their exact type. A subclass is not among them: its operators may mean something else.
+# The kinds by exact type. Subclasses do not count, because their operators may mean something else.
 KINDS: dict[type, Kind] = {
     list: Kind("sequence", _numbered, lambda like, names, parts: parts),
     tuple: Kind("sequence", _numbered, lambda like, names, parts: tuple(parts)),
@@ -55,16 +56,16 @@ NAMED_TUPLE = Kind("sequence", _numbered, lambda like, names, parts: type(like).
 
 
 def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callable[[Any, Sequence[Any]], Any]) -> None:
-    """Make your own class a structure that functions can take and return under a transform.
+    """Register your own class as a structure that functions under a transform can take and return.
 
     Args:
         kind: The class; its subclasses are not included.
         parts: Takes an instance and returns the numbers and structures in it, in order.
-        rebuild: Takes an instance and as many new parts, and returns a new instance. The parts may be Values, gradients
-            or None.
+        rebuild: Takes an instance and a new part for each of its parts, and returns a new instance. The parts may be
+            Values, gradients or None.
 
     Raises:
-        TypeError: `kind` is not a class, or is registered already; or one of the others is not callable.
+        TypeError: `kind` is not a class or is already registered, or one of the functions is not callable.
 
     >>> from autograd_core import grad
     >>> class Vector(list):
@@ -83,7 +84,7 @@ def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callabl
 
 
 def kind_of(thing: Any) -> Kind | None:
-    """The kind of a structure, or None if it is not known."""
+    """Return the kind of a structure, or None if it is unknown."""
     kind = type(thing)
     if (known := KINDS.get(kind)) is not None:
         return known
@@ -98,7 +99,7 @@ def kind_of(thing: Any) -> Kind | None:
 
 
 def _beside(thing: Any, names: Sequence[str]) -> bool:
-    """Whether it has attributes besides its fields that would be lost; cached properties do not count."""
+    """Return whether an object has attributes besides its fields, which would be lost; ignore cached properties."""
     return any(
         name not in names
         and not name.startswith("__")
@@ -108,7 +109,7 @@ def _beside(thing: Any, names: Sequence[str]) -> bool:
 
 
 def _made(like: Any, names: list[Any], parts: list[Any]) -> Any:
-    """A dataclass with these fields. `__post_init__` is not run: it might refuse gradients, or change them."""
+    """Make a dataclass with these fields, without `__post_init__`, which might reject or change gradients."""
     made = object.__new__(type(like))
     for name, part in zip(names, parts, strict=True):
         object.__setattr__(made, name, part)

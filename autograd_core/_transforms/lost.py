@@ -22,8 +22,9 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
 def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
     """Warn about the first plain number among a function's results that is not a constant.
 
-    Called when a number was taken out of a Value while the function ran. A plain result was then computed from that
-    number, unless that was `given` to the function, or is held or named by its code or that of a function it names.
+    Called when a number was taken out of a Value while the function ran. A plain result is then taken to come from
+    that number, unless it was `given` to the function, or is a constant in, or a name used by, its code or that of a
+    function it names.
     """
     if all(type(x) is Value for x in numbers):
         return
@@ -41,12 +42,12 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
 
 
 def _is_short(thing: Any) -> bool:
-    """Whether it is a number, but not an int of thousands of digits, which Python refuses to print."""
+    """Return whether a thing is a number, but not an int of thousands of digits, which Python refuses to print."""
     return isinstance(thing, float) or (isinstance(thing, int) and thing.bit_length() <= 1024)
 
 
 def _constants(function: Any) -> Iterator[Any]:
-    """The constants in the code of a function and of functions that it names, and what else their names refer to."""
+    """Yield the constants in the code of a function and of the functions it names, and what else those names mean."""
     seen: set[Any] = set()
     waiting: list[Any] = [function]
     while waiting:
@@ -75,7 +76,7 @@ def _named_in(thing: Any) -> Iterator[Any]:
 
 
 def _level() -> int:
-    """How many levels up from the caller the first code outside this package is."""
+    """Return how many levels up from the caller the first code outside this package is."""
     level = 0
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE + os.sep):

@@ -28,16 +28,16 @@ from .sweeps import (
 )
 from .trees import Kept, Structure, taken_apart, values_in
 
-# Guards the count of threads inside a run: several may pull cotangents through one at the same time.
+# Guards the count of threads inside a run: several may pull cotangents through it at the same time.
 _entering = Lock()
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of a function on fresh nodes in place of its arguments: what went in and what came out.
+    """One run of a function on fresh nodes in place of its arguments: its inputs and outputs.
 
-    Inside it (`with run:`) the fresh leaves are ordinary Values: a nested derivative, or a checkpoint run again,
-    depends on them. Outside they are constants, whose gradients nobody needs.
+    Inside it (`with run:`) the fresh leaves are ordinary Values, so that nested derivatives and checkpoints that run
+    again depend on them. Outside they are constants, whose gradients nobody needs.
     """
 
     inputs: list[Value]
@@ -45,12 +45,12 @@ class Run:
     output: Any
     aux: Any
     valued: bool  # whether an argument was a Value
-    # If a number was taken out of a Value that depends on the inputs: the function and its other arguments.
+    # The function and its other arguments, if a number was taken out of a Value that depends on the inputs.
     suspect: tuple[Function, list[Any]] | None
     inside: int = 1  # how many threads are inside; the first one from the start
 
     def again(self) -> Run:
-        """The run, to be entered again after it was left."""
+        """Return this run, to be re-entered after it was left."""
         with _entering:
             self.inside += 1
             make_input(self.inputs)
@@ -66,23 +66,23 @@ class Run:
                 make_constant(self.inputs)
 
     def scalar(self) -> Any:
-        """The output, which must be one number."""
+        """Return the output, which must be one number."""
         y = scalar(self.output)
         if self.suspect is not None:
             warn_of_lost([y], *self.suspect)
         return y
 
     def several(self) -> Structure:
-        """The output taken apart."""
+        """Return the output, taken apart."""
         outputs = several(self.output)
         if self.suspect is not None:
             warn_of_lost(outputs.numbers, *self.suspect)
         return outputs
 
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
-        """What the cotangents of the outputs send back to each input, as the caller gets it.
+        """Pull cotangents of the outputs back to the inputs, and return the results in the form for the caller.
 
-        Plain numbers if nothing but the inputs is a Value: then the derivative needs no graph.
+        They are plain numbers if nothing but the inputs is a Value: then the derivative needs no graph.
         """
         valued = self.valued or _any_value(cotangents)
         recording = current().recording
@@ -100,7 +100,7 @@ class Run:
         return self.answers(found, valued)
 
     def push(self, outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """The tangents of the outputs for these tangents of the inputs, as the caller gets them."""
+        """Push tangents of the inputs forward to the outputs, and return those in the form for the caller."""
         valued = self.valued or _any_value(tangents)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return tangent_numbers(outputs, self.inputs, list(map(_start, tangents)))
@@ -109,19 +109,19 @@ class Run:
         return self.answers(found, valued)
 
     def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
-        """The outputs as the caller gets them; `beside` is what the caller passed besides the arguments."""
+        """Return the outputs in the form for the caller; `beside` is what was passed besides the arguments."""
         valued = self.valued or _any_value(beside)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return list(map(_plain, outputs))
         return self.answers(outputs, valued)
 
     def beside(self) -> Any:
-        """The function's aux as the caller gets it, with numbers for Values."""
+        """Return the function's aux in the form for the caller, with numbers for Values."""
         structure = values_in(self.aux)
         return structure.rebuild(self.values(structure.numbers)) if structure.numbers else self.aux
 
     def answers(self, things: Sequence[Any], valued: bool) -> list[Any]:
-        """All as Values if an argument was one; otherwise only those that depend on a Value that is not an argument."""
+        """Convert all to Values if an argument was one; otherwise only those that depend on a Value not an argument."""
         if valued:
             return list(map(as_value, things))
         kept = dependent(things, self.inputs)
@@ -129,7 +129,7 @@ class Run:
 
 
 def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """One node whose gradient is what the cotangents pull back; of a cotangent that is a Value, its number counts."""
+    """Return one node whose gradient is what the cotangents pull back; cotangents that are Values enter by number."""
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
     with record():
@@ -141,19 +141,19 @@ def _any_value(things: Sequence[Any]) -> bool:
 
 
 def _start(tangent: Any) -> float:
-    """A tangent as a number for the forward sweep; a Value that is 0 counts as a zero at this point only."""
+    """Return a tangent as a number for the forward sweep; a Value that is 0 counts as zero only at this point."""
     return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 
 def _plain(thing: Any) -> float:
-    """The number of a Value, or a plain number as a float."""
+    """Return the number of a Value, or a plain number, as a float."""
     return thing._data if type(thing) is Value else float(thing)
 
 
 def run_on(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> Run:
-    """Run `function` on fresh nodes for the numbers in the arguments that `argnums` names, the others as they are."""
+    """Run `function` with fresh nodes for the numbers in the arguments that `argnums` names, the rest unchanged."""
     places = located(function, arguments, keywords, argnums)
     positional: Any = list(arguments)
     named: Any = dict(keywords)

@@ -1,4 +1,4 @@
-"""Gradients of a graph: as floats, as Values that can be differentiated again, and forwards."""
+"""Gradients of a graph: as floats, as Values that can be differentiated again, and in forward mode."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ..value import Value
 def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
     """Return ∂y/∂input for each of `inputs`: floats, or with `create_graph` Values that can be differentiated again.
 
-    No `grad` is touched. The numbers with and without `create_graph` are the same, bit for bit.
+    No `grad` is touched. The numbers are bit for bit the same with and without `create_graph`.
 
     Args:
         y: The output.
-        inputs: Any nodes, leaves or computed. One that `y` does not depend on has gradient 0.
+        inputs: Any nodes, leaves or computed. The gradient by one that `y` does not depend on is 0.
         create_graph: Whether to record the sweep.
 
     Raises:
@@ -48,7 +48,7 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
 
 
 def _values(inputs: Iterable[Value]) -> list[Value]:
-    """The inputs as a list, checked to be Values."""
+    """Return the inputs as a list; raise TypeError unless all are Values."""
     if isinstance(inputs, Value):
         raise TypeError(f"gradients takes a list of inputs; got one Value: write gradients(y, [x]) for {inputs!r}")
     listed = list(inputs)
@@ -60,7 +60,7 @@ def _values(inputs: Iterable[Value]) -> list[Value]:
 
 @accelerated
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
-    """The gradients as floats. Nothing below `stops` is looked at, and no checkpoint is run without need."""
+    """Return the gradients as floats, without visiting anything below `stops` or rerunning checkpoints needlessly."""
     order, adjoints = discovered(y, stops)
     adjoints[y] = 1.0
     if any(node.op is CHECKPOINT for node in order):
@@ -72,7 +72,7 @@ def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] =
 
 @accelerated
 def closed(outputs: Sequence[Any], inputs: Sequence[Value]) -> bool:
-    """Whether the outputs depend on no Value but the inputs and constants."""
+    """Return whether the outputs depend on no Values other than the inputs and constants."""
     return all(
         node.op is CONSTANT or not node.is_leaf
         for y in outputs
@@ -83,35 +83,35 @@ def closed(outputs: Sequence[Any], inputs: Sequence[Value]) -> bool:
 
 @accelerated
 def closed_gradients(y: Value, inputs: Sequence[Value]) -> list[float] | None:
-    """The gradients as floats, or None where `y` depends on any Value but the inputs and constants."""
+    """Return the gradients as floats, or None if `y` depends on Values other than the inputs and constants."""
     return gradient_numbers(y, inputs, stops=inputs) if closed([y], inputs) else None
 
 
 @accelerated
 def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> list[bool]:
-    """Which of `things` depend on a Value besides the inputs and constants."""
+    """Return for each of `things` whether it depends on Values other than the inputs and constants."""
     order = ordered(things, inputs)
     found = depending(order, [node for node in order if node.is_leaf and node.op is not CONSTANT])
     return [type(thing) is Value and thing in found for thing in things]
 
 
 def ordered(outputs: Sequence[Any], stops: Sequence[Value] = ()) -> list[Value]:
-    """The nodes below several outputs in topological order; plain numbers among them are skipped."""
+    """Return the nodes below several outputs in topological order, ignoring outputs that are plain numbers."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []
 
 
 def as_value(x: Any) -> Value:
-    """A number as a Value; a Value as it is."""
+    """Return a number as a Value, and a Value unchanged."""
     return x if type(x) is Value else Value(x)
 
 
 def gradient_nodes(
     outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Value], stops: Sequence[Value] = ()
 ) -> list[Any]:
-    """What the cotangents of the outputs send back to the inputs: Values, or floats where they are constant.
+    """Return what the cotangents of the outputs send back to the inputs: Values, or floats where constant.
 
-    The cotangents only start the sweep: what they were computed from is not differentiated.
+    The cotangents only start the sweep; what they were computed from is not differentiated.
     """
     order = ordered(outputs, stops)
     adjoints: dict[Value, Any] = dict.fromkeys((*stops, *order), NOTHING)
@@ -123,17 +123,17 @@ def gradient_nodes(
 
 
 def started(x: Any) -> Any:
-    """What a sweep starts from. A plain 0 is a path not taken; a Value that happens to be 0 is not."""
+    """Return the start of a sweep: a plain 0 means no path, unlike a Value that happens to be 0."""
     return x if type(x) is Value else float(x) or NOTHING
 
 
 def reached(x: Any) -> Any:
-    """What a sweep has left here: 0.0 where nothing arrived."""
+    """Return what a sweep has left here, or 0.0 if nothing arrived."""
     return x if type(x) is Value else x + 0.0
 
 
 def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
-    """The nodes of `order` that depend on `inputs`, and `inputs` themselves."""
+    """Return the nodes of `order` that depend on `inputs`, and `inputs` themselves."""
     found = set(inputs)
     for node in order:
         if any(type(x) is Value and x in found for x in node.operands):
@@ -142,9 +142,9 @@ def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
 
 
 def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """The reverse sweep in Values: the same products in the same order as the plain one, recorded.
+    """Run the reverse sweep on Values, recording the same products in the same order as the plain sweep.
 
-    Contributions go only to nodes in `wanted`: no other formula is evaluated.
+    Contributions go only to nodes in `wanted`; no other formulas are evaluated.
     """
     waiting: dict[Value, list[Value]] = {}  # outputs of a checkpoint, until their leader's turn
     for node in reversed(order):
@@ -165,7 +165,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
 
 def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Run the function of a checkpoint again, of which `nodes` are outputs, and sweep what it recorded."""
+    """Rerun the function of the checkpoint whose outputs are `nodes`, and sweep the graph that it records."""
     results, leader = rerun(nodes), leader_of(nodes[0])
     order, zeros = discovered_all(results, leader._x)
     below: dict[Value, Any] = dict(zeros)
@@ -177,9 +177,9 @@ def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], want
 
 
 def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
-    """The forward sweep: a node's tangent is the sum over its operands of local derivative times tangent.
+    """Run the forward sweep: a node's tangent is the sum over its operands of local derivative times tangent.
 
-    `tangents` holds the tangents of the inputs; other leaves count as constants.
+    `tangents` initially holds the tangents of the inputs; other leaves count as constants.
     """
     outputs: dict[Value, list[Value]] = {}
     for node in order:
@@ -201,7 +201,7 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
 
 
 def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
-    """The outputs of each checkpoint, by their leader."""
+    """Return the outputs of each checkpoint, keyed by their leader."""
     found: dict[Value, list[Value]] = {}
     for node in order:
         if node.op is CHECKPOINT:
@@ -212,7 +212,7 @@ def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
 def _pushed_again(
     nodes: Sequence[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]
 ) -> list[Any]:
-    """The tangents of a checkpoint's outputs: its function is run again, and the tangents pushed through."""
+    """Return the tangents of a checkpoint's outputs, by rerunning its function and pushing the tangents through."""
     leader = leader_of(nodes[0])
     inner = {operand: tangents.get(operand, NOTHING) for operand in leader._x}
     if all(map(is_nothing, inner.values())):
@@ -224,7 +224,7 @@ def _pushed_again(
 
 @accelerated
 def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
-    """The tangents of `outputs`, as floats, where those of `inputs` are `directions`; `NOTHING` is a path not taken."""
+    """Return the tangents of `outputs` as floats, for tangents `directions` of `inputs`; `NOTHING` means no path."""
     tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -233,7 +233,7 @@ def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions:
 
 
 def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
-    """The tangents of `outputs` as Values that can be differentiated again, or floats where they are constant."""
+    """Return the tangents of `outputs` as Values that can be differentiated again, or floats where constant."""
     tangents: dict[Value, Any] = dict(zip(inputs, map(started, directions), strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -242,7 +242,7 @@ def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: S
 
 
 def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
-    """Each operand that is a Value, with its local derivative computed on Values; flat edges are left out."""
+    """Yield each operand that is a Value with its local derivative computed on Values, except along flat edges."""
     check_current(node)
     if traces and (trace := running()) is not None:
         trace.asked_flat(node)
@@ -255,12 +255,12 @@ def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
 
 
 def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
-    """Each operand that is a Value, with its recorded local derivative; flat edges are left out."""
+    """Yield each operand that is a Value with its recorded local derivative, except along flat edges."""
     for operand, local in zip(node.operands, node._slopes, strict=True):
         if type(operand) is Value and local is not None and not is_nothing(local):
             yield operand, local
 
 
 def _sum(x: Any, y: Any) -> Any:
-    """The sum: of plain numbers a plain one. Adding to nothing makes no node."""
+    """Return the sum, a plain number for plain numbers. Adding to nothing makes no node."""
     return y if is_nothing(x) else x if is_nothing(y) else x + y

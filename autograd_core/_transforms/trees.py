@@ -17,18 +17,18 @@ Shape = tuple[int, ...] | None  # of an array; None for a number
 
 
 def is_array(thing: Any) -> bool:
-    """Whether it is a NumPy array, without importing NumPy."""
+    """Return whether a thing is a NumPy array, without importing NumPy."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(thing, numpy.ndarray)
 
 
 def passes(thing: Any) -> bool:
-    """Whether `thing` may be in a structure but plays no part in derivatives: None or a string."""
+    """Return whether `thing` may be in a structure but plays no part in derivatives: None or a string."""
     return thing is None or isinstance(thing, str)
 
 
 def is_bool(thing: Any) -> bool:
-    """Whether it is a bool, Python's or NumPy's."""
+    """Return whether a thing is a bool, Python's or NumPy's."""
     kind = type(thing)
     return kind is bool or (kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"))
 
@@ -43,19 +43,19 @@ class Node:
     parts: list[Any]
 
     def filled(self, leaves: Iterator[Any]) -> Any:
-        """Another of its kind with these leaves."""
+        """Return a new structure of the same kind with these leaves."""
         parts = [next(leaves) if type(part) is Leaf else part.filled(leaves) for part in self.parts]
         return self.kind.close(self.like, self.names, parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something that stays as it is, whatever the leaves are."""
+    """A part that stays the same whatever the leaves are."""
 
     thing: Any
 
     def filled(self, leaves: Iterator[Any]) -> Any:
-        """The thing itself."""
+        """Return the part itself."""
         return self.thing
 
 
@@ -66,12 +66,12 @@ class Leaf:
     shape: Shape
 
     def filled(self, leaves: Iterator[Any]) -> Any:
-        """The next leaf."""
+        """Return the next leaf."""
         return next(leaves)
 
     @property
     def size(self) -> int:
-        """How many numbers it holds."""
+        """The number of numbers in it."""
         return 1 if self.shape is None else math.prod(self.shape)
 
 
@@ -88,11 +88,11 @@ class Structure:
 
     @property
     def is_of_numbers(self) -> bool:
-        """Whether it holds numbers alone, and no array."""
+        """Whether it contains only plain numbers, and no arrays."""
         return all(leaf is NUMBER for leaf in self.leaves)
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
-        """The same structure with the same number of new numbers."""
+        """Return the same structure with new numbers in place of the old."""
         if self.form is NUMBER:
             return numbers[0]
         if len(numbers) == len(self.leaves) and self.is_of_numbers:
@@ -104,9 +104,10 @@ class Structure:
         return self.form.filled(iter(made))
 
     def jacobian(self, inputs: Structure, rows: Sequence[Sequence[Any]]) -> Any:
-        """The derivatives of these numbers by those of `inputs`: this structure, with that of `inputs` for each number.
+        """Return the derivatives of these numbers by those of `inputs`, given as one row for each number here.
 
-        The derivative of an array by an array has both shapes, one after the other.
+        The result is this structure with the structure of `inputs` for each number. The derivative of an array by an
+        array has the shapes of both, one after the other.
         """
         if self.is_of_numbers and inputs.is_of_numbers:
             return self.form.filled(inputs.form.filled(iter(row)) for row in rows)
@@ -118,7 +119,7 @@ class Structure:
 
 
 def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]]) -> Iterator[Any]:
-    """The derivatives of one leaf by each of the inputs."""
+    """Yield the derivatives of one leaf by each of the inputs."""
     at = 0
     for leaf in inputs:
         shape = None if output.shape is None and leaf.shape is None else (*(output.shape or ()), *(leaf.shape or ()))
@@ -129,7 +130,7 @@ def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]])
 def taken_apart(thing: Any) -> Structure:
     """Take `thing` apart: the numbers in it, in order, and where each belongs.
 
-    An array is rebuilt as float64, or as an array of objects where it is given Values.
+    An array is rebuilt as float64, or as an array of objects if it is given Values.
 
     Args:
         thing: A number or Value, or arbitrarily nested lists, tuples, dicts, named tuples, dataclasses, NumPy arrays
@@ -138,22 +139,25 @@ def taken_apart(thing: Any) -> Structure:
     Raises:
         TypeError: It holds anything else; the message names it.
     """
-    if type(thing) is float or type(thing) is Value:  # the commonest, at once
+    if type(thing) is float or type(thing) is Value:  # the most common case, for speed
         return Structure([thing], [NUMBER], NUMBER)
     return apart(thing, _numbers_of, _kept)
 
 
 def values_in(thing: Any) -> Structure:
-    """The Values in `thing`, inside structures of known kinds; everything else stays as it is."""
+    """Take apart only the Values in `thing`, inside structures of known kinds; everything else is kept."""
     return apart(thing, _values_of, Kept)
 
 
 def apart(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept]
 ) -> Structure:
-    """A structure taken apart in another way.
+    """Take a structure apart with custom rules.
 
-    Args: `leaf`, the numbers of a leaf with its shape, or None for what is none; `otherwise`, what else stands there.
+    Args:
+        thing: The structure.
+        leaf: Returns the numbers of a leaf and its shape, or None if a thing is not a leaf.
+        otherwise: Called for anything that is neither a leaf nor a known structure; returns what to keep, or raises.
     """
     structure = Structure([], [], NUMBER)
     structure.form = _placed(thing, leaf, otherwise, structure)
@@ -163,7 +167,7 @@ def apart(
 def _placed(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept], into: Structure
 ) -> Node | Kept | Leaf:
-    """The form of `thing`; its numbers and leaves are added to the structure `into`."""
+    """Return the form of `thing`, adding its numbers and leaves to the structure `into`."""
     if type(thing) is Value or type(thing) is float:
         into.numbers.append(thing)
         into.leaves.append(NUMBER)
@@ -202,7 +206,7 @@ def _kept(thing: Any) -> Kept:
 
 
 def flatten(thing: Any) -> tuple[list[Any], Rebuild]:
-    """The numbers in `thing`, and a function that puts other numbers into the same structure; see `taken_apart`.
+    """Return the numbers in `thing`, and a function that puts new numbers into its structure; see `taken_apart`.
 
     >>> numbers, rebuild = flatten({"w": [1.0, 2.0], "b": 3.0, "how": "relu"})
     >>> numbers, rebuild([10, 20, 30])
@@ -217,7 +221,7 @@ def _is_plain_array(thing: Any) -> bool:
 
 
 def _elements(array: Any) -> list[Any]:
-    """The numbers in an array."""
+    """Return the numbers in an array."""
     if not _is_plain_array(array):
         raise TypeError(_unknown(array))
     elements: list[Any] = array.ravel().tolist()
@@ -229,7 +233,7 @@ def _elements(array: Any) -> list[Any]:
 
 
 def _unknown(thing: Any) -> str:
-    """The message for something that is neither a number nor a known structure."""
+    """Return the message for something that is neither a number nor a known structure."""
     name = type(thing).__qualname__
     base = "array" if is_array(thing) else next((kind.__name__ for kind in KINDS if isinstance(thing, kind)), None)
     if base is not None:
@@ -245,10 +249,10 @@ def _unknown(thing: Any) -> str:
 
 
 def matching(things: Any, like: Any, name: str) -> list[Any]:
-    """The numbers of `things`, which must have the structure of `like`, in the order of `flatten(like)`.
+    """Return the numbers of `things`, which must have the structure of `like`, in the order of `flatten(like)`.
 
-    A vector may be a list where `like` has an array, and the other way round. Where `like` has None or a string,
-    `things` must have the same, or None.
+    A vector may be a list where `like` has an array, and vice versa. Where `like` has None or a string, `things` must
+    have the same, or None.
 
     Args:
         things: The structure to read.
@@ -266,7 +270,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
         shapes = getattr(things, "shape", None), getattr(like, "shape", None)
         if is_array(like) and is_array(things) and shapes[0] == shapes[1]:
             return [_float(x) for x in _elements(things)]
-        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector in either form
+        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector, as either type
             return matching(list(things), list(like), name)
         if is_array(things) and things.ndim == 1 and isinstance(like, (list, tuple)):
             return matching(list(things), list(like), name)
@@ -286,17 +290,17 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
 
 
 def is_number(thing: Any) -> bool:
-    """Whether it is a Value or a real number."""
+    """Return whether a thing is a Value or a real number."""
     return type(thing) is Value or number(thing) is not None
 
 
 def _float(thing: Any) -> Any:
-    """A number as a float, a Value as it is."""
+    """Return a number as a float, and a Value unchanged."""
     return thing if type(thing) is Value else float(thing)
 
 
 def _form(thing: Any) -> str:
-    """A structure as messages show it."""
+    """Describe a structure for a message."""
     if is_array(thing):
         return f"an array of shape {thing.shape}"
     if isinstance(thing, dict):
@@ -311,7 +315,7 @@ def _form(thing: Any) -> str:
 
 
 def joined(numbers: Sequence[Any], shape: Shape) -> Any:
-    """A number, or an array of this shape: of floats, or of objects where an element is not a plain number."""
+    """Return a number, or an array of this shape: of floats, or of objects if any element is not a plain number."""
     if shape is None:
         return numbers[0]
     numpy = sys.modules["numpy"]
