@@ -131,3 +131,19 @@ def test_a_program_of_a_graph_over_rows():
     x, w = ag.Value(2.0), parameter(3.0)
     program = Program(x * w, inputs=[x])
     assert program.over_rows().backward([1.0, 2.0]) == [3.0, 6.0] and w.grad == 3.0
+
+
+def test_a_program_from_a_file_raises_what_the_engine_raises(tmp_path):
+    """It cannot trace: an operation without a value raises as it is."""
+    trace(lambda x: ag.log(x) * 2.0, 1.0).save(tmp_path / "p.json")
+    loaded = Program.load(tmp_path / "p.json")
+    with pytest.raises(ValueError, match="log") as due:
+        ag.log(ag.Value(-1.0))
+    with pytest.raises(ValueError, match="log") as found:
+        loaded(-1.0)
+    assert str(found.value) == str(due.value) and loaded(1.0) == 0.0
+
+
+def test_fast_is_true_or_false():
+    with pytest.raises(TypeError, match="fast is True or False; got 1 of type int"):
+        trace(lambda x: x * 2.0, 1.0, fast=1)

@@ -170,3 +170,17 @@ def test_plain_numbers_stay_plain():
     x = parameter(2.0)
     assert noted.as_plain(x) is x and noted.as_plain(2.0) == 2.0
     assert noted.plain == {x}
+
+
+@pytest.mark.parametrize("point", [math.inf, -math.inf, math.nan])
+def test_a_question_without_an_answer_raises_what_the_engine_raises(point):
+    def function(x):
+        return x * float(int(x))
+
+    program = trace(function, 1.5)
+    with pytest.raises((OverflowError, ValueError)) as due:
+        function(Value(point))
+    with pytest.raises(type(due.value)) as found:
+        program(point)
+    assert str(found.value) == str(due.value)
+    assert program(2.5) == 5.0
