@@ -202,6 +202,8 @@ function tools(data, play, hand, steps, second) {
     tool = same ? null : { name, ...known[name]() };
     panel.hidden = !tool;
     for (const button of bar.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.textContent === tool?.name));
+    const live = document.getElementById("live"); // where it is low, what was opened comes into view
+    if (tool) live.scrollTop += panel.getBoundingClientRect().top - live.getBoundingClientRect().top;
   }
   bar.append(...Object.keys(known).map((name) => element("button", name, { type: "button", onclick: () => open(name) })));
   return { update: () => tool?.update(), step: () => tool?.step?.(), quizzing: () => tool?.name === "quiz" };
