@@ -23,7 +23,7 @@ def fit(
     max_norm: float | None = None, validation: Data | None = None, patience: int | None = None,
     metrics: Mapping[str, Metric] | None = None, callbacks: Sequence[Callable[[History], Any]] = (),
     augment: Augment | None = None, input_noise: float = 0.0, seed: Seed = 0, progress: bool | None = None,
-    client: Any = None, engine: str = "auto",
+    client: Any = None, engine: str = "auto", fast: bool = False,
 ) -> History:
     """Train `model` on `data`: each epoch uses every example once, and each batch makes one step of the optimizer.
 
@@ -57,7 +57,9 @@ def fit(
         engine: "program" traces model and loss once, for each class of target, and replays them, much faster and with
             the same bits; what your own code does besides computing is then not done again. "eager" runs them for each
             example. "auto" takes programs if it knows all of model and loss: modules, functions and losses of `nn` and
-            `autograd_core` that draw no random numbers. The history says which ran, and why.
+            `autograd_core` that draw no random numbers. The history says which ran, and why. Programs read the data
+            when training begins: do not change them while it runs.
+        fast: Whether programs may round otherwise, as `autograd_core.Program` says; it changes nothing eagerly.
 
     Raises:
         ValueError: Data or settings are bad, or the loss depends on no parameter.
@@ -73,6 +75,7 @@ def fit(
     settings = Settings(
         model, loss, data, epochs, batch_size, shuffle, optimizer, penalty, max_norm, validation, patience, metrics,
         callbacks, augment, input_noise, seed, progress, "eager" if client is not None and engine == "auto" else engine,
+        fast,
     )
     if client is not None:
         from ._training.shared import SharedTraining, executor_of  # which needs half as long again to import

@@ -63,18 +63,14 @@ INLINE V lost_in(V a, V b, V d) { return chosen((VI)(size_of(a) >= size_of(b)), 
 
 INLINE V exp_lanes(V x)
 {
-#ifdef FAST
-    V scale, less_one = exp_less_one(x, &scale);
-    return scale + scale * less_one;
-#else
     V y = x;
     for (int i = 0; i < WIDE; i++)
         y[i] = exp(x[i]);
     return y;
-#endif
 }
 
-/* The largest apart, the others relative to it; softmax, which the slopes are, has the same exponentials. */
+/* The largest apart, the others relative to it; softmax, which the slopes are, has the same exponentials. By the C
+ * library's functions in fast plans too: the errors of its parts add up. */
 static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, int32_t o)
 {
     const V one = all_lanes(1.0), least = all_lanes(-700.0), most = all_lanes(1e300);

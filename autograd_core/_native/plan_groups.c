@@ -230,6 +230,8 @@ typedef struct Term {
 static int compare_terms(const void *x, const void *y)
 {
     const Term *p = x, *q = y;
+    if ((p->b < 0) != (q->b < 0)) /* products first: they may be a matrix's */
+        return (p->b < 0) - (q->b < 0);
     return p->a != q->a ? (p->a > q->a) - (p->a < q->a) : (p->b > q->b) - (p->b < q->b);
 }
 

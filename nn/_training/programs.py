@@ -38,10 +38,10 @@ class Untraceable(Exception):  # noqa: N818  # it says why a program is not used
 class Plan:
     """One way through a program, ready to be played at numbers."""
 
-    def __init__(self, branch: Branch, inputs: int, places: dict[Value, int]) -> None:
+    def __init__(self, branch: Branch, inputs: int, places: dict[Value, int], fast: bool) -> None:
         self.branch, self.inputs = branch, inputs
         self.listing = branch.varying((False,) * inputs)
-        self.player = native.prepare(self.listing).plan() if native.available() else None
+        self.player = native.prepare(self.listing, fast=fast).plan() if native.available() else None
         self.parameters = list(branch.parameters)
         self.places = array("i", [places.get(p, -1) for p in self.parameters])
         where = {p: inputs + i for i, p in enumerate(self.parameters)}
@@ -78,7 +78,10 @@ class Plan:
 class Programs:
     """The programs of `function(x, target)`, of one example, whose gradients go to sums for the parameters `moved`."""
 
-    def __init__(self, function: Callable[[Any, Any], Any], moved: Sequence[Value]) -> None:
+    def __init__(
+        self, function: Callable[[Any, Any], Any], moved: Sequence[Value], fast: bool = False
+    ) -> None:
+        self.fast = fast
         self.function, self.places = function, {p: i for i, p in enumerate(moved)}
         self.plans: dict[Hashable, list[Plan]] = {}
         self.of_every_class: dict[Hashable, bool] = {}  # by shape: whether one program serves all classes
@@ -95,7 +98,7 @@ class Programs:
         if len(plans) == WAYS:
             raise Untraceable(f"it takes more than {WAYS} branches")
         branch, numbers = self._traced(x, target, shape)
-        plan = Plan(branch, len(numbers), self.places)
+        plan = Plan(branch, len(numbers), self.places, self.fast)
         if not plan.play(numbers, gradients_too):
             raise Untraceable("it raises, or is not the same function twice")
         self._kept(shape, kind).insert(0, plan)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_core import Value
+from autograd_core._program.arguments import checked_fast
 
 from .._checks import functions, real, whole
 from ..dataset import Data, Example, examples
@@ -41,6 +42,7 @@ class Settings:
     seed: Seed
     progress: bool | None
     engine: str
+    fast: bool
     # found from these: the examples, those that `metrics` are taken on, and the parameters, of the model and of all
     rows: list[Example] = field(init=False)
     held_out: list[Example] | None = field(init=False)
@@ -65,6 +67,7 @@ class Settings:
         real("input_noise", self.input_noise, least=0.0)
         if self.engine not in ("auto", "eager", "program"):
             raise ValueError(f'engine must be "auto", "eager" or "program", got {self.engine!r}')
+        checked_fast(self.fast)
         self._check_observers()
         self._find_parameters()
         self.generator = generator_from(self.seed)

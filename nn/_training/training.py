@@ -51,7 +51,7 @@ class Training:
         self.taken_for_granted = contents(self.modules)
         self.own_modes = any(type(m).train is not Module.train or type(m).eval is not Module.eval for m in self.modules)
         self.packed, self.at_once = None if s.changes_inputs else packed(s.rows), AtOnce(s.moved)
-        return Programs(lambda x, target: s.loss(s.model(x), target), s.moved)
+        return Programs(lambda x, target: s.loss(s.model(x), target), s.moved, s.fast)
 
     def run(self) -> History:
         """Train to the end, or to Ctrl-C, and leave the model in evaluation mode with whole and best parameters."""

@@ -217,6 +217,27 @@ def test_ctrl_c_within_an_epoch_leaves_whole_steps(name, pressed, monkeypatch):
     assert run("program") == run("eager") and run("eager")[5] == pressed
 
 
+@pytest.mark.parametrize("name", ["cross_entropy", "squared_error", "nll_loss"])
+@pytest.mark.parametrize("activation", [ag.relu, ag.tanh, ag.sigmoid])
+def test_fast_training_is_near_the_exact_one(name, activation):
+    loss, data, outputs = LOSSES[name]
+
+    def run(fast, engine="program"):
+        model = MLP(WIDTH, [16, outputs], activation=activation, seed=3)
+        history = fit(model, loss, data(4) * 5, epochs=4, batch_size=9, optimizer=Adam(model.parameters(), lr=0.01), engine=engine, fast=fast, progress=False)
+        return [*(p.data for p in model.parameters()), *history.losses]
+
+    exact, fast = run(False), run(True)
+    assert fast == pytest.approx(exact, rel=1e-9, abs=1e-12)
+    assert run(True, "eager") == exact
+    assert (fast == exact) == (ENGINE == "python") or activation is ag.relu
+
+
+def test_fast_is_true_or_false():
+    with pytest.raises(TypeError, match="fast"):
+        trained("program", lambda: MODELS["MLP"](0), nn.hinge, signs(0), fast="yes")
+
+
 def test_a_batch_that_strays_among_others_that_do_not():
     def kinked(y, t):
         return nn.hinge(y if y > -1.5 else 0.5 * y, t)

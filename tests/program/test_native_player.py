@@ -271,6 +271,14 @@ def test_sums_in_other_orders_become_one_product_in_fast_plans():
     assert "8 dots of 6 → one 8×6 product" in prepare(listing, fast=True).explain()
 
 
+def test_a_layer_with_biases_is_one_product_in_exact_and_in_fast_plans():
+    xs, ws, bs = ([Value(0.5 + i) for i in range(count)] for count in (6, 48, 8))
+    made = [ops.tanh(ops.dot(ws[6 * i : 6 * i + 6], xs) + bs[i]) for i in range(8)]
+    listing = Listing.of([ops.sum(made)], xs, [*ws, *bs])
+    for fast in (False, True):
+        assert "8 dots of 6 → one 8×6 product" in prepare(listing, fast=fast).explain()
+
+
 def written_in_python(*arguments):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(listings, "NATIVE", None)
