@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import autograd_core as ag
+from autograd_core import Value
+from autograd_core.ops import larger
 
 from ._checks import check_example, check_rows, functions, real, whole
 from .init import Seed, generator_from
@@ -170,7 +172,12 @@ class Dropout(Module):
         if not self.training or not self.p:
             return list(x)
         scale = 1.0 / (1.0 - self.p)
-        return [a * scale if self.generator.random() >= self.p else 0.0 for a in x]
+        return [ag.where(self._kept(), a * scale, 0.0) for a in x]
+
+    def _kept(self) -> Any:
+        """Whether an input is kept: a number, which a program works out from what is drawn."""
+        drawn: Any = self.generator.random()
+        return larger(drawn, self.p) if type(drawn) is Value else float(drawn >= self.p)
 
     def extra_repr(self) -> str:
         """The probability."""

@@ -57,7 +57,8 @@ def fit(
         engine: "program" traces model and loss once, for each class of target, and replays them, much faster and with
             the same bits; what your own code does besides computing is then not done again. "eager" runs them for each
             example. "auto" takes programs if it knows all of model and loss: modules, functions and losses of `nn` and
-            `autograd_core` that draw no random numbers. The history says which ran, and why. Programs read the data
+            `autograd_core`. What modules draw from generators that they hold is drawn anew each time, as ever. The
+            history says which ran, and why. Programs read the data
             when training begins: do not change them while it runs.
         fast: Whether programs may round otherwise, as `autograd_core.Program` says; it changes nothing eagerly.
 

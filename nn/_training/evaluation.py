@@ -11,6 +11,7 @@ from .._checks import as_list, functions
 from ..dataset import Data, Example, examples
 from ..losses import class_of
 from ..module import Module, check_module
+from .draws import Draws
 from .programs import Programs, why_not
 from .settings import Loss
 
@@ -72,7 +73,7 @@ def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
     """What the model makes of each input, with the target: by a program if there are many and all of it is known."""
     programs = None
     if len(rows) >= MANY and not why_not(model, None, "auto"):
-        programs = Programs(lambda x, _: model(x), [])
+        programs = Programs(lambda x, _: model(x), [], Draws(model))
     for x, target in rows:
         if programs is not None:
             try:

@@ -20,8 +20,10 @@ from .settings import Settings
 class Flat:
     """The parameters of a plan as arrays, in its order. Values hold older numbers until `write_back`."""
 
-    def __init__(self, plan: Plan, settings: Settings, parts: Mapping[str, Sequence[Value]]) -> None:
-        self.plan, self.mover, self.at_once = plan, settings.mover, AtOnce(settings.moved)
+    def __init__(
+        self, plan: Plan, at_once: AtOnce, settings: Settings, parts: Mapping[str, Sequence[Value]]
+    ) -> None:
+        self.plan, self.mover, self.at_once = plan, settings.mover, at_once
         at = {node: i for i, node in enumerate(plan.parameters)}
         self.places = {name: array("i", [at[p] for p in part]) for name, part in parts.items()}
         self.to_mover = array("i", [at[p] for p in self.mover.parameters])
@@ -72,13 +74,15 @@ class Flat:
         undivided(write)
 
 
-def flat_for(plan: Plan, settings: Settings, parts: Mapping[str, Sequence[Value]]) -> Flat | None:
+def flat_for(
+    plan: Plan, at_once: AtOnce, settings: Settings, parts: Mapping[str, Sequence[Value]]
+) -> Flat | None:
     """Arrays for a plan; None where something between two steps looks at the parameters, or moves others."""
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)
     looks = s.penalty is not None or s.max_norm is not None or s.changes_inputs or callable(s.mover.lr)
     same = set(plan.parameters) == set(s.moved) == set(s.mover.parameters)
-    return None if own or looks or not same else Flat(plan, settings, parts)
+    return None if own or looks or not same else Flat(plan, at_once, settings, parts)
 
 
 def _in_order(numbers: array[float], places: array[int]) -> array[float]:

@@ -34,10 +34,15 @@ class Packed:
         """The only way that is known, if it takes all numbers of an example; traced where none is."""
         plans = programs.plans_of(self.shape, self.kind)
         if not plans:
-            programs.plan(*self.first, gradients_too=True)
+            state = programs.draws.state()
+            try:
+                programs.plan(*self.first, gradients_too=True)
+            finally:
+                programs.draws.restore(state)
             plans = programs.plans_of(self.shape, self.kind)
         only = plans[0] if len(plans) == 1 else None
-        return only if only is not None and only.player is not None and only.inputs == self.width else None
+        width = self.width + len(programs.calls.get(self.shape, ()))
+        return only if only is not None and only.player is not None and only.inputs == width else None
 
 
 def packed(examples: Sequence[Example]) -> Packed | None:
@@ -49,10 +54,10 @@ def packed(examples: Sequence[Example]) -> Packed | None:
 
 
 class AtOnce:
-    """Sweeps of whole batches for the parameters `moved`."""
+    """Sweeps of whole batches by the plans of some programs, for the parameters `moved`."""
 
-    def __init__(self, moved: Sequence[Value]) -> None:
-        self.moved = moved
+    def __init__(self, programs: Programs, moved: Sequence[Value]) -> None:
+        self.programs, self.moved = programs, moved
         self.rows = self.losses = memoryview(array("d"))
 
     def sweep(self, plan: Plan, examples: Packed, chosen: Sequence[int]) -> list[float] | None:
@@ -67,11 +72,14 @@ class AtOnce:
 
     def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
         """The losses of the chosen examples, with the summed gradients in the plan; None as `sweep`."""
-        count = len(chosen)
-        if len(self.losses) != count or len(self.rows) != count * plan.inputs:
-            self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (plan.inputs, 1))
-        gather(examples.numbers, plan.inputs, array("i", chosen), 0, self.rows)
-        if not plan.play_rows(self.rows, parameters, self.losses):
+        count, width = len(chosen), examples.width
+        if len(self.losses) != count or len(self.rows) != count * width:
+            self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (width, 1))
+        gather(examples.numbers, width, array("i", chosen), 0, self.rows)
+        calls = self.programs.calls.get(examples.shape, ())
+        drawn = array("d", self.programs.draws.drawn(calls, count))
+        tables = ((self.rows, width, True), (drawn, len(calls), True)) if calls else ((self.rows, width, True),)
+        if not plan.play_rows(tables, parameters, self.losses):
             return None
         losses: list[float] = self.losses.tolist()  # type: ignore[assignment]  # of float64
         return losses if math.isfinite(sum(losses)) else None

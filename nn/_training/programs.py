@@ -15,7 +15,7 @@ from numbers import Integral
 from operator import is_
 from typing import Any
 
-from autograd_core import Value
+from autograd_core import Value, no_record
 from autograd_core._program import native, player
 from autograd_core._program.branches import Branch
 from autograd_core._program.guards import Strayed
@@ -24,15 +24,11 @@ from autograd_core.program import trace
 from .. import losses
 from ..layers import Neuron
 from ..module import Module
+from .draws import Call, Draws, Untraceable
 from .sums import RowSums
-from .worker import generators_of
 
 # So many ways one program may go, and so many programs there may be: with more the eager engine is as fast.
 WAYS, KINDS = 8, 256
-
-
-class Untraceable(Exception):  # noqa: N818  # it says why a program is not used, and goes to the history
-    """Programs cannot do it, or not faster; the message says why."""
 
 
 class Plan:
@@ -51,11 +47,11 @@ class Plan:
         self.is_list = not branch.plain and branch.result(order) == order  # most are: no structure to fill
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
-    def play_rows(self, rows: Any, parameters: Any, losses: Any) -> bool:
+    def play_rows(self, tables: tuple[tuple[Any, int, bool], ...], parameters: Any, losses: Any) -> bool:
         """Fill `losses`, and `found` with the gradients summed over the rows; False if one of them goes another way."""
         assert self.player is not None
-        strays, table = bytearray(len(losses)), (rows, self.inputs, True)
-        self.player.rows(len(losses), (table,), parameters, losses, None, self.found, strays, 1)
+        strays = bytearray(len(losses))
+        self.player.rows(len(losses), tables, parameters, losses, None, self.found, strays, 1)
         return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
@@ -79,9 +75,10 @@ class Programs:
     """The programs of `function(x, target)`, of one example, whose gradients go to sums for the parameters `moved`."""
 
     def __init__(
-        self, function: Callable[[Any, Any], Any], moved: Sequence[Value], fast: bool = False
+        self, function: Callable[[Any, Any], Any], moved: Sequence[Value], draws: Draws, fast: bool = False
     ) -> None:
-        self.fast = fast
+        self.draws, self.fast = draws, fast
+        self.calls: dict[Hashable, list[Call]] = {}  # by shape: what is drawn for an example
         self.function, self.places = function, {p: i for i, p in enumerate(moved)}
         self.plans: dict[Hashable, list[Plan]] = {}
         self.of_every_class: dict[Hashable, bool] = {}  # by shape: whether one program serves all classes
@@ -90,14 +87,19 @@ class Programs:
         """A plan that was played at an example; raises Untraceable, and what the function raises there."""
         shape, kind, numbers = taken_apart(x, target)
         plans = self.plans_of(shape, kind)
+        drawn = self.draws.drawn(self.calls.get(shape, ()))
         if kind is not None and self.of_every_class.get(shape):
             numbers = [*numbers, float(kind)]
+        numbers = [*numbers, *drawn] if drawn else numbers
         for plan in plans:
             if plan.play(numbers, gradients_too):
                 return plan
         if len(plans) == WAYS:
             raise Untraceable(f"it takes more than {WAYS} branches")
-        branch, numbers = self._traced(x, target, shape)
+        if self.draws.generators and shape not in self.calls:
+            with no_record():
+                self.calls[shape], drawn = self.draws.observed(lambda: self.function(x, target))
+        branch, numbers = self._traced(x, target, shape, drawn)
         plan = Plan(branch, len(numbers), self.places, self.fast)
         if not plan.play(numbers, gradients_too):
             raise Untraceable("it raises, or is not the same function twice")
@@ -114,23 +116,28 @@ class Programs:
             raise Untraceable(f"there are more than {KINDS} classes or shapes of inputs")
         return self.plans.setdefault(key, [])
 
-    def _traced(self, x: Any, target: Any, shape: Hashable) -> tuple[Branch, list[float]]:
+    def _traced(self, x: Any, target: Any, shape: Hashable, drawn: list[float]) -> tuple[Branch, list[float]]:
         """The way through at an example, and the numbers of its inputs: a class is one if the function permits it."""
-        function, inputs, before = self.function, _floats(x), _random_state()
+        inputs, before, calls = _floats(x), _random_state(), self.calls.get(shape, ())
+
+        def function(x: Any, target: Any, drawn: list[Any]) -> Any:
+            with self.draws.given(calls, drawn):
+                return self.function(x, target)
+
         if target is None:
-            program = trace(lambda x: function(x, None), inputs)
-        elif isinstance(target, Integral):
-            program = trace(function, inputs, int(target))
+            program = trace(lambda x, drawn: function(x, None, drawn), inputs, drawn)
         else:
-            program = trace(function, inputs, _floats(target))
+            program = trace(function, inputs, int(target) if isinstance(target, Integral) else _floats(target), drawn)
         if _random_state() != before:  # which a trace itself sees in a single thread alone
             raise Untraceable("it draws random numbers")
         branch = program._replays.branches.latest
         assert branch is not None  # it has just been traced
-        numbers = [*_flat(inputs), *([] if target is None else _flat(_floats(target)))][: branch.listing.inputs]
+        numbers = _flat(inputs)
         if isinstance(target, Integral):
-            self.of_every_class[shape] = branch.listing.inputs > len(_flat(inputs))
-        return branch, numbers
+            self.of_every_class[shape] = branch.listing.inputs > len(numbers) + len(drawn)
+        if target is not None and branch.listing.inputs > len(numbers) + len(drawn):
+            numbers = [*numbers, *_flat(_floats(target))]
+        return branch, [*numbers, *drawn]
 
     def add_gradient(self, x: Any, target: Any, sums: RowSums) -> tuple[float, bool]:
         """The loss of an example, whose gradient is added to sums, and whether all of it is finite."""
@@ -217,8 +224,6 @@ def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
     What is traced runs once, so that what it does besides computing is not done again. This is known of what `nn` and
     `autograd_core` hold; of your own code you say so, by `engine="program"`.
     """
-    if generators_of(model):
-        return "a module draws random numbers"
     if engine == "program":
         return ""
     for _, module in model.named_modules():

@@ -17,6 +17,7 @@ from ..dataset import Example, in_order
 from ..history import History
 from ..module import Module
 from ..optim import clip_grad_norm
+from .draws import Draws
 from .evaluation import evaluate, mean_of
 from .flat import Flat, flat_for
 from .packed import AtOnce, Packed, packed
@@ -50,8 +51,10 @@ class Training:
         self.modules = [module for _, module in s.model.named_modules()]
         self.taken_for_granted = contents(self.modules)
         self.own_modes = any(type(m).train is not Module.train or type(m).eval is not Module.eval for m in self.modules)
-        self.packed, self.at_once = None if s.changes_inputs else packed(s.rows), AtOnce(s.moved)
-        return Programs(lambda x, target: s.loss(s.model(x), target), s.moved, s.fast)
+        self.packed, self.draws = None if s.changes_inputs else packed(s.rows), Draws(s.model)
+        programs = Programs(lambda x, target: s.loss(s.model(x), target), s.moved, self.draws, s.fast)
+        self.at_once = AtOnce(programs, s.moved)
+        return programs
 
     def run(self) -> History:
         """Train to the end, or to Ctrl-C, and leave the model in evaluation mode with whole and best parameters."""
@@ -134,8 +137,14 @@ class Training:
             return None
         if self.flat is None or self.flat.plan is not plan:
             self._write_back()
-            self.flat = flat_for(plan, self.settings, self.parts)
-        return None if self.flat is None else self.flat.step(self.packed, batch, norms)
+            self.flat = flat_for(plan, self.at_once, self.settings, self.parts)
+        if self.flat is None:
+            return None
+        state = self.draws.state()
+        loss = self.flat.step(self.packed, batch, norms)
+        if loss is None:
+            self.draws.restore(state)
+        return loss
 
     def _write_back(self) -> None:
         if self.flat is not None:
@@ -175,14 +184,15 @@ class Training:
         """
         rows, chosen = self._examples(batch), cast(Sequence[int], batch)
         if self.programs is not None:
-            if self.settings.changes_inputs:
+            if self.settings.changes_inputs and self.settings.generator not in self.draws.generators:
                 rows = list(rows)
                 self.packed, chosen = packed(rows), range(len(rows))
-            plan = self._plan()
+            state, plan = self.draws.state(), self._plan()
             if plan is not None and self.packed is not None:
                 losses = self.at_once.sweep(plan, self.packed, chosen)
                 if losses is not None:
                     return losses
+                self.draws.restore(state)
         return self._swept_row_by_row(rows, where)
 
     def _examples(self, batch: list[int]) -> Iterable[Example]:
@@ -210,15 +220,21 @@ class Training:
     def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
         """The loss of an example by a program, with its gradient added to the sums; None if it is to be swept."""
         assert self.programs is not None
+        state = self.draws.state()
         try:
             loss, finite = self.programs.add_gradient(x, target, sums)
         except Exception as error:
+            self.draws.restore(state)
             self.settings.loss(self.settings.model(x), target)  # if the engine raises it too, it says more
+            self.draws.restore(state)
             if self.settings.engine == "program":
                 raise ValueError(f'engine="program" cannot train {self.settings.model!r}: {error}') from error
             self.programs, self.history.engine, self.history.reason = None, "eager", str(error)
             return None
-        return loss if finite and math.isfinite(loss) else None  # the sweep says what is not finite
+        if finite and math.isfinite(loss):
+            return loss
+        self.draws.restore(state)
+        return None  # the sweep says what is not finite
 
     def _add_penalty(self) -> float:
         """The penalty, with its gradient added to what is there."""

@@ -309,13 +309,101 @@ class Own(nn.Module):
     (Own, nn.hinge, "Own is a module of your own"),
     (lambda: Sequential(Layer(WIDTH, 1, activation=lambda a: a * 2.0, seed=0)), nn.hinge, "<function .* is a function of your own"),
     (lambda: MODELS["MLP"](0), lambda y, t: nn.hinge(y, t), "the loss is a function of your own"),
-    (lambda: Sequential(nn.Dropout(0.5, seed=0), Layer(WIDTH, 1, nonlin=False, seed=0)), nn.hinge, "a module draws random numbers"),
+    (lambda: Sequential(Jumbled(), Layer(WIDTH, 1, nonlin=False, seed=0)), nn.hinge, "Jumbled is a module of your own"),
 ])
 def test_what_is_not_known_is_trained_eagerly_and_the_history_says_why(make, loss, reason):
     history = assert_same(make, loss, signs(0), engine="auto")
     assert history.engine == "eager"
     assert re.fullmatch(reason, history.reason)
     assert trained("eager", make, loss, signs(0))[1].reason == 'engine="eager"'
+
+
+class Jumbled(nn.Module):
+    def __init__(self):
+        self.generator = random.Random(3)
+
+    def forward(self, x):
+        return self.generator.sample(list(x), len(x))
+
+
+class Spread(nn.Module):
+    def __init__(self):
+        self.generator = random.Random(3)
+
+    def forward(self, x):
+        return [self.generator.gauss(0.0, abs(a)) for a in x]
+
+
+class Shaken(nn.Module):
+    """One of your own that draws, and goes several ways by what it draws."""
+
+    def __init__(self, generator):
+        self.generators = {"one": generator}
+        self.generator = generator
+
+    def forward(self, x):
+        return [a + self.generator.uniform(-0.1, 0.1) if self.generator.random() > 0.3 else a for a in x]
+
+
+RANDOM = {
+    "Dropout": lambda seed: Sequential(Layer(WIDTH, 6, seed=seed), nn.Dropout(0.4, seed=seed), Layer(6, 1, nonlin=False, seed=seed)),
+    "Dropout of inputs": lambda seed: Sequential(nn.Dropout(0.4, seed=seed), Layer(WIDTH, 1, nonlin=False, seed=seed)),
+    "nearly all": lambda seed: Sequential(Layer(WIDTH, 4, seed=seed), nn.Dropout(0.95, seed=seed), Layer(4, 1, nonlin=False, seed=seed)),
+    "none": lambda seed: Sequential(Layer(WIDTH, 4, seed=seed), nn.Dropout(0.0, seed=seed), Layer(4, 1, nonlin=False, seed=seed)),
+    "NoisyReLU": lambda seed: Sequential(Layer(WIDTH, 4, activation=None, seed=seed), nn.NoisyReLU(seed=seed), Layer(4, 1, nonlin=False, seed=seed)),
+    "both, of one generator": lambda seed: both(random.Random(seed)),
+    "apart": lambda seed: Sequential(
+        nn.Parallel(Layer(WIDTH, 2, activation=ag.tanh, seed=seed), Sequential(Layer(WIDTH, 2, seed=seed), Layer(2, 2, activation=ag.tanh, seed=seed))),
+        nn.Dropout(0.5, seed=seed), Layer(4, 3, seed=seed), nn.Dropout(0.2, seed=seed), Layer(3, 1, nonlin=False, seed=seed),
+    ),
+}  # fmt: skip
+
+
+def both(generator):
+    return Sequential(Layer(WIDTH, 6, activation=None, seed=1), nn.NoisyReLU(generator), nn.Dropout(0.4, generator), Layer(6, 1, nonlin=False, seed=1))
+
+
+@pytest.mark.parametrize("name", RANDOM)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("options", [{}, {"optimizer": OPTIMIZERS["Adam"], "input_noise": 0.1, "validation": signs(7)}], ids=["plain", "noisy"])
+def test_what_is_drawn_is_drawn_as_ever(name, seed, options):
+    history = assert_same(lambda: RANDOM[name](seed), nn.hinge, signs(seed), **options)
+    assert (history.engine, history.reason) == ("program", "")
+
+
+def test_noise_and_modules_may_draw_from_one_generator():
+    def run(engine):
+        generator = random.Random(4)
+        model = both(generator)
+        history = fit(model, nn.hinge, signs(0), epochs=3, batch_size=4, engine=engine, seed=generator, input_noise=0.2, progress=False)
+        return [x.hex() for x in history.losses], [p.data.hex() for p in model.parameters()], generator.random()
+
+    assert run("program") == run("eager")
+
+
+@pytest.mark.skipif(ENGINE == "python", reason="there the eager engine is taken")
+def test_batches_of_what_is_drawn_are_one_call(at_once):
+    assert assert_same(lambda: RANDOM["Dropout"](1), nn.hinge, signs(1), engine="auto").engine == "program"
+    assert at_once == [4, 4, 1] * 2
+
+
+def test_what_is_drawn_may_decide_the_way():
+    def model():
+        return Sequential(Layer(WIDTH, 1, seed=2), Shaken(random.Random(5)), Layer(1, 1, nonlin=False, seed=2))
+
+    with pytest.raises(ValueError, match="in another order each time"):
+        trained("program", model, nn.hinge, signs(3), epochs=4)
+
+
+def test_all_that_nn_exports_is_trained_here():
+    """A new module, loss or optimiser of nn is to be added above, or here with the reason why it is not trained."""
+    modules = {name for name in nn.__all__ if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.Module)}
+    used = {type(inner).__name__ for table in (MODELS, RANDOM) for make in table.values() for _, inner in make(0).named_modules()}
+    assert modules - used - {"Module"} == {"RNN", "RNNCell"}, "those are in test_sequences_of_several_lengths"
+    losses = {name for name in dir(nn.losses) if getattr(getattr(nn.losses, name), "__module__", "") == "nn.losses" and not name.startswith("_")}
+    assert losses - {"class_of", "l1_penalty", "l2_penalty"} == {made.__name__ for made, _, _ in LOSSES.values()} - {"<lambda>"} | {"nll_loss", "binary_cross_entropy"}
+    optimizers = {name for name in nn.__all__ if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.optim.Optimizer)}
+    assert optimizers - {"Optimizer"} == {type(make([Value(0.0)])).__name__ for make in OPTIMIZERS.values()}
 
 
 def test_your_own_code_is_traced_where_you_say_so():
@@ -337,7 +425,8 @@ def test_many_branches_are_refused_where_programs_are_asked_for():
 
 
 @pytest.mark.parametrize(("make", "loss", "message"), [
-    (lambda: Sequential(nn.Dropout(0.5), Layer(WIDTH, 1)), nn.hinge, "a module draws random numbers"),
+    (lambda: Sequential(Jumbled(), Layer(WIDTH, 1)), nn.hinge, "a module draws random numbers by sample, of which a program knows nothing"),
+    (lambda: Sequential(Layer(WIDTH, 3), Spread(), Layer(3, 1)), nn.hinge, "a module draws random numbers that depend on its inputs"),
     (Own, lambda y, t: nn.hinge(y, t) * random.random(), "draws random numbers"),
     (Own, lambda y, t: nn.hinge(y, t) if repr(y) else 0.0, "writes a Value as text"),
 ])

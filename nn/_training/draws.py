@@ -1,0 +1,105 @@
+"""Random numbers as inputs of programs: drawn for each example as the modules draw them, in the same order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..module import Module
+
+# One number of a generator: its place among those of the model, the method, and the arguments.
+Call = tuple[int, str, tuple[Any, ...]]
+NUMBERS = {"random", "uniform", "gauss", "normalvariate", "lognormvariate", "expovariate", "triangular", "betavariate",
+           "gammavariate", "paretovariate", "weibullvariate", "vonmisesvariate"}  # fmt: skip
+
+
+class Untraceable(Exception):  # noqa: N818  # it says why a program is not used, and goes to the history
+    """Programs cannot do it, or not faster; the message says why."""
+
+
+class Draws:
+    """The generators that the modules of a model hold, each once."""
+
+    def __init__(self, model: Module) -> None:
+        self.holders = [
+            (module, key, thing)
+            for _, module in model.named_modules()
+            for key, thing in vars(module).items()
+            if isinstance(thing, random.Random)
+        ]
+        self.generators = list({id(thing): thing for _, _, thing in self.holders}.values())
+
+    def state(self) -> list[Any]:
+        """Where the generators stand."""
+        return [generator.getstate() for generator in self.generators]
+
+    def restore(self, state: Sequence[Any]) -> None:
+        """Let them draw again what they drew since."""
+        for generator, then in zip(self.generators, state, strict=True):
+            generator.setstate(then)
+
+    def drawn(self, calls: Sequence[Call], times: int = 1) -> list[float]:
+        """The numbers of these calls, one after the other, so many times."""
+        methods = [(getattr(self.generators[i], name), arguments) for i, name, arguments in calls]
+        return [method(*arguments) for _ in range(times) for method, arguments in methods]
+
+    def observed(self, run: Callable[[], Any]) -> tuple[list[Call], list[float]]:
+        """What is drawn while `run` runs, and how."""
+        calls: list[Call] = []
+        numbers: list[float] = []
+
+        def draw(call: Call) -> float:
+            calls.append(call)
+            numbers.extend(self.drawn([call]))
+            return numbers[-1]
+
+        with self._replaced(draw):
+            run()
+        return calls, numbers
+
+    @contextmanager
+    def given(self, calls: Sequence[Call], numbers: Sequence[Any]) -> Iterator[None]:
+        """Inside, these calls are answered by these numbers; others raise Untraceable."""
+        answers = iter(zip(calls, numbers, strict=True))
+
+        def draw(call: Call) -> Any:
+            expected, number = next(answers, (None, None))
+            if call != expected:
+                raise Untraceable("a module draws random numbers in another order each time")
+            return number
+
+        with self._replaced(draw):
+            yield
+        if next(answers, None) is not None:
+            raise Untraceable("a module draws random numbers in another order each time")
+
+    @contextmanager
+    def _replaced(self, draw: Callable[[Call], Any]) -> Iterator[None]:
+        places = {id(generator): i for i, generator in enumerate(self.generators)}
+        try:
+            for module, key, generator in self.holders:
+                setattr(module, key, _Watched(places[id(generator)], draw))
+            yield
+        finally:
+            for module, key, generator in self.holders:
+                setattr(module, key, generator)
+
+
+class _Watched:
+    """In the place of a generator: tells `draw` of each number that is asked for."""
+
+    def __init__(self, place: int, draw: Callable[[Call], Any]) -> None:
+        self._place, self._draw = place, draw
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in NUMBERS:
+            raise Untraceable(f"a module draws random numbers by {name}, of which a program knows nothing")
+
+        def drawn(*arguments: Any) -> Any:
+            if not all(type(x) in (int, float) for x in arguments):
+                raise Untraceable("a module draws random numbers that depend on its inputs")
+            return self._draw((self._place, name, arguments))
+
+        return drawn
