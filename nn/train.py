@@ -54,12 +54,11 @@ def fit(
         client: Computes the gradients of parts of each batch, of 16 rows: an executor of `concurrent.futures`, or a
             `distributed.Client` (extra `distributed`), which replaces workers that die. Every number of workers leads
             to the same bits. Modules such as Dropout then draw from `seed`, anew for each row of each batch.
-        engine: "program" traces model and loss once, for each class of target, and replays them, much faster and with
-            the same bits; what your own code does besides computing is then not done again. "eager" runs them for each
-            example. "auto" takes programs if it knows all of model and loss: modules, functions and losses of `nn` and
-            `autograd_core`. What modules draw from generators that they hold is drawn anew each time, as ever. The
-            history says which ran, and why. Programs read the data
-            when training begins: do not change them while it runs.
+        engine: "program" traces model and loss once and replays them for whole batches, much faster and with the same
+            bits; what your own code does besides computing is then not done again. "eager" runs them for each example.
+            "auto" takes programs if it knows all of model and loss: modules, functions and losses of `nn` and
+            `autograd_core`. The history says which ran, and why. Random numbers of the generators that modules hold are
+            drawn as ever. Programs read the data when training begins: do not change them while it runs.
         fast: Whether programs may round otherwise, as `autograd_core.Program` says; it changes nothing eagerly.
 
     Raises:
