@@ -13,9 +13,10 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib import import_module
 from typing import Any
 
+from autograd_core._engine.weights import add_numbers, assign_means
+
 from ..dataset import Example
 from .settings import Settings
-from .sums import added, assign_reached
 from .training import Training
 from .worker import Answer, Part, generators_of, part_gradient
 
@@ -28,6 +29,7 @@ class SharedTraining(Training):
     def __init__(self, settings: Settings, executor: Executor) -> None:
         super().__init__(settings)
         self.executor, self.token, self.number = executor, secrets.token_hex(16), 0
+        self.places = array("i", range(len(settings.moved)))
         self.blob = pickled((settings.model, settings.loss, settings.moved))
         self.noise = settings.generator.getrandbits(64) if generators_of(settings.model) else 0
 
@@ -40,12 +42,13 @@ class SharedTraining(Training):
         rows = list(self._examples(batch))
         answers = self._answers(rows)
         losses = [loss for answer in answers for loss in answer.losses]
-        means = [added(sums) / len(rows) for sums in zip(*(answer.sums for answer in answers), strict=True)]
-        if not all(map(math.isfinite, [*losses, *means])):
+        totals, marks = array("d", bytes(8 * len(self.places))), bytearray(len(self.places))
+        finite = [add_numbers(answer.sums, 0, self.places, totals, marks) for answer in answers]
+        reached = any_of([answer.reached for answer in answers])
+        places = array("i", [at if mark else -1 for at, mark in zip(self.places, reached, strict=True)])
+        means_are = assign_means(self.settings.moved, totals, places, len(rows))
+        if not (means_are and all(finite) and all(map(math.isfinite, losses))):
             return self._swept_row_by_row(rows, where)  # which says where it went wrong
-        assign_reached(
-            self.settings.moved, means, bytes(map(max, *(a.reached for a in answers), answers[0].reached))
-        )
         return losses
 
     def _answers(self, rows: list[Example]) -> list[Answer]:
@@ -75,6 +78,18 @@ class SharedTraining(Training):
         finally:
             for future in futures:
                 future.cancel()
+
+
+def any_of(marks: list[bytes]) -> bytes:
+    """For each place, whether one of them marks it.
+
+    >>> any_of([bytes([1, 0, 0]), bytes([0, 0, 1])])
+    b'\\x01\\x00\\x01'
+    """
+    found = 0
+    for mark in marks:
+        found |= int.from_bytes(mark, "big")
+    return found.to_bytes(len(marks[0]), "big")
 
 
 def executor_of(client: Any) -> Executor:

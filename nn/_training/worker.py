@@ -1,5 +1,7 @@
 """What a worker of `fit(…, client=…)` does: the gradient of a part of a batch, of a model that it keeps."""
 
+from __future__ import annotations
+
 import pickle
 import random
 import threading
@@ -11,6 +13,9 @@ from autograd_core._engine.weights import assign_data, clear_gradients
 
 from ..dataset import Example
 from ..module import Module
+from .draws import Draws
+from .packed import AtOnce, Packed
+from .programs import Programs, why_not
 from .sums import RowSums
 
 
@@ -27,7 +32,7 @@ class Answer(NamedTuple):
     """The loss of each row of a part; by each parameter the gradient summed over the rows, and whether one has it."""
 
     losses: list[float]
-    sums: list[float]
+    sums: array[float]
     reached: bytes
 
 
@@ -41,13 +46,38 @@ def part_gradient(part: Part, blob: bytes | None = None) -> Answer | None:
         if blob is None:
             return None
         _kept.model, _kept.loss, _kept.moved = pickle.loads(blob)
+        _kept.programs = _programs(_kept.model, _kept.loss, _kept.moved)
+        _kept.model.train()
         _kept.token = part.token
-    return _answer(part, _kept.model, _kept.loss, _kept.moved)
+    assign_data(_kept.moved, array("d", part.weights))
+    answer = None if _kept.programs is None else _answer_at_once(part, _kept.programs, _kept.moved)
+    return answer or _answer(part, _kept.model, _kept.loss, _kept.moved)
+
+
+def _programs(model: Module, loss: Any, moved: list[Value]) -> Programs | None:
+    """The programs of a model that draws nothing and is known; they give the same bits as the engine."""
+    if generators_of(model) or why_not(model, loss, "auto"):
+        return None
+    return Programs(lambda x, target: loss(model(x), target), moved, Draws(model))
+
+
+def _answer_at_once(part: Part, programs: Programs, moved: list[Value]) -> Answer | None:
+    """The answer by one call of a program; None where the rows are to be swept one by one."""
+    try:
+        examples = Packed(part.rows)
+        plan = examples.plan(programs)
+    except Exception:  # the engine says what is wrong, if anything is
+        return None
+    if plan is None:
+        return None
+    losses = AtOnce(programs, moved).play(plan, examples, range(len(part.rows)), plan.parameters)
+    if losses is None:
+        return None
+    sums = array("d", [plan.found[at] if at >= 0 else 0.0 for at in plan.found_at])
+    return Answer(losses, sums, bytes(at >= 0 for at in plan.found_at))
 
 
 def _answer(part: Part, model: Module, loss: Any, moved: list[Value]) -> Answer:
-    assign_data(moved, array("d", part.weights).tolist())
-    model.train()
     generators, before = generators_of(model), _contents(model)
     losses: list[float] = []
     sums = RowSums(moved)
@@ -65,7 +95,7 @@ def _answer(part: Part, model: Module, loss: Any, moved: list[Value]) -> Answer:
         raise ValueError(
             f"{model!r} changes a buffer while it trains, which its other copies would not see: train it without client"
         )
-    return Answer(losses, sums.totals(), bytes(sums.reached))
+    return Answer(losses, array("d", sums.totals()), bytes(sums.reached))
 
 
 def generators_of(model: Module) -> list[random.Random]:

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import threading
 import time
 from array import array
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -11,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 
 import nn
+from autograd_core import ENGINE
 from nn import MLP, SGD, Adam, Dropout, Layer, Sequential, fit
 from nn._training import worker
 from nn._training.shared import pickled
@@ -72,6 +74,26 @@ def test_threads_and_processes_give_them_too():
 def test_a_batch_of_one_part_is_what_it_is_without_a_client():
     options = {"make": lambda: MLP(2, [5, 1], seed=0), "batch_size": 16, "input_noise": 0.1, "epochs": 3}
     assert trained(Here(3), **options) == trained(None, **options)
+
+
+@pytest.mark.skipif(ENGINE == "python", reason="there the eager engine is taken")
+def test_workers_play_their_parts_as_programs(monkeypatch):
+    def run():
+        made = MLP(2, [5, 1], seed=0)
+        return trained(Here(2), make=lambda: made, batch_size=40, input_noise=0.1)
+
+    seen = []
+
+    def observed(*arguments, at_once=worker._answer_at_once):
+        answer = at_once(*arguments)
+        seen.append(len(answer.losses))
+        return answer
+
+    monkeypatch.setattr(worker, "_answer_at_once", observed)
+    found = run()
+    assert seen == [16, 16, 8, 16, 16, 8, 10] * 2
+    monkeypatch.setattr(worker, "_answer_at_once", lambda *arguments: None)
+    assert run() == found
 
 
 def test_a_batch_of_several_parts_is_what_it_is_without_a_client_but_for_rounding():
@@ -145,11 +167,6 @@ def test_a_process_that_dies_ends_training_with_whole_parameters():
     assert state(made) == before and not made.training
 
 
-def slow_hinge(outputs, target):
-    time.sleep(0.002)
-    return nn.hinge(outputs, target)
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_a_dask_worker_that_is_killed_is_replaced_and_nothing_changes():
     distributed = pytest.importorskip("distributed")
@@ -168,3 +185,27 @@ def test_a_dask_worker_that_is_killed_is_replaced_and_nothing_changes():
         assert trained(client, callbacks=[kill], **options) == expected
         client.wait_for_workers(2, timeout=30)
         assert killed[0] not in client.run(os.getpid).values()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_worker_that_dies_over_a_part_is_replaced_and_nothing_is_lost_or_counted_twice():
+    distributed = pytest.importorskip("distributed")
+
+    def slow(outputs, target):
+        time.sleep(0.002)
+        return nn.hinge(outputs, target)
+
+    def run(client):
+        made = MLP(2, [4, 1], seed=0)
+        history = fit(made, slow, moons(90), client=client, epochs=8, batch_size=64, progress=False)
+        return state(made), [loss.hex() for loss in history.losses]
+
+    expected = run(Here())
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, distributed.Client(cluster) as client:
+        victim = next(iter(client.run(os.getpid).values()))
+        running = threading.Timer(0.3, os.kill, (victim, signal.SIGKILL))
+        running.start()
+        assert run(client) == expected
+        assert running.finished.is_set(), "it died while they trained, which takes 0.7 s at least"
+        client.wait_for_workers(2, timeout=30)
+        assert victim not in client.run(os.getpid).values()
