@@ -107,10 +107,11 @@ static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, i
     return 1;
 }
 
-static void map_rows(Block *block, const Step *step, const int32_t *pool,
+/* `fits`: with as many operands as the row reads; a file may say otherwise. */
+static void map_rows(Block *block, const Step *step, const int32_t *pool, int fits,
                      int (*row)(Block *, const Step *, const int32_t *, int32_t))
 {
     for (int32_t o = 0; o < step->n && !block->unsure; o++)
-        if (!row(block, step, pool + (ptrdiff_t)o * step->terms, o))
+        if (!fits || !row(block, step, pool + (ptrdiff_t)o * step->terms, o))
             map_lane_row(block, step, o);
 }

@@ -63,9 +63,9 @@ static void play_map(Block *block, const Step *step, const int32_t *pool)
     case MAXIMUM_LANES: map_maximum(block, step, pool, 0); break;
     case MINIMUM_LANES: map_maximum(block, step, pool, 1); break;
     case SQUARE_LANES: map_square(block, step, pool); break;
-    case WHERE_LANES: map_rows(block, step, pool, where_row); break;
-    case TAKE_LANES: map_rows(block, step, pool, take_row); break;
-    case LOGSUMEXP_LANES: map_rows(block, step, pool, logsumexp_row); break;
+    case WHERE_LANES: map_rows(block, step, pool, step->terms == 3, where_row); break;
+    case TAKE_LANES: map_rows(block, step, pool, step->terms > 0, take_row); break;
+    case LOGSUMEXP_LANES: map_rows(block, step, pool, step->terms > 0, logsumexp_row); break;
 #ifdef FAST
     case EXP_LANES: map_smooth(block, step, pool, 700.0, exp_row); break;
     case TANH_LANES: map_smooth(block, step, pool, 350.0, tanh_row); break;

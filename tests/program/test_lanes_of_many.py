@@ -3,6 +3,7 @@
 import random
 import struct
 from array import array
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -68,3 +69,12 @@ def test_lanes_are_the_kernel_to_the_bit(row, lanes, data):
 def test_near_a_root_and_out_of_range_the_kernel_is_asked(lanes, monkeypatch):
     rows = [[-0.7, -0.7], [-0.6931471805599453, -0.6931471805599453], [3.0, 1.0], [-1000.0, 0.0], [0.0, 0.0], [1e305, 0.0]] * 3
     assert_same_rows(listing_of(ops.logsumexp, 2), rows, lanes, monkeypatch)
+
+
+@pytest.mark.parametrize(("row", "count"), [(ops.where, 3), (ops.logsumexp, 1)], ids=["where", "logsumexp"])
+def test_a_row_with_fewer_operands_than_it_reads_strays(row, count):
+    """As in a damaged file; the engine never makes one."""
+    listing = listing_of((lambda xs: row(*xs)) if row is ops.where else row, count)
+    fewer = replace(listing, operands=listing.operands[count:], starts=array("i", [0, *(n - count for n in listing.starts[1:])]))
+    found = prepare(fewer).rows([Column(array("d", [1.0] * 9), 0, 1)] * count, [1.5], 9, gradients_too=False)
+    assert found.strays == list(range(9)) if row is ops.where else set(found.values) == {float("-inf")}
