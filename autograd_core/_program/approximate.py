@@ -1,7 +1,7 @@
-"""Functions without the branches that only Python computes, for languages that cannot ask it.
+"""Functions without the branches that only Python can compute, for languages that cannot call it.
 
-Such a branch makes a number more accurate than floats do: without it, the formula beside it holds. A function that has
-no other formula keeps it, and gives up there.
+Such a branch is more accurate than float arithmetic; without it, the alternative formula is used. A function without an
+alternative keeps the branch, and gives up there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .forms import Assign, Choice, Expression, For, Function, If, Operate, Retur
 
 
 def without_exact(function: Function) -> None:
-    """Leave out the branches of a function that only Python computes."""
+    """Remove the branches of a function that only Python can compute."""
     function.body = _block(function.body)
 
 

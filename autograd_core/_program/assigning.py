@@ -1,4 +1,4 @@
-"""Assignments: what a name stands for from then on, and which lists may be changed."""
+"""Assignments: what names stand for afterwards, and which lists may be changed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Assigning(Calls):
     """The assignments of one function."""
 
     def assign(self, node: ast.stmt, target: ast.expr, value: Expression) -> None:
-        """Set a name, an item of a list, or several of these."""
+        """Assign to a name, an item of a list, or several of these."""
         if isinstance(target, (ast.Tuple, ast.List)):
             self._unpack(node, target, value)
         elif isinstance(target, ast.Name) and target.id == "_":
-            pass  # a name for what is not wanted
+            pass  # a name for something unused
         elif isinstance(target, ast.Name):
             self._set(node, target.id, value)
         elif isinstance(target, ast.Subscript):
@@ -46,12 +46,12 @@ class Assigning(Calls):
         self.out.append(Assign(name, value))
 
     def _own(self, x: Expression) -> bool:
-        """Whether it is a list that was made here and may be changed."""
+        """Return whether an expression is a list that was made here and may be changed."""
         given = {name for name, _ in self.function.parameters}
         return x.type == LIST and self._changes(x) and isinstance(x, Name) and x.name not in given
 
     def _is_new(self, value: Expression) -> bool:
-        """Whether nothing else refers to this list."""
+        """Return whether nothing else refers to this list."""
         made = isinstance(value, Name) and value.name.startswith("made_")
         return made or getattr(value, "operation", "") in ("join", "repeat")
 
@@ -68,7 +68,7 @@ class Assigning(Calls):
             parts = list(value.parts) if isinstance(value, Made) else [Part(types[i], value, i) for i in range(count)]
         else:
             self.refuse(node, f"`{ast.unparse(node)}`")
-        if isinstance(value, Made) and count > 1:  # all are computed before any is set
+        if isinstance(value, Made) and count > 1:  # all are computed before any is assigned
             set_here = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
             parts = [self._kept(part) if _reads(part, set_here) else part for part in parts]
         for element, part in zip(target.elts, parts, strict=True):
@@ -81,7 +81,7 @@ class Assigning(Calls):
 
 
 def changed(node: ast.AST) -> set[str]:
-    """The names of the lists that are changed in place somewhere in a piece of Python."""
+    """Return the names of the lists that are changed in place anywhere in a piece of Python."""
     found = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Attribute) and inner.attr == "append" and isinstance(inner.value, ast.Name):
@@ -92,7 +92,7 @@ def changed(node: ast.AST) -> set[str]:
 
 
 def inside(x: Expression) -> Iterator[Expression]:
-    """An expression and all that it is made of."""
+    """Yield an expression and all its parts."""
     yield x
     for slot in ("parts", "arguments", "of", "test", "yes", "no"):
         child = getattr(x, slot, ())
@@ -101,5 +101,5 @@ def inside(x: Expression) -> Iterator[Expression]:
 
 
 def _reads(x: Expression, names: set[str]) -> bool:
-    """Whether an expression reads one of these variables."""
+    """Return whether an expression reads one of these variables."""
     return any(isinstance(part, Name) and part.name in names for part in inside(x))

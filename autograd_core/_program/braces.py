@@ -1,4 +1,4 @@
-"""What C and JavaScript have in common: statements between braces, and expressions with `?:`."""
+"""The common parts of C and JavaScript: statements in braces, and expressions with `?:`."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ INFIX = {
 }  # fmt: skip  # a table
 
 
-# Functions of the runtime that there are for ints too.
+# Functions of the runtime that also exist for ints.
 OF_INTS = ("abs", "max", "min", "mod", "floordiv")
 
 
 class Braces:
-    """Writes functions as text. A language says what is its own in a subclass."""
+    """Writes functions as text; a subclass defines what is specific to its language."""
 
     infix = INFIX
-    runtime = ""  # stands before the name of a function of the runtime
+    runtime = ""  # the prefix of functions of the runtime
     reserved: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
@@ -59,34 +59,34 @@ class Braces:
         self.count = 0
         self.function: Function | None = None
 
-    # --- What a language says -----------------------------------------------------------------------------------
+    # --- What a language defines --------------------------------------------------------------------------------
 
     def constant(self, x: Const) -> str:
-        """A number."""
+        """Return the text of a number."""
         raise NotImplementedError
 
     def declared(self, type: Type, name: str) -> str:
-        """The declaration of a variable without its semicolon."""
+        """Return the declaration of a variable without its semicolon."""
         raise NotImplementedError
 
     def tuple_made(self, x: Made) -> str:
-        """A tuple."""
+        """Return the text of a tuple."""
         raise NotImplementedError
 
     def part(self, x: Part) -> str:
-        """A part of a tuple."""
+        """Return the text of a part of a tuple."""
         raise NotImplementedError
 
     def length(self, numbers: str) -> str:
-        """How many numbers a list has."""
+        """Return the text of a list's length."""
         raise NotImplementedError
 
     def at(self, numbers: str, index: str) -> str:
-        """The number at an index that is in range."""
+        """Return the text of the number at an index that is in range."""
         raise NotImplementedError
 
     def extra(self, allocates: bool, may_raise: bool) -> list[str]:
-        """What a call hands on beside its arguments."""
+        """Return what a call passes in addition to its arguments."""
         return []
 
     def raise_statement(self, kind: str) -> None:
@@ -98,18 +98,18 @@ class Braces:
         raise NotImplementedError
 
     def special(self, x: Operate, parts: list[str]) -> str | None:
-        """An operation that this language writes in its own way; None for any other."""
+        """Return the text of an operation that this language writes specially, or None for any other."""
         raise NotImplementedError
 
     # --- Expressions --------------------------------------------------------------------------------------------
 
     def name(self, name: str) -> str:
-        """A variable's or function's name, other than the language's own words."""
+        """Return the name of a variable or function, changed if it is a reserved word."""
         name = name.strip("_") or "unused"
         return f"{name}_" if name in self.reserved else name
 
     def expression(self, x: Expression) -> str:
-        """An expression, in parentheses where it needs them."""
+        """Return the text of an expression, in parentheses if needed."""
         match x:
             case Const():
                 return self.constant(x)
@@ -131,7 +131,7 @@ class Braces:
         return self.operate(x)
 
     def bare(self, x: Expression) -> str:
-        """The same where no parentheses are needed."""
+        """Return the text of an expression where no parentheses are needed."""
         text = self.expression(x)
         if not text.startswith("("):
             return text
@@ -143,11 +143,11 @@ class Braces:
         return text[1:-1]
 
     def function_name(self, function: Function) -> str:
-        """A translated function's name."""
+        """Return a translated function's name."""
         return self.name(function.name)
 
     def table(self, x: Table) -> str:
-        """The name of a table, of which each is written once."""
+        """Return the name of a table; each table is written once."""
         name = x.name.strip("_").upper()
         while name in self.tables and self.tables[name].values != x.values:
             name += "_"
@@ -155,7 +155,7 @@ class Braces:
         return name
 
     def operate(self, x: Operate) -> str:
-        """An operation: an operator of the language, or a function of the runtime."""
+        """Return the text of an operation: an operator of the language, or a function of the runtime."""
         parts = [self.expression(part) for part in x.parts if not isinstance(part, Known)]
         if (text := self.special(x, parts)) is not None:
             return text
@@ -175,18 +175,18 @@ class Braces:
     # --- Statements ---------------------------------------------------------------------------------------------
 
     def write(self, line: str) -> None:
-        """A line of text."""
+        """Write a line of text."""
         self.lines.append("    " * self.depth + line)
 
     def block(self, statements: Sequence[Statement]) -> None:
-        """Statements, one step further in."""
+        """Write statements, indented one level further."""
         self.depth += 1
         for s in statements:
             self.statement(s)
         self.depth -= 1
 
     def statement(self, s: Statement) -> None:
-        """A statement."""
+        """Write a statement."""
         match s:
             case Assign():
                 self.write(f"{self.name(s.name)} = {self.bare(s.value)};")
@@ -213,7 +213,7 @@ class Braces:
                 self.set_item(s)
 
     def while_test(self, s: While) -> str:
-        """The condition of a loop."""
+        """Return the condition of a loop."""
         return self.bare(s.test)
 
     def append(self, s: Append) -> None:
@@ -221,10 +221,10 @@ class Braces:
         raise NotImplementedError
 
     def reserve(self, name: str, count: str) -> None:
-        """Make room in a list that will grow by so many."""
+        """Reserve room in a list that will grow by `count` numbers."""
 
     def set_item(self, s: SetItem) -> None:
-        """Write the assignment of an item."""
+        """Write an assignment to an item."""
         raise NotImplementedError
 
     def _if(self, s: If, before: str) -> None:
@@ -239,12 +239,12 @@ class Braces:
         self.write("}")
 
     def number(self) -> int:
-        """One more, for a name of our own."""
+        """Return the next number for a new name."""
         self.count += 1
         return self.count
 
     def _for(self, s: For) -> None:
-        """A loop over the places of all its sources, whose ends are fixed before it begins."""
+        """Write a loop over the indices of its sources, whose ends are fixed before it begins."""
         i = self.number()
         self.write("{")
         self.depth += 1
@@ -270,11 +270,11 @@ class Braces:
         self.write("}")
 
     def same_length(self, one: str, other: str) -> str:
-        """The length of two lists, which must be one."""
+        """Return the text of the common length of two lists."""
         return f"{self.runtime}same_length({', '.join([one, other, *self.extra(False, True)])})"
 
     def _source(self, source: Range | Each, name: str, index: str) -> tuple[str, str]:
-        """How many times a source gives an item ("" for ever), and the item at an index."""
+        """Return how many items a source yields ("" if endless), and the item at an index."""
         if isinstance(source, Range):
             self.write(f"{self.declared(INT, f'start_{name}')} = {self.bare(source.start)};")
             step = f" * {source.step}" if abs(source.step) != 1 else ""

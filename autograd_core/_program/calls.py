@@ -1,4 +1,4 @@
-"""Calls: of rows, of helper functions, of `math`, of builtins; and what goes through a list."""
+"""Calls of rows, helper functions, `math` and builtins, including builtins that iterate over a list."""
 
 from __future__ import annotations
 
@@ -33,18 +33,19 @@ from .forms import (
 from .loops import Lists
 from .operations import CALLS, OPERATORS
 
-# Modules that work in other numbers than floats. A call into one is where the translated text gives up and says so.
+# Modules whose functions use numbers other than floats. At a call of one, the translated text gives up and says so.
 LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
-# How a function is translated for arguments of some types.
+# Translates a function for arguments of given types.
 Translated = Callable[[Any, Sequence[Expression]], Function | Expression]
 
 
 class Calls(Lists):
     """The calls of one function; `translated` translates the functions that it calls.
 
-    `exact` where Python can be asked for what only it computes."""
+    `exact` says whether the text can call Python for what only Python can compute.
+    """
 
     exact: bool
     translated: Translated
@@ -71,7 +72,7 @@ class Calls(Lists):
     def call(
         self, node: ast.AST, function: Any, arguments: Sequence[Expression], named: dict[str, Expression] | None = None
     ) -> Expression:
-        """A call of an object."""
+        """Translate a call of an object."""
         operation = getattr(function, "operation", None)
         if isinstance(operation, Operation):
             if named:
@@ -126,7 +127,7 @@ class Calls(Lists):
         return Call(target.returns, target, tuple(x for x in given if not isinstance(x, Known)))
 
     def _row(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
-        """A row's function on floats gives its value."""
+        """Translate a call of a row's function: on floats it returns the row's value."""
         if row.arity is None:
             return self.converted(node, self.call(node, row.value, [self._gathered(node, row, arguments)]), FLOAT)
         given = [self.converted(node, x, FLOAT) for x in arguments]
@@ -137,7 +138,7 @@ class Calls(Lists):
         return self.converted(node, self.call(node, row.value, given), FLOAT)
 
     def _gathered(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
-        """The arguments of an operation on many operands as one."""
+        """Combine the arguments of an operation on many operands into one list."""
         if len(arguments) != len(row.shape.parameters):
             self.refuse(node, f"{row.name} of {len(arguments)} arguments")
         if not row.shape.lists:
@@ -147,12 +148,12 @@ class Calls(Lists):
         return lists[0] if len(lists) == 1 else self.operate("join", LIST, *lists)
 
     def _as_stated(self, node: ast.AST, x: Expression, annotation: Any) -> Expression:
-        """A tuple of floats as a list where the function says that it takes any number of them."""
+        """Convert a tuple of floats to a list if the function's annotation admits any number of them."""
         many = "Sequence[float]" in str(annotation) and isinstance(x.type, tuple)
         return self.converted(node, x, LIST) if many else x
 
     def _starred_call(self, node: ast.Call, function: Any) -> Expression:
-        """`f(*xs)`: of any number of floats for `hypot`, of so many as `f` takes for others."""
+        """Translate `f(*xs)`: with any number of floats for `hypot`, otherwise with as many as `f` takes."""
         first = node.args[0]
         xs = self.visit(first.value) if isinstance(first, ast.Starred) else Known(KNOWN, None)
         if len(node.args) != 1 or node.keywords or not (xs.type == LIST or isinstance(xs.type, tuple)):
@@ -197,7 +198,7 @@ class Calls(Lists):
         return Known(KNOWN, kinds[x.type])
 
     def call_isinstance(self, node: ast.Call) -> Expression:
-        """Of numbers: a power that would be complex has given up before."""
+        """Translate `isinstance` of numbers; a power with a complex result has given up before."""
         kind, asked = self.call_type(node), self.visit(node.args[1])
         if not isinstance(kind, Known) or not isinstance(asked, Known):
             self.refuse(node, f"`{ast.unparse(node)}`")
@@ -226,14 +227,14 @@ class Calls(Lists):
         return result
 
     def _largest(self, node: ast.Call) -> Expression:
-        """`max(range(len(xs)), key=ys.__getitem__)`: where the largest of a list is."""
+        """Translate `max(range(len(xs)), key=ys.__getitem__)`, the index of a list's largest number."""
         key = node.keywords[0].value
         assert isinstance(key, ast.Attribute)
         ys = self.visit(key.value)
         source, _ = self.sources(node.args[0])
         if ys.type != LIST or len(source) != 1 or not isinstance(source[0], Range) or source[0].stop is None:
             self.refuse(node, f"`{ast.unparse(node)}`")
-        self.function.raises = True  # of an empty list
+        self.function.raises = True  # for an empty list
         return Operate(INT, "largest", (ys, source[0].stop))
 
     def call_list(self, node: ast.Call) -> Expression:

@@ -1,4 +1,4 @@
-"""What differs from point to point where a function runs on arrays, and what may not end at those that do not count."""
+"""Analysis of functions on arrays: what differs from point to point, and what may not end at irrelevant points."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from .forms import (
 
 
 class Differing:
-    """Which variables of a function differ from point to point.
+    """Finds which variables of a function differ from point to point.
 
-    Args: `differs`, whether each parameter does.
+    Args:
+        differs: Whether each parameter does.
     """
 
     def __init__(self, function: Function, differs: Sequence[bool]) -> None:
@@ -40,7 +41,7 @@ class Differing:
             pass
 
     def _spread(self, block: Sequence[Statement], within: bool) -> bool:
-        """Mark the variables that differ by point; whether there were new ones."""
+        """Mark the variables that differ by point, and return whether there were new ones."""
         before = len(self.varying)
         for s in block:
             match s:
@@ -71,7 +72,7 @@ class Differing:
         return isinstance(source, Range) and any(p is not None and self.differs(p) for p in (source.start, source.stop))
 
     def differs(self, x: Expression) -> bool:
-        """Whether an expression differs from point to point."""
+        """Return whether an expression differs from point to point."""
         match x:
             case Name():
                 return x.name in self.varying
@@ -89,15 +90,15 @@ class Differing:
 
 
 class Endless:
-    """Which functions may not end where they are asked for a point that does not count; the answers are kept."""
+    """Finds, and caches, which functions may not terminate at a point whose result is not needed."""
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
 
     def may_go_on(self, function: Function) -> bool:
-        """Whether a function, or one that it calls, loops as long as its operands say, or calls itself."""
+        """Return whether a function or one that it calls loops for as long as its operands say, or calls itself."""
         if function.name not in self._known:
-            self._known[function.name] = True  # if it is asked for again, it calls itself
+            self._known[function.name] = True  # if the question recurs, the function calls itself
             inner = list(_walk(function.body))
             ranges = [x for x in inner if isinstance(x, Range)]
             loops = any(isinstance(x, While) for x in inner) or not all(
@@ -109,12 +110,12 @@ class Endless:
 
 
 def _as_long(stop: Expression | None) -> bool:
-    """Whether an end of a range is the same at every point."""
+    """Return whether the end of a range is the same at every point."""
     return stop is None or isinstance(stop, Const) or (isinstance(stop, Operate) and stop.operation == "len")
 
 
 def _walk(x: object) -> Iterator[object]:
-    """All that a body is made of."""
+    """Yield all parts of a body."""
     yield x
     if isinstance(x, (list, tuple)):
         for part in x:

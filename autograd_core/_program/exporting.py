@@ -1,4 +1,4 @@
-"""Programs in other languages: the rows that they use by the translator, their listings as data, and a short player."""
+"""Programs in other languages: the rows they use, translated; their listings as data; and a short player."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLAY_JAVASCRIPT = Path(__file__).with_name("play.js")
 
 
 def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
-    """A script that sets `program` and `parameters`; see `Program.to_javascript`."""
+    """Return a script that defines `program` and `parameters`; see `Program.to_javascript`."""
     rows, translation = translated(branches, "JavaScript")
     index = {node: i for i, node in enumerate(parameters)}
     lines = [
@@ -53,7 +53,7 @@ def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Va
 
 
 def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
-    """A module with the functions `program` and `gradients`; see `Program.to_numpy`."""
+    """Return a module with the functions `program` and `gradients`; see `Program.to_numpy`."""
     rows, _ = translated(branches, "NumPy")
     language, entries = NumPy(), []
     for row in rows:
@@ -85,7 +85,7 @@ def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value])
 
 
 def _facts(language: NumPy, row: TranslatedRow) -> Iterator[str]:
-    """What the player asks of a row."""
+    """Yield what the player needs to know about a row."""
 
     def written(function: Function | bool | None) -> str:
         if not isinstance(function, Function):
@@ -104,9 +104,13 @@ def _facts(language: NumPy, row: TranslatedRow) -> Iterator[str]:
 def translated(
     branches: Sequence[Branch], language: str, *, exact: bool = False
 ) -> tuple[list[TranslatedRow], Translation]:
-    """The rows that the branches use, translated; GraphError for one of the user's own.
+    """Translate the rows that the branches use.
 
-    Args: `exact`, whether the translated text can ask Python for what only Python computes.
+    Args:
+        exact: Whether the translated text can call Python for what only Python can compute.
+
+    Raises:
+        GraphError: A row is a primitive.
     """
     used: dict[Operation, None] = {row: None for branch in branches for row in branch.listing.rows}
     used |= {guard.row: None for branch in branches for guard in branch.path if guard.row is not None}
@@ -120,7 +124,7 @@ def translated(
 
 
 def plain_guards(branch: Branch) -> Sequence[Guard]:
-    """The guards of a branch, GraphError for one that only Python answers."""
+    """Return the guards of a branch; raise GraphError for one that only Python can answer."""
     for guard in branch.path:
         if guard.kind in ("round_to", "flat"):
             raise GraphError(
@@ -131,7 +135,7 @@ def plain_guards(branch: Branch) -> Sequence[Guard]:
 
 
 def comment(name: str) -> str:
-    """A name as it can stand in a comment."""
+    """Return a name that is safe inside a comment."""
     return "".join(c if c.isprintable() else "?" for c in name)
 
 

@@ -1,4 +1,4 @@
-"""Programs as C that stands alone: rows by the translator, listings as tables, so that any compiler takes any size."""
+"""Programs as self-contained C: translated rows, and listings as tables, so that any compiler can handle any size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INCLUDE = re.compile(r'^#include "py_\w+\.h"\n', re.MULTILINE)
 
 
 def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
-    """The source of one file; see `Program.to_c`."""
+    """Return the source of one file; see `Program.to_c`."""
     rows, translation = translated(branches, "C")
     places = {row.row: i for i, row in enumerate(rows)}
     index = {node: i for i, node in enumerate(parameters)}
@@ -61,7 +61,7 @@ def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> 
 
 
 def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """The values of all rows, by number; what is raised comes back as a number other than 0."""
+    """Yield the function that computes the value of any row by its number; it returns nonzero if the row raises."""
     yield "static int value_of(int row, const double *xs, int64_t count, double *z)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count;\n    memory_begin(&memory);"
     yield "    switch (row) {"
@@ -71,7 +71,7 @@ def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
 
 
 def _slopes(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """The local derivatives of all rows, by number, -0.0 where they are flat."""
+    """Yield the function that computes the local derivatives of any row by its number, -0.0 where they are flat."""
     yield "static void slopes_of(int row, const double *xs, int64_t count, double z, int plain, double *locals)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count, (void)z, (void)plain;"
     yield "    memory_begin(&memory);\n    switch (row) {"
@@ -115,7 +115,7 @@ def _together(row: TranslatedRow) -> Iterator[str]:
 
 
 def _call(function: Function, many: bool, *more: str) -> str:
-    """A call of a translated function on `xs`."""
+    """Return a call of a translated function on `xs`."""
     types = [kind for _, kind in function.parameters]
     if not many:
         given = [f"xs[{i}]" for i in range(len(types) - len(more))]

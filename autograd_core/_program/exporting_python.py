@@ -1,4 +1,4 @@
-"""Programs as plain Python on floats: rows by the translator, what Python alone computes as it is, a short player."""
+"""Programs as plain Python on floats: translated rows, copies of what only Python can compute, and a short player."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLAYER = Path(__file__).with_name("python_player.py")
 
 
 def in_python(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
-    """A module with the functions `program` and `gradients`; see `Program.to_python`."""
+    """Return a module with the functions `program` and `gradients`; see `Program.to_python`."""
     rows, translation = translated(branches, "Python", exact=True)
     language = Python()
     functions = language.text(translation.functions)
@@ -53,7 +53,7 @@ def in_python(name: str, branches: Sequence[Branch], parameters: Sequence[Value]
 
 
 def _facts(language: Python, row: TranslatedRow) -> Iterator[str]:
-    """What the player asks of a row."""
+    """Yield what the player needs to know about a row."""
 
     def written(function: Function | bool | None) -> str:
         return language.function_name(function) if isinstance(function, Function) else repr(bool(function))
@@ -69,7 +69,7 @@ def _facts(language: Python, row: TranslatedRow) -> Iterator[str]:
 
 
 def _sources(functions: Iterable[Callable[..., object]]) -> Iterator[str]:
-    """Functions on numbers as they stand, after those of their modules that they call."""
+    """Yield the source of functions on numbers, each after the functions of its module that it calls."""
     for function in functions:
         module = inspect.getmodule(function)
         called = [getattr(module, name, None) for name in inspect.unwrap(function).__code__.co_names]

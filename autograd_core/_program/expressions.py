@@ -1,4 +1,4 @@
-"""Expressions: from Python's syntax tree to the typed form. Calls are in calls.py."""
+"""The translation of expressions from Python's syntax tree to the typed form, except for calls (see calls.py)."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ NUMBERS = (FLOAT, INT, BOOL, WIDE)
 
 
 class Expressions:
-    """The expressions of one function; `names` holds what each name stands for where we are."""
+    """The expressions of one function; `names` holds what each name currently stands for."""
 
     def __init__(self, function: Function, path: str, outer: Callable[[str], Any]) -> None:
         self.function = function
         self.path = path
-        self.outer = outer  # what a name stands for outside of the function
+        self.outer = outer  # looks up a name outside the function
         self.names: dict[str, Expression] = {}
         self.changing: set[str] = set()  # lists that are changed in place
         self.out: list[Statement] = []  # where statements go
-        self.conditional = 0  # inside what may not be evaluated, nothing can be done beforehand
+        self.conditional = 0  # inside code that may not be evaluated, nothing can be hoisted
         self.made = 0
-        self.tests: set[int] = set()  # the nodes of which only the truth counts
+        self.tests: set[int] = set()  # the nodes of which only the truth value matters
 
     def refuse(self, node: ast.AST, what: str, remedy: str = "") -> NoReturn:
-        """Refuse, naming the place."""
+        """Raise Refused, naming the place."""
         line = getattr(node, "lineno", 0)
         remedy = remedy or "write it otherwise, or teach autograd_core/_program"
         raise Refused(f"{what} is not translated ({shown(self.path, line)}, in {self.function.name}); {remedy}")
 
     def fresh(self, type: Type) -> Name:
-        """A variable of our own."""
+        """Return a new variable."""
         self.made += 1
         name = f"made_{self.made}"
         self.function.variables[name] = type
@@ -64,7 +64,7 @@ class Expressions:
     # --- Making -------------------------------------------------------------------------------------------------
 
     def operate(self, name: str, type: Type, *parts: Expression) -> Expression:
-        """An operation; on constants it is done at once."""
+        """Make an operation; on constants it is evaluated immediately."""
         if parts and name in FOLDED and all(isinstance(part, Const) for part in parts):
             try:
                 value = FOLDED[name](*[part.value for part in parts])  # type: ignore[attr-defined]  # constants
@@ -79,7 +79,7 @@ class Expressions:
         return Operate(type, name, parts)
 
     def converted(self, node: ast.AST, x: Expression, type: Type) -> Expression:
-        """A number as one of another type, as Python converts it silently."""
+        """Convert a number to another type where Python does so implicitly."""
         if x.type == type:
             return x
         if type == FLOAT and x.type in (INT, BOOL, WIDE):
@@ -91,18 +91,18 @@ class Expressions:
         return self.refuse(node, f"{named(x.type)} where {named(type)} is needed")
 
     def joined(self, node: ast.AST, x: Expression, y: Expression) -> Type:
-        """The one type of two expressions of which either may be taken."""
+        """Return the common type of two alternative expressions."""
         if x.type == y.type and x.type != KNOWN:
             return x.type
         return self.refuse(node, f"{named(x.type)} here and {named(y.type)} there", "give both one type")
 
     def truth(self, node: ast.expr) -> Expression:
-        """A condition: what Python takes an expression for in a test."""
+        """Translate an expression as a condition, by its truth value."""
         self.tests.add(id(node))
         return self.true_of(node, self.visit(node))
 
     def true_of(self, node: ast.AST, x: Expression) -> Expression:
-        """Whether it counts as true."""
+        """Return the truth value of an expression."""
         if isinstance(x, (Const, Known)):
             return Const(BOOL, bool(x.value))
         if x.type == LIST:
@@ -114,7 +114,7 @@ class Expressions:
     # --- Visiting -----------------------------------------------------------------------------------------------
 
     def visit(self, node: ast.expr) -> Expression:
-        """The typed form of an expression."""
+        """Translate an expression to the typed form."""
         method = getattr(self, f"visit_{type(node).__name__}", None)
         if method is None:
             self.refuse(node, f"`{ast.unparse(node)}` ({type(node).__name__})")
@@ -122,14 +122,14 @@ class Expressions:
         return result
 
     def under_condition(self, node: ast.expr) -> Expression:
-        """An expression that may not be evaluated."""
+        """Translate an expression that may not be evaluated."""
         self.conditional += 1
         result = self.visit(node)
         self.conditional -= 1
         return result
 
     def of_object(self, node: ast.AST, name: str, value: Any) -> Expression:
-        """What a name from outside of the function stands for."""
+        """Translate an object that a name outside the function stands for."""
         if type(value) is float:
             return Const(FLOAT, value)
         if type(value) is bool or type(value) is int:
@@ -181,7 +181,7 @@ class Expressions:
         return self.apply(name, node, [x, y])
 
     def apply(self, name: str, node: ast.AST, parts: Sequence[Expression]) -> Expression:
-        """Arithmetic on numbers."""
+        """Translate arithmetic on numbers."""
         for part in parts:
             if part.type not in NUMBERS:
                 self.refuse(node, f"arithmetic on {named(part.type)}")
@@ -258,7 +258,7 @@ class Expressions:
 
 
 def named(type: Type | None) -> str:
-    """A type as messages name it."""
+    """Describe a type for a message."""
     if isinstance(type, tuple):
         return "a tuple"
     names = {

@@ -1,4 +1,4 @@
-"""The intermediate form: what a row's Python says, with a type on every expression and no language's syntax.
+"""The intermediate form of a row's Python: every expression has a type, and no language's syntax appears.
 
 Types are strings, and tuples of types for tuples. Expressions have no effects, so an emitter may write one twice. An
 `Operate` names an operation of Python or of `math` (operations.py lists them); whether it can raise is known there.
@@ -16,13 +16,13 @@ Type = str | tuple[Any, ...]
 LARGEST_INT = 2**53
 
 
-class Refused(NotImplementedError):  # noqa: N818  # it is what the translator answers
-    """A row's Python holds something that is not understood; the message names it, with file and line."""
+class Refused(NotImplementedError):  # noqa: N818  # it is an answer of the translator
+    """A row's Python contains something that is not understood; the message names it, with file and line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What has a value."""
+    """A piece of code that has a value."""
 
     type: Type
 
@@ -36,7 +36,7 @@ class Const(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Known(Expression):
-    """An object that is known now and never reaches the translated text: a function, a string, a type, None."""
+    """An object known during translation that never reaches the translated text: a function, string, type or None."""
 
     value: Any
 
@@ -50,7 +50,7 @@ class Name(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Table(Expression):
-    """Numbers that never change: a table of coefficients."""
+    """Constant numbers: a table of coefficients."""
 
     name: str
     values: tuple[Any, ...]
@@ -83,7 +83,7 @@ class Call(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Made(Expression):
-    """A tuple made of its parts."""
+    """A tuple of its parts."""
 
     parts: tuple[Expression, ...]
 
@@ -97,7 +97,7 @@ class Part(Expression):
 
 
 class Statement:
-    """What does something."""
+    """A piece of code that has an effect."""
 
     __slots__ = ()
 
@@ -138,7 +138,7 @@ class If(Statement):
 
 @dataclass(frozen=True, slots=True)
 class While(Statement):
-    """A loop on a condition."""
+    """A loop with a condition."""
 
     test: Expression
     body: list[Statement]
@@ -146,7 +146,7 @@ class While(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The ints that a loop counts through; `stop` is None where another source ends the loop."""
+    """The ints that a loop counts through; `stop` is None if another source ends the loop."""
 
     start: Expression
     stop: Expression | None
@@ -155,7 +155,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The numbers of a list that a loop goes through."""
+    """The numbers of a list that a loop iterates over."""
 
     numbers: Expression
     backwards: bool
@@ -163,7 +163,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class For(Statement):
-    """A loop over sources side by side, as `zip` gives them; `strict` where lists of other lengths raise."""
+    """A loop over sources in parallel, like `zip`; with `strict`, lists of different lengths raise."""
 
     targets: tuple[str, ...]
     sources: tuple[Range | Each, ...]
@@ -194,7 +194,7 @@ class Raise(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Try(Statement):
-    """One assignment or return with at most one operation that can raise, and what to do where it does, by kind."""
+    """An assignment or return with at most one operation that can raise, and the handlers by kind of exception."""
 
     attempt: Assign | Return
     handlers: list[tuple[tuple[str, ...], list[Statement]]]
@@ -202,7 +202,7 @@ class Try(Statement):
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A function of Python for operands of given types; `origin` is the file and what it is called there."""
+    """A Python function for operands of given types; `origin` is its file and its name there."""
 
     name: str
     origin: str
@@ -215,7 +215,7 @@ class Function:
 
 
 def leaves(block: Sequence[Statement]) -> bool:
-    """Whether a block never comes to its end."""
+    """Return whether the end of a block is never reached."""
     return any(
         isinstance(s, (Return, Raise, Leave))
         or (isinstance(s, If) and leaves(s.yes) and leaves(s.no))

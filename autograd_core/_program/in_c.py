@@ -1,7 +1,7 @@
-"""C: each function as one of C, with the runtime of _native/runtime.h beneath.
+"""C: each function becomes a C function, on top of the runtime in _native/runtime.h.
 
-What raises in Python sets a bit of `*raised` and gives a number that nobody looks at: the kernel then answers 0, and
-the row's own Python is called. Compiled without contraction and fast mathematics, the numbers are Python's to the bit.
+Whatever raises in Python sets a bit of `*raised` and returns a number that is ignored: the kernel then returns 0, and
+the row's Python is called. Without contraction and fast mathematics, the numbers are Python's to the bit.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class C(Braces):
     # --- Types --------------------------------------------------------------------------------------------------
 
     def type(self, type: Type) -> str:
-        """A type's name; tuples become structures."""
+        """Return a type's name; tuples become structures."""
         if isinstance(type, str):
             return NAMES[type]
         name = "Tuple_" + "".join(LETTERS[part] for part in type)
@@ -201,7 +201,7 @@ class C(Braces):
         return f"row_{function.name}"
 
     def heading(self, function: Function) -> str:
-        """The declaration of a function without its semicolon."""
+        """Return the declaration of a function without its semicolon."""
         assert function.returns is not None
         parameters = [self.declared(type, self.name(name)) for name, type in function.parameters]
         parameters += ["Memory *memory"] * function.allocates + ["int *raised"] * function.raises
@@ -229,7 +229,7 @@ class C(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Functions, callees first, with the types and tables that they need."""
+        """Return the text of functions, callees first, with the types and tables that they need."""
         done: set[str] = set()
         for function in functions:
             start = len(self.lines)
@@ -260,7 +260,7 @@ class C(Braces):
 def _walk(x: object) -> Iterable[object]:
     yield x
     if isinstance(x, Operate) and x.operation == "python":
-        return  # what Python is asked is not written
+        return  # calls of Python are not written
     if isinstance(x, (list, tuple)):
         for part in x:
             yield from _walk(part)

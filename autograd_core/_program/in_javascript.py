@@ -1,7 +1,7 @@
-"""JavaScript: each function as one of JavaScript, with runtime.js beneath, and special.js where it is needed.
+"""JavaScript: each function becomes a JavaScript function, on top of runtime.js and, if needed, special.js.
 
-What raises in Python throws a `Raised` with the name of the exception. Arithmetic, roots and the special functions'
-own formulas are Python's to the bit; what comes from the engine's `Math` is right to its last units.
+Whatever raises in Python throws a `Raised` with the name of the exception. Arithmetic, roots and the formulas of the
+special functions match Python to the bit; results of the browser's `Math` may differ in the last units.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class JavaScript(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Functions, and the tables that they need."""
+        """Return the text of functions and the tables that they need."""
         for function in functions:
             self.define(function)
         tables = [f"const {name} = {list(table.values)!r};" for name, table in self.tables.items()]
@@ -125,12 +125,15 @@ class JavaScript(Braces):
 
 
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
-    """A script that sets `rows`: by name, the row's `value`, its `slopes`, and where they are `flat`.
+    """Return a script that defines `rows`: by name, the row's `value`, its `slopes`, and where they are `flat`.
 
-    Where the other operand is a plain number, they are flat `beside` it as well.
+    `beside` says where they are also flat if the other operand is a plain number. Functions take the operands, and
+    slopes also the result after them; those of an operation on many operands take a list, and `slopes` is then a single
+    function that returns all.
 
-    Args: `rows`, of `translation`. Functions take the operands, slopes the result after them; those of an operation on
-    many operands take a list, and `slopes` is then the one function that gives all.
+    Args:
+        rows: Rows of `translation`.
+        translation: The translated functions.
     """
     language = JavaScript()
     functions = language.text(translation.functions)

@@ -1,7 +1,7 @@
-"""NumPy: each function on arrays of points, with numpy_runtime.py beneath.
+"""NumPy: each function works on arrays of points, on top of numpy_runtime.py.
 
-A branch whose test differs from point to point is done for all points and kept where it counts; loops whose end differs
-run until the last point is done. Where the row raises at a point, the result there is NaN.
+If the test of a branch differs from point to point, both sides are computed for all points, and each is kept where it
+applies; a loop whose end differs runs until the last point is done. Where a row raises, the result is NaN.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class NumPy:
         self.endless = Endless()
 
     def function(self, function: Function, differs: Sequence[bool]) -> str:
-        """Write a function, once, and give its name."""
+        """Write a function, once, and return its name."""
         key = (function.name, tuple(differs))
         if key not in self._names:
             plain = all(differs) or not any(name == function.name for name, _ in self._names)
@@ -60,7 +60,7 @@ class NumPy:
         return self._names[key]
 
     def table(self, x: Table) -> str:
-        """The name of a table."""
+        """Return the name of a table."""
         name = x.name.strip("_").upper()
         while name in self.tables and self.tables[name].values != x.values:
             name += "_"
@@ -74,7 +74,7 @@ class _Body(OnArrays):
     # --- Statements ---------------------------------------------------------------------------------------------
 
     def text(self, name: str) -> str:
-        """The function under a name."""
+        """Return the text of the function under a name."""
         self.block(self.source.body)
         if not self.lines[-1].startswith("    return "):
             self.write("return result")
@@ -86,21 +86,21 @@ class _Body(OnArrays):
         return "\n".join([*head, *self.lines, "", ""])
 
     def write(self, line: str) -> None:
-        """A line."""
+        """Write a line."""
         self.lines.append("    " * self.depth + line)
 
     def block(self, statements: Sequence[Statement]) -> None:
-        """Statements one after the other."""
+        """Write statements in order."""
         for s in statements:
             getattr(self, f"do_{type(s).__name__}")(s)
 
     def fresh(self, name: str) -> str:
-        """A name of our own."""
+        """Return a new name."""
         self.count += 1
         return f"{name}_{self.count}"
 
     def store(self, name: str, text: str) -> None:
-        """Set a variable where the statements count."""
+        """Set a variable at the points where statements take effect."""
         self.begun[name] = self.mask
         if self.mask and name in self.bound and not name.startswith("made_"):
             text = f"py_choose({self.mask}, {text}, {variable(name)})"
@@ -108,7 +108,7 @@ class _Body(OnArrays):
         self.write(f"{variable(name)} = {text}")
 
     def result(self, text: str) -> None:
-        """Give the result where the statements count."""
+        """Set the result at the points where statements take effect."""
         if self.mask:
             self.write(f"result = py_choose({self.mask} & np.logical_not(early), {text}, result)")
             self.write(f"early = early | {self.mask}")
@@ -156,7 +156,7 @@ class _Body(OnArrays):
         self.early = any(e for _, e in ways)
 
     def branch(self, test: str, yes: Sequence[Statement], no: Sequence[Statement]) -> None:
-        """Both ways of a test that differs from point to point, each where it counts."""
+        """Write both sides of a test that differs from point to point, each at the points where it applies."""
         outside, name = self.mask, self.fresh("where")
         self.write(f"{name} = {test}" if not outside else f"{name} = {outside} & {test}")
         self._masked(name, yes)
@@ -245,7 +245,7 @@ class _Body(OnArrays):
 
 
 def numpy_text(rows: Iterable[TranslatedRow]) -> tuple[str, dict[str, str]]:
-    """A module that sets `rows`: by name, a row's value and slopes on arrays; and why rows are refused, by name."""
+    """Return a module that defines `rows`, each row's value and slopes by name, and the reason for each refused row."""
     language, entries, refused = NumPy(), [], {}
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""Plain Python on floats: each function as one of Python again, its types known, and no `Value` in it."""
+"""Plain Python on floats: each function becomes a Python function with known types and without `Value`s."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ INFIX = {
     "add": "+", "sub": "-", "mul": "*", "over": "/", "truediv": "/", "floordiv": "//", "mod": "%", "lt": "<",
     "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "and": "and", "or": "or",
 }  # fmt: skip  # a table
-# What is written otherwise than as a call of the function of `math` with this name.
+# Operations that are not written as a call of the function in `math` with this name.
 CALLED = {
     "abs": "abs", "max": "max", "min": "min", "len": "len", "float": "float", "int": "int",
     "pow": "power", "item_of": "item_of", "prod_of": "math.prod",
@@ -64,13 +64,13 @@ class Python(Braces):
         return repr(x.value)
 
     def expression(self, x: Expression) -> str:
-        """An expression, in parentheses where it needs them."""
+        """Return the text of an expression, in parentheses if needed."""
         if isinstance(x, Choice):
             return f"({self.expression(x.yes)} if {self.expression(x.test)} else {self.expression(x.no)})"
         return super().expression(x)
 
     def bare(self, x: Expression) -> str:
-        """The same where no parentheses are needed; a tuple keeps its own."""
+        """Return the text of an expression without parentheses, except those of a tuple."""
         return self.expression(x) if isinstance(x, Made) else super().bare(x)
 
     def tuple_made(self, x: Made) -> str:
@@ -86,7 +86,7 @@ class Python(Braces):
         return f"row_{function.name}"
 
     def operate(self, x: Operate) -> str:
-        """An operation: an operator, a function of `math`, or of what only Python computes."""
+        """Return the text of an operation: an operator, or a function of `math` or one that only Python can compute."""
         parts = [self.expression(part) for part in x.parts if not isinstance(part, Known)]
         if x.operation in self.infix:
             return f"({f' {self.infix[x.operation]} '.join(parts)})"
@@ -118,7 +118,7 @@ class Python(Braces):
     # --- Statements ---------------------------------------------------------------------------------------------
 
     def block(self, statements: Sequence[Statement]) -> None:
-        """Statements, one step further in."""
+        """Write statements, indented one level further."""
         self.depth += 1
         before = len(self.lines)
         for s in statements:
@@ -128,7 +128,7 @@ class Python(Braces):
         self.depth -= 1
 
     def statement(self, s: Statement) -> None:
-        """A statement."""
+        """Write a statement."""
         match s:
             case Assign():
                 self.write(f"{self.name(s.name)} = {self.bare(s.value)}")
@@ -161,7 +161,7 @@ class Python(Braces):
                 self.write(f"{self.name(s.name)}[{self.bare(s.index)}] = {self.bare(s.value)}")
 
     def _loop(self, s: For) -> None:
-        """A loop over its sources side by side; those without an end are not asked for their length."""
+        """Write a loop over sources in parallel, without asking endless ones for their length."""
         pairs = [(self.name(target), source) for target, source in zip(s.targets, s.sources, strict=True)]
         endless = [pair for pair in pairs if isinstance(pair[1], Range) and pair[1].stop is None]
         ending = [pair for pair in pairs if pair not in endless]
@@ -173,7 +173,7 @@ class Python(Braces):
         self.block(s.body)
 
     def _beside(self, pairs: list[tuple[str, Range | Each]], strict: bool) -> tuple[str, str]:
-        """The targets of a loop, and what it goes through."""
+        """Return the targets of a loop, and what it iterates over."""
         texts = [self._goes_through(source) for _, source in pairs]
         if len(pairs) == 1:
             return pairs[0][0], texts[0]
@@ -199,7 +199,7 @@ class Python(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Functions, and the tables that they need."""
+        """Return the text of functions and the tables that they need."""
         for function in functions:
             self.define(function)
         tables = [f"TABLE_{name} = {table.values!r}" for name, table in self.tables.items()]

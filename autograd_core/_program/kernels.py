@@ -1,7 +1,7 @@
-"""Kernels of the native engine, generated from the rows: `python -m autograd_core._program.kernels` writes them.
+"""The kernels of the native engine, generated from the rows by `python -m autograd_core._program.kernels`.
 
-The file is committed, so that no Python runs when a wheel is built. With `--check` nothing is written; the exit code is
-1 where the file is out of step with the rows.
+The file is committed, so that building a wheel runs no Python. With `--check` nothing is written, and the exit code is
+1 if the file does not match the rows.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ END = "    {NULL, NULL, FLAT_BY_ROW, 0},"
 
 
 def rows_of_numbers() -> list[Operation]:
-    """The rows that compute: all but leaves and checkpoints, in the order of the table."""
+    """Return the rows that compute: all but leaves and checkpoints, in the order of the table."""
     assert ops.add is not None  # the table is filled by importing it
     return [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]
 
 
 def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) -> str:
-    """The text of the kernels of these rows, with the tables that say which row has which.
+    """Return the text of the kernels of these rows, with the tables that map rows to kernels.
 
-    Raises Refused where a row's Python is not understood.
+    Raises:
+        Refused: A row's Python is not understood.
     """
     found, translation, refused = translated_rows(rows)
     if refused:
@@ -68,7 +69,7 @@ def _said(function: Callable[..., float]) -> str:
 
 
 def _only_python(value: Function) -> bool:
-    """Whether a value is what only Python computes, always."""
+    """Return whether only Python can compute a value, for all operands."""
     (first, *_) = value.body
     return isinstance(first, Return) and isinstance(first.value, Operate) and first.value.operation == "python"
 
@@ -133,7 +134,7 @@ def _many(row: TranslatedRow) -> list[str]:
             "        if (!raised)",
             "            copy_numbers(locals, slopes.at, count);",
         ]
-    else:  # one by one: so they need not go through memory
+    else:  # one by one, so that they need not go through memory
         size = len(slopes.returns or ())
         lines.append(f"        Tuple_{'d' * size} slopes = {_call(slopes, operands, '*z')};")
         lines += [f"        locals[{i}] = slopes.at[{i}];" for i in range(size)]
@@ -146,7 +147,7 @@ def _many(row: TranslatedRow) -> list[str]:
 
 
 def flat_by_kernel(row: TranslatedRow) -> bool:
-    """Whether the kernel says where derivatives are flat, as far as operands alone decide."""
+    """Return whether the kernel determines where derivatives are flat, as far as the operands alone decide that."""
     return any(isinstance(flat, Function) for flat in row.flat) or (
         True in row.flat and any(_is_zero(row, name) for name in row.row.shape.parameters)
     )
@@ -161,7 +162,7 @@ def _entry(row: TranslatedRow, by_hand: Sequence[str]) -> str:
 
 
 def main() -> None:
-    """Write the kernels, or see whether they are those of the rows."""
+    """Write the kernels, or check that they match the rows."""
     text = kernels(rows_of_numbers())
     if "--check" not in sys.argv:
         TARGET.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Lists: their items and parts, what goes through them, and lists made by loops."""
+"""Lists: their items and slices, loops over them, and comprehensions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .forms import (
 class Lists(Expressions):
     """The lists of one function."""
 
-    # The lists that the loop changes which begins here.
+    # The lists changed by the loop that begins here.
     changed_within: frozenset[str] = frozenset()
 
     def visit_Subscript(self, node: ast.Subscript) -> Expression:
@@ -67,7 +67,7 @@ class Lists(Expressions):
             parts = tuple(map(self.visit, node.elts))
             return Made(tuple(part.type for part in parts), parts)
         if len(node.elts) == 1 and not self._changes(whole := self._starred(node, node.elts[0])):
-            return whole  # what does not change is as good as a copy
+            return whole  # a list that never changes needs no copy
         return self.visit_List(node)
 
     def visit_List(self, node: ast.List | ast.Tuple) -> Expression:
@@ -86,7 +86,7 @@ class Lists(Expressions):
         return x
 
     def _changes(self, x: Expression) -> bool:
-        """Whether it is a list that is changed in place."""
+        """Return whether an expression is a list that is changed in place."""
         return isinstance(x, Name) and x.name in self.changing
 
     # --- Going through lists ------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ class Lists(Expressions):
         return found
 
     def _said_already(self, loop: ast.GeneratorExp) -> Const | None:
-        """What `all` or `any` give where it is the same for every number: as they ask of no number too."""
+        """Return the test of `all` or `any` if it is the same constant for every number, else None."""
         outside, names, variables = self.out, dict(self.names), dict(self.function.variables)
         self.out = []
         targets, _, _ = self.loop(loop.generators[0].target, loop.generators[0].iter)
@@ -155,7 +155,7 @@ class Lists(Expressions):
     def loop(
         self, target: ast.expr, iterable: ast.expr
     ) -> tuple[list[tuple[str, Any]], tuple[Range | Each, ...], bool]:
-        """The targets of a loop with their types, its sources, and whether they must be of one length."""
+        """Return the targets of a loop with their types, its sources, and whether these must have equal lengths."""
         sources, strict = self.sources(iterable)
         names: list[str] = []
         for element in ast.walk(target):
@@ -170,7 +170,7 @@ class Lists(Expressions):
         return list(zip(names, types, strict=True)), tuple(sources), strict
 
     def sources(self, node: ast.expr) -> tuple[list[Range | Each], bool]:
-        """What a loop goes through, side by side."""
+        """Return the sources that a loop iterates over in parallel, and whether they must have equal lengths."""
         called = self.visit(node.func) if isinstance(node, ast.Call) else None
         if isinstance(node, ast.Call) and isinstance(called, Known):
             if called.value is range:
@@ -200,7 +200,7 @@ class Lists(Expressions):
         return [Each(xs, False)], False
 
     def _mapped(self, node: ast.Call) -> Expression:
-        """`map(f, xs)` as the list that it is."""
+        """Translate `map(f, xs)` as a list."""
         x = ast.Name("mapped", ast.Load())
         loop = ast.comprehension(ast.Name("mapped", ast.Store()), node.args[1], [], 0)
         listed = ast.ListComp(ast.Call(node.args[0], [x], []), [loop])

@@ -34,7 +34,7 @@ INFIX = {
 
 
 class OnArrays(Differing):
-    """The expressions of one function. `mask` is the text of where the statements count; "" is everywhere."""
+    """The expressions of one function. `mask` is the text of the points where statements take effect; "" means all."""
 
     def __init__(self, language: NumPy, function: Function, differs: Sequence[bool]) -> None:
         self.language = language
@@ -43,19 +43,19 @@ class OnArrays(Differing):
         self.depth = 1
         self.count = 0
         self.mask = ""
-        self.early = False  # whether some points may have their result already
+        self.early = False  # whether some points may already have their result
         self.bound = {name for name, _ in function.parameters}
         self.begun: dict[str, str] = {}  # the mask under which a variable was set
         super().__init__(function, differs)
 
     def refuse(self, what: str) -> Refused:
-        """What is not translated to NumPy."""
+        """Refuse what is not translated to NumPy."""
         return Refused(f"{what} is not translated to NumPy ({self.source.origin})")
 
     # --- Expressions --------------------------------------------------------------------------------------------
 
     def expression(self, x: Expression) -> str:
-        """The text of an expression."""
+        """Return the text of an expression."""
         match x:
             case Const():
                 text = "np.nan" if x.type == FLOAT and math.isnan(x.value) else repr(x.value).replace("inf", "np.inf")
@@ -89,7 +89,7 @@ class OnArrays(Differing):
         return f"py_choose({test}, {yes}, {no})"
 
     def _call(self, x: Call) -> str:
-        """A call; of what may not end at points that do not count, at the others only."""
+        """Return a call, restricted to the points that matter if it might not terminate at the others."""
         differs = [self.differs(argument) for argument in x.arguments]
         name = self.language.function(x.function, differs)
         arguments = ", ".join(map(self.expression, x.arguments))
@@ -124,13 +124,13 @@ class OnArrays(Differing):
         return f"py_{x.operation}{'_int' * whole}({', '.join(parts)})"
 
     def unfinished(self) -> str:
-        """Where the statements count and there is no result yet: loops go on for no other points."""
+        """Return the mask of points where statements take effect and have no result yet; loops run only for them."""
         if not self.early:
             return self.mask or "np.True_"
         return f"{self.mask} & np.logical_not(early)" if self.mask else "np.logical_not(early)"
 
 
 def variable(name: str) -> str:
-    """A variable's name, other than those that the text has itself."""
+    """Return a variable's name that does not clash with those the text itself uses."""
     name = name.strip("_") or "unused"
     return f"{name}_" if name in ("np", "early", "result", "lambda", "math") else name

@@ -1,4 +1,4 @@
-"""What an expression can be made of: the operations of Python and of `math`, by name, and which of them can raise."""
+"""The operations that expressions consist of: those of Python and `math`, by name, and which of them can raise."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ARITHMETIC: dict[type[ast.operator], str] = {
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
 }  # fmt: skip  # a table
-# On constants they are done at once, by Python itself.
+# On constants, Python itself evaluates them during translation.
 FOLDED: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
     "floordiv": operator.floordiv, "mod": operator.mod, "pow": operator.pow, "neg": operator.neg, "abs": abs,
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
 }  # fmt: skip  # a table
 
-# Functions of floats that give a float.
+# Functions from floats to a float.
 FLOATS = (
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "copysign", "cos", "cosh", "degrees", "erf",
     "erfc", "exp", "exp2", "expm1", "fabs", "fmod", "gamma", "lgamma", "log", "log10", "log1p", "log2", "radians",
@@ -38,10 +38,10 @@ QUIET = {
     "len", "over", "max", "min", "slice", "isnan", "isinf", "isfinite", "copysign", "fabs", "atan", "asinh", "cbrt",
     "tanh", "erf", "erfc", "frexp", "radians", "degrees",
 }  # fmt: skip  # a list
-# What these are made of needs memory.
+# Their results need memory.
 ALLOCATING = {"join", "repeat", "backwards"}
 
-# What a call gives, by the object called: its operation, the types it takes and the type it gives.
+# What a call becomes, by the object called: its operation, the types of its arguments and the type of its result.
 CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     **{getattr(math, name): (name, (FLOAT,) * (2 if name in TWO_FLOATS else 1), FLOAT) for name in FLOATS},
     **{getattr(math, name): (name, (FLOAT,), BOOL) for name in ("isnan", "isinf", "isfinite")},
@@ -59,7 +59,7 @@ OPERATORS: dict[Any, str] = {
     abs: "abs",
 }  # fmt: skip  # a table
 
-# The kinds of exceptions that are told apart; a handler catches those below it as well.
+# The kinds of exceptions that are distinguished; a handler also catches the kinds below its own.
 KINDS: dict[str, type[Exception]] = {
     "ValueError": ValueError, "OverflowError": OverflowError, "ZeroDivisionError": ZeroDivisionError,
 }  # fmt: skip  # a table
@@ -67,15 +67,15 @@ OTHER = "other"
 
 
 def kind_raised(exception: type[BaseException]) -> str:
-    """The kind that a `raise` is of."""
+    """Return the kind of exception that a `raise` raises."""
     return next((name for name, kind in KINDS.items() if issubclass(exception, kind)), OTHER)
 
 
 def kinds_caught(exception: type[BaseException]) -> tuple[str, ...]:
-    """The kinds that an `except` catches."""
+    """Return the kinds that an `except` catches."""
     return tuple(name for name, kind in KINDS.items() if issubclass(kind, exception))
 
 
 def raises(name: str, result: Type, parts: Sequence[Expression]) -> bool:
-    """Whether an operation may raise; arithmetic on ints does where it leaves ±2**53."""
+    """Return whether an operation may raise; arithmetic on ints raises if it leaves ±2**53."""
     return name not in QUIET or (result == INT and parts[0].type == INT and name in ("add", "sub", "mul", "neg", "abs"))

@@ -17,11 +17,11 @@ from .translator import Translation
 class TranslatedRow:
     """A row whose Python has been translated.
 
-    `slopes` has, for each operand, a function of operands and result; of an operation on many it has the one that gives
-    all, as a list or a tuple. `flat` has for each operand a function of the operands, True where the derivative is flat
-    everywhere, or None where the row says nothing; of an operation on many, the one function that says it of all, or
-    nothing where that depends on which operands are variables. `beside` has the same where the other operand is a plain
-    number.
+    `slopes` holds, for each operand, a function of the operands and the result; for an operation on many operands it
+    holds one function that returns all of them, as a list or tuple. `flat` holds, for each operand, a function of the
+    operands, True if the derivative is flat everywhere, or None if the row does not say; for an operation on many
+    operands it holds one function for all, or nothing if that depends on which operands are variables. `beside` holds
+    the same for the case that the other operand is a plain number.
     """
 
     row: Operation
@@ -32,14 +32,15 @@ class TranslatedRow:
 
     @property
     def many(self) -> bool:
-        """Whether the operation is one on many operands."""
+        """Whether the operation takes many operands."""
         return self.row.arity is None
 
 
 def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
-    """Translate a row, and into `translation` all that it calls.
+    """Translate a row, adding everything that it calls to `translation`.
 
-    Raises Refused, naming the row and the place, where its Python holds something that is not understood.
+    Raises:
+        Refused: Its Python contains something that is not understood; the message names the row and the place.
     """
     try:
         return _many(row, translation) if row.arity is None else _few(row, translation)
@@ -50,9 +51,10 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
 def translated_rows(
     rows: Iterable[Operation], *, exact: bool = True
 ) -> tuple[list[TranslatedRow], Translation, dict[str, Refused]]:
-    """All rows that can be translated, the functions that they are made of, and why the others are refused, by name.
+    """Return all rows that can be translated, their functions, and by name the reason why each other row is refused.
 
-    Args: `exact`, whether the translated text can ask Python for what only Python computes.
+    Args:
+        exact: Whether the translated text can call Python for what only Python can compute.
     """
     translation, found, refused = Translation(exact), [], {}
     for row in rows:
@@ -79,7 +81,7 @@ def _few(row: Operation, translation: Translation) -> TranslatedRow:
 def _flat(
     row: Operation, translation: Translation, operands: list[Name], index: int, flat: Any, what: str
 ) -> Function | bool | None:
-    """Where the derivative by an operand is flat."""
+    """Translate where the derivative by an operand is flat."""
     assert isinstance(row.derivatives, tuple)
     if not callable(row.derivatives[index]):
         return True
@@ -98,7 +100,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
 
 
 def _flat_of_many(row: Operation, translation: Translation, xs: Name) -> tuple[Function, ...]:
-    """Where an operation on many is flat, if its operands alone decide; otherwise it is refused here."""
+    """Translate where an operation on many operands is flat, if the operands alone decide that; refuse it otherwise."""
     if not callable(row.flat):
         return ()
     try:
@@ -111,7 +113,7 @@ def _flat_of_many(row: Operation, translation: Translation, xs: Name) -> tuple[F
 def _function(
     translation: Translation, name: str, python: Any, operands: list[Name], gives: str = FLOAT
 ) -> Function:
-    """A function of the row, which may be a number, Python's own or one in Python."""
+    """Translate a function of the row, which may be a number, a builtin, or a function written in Python."""
     if not callable(python):
         return translation.of_call(Const(FLOAT, float(python)), operands, name)
     if not hasattr(python, "__code__") or python.__module__ in LEFT_TO_PYTHON:

@@ -1,4 +1,4 @@
-"""The syntax tree of a function that is there: lambdas too, of which several stand on one line."""
+"""The syntax tree of an existing function, even if it is one of several lambdas on a line."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ def _tree(path: str) -> ast.Module:
 
 
 def shown(path: str, line: int) -> str:
-    """A place in a file as messages name it."""
+    """Format a place in a file for a message."""
     return f"{Path(path).name}, line {line}"
 
 
 def definition_of(function: FunctionType) -> Definition:
-    """The syntax tree of a function.
+    """Return the syntax tree of a function.
 
-    Raises Refused where its source cannot be found.
+    Raises:
+        Refused: Its source cannot be found.
     """
     code = function.__code__
     path = inspect.getsourcefile(function)
@@ -43,7 +44,7 @@ def definition_of(function: FunctionType) -> Definition:
 
 
 def _fits(node: ast.AST, function: FunctionType) -> bool:
-    """Whether this is where the function was compiled from."""
+    """Return whether the function was compiled from this node."""
     code = function.__code__
     if isinstance(node, ast.FunctionDef):
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

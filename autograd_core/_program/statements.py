@@ -56,10 +56,10 @@ class Body(Assigning):
         super().__init__(function, path, outer)
         self.exact = exact
         self.translated = translated
-        self.objects: list[ast.Return] = []  # where something else than a number is returned
+        self.objects: list[ast.Return] = []  # the returns of something other than a number
 
     def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
-        """The function with its body, or the object it gives."""
+        """Return the function with its body, or the object that it returns."""
         arguments = definition.args
         if arguments.vararg or arguments.kwarg:
             self.refuse(definition, "a function of any number of arguments", "name its parameters")
@@ -93,7 +93,7 @@ class Body(Assigning):
         return any(isinstance(n, ast.Name) and n.id == getattr(definition, "name", "") for n in ast.walk(definition))
 
     def block(self, statements: Sequence[ast.stmt]) -> None:
-        """Statements one after the other, up to the first that leaves."""
+        """Translate statements in order, up to the first that leaves the block."""
         for statement in statements:
             method = getattr(self, f"do_{type(statement).__name__}", None)
             if method is None:
@@ -103,7 +103,7 @@ class Body(Assigning):
                 break
 
     def nested(self, statements: Sequence[ast.stmt]) -> tuple[list[Statement], dict[str, Expression] | None]:
-        """A block of its own, with the names as they stand at its end; None where that is never reached."""
+        """Translate a nested block; return it with the names at its end, or None if the end is never reached."""
         outside, names = self.out, self.names
         self.out, self.names = [], dict(names)
         self.block(statements)
@@ -112,7 +112,7 @@ class Body(Assigning):
         return inside, None if leaves(inside) else after
 
     def merge(self, *ways: dict[str, Expression] | None) -> None:
-        """Go on with the names that are set on every way that comes here."""
+        """Continue with the names that are set on every path that leads here."""
         reached = [names for names in ways if names is not None]
         if reached:
             self.names = {name: x for name, x in reached[0].items() if all(way.get(name) == x for way in reached)}
@@ -133,7 +133,7 @@ class Body(Assigning):
         self.refuse(node, f"`{ast.unparse(node)}`")
 
     def do_Pass(self, node: ast.Pass) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def do_Assign(self, node: ast.Assign) -> None:
         if len(node.targets) != 1:
@@ -166,7 +166,7 @@ class Body(Assigning):
     def do_While(self, node: ast.While) -> None:
         if node.orelse:
             self.refuse(node, "`else` of a loop")
-        self.conditional += 1  # what a test needs cannot be done once beforehand
+        self.conditional += 1  # nothing in the test may be evaluated just once in advance
         test = self.truth(node.test)
         self.conditional -= 1
         body, _ = self.nested(node.body)
@@ -235,7 +235,7 @@ class Body(Assigning):
 
 
 def _raising(x: Expression) -> Iterator[bool]:
-    """For each operation and call in an expression, whether it can raise."""
+    """Yield for each operation and call in an expression whether it can raise."""
     for part in inside(x):
         if isinstance(part, Operate):
             yield raises(part.operation, part.type, part.parts)

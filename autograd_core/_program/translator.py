@@ -1,4 +1,4 @@
-"""The translator itself: `Translation` holds all functions that rows are made of."""
+"""The translator: `Translation` holds all the functions that rows are made of."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from .statements import Body
 
 
 def _nowhere() -> None:
-    """Where a function that has no Python of its own comes from."""
+    """Stand in as the origin of a function that is not written in Python."""
 
 
 class Translation:
-    """The functions translated so far, each once for every set of types that it is called with, callees first.
+    """The functions translated so far, callees first, each once for every combination of argument types.
 
-    Args: `exact`, whether the translated text can ask Python for what only Python computes.
+    Args:
+        exact: Whether the translated text can call Python for what only Python can compute.
     """
 
     def __init__(self, exact: bool = True) -> None:
@@ -31,9 +32,15 @@ class Translation:
         self._names: set[str] = set()
 
     def function(self, function: Any, given: Sequence[Expression], name: str = "") -> Function | Expression:
-        """A function of Python for arguments of these types, or the object that it gives if that is known now.
+        """Translate a Python function for arguments of these types, or return its result if that is already known.
 
-        Args: `given`, an expression of each argument's type; what is `Known` is bound as it is. Raises Refused.
+        Args:
+            function: The function.
+            given: An expression with the type of each argument; a `Known` one is bound directly.
+            name: The name of the translated function.
+
+        Raises:
+            Refused: The function contains something that is not understood.
         """
         key = (function, tuple((x.type, x.value) if isinstance(x, Known) else x.type for x in given))
         if key not in self._known:
@@ -44,7 +51,7 @@ class Translation:
             made.origin += "" if called == "<lambda>" else f": {called}"
             stated = getattr(function, "__annotations__", {}).get("return")
             made.returns = FLOAT if stated in ("float", float) else None
-            made.raises = made.returns is not None  # until it is known, for functions that call themselves
+            made.raises = made.returns is not None  # assumed until it is known, for functions that call themselves
             self._known[key] = made
             try:
                 body = Body(self.function, self.exact, made, path, function)
@@ -59,7 +66,7 @@ class Translation:
         return self._known[key]
 
     def of_call(self, called: Any, operands: Sequence[Name], name: str) -> Function:
-        """The function whose result is a constant, or one call of something on the operands."""
+        """Return the function whose result is a constant, or a single call on the operands."""
         made = Function(self._unused(name), "ops.py", [(x.name, x.type) for x in operands])
         made.variables = dict(made.parameters)
         body = Body(self.function, self.exact, made, "ops.py", _nowhere)
