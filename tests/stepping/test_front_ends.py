@@ -1,6 +1,6 @@
 """The stepper in the front ends themselves: what they strip, which keys they take, where they scroll.
 
-Each is skipped where it is not installed: `pip install -e ".[test,front-ends]"`, then `pytest -m "slow or not slow"`.
+Each is skipped where it is not installed: `pip install -e ".[test,notebooks,front-ends]"`, then `pytest -m "slow or not slow"`.
 """
 
 from __future__ import annotations
