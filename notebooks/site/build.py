@@ -87,7 +87,9 @@ autograd-core is under the MIT licence. Beside it, this site serves
 {rows}
 
 Pyodide is CPython, under the licence of the Python Software Foundation, compiled for browsers; `graphviz`, a Python
-package, is under the MIT licence; viz-js is Graphviz, under the Eclipse Public License, compiled too.
+package, is under the MIT licence; viz-js is Graphviz, under the Eclipse Public License, compiled too. The course in
+JupyterLite, which is under the BSD licence, brings IPython and what that needs, under BSD, MIT and Apache licences that
+their wheels hold.
 """
 
 

@@ -92,6 +92,15 @@ def test_a_stepper_of_the_course_steps(page: Any, address: str) -> None:
     assert frame.locator("#where").text_content() != before
 
 
+def test_a_wide_graph_keeps_its_size_and_scrolls(page: Any, address: str) -> None:
+    page.goto(f"{address}/course/10_a_gpt_in_scalars.html")
+    image = page.locator(".cell_output > img[src$='.svg']").first
+    width, room = image.evaluate("image => [image.clientWidth, image.parentElement.clientWidth]")
+    assert width == image.evaluate("image => image.naturalWidth") > 2 * room
+    image.evaluate("image => { image.parentElement.scrollLeft = 300; }")
+    assert image.evaluate("image => image.parentElement.scrollLeft") == 300
+
+
 @pytest.mark.parametrize("word", ["hvp", "tanh", "lay_out_with"])
 def test_search_finds(page: Any, address: str, word: str) -> None:
     page.goto(f"{address}/search.html?q={word}")
