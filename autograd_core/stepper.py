@@ -15,9 +15,9 @@ from ._drawing.options import Options, whole_number
 from ._drawing.picture import fitting_in_order, graph_of
 from ._engine.numbers import number
 from ._operations.operation import PARAMETER
+from ._stepping.asking import called
 from ._stepping.frames import Frames, gif
 from ._stepping.page import page
-from ._stepping.program import called
 from ._stepping.scene import Step
 from ._stepping.script import Script
 from .value import Value
@@ -91,15 +91,20 @@ def step(
     if learning_rate is not None and not any(node.op is PARAMETER for node in picture.owner):
         raise ValueError("there are no parameters to update: create them with autograd_core.parameter(…)")
     script = Script(picture, graph, learning_rate, epochs, questions)
-    return Stepper(script, Frames(picture, script.sorted, script.eager, time_limit))
+    return Stepper(script, time_limit)
 
 
 class Stepper:
     """The steps through one graph: a sequence of `Step`s that a notebook displays and `save` writes to a file."""
 
-    def __init__(self, script: Script, frames: Frames) -> None:
+    def __init__(self, script: Script, time_limit: float) -> None:
         self._script = script
-        self._frames = frames
+        self._time_limit = time_limit
+
+    @cached_property
+    def _frames(self) -> Frames:
+        script = self._script
+        return Frames(script.scene.picture, script.sorted, script.eager, self._time_limit)
 
     def __len__(self) -> int:
         return len(self._script.sorted)

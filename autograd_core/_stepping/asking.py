@@ -6,8 +6,9 @@ During the run, `Value` notes what this thread asks of it, and answers as usual.
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock, get_ident
@@ -17,6 +18,7 @@ from .._engine.clock import tick
 from .._engine.made import traces
 from .._engine.numbers import number
 from .._engine.sources import line_now
+from ..context import record
 from ..errors import GraphError
 from ..value import Value
 
@@ -43,6 +45,35 @@ class Asked:
     outcome: float
     stamp: int  # the smallest stamp of the nodes made after it
     line: int | None
+
+
+def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, list[Asked]]:
+    """Call a function with leaves named after its parameters; return its result and the questions it asked.
+
+    Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records its
+    line.
+
+    Raises:
+        GraphError: The function does not return one or several Values.
+    """
+    bound = inspect.signature(function).bind(*arguments)
+    bound.arguments.update({name: _labelled(argument, name) for name, argument in bound.arguments.items()})
+    with asked() as questions, record(source=True):
+        y = function(*bound.args)
+    if not isinstance(y, Value | list | tuple):
+        name = getattr(function, "__name__", repr(function))
+        raise GraphError(f"{name} must return a Value that it computes from its arguments; it returned {y!r}")
+    return y, questions
+
+
+def _labelled(thing: Any, name: str) -> Any:
+    if isinstance(thing, dict):
+        return {key: _labelled(part, f"{name}[{key!r}]") for key, part in thing.items()}
+    if isinstance(thing, list | tuple):
+        return type(thing)(_labelled(part, f"{name}[{i}]") for i, part in enumerate(thing))
+    if type(thing) is Value or isinstance(thing, bool) or (x := number(thing)) is None:
+        return thing
+    return Value(x, name)
 
 
 @contextmanager

@@ -7,9 +7,10 @@ import pytest
 
 from autograd_core import GraphError, Value, parameter, scope, sqrt, tanh
 from autograd_core import sum as total
-from autograd_core._stepping import page
+from autograd_core._stepping import data
+from autograd_core._stepping.asking import called
+from autograd_core._stepping.data import guards_of, page_data
 from autograd_core._stepping.lines import Filling, slots_of
-from autograd_core._stepping.program import called, guards_of
 from autograd_core.stepper import step
 
 
@@ -100,9 +101,9 @@ def test_a_page_too_large_to_compute_keeps_the_numbers_of_its_lines(monkeypatch,
     """Wherever a line of the one page names a slot, the line of the other names one that holds the same number."""
     stepper = STEPPERS[name]()
     numbers = stepper._script.tape.numbers
-    whole = page.page_data(stepper._script, stepper._frames)
-    monkeypatch.setattr(page, "MOST_SLOTS", 0)
-    still = page.page_data(stepper._script, stepper._frames)
+    whole = page_data(stepper._script, stepper._frames)
+    monkeypatch.setattr(data, "MOST_SLOTS", 0)
+    still = page_data(stepper._script, stepper._frames)
     assert "too many for a page" in still["still"] and not whole["still"]
     assert len(still["numbers"]) <= len(numbers) and still["ops"] == still["code"] == []
     assert json.dumps(still["numbers"])  # of what JSON holds

@@ -471,9 +471,9 @@ def test_the_time_of_a_drag(opened: Opened, make: Callable[[], Value], capsys: p
 
 
 def test_a_graph_too_large_to_follow_a_drag_says_so(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd_core._stepping import page as pages
+    from autograd_core._stepping import data
 
-    monkeypatch.setattr(pages, "MOST_SLOTS", 20)
+    monkeypatch.setattr(data, "MOST_SLOTS", 20)
     stepper = step(sigmoids())
     page = opened(stepper)
     assert "too many for a page to compute" in page.text_content("#said")
