@@ -52,7 +52,7 @@ def make_node(
     """Make a node from its parts, for copies, pickles and checkpoints.
 
     `operands` is empty for a leaf. `recorded` holds the local derivative by each operand (anything if the operand is a
-    plain number), or is a checkpoint's segment.
+    plain number), for an operation on many operands also as an array of doubles, or is a checkpoint's segment.
     """
     node: Value = new(Value)
     node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label

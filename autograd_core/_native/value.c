@@ -178,6 +178,34 @@ static int set_operand(PyObject *operand, PyObject *local, Node **node, double *
     return 0;
 }
 
+/* Local derivatives that come as doubles, in place of numbers of Python's. */
+static int copy_locals(PyObject *recorded, double *numbers, Py_ssize_t count)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(recorded, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0)
+        return -1;
+    int fits = view.len == count * (Py_ssize_t)sizeof(double) && strcmp(view.format, "d") == 0;
+    if (fits)
+        memcpy(numbers, view.buf, (size_t)view.len);
+    else
+        PyErr_SetString(PyExc_ValueError, "a node has as many operands and local derivatives as its operation");
+    PyBuffer_Release(&view);
+    return fits ? 0 : -1;
+}
+
+/* Operands whose local derivatives are there; a plain number stands in place of its own. */
+static int set_operands(PyObject *operands, Node **nodes, double *numbers, Py_ssize_t *done)
+{
+    for (; *done < PyTuple_GET_SIZE(operands); ++*done) {
+        PyObject *operand = PyTuple_GET_ITEM(operands, *done);
+        if (is_value(operand))
+            nodes[*done] = (Node *)Py_NewRef(operand);
+        else if (set_operand(operand, NULL, &nodes[*done], &numbers[*done]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static PyObject *make_node(PyObject *Py_UNUSED(module), PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"op", "data", "operands", "recorded", "place", "stamp", "grad", "label", NULL};
@@ -201,12 +229,13 @@ static PyObject *make_node(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
         return NULL;
     int arity = S.rows[row].arity;
     PyObject *operands = PySequence_Tuple(given), *locals = NULL;
-    PyObject *segment = arity < 0 && !PyTuple_Check(recorded) && !PyList_Check(recorded) ? recorded : NULL;
+    int doubles = arity < 0 && PyObject_CheckBuffer(recorded);
+    PyObject *segment = arity < 0 && !doubles && !PyTuple_Check(recorded) && !PyList_Check(recorded) ? recorded : NULL;
     Side *side = NULL;
     Node *few[2] = {NULL, NULL}, **nodes = few;
     double derivatives[2] = {0.0, 0.0}, *numbers = derivatives;
     Py_ssize_t done = 0, count = operands ? PyTuple_GET_SIZE(operands) : -1;
-    if (count < 0 || (segment == NULL && (locals = PySequence_Tuple(recorded)) == NULL))
+    if (count < 0 || (segment == NULL && !doubles && (locals = PySequence_Tuple(recorded)) == NULL))
         goto failed;
     if ((arity >= 0 && count != arity) || (locals && PyTuple_GET_SIZE(locals) != count)) {
         PyErr_SetString(PyExc_ValueError, "a node has as many operands and local derivatives as its operation");
@@ -218,6 +247,8 @@ static PyObject *make_node(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
         nodes = side_nodes(side);
         numbers = side->locals;
     }
+    if (doubles && (copy_locals(recorded, numbers, count) < 0 || set_operands(operands, nodes, numbers, &done) < 0))
+        goto failed;
     for (; done < count; done++)
         if (set_operand(PyTuple_GET_ITEM(operands, done), locals ? PyTuple_GET_ITEM(locals, done) : NULL, &nodes[done],
                         &numbers[done]) < 0)

@@ -74,6 +74,8 @@ def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
     """The numbers of a leaf and its shape: the ones that change from replay to replay."""
+    if type(thing) in (float, int, Value):  # nearly all; what follows takes longer
+        return [thing], None
     if is_array(thing) and thing.shape:
         elements = thing.ravel().tolist() if thing.dtype.kind in "fiuO" else []
         if elements and all(type(x) in (float, int, Value) for x in elements):

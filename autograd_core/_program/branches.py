@@ -22,16 +22,16 @@ class Branch:
     """One way through a program: its listing, the nodes that are its parameters, and the structure of its result.
 
     `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend on the first
-    `below` parameters; the others are only asked by guards, or used by operations that may raise.
+    `below` parameters, `moving`; the others are only asked by guards, or used by operations that may raise.
     """
 
-    __slots__ = ("_players", "_varied", "below", "listing", "output", "parameters", "plain")
+    __slots__ = ("_players", "_varied", "below", "listing", "moving", "output", "parameters", "plain")
 
     def __init__(
         self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any], below: int
     ) -> None:
         self.listing, self.parameters, self.output, self.plain = listing, tuple(parameters), output, plain
-        self.below = below
+        self.below, self.moving = below, self.parameters[:below]
         self._varied: dict[tuple[bool, ...], Listing] = {}
         self._players: dict[tuple[tuple[bool, ...] | None, bool], Player] = {}
 

@@ -78,12 +78,21 @@ class Prepared:
         self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
     ) -> tuple[float, list[float], list[float]]:
         """The first output at one point, and its gradients; as `player.value_and_gradients`."""
+        value, found = self.value_and_slopes(inputs, parameters, seed)
+        count = self.listing.inputs
+        return value, list(found[:count]), list(found[count:])
+
+    def value_and_slopes(
+        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0
+    ) -> tuple[float, Sequence[float]]:
+        """The first output at one point, and its gradients by inputs and then by parameters."""
         listing = self.listing
         outputs = array("d", bytes(8 * len(listing.outputs)))
         found = array("d", bytes(8 * (listing.inputs + listing.parameters)))
         if self.plan().point(inputs, parameters, outputs, found, seed):
-            return outputs[0], found[: listing.inputs].tolist(), found[listing.inputs :].tolist()
-        return player.value_and_gradients(listing, inputs, numbers(parameters), seed)
+            return outputs[0], found
+        value, by_input, by_parameter = player.value_and_gradients(listing, inputs, numbers(parameters), seed)
+        return value, (*by_input, *by_parameter)
 
     # --- Many rows ---------------------------------------------------------------------------------------------
 

@@ -21,6 +21,11 @@ class Player(Protocol):
     ) -> tuple[float, list[float], list[float]]:
         """The first output at one point, and its gradients by inputs and parameters."""
 
+    def value_and_slopes(
+        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
+    ) -> tuple[float, Sequence[float]]:
+        """The same, the gradients by inputs and then by parameters in one, as a node records them."""
+
     def rows(
         self, inputs: Sequence[Column], parameters: Sequence[Any], count: int, /, *, gradients_too: bool, threads: int
     ) -> Rows:
@@ -42,6 +47,13 @@ class InPython:
     ) -> tuple[float, list[float], list[float]]:
         """The first output at one point, and its gradients by inputs and parameters."""
         return player.value_and_gradients(self.listing, inputs, native.numbers(parameters), seed)
+
+    def value_and_slopes(
+        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
+    ) -> tuple[float, Sequence[float]]:
+        """The same, the gradients by inputs and then by parameters in one, as a node records them."""
+        value, by_input, by_parameter = self.value_and_gradients(inputs, parameters, seed)
+        return value, (*by_input, *by_parameter)
 
     def rows(
         self,

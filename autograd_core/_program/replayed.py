@@ -118,18 +118,11 @@ class Replayed:
             branch, outputs = self._replays.values(numbers)
             valued = any(varying) or branch.below
             return branch.result([Value(x) for x in outputs] if valued else outputs)
-        branch, (value, by_input, by_parameter) = self._replays.value_and_gradients(numbers, varying)
+        branch, (value, slopes) = self._replays.value_and_slopes(numbers, varying)
         if branch.plain or not branch.varying(varying).variable[branch.listing.outputs[0]]:
             return branch.result([value])
-        operands = [x if type(x) is Value else n for x, n in zip(given, numbers, strict=True)]
-        node = make_node(
-            self._row,
-            value,
-            [*operands, *branch.parameters[: branch.below]],
-            (*by_input, *by_parameter[: branch.below]),
-            current(),
-            tick(),
-        )
+        operands = (*(x if type(x) is Value else n for x, n in zip(given, numbers, strict=True)), *branch.moving)
+        node = make_node(self._row, value, operands, slopes[: len(operands)], current(), tick())
         return branch.result([node])
 
     def _row_value(self, operands: Sequence[float]) -> float:

@@ -40,6 +40,14 @@ class Replays:
             numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )
 
+    def value_and_slopes(
+        self, numbers: Sequence[float], varying: tuple[bool, ...]
+    ) -> tuple[Branch, tuple[float, Sequence[float]]]:
+        """The same, the gradients by inputs and then by parameters in one."""
+        return self.played(
+            numbers, lambda branch: branch.player(varying, self.fast).value_and_slopes(numbers, branch.parameters)
+        )
+
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
         """The result of `play` on the branch of a point; raises what the engine raises there."""
         branch = self.branches.latest

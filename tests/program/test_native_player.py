@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ac
 from autograd_core import Value, ops
+from autograd_core._engine.nodes import make_node
+from autograd_core._engine.places import ROOT
 from autograd_core._program import listing as listings
 from autograd_core._program import player
 from autograd_core._program.guards import Guard
@@ -355,6 +357,17 @@ def test_buffers_that_do_not_fit_are_refused():
         plan.point([1.0], [3.0], b"12345678", gradients, 1.0)
     with pytest.raises(ValueError, match="column"):
         plan.rows(3, ((array("d", [1.0]), 1, True),), [3.0], array("d", [0.0] * 3), None, None, bytearray(3), 1)
+
+
+def test_a_node_takes_its_local_derivatives_as_doubles():
+    x, y = Value(2.0), Value(3.0)
+    node = make_node(ops.dot.operation, 30.0, (x, 4.0, y, 5.0), array("d", [4.0, math.nan, 5.0, math.nan]), ROOT, 0)
+    assert node.operands == (x, 4.0, y, 5.0) and ac.gradients(node, [x, y]) == [4.0, 5.0]
+    for wrong in (array("d", [1.0]), array("f", [1.0] * 8), array("d", [1.0] * 5)):
+        with pytest.raises(ValueError, match="as many operands and local derivatives"):
+            make_node(ops.dot.operation, 30.0, (x, 4.0, y, 5.0), wrong, ROOT, 0)
+    with pytest.raises(TypeError, match="an operand is a Value or a number"):
+        make_node(ops.dot.operation, 30.0, (x, "4", y, 5.0), array("d", [1.0] * 4), ROOT, 0)
 
 
 def test_a_row_that_plays_the_same_program():
