@@ -57,7 +57,7 @@ class Strayed(Exception):  # noqa: N818  # it is not an error
         self.guard, self.outcome = guard, outcome
 
 
-def answer(guard: Guard, slots: Sequence[float], variable: Sequence[int]) -> float | None:
+def answer(guard: Guard, slots: Sequence[float] | dict[int, float], variable: Sequence[int]) -> float | None:
     """The answer to a question, or None if asking raises."""
     numbers = [slots[slot] for slot in guard.operands]
     try:
@@ -73,8 +73,15 @@ def answer(guard: Guard, slots: Sequence[float], variable: Sequence[int]) -> flo
 
 def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[int]) -> None:
     """Raise Strayed for the first guard whose operands have been computed and whose answer has changed."""
+    check_all(guards, slots, variable, len(slots))
+
+
+def check_all(
+    guards: Sequence[Guard], slots: Sequence[float] | dict[int, float], variable: Sequence[int], done: float = math.inf
+) -> None:
+    """The same for guards whose operands are all among the first `done` slots."""
     for i, guard in enumerate(guards):
-        if max(guard.operands) < len(slots):
+        if max(guard.operands) < done:
             outcome = answer(guard, slots, variable)
             if outcome is None or not same(outcome, guard.outcome):
                 raise Strayed(i, outcome)

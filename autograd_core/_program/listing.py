@@ -51,12 +51,15 @@ class Listing(Flat):
 
     def varying(self, inputs: Sequence[bool], parameters: bool = True) -> Listing:
         """The same list with only these inputs, and optionally the parameters, as nodes; the rest are numbers."""
-        old = self.variable
+        old, first = self.variable, self.first
         new = array("b", (*inputs, *repeat(parameters, self.parameters)))
-        new.extend(old[len(new) : self.first])
-        for k in range(len(self.code)):
-            below = self.operands[self.starts[k] : self.starts[k + 1]]
-            new.append(old[self.first + k] and any(new[slot] for slot in below))
+        if NATIVE is not None:
+            new = array("b", NATIVE.varied(new, old, self.starts, self.operands))
+        else:
+            new.extend(old[len(new) : first])
+            for k in range(len(self.code)):
+                below = self.operands[self.starts[k] : self.starts[k + 1]]
+                new.append(old[first + k] and any(new[slot] for slot in below))
         return self if new == old else replace(self, variable=new)
 
     @classmethod

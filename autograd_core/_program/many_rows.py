@@ -47,6 +47,8 @@ def play_rows(
         block = [column._replace(start=column.start + start * column.step) for column in columns]
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
+        if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
+            found.by_row = array("d")  # nobody asks for it, and over all rows it may be larger than they are
         total = found if total is None else _after(total, found)
         if progress is not None:
             progress(start + size, count)

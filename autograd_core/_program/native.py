@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .._engine.choice import NATIVE
 from . import player
+from .guards import check_all
 from .listing import Listing
 from .player import Column, Rows
 
@@ -55,6 +57,7 @@ class Prepared:
 
     def __init__(self, listing: Listing, passes: int) -> None:
         self.listing, self.passes = listing, passes
+        self._asking: Prepared | None = None  # plays what the guards ask of
         self._plans: dict[bytes, Any] = {}
 
     def plan(self, by_rows: bytes | None = None) -> Any:
@@ -72,6 +75,7 @@ class Prepared:
         outputs = array("d", bytes(8 * len(self.listing.outputs)))
         if self.plan().point(inputs, parameters, outputs, None, 1.0):
             return outputs.tolist()
+        self._look_for_strays(inputs, parameters)
         return player.values(self.listing, inputs, numbers(parameters))  # the Python player raises, and says why
 
     def value_and_gradients(
@@ -91,8 +95,24 @@ class Prepared:
         found = array("d", bytes(8 * (listing.inputs + listing.parameters)))
         if self.plan().point(inputs, parameters, outputs, found, seed):
             return outputs[0], found
+        self._look_for_strays(inputs, parameters)
         value, by_input, by_parameter = player.value_and_gradients(listing, inputs, numbers(parameters), seed)
         return value, (*by_input, *by_parameter)
+
+    def _look_for_strays(self, inputs: Sequence[float], parameters: Sequence[Any]) -> None:
+        """Raise Strayed where a guard finds another answer, if all operations have a value.
+
+        The player in Python would find it too, but in long programs that takes a thousand times as long.
+        """
+        listing = self.listing
+        asked = array("i", dict.fromkeys(slot for guard in listing.guards for slot in guard.operands))
+        if not asked:
+            return
+        if self._asking is None:
+            self._asking = Prepared(replace(listing, outputs=asked, guards=()), EXACT)
+        found = array("d", bytes(8 * len(asked)))
+        if self._asking.plan().point(inputs, parameters, found, None, 1.0):
+            check_all(listing.guards, dict(zip(asked, found, strict=True)), listing.variable)
 
     # --- Many rows ---------------------------------------------------------------------------------------------
 

@@ -53,7 +53,9 @@ class Replays:
         branch = self.branches.latest
         while branch is not None:
             try:
-                return branch, play(branch)
+                found = play(branch)
+                self.branches.latest = branch  # the next point is often near
+                return branch, found
             except Strayed as strayed:
                 branch = self.branches.after(branch, strayed)
             except Exception:

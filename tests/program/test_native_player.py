@@ -21,7 +21,7 @@ from autograd_core._engine.nodes import make_node
 from autograd_core._engine.places import ROOT
 from autograd_core._program import listing as listings
 from autograd_core._program import player
-from autograd_core._program.guards import Guard
+from autograd_core._program.guards import Guard, Strayed
 from autograd_core._program.listing import Listing
 from autograd_core._program.native import CHAINS, EXACT, MATRICES, REUSE, SORTED, prepare
 from autograd_core._program.player import Column
@@ -368,6 +368,43 @@ def test_a_node_takes_its_local_derivatives_as_doubles():
             make_node(ops.dot.operation, 30.0, (x, 4.0, y, 5.0), wrong, ROOT, 0)
     with pytest.raises(TypeError, match="an operand is a Value or a number"):
         make_node(ops.dot.operation, 30.0, (x, "4", y, 5.0), array("d", [1.0] * 4), ROOT, 0)
+
+
+def test_a_point_that_strays_is_not_played_in_python(monkeypatch):
+    def f(x, y):
+        z = ac.exp(x) + y
+        w = z * z if x > 0.0 else -z
+        return w if round(w) != 4 else ac.log(y)
+
+    program = ac.trace(f, 1.0, 0.5)
+    listing = program._replays.branches.latest.listing
+    for point in ([-1.0, 0.5], [0.5, math.sqrt(4.0) - math.exp(0.5)], [math.nan, 1.0]):
+        with pytest.raises(Strayed) as expected:
+            player.values(listing, point, [])
+        with monkeypatch.context() as patch:
+            for name in ("values", "value_and_gradients"):
+                patch.setattr(player, name, None)
+            for play in (prepare(listing).values, prepare(listing).value_and_gradients):
+                with pytest.raises(Strayed) as found:
+                    play(point, [])
+                assert (found.value.guard, found.value.outcome) == (expected.value.guard, expected.value.outcome)
+
+
+@given(st.integers(0, 2**32))
+def test_which_slots_are_variables_is_the_same_in_c(seed):
+    rng = random.Random(seed)
+    listing = random_listing(Numbers(seed, 0.0))
+    inputs, parameters = [rng.random() < 0.5 for _ in range(listing.inputs)], rng.random() < 0.5
+    found = listing.varying(inputs, parameters)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograd_core._program.listing.NATIVE", None)
+        assert listing.varying(inputs, parameters) == found
+    for damaged in (
+        {"operands": listing.operands[:-1]}, {"starts": array("i", [-1, *listing.starts[1:]])},
+        {"operands": array("i", [listing.slots] * len(listing.operands))}, {"variable": array("b", [1])},
+    ):  # fmt: skip  # a table
+        with pytest.raises(ValueError, match="damaged"):
+            replace(listing, **damaged).varying(inputs, parameters)
 
 
 def test_a_row_that_plays_the_same_program():
