@@ -1,4 +1,4 @@
-"""Programs beside NumPy by hand: `python tests/benchmarks/replay.py [quick]`; one thread, interleaved, medians of ratios.
+"""Programs beside NumPy by hand: `python tests/benchmarks/replay.py [quick] [PART …]`; one thread, medians of ratios.
 
 Each line has its bound. What stands above its bound is marked; the exit status is 0 all the same, because ratios to NumPy
 hang on the kernel of its BLAS, whose name is printed, and on the machine. Beside them, where installed, CasADi, JAX and
@@ -9,14 +9,17 @@ import gc
 import os
 import statistics
 import sys
+import tempfile
 import time
+import tracemalloc
 from array import array
+from pathlib import Path
 
 import replay_others as others
 import replay_works as works
 from replay_others import np
 
-from autograd_core import ENGINE
+from autograd_core import ENGINE, Program
 from autograd_core._program.native import EXACT, Table, prepare
 
 QUICK = "quick" in sys.argv[1:]
@@ -35,10 +38,10 @@ def ratio(base, work, seconds=0.01):
 
 
 def timed(work, count):
-    begin = time.perf_counter()
+    begin = time.process_time()  # all is one thread's: what others do on the machine does not count
     for _ in range(count):
         work()
-    return (time.perf_counter() - begin) / count
+    return (time.process_time() - begin) / count
 
 
 def best(work, rounds=5):
@@ -162,17 +165,37 @@ def gpt():
     found, base, own = ratio(hand, call)
     say(f"the scalar GPT, {operations:,} operations, loss and gradients", found, 0.5,
         more=f"{own * 1e6:.0f} µs, {own / operations * 1e9:.2f} ns/op; NumPy {base * 1e6:.0f}")  # fmt: skip
+    found, base, own = ratio(hand, work.traced_step())
+    say("the same by @traced, loss(tokens).backward()", found, 0.5, more=f"{own * 1e6:.0f} µs, NumPy {base * 1e6:.0f}")
     found, base, own = ratio(work.eager_step, work.again, 0.05)
     say("tracing and preparing it", found, 5.0, "× eager", f"{own * 1e3:.1f} ms, an eager step {base * 1e3:.1f}")
+
+
+def streaming():
+    """Rows of a file, which nobody reads as a whole: seconds, and the memory beside it."""
+    work, count = works.small_network(), 100_000 if QUICK else 1_000_000
+    program = Program(work.loss, work.inputs, work.parameters)
+    with tempfile.TemporaryDirectory() as directory:
+        columns = [np.memmap(Path(directory, f"{i}"), np.float64, "w+", shape=count) for i in range(3)]
+        for column in columns:
+            column[:] = np.random.default_rng(0).uniform(-1.0, 1.0, count)
+        seconds = best(lambda: program.over_rows().backward(*columns), 1)
+        tracemalloc.start()
+        program.over_rows().backward(*columns)
+        memory = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    say(f"{count:,} rows of a file, values and gradients", seconds, None, "s", f"{count / seconds / 1e6:.1f} million a second")
+    say("memory beside the file, the values among it", memory / count, None, "bytes/row", f"{memory / 1e6:.0f} MB")
 
 
 def main():
     if ENGINE != "native":
         sys.exit("the player in C is part of the native engine, which is not there")
     print(f"NumPy {np.__version__}, BLAS kernel {others.blas_kernel()}; {others.installed()}; passes {EXACT}")
-    for part in (small_network, photographs, two_branches, gpt, *(() if QUICK else (two_million,))):
+    parts = {part.__name__: part for part in (small_network, photographs, two_branches, gpt, streaming, two_million)}
+    for name in [name for name in parts if name in sys.argv] or list(parts)[: -1 if QUICK else None]:
         gc.collect()
-        part()
+        parts[name]()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from replay_others import np
 
-from autograd_core import Value, ops
+from autograd_core import Value, ops, take, traced
 from autograd_core._program.guards import Guard
 from autograd_core._program.listing import Listing
 from autograd_core._program.native import prepare
@@ -209,6 +209,13 @@ def _module(name, *arguments):
     return module
 
 
+class Chosen(list):
+    """A table whose rows are chosen by `take`."""
+
+    def __getitem__(self, i):
+        return take(list(self), i)
+
+
 class Gpt(Work):
     """One name through the scalar GPT of the workloads: loss and gradients of all its parameters."""
 
@@ -248,6 +255,23 @@ class Gpt(Work):
 
         assert math.isclose(g.loss_and_grad(tokens), self.loss.data, rel_tol=1e-9)
         return hand
+
+    def traced_step(self):
+        """A step through `@traced`: the program of the workload, its tokens chosen by `take`."""
+        g = self.scalar
+        g.P["wte"] = Chosen(g.P["wte"])
+
+        @traced
+        def loss(tokens):
+            K, VV, losses = [[]], [[]], []
+            for p in range(len(tokens) - 1):
+                losses.append(-g.flog(take(g.softmax(g.gpt(tokens[p], p, K, VV)), tokens[p + 1])))
+            return (1 / (len(tokens) - 1)) * sum(losses)
+
+        doc = g.docs[self.name]
+        tokens = [g.BOS, *map(g.chars.index, doc), g.BOS]
+        assert loss(tokens).data == self.loss.data and loss([*tokens[::-1]]) is not None and len(loss.programs) == 1
+        return lambda: loss(tokens).backward()
 
     def eager_step(self):
         loss, _, _ = self.record()
