@@ -271,7 +271,12 @@ class Gpt(Work):
         doc = g.docs[self.name]
         tokens = [g.BOS, *map(g.chars.index, doc), g.BOS]
         assert loss(tokens).data == self.loss.data and loss([*tokens[::-1]]) is not None and len(loss.programs) == 1
-        return lambda: loss(tokens).backward()
+
+        def step():
+            loss(tokens).backward()
+
+        step()  # finds its branch again
+        return step
 
     def eager_step(self):
         loss, _, _ = self.record()
