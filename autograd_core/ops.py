@@ -61,7 +61,7 @@ from ._operations.values import at_least_one, dot_value, list_and_start, polygam
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-NEAR_ROOTS = "a second derivative: near its roots the rounding of the operands, rounded results, is all there is"
+NEAR_ROOTS = "a second derivative: near its roots, all that is left is the rounding error of its operands"
 
 # --- Operators -------------------------------------------------------------------------------------------------
 
@@ -86,8 +86,8 @@ pow: Binary = binary_row(power, lambda x, y, z: pow_slope(x, y), lambda x, y, z:
 neg: Unary = unary_row(operator.neg, -1.0,
     doc="-x.", formula="-{x}", symbol="-", operator="neg")
 identity: Unary = unary_row(operator.pos, 1.0,
-    doc="+x: the same number as a node of its own.", formula="+{x}", symbol="+", operator="pos")
-# abs has slope 0 at 0.
+    doc="+x: the same number as a new node.", formula="+{x}", symbol="+", operator="pos")
+# The slope of abs at 0 is 0.
 abs: Unary = unary_row(operator.abs, lambda x, z: sign(x),
     doc="|x|.", formula="abs({x})", operator="abs", numpy_name="fabs", kinks=(at_zero,))
 
@@ -113,14 +113,14 @@ logaddexp: Binary = binary_row(series.logaddexp, lambda x, y, z: logaddexp_slope
 
 # --- Roots and powers ------------------------------------------------------------------------------------------
 
-# sqrt has slope inf at 0.
+# The slope of sqrt at 0 is inf.
 sqrt: Unary = unary_row(math.sqrt, lambda x, z: quotient(0.5, z),
     doc="The square root of x.", printed="1 / (2 * {z})", domain=Domain("x >= 0", lambda x: x >= 0, (0.0, 1.0)))
 cbrt: Unary = unary_row(math.cbrt, lambda x, z: cbrt_slope(x, z),
     doc="The cube root of x.", printed="1 / (3 * {z}**2)")
 square: Unary = unary_row(lambda x: x * x, lambda x, z: 2.0 * x,
     doc="x * x.", formula="{x}**2")
-# hypot has slopes 0, 0 at (0, 0).
+# The slopes of hypot at (0, 0) are 0 and 0.
 hypot: Binary = binary_row(math.hypot, lambda x, y, z: cosine(x, y), lambda x, y, z: cosine(y, x),
     doc="sqrt(x*x + y*y) without overflow.", printed=("{x} / {z}", "{y} / {z}"), kinks=(math.hypot,))
 
@@ -177,7 +177,7 @@ gelu: Unary = unary_row(activations.gelu, lambda x, z: gelu_slope(x),
     printed="erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)")
 gelu_tanh: Unary = unary_row(activations.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
     doc="The usual approximation of gelu by tanh, with 0.044715 as a float.", printed="")
-# relu has slope 0 at 0, leaky_relu its lower slope.
+# The slope of relu at 0 is 0, that of leaky_relu the lower one.
 relu: Unary = unary_row(lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
     doc="The positive part of x.", printed="where({x} > 0, 1, 0)", kinks=(at_zero,), flat=(lambda x: x < 0,))
 leaky_relu: Binary = binary_row(lambda x, slope: x if x > 0 else slope * x,

@@ -214,7 +214,7 @@ class Program(Replayed):
         names = [f"x{i}" for i in range(len(numbers))]
         found = [x for x in graph(branch.listing, numbers, branch.parameters, names) if type(x) is Value]
         if not found:
-            raise GraphError(f"{self.name} gives a constant here: there is nothing to draw")
+            raise GraphError(f"{self.name} returns a constant here, so there is nothing to draw")
         from .draw import draw  # only here: it is large
 
         return draw(found[0] if len(found) == 1 else sum_of(found), **options)
@@ -411,8 +411,8 @@ class Traced:
             self._programs[call.key, tuple(program._static(call))] = program
             if len(self._programs) == MANY:
                 warnings.warn(
-                    f"{self.__name__} has {MANY} programs by now, one for each structure and static value of its "
-                    "arguments; a whole number that only chooses from a table is static no more with take(table, i)",
+                    f"{self.__name__} now has {MANY} programs, one for each structure and static value of its "
+                    "arguments; to keep an int that only indexes a table from being static, use take(table, i)",
                     GraphWarning,
                     stacklevel=3,
                 )

@@ -31,7 +31,7 @@ LARGEST, SMALLEST, SMALLEST_NORMAL = 1.7976931348623157e308, 5e-324, 2.0**-1022
 SPECIALS = (
     0.0, 1.0, -1.0, -0.0, 0.5, -0.5, 2.0, -2.0, 3.0, math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0),
     SMALLEST, -SMALLEST, SMALLEST_NORMAL, -SMALLEST_NORMAL, LARGEST, -LARGEST, math.inf, -math.inf, math.nan,
-)  # fmt: skip  # what shrinks first stands first
+)  # fmt: skip  # in the order of shrinking
 # How far away from a kink a point must be, relative to its largest operand.
 AWAY = 2.0**-10
 # The range in which smooth programs keep their numbers, so that a product of a few of them does not overflow.

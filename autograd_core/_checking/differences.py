@@ -78,7 +78,7 @@ class Differences:
     central: float
     left: float
     right: float
-    noise: float  # what rounding can do to `central`
+    noise: float  # the rounding error of `central`
     crossed: str  # the operation whose kink lies within the step
 
     @property

@@ -32,9 +32,9 @@ def call_of(text: str, values: Iterable[str]) -> tuple[Callable[..., Any], tuple
     try:
         bound = inspect.signature(function).bind(**dict(_valued(value) for value in values))
     except TypeError as error:
-        raise ValueError(f"{error}: {shape} is called with what stands after it as name=number") from None
+        raise ValueError(f"{error}: pass the arguments of {shape} as name=number") from None
     if bound.kwargs:
-        raise ValueError(f"{shape} has parameters that are taken by name only; step calls it by place")
+        raise ValueError(f"{shape} has keyword-only parameters, but step passes arguments by position: remove the *")
     return function, bound.args
 
 
@@ -47,7 +47,7 @@ def _loaded(text: str) -> Callable[..., Any]:
     specification = importlib.util.spec_from_file_location(path.stem, path)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
-    sys.path.insert(0, str(path.parent.resolve()))  # as for a program, whose neighbours it may import
+    sys.path.insert(0, str(path.parent.resolve()))  # as for a script, which may import modules beside it
     try:
         specification.loader.exec_module(module)
     finally:

@@ -43,13 +43,13 @@ class Drawing:
         return data if encoding is None else data.decode(encoding)
 
     def _upright(self) -> str:
-        """The source, with frames named in reverse where only then the first stands on top; as it is if changed."""
+        """The source, with its frames reversed if only that puts the first on top; unchanged if it was edited."""
         made, turned = self._sources
         return upright(made, turned, self.time_limit) if turned and self.source == made else self.source
 
     @cached_property
     def _sources(self) -> tuple[str, str]:
-        """The source as it was made, and where numbered frames stand side by side, with its frames in reverse."""
+        """The source as it was made and, if numbered frames are side by side, the source with its frames reversed."""
         made, turned = (
             graphviz.Digraph(body=list(body(self._picture, last_first=reverse))).source for reverse in (False, True)
         )

@@ -52,7 +52,7 @@ def gamma_derivative(n: int, x: float) -> float:
     >>> gamma_derivative(0, 5.0), gamma_derivative(1, 1.0)
     (24.0, -0.5772156649015329)
     """
-    if x > 172.0 or x < -1000.0:  # whatever the order up to 170
+    if x > 172.0 or x < -1000.0:  # for every order up to 170
         return math.inf if x > 0.0 else 0.0
     with localcontext(Context(DIGITS)):
         at = Decimal(x)

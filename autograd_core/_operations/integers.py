@@ -58,7 +58,7 @@ def chosen(xs: Sequence[float]) -> float:
     for j in range(count):
         if xs[0] == j or xs[0] == j - count:
             return xs[j + 1]
-    raise ValueError("the index, which stands first, is not a whole number that names one")
+    raise ValueError("the first operand must be an integer index into the others")
 
 
 def chosen_slopes(xs: Sequence[Any], z: Any) -> list[float]:

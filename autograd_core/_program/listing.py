@@ -110,7 +110,7 @@ Listed = tuple[Flat, list[int], "array[int]"]
 
 def _number(x: Any) -> float:
     if (value := number(x)) is None:
-        raise TypeError(f"a program gives Values and real numbers; got {x!r} of type {type(x).__name__}")
+        raise TypeError(f"a program returns Values and real numbers; got {x!r} of type {type(x).__name__}")
     return value
 
 

@@ -126,8 +126,8 @@ def _together(groups: Sequence[tuple[list[int], Branch, Rows]], count: int) -> A
     for _, branch, found in groups:
         if len(branch.output.numbers) != len(first.output.numbers) or branch.output.leaves != first.output.leaves:
             raise GraphError(
-                "over rows a traced function gives the same structure in each; "
-                f"it gave {len(first.output.numbers)} and {len(branch.output.numbers)} numbers"
+                "over rows, a traced function must return the same structure in each; "
+                f"it returned {len(first.output.numbers)} and {len(branch.output.numbers)} numbers"
             )
         if found.summed:
             sums = [found.summed.get(slot, 0.0) for slot in range(inputs)]

@@ -14,7 +14,7 @@ from .._operations import special
 
 
 def gamma_quiet(x: float) -> float:
-    """The gamma function at an x that is not a pole, an infinity where it overflows.
+    """Return the gamma function at an x that is not a pole, or an infinity where it overflows.
 
     >>> gamma_quiet(5.0), gamma_quiet(200.0)
     (24.0, inf)
@@ -26,7 +26,7 @@ def gamma_quiet(x: float) -> float:
 
 
 def times_gamma(factor: float, x: float) -> float:
-    """A factor times the gamma function at a finite x that is not a pole.
+    """Return a factor times the gamma function at a finite x that is not a pole.
 
     >>> times_gamma(0.5, 5.0)
     12.0
@@ -35,7 +35,7 @@ def times_gamma(factor: float, x: float) -> float:
 
 
 def gamma_derivative(n: int, x: float) -> float:
-    """The n-th derivative of the gamma function at an x that is not a pole, by Leibniz's rule for gamma times digamma.
+    """Return the n-th derivative of the gamma function at an x that is not a pole, by Leibniz's rule for gamma·digamma.
 
     >>> gamma_derivative(0, 5.0), gamma_derivative(2, 1.0)
     (24.0, 1.978111990655945)
@@ -53,7 +53,7 @@ def gamma_derivative(n: int, x: float) -> float:
 
 
 def product_without(xs: Sequence[float], at: int) -> float:
-    """The product of all numbers but one, with an exponent of its own: no part of it leaves the range of floats.
+    """Return the product of all numbers but one, with a separate exponent: no partial product leaves the range.
 
     >>> product_without([1e200, 7.0, 1e200, 1e-300], 1)
     1e+100
@@ -74,7 +74,7 @@ def product_without(xs: Sequence[float], at: int) -> float:
 
 
 def product(xs: Sequence[float]) -> float:
-    """The product of numbers.
+    """Return the product of numbers.
 
     >>> product([1e200, 1e200, 1e-300])
     1e+100
@@ -83,7 +83,7 @@ def product(xs: Sequence[float]) -> float:
 
 
 def products_of_others(xs: Sequence[float]) -> list[float]:
-    """For each number the product of all the others.
+    """Return, for each number, the product of all the others.
 
     >>> products_of_others([2.0, 3.0, 5.0])
     [15.0, 10.0, 6.0]

@@ -106,8 +106,8 @@ class RowsCall:
             at = example.argument_of(i)
             if i not in program._moving and at < len(spreads) and spreads[at] is not None:
                 raise GraphError(
-                    f"argument {at} carries whole numbers, such as {x!r}, and {program.name} does more with them than "
-                    "choose by take(table, i); pass floats to compute with them"
+                    f"argument {at} has ints as rows, such as {x!r}, and {program.name} does more with them than index "
+                    "a table by take(table, i); pass floats to compute with them"
                 )
 
     def outputs(self, answers: Answers) -> Any:

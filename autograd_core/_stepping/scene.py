@@ -131,5 +131,5 @@ def node_of(box: Box) -> Value:
 def group_of(box: Box) -> Group:
     """Return the group of a box that is known not to be a constant."""
     if box.group is None:
-        raise TypeError("a constant stands for no node")
+        raise TypeError("a constant does not represent a node")
     return box.group

@@ -421,7 +421,7 @@ def test_step_of_a_function_in_a_file(program, tmp_path, capsys):
         ("loss.py:neuron|loss.py:nothing", [], "loss.py has no function 'nothing'; it has neuron, none"),
         ("loss.py:neuron|loss.py:constant", [], "loss.py has no function 'constant'"),
         ("loss.py:neuron|other.py:neuron", [], "there is no file"),
-        ("|", ["w=[1]"], "missing a required argument: 'x': neuron(w, x, b=0.5) is called with"),
+        ("|", ["w=[1]"], "missing a required argument: 'x': pass the arguments of neuron(w, x, b=0.5) as name=number"),
         ("|", ["w=[1]", "x=[1]", "z=2"], "got an unexpected keyword argument 'z'"),
         ("|", ["w=[1]", "x=one"], "the value of x must be a number or a list of numbers; got 'one'"),
         ("|", ["[1]"], "expected name=number or name=[numbers], got '[1]'"),
