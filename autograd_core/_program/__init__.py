@@ -1,10 +1,11 @@
 """Programs as data, and the translator of rows: from a row's own Python to C, JavaScript and NumPy.
 
-What replays, in reading order: `listing` (the flat list) and `guards` (what it asks on the way); `player` (what a list
-means, in Python), `native` (the same in C) and `players` (which of them); `tracing` (what goes on while a function
-runs), `recorded` (from such a run to a list) and `arguments`; `branches` and `replays` (how a point finds its branch);
-`spread`, `many_rows` and `over_rows` (many points); `replayed` (what a call is made of); `saving`, `explaining`,
-`exporting`, `exporting_c` and `exporting_python`, with the players that they carry along.
+What replays, in reading order: `listing` (the flat list) and `guards` (the questions on the way); `player` (what a list
+means, in Python, with `single` for one operation), `native` (the same in C) and `players` (which of them runs);
+`tracing` (what happens while a function runs), `recorded` (from such a run to a list) and `arguments`; `branches` and
+`replays` (how a point finds its branch); `spread`, `many_rows` and `over_rows` (many points); `replayed` (how a call is
+made); `saving`, `explaining`, `exporting`, `exporting_c` and `exporting_python`, with the players that exports contain
+(`numpy_player` and `python_player`).
 
 The translator, in reading order: `forms` (the typed intermediate form), `operations` (what Python and `math` have),
 `source` (where a function's Python is), `expressions`, `loops`, `calls`, `assigning` and `statements` (from the syntax

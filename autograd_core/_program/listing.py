@@ -1,4 +1,4 @@
-"""A graph as a flat list: what every program is, and all its players read: numbered slots, rows of the table."""
+"""A graph as a flat list of numbered slots and rows of the table: the form of every program, which all players read."""
 
 from __future__ import annotations
 
@@ -75,13 +75,20 @@ class Listing(Flat):
         questions: Sequence[Question] = (),
         checkpoints: Mapping[Value, Operation] = NONE,
     ) -> Listing:
-        """The list of what `outputs` are computed from.
+        """Make the list of everything that `outputs` are computed from.
 
-        Args: `outputs`, Values and plain numbers; `inputs`, nodes of the graph, below which it is not looked at;
-        `parameters`, all leaves besides these, but for `constants` and what `stop_gradient` lets through; of a trace
-        besides, `plain`, nodes that stand for plain numbers; `others`, nodes that are computed though no output needs
-        them; `questions`, asked of nodes and numbers, each with its outcome; `checkpoints`, the row in place of each.
-        Raises GraphError for a leaf that is none of these or was assigned since, and for a checkpoint without a row.
+        Args:
+            outputs: Values and plain numbers.
+            inputs: Nodes of the graph; nothing below them is visited.
+            parameters: All other leaves, except `constants` and the results of `stop_gradient`.
+            constants: Leaves whose numbers are fixed.
+            plain: For a trace, nodes that represent plain numbers.
+            others: For a trace, nodes that are computed although no output needs them.
+            questions: For a trace, questions about nodes and numbers, each with its outcome.
+            checkpoints: The row in place of each checkpoint.
+
+        Raises:
+            GraphError: A leaf is none of these or was assigned since, or a checkpoint has no row.
         """
         asked = [question.operands for question in questions]
         roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *others)]
@@ -119,7 +126,7 @@ def _guard(first: int, question: Question, slots: tuple[int, ...]) -> Guard:
 
 
 def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: Container[Value]) -> Listed | None:
-    """The list by the engine in C; None without it, and where something is out of the ordinary."""
+    """Make the list with the C engine; return None without that engine, or if anything is unusual."""
     if NATIVE is None or not all(type(x) is Value for x in leaves):
         return None
     made = NATIVE.listed(tuple(roots), tuple(leaves), plain if isinstance(plain, set) else None)
@@ -137,7 +144,7 @@ def _by_python(
     plain: Container[Value],
     checkpoints: Mapping[Value, Operation],
 ) -> Listed:
-    """The list as the engine in Python makes it, and what is wrong with it."""
+    """Make the list in Python, or raise the error that says what is wrong."""
     numbers, computed = Numbers(leaves), []
     for node in (node for i, node in enumerate(leaves) if numbers.of[node] != i):
         raise GraphError(f"{described(node)} is named twice among the inputs and parameters; name it once")
@@ -174,6 +181,7 @@ def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
 
 
 def _below(outputs: Sequence[Value | float], stops: Sequence[Value]) -> list[Value]:
-    """The nodes below the outputs, those below the first in the order of its own sweep, then what only others need."""
+    """Return the nodes below the outputs: first those below the first, in its sweep's order, then those of the others.
+    """
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []

@@ -33,12 +33,12 @@ class Table(NamedTuple):
 
 
 def available() -> bool:
-    """Whether the C player was built and the C engine is in use."""
+    """Return whether the C player was built and the C engine is in use."""
     return NATIVE is not None
 
 
 def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) -> Prepared:
-    """A listing made ready to be played in C.
+    """Prepare a listing to be played in C.
 
     Args:
         fast: Whether sums may be reordered and functions be off by up to 4 units in the last place.
@@ -61,7 +61,7 @@ class Prepared:
         self._plans: dict[bytes, Any] = {}
 
     def plan(self, by_rows: bytes | None = None) -> Any:
-        """The `Player` for which these inputs carry rows; by default all of them."""
+        """Return the `Player` for the case that these inputs carry rows; by default all of them."""
         flags = bytes([1]) * self.listing.inputs if by_rows is None else by_rows
         if flags not in self._plans:
             assert NATIVE is not None
@@ -71,17 +71,17 @@ class Prepared:
     # --- One point ---------------------------------------------------------------------------------------------
 
     def values(self, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
-        """The outputs at one point; as `player.values`."""
+        """Return the outputs at one point, as `player.values` does."""
         outputs = array("d", bytes(8 * len(self.listing.outputs)))
         if self.plan().point(inputs, parameters, outputs, None, 1.0):
             return outputs.tolist()
         self._look_for_strays(inputs, parameters)
-        return player.values(self.listing, inputs, numbers(parameters))  # the Python player raises, and says why
+        return player.values(self.listing, inputs, numbers(parameters))  # the Python player raises the error
 
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
     ) -> tuple[float, list[float], list[float]]:
-        """The first output at one point, and its gradients; as `player.value_and_gradients`."""
+        """Return the first output at one point, and its gradients, as `player.value_and_gradients` does."""
         value, found = self.value_and_slopes(inputs, parameters, seed)
         count = self.listing.inputs
         return value, list(found[:count]), list(found[count:])
@@ -89,7 +89,7 @@ class Prepared:
     def value_and_slopes(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0
     ) -> tuple[float, Sequence[float]]:
-        """The first output at one point, and its gradients by inputs and then by parameters."""
+        """Return the first output at one point, and its gradients by inputs and then by parameters."""
         listing = self.listing
         outputs = array("d", bytes(8 * len(listing.outputs)))
         found = array("d", bytes(8 * (listing.inputs + listing.parameters)))
@@ -125,7 +125,7 @@ class Prepared:
         gradients_too: bool,
         threads: int = 1,
     ) -> Rows:
-        """The outputs in each of `count` rows, and the gradients of the first output; as `player.rows`.
+        """Return the outputs in each of `count` rows, and the gradients of the first output, as `player.rows` does.
 
         Args:
             threads: The largest number of threads; it changes no bit.
@@ -169,12 +169,12 @@ class Prepared:
     # --- What was found ----------------------------------------------------------------------------------------
 
     def stats(self, by_rows: bytes | None = None) -> dict[str, int]:
-        """Operations, slots, steps, cells and bytes."""
+        """Return the numbers of operations, slots, steps, cells and bytes."""
         found: dict[str, int] = self.plan(by_rows).stats()
         return found
 
     def explain(self, by_rows: bytes | None = None) -> str:
-        """What the passes found in the list, and what they did not, one line each."""
+        """Describe what the passes did and did not find in the list, one line each."""
         plan = self.plan(by_rows)
         stats = plan.stats()
         lines = [
@@ -189,12 +189,12 @@ class Prepared:
 
 
 def numbers(parameters: Sequence[Any]) -> list[float]:
-    """The parameters as numbers; they may be Values."""
+    """Return the parameters, which may be Values, as numbers."""
     return [getattr(x, "_data", x) for x in parameters]
 
 
 def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
-    """One table of columns that are adjacent in one buffer; other columns are copied."""
+    """Return the columns as tables: adjacent columns of a buffer share one, and others are copied."""
     tables = []
     at = 0
     while at < len(columns):
@@ -208,7 +208,7 @@ def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
 
 
 def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
-    """How many columns from here on make up one whole float64 buffer; 0 if they do not."""
+    """Return how many columns from here on make up one whole float64 buffer, or 0."""
     first = columns[at]
     width = first.step
     if width < 1 or first.start or at + width > len(columns):
@@ -219,7 +219,7 @@ def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
 
 
 def _is_whole(thing: Any, count: int) -> bool:
-    """Whether it is a contiguous buffer of that many float64 numbers."""
+    """Return whether a thing is a contiguous buffer of `count` float64 numbers."""
     try:
         view = memoryview(thing)
     except TypeError:
@@ -234,7 +234,7 @@ def _copied(column: Column, count: int) -> Table:
 
 
 def said(step: tuple[Any, ...]) -> str:
-    """One step in words."""
+    """Describe one step in words."""
     kind, _, row, _, n, m, terms, _ = step
     if kind == "matvec":
         return f"{n} dots of {terms} → one {n}×{terms} product"
@@ -251,5 +251,5 @@ def said(step: tuple[Any, ...]) -> str:
 
 
 def counted(n: int, thing: str) -> str:
-    """A number with its noun."""
+    """Return a number with its noun."""
     return f"{n} {thing}" if n == 1 else f"{n:,} {thing}s"

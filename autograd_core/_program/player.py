@@ -51,9 +51,9 @@ class Rows:
 
 
 def values(listing: Listing, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
-    """The outputs at one point.
+    """Return the outputs at one point.
 
-    Raises Strayed where the point is on another branch, and what an operation raises.
+    It raises Strayed if the point is on another branch, and whatever an operation raises.
     """
     slots = forward(listing, inputs, parameters)
     return [slots[slot] for slot in listing.outputs]
@@ -62,7 +62,7 @@ def values(listing: Listing, inputs: Sequence[float], parameters: Sequence[float
 def value_and_gradients(
     listing: Listing, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
 ) -> tuple[float, list[float], list[float]]:
-    """The first output at one point, and its gradients by inputs and parameters, times `seed`; raises as `values`."""
+    """Return the first output at one point, and its gradients times `seed`; raise what `values` raises."""
     locals_: list[Sequence[float | None]] = []
     slots = forward(listing, inputs, parameters, locals_)
     found = gradients(listing, locals_, seed)
@@ -72,7 +72,7 @@ def value_and_gradients(
 def rows(
     listing: Listing, inputs: Sequence[Column], parameters: Sequence[float], count: int, *, gradients_too: bool
 ) -> Rows:
-    """The outputs in each of `count` rows, and the gradients of the first output."""
+    """Return the outputs in each of `count` rows, and the gradients of the first output."""
     result = Rows(array("d"), array("d"), {})
     by_row = [slot for slot, column in enumerate(inputs) if column.step]
     shared = [slot for slot in range(listing.inputs + listing.parameters) if slot not in by_row]
@@ -107,7 +107,7 @@ class RowSum:
         self._partials = [[0.0] * width for _ in range(PARTIALS)]
 
     def add(self, numbers: Sequence[float]) -> None:
-        """One more row."""
+        """Add one row."""
         partial = self._partials[self._count % PARTIALS]
         for i, x in enumerate(numbers):
             partial[i] += x
@@ -116,7 +116,7 @@ class RowSum:
             self._close_chunk()
 
     def total(self) -> list[float]:
-        """The sums over all rows."""
+        """Return the sums over all rows."""
         if self._count or self._totals is None:
             self._close_chunk()
         assert self._totals is not None
@@ -137,7 +137,7 @@ def forward(
     parameters: Sequence[float],
     locals_: list[Sequence[float | None]] | None = None,
 ) -> list[float]:
-    """The numbers in all slots; appends the local derivatives of each instruction to `locals_`."""
+    """Return the numbers in all slots, appending the local derivatives of each instruction to `locals_`."""
     slots = [*inputs, *parameters, *listing.constants]
     variable = listing.variable
     try:
@@ -157,14 +157,14 @@ def forward(
 
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
-    """The gradients of the first output by inputs and parameters, 0.0 by those that are not variables."""
+    """Return the gradients of the first output by inputs and parameters, 0.0 by those that are not variables."""
     found = adjoints(listing, locals_, seed)
     ends = listing.inputs + listing.parameters
     return [found[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]
 
 
 def adjoints(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
-    """The adjoints of all slots, `NOTHING` of those that the first output does not depend on."""
+    """Return the adjoints of all slots: `NOTHING` for those that the first output does not depend on."""
     found = [NOTHING] * listing.slots
     found[listing.outputs[0]] = seed or NOTHING
     starts, operands, first = listing.starts, listing.operands, listing.first

@@ -32,7 +32,7 @@ def record_branch(
         numbers: The numbers of the inputs.
 
     Raises:
-        GraphError: The function did something that no replay could do again; besides, whatever the function raises.
+        GraphError: The function did something that a replay could not repeat. Its own exceptions propagate.
     """
     with tracing() as trace:
         inputs = [Value(x) for x in numbers]
@@ -90,7 +90,7 @@ def _run(
 
 
 def _taken_apart(result: Any) -> Structure:
-    """A function's result: its Values and numbers, and where they are; an array without Values is kept whole."""
+    """Take a function's result apart into its Values and numbers; an array without Values is kept whole."""
     return apart(result, _numbers, Kept)
 
 
@@ -105,7 +105,7 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
 
 
 def filled(structure: Structure, given: Sequence[Any]) -> Any:
-    """The arguments with these things in place of their numbers; an array becomes an object array."""
+    """Return the arguments with these things in place of their numbers; an array becomes an object array."""
     made, at = [], 0
     for leaf in structure.leaves:
         part = given[at : at + leaf.size]
@@ -126,7 +126,7 @@ def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _contents(thing: Any) -> Any:
-    """What a structure holds, by identity, to notice a change."""
+    """Return the contents of a structure by identity, to detect changes."""
     if is_array(thing):
         return tuple(map(id, thing.ravel().tolist())) if thing.dtype == object else thing.tobytes()
     kind = kind_of(thing)
@@ -137,7 +137,7 @@ def _contents(thing: Any) -> Any:
 
 
 def _check_kept(form: Node | Kept | Leaf) -> None:
-    """Refuse a result that may hold numbers out of our sight."""
+    """Refuse a result that may contain numbers we cannot see."""
     if isinstance(form, Node):
         for part in form.parts:
             _check_kept(part)
@@ -153,7 +153,7 @@ def _check_kept(form: Node | Kept | Leaf) -> None:
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tuple[list[Value], int]:
-    """The older nodes that the trace used, those below the outputs first, and how many of these there are."""
+    """Return the older nodes that the trace used, those below the outputs first, and how many of these there are."""
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
     found = dict.fromkeys((*below, *outside([*asked, *dead], trace.made)))
@@ -161,7 +161,7 @@ def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tupl
 
 
 def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
-    """The nodes that no output needs but that could raise."""
+    """Return the nodes that no output needs but that could raise."""
     ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
     reached = set(discovered_all(ends)[0]) if ends else set()
     return [node for node in trace.made if node not in reached and not node.is_leaf and may_raise(node.op)]
@@ -169,7 +169,7 @@ def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
 
 @cache
 def may_raise(row: Operation) -> bool:
-    """Whether an operation may raise: its translation may, or there is no translation."""
+    """Return whether an operation may raise: its translation can, or it has no translation."""
     from .forms import Refused  # imported here: the translator is large, and few functions need it
     from .rows import translated_row
     from .translator import Translation

@@ -1,4 +1,4 @@
-"""One run of a function on fresh leaves, with notes: what it made, what it asked, and what it must not do.
+"""One run of a function on fresh leaves, noting the nodes it makes and the questions it asks, and refusing the rest.
 
 While a trace runs, `Value` behaves a little differently in its thread: a comparison becomes a question for every
 replay, `.data` is a Value through which no gradient passes, and whatever no replay could do again is refused. This
@@ -32,13 +32,14 @@ _changing = RLock()
 
 
 class Trace:
-    """What one run did: the nodes it `made`, the `questions` about them, and nodes that stand for `plain` numbers."""
+    """The record of one run: the nodes it `made`, the `questions` about them, and nodes that represent `plain` numbers.
+    """
 
     def __init__(self) -> None:
         self.made: list[Value] = []
         self.questions: list[Question] = []
         self.plain: set[Value] = set()
-        self.found = False  # as `taken` expects of a watcher
+        self.found = False  # `taken` expects this of watchers
         self._thread = get_ident()
 
     def asked(self, kind: str, operands: tuple[Any, ...], outcome: Any) -> Any:
@@ -57,7 +58,7 @@ class Trace:
                     self.questions.append(Question("flat", node.operands, float(is_nothing(slope)), node.op, i))
 
     def stopped(self, node: Value, plain: bool) -> Value:
-        """The number of a node, through which no gradient passes; `plain` if the engine has a float there."""
+        """Return the number of a node as a node that blocks gradients; `plain` if the engine has a float there."""
         self.check_recorded(node)
         result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
         if plain:
@@ -65,13 +66,13 @@ class Trace:
         return result
 
     def as_plain(self, x: Any) -> Any:
-        """A node that stands for a plain number; a plain number as it is."""
+        """Return a node as one that represents a plain number, and a plain number unchanged."""
         if type(x) is Value:
             self.plain.add(x)
         return x
 
     def check_recorded(self, node: Value) -> None:
-        """Refuse nodes made inside `no_record()` during this trace: they do not know what they came from."""
+        """Refuse nodes made inside `no_record()` during this trace, since their operands are unknown."""
         if node.is_leaf and not node._place.recording and any(node is x for x in self.made):
             raise GraphError(
                 "a traced function computed inside no_record(), so a replay could not compute it again; "
@@ -79,7 +80,7 @@ class Trace:
             )
 
     def note(self, node: Value) -> None:
-        """Called by `taken` when a number leaves the graph; other threads may take the numbers of their own nodes."""
+        """Handle a number that `taken` reports as leaving the graph; other threads may read their own nodes."""
         if get_ident() != self._thread:
             own = set(map(id, self.made))
             if not any(id(x) in own for x in discovered_all([node])[0]):
@@ -91,15 +92,16 @@ CREATE_GRAPH = "differentiate with create_graph=True, or the program itself: pro
 
 
 def refused(what: str, instead: str) -> GraphError:
-    """The error for something that no replay could do again."""
+    """Return the error for something that a replay could not repeat."""
     return GraphError(f"a traced function {what}, which no replay could do again; {instead}")
 
 
 @contextmanager
 def tracing() -> Iterator[Trace]:
-    """Trace what this thread does in the block.
+    """Trace what this thread does in the `with` block.
 
-    Raises GraphError where random numbers were drawn, which a replay would not draw again.
+    Raises:
+        GraphError: Random numbers were drawn, which a replay would not draw again.
     """
     trace, thread = Trace(), get_ident()
     before = _random_state()
@@ -124,7 +126,7 @@ def tracing() -> Iterator[Trace]:
 
 
 def _random_state() -> list[Any]:
-    """The state of Python's random number generator, and of NumPy's if NumPy is loaded."""
+    """Return the state of Python's random number generator, and of NumPy's if NumPy is loaded."""
     states: list[Any] = [random.getstate()]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
@@ -151,7 +153,7 @@ def _compared(kind: str) -> Callable[[Value, Any], Any]:
 
 
 def _asked(method: str, kind: str) -> Callable[[Value], Any]:
-    """A method that asks a question about one number."""
+    """Return a method that asks a question about one number."""
 
     def ask(self: Value) -> Any:
         trace = running()
@@ -186,7 +188,7 @@ def _refusing(method: str, what: str, instead: str) -> Callable[..., Any]:
 
 
 def _refusing_property(name: str, read: str | None, instead: str) -> property:
-    """A property that may not be assigned, nor read if `read` says so."""
+    """Return a property that refuses to be assigned and, if `read` says why, to be read."""
 
     def get(self: Value) -> Any:
         if running() is None or read is None:
@@ -244,9 +246,9 @@ def _put_in_place(answers: dict[str, Any]) -> None:
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """A node that something other than these nodes keeps, or None if there is none.
+    """Return a node that is referenced from anywhere other than these nodes, or None.
 
-    Besides, only the list may hold them: anything else would be out of date after the next replay.
+    Apart from these, only the list may refer to them: any other reference would be outdated after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -259,13 +261,13 @@ def leaked(nodes: list[Value]) -> Value | None:
     return None
 
 
-# The references that looking at a node adds: the list, the loop variable, the argument.
+# The references that examining a node adds: the list, the loop variable, the argument.
 IN_PASSING = 3
 
 
 @accelerated
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
-    """The nodes outside `nodes` from which the roots were computed; what lies below them is not searched."""
+    """Return the nodes outside `nodes` that the roots were computed from, without searching below them."""
     own = set(nodes)
     found: dict[Value, None] = {}
     waiting, seen = roots[::-1], set[Value]()
