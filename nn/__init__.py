@@ -1,4 +1,4 @@
-"""Neural networks in a thin layer on autograd_core: every module, loss and penalty is made of its operations."""
+"""Neural networks, a thin layer over autograd_core: every module, loss and penalty is built from its operations."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`Classifier` and `Regressor`, which need scikit-learn, when they are first asked for."""
+    """Import `Classifier` and `Regressor`, which need scikit-learn, on first use."""
     if name not in ("Classifier", "Regressor"):
         raise AttributeError(f"module 'nn' has no attribute {name!r}")
     try:

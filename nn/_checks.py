@@ -1,4 +1,4 @@
-"""Checks of arguments and data, each stated once: every message names what is wrong, by row and column where it can."""
+"""Checks of arguments and data. Each error message says what is wrong, with the row and column where possible."""
 
 import inspect
 import math
@@ -31,7 +31,7 @@ def is_sequence(thing: Any) -> bool:
 def real(
     name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf
 ) -> float:
-    """A finite number within limits, NumPy's included, as a float; otherwise a ValueError that names it.
+    """Return a finite number within limits (NumPy's included) as a float; otherwise raise ValueError, naming it.
 
     >>> real("momentum", 1.0, least=0.0, below=1.0)
     Traceback (most recent call last):
@@ -45,7 +45,7 @@ def real(
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """An integer of at least `least`, NumPy's included; otherwise a ValueError that names it."""
+    """Return an integer (NumPy's included) that is at least `least`; otherwise raise ValueError, naming it."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -80,7 +80,7 @@ def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the d
     A row may also be a sequence of steps, each a row of numbers; such rows may differ in length.
 
     Args:
-        width: The number of columns; by default that of row 0.
+        width: The number of columns; by default, as many as row 0 has.
         name: What the message calls the data.
 
     >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
@@ -129,16 +129,16 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
                 raise ValueError(f"{name}: the target of {where} must be a finite number, got {number!r}")
 
 
-# -- what a module is called with
+# -- inputs of a module
 
 
 def as_list(x: Any) -> Any:
-    """What a module works on: a list or array as it is, a single number as a list of one, None as None."""
+    """Return a list, an array or None as it is, and a single number as a list of one."""
     if type(x) is list or x is None:
         return x
     if not hasattr(x, "__len__"):
         return [x]
-    # NumPy's array of no dimension is a number that has a __len__
+    # a NumPy array without dimensions is a number, but has a __len__
     return [x[()]] if getattr(x, "shape", None) == () else x
 
 

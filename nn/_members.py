@@ -1,4 +1,4 @@
-"""What an attribute of a module holds: parameters and modules, alone or in arbitrarily nested lists and dicts."""
+"""Find the parameters and modules in a module's attributes, alone or in arbitrarily nested lists and dicts."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Set
@@ -8,16 +8,16 @@ from typing import Any
 from autograd_core import TABLE, Value, relu
 
 PARAMETER = TABLE["parameter"]
-# what most attributes are that hold neither parameters nor modules
+# the types of most attributes that hold neither parameters nor modules
 PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """The things of a kind in `thing`, its parameters, and its lists of nothing but parameters, with their paths.
+    """Yield the instances of `kind`, the parameters, and the lists of only parameters in `thing`, with their paths.
 
     Args:
         kind: The class of modules.
-        listed: Nodes that count as parameters although `parameter` did not make them.
+        listed: Nodes that count as parameters although they were not made by `parameter`.
 
     Raises:
         TypeError: One of them is in a set.
@@ -44,12 +44,12 @@ def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset())
 
 
 def _is_group(thing: Any, listed: Set[Value]) -> bool:
-    """Whether `thing` is a parameter, or an arbitrarily nested list of nothing else."""
+    """Whether `thing` is a parameter or an arbitrarily nested list of parameters only."""
     if type(thing) is Value:
         return thing.op is PARAMETER or thing in listed
     if not isinstance(thing, (list, tuple)):
         return False
-    # a generator expression abandoned half-way would swallow a Ctrl-C that comes then
+    # not a generator expression: one abandoned half-way would swallow a Ctrl-C that arrives at that moment
     for inner in thing:
         if not ((type(inner) is Value and inner.op is PARAMETER) or _is_group(inner, listed)):
             return False
@@ -57,7 +57,7 @@ def _is_group(thing: Any, listed: Set[Value]) -> bool:
 
 
 def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The leaves of nested lists, each with its path.
+    """Yield the leaves of nested lists, each with its path.
 
     >>> list(flattened([1.0, [2.0]], "w"))
     [('w.0', 1.0), ('w.1.0', 2.0)]
@@ -70,7 +70,7 @@ def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def values(thing: Any) -> list[Value]:
-    """The parameters in a group, as one list."""
+    """Return the parameters in a group as a flat list."""
     if type(thing) is Value:
         return [thing]
     if set(map(type, thing)) == {Value}:
@@ -79,7 +79,7 @@ def values(thing: Any) -> list[Value]:
 
 
 def numbers(thing: Any) -> Any:
-    """The floats in parameters, plain numbers and nested lists of them, as lists."""
+    """Return parameters, plain numbers, or nested lists of them, as floats in the same lists."""
     if isinstance(thing, (list, tuple)):
         return [numbers(inner) for inner in thing]
     return thing.data if type(thing) is Value else float(thing)

@@ -1,4 +1,4 @@
-"""The file that parameters are saved to: JSON with a version, written all or nothing, and checked when read."""
+"""Files of saved parameters: JSON with a version number, written completely or not at all, and checked when read."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _SHOWN = 8
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """Write a state to `path` through a temporary file beside it and an atomic rename.
 
-    A file that it replaces keeps its permissions, and stays as it was if anything is raised.
+    An existing file keeps its permissions, and is left unchanged if an error occurs.
 
     Raises:
         ValueError: A number is not finite; the message names it.
@@ -31,7 +31,7 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The state in a file written by `write`.
+    """Return the state in a file written by `write`.
 
     Raises:
         ValueError: It is not such a file, or is damaged; the message names the file and says what is wrong.
@@ -89,7 +89,7 @@ def _no_numbers(thing: Any, name: str) -> list[str]:
 
 
 def _shape(thing: Any) -> tuple[Any, ...]:
-    """The lengths of nested lists, outermost first."""
+    """Return the lengths of nested lists, outermost first."""
     if not isinstance(thing, (list, tuple)):
         return ()
     inner = set(map(_shape, thing))

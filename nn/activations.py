@@ -15,12 +15,12 @@ from .module import Module
 
 
 class _Each(Module):
-    """`function` of each input."""
+    """Apply `function` to each input."""
 
     function: Callable[[Any], Any]
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The function of each x."""
+        """Return the function's value for each input."""
         return [self.function(a) for a in x]
 
 
@@ -60,7 +60,7 @@ class Tanh(_Each):
 
 
 class Softplus(_Each):
-    """log(1 + exp(x)), the soft approximation of ReLU."""
+    """log(1 + exp(x)), a smooth approximation of ReLU."""
 
     function = staticmethod(ag.softplus)
 
@@ -72,7 +72,7 @@ class SiLU(_Each):
 
 
 class GELU(_Each):
-    """x Φ(x), Φ the normal distribution function."""
+    """x Φ(x), where Φ is the standard normal distribution function."""
 
     function = staticmethod(ag.gelu)
 
@@ -97,7 +97,7 @@ class Softmax(Module):
 
 
 class LeakyReLU(_Each):
-    """x for x > 0, else a fixed slope times x (lecture 003: 0.01).
+    """x for x > 0, otherwise a fixed slope times x (lecture 003: 0.01).
 
     >>> LeakyReLU()([2.0, -2.0])
     [2.0, -0.02]
@@ -116,7 +116,7 @@ class LeakyReLU(_Each):
 
 
 class PReLU(_Each):
-    """x for x > 0, else β x with a β that is trained (lecture 003; He et al., 2015, who begin at 0.25).
+    """x for x > 0, otherwise β x with a trainable β (lecture 003; He et al., 2015, who start at 0.25).
 
     >>> PReLU()([2.0, -2.0])
     [2.0, Value(-0.5)]
@@ -133,7 +133,7 @@ class PReLU(_Each):
 class NoisyReLU(_Each):
     """max(0, x + ε) in training, with ε ~ N(0, σ(x)), a variance that depends on x; max(0, x) in evaluation.
 
-    The gradient passes through x in both places. (Lecture 003; Nair and Hinton, 2010.)
+    The gradient flows through both occurrences of x. (Lecture 003; Nair and Hinton, 2010.)
 
     Args:
         seed: See `nn.init.generator_from`.
@@ -148,10 +148,10 @@ class NoisyReLU(_Each):
 
 
 class Dropout(Module):
-    """In training each input is 0 with probability p, else x/(1 − p); in evaluation x itself.
+    """Set each input to 0 with probability p in training, and to x/(1 − p) otherwise; leave it as it is in evaluation.
 
-    The scale makes the mean of an output what it is in evaluation, so that no weight is changed there; lecture 004
-    halves the weights at test time instead, which is the same network.
+    The scale gives an output the same mean in training as in evaluation, so the weights need no change. Lecture 004
+    halves the weights at test time instead, which is equivalent.
     (Lecture 004, section 3.3; Srivastava et al., 2014.)
 
     Args:
@@ -167,7 +167,7 @@ class Dropout(Module):
         self.generator = generator_from(seed)
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The inputs that were kept, scaled, and zeros."""
+        """Return the kept inputs, scaled, and zeros for the others."""
         check_example(self, x, len(x))
         if not self.training or not self.p:
             return list(x)
@@ -185,35 +185,35 @@ class Dropout(Module):
 
 
 class L1Norm(Module):
-    """x/Σ|x|, and zeros where all are 0 (lecture 003, ℓ1-normalisation)."""
+    """x/Σ|x|, or zeros if all inputs are 0 (lecture 003, ℓ1-normalisation)."""
 
     whole_layer = True
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The inputs over their ℓ1 norm."""
+        """Return the inputs divided by their ℓ1 norm."""
         return _over(x, ag.sum([abs(a) for a in x]))
 
 
 class L2Norm(Module):
-    """x/√Σx², and zeros where all are 0 (lecture 003, ℓ2-normalisation)."""
+    """x/√Σx², or zeros if all inputs are 0 (lecture 003, ℓ2-normalisation)."""
 
     whole_layer = True
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The inputs over their Euclidean norm."""
+        """Return the inputs divided by their Euclidean norm."""
         return _over(x, ag.norm(x))
 
 
 def _over(x: Sequence[Number], length: Any) -> list[Any]:
-    # PyTorch's floor: a vector as good as 0 stays finite
+    # PyTorch's lower limit: a vector close to 0 stays finite
     length = ag.maximum(length, 1e-12)
     return [a / length for a in x]
 
 
 class Normalize(Module):
-    """(x − mean)/std of each input, fitted on training data so that they have mean 0 and variance 1.
+    """(x − mean)/std of each input, fitted so that the training data have mean 0 and variance 1.
 
-    Before `fit` it changes nothing. An input that never varies is only shifted. `mean` and `std` are saved with the
+    Before `fit`, inputs pass through unchanged. An input that never varies is only shifted. `mean` and `std` are saved with the
     parameters. (Lecture 003, practical tricks.)
 
     Args:
@@ -231,9 +231,9 @@ class Normalize(Module):
         self.mean, self.std = [0.0] * width, [1.0] * width
 
     def fit(self, rows: Sequence[Sequence[float]]) -> Self:
-        """Take mean and standard deviation from rows of numbers; a ValueError names row and column of a bad one."""
+        """Compute mean and standard deviation from rows; a ValueError names the row and column of a bad number."""
         check_rows(rows, len(self.mean))
-        # exact at any size: rounded sums give a column that never varies a spread of 1e-17
+        # exact at any size: with rounded sums a column that never varies would have a spread of 1e-17
         columns = [list(map(float, column)) for column in zip(*rows, strict=True)]
         self.mean = list(map(statistics.mean, columns))
         self.std = [statistics.pstdev(column) or 1.0 for column in columns]

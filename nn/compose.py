@@ -1,4 +1,4 @@
-"""Modules made of modules: one after another, side by side, around a shortcut, along a sequence, over windows."""
+"""Modules built from other modules: in sequence, in parallel, residual, recurrent, or slid over windows."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -36,14 +36,14 @@ class Sequential(Module):
         return self.modules[index]
 
     def forward(self, x: Any) -> Any:
-        """Each module on the outputs of the one before."""
+        """Apply each module to the outputs of the previous one."""
         for module in self.modules:
             x = module(x)
         return x
 
 
 class Parallel(Module):
-    """Modules side by side on the same inputs, their outputs in one list.
+    """Modules side by side on the same inputs, with their outputs in one list.
 
     With `Identity` as a branch and `Sequential` around it, any acyclic arrangement of modules can be composed
     (lecture 003, interweaved connections).
@@ -65,8 +65,8 @@ class Residual(Module):
     """x + block(x): the block learns the difference (lecture 003; He et al., 2016).
 
     Args:
-        block: With as many outputs as inputs, unless there is a shortcut.
-        shortcut: Brings the inputs to the number of the block's outputs.
+        block: Has as many outputs as inputs, unless there is a shortcut.
+        shortcut: Maps the inputs to as many numbers as the block returns.
 
     Raises:
         ValueError: When called, if the two numbers differ.
@@ -81,7 +81,7 @@ class Residual(Module):
         self.block, self.shortcut = block, shortcut
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The sums."""
+        """Return the sums."""
         outputs, passed = as_list(self.block(x)), x if self.shortcut is None else as_list(self.shortcut(x))
         if len(outputs) != len(passed):
             raise ValueError(f"{self!r} cannot add {len(outputs)} outputs of its block to {len(passed)} inputs")
@@ -91,7 +91,7 @@ class Residual(Module):
 class RNNCell(Module):
     """One step of a recurrent network: h ← f(W [x; h] + b) (lecture 003, recurrent architecture).
 
-    Called with x alone, or with None for h, it begins with a state of zeros.
+    If h is omitted or None, the state starts as zeros.
 
     Args:
         nin: The number of inputs at each step.
@@ -112,14 +112,14 @@ class RNNCell(Module):
         self.layer = Layer(inputs, nhidden, activation=activation, init=init, bias=bias, seed=seed)
 
     def forward(self, x: Sequence[Number], h: Sequence[Number] | None = None) -> Any:
-        """The next state."""
+        """Return the next state."""
         h = [0.0] * self.nhidden if h is None else h
         if len(h) != self.nhidden:
             raise ValueError(f"{self!r} has a state of {self.nhidden} numbers; got {len(h)}")
         return self.layer([*x, *h])
 
     def unroll(self, sequence: Sequence[Any], h: Sequence[Number] | None = None) -> list[list[Any]]:
-        """The states after each step of a sequence: the loop unrolled into a graph without cycles.
+        """Return the state after each step of a sequence: the loop, unrolled into a graph without cycles.
 
         Args:
             sequence: The inputs of each step, lists or single numbers.
@@ -137,7 +137,7 @@ class RNNCell(Module):
 
 
 class RNN(Module):
-    """A recurrent cell run along a sequence, and a module on its last state.
+    """A recurrent cell run along a sequence, followed by a module that takes its last state.
 
     >>> from nn import Layer
     >>> RNN(RNNCell(1, 4, seed=0), Layer(4, 1, nonlin=False, seed=1))([0.0, 1.0, 1.0]).op.name
@@ -150,7 +150,7 @@ class RNN(Module):
         self.cell, self.head = cell, head
 
     def forward(self, sequence: Sequence[Any]) -> Any:
-        """The head's outputs for the last state; ValueError for an empty sequence."""
+        """Return the head's outputs for the last state; raise ValueError for an empty sequence."""
         if len(sequence) == 0:
             raise ValueError("the sequence is empty")
         return self.head(self.cell.unroll(sequence)[-1])
@@ -159,13 +159,13 @@ class RNN(Module):
 class MLPConv(Module):
     """A small multilayer perceptron slid along a one-dimensional input: network in network (lecture 003; Lin et al.).
 
-    The last layer has the activation too. The output is flat again: `nouts[-1]` numbers for each window.
+    The activation is applied to the last layer too. The output is flat: `nouts[-1]` numbers for each window.
 
     Args:
         width: The number of positions in the window.
         nouts: The sizes of its layers, as for `MLP`.
-        channels: How many numbers each position has; all are side by side in one flat list.
-        stride: The number of positions from one window to the next.
+        channels: The number of values at each position; a position's values are adjacent in the flat input.
+        stride: How many positions the window moves each time.
         activation, init, bias, seed: As for `Layer`.
 
     >>> module = MLPConv(3, [4, 2], seed=0)
@@ -182,7 +182,7 @@ class MLPConv(Module):
         self.mlp = MLP(self.window, nouts, activation=activation, output=activation, init=init, bias=bias, seed=seed)
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The outputs for each window in turn."""
+        """Return the outputs for each window, in order."""
         if len(x) < self.window or len(x) % self.channels:
             raise ValueError(
                 f"{self!r} takes positions of {self.channels} numbers, at least {self.window} numbers; got {len(x)}"
@@ -195,7 +195,7 @@ class MLPConv(Module):
 
 
 class MeanPool(Module):
-    """The mean of each channel over all positions: what network in network ends with.
+    """The mean of each channel over all positions, the last layer of network in network.
 
     >>> MeanPool(2)([1.0, 10.0, 3.0, 30.0])
     [2.0, 20.0]
@@ -207,7 +207,7 @@ class MeanPool(Module):
         self.channels = whole("channels", channels, 1)
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """One mean for each channel."""
+        """Return one mean for each channel."""
         if len(x) == 0 or len(x) % self.channels:
             raise ValueError(f"{self!r} takes positions of {self.channels} numbers; got {len(x)} numbers")
         return [mean(x[channel :: self.channels]) for channel in range(self.channels)]
@@ -218,7 +218,7 @@ class MeanPool(Module):
 
 
 def _numbered(*modules: Module) -> list[Module]:
-    """Modules, named for their scopes "layer 1", "layer 2", "dropout 1" unless they have names of their own.
+    """Return the modules as a list, named "layer 1", "layer 2", "dropout 1" unless they already have custom names.
 
     Raises:
         TypeError: One of them is not a module.

@@ -1,8 +1,8 @@
 """Initial weights: each initialiser draws one weight from a `random.Random`, given how many units it connects.
 
 An initialiser is any function `(generator, fan_in, fan_out) -> float`; fan_in is the number of inputs of the unit,
-fan_out the number of units in its layer. Biases begin at a constant, an argument of the layer; with a small positive
-one, most rectified units are active at first (lecture 004, section 3.2.1).
+fan_out the number of units in its layer. Biases start at a constant, an argument of the layer; if it is small and
+positive, most rectified units are active at first (lecture 004, section 3.2.1).
 """
 
 import math
@@ -16,14 +16,14 @@ Seed = int | random.Random | None
 
 
 def generator_from(seed: Seed) -> random.Random:
-    """The generator behind a `seed` argument: a whole number starts a new one, a `random.Random` is used as it is.
+    """Return the generator for a `seed` argument: an integer seeds a new one, a `random.Random` is used as it is.
 
-    None starts one from Python's shared generator, so that `random.seed` governs it. The same seed gives the same
-    numbers on every engine and platform.
+    None seeds a new one from Python's shared generator, so `random.seed` makes it reproducible. The same seed yields
+    the same numbers on every engine and platform.
 
     Raises:
         ValueError: The seed is negative; Python would ignore the sign.
-        TypeError: It is none of these.
+        TypeError: The seed is anything else.
 
     >>> generator_from(7).random() == generator_from(7).random()
     True
@@ -59,12 +59,12 @@ def xavier_uniform(generator: random.Random, fan_in: int, fan_out: int) -> float
 
 
 def normal(mean: float = 0.0, std: float = 1.0) -> Initializer:
-    """The initialiser that draws from N(mean, std²)."""
+    """Return an initialiser that draws from N(mean, std²)."""
     return lambda generator, fan_in, fan_out: generator.gauss(mean, std)
 
 
 def uniform(low: float, high: float) -> Initializer:
-    """The initialiser that draws uniformly between two bounds.
+    """Return an initialiser that draws uniformly between two bounds.
 
     >>> -1.0 <= uniform(-1.0, 1.0)(generator_from(0), 3, 2) <= 1.0
     True
@@ -73,7 +73,7 @@ def uniform(low: float, high: float) -> Initializer:
 
 
 def constant(number: float) -> Initializer:
-    """The initialiser that sets every weight to one number, so that the units of a layer stay identical for ever.
+    """Return an initialiser that sets every weight to one number; the units of a layer then stay identical forever.
 
     >>> constant(0.5)(generator_from(0), 3, 2)
     0.5

@@ -1,4 +1,4 @@
-"""Neurons, layers and networks of layers: weighted sums and nonlinearities, and nothing else."""
+"""Neurons, layers and multilayer perceptrons: nothing but weighted sums and activation functions."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,13 +21,13 @@ class Neuron(Module):
 
     Args:
         nin: The number of inputs.
-        nonlin: Whether f is `activation`, or else the identity.
+        nonlin: Whether f is `activation`; otherwise it is the identity.
         activation: Any function of one number, a module such as `PReLU`, or None for the identity.
-        init: An initialiser of `nn.init`; by default N(0, 2/D) for ReLU and N(0, 1/D) for the rest.
+        init: An initialiser from `nn.init`; by default N(0, 2/D) for ReLU and N(0, 1/D) for other activations.
         bias: The initial b.
         seed: See `nn.init.generator_from`.
-        fan_out: The number of units in its layer, for `init`.
-        name: Of its scope.
+        fan_out: The number of units in its layer, passed to `init`.
+        name: The name of its scope.
 
     >>> from autograd_core import tanh
     >>> unit = Neuron(2, activation=tanh, seed=1)
@@ -54,8 +54,8 @@ class Neuron(Module):
             self.b = parameter(bias, "b")
 
     def __call__(self, x: Number | Sequence[Number], *others: Any) -> Any:
-        """f(w · x + b)."""
-        # as Module's, in one frame: a network makes this call once for every unit and example
+        """Return f(w · x + b)."""
+        # like Module.__call__, but in one frame: a network calls this for every unit and example
         if others:
             check_call(self, lambda x: None, (x, *others), {})
         given: Any = x
@@ -71,7 +71,7 @@ class Neuron(Module):
 
     @property
     def nonlin(self) -> bool:
-        """Whether it has an activation function."""
+        """Whether the neuron has an activation function."""
         return self.activation is not None
 
     def extra_repr(self) -> str:
@@ -111,14 +111,14 @@ class Layer(Module):
             ]
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """f(w · x + b) of each neuron."""
+        """Return f(w · x + b) for each neuron."""
         if x is None or len(x) != self.nin:
             check_example(self, x, self.nin)
         outputs = self._weighted(x)
         return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
 
     def _weighted(self, x: Sequence[Number]) -> list[Any]:
-        """What each neuron makes of x: in one go, unless one is of a kind of its own."""
+        """Return each neuron's output: in one call, unless some neuron is of another class."""
         if set(map(type, self.neurons)) != {Neuron}:
             return [neuron(x) for neuron in self.neurons]
         units = [(neuron.name, neuron.w, neuron.b, neuron.activation) for neuron in self.neurons]
@@ -135,14 +135,14 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multilayer perceptron: layers one after the other, the last one linear.
+    """A multilayer perceptron: layers in sequence, the last one linear by default.
 
     (Lecture 004, section 1.2.)
 
     Args:
         nin: The number of inputs.
-        nouts: The number of units in each layer; the last number is that of the outputs.
-        activation: Of every layer but the last.
+        nouts: The number of units in each layer; the last is the number of outputs.
+        activation: The activation of every layer except the last.
         output: The activation of the last layer; by default none.
         init, bias, seed, name: As for `Neuron`.
 
@@ -168,7 +168,7 @@ class MLP(Module):
             ]
 
     def forward(self, x: Sequence[Number]) -> Any:
-        """Each layer on the outputs of the one before."""
+        """Apply each layer to the outputs of the previous one."""
         for layer in self.layers:
             x = layer(x)
         return x
@@ -179,12 +179,12 @@ class MLP(Module):
 
 
 def named(function: Activation) -> str:
-    """The function's name, or what it is shown as."""
+    """Return the function's name, or its repr if it has none."""
     return getattr(function, "__name__", repr(function))
 
 
 def _whole(activation: Activation | None) -> bool:
-    """Whether it acts on a whole layer, or a module inside it does."""
+    """Whether the activation, or a module inside it, acts on a whole layer."""
     return isinstance(activation, Module) and any(inner.whole_layer for _, inner in activation.named_modules())
 
 

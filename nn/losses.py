@@ -1,7 +1,7 @@
-"""Losses: what training minimises, each of one example, and penalties on the parameters.
+"""Losses of a single example, which training minimises, and penalties on the parameters.
 
 `outputs` is what the model returned, a list or a single number; `target` is what it should have returned. The caller
-averages over a batch (`nn.fit` takes the mean) and weighs a penalty against a loss.
+averages over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def squared_error(outputs: Any, target: Any) -> Any:
     """½ Σ (y − t)², the sum-of-squares or Euclidean loss (lecture 000; 002, equation 22; 003, Euclidean loss module).
 
     Raises:
-        ValueError: Outputs and target differ in number.
+        ValueError: The numbers of outputs and targets differ.
 
     >>> squared_error([1.0, 3.0], [0.0, 1.0])
     2.5
@@ -44,9 +44,9 @@ def _squares(outputs: Any, target: Any) -> list[Any]:
 
 
 def cross_entropy(logits: Sequence[Number], target: int) -> Any:
-    """−log softmax(z)_t for the class t, joined with softmax: log Σ exp(z_j − z_t) (lecture 004, section 2.2).
+    """−log softmax(z)_t for the class t, computed as log Σ exp(z_j − z_t) (lecture 004, section 2.2).
 
-    Each logit is taken relative to the target's, so that loss and gradient stay precise for logits of any size, even
+    The target's logit is subtracted from each, so that loss and gradient stay accurate for logits of any size, even
     if the loss is almost 0.
 
     Args:
@@ -54,7 +54,7 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
         target: A class, counted from 0.
 
     Raises:
-        ValueError: There is no such class, or only one logit, whose loss would always be 0.
+        ValueError: There is no such class, or there is only one logit (the loss would always be 0).
 
     >>> cross_entropy([1000.0, -1000.0], 1)
     2000.0
@@ -71,7 +71,7 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
     """−log p_t, from the logarithms of the probabilities, for instance `log_softmax` of the logits.
 
     Raises:
-        ValueError: There is no such class, or a logarithm is above 0.
+        ValueError: There is no such class, or a log-probability is above 0.
 
     >>> nll_loss([-0.1, -2.4], 1)
     2.4
@@ -86,9 +86,9 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
 
 
 def binary_cross_entropy(probability: Any, target: float) -> Any:
-    """−t log p − (1 − t) log(1 − p), of one probability or a list of one (lecture 004, equation 8).
+    """−t log p − (1 − t) log(1 − p), for one probability or a list of one (lecture 004, equation 8).
 
-    A term with factor 0 is left out, so p may be 0 or 1 if the target agrees. `binary_cross_entropy_with_logits` is
+    A term whose factor is 0 is omitted, so p may be 0 or 1 if the target agrees. `binary_cross_entropy_with_logits` is
     more accurate near 0 and 1, and always finite.
 
     Raises:
@@ -114,7 +114,7 @@ def binary_cross_entropy(probability: Any, target: float) -> Any:
 
 
 def binary_cross_entropy_with_logits(logit: Any, target: float) -> Any:
-    """The binary cross-entropy of σ(z), joined with the sigmoid: finite for every z, with slope σ(z) − t.
+    """The binary cross-entropy of σ(z), computed from z: finite for every z, with slope σ(z) − t.
 
     >>> binary_cross_entropy_with_logits(-1000.0, 1)
     1000.0
@@ -157,7 +157,7 @@ def multi_margin_loss(scores: Sequence[Number], target: int) -> Any:
 
 
 def l1_penalty(parameters: Sequence[Number]) -> Any:
-    """Σ |w|, to be added to a loss with a factor that you choose (lecture 004, section 3.3).
+    """Σ |w|, to be added to a loss with a factor of your choice (lecture 004, section 3.3).
 
     >>> l1_penalty([1.0, -2.0])
     3.0
@@ -166,7 +166,7 @@ def l1_penalty(parameters: Sequence[Number]) -> Any:
 
 
 def l2_penalty(parameters: Sequence[Number]) -> Any:
-    """Σ w², to be added to a loss with a factor that you choose (lecture 004, section 3.3).
+    """Σ w², to be added to a loss with a factor of your choice (lecture 004, section 3.3).
 
     >>> l2_penalty([1.0, -2.0])
     5.0
@@ -188,10 +188,11 @@ def _share(target: Any) -> Any:
 
 
 def class_of(target: Any, classes: int) -> Any:
-    """The target as a class; ValueError if there is no such class, or fewer than two.
+    """Return the target as a class; raise ValueError if there is no such class, or if there are fewer than two.
 
-    In a trace a class among the inputs is a Value: losses choose by `take` and `where`, and one program serves every
-    class. Its sweep adds up in the order of an eager one, because `take` reaches all outputs first, whatever the class.
+    In a trace, a class that is an input is a Value: losses select with `take` and `where`, so that one program serves
+    every class. Its sweep adds in the same order as an eager one, because `take` reaches all outputs first, for any
+    class.
     """
     if classes < 2:
         raise ValueError(

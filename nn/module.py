@@ -1,4 +1,4 @@
-"""Module: what every network is made of, and how its parameters are found, named, saved and shown."""
+"""`Module`, the base class of every network: finds, names, saves and shows its parameters."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Module:
     """A function of numbers with parameters of its own: the building block of every network.
 
     A subclass sets its parameters and inner modules in `__init__` as attributes, alone or in lists and dicts, and
-    computes in `forward`. It may have a `parameters` of its own, as modules for micrograd do: then those are trained,
-    also inside another module, and `Value`s among them are saved as parameters are. Attributes of plain numbers that
-    training finds (a fitted mean) are saved too if `buffers` names them. `whole_layer` says that the module acts on
-    all outputs of a layer at once, as Softmax does; as an activation it then receives them together.
+    computes in `forward`. It may define its own `parameters`, as modules written for micrograd do: then those are
+    trained, even inside another module, and `Value`s among them are saved like parameters. Plain numbers that training
+    finds (a fitted mean) are saved too if `buffers` names their attributes. `whole_layer` means that the module acts
+    on all outputs of a layer at once, as Softmax does; as an activation it then receives them together.
 
-    Calling a module takes lists of numbers and returns a list, or the number itself if the list holds one; a single
-    number may be passed for a list of one. It runs inside a `scope` of the module's `name`.
-    (Lecture 003, "everything is a module"; the names are those of PyTorch.)
+    A module is called with lists of numbers and returns a list, or just the number if there is only one; a single
+    number may be passed instead of a list of one. The call runs inside a `scope` with the module's `name`.
+    (Lecture 003, "everything is a module"; the names are PyTorch's.)
 
     >>> from autograd_core import cos, parameter
     >>> class Cosine(Module):
@@ -57,7 +57,7 @@ class Module:
                 )
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
-        """The outputs of `forward`, one output without its list, computed in the scope of `name`."""
+        """Return the outputs of `forward`, or the only output without its list, computed in the scope of `name`."""
         if keywords:
             keywords = {name: as_list(x) for name, x in keywords.items()}
         with scope(self.name):
@@ -69,13 +69,13 @@ class Module:
         return outputs[0] if type(outputs) is list and len(outputs) == 1 else outputs
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
-        """The list of outputs for lists of inputs; every module has its own."""
+        """Return the list of outputs for lists of inputs. Every module defines this."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
-    # -- what it is made of
+    # -- contents
 
     def named_modules(self, depth: float = math.inf) -> Iterator[tuple[str, Module]]:
-        """This module, as "", and those inside it, down to `depth` levels, with their paths, each once, outer first."""
+        """Yield this module, with the path "", and those inside it down to `depth` levels: each once, outer first."""
         seen: set[int] = set()
         waiting: list[tuple[str, Module, int]] = [("", self, 0)]
         while waiting:
@@ -88,19 +88,19 @@ class Module:
                     waiting += reversed(children)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly inside this one, with the name of the attribute, and index or key in a list or dict."""
+        """Yield the modules directly inside this one, each with its path: the attribute, then any index or key."""
         for path, member in self._members():
             if isinstance(member, Module):
                 yield path, member
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Every parameter with its path, such as "layers.0.neurons.2.w.1", each once.
+        """Yield every parameter once, with its path, such as "layers.0.neurons.2.w.1".
 
-        Paths count from 0, as the lists do; scopes and labels, which drawings and reports show, count from 1, as the
-        lectures do: this one is "w2" of "layer 1 / neuron 3".
+        Paths count from 0, like lists. Scopes and labels, which drawings and reports show, count from 1, like the
+        lectures: this parameter is "w2" of "layer 1 / neuron 3".
 
         Raises:
-            ValueError: As `state_dict`.
+            ValueError: As for `state_dict`.
         """
         trained, seen = set(self.parameters()), set[Value]()
         for name, group in self._groups():
@@ -110,7 +110,7 @@ class Module:
                     yield path, parameter
 
     def parameters(self) -> list[Value]:
-        """Every parameter that is trained, each once: those of this module, then of the modules inside it."""
+        """Return every trained parameter once: those of this module, then those of the modules inside it."""
         found: dict[Value, None] = {}
         seen: set[int] = set()
         waiting: list[Module] = [self]
@@ -139,7 +139,7 @@ class Module:
             yield from members(attribute, key, Module, listed)
 
     def _groups(self) -> list[tuple[str, Any]]:
-        """What is saved as one entry each, parameters or lists of them, by path; ValueError if one would be lost."""
+        """Return the entries to save, parameters or lists of them, by path; raise ValueError if one would be lost."""
         modules = list(self.named_modules())
         listed = {p for _, module in modules if module._has_own_parameters() for p in module.parameters()}
         groups = [
@@ -161,13 +161,13 @@ class Module:
         return groups
 
     def named_buffers(self) -> Iterator[tuple[str, Module, str]]:
-        """The path of each buffer, the module it belongs to, and its attribute there."""
+        """Yield the path of each buffer, the module it belongs to, and the name of its attribute."""
         for path, module in self.named_modules():
             for key in module.buffers:
                 if key in vars(module) and not list(members(vars(module)[key], key, Module)):
                     yield _joined(path, key), module, key
 
-    # -- what is done to all of it
+    # -- modes and gradients
 
     def zero_grad(self) -> None:
         """Clear the gradient of every parameter."""
@@ -183,12 +183,12 @@ class Module:
         """Switch this module and all inside it to evaluation, where dropout and noise do nothing."""
         return self.train(False)
 
-    # -- what it has learnt
+    # -- saving and loading
 
     def state_dict(self) -> dict[str, Any]:
-        """The numbers of all buffers and parameters: floats and lists of floats by the path of their attribute.
+        """Return the numbers in all buffers and parameters: floats and lists of floats, by the path of their attribute.
 
-        A list of nothing but parameters is one entry; in other lists and dicts each parameter is an entry of its own.
+        A list of only parameters is one entry; in other lists and dicts, each parameter is a separate entry.
 
         Raises:
             ValueError: `parameters` returns a parameter that no attribute holds; the message names it.
@@ -202,11 +202,11 @@ class Module:
         return buffers | {path: numbers(group) for path, group in self._groups()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the numbers of a `state_dict` with the same names and shapes, all or none, also on Ctrl-C.
+        """Copy in the numbers of a `state_dict` with the same names and shapes: all or none, even on Ctrl-C.
 
         Raises:
-            ValueError: It does not fit. The message lists the names that are missing or unexpected, the shapes that
-                differ, and every entry that is not a finite number.
+            ValueError: The state does not fit. The message lists missing and unexpected names, differing shapes, and
+                entries that are not finite numbers.
         """
         _saving.check_same(state, self.state_dict())
         buffers, groups = list(self.named_buffers()), self._groups()
@@ -231,7 +231,7 @@ class Module:
         _saving.write(path, self.state_dict())
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Take over the parameters from a file written by `save`, all or none.
+        """Read the parameters from a file written by `save`: all or none.
 
         Raises:
             ValueError: The file is damaged, or does not fit this module; the message names the file and what differs.
@@ -243,18 +243,18 @@ class Module:
         except ValueError as error:
             raise ValueError(f"{os.fspath(path)}: {error}") from None
 
-    # -- how it is shown
+    # -- display
 
     def __repr__(self) -> str:
         inside = self.extra_repr() or ", ".join(repr(child) for _, child in self.named_children())
         return f"{type(self).__name__}({inside})"
 
     def extra_repr(self) -> str:
-        """The text between the brackets of `repr`: by default the modules inside."""
+        """Return the text in the parentheses of `repr`; if it is empty, `repr` shows the modules inside."""
         return ""
 
     def summary(self, depth: int = 1) -> str:
-        """A table of the modules inside, down to `depth` levels, with their numbers of parameters.
+        """Return a table of the modules inside, down to `depth` levels, with their numbers of parameters.
 
         >>> from .layers import MLP
         >>> print(MLP(2, [16, 1]).summary())

@@ -16,7 +16,7 @@ from .module import Module
 class RBF(Module):
     """exp(−β_j ‖x − w_j‖²) for each centre w_j; a linear `Layer` on top makes it the lecture's network.
 
-    Centres and β_j are trained. (Lecture 003, RBF module.)
+    The centres and the β_j are trainable. (Lecture 003, RBF module.)
 
     Args:
         centres: Rows of numbers, for instance from `kmeans`.
@@ -39,7 +39,7 @@ class RBF(Module):
         self.betas = [parameter(beta, f"β{j}") for j in range(1, len(centres) + 1)]
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """One number for each centre."""
+        """Return one number for each centre."""
         check_example(self, x, len(self.centres[0]))
         outputs = []
         for centre, beta in zip(self.centres, self.betas, strict=True):
@@ -69,7 +69,7 @@ def _beta_for(centres: Sequence[Sequence[float]]) -> float:
 def kmeans(
     rows: Sequence[Sequence[float]], k: int, seed: Seed = None, iterations: int = 100
 ) -> list[list[float]]:
-    """k centres such that each row lies near one: Lloyd's iteration from centres drawn far apart (k-means++).
+    """Return k cluster centres, by Lloyd's iteration from initial centres drawn far apart (k-means++).
 
     (Lecture 003; Lloyd, 1982; Arthur and Vassilvitskii, 2007.)
 
@@ -77,7 +77,7 @@ def kmeans(
         rows: All of one length.
         k: From 1 to the number of different rows.
         seed: See `nn.init.generator_from`.
-        iterations: The most that are made.
+        iterations: The maximum number of iterations.
 
     Raises:
         ValueError: A row is bad (the message names row and column), or k is too large.
@@ -86,7 +86,7 @@ def kmeans(
     [[0.5], [10.5]]
     """
     check_rows(rows)
-    # an exact factor for numbers near the largest float, whose distances and sums would be beyond it
+    # numbers near the largest float are scaled by an exact factor, so that distances and sums do not overflow
     unit = 2.0**60 if max(abs(x) for row in rows for x in row) > 2.0**960 else 1.0
     rows = [[x / unit for x in map(float, row)] for row in rows]
     different, generator = len(set(map(tuple, rows))), generator_from(seed)
