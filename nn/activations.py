@@ -213,8 +213,8 @@ def _over(x: Sequence[Number], length: Any) -> list[Any]:
 class Normalize(Module):
     """(x − mean)/std of each input, fitted so that the training data have mean 0 and variance 1.
 
-    Before `fit`, inputs pass through unchanged. An input that never varies is only shifted. `mean` and `std` are saved with the
-    parameters. (Lecture 003, practical tricks.)
+    Before `fit`, inputs pass through unchanged. An input that never varies is only shifted. `mean` and `std` are
+    saved with the parameters. (Lecture 003, practical tricks.)
 
     Args:
         width: The number of inputs.
