@@ -1,4 +1,4 @@
-"""Data on the way into training: `Dataset`, examples, batches, bootstrap samples, one-hot targets."""
+"""Preparing data for training: `Dataset`, examples, batches, bootstrap samples, one-hot targets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .init import Seed, generator_from
 
 @dataclass(frozen=True, repr=False)
 class Dataset:
-    """Rows of inputs with one target each, and where they come from.
+    """Rows of inputs with one target each, and their source.
 
-    `len` is the number of rows, n. The fields cannot be rebound; the lists are the caller's own and can be changed,
+    `len` is the number of rows, n. The fields cannot be rebound, but the lists are the caller's and can be changed,
     for instance to normalise them.
 
     Args:
@@ -86,7 +86,7 @@ class Dataset:
             strata.setdefault(target if by_class else 0, []).append(index)
         shares = {key: held_out * len(members) for key, members in sorted(strata.items())}
         counts = {key: math.floor(share) for key, share in shares.items()}
-        # what rounding down left over goes to the classes that lost most by it
+        # rows left over from rounding down go to the classes that lost the most
         neediest = sorted(shares, key=lambda key: counts[key] - shares[key])
         for key in neediest[: total - sum(counts.values())]:
             counts[key] += 1
@@ -101,7 +101,7 @@ class Dataset:
         return self._take(train, "train"), self._take(test, "held out")
 
     def only(self, *classes: int) -> Dataset:
-        """Only the rows of some classes, in their order, as copies; ValueError for a class that has no row.
+        """Return copies of the rows of some classes, in order; raise ValueError for a class without rows.
 
         >>> from nn.datasets import digits
         >>> digits().only(0, 7)
@@ -140,13 +140,13 @@ Data = Dataset | tuple[Sequence[Any], Sequence[Any]] | list[Any]
 
 
 def examples(data: Data, width: int | None = None, name: str = "the data") -> list[Example]:
-    """The pairs of input and target in a `Dataset`, in a pair of lists, or in a list of such examples, checked.
+    """Return the checked pairs of input and target in a `Dataset`, a pair of lists, or a list of such pairs.
 
-    A list holds examples if each is a tuple of an input, which is a list, and a target; otherwise it must be a pair.
-    Inputs may also be sequences of rows.
+    A list holds examples if each item is a tuple of an input (a list) and a target; otherwise it must be a pair of
+    lists. Inputs may also be sequences of rows.
 
     Args:
-        width: The number of columns that is required.
+        width: The required number of columns.
         name: What messages call the data.
 
     Raises:
@@ -178,7 +178,7 @@ def _is_example(thing: Any) -> bool:
 
 
 def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Example]]:
-    """The examples in shuffled order, `size` at a time; the last batch has what is left.
+    """Return the examples in shuffled order, `size` at a time; the last batch has the remainder.
 
     (Lecture 003, practical tricks; 004, 2.2.)
 
@@ -198,7 +198,7 @@ def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Ex
 
 
 def in_order(rows: list[T], size: int) -> Iterator[list[T]]:
-    """The rows in the order given, `size` at a time; the last batch has what is left.
+    """Return the rows in the given order, `size` at a time; the last batch has the remainder.
 
     >>> list(in_order([1, 2, 3], 2))
     [[1, 2], [3]]
@@ -207,7 +207,7 @@ def in_order(rows: list[T], size: int) -> Iterator[list[T]]:
 
 
 def bootstrap(data: Data, seed: Seed = None) -> tuple[list[Any], list[Any]]:
-    """As many rows as there are, drawn with replacement, as a pair of lists: bagging trains each model on such a draw.
+    """Draw as many rows as there are, with replacement, as a pair of lists; bagging trains each model on one such draw.
 
     (Lecture 004, section 3.3; Breiman, 1996.)
 
@@ -220,7 +220,7 @@ def bootstrap(data: Data, seed: Seed = None) -> tuple[list[Any], list[Any]]:
 
 
 def one_hot(targets: Sequence[int], classes: int) -> list[list[float]]:
-    """For each target a row with 1 in the column of its class and 0 elsewhere. (Lecture 004, section 2.)
+    """Return, for each target, a row with 1 in the column of its class and 0 elsewhere. (Lecture 004, section 2.)
 
     Args:
         targets: Classes from 0 to `classes` - 1.

@@ -1,8 +1,8 @@
-"""Data to train on, all as plain lists of numbers.
+"""Training data, as plain lists of numbers.
 
-`iris` and `digits` are measured: they are read from `nn/data`, whose README gives their sources, their licences and
-the format of the files. `moons`, `circles`, `spirals`, `xor` and `curve` are computed from their geometry. `batches`,
-`bootstrap` and `one_hot`, of `nn.dataset`, prepare data for training. All of it needs only the standard library.
+`iris` and `digits` are measured: they are read from `nn/data`, whose README lists their sources and licences and
+describes the files. `moons`, `circles`, `spirals`, `xor` and `curve` are computed from their geometry. `batches`,
+`bootstrap` and `one_hot`, from `nn.dataset`, prepare data for training. Only the standard library is needed.
 """
 
 import gzip
@@ -89,7 +89,7 @@ def digits(scale: bool = True) -> Dataset:
 
 
 def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]]) -> list[list[float]]:
-    """The average intensity and the symmetry of each 8×8 image, as `[intensity, symmetry]`.
+    """Return the average intensity and the symmetry of each 8×8 image, as `[intensity, symmetry]`.
 
     An image is 64 numbers, row by row, or 8 rows of 8. The intensity is the mean of its pixels. The symmetry is minus
     the mean absolute difference between the image and its left-right mirror image, minus the same for up-down: 0 for
@@ -158,10 +158,10 @@ def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
 
 
 def xor(n: int = 4, noise: float = 0.0, seed: Seed = 0) -> Dataset:
-    """The truth table of exclusive or, repeated for as many rows as asked.
+    """The truth table of exclusive or, repeated to fill n rows.
 
     Row i is row i % 4 of the table (0,0) (0,1) (1,0) (1,1), with Gaussian noise of standard deviation `noise` added
-    to both inputs; its target is 1 where exactly one input of the table is 1, else 0. The rows are not shuffled.
+    to both inputs; its target is 1 if exactly one of the table's inputs is 1, otherwise 0. The rows are not shuffled.
 
     >>> xor().inputs, xor().targets
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
@@ -238,7 +238,7 @@ def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: Seed = 0) -
 def _scattered(
     name: str, points: list[tuple[float, float, int]], names: dict[int, str], source: str, noise: float, seed: Seed
 ) -> Dataset:
-    """The points, each coordinate with its noise, in shuffled order."""
+    """Return a data set of the points in shuffled order, with noise added to each coordinate."""
     generator = generator_from(seed)
     scattered = _scattering(noise, generator)
     rows = [([scattered(x), scattered(y)], target) for x, y, target in points]
@@ -247,6 +247,6 @@ def _scattered(
 
 
 def _scattering(noise: float, generator: random.Random) -> Callable[[float], float]:
-    """What adds Gaussian noise to a number."""
+    """Return a function that adds Gaussian noise to a number."""
     spread = real("noise", noise, least=0.0)
     return lambda x: x + generator.gauss(0.0, spread)

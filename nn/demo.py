@@ -1,4 +1,4 @@
-"""The demo of the command line: a network learns real digits, its gradient is checked, one loss is drawn."""
+"""The command-line demo: train a network on real digits, check its gradient, and draw one loss."""
 
 import argparse
 import time
@@ -21,7 +21,7 @@ from .train import accuracy, fit
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the options of the demo."""
+    """Add the demo's options to a parser."""
     parser.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="the file for the picture")
     parser.add_argument("--epochs", type=at_least_one, default=10, help="passes over the training set (default 10)")
     parser.add_argument("--seed", type=integer, default=0, help="seed of split, weights and shuffling (default 0)")
@@ -29,17 +29,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
-    """Train a 64-16-10 network on the UCI digits, print what it reaches, and draw one example's loss.
+    """Train a 64-16-10 network on the UCI digits, print its accuracy, and draw one example's loss.
 
     Args:
-        output: The picture's file. Beside it stands a page to step through, or if no layout engine is found, the DOT
-            source alone.
+        output: The picture's file. A page to step through is written beside it; without a layout engine, only the DOT
+            source is written.
         epochs: The number of passes over the 1,437 training images.
-        seed: Of the split, the weights and the shuffling.
+        seed: The seed for the split, the weights and the shuffling.
 
     Raises:
         ValueError, OSError: No picture can be written to `output`; this is found before training begins.
-        KeyboardInterrupt: Ctrl-C ends it.
+        KeyboardInterrupt: Ctrl-C was pressed.
     """
     check_output(output, FORMATS)
     training, held_out = digits().split(0.2, seed)
@@ -85,7 +85,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
 
 
 def written_out(scores: list[Any], right: int) -> Any:
-    """The cross-entropy, with a name for each score less the right one: the graph is for readers."""
+    """Return the cross-entropy with each score's difference from the right one labelled, for a readable graph."""
     against: list[Any] = [score - scores[right] for score in scores]
     for digit, difference in enumerate(against):
         difference.label = f"{digit} vs {right}"

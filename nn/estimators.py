@@ -1,6 +1,6 @@
-"""Networks with scikit-learn's manners: they go into pipelines, cross-validation and grid search.
+"""Networks as scikit-learn estimators, for pipelines, cross-validation and grid search.
 
-They need scikit-learn 1.6 or later (extra `sklearn`), and are found as `nn.Classifier` and `nn.Regressor`.
+They need scikit-learn 1.6 or later (extra `sklearn`); import them as `nn.Classifier` and `nn.Regressor`.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ Activation = str | Callable[[Any], Any]
 
 
 class _Network(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """What both share: settings, training, outputs."""
+    """The base class of both: settings, training, outputs."""
 
     def __init__(
         self, hidden: Sequence[int] = (16,), *, activation: Activation = "relu",
@@ -69,7 +69,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         return MLP(inputs, [*self.hidden, outputs], activation=activation, seed=seed)
 
     def _outputs(self, X: Any) -> list[list[float]]:
-        """What the network makes of each row."""
+        """Return the network's outputs for each row."""
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False, dtype=np.float64).tolist()
         with no_record():
@@ -82,15 +82,16 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
     After `fit`, `classes_` holds the classes, `module_` the trained `Module`, and `history_` the `History`.
 
     Args:
-        hidden: The numbers of units in the hidden layers.
-        activation: Of the hidden layers: the name of a function of `autograd_core`, or any function of one number.
-        model: Makes the network instead, a `Module`, from the numbers of inputs and outputs; it returns logits.
+        hidden: The number of units in each hidden layer.
+        activation: The name of a function in `autograd_core`, or any function of one number, for the hidden layers.
+        model: A function of the numbers of inputs and outputs that makes the network instead: a `Module` that returns
+            logits.
         lr: Adam's learning rate.
-        epochs: How often all the data are used, at most.
-        batch_size: How many rows make one step; None for all.
+        epochs: The maximum number of passes over the data.
+        batch_size: The number of rows for each step; None for all.
         weight_decay: λ in the term λw added to each gradient.
-        patience: Stop after this many epochs without a smaller loss on rows that are held out.
-        held_out: The share of these rows, if there is a patience.
+        patience: Stop after this many epochs without a smaller loss on held-out rows.
+        held_out: The share of rows held out, if `patience` is set.
         random_state: An int, a `numpy.random.RandomState` or None, for initial weights, split and shuffling.
 
     >>> from nn.datasets import moons
@@ -111,11 +112,11 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> Any:
-        """An array of the probability of each class, in the order of `classes_`, for each row."""
+        """Return an array with the probability of each class, in the order of `classes_`, for each row."""
         return np.array([softmax(scores) for scores in self._outputs(X)])
 
     def predict(self, X: Any) -> Any:
-        """An array of the most probable class of each row."""
+        """Return an array with the most probable class of each row."""
         best = np.argmax(self._outputs(X), axis=1)
         return self.classes_[best]
 
@@ -123,7 +124,7 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
 class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
     """A multilayer perceptron that predicts numbers, trained on the squared error by Adam.
 
-    After `fit`, `module_` holds the trained `Module` and `history_` the `History`. Inputs and targets are best scaled.
+    After `fit`, `module_` holds the trained `Module` and `history_` the `History`. Scale inputs and targets first.
 
     Args:
         hidden, activation, model, lr, epochs, batch_size, weight_decay, patience, held_out, random_state: As for
@@ -150,6 +151,6 @@ class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> Any:
-        """An array of the prediction for each row."""
+        """Return an array with the prediction for each row."""
         outputs = np.array(self._outputs(X))
         return outputs[:, 0] if self._flat else outputs

@@ -1,4 +1,4 @@
-"""The record of a training: losses, metrics and gradient norms, epoch by epoch."""
+"""The record of a training run: losses, metrics and gradient norms, epoch by epoch."""
 
 import math
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ class History:
     """The figures of each completed epoch, one entry per epoch in each list; `len` is the number of epochs.
 
     Args:
-        losses: The mean loss over the epoch's examples, each as it was when trained on, without the penalty.
+        losses: The mean loss over the epoch's examples, each measured when it was trained on, without the penalty.
         validation_losses: The mean loss on the validation data after the epoch.
-        metrics: By name.
+        metrics: The values of each metric, by its name.
         gradient_norms: By the name of the model's part: the mean over the batches of the Euclidean norm of the loss's
             gradient, before any clipping.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
         engine: How gradients were computed: by "program", or "eager", example by example.
-        reason: Why not by programs, or not to the end.
+        reason: Why programs were not used, or not to the end.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -45,23 +45,23 @@ class History:
     def add(
         self, loss: float, validation_loss: float | None, metrics: Mapping[str, float], norms: Mapping[str, float]
     ) -> None:
-        """Enter an epoch: its losses, its metrics, and the mean gradient norms of its batches."""
+        """Record an epoch: its losses, its metrics, and the mean gradient norms of its batches."""
         if validation_loss is not None:
             self.validation_losses.append(validation_loss)
         for name, number in metrics.items():
             self.metrics.setdefault(name, []).append(number)
         for name, number in norms.items():
             self.gradient_norms.setdefault(name, []).append(number)
-        # the last: with it the epoch counts
+        # last, because its length is the number of epochs
         self.losses.append(loss)
 
     def drop_unfinished(self) -> None:
-        """Drop what was entered of an epoch that was not completed."""
+        """Discard the figures of an epoch that was not completed."""
         for numbers in (self.validation_losses, *self.metrics.values(), *self.gradient_norms.values()):
             del numbers[len(self) :]
 
     def last(self) -> str:
-        """The figures of the last epoch in one line.
+        """Return the figures of the last epoch as one line.
 
         >>> History([0.5, 0.25], metrics={"accuracy": [0.8, 0.9]}).last()
         'loss 0.2500, accuracy 0.9000'
@@ -70,7 +70,7 @@ class History:
         return ", ".join(f"{name} {numbers[-1]:.4f}" for name, numbers in named.items() if numbers)
 
     def plot(self) -> Any:
-        """A `matplotlib.figure.Figure` of losses, metrics and gradient norms against the epoch.
+        """Return a `matplotlib.figure.Figure` of losses, metrics and gradient norms against the epoch.
 
         Raises:
             ImportError: Matplotlib is not installed.

@@ -1,4 +1,4 @@
-"""Optimisers, which move the parameters against their gradients, and the clipping of gradients."""
+"""Optimisers, which move parameters against their gradients, and gradient clipping."""
 
 import math
 from array import array
@@ -17,13 +17,13 @@ Rate = float | Callable[[int], float]
 
 
 class Optimizer:
-    """What the optimisers share: the parameters, the learning rate, and the count of steps.
+    """The base class of optimisers: parameters, learning rate, and the number of steps done.
 
-    `memory` is what an optimiser keeps from step to step.
+    `memory` holds an optimiser's state between steps.
 
     Args:
-        parameters: As from `Module.parameters()`; each counts once.
-        lr: The learning rate: a number of at least 0, or a function that returns one for the number of steps done.
+        parameters: As returned by `Module.parameters()`; duplicates count once.
+        lr: The learning rate: a number that is at least 0, or a function from the number of steps done to one.
         weight_decay: λ in the term λw added to each gradient.
         bound: A limit that no |w| exceeds (lecture 004, "hard constraints on every individual weight").
 
@@ -46,7 +46,7 @@ class Optimizer:
         self.steps = 0
 
     def rate(self) -> float:
-        """The learning rate of the next step."""
+        """Return the learning rate of the next step."""
         return real(f"lr({self.steps})", self.lr(self.steps), least=0.0) if callable(self.lr) else self.lr
 
     def zero_grad(self) -> None:
@@ -54,7 +54,7 @@ class Optimizer:
         clear_gradients(self.parameters)
 
     def step(self) -> None:
-        """Move every parameter once, by the gradients that it holds; Ctrl-C comes before or after the whole step."""
+        """Move every parameter once, by its gradient; Ctrl-C takes effect before or after the whole step."""
         rate, steps = self.rate(), self.steps + 1
         moved = NotImplemented if NATIVE is None or self._has_own_rule() else self._moved_in_c(rate)
         weights, memory = self._moved(rate) if moved is NotImplemented else moved
@@ -66,7 +66,7 @@ class Optimizer:
         undivided(write)
 
     def _moved(self, rate: float) -> tuple[Any, Any]:
-        """The weights after a step, and the memory; nothing is changed."""
+        """Return the weights and the memory after a step, changing nothing."""
         directions, memory = self.directions()
         weights = [
             _clamped(p.data - rate * direction, self.bound)
@@ -75,34 +75,34 @@ class Optimizer:
         return weights, memory
 
     def _moved_in_c(self, rate: float) -> Any:
-        """The same, to the bit, in one call of the native engine; NotImplemented if that cannot."""
+        """Do the same, bit for bit, in one call of the native engine; return NotImplemented if it cannot."""
         return NotImplemented
 
     def kept_in_arrays(self) -> Any:
-        """What is kept, as arrays for `step_in_arrays`; NotImplemented where it is not floats."""
+        """Return the state as arrays for `step_in_arrays`, or NotImplemented if it is not made of floats."""
         return NotImplemented
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """A step of weights in arrays, by the native engine; `done`, the steps since the last `keep`, is counted up."""
+        """Step weights held in arrays, in the native engine; increment `done`, the steps since the last `keep`."""
         raise NotImplementedError(f"{type(self).__name__} has no step in arrays")
 
     def keep(self, steps: int, kept: list[Any]) -> None:
-        """Take over what was kept in arrays, after so many steps."""
+        """Take over the state from arrays, after this many steps."""
         self.steps = steps
 
     def _has_own_rule(self) -> bool:
-        """Whether a subclass of `SGD` or `Adam` changes how they move."""
+        """Whether a subclass of `SGD` or `Adam` changes the update rule."""
         return any({"directions", "gradients"} & vars(kind).keys() for kind in type(self).__mro__ if kind not in _KNOWN)
 
     def gradients(self) -> list[float]:
-        """∂loss/∂w + λw for each parameter."""
+        """Return ∂loss/∂w + λw for each parameter."""
         gradients = gradients_of(self.parameters)
         if not self.weight_decay:
             return gradients
         return [g + self.weight_decay * p.data for g, p in zip(gradients, self.parameters, strict=True)]
 
     def directions(self) -> tuple[list[float], Any]:
-        """The direction that each parameter moves against, and the memory after this step; nothing is changed."""
+        """Return the direction each parameter moves against, and the memory after this step, changing nothing."""
         raise NotImplementedError(f"{type(self).__name__} has no directions")
 
 
@@ -137,7 +137,7 @@ class SGD(Optimizer):
         self.memory = _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """g, or the velocities v, which are the memory; Nesterov g + m v."""
+        """Return g, or with momentum the velocities v (the memory), or with Nesterov g + m v."""
         m, g = self.momentum, self.gradients()
         if not m:
             return g, self.memory
@@ -155,7 +155,7 @@ class SGD(Optimizer):
         return weights, memory[0] if memory else self.memory
 
     def kept_in_arrays(self) -> Any:
-        """The velocities."""
+        """Return the velocities."""
         kept = _as_array(self.memory) if self.momentum else None
         return kept if kept is NotImplemented else [] if kept is None else [kept]
 
@@ -172,12 +172,12 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: steps by the running mean of the gradient over the root of its running mean square (Kingma and Ba, 2015).
+    """Adam: the running mean of the gradient over the root of its running mean square (Kingma and Ba, 2015).
 
     Args:
         parameters, lr, weight_decay, bound: As for `Optimizer`.
-        betas: How much of each of the two running means a step keeps.
-        eps: Added to the root.
+        betas: The fraction of each running mean that a step keeps.
+        eps: Added to the square root.
 
     >>> from autograd_core import parameter
     >>> w = parameter(1.0)
@@ -199,7 +199,7 @@ class Adam(Optimizer):
         self.memory = _zeros(self.parameters), _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """The mean over the root of the mean square, both corrected for their start at 0; the means are the memory."""
+        """Return the mean over the root of the mean square, both corrected for starting at 0; they are the memory."""
         (b1, b2), (means, squares), gradients = self.betas, self.memory, self.gradients()
         means = [b1 * m + (1.0 - b1) * g for m, g in zip(means, gradients, strict=True)]
         squares = [b2 * s + (1.0 - b2) * g * g for s, g in zip(squares, gradients, strict=True)]
@@ -223,7 +223,7 @@ class Adam(Optimizer):
         return weights, tuple(memory)
 
     def kept_in_arrays(self) -> Any:
-        """The two running means."""
+        """Return the two running means."""
         kept = [*map(_as_array, self.memory)]
         return NotImplemented if NotImplemented in kept or min(kept[1]) < 0.0 else kept
 
@@ -240,7 +240,7 @@ class Adam(Optimizer):
         self.steps, self.memory = steps, (kept[0], kept[1])
 
 
-# those whose rules the native engine knows
+# the classes whose update rules the native engine implements
 _KNOWN = (Optimizer, SGD, Adam)
 
 
@@ -258,7 +258,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     gradients = gradients_of(parameters)
     total, largest = math.hypot(*gradients), max(map(abs, gradients), default=0.0)
     if total > limit and largest < math.inf:
-        # relative to the largest: the norm itself may be beyond all floats
+        # scaled by the largest gradient, because the norm itself may overflow
         directions = [g / largest for g in gradients]
         factor = limit / math.hypot(*directions)
         assign_gradients(parameters, [direction * factor for direction in directions])
@@ -283,19 +283,19 @@ def _zeros(parameters: list[Value]) -> Any:
 
 
 def _as_array(numbers: Any) -> Any:
-    """What an optimiser keeps, as an array; NotImplemented of other things than floats, which are left to Python."""
+    """Return an optimiser's state as an array, or NotImplemented if it is not all floats: Python then does the step."""
     if type(numbers) is array:
         return numbers
     return array("d", numbers) if set(map(type, numbers)) == {float} else NotImplemented
 
 
 def _clamped(number: float, limit: float) -> float:
-    # in this order NaN stays NaN
+    # in this order, NaN stays NaN
     return max(min(number, limit), -limit)
 
 
 def _leaves(parameters: Any) -> list[Value]:
-    """The parameters, each once: a list gathered from several layers repeats those that they share."""
+    """Return each parameter once: a list collected from several layers repeats the ones they share."""
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     if not (set(map(type, leaves)) <= {Value} and all(map(attrgetter("is_leaf"), leaves))):
         wrong = next(p for p in leaves if type(p) is not Value or not p.is_leaf)
