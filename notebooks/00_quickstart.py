@@ -43,7 +43,7 @@ for node in toposort(y):
 #
 # `backward()` walks the same list from its end (a *sweep*). It gives the result the gradient 1 and sends it back along
 # every edge, from a node to its operands, multiplying by the local derivative of each operation. Afterwards `w.grad`
-# says how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
+# tells you how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
 
 # %%
 y.backward()
@@ -63,8 +63,8 @@ y.draw(precision=3)
 # %% [markdown]
 # ## Step through it
 #
-# Forward, operation by operation; backward, edge by edge, each step with its line of the chain rule. Use the arrow
-# keys, or space to play. (Where scripts are not allowed, as on GitHub, you see a picture of the finished graph.)
+# Go forward operation by operation, then backward edge by edge; each step shows its line of the chain rule. Use the
+# arrow keys, or press space to play. (Where scripts are not allowed, as on GitHub, you see a picture of the finished graph.)
 
 # %%
 y.step()
@@ -79,7 +79,7 @@ for step in y.step():
 # %% [markdown]
 # ## Functions instead of graphs
 #
-# `grad` turns a function into its derivative, which is again a function, so it can be nested. `hessian` gives the
+# `grad` turns a function into its derivative, which is again a function, so it can be nested. `hessian` returns the
 # matrix of second derivatives. Rosenbrock's function, a curved valley with its minimum at (1, 1), is a classic test.
 
 # %%
@@ -96,8 +96,8 @@ check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1
 # %% [markdown]
 # ## A first network
 #
-# An MLP is a multi-layer perceptron: layers of units, each a weighted sum and a bend (here ReLU, the larger of 0 and
-# the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105 parameters,
+# An MLP is a multi-layer perceptron: layers of units, each a weighted sum followed by a nonlinearity (here ReLU, the
+# larger of 0 and the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105 parameters,
 # each a `Value`. The points have the target −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 where the
 # output has the right sign and is at least 1 away from 0. `nn.fit` shuffles the points, computes the loss of ten of
 # them at a time (a mini-batch), sweeps, and lets an optimiser (Adam, gradient descent with a step size of its own for
@@ -132,9 +132,9 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# The loss of the point that is learned worst, folded layer by layer: a box says how many operations it hides, and how
-# large the gradient of its parameters is (‖grad‖, the square root of the sum of their squares). Spread out, its 158
-# nodes would be unreadable.
+# Here is the loss of the worst-fitted point, folded layer by layer. Each box shows how many operations it hides and how
+# large the gradient of its parameters is (‖grad‖, the square root of the sum of their squares). Unfolded, the graph's
+# 158 nodes would be unreadable.
 
 # %%
 losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]

@@ -116,7 +116,7 @@ for name, run in fits.items():
 # ## E2 · Gradient descent
 #
 # The lecture writes $w^{(t+1)} = w^{(t)} - \nabla_w E(w)$ and leaves out the step size η, which every implementation
-# needs. One step by hand and one by `nn`'s optimiser (SGD: stochastic gradient descent) are the same numbers. The
+# needs. One step by hand and one by `nn`'s optimiser (SGD: stochastic gradient descent) yield the same numbers. The
 # error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1, 2)$ and $t = 0.3$, so by hand
 # $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
 
@@ -211,7 +211,7 @@ check("E10", "∂E/∂w(1) with ReLU", grads(W1), np.outer(delta_j, x), 1e-14)
 # ## E5 · Why it is efficient: repeated subexpressions
 #
 # Figure 6.9: $z = f(f(f(w)))$. Expanded, $\partial z/\partial w = f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ over
-# and over. We count. `f` is an operation of our own that counts how often its value is computed: `@primitive` turns
+# and over. Let us count. `f` is an operation of our own that counts how often its value is computed: `@primitive` turns
 # a function on floats into an operation of the engine, given its derivative as a function of input x and result y.
 
 # %%
@@ -358,7 +358,7 @@ check("E7", "backward : forward at three sizes", ratios, "< 2")
 # ## E8 · "Any function (not only neural networks)"
 #
 # An integrator that halves an interval until it is good enough: recursion, a branch that looks at the numbers, and a
-# loop. We integrate $\sin(ax)$ over $0…1$, whose derivative by $a$ is known:
+# loop. We integrate $\sin(ax)$ over $0…1$, whose derivative with respect to $a$ is known:
 # $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
 
 # %%
@@ -442,7 +442,7 @@ check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, z
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
+# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("E", 10)

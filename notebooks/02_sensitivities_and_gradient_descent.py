@@ -137,7 +137,7 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 #
 # The lecture calls the numerical gradient "approximate, inefficient". Both can be measured. A central difference
 # $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (the parabola it ignores) and by rounding divided
-# by Δ: on logarithmic axes a V. (Inside `no_record()` no graph is made; only the number is wanted.)
+# by Δ; on logarithmic axes the error is a V. (Inside `no_record()` no graph is made; only the number is wanted.)
 
 # %%
 def error_at(w, moved):
@@ -269,7 +269,7 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Two features go only so far. "1 against the rest", the task of the lecture's own figure, does not separate on this
+# Two features only go so far. "1 against the rest", the task of the lecture's own figure, does not separate on this
 # set: always answering "not 1" is right nine times in ten, and the network hardly beats that.
 
 # %%
@@ -334,7 +334,7 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
+# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("M", 6)

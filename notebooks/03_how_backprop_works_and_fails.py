@@ -133,7 +133,7 @@ plt.show()
 # ## S4 · A 4-4 network is four 4-1 networks
 #
 # No weight of a linear 4-4 network reaches more than one output, so training it with $E = \frac12\sum_k\delta_k^2$ is
-# training four 4-1 networks beside each other (figure 3). Weight by weight, to the last bit; and both agree with the
+# training four 4-1 networks side by side (figure 3). The weights are equal to the last bit, and both agree with the
 # matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$ with one association in each column of X and T.
 
 # %%
@@ -167,7 +167,7 @@ check("S4", "weights of the 4-4 network, and by matrices", together, W, 1e-12)
 # ## S5 · Learning photographs
 #
 # A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. That
-# is 6,250,000 weights, here every one a scalar of the engine with a gradient of its own. Fed with a noisy photograph
+# is 6,250,000 weights, and each of them is a scalar in the engine with its own gradient. Fed with a noisy photograph
 # it answers with the clean one: its memory is addressed by content.
 #
 # The committed outputs are for the full size, made with the environment variable `AUTOGRAD_CORE_FULL=1`. Without it the
@@ -206,7 +206,7 @@ weights = [w for row in W for w in row]
 print(f"{len(weights):,} weights made in {time.process_time() - started:.1f} s of processor time")
 
 # %% [markdown]
-# One association after the other. With the step $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph exactly,
+# Now one association after the other. With the step $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph exactly,
 # and disturbs the other one only as far as the two are alike.
 
 # %%
@@ -465,7 +465,7 @@ check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
+# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("S", 8)

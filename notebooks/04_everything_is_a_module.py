@@ -3,7 +3,7 @@
 #
 # **Aim.** Efstratios Gavves and Max Welling's "Learning with neural networks" (*Deep Learning* at UvA, lecture 2):
 # networks as graphs of modules, the chain rule over all paths, Jacobians and their dimensions, the whole gallery of
-# modules with value, gradient, plot and gradient check, modules of one's own, and how to test them.
+# modules with value, gradient, plot and gradient check, modules of your own, and how to test them.
 #
 # Each result has a name, U1 … U12. A line `check(row, name, value, expectation)` compares what the engine computed with
 # the lecture's formula, evaluated without the engine: by NumPy, by Python's `math`, or by hand.
@@ -71,7 +71,7 @@ drawings["cascade"]
 drawings["interwoven"]
 
 # %% [markdown]
-# And the recurrent one, whose steps all read the same three parameters:
+# And the recurrent network, whose steps all read the same three parameters:
 
 # %%
 drawings["recurrent, 3 steps"]
@@ -689,7 +689,7 @@ for own, made in composed.items():
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
+# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("U", 12)

@@ -3,7 +3,7 @@
 #
 # **Aim.** Christoph Haase and Varun Kanade's notes "Neural Networks" (*Machine Learning*, Michaelmas 2016, lectures
 # 14–17): from gates made of single units to the equations of backpropagation in matrices, what goes wrong in
-# training (saturation, vanishing gradients, symmetry), and nine ways against overfitting.
+# training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
 # Each result has a name, O1 … O10. A line `check(row, name, value, expectation)` compares what the engine computed with
 # the notes' number, or with their equation evaluated without the engine, in NumPy.
@@ -147,7 +147,7 @@ shade(axes[1, 1], mlp_logit, p)
 plt.show()
 
 # %% [markdown]
-# A line drawn on purpose can cut off one corner and be right about three quarters of the points; logistic regression,
+# A hand-picked line can cut off one corner and be right about three quarters of the points; logistic regression,
 # which minimises the cross-entropy, ends with weights of almost 0. (A *logit* is the weighted sum that goes into the
 # last sigmoid; the label 1 is predicted where it is positive. In (c) the dashed line is where it is 0.)
 #
@@ -335,7 +335,7 @@ check("O7", "tanh and ReLU: first / last", [ratio["tanh"], ratio["relu"]], "> 1e
 # ## O8 · Initialisation and symmetry
 #
 # If all units of a layer start alike, nothing ever tells them apart: they compute the same, receive the same gradient,
-# and move alike, to the last bit. Random ones do not.
+# and move alike, to the last bit. Units with random weights do not.
 
 # %%
 def hidden_rows(init, steps=100):
@@ -590,7 +590,7 @@ check("O10", "sampled coordinates that disagree with differences", len(report.di
 # %% [markdown]
 # ## What came out
 #
-# Every number above that was compared with the lecture, counted by row; a row without one would be an error.
+# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("O", 10)

@@ -89,7 +89,7 @@ def descend(node):
 
 
 # %% [markdown]
-# It works: the neuron $\tanh(wx + b)$, with its derivative with respect to w next to the one from the formula.
+# It works. Here is the neuron $\tanh(wx + b)$, with its derivative with respect to w next to the one from the formula.
 
 # %%
 w, x, b = Tiny(0.4), Tiny(0.8), Tiny(0.1)
@@ -101,7 +101,7 @@ check("06", "∂ tanh(wx + b)/∂w of the small class", w.grad, (1 - math.tanh(0
 # %% [markdown]
 # ## Failure 1: a node that is used twice
 #
-# $a\cdot a$ has the derivative $2a$. Ours says $a$: `=` overwrites what the other path brought. The chain rule sums
+# $a\cdot a$ has the derivative $2a$. Ours is $a$: `=` overwrites what came along the other path. The chain rule sums
 # over *all* paths, so every push must add.
 
 # %%
@@ -277,7 +277,7 @@ print(y.op, y.operands, y.local_derivatives)
 # ## Failure 5: sweeping twice
 #
 # The inputs of a graph, its *leaves*, should add up over two sweeps (that is how gradients of several losses are
-# summed). In the small class the nodes in between add up too, and push what was there before once more.
+# summed). In the small class the nodes in between add up too, and push their old gradient once more.
 
 # %%
 a = Tiny(2.0)

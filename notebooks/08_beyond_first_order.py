@@ -204,9 +204,9 @@ check("08", "second derivative", grad(grad(saving))(0.4), grad(grad(plain))(0.4)
 # %% [markdown]
 # ## Saddle points
 #
-# Where the gradient is 0 the Hessian decides: all eigenvalues positive, a minimum; of both signs, a saddle. Descent
-# from exactly the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and stays; a small step along the direction
-# of negative curvature leaves it.
+# Where the gradient is 0, the Hessian decides: if all eigenvalues are positive, it is a minimum; if both signs occur,
+# it is a saddle. Descent from exactly the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and stays; a small
+# step along the direction of negative curvature leaves it.
 
 # %%
 def saddle(x):
