@@ -1,4 +1,4 @@
-"""What a model is worth on data: its mean loss and its accuracy, in evaluation mode and without a graph."""
+"""Evaluate a model on data: its mean loss and its accuracy, in evaluation mode and without a graph."""
 
 import statistics
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ MANY = 200
 
 
 def evaluate(model: Module, loss: Loss, data: Data) -> float:
-    """The mean loss over data, in evaluation mode and without recording; each module's mode is restored.
+    """Return the mean loss over data, in evaluation mode and without recording; each module's mode is restored.
 
     >>> from nn import MLP, squared_error
     >>> from nn.init import constant
@@ -32,7 +32,7 @@ def evaluate(model: Module, loss: Loss, data: Data) -> float:
 
 
 def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
-    """The share of examples that the model classifies correctly, in evaluation mode.
+    """Return the share of examples that the model classifies correctly, in evaluation mode.
 
     With several outputs, the class is the index of the largest. With one, the class is positive (a target of 1, not 0
     or -1) where the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An answer that contains
@@ -86,7 +86,7 @@ def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
 
 
 def mean_of(numbers: list[float]) -> float:
-    """The mean, also where the sum is beyond all floats or holds infinities of both signs."""
+    """Return the mean, even if the sum overflows or holds infinities of both signs."""
     try:
         return fmean(numbers)
     except (OverflowError, ValueError):

@@ -1,4 +1,4 @@
-"""How far training is: a tqdm bar if that is installed, otherwise a line of text, and only if someone watches."""
+"""Training progress: a tqdm bar if tqdm is installed, otherwise a line of text; only if someone is watching."""
 
 import sys
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What `fit` was asked for, checked before anything is trained."""
+"""The arguments of `fit`, checked before training begins."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +79,7 @@ class Settings:
         self.watched = self.rows if self.held_out is None else self.held_out
 
     def _check_observers(self) -> None:
-        """What looks on: metrics, callbacks, and patience."""
+        """Check the observers: metrics, callbacks, and patience."""
         self.metrics = {} if self.metrics is None else self.metrics
         if not isinstance(self.metrics, Mapping):
             example = '{"accuracy": accuracy}'
