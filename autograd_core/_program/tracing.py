@@ -41,6 +41,7 @@ class Trace:
         self.plain: set[Value] = set()
         self.found = False  # `taken` expects this of watchers
         self._thread = get_ident()
+        self._ids: set[int] = set()
 
     def asked(self, kind: str, operands: tuple[Any, ...], outcome: Any) -> Any:
         """Note a question that every replay asks again; return its outcome."""
@@ -81,11 +82,15 @@ class Trace:
 
     def note(self, node: Value) -> None:
         """Handle a number that `taken` reports as leaving the graph; other threads may read their own nodes."""
-        if get_ident() != self._thread:
-            own = set(map(id, self.made))
-            if not any(id(x) in own for x in discovered_all([node])[0]):
-                return
+        if get_ident() != self._thread and not self.reaches(node):
+            return
         raise refused("takes plain gradients: backward() and gradients() without create_graph", CREATE_GRAPH)
+
+
+    def reaches(self, node: Value) -> bool:
+        """Return whether the node is one of this trace, or was computed from one."""
+        self._ids.update(map(id, self.made[len(self._ids) :]))
+        return any(id(x) in self._ids for x in discovered_all([node])[0])
 
 
 CREATE_GRAPH = "differentiate with create_graph=True, or the program itself: program.value_and_grad"
@@ -138,10 +143,20 @@ def _random_state() -> list[Any]:
 # --- What a Value answers while a trace runs -------------------------------------------------------------------
 
 
+def _here(*operands: Any) -> Trace | None:
+    """Return the trace of this thread, or None; refuse questions about the nodes of another thread's trace."""
+    trace: Trace | None = running()
+    if trace is None:
+        for other in list(traces.values()):
+            if any(type(x) is Value and other.reaches(x) for x in operands):
+                raise refused("asks a Value something in another thread", "ask it in the function's own thread")
+    return trace
+
+
 def _compared(kind: str) -> Callable[[Value, Any], Any]:
     def compare(self: Value, other: Any) -> Any:
         outcome = _ORIGINALS[f"__{kind}__"](self, other)
-        trace = running()
+        trace = _here(self, other)
         if trace is None or outcome is NotImplemented:
             return outcome
         operand = other if type(other) is Value else number(other)
@@ -156,7 +171,7 @@ def _asked(method: str, kind: str) -> Callable[[Value], Any]:
     """Return a method that asks a question about one number."""
 
     def ask(self: Value) -> Any:
-        trace = running()
+        trace = _here(self)
         if trace is None:
             return _ORIGINALS[method](self)
         return trace.asked(kind, (self,), QUESTIONS[kind](self._data))
@@ -165,7 +180,7 @@ def _asked(method: str, kind: str) -> Callable[[Value], Any]:
 
 
 def _round(self: Value, ndigits: int | None = None) -> Any:
-    trace = running()
+    trace = _here(self)
     if trace is None:
         return _ORIGINALS["__round__"](self, ndigits)
     if ndigits is None:
@@ -180,7 +195,7 @@ def _rint(self: Value) -> float:
 
 def _refusing(method: str, what: str, instead: str) -> Callable[..., Any]:
     def refuse(self: Value, *arguments: Any, **keywords: Any) -> Any:
-        if running() is None:
+        if _here(self) is None:
             return _ORIGINALS[method](self, *arguments, **keywords)
         raise refused(what, instead)
 
@@ -191,12 +206,12 @@ def _refusing_property(name: str, read: str | None, instead: str) -> property:
     """Return a property that refuses to be assigned and, if `read` says why, to be read."""
 
     def get(self: Value) -> Any:
-        if running() is None or read is None:
+        if read is None or _here(self) is None:
             return _ORIGINALS[name].__get__(self)
         raise refused(read, instead)
 
     def put(self: Value, given: Any) -> None:
-        if running() is not None:
+        if _here(self) is not None:
             raise refused(f"assigns {name}", instead)
         _ORIGINALS[name].__set__(self, given)
 

@@ -184,3 +184,22 @@ def test_a_question_without_an_answer_raises_what_the_engine_raises(point):
         program(point)
     assert str(found.value) == str(due.value)
     assert program(2.5) == 5.0
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda x: x > 2.0, lambda x: x.__lt__(Value(2.0)), bool, lambda x: x == x, int, round, lambda x: round(x, 2), math.floor,
+        lambda x: x.is_integer(), copy.copy, pickle.dumps, lambda x: x.has_grad, lambda x: x.data, str,
+    ],
+)  # fmt: skip  # a list
+def test_what_another_thread_asks_of_a_traced_number_is_refused(ask):
+    """A replay would not ask it again: the branch that the trace took would stand for all."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def function(x):
+            pool.submit(ask, x * 3.0).result()
+            return x * x
+
+        with pytest.raises(GraphError, match=r"in another thread|plain gradients"):
+            trace(function, 1.5)
