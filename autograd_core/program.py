@@ -187,15 +187,18 @@ class Program(Replayed):
     # --- What it holds -----------------------------------------------------------------------------------------
 
     def explain(self) -> str:
-        """Describe each branch: its operations by kind, those that no output needs, and its guards.
+        """Describe each branch: its operations by kind, those that no output needs, its guards, and how it is played.
+
+        The C player turns operations into fewer, larger steps; what it did not find is said with the reason.
 
         >>> print(trace(lambda x: x * x if x > 0.0 else -x, 2.0).explain().replace("<lambda>", "f"))
         f: 1 branch
         branch 1: 1 operation on 1 input, 0 parameters and 1 constant; 1 output, 35 bytes
             1 mul
             1 guard: 1 gt
+            ...
         """
-        return explained(self.name, list(self._replays.branches))
+        return explained(self.name, list(self._replays.branches), self.fast)
 
     def stats(self) -> dict[str, int]:
         """Return the number of branches, and their total numbers of operations, slots, guards and bytes."""

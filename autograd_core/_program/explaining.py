@@ -10,6 +10,7 @@ from .._engine.nodes import make_node
 from .._engine.places import ROOT
 from .._operations.operation import Operation
 from ..value import Value, parameter
+from . import native
 from .branches import Branch
 from .guards import check
 from .listing import Listing
@@ -35,8 +36,8 @@ def _bytes(listing: Listing) -> int:
     return sum(len(numbers) * numbers.itemsize for numbers in arrays)
 
 
-def explained(name: str, branches: Sequence[Branch]) -> str:
-    """What the passes found in each branch."""
+def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
+    """Describe each branch: its operations, its guards, and what the passes of the C player made of them."""
     lines = [f"{name}: {_counted(branches, 'branch', 'branches')}"]
     for i, branch in enumerate(branches, 1):
         listing = branch.listing
@@ -51,6 +52,10 @@ def explained(name: str, branches: Sequence[Branch]) -> str:
             lines.append(f"    of them for no output, but because they may raise or are asked: {_most(unneeded)}")
         if listing.guards:
             lines.append(f"    {_counted(listing.guards, 'guard')}: {_most(guard.kind for guard in listing.guards)}")
+        if native.available():
+            lines += [f"    {line}" for line in native.prepare(listing, fast=fast).explain().split("\n")]
+        else:
+            lines.append("    played in Python, one operation after another")
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ order of the engine's sweep: `_native/plan_check.c` checks that, and a plan that
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from .player import Column, Rows
 CHAINS, MATRICES, REUSE, SORTED, FUSED = 1, 2, 4, 8, 16
 EXACT = CHAINS | MATRICES | REUSE
 FAST = EXACT | SORTED | FUSED
+SHOWN = 12  # kinds of steps that `explain` lists
 PASSES = {"chains": CHAINS, "matrices": MATRICES, "reuse": REUSE, "sorted": SORTED, "fused": FUSED}
 
 
@@ -184,7 +186,7 @@ class Prepared:
         if stats["refused"]:
             lines.append("the passes would have changed the order of a sum, so each operation is played by itself")
         for phase, backward in (("forward", False), ("backward", True)):
-            lines += [f"{phase}:", *(f"  {said(step)}" for step in plan.steps() if step[1] == backward)]
+            lines += [f"{phase}:", *_shortened([said(step) for step in plan.steps() if step[1] == backward])]
         return "\n".join(lines)
 
 
@@ -233,6 +235,14 @@ def _copied(column: Column, count: int) -> Table:
     return Table(array("d", [column.at(row) for row in range(count)]), 1, True)
 
 
+def _shortened(steps: Sequence[str]) -> list[str]:
+    """Return one line for each kind of step, the first SHOWN kinds in full."""
+    kinds = Counter(steps)
+    lines = [f"  {step}{f', {n} times' if n > 1 else ''}" for step, n in kinds.items()]
+    hidden = list(kinds.values())[SHOWN:]
+    return lines[:SHOWN] + ([f"  and {counted(sum(hidden), 'step')} of other kinds"] if hidden else [])
+
+
 def said(step: tuple[Any, ...]) -> str:
     """Describe one step in words."""
     kind, _, row, _, n, m, terms, _ = step
@@ -245,6 +255,8 @@ def said(step: tuple[Any, ...]) -> str:
         return f"{row.name} at {counted(n, 'place')}"
     if kind == "products":
         return f"{counted(n, 'product')}, one by one"
+    if n == 1:
+        return f"1 {'gradient' if kind == 'sums' else 'sum'} of {counted(terms, 'term')}"
     if kind == "sums":
         return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, which are not a matrix"
     return f"{counted(n, 'sum')} of {counted(terms, 'term')} in all, which do not share a list of factors"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_core as ag
-from autograd_core import GraphError, GraphWarning, Program, Value, parameter, take, trace, traced
+from autograd_core import ENGINE, GraphError, GraphWarning, Program, Value, parameter, take, trace, traced
 from autograd_core._checking.ulps import same
 from autograd_core._strategies.programs import PYTHON_FORMS
 from autograd_core.strategies import defined_programs, numbers, programs
@@ -592,6 +592,19 @@ def test_stats_and_explain():
     assert "1 mul, 1 tanh, 1 add, 1 log" in program.explain()
     assert "for no output, but because they may raise or are asked: 1 log" in program.explain()
     assert "1 guard: 1 gt" in program.explain()
+
+
+def test_explain_says_how_the_program_is_played():
+    ws = [[Value(0.1 * i + j) for i in range(4)] for j in range(3)]
+
+    def layer(xs):
+        return ag.sum(ag.tanh(ag.sum(w * x for w, x in zip(row, xs, strict=True))) for row in ws)
+
+    text = trace(layer, [1.0, 2.0, 3.0, 4.0]).explain()
+    if ENGINE == "native":
+        assert "3 dots of 4 → one 3×4 product" in text and "tanh at 3 places" in text
+    else:
+        assert "played in Python, one operation after another" in text
 
 
 def test_draw_shows_the_branch_at_its_numbers():
