@@ -1,4 +1,4 @@
-"""Steps in arrays: weights, gradients and what the optimiser keeps, until Python looks at the parameters again."""
+"""Training steps on arrays of weights, gradients and optimiser state, until Python looks at the parameters again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .settings import Settings
 
 
 class Flat:
-    """The parameters of a plan as arrays, in its order. Values hold older numbers until `write_back`."""
+    """The parameters of a plan as arrays, in its order; the Values are out of date until `write_back`."""
 
     def __init__(
         self, plan: Plan, at_once: AtOnce, settings: Settings, parts: Mapping[str, Sequence[Value]]
@@ -35,7 +35,7 @@ class Flat:
         self.loaded = False
 
     def _load(self) -> bool:
-        """Read the numbers that there are now; False if what the optimiser keeps is not for arrays."""
+        """Read the current numbers; return False if the optimiser's state does not fit into arrays."""
         kept = self.mover.kept_in_arrays()
         if kept is NotImplemented:
             return False
@@ -46,7 +46,7 @@ class Flat:
         return True
 
     def step(self, examples: Packed, chosen: Sequence[int], norms: Mapping[str, list[float]]) -> float | None:
-        """The mean loss of the chosen examples, after a step on them; None, and no step, where Values are to do it."""
+        """Take a step on the chosen examples and return their mean loss; return None if Values must take it."""
         if not (self.loaded or self._load()):
             return None
         losses = self.at_once.play(self.plan, examples, chosen, self.weights)
@@ -59,7 +59,7 @@ class Flat:
         return float(mean(losses))
 
     def write_back(self) -> None:
-        """Give the Values and the optimiser what the arrays hold; Ctrl-C comes before or after all of it."""
+        """Write the arrays back into the Values and the optimiser, all or nothing with respect to Ctrl-C."""
         if not self.loaded:
             return
         steps = self.mover.steps + self.done[0]
@@ -77,7 +77,7 @@ class Flat:
 def flat_for(
     plan: Plan, at_once: AtOnce, settings: Settings, parts: Mapping[str, Sequence[Value]]
 ) -> Flat | None:
-    """Arrays for a plan; None where something between two steps looks at the parameters, or moves others."""
+    """Return arrays for a plan, or None if something looks at the parameters between steps, or moves others."""
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)
     looks = s.penalty is not None or s.max_norm is not None or s.changes_inputs or callable(s.mover.lr)

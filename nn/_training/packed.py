@@ -1,4 +1,4 @@
-"""Batches in one call: examples of one shape stand side by side, and a plan is played at all rows of a batch."""
+"""Batches in one call: examples of one shape are stored side by side, and a plan plays all rows of a batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .programs import Plan, Programs, taken_apart
 
 
 class Packed:
-    """Examples of one shape, the numbers of each in a row; a class is the last of them."""
+    """Examples of one shape, one row each; if the target is a class, it is the last number of the row."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.first = examples[0]
@@ -24,14 +24,14 @@ class Packed:
         for x, target in examples:
             shape, kind, numbers = taken_apart(x, target)
             if shape != self.shape:
-                raise ValueError("the examples are of several shapes")
+                raise ValueError("the examples have several shapes")
             self.numbers.extend(numbers)
             if kind is not None:
                 self.numbers.append(kind)
         self.width = len(self.numbers) // len(examples)
 
     def plan(self, programs: Programs) -> Plan | None:
-        """The only way that is known, if it takes all numbers of an example; traced where none is."""
+        """Return the only known way, tracing it first if there is none; it must take all numbers of an example."""
         plans = programs.plans_of(self.shape, self.kind)
         if not plans:
             state = programs.draws.state()
@@ -46,7 +46,7 @@ class Packed:
 
 
 def packed(examples: Sequence[Example]) -> Packed | None:
-    """The examples side by side; None where they are of several shapes, or beyond all floats."""
+    """Return the examples side by side, or None if their shapes differ or a number is beyond all floats."""
     try:
         return Packed(examples)
     except (OverflowError, ValueError):
@@ -54,16 +54,16 @@ def packed(examples: Sequence[Example]) -> Packed | None:
 
 
 class AtOnce:
-    """Sweeps of whole batches by the plans of some programs, for the parameters `moved`."""
+    """Sweeps of whole batches through the plans of programs, for the parameters `moved`."""
 
     def __init__(self, programs: Programs, moved: Sequence[Value]) -> None:
         self.programs, self.moved = programs, moved
         self.rows = self.losses = memoryview(array("d"))
 
     def sweep(self, plan: Plan, examples: Packed, chosen: Sequence[int]) -> list[float] | None:
-        """The losses of the chosen examples, whose mean gradient the parameters now have.
+        """Return the losses of the chosen examples, and leave their mean gradient in the parameters.
 
-        None if an example goes another way, or something is not finite: then what they have means nothing.
+        Returns None if an example takes another branch or something is not finite; the gradients then mean nothing.
         """
         losses = self.play(plan, examples, chosen, plan.parameters)
         if losses is None or not assign_means(self.moved, plan.found, plan.found_at, len(losses)):
@@ -71,7 +71,7 @@ class AtOnce:
         return losses
 
     def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
-        """The losses of the chosen examples, with the summed gradients in the plan; None as `sweep`."""
+        """Return the losses of the chosen examples, with the summed gradients in the plan; None as in `sweep`."""
         count, width = len(chosen), examples.width
         if len(self.losses) != count or len(self.rows) != count * width:
             self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (width, 1))

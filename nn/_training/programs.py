@@ -1,7 +1,7 @@
-"""Training and evaluation through programs: what a model does with an example is traced once, and replayed after.
+"""Training and evaluation through programs: a model's work on an example is traced once and replayed afterwards.
 
-A program is exact: it gives the numbers of the eager engine, to the last bit. There is one for each shape of the inputs
-and each class among the targets, with a plan for each way that its branches went.
+A program is exact: it computes the numbers of the eager engine, to the last bit. There is one for each shape of the
+inputs (and for each class among the targets, if the loss needs that), with a plan for each way through its branches.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from ..module import Module
 from .draws import Call, Draws, Untraceable
 from .sums import RowSums
 
-# So many ways one program may go, and so many programs there may be: with more the eager engine is as fast.
+# The most ways through one program, and the most programs: with more of them the eager engine is as fast.
 WAYS, KINDS = 8, 256
 
 
 class Plan:
-    """One way through a program, ready to be played at numbers."""
+    """One way through a program, ready to be played."""
 
     def __init__(self, branch: Branch, inputs: int, places: dict[Value, int], fast: bool) -> None:
         self.branch, self.inputs = branch, inputs
@@ -44,18 +44,18 @@ class Plan:
         self.found_at = array("i", [where.get(p, -1) for p in places])
         self.outputs = array("d", bytes(8 * len(self.listing.outputs)))
         order = list(range(len(self.outputs)))
-        self.is_list = not branch.plain and branch.result(order) == order  # most are: no structure to fill
+        self.is_list = not branch.plain and branch.result(order) == order  # the common case: no structure to fill
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
     def play_rows(self, tables: tuple[tuple[Any, int, bool], ...], parameters: Any, losses: Any) -> bool:
-        """Fill `losses`, and `found` with the gradients summed over the rows; False if one of them goes another way."""
+        """Fill `losses`, and `found` with gradients summed over the rows; False if a row takes another branch."""
         assert self.player is not None
         strays = bytearray(len(losses))
         self.player.rows(len(losses), tables, parameters, losses, None, self.found, strays, 1)
         return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
-        """Fill `outputs`, and `found` with the gradients of the first; False if these numbers go another way."""
+        """Fill `outputs`, and `found` with the first one's gradients; False if the numbers take another branch."""
         if self.player is not None:
             found = self.found if gradients_too else None
             done: bool = self.player.point(numbers, self.parameters, self.outputs, found, 1.0)
@@ -72,19 +72,19 @@ class Plan:
 
 
 class Programs:
-    """The programs of `function(x, target)`, of one example, whose gradients go to sums for the parameters `moved`."""
+    """The programs of `function(x, target)` on one example, whose gradients are summed for the parameters `moved`."""
 
     def __init__(
         self, function: Callable[[Any, Any], Any], moved: Sequence[Value], draws: Draws, fast: bool = False
     ) -> None:
         self.draws, self.fast = draws, fast
-        self.calls: dict[Hashable, list[Call]] = {}  # by shape: what is drawn for an example
+        self.calls: dict[Hashable, list[Call]] = {}  # by shape: the random numbers drawn for an example
         self.function, self.places = function, {p: i for i, p in enumerate(moved)}
         self.plans: dict[Hashable, list[Plan]] = {}
         self.of_every_class: dict[Hashable, bool] = {}  # by shape: whether one program serves all classes
 
     def plan(self, x: Any, target: Any, *, gradients_too: bool) -> Plan:
-        """A plan that was played at an example; raises Untraceable, and what the function raises there."""
+        """Play an example and return its plan; raise Untraceable, or whatever the function raises there."""
         shape, kind, numbers = taken_apart(x, target)
         plans = self.plans_of(shape, kind)
         drawn = self.draws.drawn(self.calls.get(shape, ()))
@@ -102,12 +102,12 @@ class Programs:
         branch, numbers = self._traced(x, target, shape, drawn)
         plan = Plan(branch, len(numbers), self.places, self.fast)
         if not plan.play(numbers, gradients_too):
-            raise Untraceable("it raises, or is not the same function twice")
+            raise Untraceable("it raises an error, or computes something else when it is called again")
         self._kept(shape, kind).insert(0, plan)
         return plan
 
     def plans_of(self, shape: Hashable, kind: int | None) -> list[Plan]:
-        """The plans for examples of a shape, the latest first; `kind` is their class, or None."""
+        """Return the plans for examples of a shape, the latest first; `kind` is their class, or None."""
         return self.plans.get((shape, None if self.of_every_class.get(shape) else kind), [])
 
     def _kept(self, shape: Hashable, kind: int | None) -> list[Plan]:
@@ -117,7 +117,7 @@ class Programs:
         return self.plans.setdefault(key, [])
 
     def _traced(self, x: Any, target: Any, shape: Hashable, drawn: list[float]) -> tuple[Branch, list[float]]:
-        """The way through at an example, and the numbers of its inputs: a class is one if the function permits it."""
+        """Return the way of an example and its input numbers; its class is one of them if the function permits that."""
         inputs, before, calls = _floats(x), _random_state(), self.calls.get(shape, ())
 
         def function(x: Any, target: Any, drawn: list[Any]) -> Any:
@@ -128,7 +128,7 @@ class Programs:
             program = trace(lambda x, drawn: function(x, None, drawn), inputs, drawn)
         else:
             program = trace(function, inputs, int(target) if isinstance(target, Integral) else _floats(target), drawn)
-        if _random_state() != before:  # which a trace itself sees in a single thread alone
+        if _random_state() != before:  # the trace itself sees that only if there is a single thread
             raise Untraceable("it draws random numbers")
         branch = program._replays.branches.latest
         assert branch is not None  # it has just been traced
@@ -140,19 +140,19 @@ class Programs:
         return branch, [*numbers, *drawn]
 
     def add_gradient(self, x: Any, target: Any, sums: RowSums) -> tuple[float, bool]:
-        """The loss of an example, whose gradient is added to sums, and whether all of it is finite."""
+        """Return the loss of an example, adding its gradient to the sums, and whether everything is finite."""
         plan = self.plan(x, target, gradients_too=True)
         return plan.outputs[0], sums.add_numbers(plan.found, plan.inputs, plan.places)
 
     def outputs(self, x: Any) -> Any:
-        """What the function gives of an input, as it gives it inside `no_record()`."""
+        """Return the function's result at an input, as inside `no_record()`."""
         plan = self.plan(x, None, gradients_too=False)
         outputs = list(map(Value, plan.outputs))
         return outputs if plan.is_list else plan.branch.result(outputs)
 
 
 def _random_state() -> list[Any]:
-    """Where Python's generator of random numbers stands, and NumPy's if that is loaded."""
+    """Return the state of Python's random number generator, and of NumPy's if NumPy is loaded."""
     state: list[Any] = [random.getstate()]
     if "numpy.random" in sys.modules:
         _, keys, *others = sys.modules["numpy.random"].get_state()
@@ -161,7 +161,7 @@ def _random_state() -> list[Any]:
 
 
 def taken_apart(x: Any, target: Any) -> tuple[Hashable, int | None, list[float]]:
-    """The shape of an example, its class if its target is one, and its other numbers."""
+    """Return the shape of an example, its class if its target is one, and its other numbers."""
     if type(x) is list and type(target) is int and not hasattr(x[0], "__len__"):
         return (len(x),), target, x  # the common case, quickly
     inputs = _floats(x)
@@ -190,7 +190,7 @@ def _flat(thing: Any) -> list[float]:
 
 
 def contents(modules: Sequence[Module]) -> list[Any]:
-    """What a program takes for granted: all that the attributes of its modules are and hold, but for their mode."""
+    """Return what a program depends on: everything that its modules' attributes are and hold, except their mode."""
     found: list[Any] = []
     for module in modules:
         _gather([thing for key, thing in vars(module).items() if key != "training"], found)
@@ -200,7 +200,7 @@ def contents(modules: Sequence[Module]) -> list[Any]:
 
 
 def _gather(things: Collection[Any], found: list[Any]) -> None:
-    """Add the things, and what is in those that hold others."""
+    """Add the things, and the contents of containers among them."""
     found += things
     if set(map(type, things)) == {Value}:
         return
@@ -214,15 +214,15 @@ def _gather(things: Collection[Any], found: list[Any]) -> None:
 
 
 def are_same(things: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether these are the same things, not only equal ones."""
+    """Return whether these are the same objects, not just equal ones."""
     return len(things) == len(others) and all(map(is_, things, others))
 
 
 def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
-    """Why a model is not traced; empty if it is.
+    """Return why a model is not traced, or "" if it is.
 
-    What is traced runs once, so that what it does besides computing is not done again. This is known of what `nn` and
-    `autograd_core` hold; of your own code you say so, by `engine="program"`.
+    Traced code runs once, so its side effects are not repeated. The code of `nn` and `autograd_core` is known to have
+    none; for your own code you say so yourself, with `engine="program"`.
     """
     if engine == "program":
         return ""
@@ -234,10 +234,10 @@ def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
             return f"{activation!r} is a function of your own"
     if loss is not None and getattr(loss, "__module__", "") != losses.__name__:
         return "the loss is a function of your own"
-    return "" if native.available() else "the player of programs in C is not built"
+    return "" if native.available() else "the C player of programs was not built"
 
 
 def _is_known(activation: Any) -> bool:
-    """Whether it is a function of autograd_core or of one of nn's modules."""
+    """Return whether it is a function of autograd_core or of one of nn's modules."""
     module = getattr(activation, "__module__", None) or ""
     return module == "autograd_core" or module.startswith(("autograd_core.", "nn."))

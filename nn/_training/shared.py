@@ -1,7 +1,7 @@
 """Training whose gradients are computed by several workers, in processes or on other machines.
 
-Each batch is divided into parts of `PART` rows. Any worker can compute any part, again if another died over it, and
-the answers are added in the order of the parts: the result is the same, to the last bit, with any number of workers.
+Each batch is divided into parts of `PART` rows. Any worker can compute any part, again if another one died over it, and
+the answers are added in the order of the parts, so the result is the same to the last bit with any number of workers.
 """
 
 import math
@@ -34,10 +34,10 @@ class SharedTraining(Training):
         self.noise = settings.generator.getrandbits(64) if generators_of(settings.model) else 0
 
     def _plan(self) -> None:
-        """None: the workers compute all gradients."""
+        """Return None: the workers compute all gradients."""
 
     def _losses(self, batch: list[int], where: str) -> list[float]:
-        """As Training, from the answers of the workers, of which the sums are added in order."""
+        """The same as in Training, from the workers' sums, added in order."""
         self.number += 1
         rows = list(self._examples(batch))
         answers = self._answers(rows)
@@ -48,7 +48,7 @@ class SharedTraining(Training):
         places = array("i", [at if mark else -1 for at, mark in zip(self.places, reached, strict=True)])
         means_are = assign_means(self.settings.moved, totals, places, len(rows))
         if not (means_are and all(finite) and all(map(math.isfinite, losses))):
-            return self._swept_row_by_row(rows, where)  # which says where it went wrong
+            return self._swept_row_by_row(rows, where)  # it says where something went wrong
         return losses
 
     def _answers(self, rows: list[Example]) -> list[Answer]:
@@ -56,10 +56,10 @@ class SharedTraining(Training):
         parts = [self._part(rows, start, weights) for start in range(0, len(rows), PART)]
         try:
             asked = self._asked(parts, None)
-            # workers that do not have the model yet, or not any more, are sent it
+            # send the model to workers that do not have it, or no longer have it
             missing = [part for part, answer in zip(parts, asked, strict=True) if answer is None]
             sent = iter(self._asked(missing, self.blob))
-            return [answer or next(sent) for answer in asked]  # type: ignore[misc]  # those sent it answer
+            return [answer or next(sent) for answer in asked]  # type: ignore[misc]  # workers that got it answer
         except BrokenExecutor as error:
             error.add_note(f"This happened in batch {self.number}; the parameters are those before it.")
             raise
@@ -81,7 +81,7 @@ class SharedTraining(Training):
 
 
 def any_of(marks: list[bytes]) -> bytes:
-    """For each place, whether one of them marks it.
+    """Return, for each place, whether any of them marks it.
 
     >>> any_of([bytes([1, 0, 0]), bytes([0, 0, 1])])
     b'\\x01\\x00\\x01'
@@ -93,7 +93,7 @@ def any_of(marks: list[bytes]) -> bytes:
 
 
 def executor_of(client: Any) -> Executor:
-    """The client as an executor: one of `concurrent.futures`, or that of a Dask client."""
+    """Return the client as an executor: one of `concurrent.futures`, or the one of a Dask client."""
     if isinstance(client, Executor):
         return client
     if not callable(getattr(client, "get_executor", None)):
@@ -101,13 +101,13 @@ def executor_of(client: Any) -> Executor:
             f"client must be a concurrent.futures executor or a distributed.Client, got {client!r}: make one, such as "
             "ProcessPoolExecutor()"
         )
-    # not pure: asked the same twice, a worker answers twice, since it may have got or lost its model in between
+    # not pure: the same question may get another answer, if the worker has got or lost the model in between
     executor: Executor = client.get_executor(pure=False)
     return executor
 
 
 def pickled(thing: Any) -> bytes:
-    """A pickle, also of lambdas and functions typed in a notebook if cloudpickle is installed."""
+    """Return a pickle; with cloudpickle, also of lambdas and functions defined in a notebook."""
     try:
         dumps: Callable[[Any], bytes] = import_module("cloudpickle").dumps
     except ImportError:

@@ -1,4 +1,4 @@
-"""The gradient of a batch: the mean over its rows, added up in the one order that programs add rows in."""
+"""The gradient of a batch: the mean over its rows, summed in the order in which programs sum rows."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from autograd_core._program.player import CHUNK, PARTIALS
 class RowSums:
     """Sums of the gradients of some parameters over rows.
 
-    Of each chunk of rows there are eight partial sums, number k of the rows that leave the remainder k; these are added
-    as a tree, and the chunks in order.
+    Each chunk of rows has eight partial sums, the k-th over the rows whose number leaves the remainder k; these are
+    added as a tree, and the chunks in order.
     """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
@@ -33,7 +33,7 @@ class RowSums:
         self.partials = [array("d", bytes(8 * len(self.nodes))) for _ in range(PARTIALS)]
 
     def add(self) -> bool:
-        """Add the gradients that the parameters have now, of one more row; return whether all are finite."""
+        """Add the current gradients of the parameters, as one more row; return whether all are finite."""
         finite = add_gradients(self.nodes, self.partials[self.count % CHUNK % PARTIALS], self.reached)
         self._end_row()
         return finite
@@ -44,7 +44,7 @@ class RowSums:
             self._close_chunk()
 
     def add_numbers(self, numbers: array[float], start: int, places: array[int]) -> bool:
-        """The same, of gradients from `start` on, with the place of each parameter."""
+        """The same for gradients from `start` on, with the place of each parameter."""
         finite = add_numbers(numbers, start, places, self.partials[self.count % CHUNK % PARTIALS], self.reached)
         self._end_row()
         return finite
@@ -54,7 +54,7 @@ class RowSums:
         self._begin_chunk()
 
     def totals(self) -> list[float]:
-        """The sums over all rows."""
+        """Return the sums over all rows."""
         if self.count % CHUNK or not self.chunks:
             self._close_chunk()
         return [added(sums) for sums in zip(*self.chunks, strict=True)] if len(self.chunks) > 1 else self.chunks[0]
@@ -66,14 +66,14 @@ class RowSums:
 
 
 def assign_reached(nodes: Sequence[Value], gradients: Sequence[float], reached: bytes | bytearray) -> None:
-    """Set the gradients of the nodes that were reached, and clear those of the others."""
+    """Set the gradients of the nodes that a row reached; clear those of the others."""
     assign_gradients(nodes, gradients)
     if 0 in reached:
         clear_gradients([node for node, marked in zip(nodes, reached, strict=True) if not marked])
 
 
 def added(numbers: Sequence[float]) -> float:
-    """The numbers added one after the other; the builtin's sum of floats is compensated since Python 3.12."""
+    """Return the plain sum, from left to right: since Python 3.12 the builtin `sum` compensates rounding errors."""
     total = numbers[0]
     for x in numbers[1:]:
         total += x

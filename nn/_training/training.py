@@ -1,4 +1,4 @@
-"""One run of `fit`: read `run`, then `_epochs`, then what an epoch and a step are made of."""
+"""One run of `fit`: read `run`, then `_epochs`, then the methods for an epoch and a step."""
 
 import math
 import random
@@ -30,7 +30,7 @@ HELP = "A smaller learning rate, clipping (max_norm) or normalised inputs may he
 
 
 class Training:
-    """Trains the model of some settings, epoch by epoch, and keeps the history."""
+    """Trains a model as its settings say, epoch by epoch, and keeps the history."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.history = settings, History()
@@ -57,10 +57,10 @@ class Training:
         return programs
 
     def run(self) -> History:
-        """Train to the end, or to Ctrl-C, and leave the model in evaluation mode with whole and best parameters."""
+        """Train to the end or to Ctrl-C; leave the model in evaluation mode, with the best parameters."""
         try:
             try:
-                # in a context of its own, so that no scope that Ctrl-C interrupts stays open
+                # in its own context, so that a scope interrupted by Ctrl-C does not stay open
                 self.history.stopped = copy_context().run(self._epochs)
             finally:
                 undivided(self._settle)
@@ -89,7 +89,7 @@ class Training:
         return "epochs"
 
     def _epoch(self, epoch: int, bar: Any) -> None:
-        """Train on every example once, then take the figures of the epoch."""
+        """Train on every example once, then record the figures of the epoch."""
         if self.programs is not None and not are_same(contents(self.modules), self.taken_for_granted):
             self.programs = self._begun_programs()  # a callback has changed the model
         self._set_mode(training=True)
@@ -103,7 +103,7 @@ class Training:
         self._note(epoch, mean_of(losses), {name: mean_of(norms[name]) for name in norms})
 
     def _set_mode(self, *, training: bool) -> None:
-        """As the model's `train` and `eval`; the modules that a program knows need no search."""
+        """Switch the mode as the model's `train` and `eval` do; with programs, its modules are known already."""
         if self.programs is None or self.own_modes:
             self.settings.model.train() if training else self.settings.model.eval()
             return
@@ -111,7 +111,7 @@ class Training:
             module.training = training
 
     def _batches(self) -> Iterator[list[int]]:
-        """The numbers of the examples of each batch, drawn as `nn.batches` draws them."""
+        """Yield the indices of each batch, drawn as `nn.batches` draws them."""
         order = list(range(len(self.settings.rows)))
         if self.settings.shuffle:
             self.settings.generator.shuffle(order)
@@ -131,7 +131,7 @@ class Training:
         return loss
 
     def _step_in_arrays(self, batch: list[int], norms: dict[str, list[float]]) -> float | None:
-        """A step that leaves Values behind, which nobody looks at before the epoch ends; None where it cannot be."""
+        """Take a step on arrays alone, if nobody looks at the Values before the epoch ends; otherwise return None."""
         plan = self._plan()
         if plan is None or self.packed is None:
             return None
@@ -151,10 +151,10 @@ class Training:
             self.flat.write_back()
 
     def _plan(self) -> Plan | None:
-        """The plan for batches in one call; None where they are taken row by row."""
+        """Return the plan for whole batches, or None if they are taken row by row."""
         try:
             return None if self.packed is None or self.programs is None else self.packed.plan(self.programs)
-        except Exception:  # row by row it is raised again, and said
+        except Exception:  # raised again, with its place, row by row
             return None
 
     def _sweep(self, batch: list[int], where: str) -> float:
@@ -178,9 +178,9 @@ class Training:
         return loss
 
     def _losses(self, batch: list[int], where: str) -> list[float]:
-        """The loss of each example; the parameters then have the mean of the gradients, each swept alone.
+        """Return the loss of each example, and leave the mean of their gradients, each swept alone, in the parameters.
 
-        The gradients are added up as programs add rows.
+        The gradients are summed in the order in which programs sum rows.
         """
         rows, chosen = self._examples(batch), cast(Sequence[int], batch)
         if self.programs is not None:
@@ -196,7 +196,7 @@ class Training:
         return self._swept_row_by_row(rows, where)
 
     def _examples(self, batch: list[int]) -> Iterable[Example]:
-        """The examples as they are now trained on, each when it is asked for."""
+        """Yield the examples as they are trained on this time."""
         return ((self._noisy(x), target) for x, target in map(self.settings.rows.__getitem__, batch))
 
     def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> list[float]:
@@ -211,21 +211,21 @@ class Training:
             clear_gradients(s.moved)
             if type(y) is Value:
                 y.backward()
-            losses.append(y.data if type(y) is Value else float(mean([y])))  # which refuses what is not a number
+            losses.append(y.data if type(y) is Value else float(mean([y])))  # `mean` refuses anything but numbers
             if not (sums.add() and math.isfinite(losses[-1])):
                 raise _diverged(y, where)
         sums.assign_mean()
         return losses
 
     def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
-        """The loss of an example by a program, with its gradient added to the sums; None if it is to be swept."""
+        """Return the loss of an example by a program, adding its gradient to the sums; None if it must be swept."""
         assert self.programs is not None
         state = self.draws.state()
         try:
             loss, finite = self.programs.add_gradient(x, target, sums)
         except Exception as error:
             self.draws.restore(state)
-            self.settings.loss(self.settings.model(x), target)  # if the engine raises it too, it says more
+            self.settings.loss(self.settings.model(x), target)  # if the engine raises it too, its message says more
             self.draws.restore(state)
             if self.settings.engine == "program":
                 raise ValueError(f'engine="program" cannot train {self.settings.model!r}: {error}') from error
@@ -234,10 +234,10 @@ class Training:
         if finite and math.isfinite(loss):
             return loss
         self.draws.restore(state)
-        return None  # the sweep says what is not finite
+        return None  # the sweep will say what is not finite
 
     def _add_penalty(self) -> float:
-        """The penalty, with its gradient added to what is there."""
+        """Return the penalty, and add its gradient."""
         s = self.settings
         penalty = 0.0 if s.penalty is None else s.penalty(s.parameters)
         if type(penalty) is not Value:
@@ -251,20 +251,20 @@ class Training:
         return _shaken(x, s.input_noise, s.generator) if s.input_noise else x
 
     def _note(self, epoch: int, loss: float, norms: dict[str, float]) -> None:
-        """Enter an epoch into the history, with what it reaches on the data to watch."""
+        """Enter an epoch into the history, with its figures on the validation data."""
         s = self.settings
         with no_record():
             figures = {name: metric(s.model, s.watched) for name, metric in (s.metrics or {}).items()}
         validation_loss = None if s.held_out is None else evaluate(s.model, s.loss, s.held_out)
         if s.patience is not None:
-            # before the epoch counts, beside the best so far: Ctrl-C may come between the two
+            # kept beside the best before the epoch counts, since Ctrl-C may come between the two
             self.best.keep(epoch)
         self.history.add(loss, validation_loss, figures, norms)
         self.best.forget_all_but(self.history.best_epoch)
 
 
 class Snapshots:
-    """Parameters and buffers of a model after some epochs, to go back to."""
+    """A model's parameters and buffers after some epochs, to return to."""
 
     def __init__(self, model: Module, moved: list[Value]) -> None:
         self.moved = moved
@@ -272,17 +272,17 @@ class Snapshots:
         self.kept: dict[int, tuple[list[float], list[Any]]] = {}
 
     def keep(self, epoch: int) -> None:
-        """Note all numbers as they are now."""
+        """Keep all current numbers."""
         contents = [deepcopy(getattr(module, key)) for module, key in self.buffers]
         self.kept[epoch] = [p.data for p in self.moved], contents
 
     def forget_all_but(self, epoch: int | None) -> None:
-        """Drop what was kept of the other epochs."""
+        """Drop the numbers of the other epochs."""
         for old in self.kept.keys() - {epoch}:
             del self.kept[old]
 
     def restore(self, epoch: int | None) -> None:
-        """Go back to an epoch, if it was kept."""
+        """Return to an epoch, if it was kept."""
         if epoch not in self.kept:
             return
         weights, contents = self.kept[epoch]
@@ -292,7 +292,7 @@ class Snapshots:
 
 
 def _parts(model: Module, trained: set[Value]) -> dict[str, list[Value]]:
-    """The trained parameters of each module directly inside the model, or all of them where none has any."""
+    """Return the trained parameters of each child module, or all of them together if no child has any."""
     parts = {
         path: [p for p in dict.fromkeys(child.parameters()) if p in trained] for path, child in model.named_children()
     }
@@ -308,7 +308,7 @@ def _shaken(x: Any, spread: float, generator: random.Random) -> Any:
 def _diverged(total: Any, where: str) -> FloatingPointError:
     if type(total) is not Value:
         return FloatingPointError(f"in {where} the loss of an example is {total!r}, and no graph says why. {HELP}")
-    node = cast(Value, first_nonfinite(total))  # there is one: that is why we are here
+    node = cast(Value, first_nonfinite(total))  # there is one, or we would not be here
     loss = f"in {where} the loss is {total.data!r} or its gradient not finite"
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"
     place = f" in {' / '.join(node.scope)}" if node.scope else ""

@@ -1,4 +1,4 @@
-"""What a worker of `fit(…, client=…)` does: the gradient of a part of a batch, of a model that it keeps."""
+"""A worker of `fit(…, client=…)`: it computes the gradient of a part of a batch, with a model that it keeps."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from .sums import RowSums
 
 
 class Part(NamedTuple):
-    """A part of a batch: everything that its gradient depends on, so that any worker can compute it, and again."""
+    """A part of a batch, with everything its gradient depends on, so that any worker can compute it at any time."""
 
-    token: str  # of the training, by which a worker finds the model that it keeps
+    token: str  # identifies the training, and so the model that a worker keeps
     weights: bytes
     rows: list[Example]
-    noise: list[str]  # for each row, what its random numbers are drawn from
+    noise: list[str]  # for each row, the seed of its random numbers
 
 
 class Answer(NamedTuple):
-    """The loss of each row of a part; by each parameter the gradient summed over the rows, and whether one has it."""
+    """The loss of each row of a part, the gradients summed over the rows, and which parameters have one."""
 
     losses: list[float]
     sums: array[float]
@@ -41,7 +41,7 @@ _kept = threading.local()
 
 
 def part_gradient(part: Part, blob: bytes | None = None) -> Answer | None:
-    """The answer for a part; None if the model is not here, and has to be sent along as `blob`."""
+    """Return the answer for a part, or None if the model is not here and must be sent along as `blob`."""
     if getattr(_kept, "token", None) != part.token:
         if blob is None:
             return None
@@ -55,18 +55,18 @@ def part_gradient(part: Part, blob: bytes | None = None) -> Answer | None:
 
 
 def _programs(model: Module, loss: Any, moved: list[Value]) -> Programs | None:
-    """The programs of a model that draws nothing and is known; they give the same bits as the engine."""
+    """Return the programs of a known model that draws no random numbers; their bits are the engine's."""
     if generators_of(model) or why_not(model, loss, "auto"):
         return None
     return Programs(lambda x, target: loss(model(x), target), moved, Draws(model))
 
 
 def _answer_at_once(part: Part, programs: Programs, moved: list[Value]) -> Answer | None:
-    """The answer by one call of a program; None where the rows are to be swept one by one."""
+    """Return the answer by one call of a program, or None if the rows must be swept one by one."""
     try:
         examples = Packed(part.rows)
         plan = examples.plan(programs)
-    except Exception:  # the engine says what is wrong, if anything is
+    except Exception:  # the engine will say what is wrong
         return None
     if plan is None:
         return None
@@ -99,7 +99,7 @@ def _answer(part: Part, model: Module, loss: Any, moved: list[Value]) -> Answer:
 
 
 def generators_of(model: Module) -> list[random.Random]:
-    """The generators that modules such as Dropout draw from, each once."""
+    """Return the generators that modules such as Dropout draw from, each once."""
     held = [thing for _, module in model.named_modules() for thing in vars(module).values()]
     return list({id(thing): thing for thing in held if isinstance(thing, random.Random)}.values())
 
