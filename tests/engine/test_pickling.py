@@ -115,7 +115,8 @@ def test_the_states_of_a_recurrence_take_little_more_than_the_last():
     nodes = len(computed(states[-1]))
     assert len(pickle.dumps([states[-1], w])) < 46 * nodes
     for roots in (states, states[::-1], random.Random(0).sample(states, len(states))):
-        assert len(pickle.dumps(roots)) < 70 * nodes  # some more, where in turn each brings three nodes
+        # some more, where in turn each brings three nodes, with stamps of up to five bytes late in a process
+        assert len(pickle.dumps(roots)) < 72 * nodes
     loaded, w2 = pickle.loads(pickle.dumps((states, w)))
     assert_same_roots([*states, w], [*loaded, w2])
     ag.sum(loaded).backward()
