@@ -149,6 +149,6 @@ def _method(self: Value, gradient: float = 1.0) -> None:
 _method.__name__, _method.__qualname__ = "backward", "Value.backward"
 for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C class has its own, which saves a Python call
     if "backward" not in vars(_class):
-        setattr(_class, "backward", _method)  # noqa: B010  # a type checker refuses the plain assignment
+        setattr(_class, "backward", _method)  # noqa: B010  # a type checker rejects the plain assignment
     elif NATIVE is not None:
         NATIVE.document(vars(_class)["backward"], _method.__doc__)

@@ -109,7 +109,7 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
     if any(type(x) is Value for x in numbers):
         for x in numbers:
             if type(x) is not Value or not x.is_leaf:
-                raise TypeError(f"if `at` holds one leaf, all of it must be leaves, each a Value; got {described(x)}")
+                raise TypeError(f"if `at` holds any Value, everything in it must be a leaf; got {described(x)}")
         if _takes_arguments(function):
             raise TypeError(
                 "leaves are moved in place, so the function must take no arguments: pass lambda: f(x) instead of f"

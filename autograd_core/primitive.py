@@ -67,7 +67,7 @@ def primitive(
         if derivatives is None:
             raise TypeError(MISSING.format(name="f"))
         if not isinstance(derivatives, Sequence):
-            raise TypeError(f"derivatives is a tuple, one entry for each operand; got {derivatives!r}")
+            raise TypeError(f"derivatives must be a tuple with one entry for each operand; got {derivatives!r}")
         return lambda actual: primitive(
             actual, derivatives=derivatives, formula=formula, derivative_formulas=derivative_formulas, symbol=symbol,
             domain=domain, kinks=kinks, flat=flat,
@@ -82,7 +82,7 @@ def primitive(
             f"{name} takes {len(names)} operands ({', '.join(names)}) but has {len(derivatives)} derivatives"
         )
     if flat and len(flat) != len(names):
-        raise TypeError(f"{name}: flat has one entry for each operand ({', '.join(names)}); got {len(flat)}")
+        raise TypeError(f"{name}: flat must have one entry for each operand ({', '.join(names)}); got {len(flat)}")
     slopes = tuple(_real(slope, name, names, i) for i, slope in enumerate(derivatives))
 
     def operation(*operands: Any, **keywords: Any) -> Any:

@@ -28,8 +28,8 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     Args:
         function: Returns one number, or with `has_aux` a pair: the number and anything else.
         argnums: Which argument, or tuple of arguments, to differentiate by. Each holds numbers, alone or in arbitrarily
-            nested lists, tuples, dicts, dataclasses, NumPy arrays and classes named by `register`. None and strings in
-            them are left alone. Arguments may also be passed by keyword.
+            nested lists, tuples, dicts, dataclasses, NumPy arrays and classes registered with `register`. None and
+            strings in them are left alone. Arguments may also be passed by keyword.
         has_aux: Whether to return ((value, aux), gradient). Values in aux become numbers unless they depend on a Value
             that was passed in or closed over.
 

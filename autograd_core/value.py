@@ -248,7 +248,7 @@ class Value(Operators):
 
     def __index__(self) -> NoReturn:
         raise TypeError(
-            "a Value is not an index: take(table, i) chooses by one, and keeps the gradient of the table; "
+            "a Value is not an index: take(table, i) selects an element by one, and keeps the gradient of the table; "
             "int(i) is a plain number"
         )
 

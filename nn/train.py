@@ -27,45 +27,45 @@ def fit(
 ) -> History:
     """Train `model` on `data`: each epoch uses every example once, and each batch takes one optimizer step.
 
-    Ctrl-C ends training and returns the history of the completed epochs; the parameters are those after a whole step,
-    or the best ones if `patience` is set. The model is left in evaluation mode. For data larger than memory, call `fit`
-    with `epochs=1` and the same optimizer on one file after another.
+    Ctrl-C ends training and returns the history of the completed epochs; the parameters are those after the last
+    complete step, or the best ones if `patience` is set. The model is left in evaluation mode. For data larger than
+    memory, call `fit` with `epochs=1` and the same optimizer on one file after another.
     (Lectures 000 to 004; options: 003, practical tricks, and 004, section 3.)
 
     Args:
-        loss: A function of one example's outputs and target, as in `nn.losses`; a batch takes the mean.
+        loss: A function of one example's outputs and target, as in `nn.losses`; a batch's loss is the mean.
         data: A `Dataset`, a pair of lists (inputs and targets), or a list of examples. All are checked.
         epochs: The number of passes over the data.
         batch_size: The number of examples for each step; None for all.
         shuffle: Whether to reorder the data in each epoch.
-        optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also move parameters outside the model,
-            or only some of the model's.
+        optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also update parameters outside the
+            model, or only some of the model's.
         penalty: A function of the list of parameters; added to each batch's loss.
-        max_norm: The largest norm of each batch's gradient; a larger one is scaled down to it.
-        validation: Data for a loss after each epoch, and for `metrics`, which otherwise use the training data.
+        max_norm: The largest norm allowed for each batch's gradient; larger gradients are scaled down to it.
+        validation: Data for a loss and for `metrics` after each epoch; by default `metrics` use the training data.
         patience: Stop after this many epochs without a smaller validation loss, and restore the best parameters.
         metrics: Functions of the model and a list of examples, by name, such as `{"accuracy": accuracy}`. They are
             called in evaluation mode and without recording (`record()` resumes it).
         callbacks: Called with the history after each epoch, in evaluation mode; one that returns True ends training.
-        augment: Returns a changed input from an input and a `random.Random`; called anew each time the input is used.
+        augment: Takes an input and a `random.Random`, and returns a changed input; called each time an input is used.
         input_noise: The standard deviation of Gaussian noise, drawn anew each time an input is used.
         seed: The seed for shuffling, augmentation and noise; see `nn.init.generator_from`.
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.
-        client: Computes the gradients of parts of each batch, of 16 rows: an executor of `concurrent.futures`, or a
+        client: Computes the gradients of each batch in parts of 16 rows: an executor from `concurrent.futures`, or a
             `distributed.Client` (extra `distributed`), which replaces workers that die. The result is the same
-            bit for bit with any number of workers. Modules such as Dropout then draw from `seed`, anew for each row of
-            each batch.
-        engine: "program" traces model and loss once and replays them for whole batches, much faster and with the same
-            bits; side effects of your own code are not repeated. "eager" runs them for each example. "auto" uses
-            programs if model and loss consist only of modules, functions and losses of `nn` and `autograd_core`. The
-            history says which ran, and why. Modules draw random numbers from their own generators as
-            usual. Programs read the data when training begins: do not change them while it runs.
+            bit for bit with any number of workers. Modules such as Dropout then derive their random numbers from
+            `seed`, anew for each row of each batch.
+        engine: "program" traces the model and the loss once and replays them for whole batches, much faster and with
+            the same results bit for bit; side effects of your own code are not repeated. "eager" runs them for each
+            example. "auto" uses programs if model and loss consist only of modules, functions and losses of `nn` and
+            `autograd_core`. The history says which ran, and why. Modules draw random numbers from their own generators
+            as usual. Programs read the data when training begins: do not change them while it runs.
         fast: Whether programs may round differently (see `autograd_core.Program`); ignored by "eager".
 
     Raises:
         ValueError: Data or settings are invalid, or the loss does not depend on any parameter.
-        FloatingPointError: The loss or its gradient is no longer finite. The message names epoch, batch and the first
-            node that went wrong; the parameters are those before that batch.
+        FloatingPointError: The loss or its gradient is no longer finite. The message names the epoch, the batch and the
+            first node that went wrong; the parameters are those before that batch.
 
     >>> from nn import MLP, hinge
     >>> from nn.datasets import moons
@@ -79,7 +79,7 @@ def fit(
         fast,
     )
     if client is not None:
-        from ._training.shared import SharedTraining, executor_of  # imported late: it takes half as long again
+        from ._training.shared import SharedTraining, executor_of  # imported late: it adds half of nn's own import time
 
         return SharedTraining(settings, executor_of(client)).run()
     return Training(settings).run()

@@ -64,7 +64,7 @@ def fit(ts, seed):
 
 # %% [markdown]
 # The error surface has several minima, so each function gets a few starting points and keeps the best
-# (row S7, in [notebook 03](03_how_backprop_works_and_fails.ipynb), is about why).
+# (row S7, in [notebook 03](03_how_backprop_works_and_fails.ipynb), explains why).
 
 # %%
 fits = {}
@@ -276,9 +276,9 @@ plt.show()
 # %% [markdown]
 # ## E6 · "If memory is an issue, we can choose to re-calculate some"
 #
-# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of its function's
-# nodes and runs it again when the sweep arrives. With √n segments of √n steps, what lives at once is the √n segment
-# results and the nodes of one segment; the price is one more forward pass.
+# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of its function's nodes
+# and runs it again when the sweep arrives. With √n segments of √n steps, only the √n segment results and the nodes of
+# one segment are alive at any one time; the price is one more forward pass.
 
 # %%
 steps_run = 0
@@ -325,9 +325,9 @@ check("E6", "forward steps with checkpoints / without", forward_checkpointed / f
 # %% [markdown]
 # ## E7 · "Roughly the same computation cost as forward propagation"
 #
-# Measured: the time of the sweep over the time of building the graph, for networks of three sizes, one hidden layer
-# and one output layer of tanh units. (Best of several runs each; the forward pass also has to create the nodes, so the
-# sweep is the cheaper half.)
+# Measured: the time of the sweep divided by the time it takes to build the graph, for networks of three sizes, one
+# hidden layer and one output layer of tanh units. (Best of several runs each; the forward pass also has to create the
+# nodes, so the sweep is the cheaper half.)
 
 # %%
 def forward_and_backward(width):
@@ -357,8 +357,8 @@ check("E7", "backward : forward at three sizes", ratios, "< 2")
 # %% [markdown]
 # ## E8 · "Any function (not only neural networks)"
 #
-# An integrator that halves an interval until it is good enough: recursion, a branch that looks at the numbers, and a
-# loop. We integrate $\sin(ax)$ over $0…1$, whose derivative with respect to $a$ is known:
+# An integrator that halves an interval until the result is good enough: recursion, a branch that looks at the numbers,
+# and a loop. We integrate $\sin(ax)$ from 0 to 1, whose derivative with respect to $a$ is known:
 # $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
 
 # %%
@@ -440,7 +440,7 @@ check("E9", "its gradient by w1, and by NumPy", grads(w1), np.outer(delta_in, x)
 check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
 
 # %% [markdown]
-# ## What came out
+# ## Results
 #
 # This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
 

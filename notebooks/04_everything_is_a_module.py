@@ -228,7 +228,7 @@ a.draw()
 #
 # $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, $\mathcal L = \frac12(y - a_2)^2$. (The forward slides
 # write $\|y - x_3\|^2$, the backward ones with the ½; the ½ belongs to both.) Forward values are stored, gradients
-# are reused on the way back, and then the parameters move.
+# are reused in the backward pass, and then the parameters move.
 
 # %%
 theta1, theta2, x1, y, eta = parameter(0.6, "θ1"), parameter(-0.4, "θ2"), Value(1.5, "x1"), 0.8, 2.0

@@ -2,8 +2,8 @@
 # # A GPT in scalars
 #
 # **Aim.** A small GPT, the kind of network behind today's chat programs, built number by number: embedding, RMS norm,
-# attention by heads, cross-entropy, Adam. It learns to invent names. One step computes a graph of 60,000 nodes; we
-# look at it, step through one of its heads, train it, trace it, and measure what a step costs in six ways.
+# multi-head attention, cross-entropy, Adam. It learns to invent names. One step computes a graph of 60,000 nodes; we
+# look at it, step through one of its heads, train it, trace it, and measure what a step costs, computed in six ways.
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
@@ -30,8 +30,9 @@ from autograd_core.stepper import step
 #
 # The data are made up, by a rule that is easy to state: two to four syllables, each a consonant and a vowel; then
 # perhaps a last consonant; and *the vowels of a name are all from "aou" or all from "ei"*. Turkish and Finnish have
-# rules of this kind (vowel harmony). Whoever guesses the next letter must look back beyond the last one. (The Python
-# engine takes a fifth of a second a name, so there are only 200 names with it: it learns less, but you need not wait.)
+# rules of this kind (vowel harmony). To guess the next letter, you must look back beyond the last one. (The Python
+# engine takes a fifth of a second per name, so with it there are only 200 names: the network learns less, but you need
+# not wait.)
 
 # %%
 def invented(generator):
@@ -70,7 +71,7 @@ check("10", "the example is one of the names", example in names, True)
 # %% [markdown]
 # ## The weights
 #
-# Nine matrices of small random numbers. Each number is a leaf of the graph. `kind` says what a number is: a
+# Nine matrices of small random numbers. Each number is a leaf of the graph. `kind` is what makes each number:
 # `parameter` here, and later other people's classes. `scope` names what is made within it, for the pictures.
 
 # %%
@@ -117,7 +118,8 @@ def embedding(model, token, place):
 # %% [markdown]
 # ## RMS norm
 #
-# Each vector is divided by the root of the mean of its squares, so that what follows always sees numbers of about 1.
+# Each vector is divided by the root of the mean of its squares, so that what follows always sees numbers of about the
+# same size.
 
 # %%
 @scope("norm")
@@ -131,7 +133,7 @@ with no_record():
 check("10", "mean square after the norm", sum(a.data**2 for a in normed) / 2, 1.0, 1e-5)
 
 # %% [markdown]
-# ## Attention, by heads
+# ## Multi-head attention
 #
 # A letter asks a question (its *query*); each letter so far, itself included, has a *key* that says what it is good
 # for. The dot product of query and key is how well they fit. Softmax turns the fits into shares that add up to 1, and
@@ -209,8 +211,8 @@ def scores(model, token, place, keys, values):
 # %% [markdown]
 # ## Cross-entropy
 #
-# The loss of a guess is −log of the share that the right letter got: 0 if it was sure and right, $\log 16 = 2.77$ if
-# it has no idea. The loss of a name is the mean over its letters.
+# The loss of a guess is −log of the share that the right letter got: 0 if the network was sure and right,
+# $\log 16 = 2.77$ if it had no idea. The loss of a name is the mean over its letters.
 
 # %%
 def loss_of(model, name):
@@ -233,16 +235,16 @@ check("10", "an untrained network has no idea", loss, math.log(END + 1), 0.05)
 # %% [markdown]
 # ## Sixty thousand nodes
 #
-# Nobody can read them one by one. Folded, each box is a run of one function: a row for each letter, and the matrices
-# at the left. The thick arrows from row to row are attention: a letter reads the keys and values of those before it.
-# The rows meet in the mean at the right.
+# Nobody can read them one by one. When the graph is folded, each box is a run of one function: a row for each letter,
+# and the matrices on the left. The thick arrows from row to row are attention: a letter reads the keys and values of
+# those before it. The rows meet in the mean on the right.
 
 # %%
 loss.backward()
 loss.draw(collapse=2)
 
 # %% [markdown]
-# The loss of a single letter, closer: the way through the network, and how large the gradient of each part is.
+# The loss of a single letter, close up: the path through the network, and how large the gradient of each part is.
 
 # %%
 with scope("letter"):
@@ -256,7 +258,7 @@ first.draw(collapse=2)
 # %% [markdown]
 # ## Adam
 #
-# Gradient descent with two running means for each weight: of its gradient, and of the square of it. The step is the
+# Gradient descent with two running means for each weight: one of its gradient, and one of its square. The step is the
 # first over the root of the second, so that every weight moves at about the learning rate, however small its gradient.
 # The learning rate falls from 0.01 to 0.
 
@@ -284,7 +286,7 @@ class Adam:
 # %% [markdown]
 # ## Training, eagerly
 #
-# A name a step. `timed` returns the losses, and the time of a step: the median, in milliseconds of processor time.
+# One name per step. `timed` returns the losses, and the time per step: the median, in milliseconds of processor time.
 
 # %%
 def timed(one_step, names):
@@ -317,7 +319,7 @@ print(f"loss of the first name {losses[0]:.4f}, of the last five {statistics.mea
 # %% [markdown]
 # ## The same with other kinds of number
 #
-# Files like this one usually bring a class of their own. Here is one, as short as it gets. Each operation notes its
+# Files like this one usually define a class of their own. Here is one, as short as it gets. Each operation notes its
 # operands and its local derivatives; the sweep sorts the nodes by recursion.
 
 # %%
@@ -376,7 +378,7 @@ theirs, cost["a class of the file's own"] = timed(eager(weights(Own)), names[:3]
 check("10", "losses with the small class", theirs, losses[: len(theirs)], 1e-9)
 
 # %% [markdown]
-# micrograd, where it is installed; it has neither exp nor log, so they are added in its own way.
+# Next, micrograd, if it is installed; it has neither exp nor log, so they are added in its own style.
 
 # %%
 try:
@@ -478,7 +480,7 @@ check("10", "loss above the least possible", reached - possible, "< 0.1" if FULL
 # %% [markdown]
 # ## Names of its own
 #
-# Start from `END`, draw a letter by the network's shares, append it, and go on until it draws `END`.
+# Start from `END`, draw a letter with the network's shares as probabilities, append it, and go on until it draws `END`.
 
 # %%
 def sampled(model, generator):
@@ -527,7 +529,7 @@ plt.show()
 # ## By hand, in NumPy
 #
 # Now without an engine: the same losses and the same steps on arrays, all letters of a name at once. Forward first.
-# What the way back needs is kept.
+# What the backward pass needs is kept.
 
 # %%
 def norm_rows(x):
@@ -637,7 +639,8 @@ check("10", "losses in NumPy", theirs, history[:300], 1e-6)
 # %% [markdown]
 # ## In PyTorch
 #
-# PyTorch records operations on whole arrays, so the way back comes by itself, as here; only the graph is one of arrays.
+# PyTorch records operations on whole arrays, so the backward pass comes for free, as here; only the graph is one of
+# arrays.
 
 # %%
 try:
@@ -701,9 +704,9 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
     print(f"{name:<28}{milliseconds:>10.2f}{milliseconds / cost['autograd-core, traced']:>10.1f}")
 
 # %% [markdown]
-# The classes in Python, micrograd and the eager engine compute the same nodes; what differs is what a node costs. Traced,
-# there are no nodes: the list of operations is known beforehand, and products and sums that make a matrix product are
-# computed as one. NumPy is quicker still, with a way back that had to be derived by hand.
+# The classes in Python, micrograd and the eager engine compute the same nodes; what differs is what a node costs. In
+# the traced version there are no nodes: the list of operations is known beforehand, and products and sums that make a
+# matrix product are computed as one. NumPy is quicker still, with a backward pass that had to be derived by hand.
 #
 # **Try it.** How much does the network owe to attention? Train it with attention that answers 0, and compare the loss of
 # the last 300 names, and the share of sampled names that keep the rule.

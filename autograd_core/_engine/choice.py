@@ -32,7 +32,7 @@ def chosen(wanted: str) -> ModuleType | None:
             its sources.
     """
     if wanted not in ("", "native", "python"):
-        raise ImportError(f"{VARIABLE} is native or python, or is not set; got {wanted!r}")
+        raise ImportError(f"{VARIABLE} must be native or python, or unset; got {wanted!r}")
     if wanted == "python":
         return None
     try:

@@ -1,14 +1,14 @@
 """How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
 
 The first node of a graph to be pickled brings along all the nodes below it, flattened into one `Chunk`. A later node of
-the same graph is stored as an index into that chunk, or brings another chunk of the nodes that are new. So the size of
-a pickle is proportional to the number of distinct nodes, however many of them it was given.
+the same graph is stored as an index into that chunk, or brings a further chunk with the nodes that are new. So the size
+of a pickle is proportional to the number of distinct nodes in it, however many of them are roots.
 
-But `pickle` does not say which pickle it is writing when it calls `__reduce__`. All we know is that it asks each object
-once, refers back to it from then on, and keeps it alive. So each pickle gets a `_Session`, which knows the nodes in it,
-and with each node a new `_Token`. A node that is asked lists the tokens of all living sessions: any that `pickle` then
-asks are not in this pickle yet. The newest of the others is this pickle's own, because an older one can only have got
-in by being listed. A session dies with its pickle, even if pickling fails.
+But `pickle` does not say which pickle it is writing when it calls `__reduce__`. All we know is that it reduces each
+object once, refers back to that object from then on, and keeps it alive. So each pickle gets a `_Session`, which knows
+the nodes in it, and a new `_Token` with each node. When a node is reduced, it lists the tokens of all living sessions:
+any token that `pickle` then reduces is not in this pickle yet. The newest of the others is this pickle's own, because
+an older one can only have got in by being listed. A session dies with its pickle, even if pickling fails.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ def node_of(session: None, token: None, chunk: Chunk, at: int) -> Value:
 
 
 def answered(*things: Any) -> Any:
-    """Return the last of `things`; the others were listed only so that `pickle` would ask them."""
+    """Return the last of `things`; the others were listed only so that `pickle` would reduce them."""
     return things[-1]
 
 
 def nothing() -> None:
-    """Return None, in place of an object that only matters while a pickle is written."""
+    """Return None, in place of an object that only matters while a pickle is being written."""
 
 
 def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
@@ -98,7 +98,7 @@ def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
 
 
 def _column(numbers: Sequence[Any], code: str = "i") -> Sequence[Any]:
-    """Return the numbers as an array if that is smaller: an empty one already takes 30 bytes."""
+    """Return the numbers as an array if that is smaller: even an empty array takes 30 bytes."""
     if len(numbers) <= 16:
         return list(numbers)
     return numbers if isinstance(numbers, array) else array(code, numbers)
@@ -116,7 +116,7 @@ class _Session:
         self.token = _Token()
 
     def written(self, node: Value) -> Reduced:
-        """Return how to pickle a computed node, together with what identifies this session later."""
+        """Return how to pickle a computed node, together with what will identify this session later."""
         if node not in self.index:
             self._take([x for x in ordered(node, self._is_there) if not x.is_leaf])
         at = self.index[node]
@@ -152,7 +152,7 @@ class _Token:
 
 
 class _Question:
-    """An object that finds out which of some tokens the pickle being written already holds."""
+    """An object that finds out which of a set of tokens the pickle being written already holds."""
 
     __slots__ = ("before", "held")
 
@@ -199,4 +199,4 @@ def _new_session() -> _Session:
     return session
 
 
-setattr(Value, "__reduce__", reduced)  # noqa: B010  # a type checker refuses the plain assignment
+setattr(Value, "__reduce__", reduced)  # noqa: B010  # a type checker rejects the plain assignment

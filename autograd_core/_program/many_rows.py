@@ -13,8 +13,8 @@ from .player import Column, Rows
 from .replays import Replays
 from .spread import selected
 
-# The number of rows replayed at a time. Among them the rows of each branch are summed together, and the branches in the
-# order of their first rows, so that no sum depends on what was traced before.
+# The number of rows in a block. Within it the rows of each branch are summed first, then the branches' sums in
+# the order of their first rows, so that no sum depends on what was traced before.
 BLOCK = 65_536
 
 
@@ -37,9 +37,9 @@ def play_rows(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
-    """The outputs in every row and, where `varying` says which inputs are variables, the gradients of the first.
+    """The outputs in every row and, where `varying` says which inputs are variables, the gradients of the first output.
 
-    Raises what the engine raises in a row, with a note that names it.
+    Raises whatever the engine raises for a row, with a note that names the row.
     """
     total: Answers | None = None
     for start in range(0, count, BLOCK):
@@ -48,7 +48,7 @@ def play_rows(
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
-            found.by_row = array("d")  # nobody asks for it, and over all rows it may be larger than they are
+            found.by_row = array("d")  # not asked for, and possibly larger than all the rows
         total = found if total is None else _after(total, found)
         if progress is not None:
             progress(start + size, count)
@@ -79,7 +79,7 @@ def _block(
         left = [left[i] for i in found.strays]
         if left:
             before_it, branch = branch, _branch_of(replays, columns, left[0], before)
-            fast = replays.fast and branch is not before_it  # otherwise fast arithmetic strayed at a border
+            fast = replays.fast and branch is not before_it  # if it is the same, fast arithmetic strayed at a border
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)
 
@@ -126,8 +126,8 @@ def _together(groups: Sequence[tuple[list[int], Branch, Rows]], count: int) -> A
     for _, branch, found in groups:
         if len(branch.output.numbers) != len(first.output.numbers) or branch.output.leaves != first.output.leaves:
             raise GraphError(
-                "over rows, a traced function must return the same structure in each; "
-                f"it returned {len(first.output.numbers)} and {len(branch.output.numbers)} numbers"
+                "over rows, a traced function must return the same structure for each row; it returned "
+                f"{len(first.output.numbers)} numbers for one row and {len(branch.output.numbers)} for another"
             )
         if found.summed:
             sums = [found.summed.get(slot, 0.0) for slot in range(inputs)]

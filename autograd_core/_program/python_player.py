@@ -16,14 +16,14 @@ def power(x: float, y: float) -> float:
     """A power that is a float."""
     z = x**y
     if isinstance(z, complex):
-        raise ValueError("a negative number to a power that is not whole")
+        raise ValueError("a negative number raised to a power that is not an integer")
     return float(z)
 
 
 def item_of(numbers: Any, i: int, size: int) -> float:
-    """An item of a list that has to have so many."""
+    """An item of a list that must have `size` numbers."""
     if len(numbers) != size:
-        raise ValueError(f"{size} numbers are wanted, {len(numbers)} are there")
+        raise ValueError(f"{size} numbers are expected; got {len(numbers)}")
     return float(numbers[i])
 
 

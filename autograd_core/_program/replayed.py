@@ -85,7 +85,7 @@ class Replayed:
         start = call.ends[at - 1] if at else 0
         part = call.part(at)
         if not part.numbers:
-            raise TypeError(f"argument {at} holds no number to differentiate by")
+            raise TypeError(f"argument {at} holds no number to differentiate with respect to")
         return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
 
     def _recorded(self, call: Arguments) -> Any:

@@ -1,8 +1,8 @@
 """One run of a function on fresh leaves, noting the nodes it makes and the questions it asks, and refusing the rest.
 
 While a trace runs, `Value` behaves a little differently in its thread: a comparison becomes a question for every
-replay, `.data` is a Value through which no gradient passes, and whatever no replay could do again is refused. This
-behaviour is installed for the duration of the trace, so it costs nothing at other times.
+replay, `.data` is a Value through which no gradient passes, and anything that a replay could not repeat is refused.
+This behaviour is installed for the duration of the trace, so it costs nothing at other times.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Trace:
                     self.questions.append(Question("flat", node.operands, float(is_nothing(slope)), node.op, i))
 
     def stopped(self, node: Value, plain: bool) -> Value:
-        """Return the number of a node as a node that blocks gradients; `plain` if the engine has a float there."""
+        """Return the number of a node as a node that blocks gradients; `plain` says that the engine has a float."""
         self.check_recorded(node)
         result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
         if plain:
@@ -76,7 +76,7 @@ class Trace:
         """Refuse nodes made inside `no_record()` during this trace, since their operands are unknown."""
         if node.is_leaf and not node._place.recording and any(node is x for x in self.made):
             raise GraphError(
-                "a traced function computed inside no_record(), so a replay could not compute it again; "
+                "a traced function computed a Value inside no_record(), so a replay could not compute it again; "
                 "use stop_gradient(…) where no gradient is meant to pass"
             )
 
@@ -84,7 +84,7 @@ class Trace:
         """Handle a number that `taken` reports as leaving the graph; other threads may read their own nodes."""
         if get_ident() != self._thread and not self.reaches(node):
             return
-        raise refused("takes plain gradients: backward() and gradients() without create_graph", CREATE_GRAPH)
+        raise refused("takes plain gradients (backward() or gradients() without create_graph)", CREATE_GRAPH)
 
 
     def reaches(self, node: Value) -> bool:
@@ -93,12 +93,12 @@ class Trace:
         return any(id(x) in self._ids for x in discovered_all([node])[0])
 
 
-CREATE_GRAPH = "differentiate with create_graph=True, or the program itself: program.value_and_grad"
+CREATE_GRAPH = "differentiate with create_graph=True, or differentiate the program itself with program.value_and_grad"
 
 
 def refused(what: str, instead: str) -> GraphError:
     """Return the error for something that a replay could not repeat."""
-    return GraphError(f"a traced function {what}, which no replay could do again; {instead}")
+    return GraphError(f"a traced function {what}, which a replay could not repeat; {instead}")
 
 
 @contextmanager
@@ -149,7 +149,7 @@ def _here(*operands: Any) -> Trace | None:
     if trace is None:
         for other in list(traces.values()):
             if any(type(x) is Value and other.reaches(x) for x in operands):
-                raise refused("asks a Value something in another thread", "ask it in the function's own thread")
+                raise refused("queries a Value in another thread", "query it in the function's own thread")
     return trace
 
 

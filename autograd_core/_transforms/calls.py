@@ -78,7 +78,7 @@ def checked(argnums: Any) -> Argnums:
     except TypeError:
         raise TypeError(f"argnums must be an integer or a tuple of integers; got {argnums!r}") from None
     if indices == ():
-        raise TypeError("argnums=() differentiates by nothing; name at least one argument")
+        raise TypeError("argnums=() differentiates with respect to nothing; name at least one argument")
     return indices
 
 

@@ -79,7 +79,7 @@ def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callabl
     if not isinstance(kind, type) or not callable(parts) or not callable(rebuild):
         raise TypeError(f"register takes a class and two functions; got {kind!r}, {parts!r}, {rebuild!r}")
     if kind in KINDS:
-        raise TypeError(f"{kind.__qualname__} is registered already")
+        raise TypeError(f"{kind.__qualname__} is already registered")
     KINDS[kind] = Kind(kind, lambda thing: _numbered(parts(thing)), lambda like, names, new: rebuild(like, new))
 
 

@@ -161,7 +161,7 @@ def run_on(
     single = not isinstance(argnums, tuple)
     structure = taken_apart(picked[0] if single else tuple(picked))
     if type(structure.form) is Kept:
-        raise TypeError(f"argument {argnums} is {picked[0]!r}, which holds no number to differentiate by")
+        raise TypeError(f"argument {argnums} is {picked[0]!r}, which holds no number to differentiate with respect to")
     with record():
         inputs = [identity(x) if type(x) is Value else Value(x) for x in structure.numbers]
         fresh = structure.rebuild(inputs)

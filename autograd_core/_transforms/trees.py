@@ -1,4 +1,4 @@
-"""Numbers in lists, tuples, dicts, dataclasses and NumPy arrays, taken apart and put back together."""
+"""Lists, tuples, dicts, dataclasses and NumPy arrays of numbers, taken apart and put back together."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Leaf:
 
     @property
     def size(self) -> int:
-        """The number of numbers in it."""
+        """How many numbers it holds."""
         return 1 if self.shape is None else math.prod(self.shape)
 
 
@@ -104,10 +104,10 @@ class Structure:
         return self.form.filled(iter(made))
 
     def jacobian(self, inputs: Structure, rows: Sequence[Sequence[Any]]) -> Any:
-        """Return the derivatives of these numbers by those of `inputs`, given as one row for each number here.
+        """Return the derivatives of these numbers with respect to those of `inputs`; `rows` has one row per number.
 
-        The result is this structure with the structure of `inputs` for each number. The derivative of an array by an
-        array has the shapes of both, one after the other.
+        The result is this structure with the structure of `inputs` in place of each number. The derivative of one array
+        with respect to another has the shape of the first followed by that of the second.
         """
         if self.is_of_numbers and inputs.is_of_numbers:
             return self.form.filled(inputs.form.filled(iter(row)) for row in rows)
@@ -119,7 +119,7 @@ class Structure:
 
 
 def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]]) -> Iterator[Any]:
-    """Yield the derivatives of one leaf by each of the inputs."""
+    """Yield the derivatives of one leaf with respect to each of the inputs."""
     at = 0
     for leaf in inputs:
         shape = None if output.shape is None and leaf.shape is None else (*(output.shape or ()), *(leaf.shape or ()))
@@ -134,7 +134,7 @@ def taken_apart(thing: Any) -> Structure:
 
     Args:
         thing: A number or Value, or arbitrarily nested lists, tuples, dicts, named tuples, dataclasses, NumPy arrays
-            and classes named by `register`. None and strings in it are left alone.
+            and classes registered with `register`. None and strings in it are left alone.
 
     Raises:
         TypeError: It holds anything else; the message names it.
@@ -228,7 +228,7 @@ def _elements(array: Any) -> list[Any]:
     if array.dtype.kind not in "fiub":
         for x in elements:
             if not is_number(x):
-                raise TypeError(f"an array in a derivative must hold numbers; got one that holds {x!r}")
+                raise TypeError(f"an array to differentiate must hold numbers; got one that holds {x!r}")
     return elements
 
 
@@ -286,7 +286,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
         if given.keys() == set(names):
             pairs = zip(names, parts, strict=True)
             return [x for key, part in pairs for x in matching(given[key], part, name + kind.place(key))]
-    raise ValueError(f"{name} must be {_form(like)}, like what they belong to; got {_form(things)}")
+    raise ValueError(f"{name} must be {_form(like)}; got {_form(things)}")
 
 
 def is_number(thing: Any) -> bool:
@@ -306,7 +306,7 @@ def _form(thing: Any) -> str:
     if isinstance(thing, dict):
         return f"a {type(thing).__name__} with the keys {list(thing)}"
     if isinstance(thing, (list, tuple)):
-        return f"a {type(thing).__name__} of {len(thing)}"
+        return f"a {type(thing).__name__} of length {len(thing)}"
     if is_number(thing):
         return "a number"
     if thing is None:

@@ -294,7 +294,7 @@ def test_second_order_names_pairs_and_finds_a_lost_second_derivative():
         ((lambda x: x, 1.0), {"sample": 0}, ValueError, "sample"),
         ((lambda x: [x], 1.0), {}, TypeError, "one number"),
         ((lambda: 1.0, [Value(1.0), 2.0]), {}, TypeError, "2.0"),
-        ((lambda: 1.0, [Value(1.0) * 2]), {}, TypeError, "leaves"),
+        ((lambda: 1.0, [Value(1.0) * 2]), {}, TypeError, "must be a leaf"),
         ((lambda x: x * x, [Value(1.0)]), {}, TypeError, "must take no arguments: pass lambda: f"),
         ((Value(1.0, "y"), [Value(1.0)]), {}, TypeError, r"expected a function.*1.0 \(label 'y'\)"),
     ],

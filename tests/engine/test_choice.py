@@ -11,7 +11,7 @@ from autograd_core._engine.choice import chosen, refuse_outdated
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ImportError, match="native or python, or is not set; got 'fast'"):
+    with pytest.raises(ImportError, match="native or python, or unset; got 'fast'"):
         chosen("fast")
 
 

@@ -145,8 +145,8 @@ def test_a_local_derivative_that_fails_is_named():
 def test_derivatives_of_the_wrong_form():
     for derivatives, text in (
         ((lambda x: 2 * x,), r"∂<lambda>/∂x is a function of \(x, result\): too many positional"),
-        (lambda x, z: 2 * x, "derivatives is a tuple, one entry for each operand"),
-        (1.0, "derivatives is a tuple"),
+        (lambda x, z: 2 * x, "derivatives must be a tuple with one entry for each operand"),
+        (1.0, "derivatives must be a tuple"),
     ):
         with pytest.raises(TypeError, match=text):
             primitive(derivatives=derivatives)(lambda x: x * x)

@@ -331,12 +331,12 @@ def _slope(term, i, x):
 
 def test_directions_and_cotangents_must_match():
     for call, text in (
-        (lambda: ag.jvp(lambda x: x[0])(([1.0, 2.0],), ([1.0],)), r"tangents\[0\] must be a list of 2.*got a list of 1"),
-        (lambda: ag.vjp(lambda x: [x, x])(1.0)[1]([1.0]), "cotangent must be a list of 2.*got a list of 1"),
+        (lambda: ag.jvp(lambda x: x[0])(([1.0, 2.0],), ([1.0],)), r"tangents\[0\] must be a list of length 2.*got a list of length 1"),
+        (lambda: ag.vjp(lambda x: [x, x])(1.0)[1]([1.0]), "cotangent must be a list of length 2.*got a list of length 1"),
         (lambda: ag.jvp(lambda p: p["a"])(({"a": 1.0},), ({"b": 1.0},)), r"tangents\[0\] must be a dict.*'a'.*'b'"),
         (lambda: ag.jvp(lambda x: x)((np.ones((2, 3)),), (np.ones((3, 2)),)), r"shape \(2, 3\).*shape \(3, 2\)"),
-        (lambda: ag.jvp(lambda x: x)((np.ones((2, 2)),), ([1.0] * 4,)), r"shape \(2, 2\).*a list of 4"),
-        (lambda: ag.hvp(lambda p: p["w"])({"w": 1.0}, {"w": [1.0]}), r"\['w'\] must be a number.*got a list of 1"),
+        (lambda: ag.jvp(lambda x: x)((np.ones((2, 2)),), ([1.0] * 4,)), r"shape \(2, 2\).*a list of length 4"),
+        (lambda: ag.hvp(lambda p: p["w"])({"w": 1.0}, {"w": [1.0]}), r"\['w'\] must be a number.*got a list of length 1"),
         (lambda: ag.vjp(lambda x: x)(1.0)[1]("1"), "cotangent must be a number.*got '1' of type str"),
     ):
         with pytest.raises(ValueError, match=text):

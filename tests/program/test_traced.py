@@ -426,7 +426,7 @@ def test_many_blocks_with_progress_and_parameters():
     assert math.isclose(w.grad, math.fsum(x for x in xs if x > 0.0), rel_tol=1e-12)
 
 
-# --- What no replay could do again -----------------------------------------------------------------------------
+# --- What a replay could not repeat ----------------------------------------------------------------------------
 
 
 def hidden(function):

@@ -113,7 +113,7 @@ def test_refused_in_the_thread_of_the_trace_alone():
         (pickle.dumps, "copies a Value"),
         (lambda x: x.local_derivatives, "reads local derivatives"),
     ):
-        with pytest.raises(GraphError, match=rf"a traced function {message}, which no replay could do again; \w"):
+        with pytest.raises(GraphError, match=rf"a traced function {message}, which a replay could not repeat; \w"):
             trace(lambda x, refused=refused: (refused(x), x)[1], 1.0)
     assert everything_of_a_value()[0][0] is True
 
@@ -132,7 +132,7 @@ def test_a_leaf_made_inside_no_record_is_refused_where_it_is_asked_or_returned()
         return use(y, x)
 
     for use in (lambda y, x: y, lambda y, x: x if y > 1.0 else -x, lambda y, x: y.data * x):
-        with pytest.raises(GraphError, match=r"computed inside no_record\(\)"):
+        with pytest.raises(GraphError, match=r"computed a Value inside no_record\(\)"):
             trace(lambda x, use=use: inside(x, use), 1.0)
     w = Value(3.0)  # made before: a parameter
     assert trace(lambda x: x if w > 1.0 else -x, 1.0)(2.0) == 2.0
