@@ -59,7 +59,7 @@ OF_TRANSLATOR = (
 # What ops.py calls the places where a product and a fraction are flat.
 NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}
 SLOPES_AT = {"unary_row": (1,), "binary_row": (1, 2), "many_row": (2,)}
-SECONDS = 600  # of computing, several times what the suite takes; a mutant may not end
+SECONDS = 150  # of computing, five times what the suite takes; some mutants never end
 BROKEN = 99  # exit code of a process that could not even run the suite
 # Mutants that compute the same numbers as the original, each with the proof; they are counted apart.
 EQUIVALENT: dict[str, str] = {
