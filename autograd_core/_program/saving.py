@@ -8,7 +8,6 @@ import sys
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +57,8 @@ def _text(state: dict[str, Any]) -> str:
 
 
 def _sum(state: dict[str, Any]) -> str:
+    from hashlib import sha256  # imported late: a twelfth of the time of importing autograd_core
+
     return sha256(_text(state).encode()).hexdigest()
 
 
