@@ -25,7 +25,8 @@ Texts = dict[str, str]
 # Prologue and titles that would show as tooltips, and the attributes that page.css has rules for.
 _STYLED = re.compile(
     r"<title>[^<]*</title>\s*|<!--.*?-->\s*"
-    r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"',
+    r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"'
+    r'| xml:space="preserve"',
     re.DOTALL,
 )
 _SHORTER = {
@@ -35,12 +36,12 @@ _SHORTER = {
     'class="edge edge': 'class="edge',
 }
 _PLACE = re.compile(r' (?:d|points|x|y)="[^"]*"')
-_FINER = re.compile(r"(\.\d)\d+")
+_FINER = re.compile(r"\.(\d)\d*")
 
 
 def _rounded(place: re.Match[str]) -> str:
     """Round coordinates to a tenth of a point."""
-    return _FINER.sub(r"\1", place[0])
+    return _FINER.sub(lambda m: "" if m[1] == "0" else f".{m[1]}", place[0])
 
 
 class Frames:
