@@ -14,8 +14,9 @@ from ._engine.made import running
 from ._engine.nodes import constant
 from ._engine.numbers import number
 from ._transforms.calls import Argnums, Function, Transformed, checked, located
+from ._transforms.matching import matching
 from ._transforms.run import run_on
-from ._transforms.trees import flatten, matching
+from ._transforms.trees import flatten
 from .value import Value
 
 

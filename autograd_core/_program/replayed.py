@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .._engine.clock import tick
@@ -10,7 +10,7 @@ from .._engine.nodes import make_node
 from .._engine.places import current
 from .._operations.operation import Operation
 from .._operations.shape import ONE_LIST
-from .._transforms.calls import Argnums, checked, located, scalar
+from .._transforms.calls import Argnums, Function, checked, located, scalar
 from .._transforms.sweeps import gradients
 from ..errors import GraphError
 from ..value import Value
@@ -18,8 +18,6 @@ from .arguments import Arguments, as_floats, opened
 from .branches import Branch
 from .recorded import record_branch
 from .replays import Replays
-
-Function = Callable[..., Any]
 
 
 class Replayed:

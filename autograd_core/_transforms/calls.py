@@ -47,13 +47,17 @@ class Transformed:
         return f"<{self._transform.__name__} of {getattr(self, '__qualname__', None) or repr(self._function)}>"
 
     def __reduce__(self) -> str | tuple[Function, tuple[Any, ...]]:
-        name = getattr(self, "__qualname__", "")
-        found: Any = sys.modules.get(self.__module__)
-        for part in name.split("."):
-            found = getattr(found, part, None)
-        if found is self:  # a decorator: the function's name is now this one's
-            return str(name)
+        if is_named(self):  # a decorator: the function's name is now this one's
+            return str(getattr(self, "__qualname__", ""))
         return transformed_again, (self._transform, self._function, self._options)
+
+
+def is_named(function: Any) -> bool:
+    """Return whether a function is what its module has under its qualified name, so that pickles can refer to it."""
+    found: Any = sys.modules.get(getattr(function, "__module__", ""))
+    for part in getattr(function, "__qualname__", "").split("."):
+        found = getattr(found, part, None)
+    return found is function
 
 
 def transformed_again(transform: Function, function: Function, options: dict[str, Any]) -> Function:

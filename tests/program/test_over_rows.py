@@ -118,8 +118,8 @@ def test_what_a_file_does_not_hold(tmp_path):
     [branch] = state["branches"]
     wrong = {**state, "branches": [{**branch, "guards": [["colour", *guard[1:]] for guard in branch["guards"]]}]}
     with pytest.raises(ValueError, match="no question is called 'colour'"):
-        ag.program.program_from(wrong, [], None)
-    assert ag.program.program_from(state, [], None)(3.0) == 3.0
+        ag._program.program.program_from(wrong, [], None)
+    assert ag._program.program.program_from(state, [], None)(3.0) == 3.0
 
 
 def test_what_is_not_written_for_numpy_is_named_with_its_reason():

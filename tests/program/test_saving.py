@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import GraphError, Program, parameter, primitive, trace, traced
 from autograd_core._checking.ulps import same
-from autograd_core.program import program_from
+from autograd_core._program.program import program_from
 from autograd_core.strategies import defined_programs, numbers
 
 WEIGHT = parameter(2.0, "weight")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import Value, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
-from autograd_core._transforms.trees import flatten, matching
+from autograd_core._transforms.matching import matching
+from autograd_core._transforms.trees import flatten
 from autograd_core.check import check_gradient
 
 # --- Known kinds keep their type --------------------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""Tangents and cotangents read as numbers: they must have the structure of what they belong to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._engine.numbers import unwrapped
+from ..value import Value
+from .kinds import kind_of
+from .trees import elements_of, is_array, is_number, passes
+
+
+def matching(things: Any, like: Any, name: str) -> list[Any]:
+    """Return the numbers of `things`, which must have the structure of `like`, in the order of `flatten(like)`.
+
+    A vector may be a list where `like` has an array, and vice versa. Where `like` has None or a string, `things` must
+    have the same, or None.
+
+    Args:
+        things: The structure to read.
+        like: The structure that it must have.
+        name: What messages call `things`.
+
+    Raises:
+        ValueError: Keys, lengths or shapes differ.
+
+    >>> matching({"b": 1.0, "a": 2.0}, {"a": 0.0, "b": 0.0}, "the tangents")
+    [2.0, 1.0]
+    """
+    things, like = unwrapped(things), unwrapped(like)
+    if is_array(like) or is_array(things):
+        shapes = getattr(things, "shape", None), getattr(like, "shape", None)
+        if is_array(like) and is_array(things) and shapes[0] == shapes[1]:
+            return [_float(x) for x in elements_of(things)]
+        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector, as either type
+            return matching(list(things), list(like), name)
+        if is_array(things) and things.ndim == 1 and isinstance(like, (list, tuple)):
+            return matching(list(things), list(like), name)
+    elif passes(like):
+        if things is None or (isinstance(things, str) and things == like):
+            return []
+    elif is_number(like):
+        if is_number(things):
+            return [_float(things)]
+    elif (kind := kind_of(like)) is not None and (other := kind_of(things)) is not None and kind.family == other.family:
+        names, parts = kind.open(like)
+        given = dict(zip(*other.open(things), strict=True))
+        if given.keys() == set(names):
+            pairs = zip(names, parts, strict=True)
+            return [x for key, part in pairs for x in matching(given[key], part, name + kind.place(key))]
+    raise ValueError(f"{name} must be {_form(like)}; got {_form(things)}")
+
+
+def _float(thing: Any) -> Any:
+    """Return a number as a float, and a Value unchanged."""
+    return thing if type(thing) is Value else float(thing)
+
+
+def _form(thing: Any) -> str:
+    """Describe a structure for a message."""
+    if is_array(thing):
+        return f"an array of shape {thing.shape}"
+    if isinstance(thing, dict):
+        return f"a {type(thing).__name__} with the keys {list(thing)}"
+    if isinstance(thing, (list, tuple)):
+        return f"a {type(thing).__name__} of length {len(thing)}"
+    if is_number(thing):
+        return "a number"
+    if thing is None:
+        return "None"
+    return f"a {type(thing).__name__}" if kind_of(thing) else f"{thing!r} of type {type(thing).__name__}"
