@@ -48,9 +48,9 @@ RELEVANT = (
 )  # fmt: skip
 # The translator of rows: in a mutant of it each branch is dropped too. What is quickest first: another kernel than before.
 TRANSLATOR = (
-    "_program/expressions.py", "_program/loops.py", "_program/calls.py", "_program/assigning.py",
-    "_program/statements.py", "_program/braces.py",
-    "_program/in_c.py", "_program/rows.py", "_program/translator.py", "_program/source.py",
+    "_translation/expressions.py", "_translation/loops.py", "_translation/calls.py", "_translation/assigning.py",
+    "_translation/statements.py", "_translation/braces.py",
+    "_translation/in_c.py", "_translation/rows.py", "_translation/translator.py", "_translation/source.py",
 )  # fmt: skip
 OF_TRANSLATOR = (
     "program/test_in_c.py::test_the_kernels_of_the_engine_are_those_of_the_rows", "program/test_translator.py",

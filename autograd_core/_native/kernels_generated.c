@@ -1,4 +1,4 @@
-/* Generated from the rows of ops.py by `python -m autograd_core._program.kernels`: not to be edited.
+/* Generated from the rows of ops.py by `python -m autograd_core._translation.kernels`: not to be edited.
  *
  * Each function is one of Python, whose place stands above it; a kernel answers 0 where Python would raise.
  */

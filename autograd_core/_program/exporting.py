@@ -10,13 +10,13 @@ from .._operations.operation import Operation
 from ..errors import GraphError
 from ..value import Value
 from .branches import Branch
-from .forms import Function, Refused
+from .._translation.forms import Function, Refused
 from .guards import Guard
-from .in_javascript import javascript
-from .in_numpy import RUNTIME, NumPy
-from .rows import TranslatedRow, translated_rows
+from .._translation.in_javascript import javascript
+from .._translation.in_numpy import RUNTIME, NumPy
+from .._translation.rows import TranslatedRow, translated_rows
 from .saving import ARRAYS
-from .translator import Translation
+from .._translation.translator import Translation
 
 PLAY_NUMPY = Path(__file__).with_name("numpy_player.py")
 PLAY_JAVASCRIPT = Path(__file__).with_name("play.js")

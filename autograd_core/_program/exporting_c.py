@@ -10,9 +10,9 @@ from pathlib import Path
 from ..value import Value
 from .branches import Branch
 from .exporting import comment, plain_guards, translated
-from .forms import BOOL, LIST, Function
-from .in_c import C
-from .rows import TranslatedRow
+from .._translation.forms import BOOL, LIST, Function
+from .._translation.in_c import C
+from .._translation.rows import TranslatedRow
 
 HERE = Path(__file__).parent
 HEADERS = ("py_arithmetic.h", "py_lists.h", "py_math.h")

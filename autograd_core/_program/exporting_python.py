@@ -11,9 +11,9 @@ from .._operations import exact
 from ..value import Value
 from .branches import Branch
 from .exporting import comment, translated
-from .forms import Function
-from .in_python import Python
-from .rows import TranslatedRow
+from .._translation.forms import Function
+from .._translation.in_python import Python
+from .._translation.rows import TranslatedRow
 from .saving import ARRAYS
 
 PLAYER = Path(__file__).with_name("python_player.py")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .._operations.operation import Operation, is_nothing
-from .single import computed
+from ..errors import failed
 
 
 class Question(NamedTuple):
@@ -55,6 +55,14 @@ class Strayed(Exception):  # noqa: N818  # it is not an error
     def __init__(self, guard: int, outcome: float | None) -> None:
         super().__init__(guard, outcome)
         self.guard, self.outcome = guard, outcome
+
+
+def computed(row: Operation, numbers: Sequence[float]) -> float:
+    """Return the value of an operation; errors are worded as the engine words them."""
+    try:
+        return row.evaluate(numbers)
+    except (ArithmeticError, ValueError) as error:
+        raise failed(row, numbers, error) from None
 
 
 def answer(guard: Guard, slots: Sequence[float] | dict[int, float], variable: Sequence[int]) -> float | None:

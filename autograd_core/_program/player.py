@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .._operations.operation import NOTHING, is_nothing
-from .guards import check
+from .guards import check, computed
 from .listing import Listing
-from .single import computed
 
 # Gradients are summed over rows in one order, whatever the number of threads and the width of a vector: a chunk has
 # eight partial sums, the k-th over the rows whose number leaves the remainder k; these are added as a fixed tree, and

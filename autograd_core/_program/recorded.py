@@ -170,9 +170,9 @@ def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
 @cache
 def may_raise(row: Operation) -> bool:
     """Return whether an operation may raise: its translation can, or it has no translation."""
-    from .forms import Refused  # imported here: the translator is large, and few functions need it
-    from .rows import translated_row
-    from .translator import Translation
+    from .._translation.forms import Refused  # imported here: the translator is large, and few functions need it
+    from .._translation.rows import translated_row
+    from .._translation.translator import Translation
 
     try:
         return translated_row(row, Translation()).value.raises

@@ -50,8 +50,8 @@ def page(script: Script, frames: Frames, title: str | None) -> str:
 @cache
 def _script(operations: tuple[str, ...], sourced: bool) -> str:
     """Return the page's script, with the rows that it needs and, if there is a program, the code that shows it."""
-    from .._program.in_javascript import javascript  # the translator, loaded where a page is made
-    from .._program.rows import translated_rows
+    from .._translation.in_javascript import javascript  # the translator, loaded where a page is made
+    from .._translation.rows import translated_rows
 
     found, translation, refused = translated_rows([TABLE[name] for name in operations], exact=False)
     if refused:

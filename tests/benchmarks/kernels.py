@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograd_core import TABLE
 from autograd_core._checking.ulps import same
-from autograd_core._program.kernels import BY_HAND, kernels, rows_of_numbers
+from autograd_core._translation.kernels import BY_HAND, kernels, rows_of_numbers
 
 ROOT = Path(__file__).parents[2]
 NATIVE = ROOT / "autograd_core" / "_native"

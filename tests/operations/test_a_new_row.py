@@ -35,9 +35,9 @@ from autograd_core.draw import draw
 from autograd_core import ENGINE, TABLE, Value, gradients, ops
 from autograd_core._command.expression import parse
 from autograd_core._engine.choice import rows_without_kernel
-from autograd_core._program.in_javascript import javascript
-from autograd_core._program.kernels import TARGET, rows_of_numbers
-from autograd_core._program.rows import translated_rows
+from autograd_core._translation.in_javascript import javascript
+from autograd_core._translation.kernels import TARGET, rows_of_numbers
+from autograd_core._translation.rows import translated_rows
 from autograd_core.check import check_primitive
 from autograd_core.strategies import operands, programs
 
@@ -82,6 +82,6 @@ def test_a_new_row_is_found_everywhere(tmp_path):
     table = tmp_path / "autograd_core" / "ops.py"
     rows, publishes, rest = table.read_text(encoding="utf-8").rpartition("publish(globals())")
     table.write_text(f"{rows}{ROWS}\n{publishes}{rest}", encoding="utf-8")
-    run(tmp_path, "-m", "autograd_core._program.kernels", engine="python")
+    run(tmp_path, "-m", "autograd_core._translation.kernels", engine="python")
     run(tmp_path, "setup.py", "-q", "build_ext", "--inplace", engine="python")
     run(tmp_path, "-c", textwrap.dedent(FOUND))

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import autograd_core
-from autograd_core._program.forms import BOOL, LIST
-from autograd_core._program.in_c import C
+from autograd_core._translation.forms import BOOL, LIST
+from autograd_core._translation.in_c import C
 
 NATIVE = Path(autograd_core.__file__).parent / "_native"
 INCLUDE = [f"-I{NATIVE}", f"-I{sysconfig.get_paths()['include']}"]
@@ -148,14 +148,18 @@ def in_chromium(text, calls, directory):
 
 
 # What is carried into modules of Python, and what each leaves out that stands there already.
-CARRIED = {"numpy_runtime": "", "numpy_player": "from typing import Any\n\nimport numpy as np\n", "python_player": ""}
+CARRIED = {
+    "_translation/numpy_runtime.py": "",
+    "_program/numpy_player.py": "from typing import Any\n\nimport numpy as np\n",
+    "_program/python_player.py": "",
+}
 
 
 def module(text):
     """The names of a module of Python, in which carried code stands at its place in the file that it comes from."""
     names = {}
     for name, left_out in CARRIED.items():
-        path = Path(autograd_core.__file__).parent / "_program" / f"{name}.py"
+        path = Path(autograd_core.__file__).parent / name
         whole = path.read_text(encoding="utf-8")
         before, carried, after = text.partition(whole.replace(left_out, ""))
         if carried:

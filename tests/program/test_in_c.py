@@ -11,9 +11,9 @@ from autograd_core import TABLE
 from autograd_core._checking.ulps import same
 from autograd_core._operations.operation import Operation
 from autograd_core._operations.shape import ONE_NUMBER
-from autograd_core._program import kernels as module_of_kernels
-from autograd_core._program.forms import Refused
-from autograd_core._program.kernels import BY_HAND, TARGET, kernels, rows_of_numbers
+from autograd_core._translation import kernels as module_of_kernels
+from autograd_core._translation.forms import Refused
+from autograd_core._translation.kernels import BY_HAND, TARGET, kernels, rows_of_numbers
 from autograd_core.strategies import operands
 
 pytestmark = pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
@@ -91,7 +91,7 @@ def test_where_where_is_flat(in_c, points):
 
 def test_the_kernels_of_the_engine_are_those_of_the_rows():
     """As .ci/run asks too."""
-    assert TARGET.read_text(encoding="utf-8") == kernels(rows_of_numbers()), "run python -m autograd_core._program.kernels"
+    assert TARGET.read_text(encoding="utf-8") == kernels(rows_of_numbers()), "run python -m autograd_core._translation.kernels"
 
 
 def test_kernels_say_what_python_would_say(in_c):

@@ -9,9 +9,9 @@ import pytest
 
 from autograd_core import TABLE
 from autograd_core._checking.ulps import same, ulps
-from autograd_core._program.in_javascript import javascript
-from autograd_core._program.kernels import rows_of_numbers
-from autograd_core._program.rows import translated_rows
+from autograd_core._translation.in_javascript import javascript
+from autograd_core._translation.kernels import rows_of_numbers
+from autograd_core._translation.rows import translated_rows
 
 NAMES = [row.name for row in rows_of_numbers()]
 ORDERS = ("gamma_derivative", "polygamma")

@@ -5,9 +5,9 @@ import pytest
 
 from autograd_core import TABLE
 from autograd_core._checking.ulps import same, ulps
-from autograd_core._program.in_numpy import numpy_text
-from autograd_core._program.kernels import rows_of_numbers
-from autograd_core._program.rows import translated_rows
+from autograd_core._translation.in_numpy import numpy_text
+from autograd_core._translation.kernels import rows_of_numbers
+from autograd_core._translation.rows import translated_rows
 
 NAMES = [row.name for row in rows_of_numbers()]
 EXACT = {

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import TABLE, GraphError, parameter, primitive, trace
 from autograd_core._checking.ulps import same
-from autograd_core._program.in_python import Python
-from autograd_core._program.kernels import rows_of_numbers
-from autograd_core._program.rows import translated_rows
+from autograd_core._translation.in_python import Python
+from autograd_core._translation.kernels import rows_of_numbers
+from autograd_core._translation.rows import translated_rows
 from autograd_core._strategies.programs import PYTHON_FORMS
 from autograd_core.strategies import numbers, programs
 

@@ -7,7 +7,7 @@ import mpmath
 import pytest
 
 from autograd_core._checking.ulps import ulps
-from autograd_core._program import nearly
+from autograd_core._translation import nearly
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_core._checking.ulps import same, ulps
-from autograd_core._program import numpy_runtime as runtime
+from autograd_core._translation import numpy_runtime as runtime
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 7.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan, 2.0**53]
 PAIRS = [(x, y) for x in SPECIAL for y in SPECIAL]

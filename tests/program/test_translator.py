@@ -14,15 +14,15 @@ from autograd_core._operations import series
 from autograd_core._operations.operation import Operation
 from autograd_core._operations.shape import ONE_LIST, ONE_NUMBER, TWO_NUMBERS
 from autograd_core._program import python_player
-from autograd_core._program.forms import FLOAT, Name, Refused
-from autograd_core._program.in_c import C
-from autograd_core._program.in_javascript import RUNTIME as JAVASCRIPT_RUNTIME
-from autograd_core._program.in_javascript import JavaScript
-from autograd_core._program.in_numpy import RUNTIME as NUMPY_RUNTIME
-from autograd_core._program.in_numpy import NumPy
-from autograd_core._program.in_python import Python
-from autograd_core._program.rows import translated_row, translated_rows
-from autograd_core._program.translator import Translation
+from autograd_core._translation.forms import FLOAT, Name, Refused
+from autograd_core._translation.in_c import C
+from autograd_core._translation.in_javascript import RUNTIME as JAVASCRIPT_RUNTIME
+from autograd_core._translation.in_javascript import JavaScript
+from autograd_core._translation.in_numpy import RUNTIME as NUMPY_RUNTIME
+from autograd_core._translation.in_numpy import NumPy
+from autograd_core._translation.in_python import Python
+from autograd_core._translation.rows import translated_row, translated_rows
+from autograd_core._translation.translator import Translation
 
 X, Y = Name(FLOAT, "x"), Name(FLOAT, "y")
 IN_NUMPY_REFUSED = {

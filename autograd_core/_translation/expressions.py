@@ -51,7 +51,7 @@ class Expressions:
     def refuse(self, node: ast.AST, what: str, remedy: str = "") -> NoReturn:
         """Raise Refused, naming the place."""
         line = getattr(node, "lineno", 0)
-        remedy = remedy or "write it otherwise, or teach autograd_core/_program"
+        remedy = remedy or "write it otherwise, or teach autograd_core/_translation"
         raise Refused(f"{what} is not translated ({shown(self.path, line)}, in {self.function.name}); {remedy}")
 
     def fresh(self, type: Type) -> Name:

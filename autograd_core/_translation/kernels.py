@@ -1,4 +1,4 @@
-"""The kernels of the native engine, generated from the rows by `python -m autograd_core._program.kernels`.
+"""The kernels of the native engine, generated from the rows by `python -m autograd_core._translation.kernels`.
 
 The file is committed, so that building a wheel runs no Python. With `--check` nothing is written, and the exit code is
 1 if the file does not match the rows.
@@ -22,7 +22,7 @@ BY_HAND = {
     "dot": "4 ns for 8 numbers where the generated one takes 14, and every neuron asks for one",
 }
 HEADING = """\
-/* Generated from the rows of ops.py by `python -m autograd_core._program.kernels`: not to be edited.
+/* Generated from the rows of ops.py by `python -m autograd_core._translation.kernels`: not to be edited.
  *
  * Each function is one of Python, whose place stands above it; a kernel answers 0 where Python would raise.
  */
@@ -167,7 +167,7 @@ def main() -> None:
     if "--check" not in sys.argv:
         TARGET.write_text(text, encoding="utf-8")
     elif TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.name} is out of step with the rows: run python -m autograd_core._program.kernels")
+        sys.exit(f"{TARGET.name} is out of step with the rows: run python -m autograd_core._translation.kernels")
 
 
 if __name__ == "__main__":
