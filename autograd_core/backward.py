@@ -9,7 +9,7 @@ from threading import RLock
 from ._engine.choice import NATIVE, ORIGINALS, accelerated  # for `accelerated` see graph.py
 from ._engine.interrupts import undivided
 from ._engine.numbers import number, unwrapped
-from ._engine.taken import taken, watches
+from ._engine.watching import taken, watches
 from ._operations.operation import NOTHING, is_nothing
 from .checkpoint import CHECKPOINT, Segment, leader_of, rerun
 from .context import record

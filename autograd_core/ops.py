@@ -32,7 +32,7 @@ from ._operations.derivatives import (
 from ._operations.functions import Binary, Many, Unary, binary_row, many_row, publish, unary_row
 from ._operations.integers import chosen, chosen_slopes, not_chosen
 from ._operations.operation import Domain, first, second
-from ._operations.places import (
+from ._operations.domains import (
     DIVISOR,
     FACTORS,
     FINITE,

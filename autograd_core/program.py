@@ -12,7 +12,7 @@ from functools import partial, update_wrapper
 from types import MethodType
 from typing import Any
 
-from ._engine.made import running
+from ._engine.traces import running
 from ._operations.choosing import max, min, take
 from ._operations.integers import Static
 from ._program.arguments import Arguments, checked_fast, opened

@@ -10,7 +10,7 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any
 
-from ._engine.made import running
+from ._engine.traces import running
 from ._engine.nodes import constant
 from ._engine.numbers import number
 from ._transforms.calls import Argnums, Function, Transformed, checked, located

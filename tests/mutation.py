@@ -38,7 +38,7 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "autograd_core"
 MODULES = (
     "ops.py", "_operations/derivatives.py", "_operations/special.py", "_operations/activations.py",
-    "_operations/series.py", "_operations/exact.py", "_operations/places.py", "_operations/values.py",
+    "_operations/series.py", "_operations/exact.py", "_operations/domains.py", "_operations/values.py",
 )  # fmt: skip
 # The part of the suite that is about derivatives: what is quickest first.
 RELEVANT = (

@@ -5,10 +5,10 @@ its parts. `numbers.py` defines what counts as a number, `leaf_arguments.py` che
 `clock.py` stamps nodes, and `choice.py` picks the C or the Python engine and defines `@accelerated`.
 
 Where an operation happens: `places.py` (scopes and recording), `decorated.py` (what `@scope(…)` does to a function),
-`sources.py` (which line of source made a node) and `made.py` (which trace is running). Whole graphs: `copying.py`
+`sources.py` (which line of source made a node) and `traces.py` (which trace is running). Whole graphs: `copying.py`
 copies them at any depth; `flat.py` turns them into lists of numbers, which `pickling.py` and `old_pickles.py` store and
 programs replay; `freeing.py` frees deep ones in a browser. Writing: `interrupts.py` protects updates from Ctrl-C, and
-`writing.py` replaces files atomically. Diagnosis: `nonfinite.py` finds where a NaN comes from, and `taken.py` notices
+`writing.py` replaces files atomically. Diagnosis: `nonfinite.py` finds where a NaN comes from, and `watching.py` notices
 numbers that leave the graph. For networks: `weighted.py` (the sums of a layer) and `weights.py` (many leaves at once).
 `names.py` makes names unique; `pictures.py` gives `Value` its `draw` and `step`.
 """

@@ -8,7 +8,7 @@ from typing import Any
 from .._operations.operation import CONSTANT, INPUT, Operation
 from ..value import Value, fill_leaf, new
 from .choice import accelerated
-from .made import made, note
+from .traces import made, note
 from .places import Place
 
 

@@ -52,28 +52,6 @@ static PyObject *local_at(Node *node, Py_ssize_t at, double added)
 #define GETTER(name) static PyObject *name(PyObject *self, void *Py_UNUSED(closure))
 #define NODE ((Node *)self)
 
-/* Tell those who look out for it that the number of a node leaves the graph here: _engine/taken.py. */
-int note_taken(PyObject *node)
-{
-    if (S.watches == NULL || PyList_GET_SIZE(S.watches) == 0)
-        return 0;
-    PyObject *done = call_python("autograd_core._engine.taken", "taken", node, NULL);
-    Py_XDECREF(done);
-    return done ? 0 : -1;
-}
-
-/* A new node, put into the list of its thread if there is one: _engine/made.py. */
-PyObject *noted(PyObject *node)
-{
-    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
-    PyObject *nodes = thread ? PyDict_GetItemWithError(S.made, thread) : NULL;
-    int failed = nodes ? PyList_Append(nodes, node) < 0 : PyErr_Occurred() != NULL;
-    Py_XDECREF(thread);
-    if (failed)
-        Py_CLEAR(node);
-    return node;
-}
-
 GETTER(get_raw_data) { return PyFloat_FromDouble(NODE->data); }
 GETTER(get_data) { return note_taken(self) < 0 ? NULL : get_raw_data(self, NULL); }
 GETTER(get_grad) { return PyFloat_FromDouble(NODE->flags & HAS_GRAD ? NODE->grad : 0.0); }

@@ -109,14 +109,14 @@ static inline double row_mul_by_y(double x, double y, double z)
     return x;
 }
 
-/* places.py: y_is_zero */
+/* domains.py: y_is_zero */
 static inline int row_mul_beside_by_x(double x, double y)
 {
     (void)x;
     return y == 0.0;
 }
 
-/* places.py: x_is_zero */
+/* domains.py: x_is_zero */
 static inline int row_mul_beside_by_y(double x, double y)
 {
     (void)y;
@@ -186,7 +186,7 @@ static inline double row_div_by_y(double x, double y, double z, int *raised)
     return -row_over_square(x, y, raised);
 }
 
-/* places.py: y_is_infinite */
+/* domains.py: y_is_infinite */
 static inline int row_div_beside_by_x(double x, double y)
 {
     (void)x;
@@ -1362,13 +1362,13 @@ static inline double row_maximum_by_y(double x, double y, double z)
     return row_unnamed_5(y, x);
 }
 
-/* places.py: is_less */
+/* domains.py: is_less */
 static inline int row_maximum_flat_by_x(double x, double y)
 {
     return x < y;
 }
 
-/* places.py: is_greater */
+/* domains.py: is_greater */
 static inline int row_maximum_flat_by_y(double x, double y)
 {
     return x > y;
@@ -1591,19 +1591,19 @@ static inline double row_lgamma_value(double x, int *raised)
     return py_lgamma(x, raised);
 }
 
-/* places.py: is_order */
+/* domains.py: is_order */
 static inline int row_is_order_2(double n, int *raised)
 {
     return (n >= 0.0) && (py_mod(n, 1.0, raised) == 0.0);
 }
 
-/* places.py: is_no_pole */
+/* domains.py: is_no_pole */
 static inline int row_is_no_pole(double x, int *raised)
 {
     return (x > 0.0) || (py_mod(x, 1.0, raised) != 0.0);
 }
 
-/* places.py */
+/* domains.py */
 static inline int row_unnamed_6(double n, double x, int *raised)
 {
     return row_is_order_2(n, raised) && row_is_no_pole(x, raised);

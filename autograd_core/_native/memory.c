@@ -1,4 +1,4 @@
-/* Where nodes live, how they are freed, and the rows they refer to. */
+/* Where nodes live, and how they are freed. */
 #include "core.h"
 
 #include <stdlib.h>
@@ -246,102 +246,6 @@ double *scratch_for(Py_ssize_t count)
         S.scratch_count = wanted;
     }
     return S.scratch;
-}
-
-/* The number under which nodes know an operation, with one more use of it, by a node or by a function; and USER_ROW for
- * a primitive.
- *
- * The table's rows stay for ever. A primitive's entry keeps the operation alive while nodes use it; a function keeps
- * its operation alive itself, where Python's collector can see it, because the operation in turn leads back to the
- * function. */
-int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *flag)
-{
-    PyObject *key = PyLong_FromVoidPtr(operation);
-    PyObject *known = key ? PyDict_GetItemWithError(S.row_numbers, key) : NULL;
-    uint32_t at = 0;
-    if (known) {
-        at = (uint32_t)PyLong_AsUnsignedLong(known);
-    } else {
-        if (PyErr_Occurred())
-            goto failed;
-        PyObject *origin = PyObject_GetAttrString(operation, "origin");
-        PyObject *arity = origin ? PyObject_GetAttrString(operation, "arity") : NULL;
-        Row row = {.operation = operation, .arity = -1, .permanent = origin == Py_None};
-        if (arity && arity != Py_None)
-            row.arity = (int)PyLong_AsLong(arity);
-        Py_XDECREF(origin);
-        Py_XDECREF(arity);
-        if (PyErr_Occurred())
-            goto failed;
-        while (at < S.row_count && S.rows[at].operation != NULL)
-            at++;
-        if (at == S.row_capacity) {
-            uint32_t wanted = 2 * at + 128;
-            Row *rows = wanted < ((uint32_t)1 << 24) ? PyMem_Realloc(S.rows, wanted * sizeof(Row)) : NULL;
-            if (rows == NULL) {
-                PyErr_NoMemory();
-                goto failed;
-            }
-            S.rows = rows;
-            S.row_capacity = wanted;
-        }
-        PyObject *found = PyLong_FromUnsignedLong(at);
-        int entered = found ? PyDict_SetItem(S.row_numbers, key, found) : -1;
-        Py_XDECREF(found);
-        if (entered < 0)
-            goto failed;
-        S.rows[at] = row;
-        if (row.permanent)
-            Py_INCREF(operation);
-        if (at == S.row_count)
-            S.row_count++;
-    }
-    Py_DECREF(key);
-    *number = at;
-    *flag = S.rows[at].permanent ? 0 : USER_ROW;
-    if (*flag && by_node)
-        row_use(at);
-    else if (*flag)
-        S.rows[at].functions++;
-    return 0;
-
-failed:
-    Py_XDECREF(key);
-    return -1;
-}
-
-static void forget_unused(Row *row)
-{
-    if (row->nodes > 0 || row->functions > 0)
-        return;
-    PyObject *type, *value, *trace; /* we may be in the middle of an exception */
-    PyErr_Fetch(&type, &value, &trace);
-    PyObject *key = PyLong_FromVoidPtr(row->operation);
-    row->operation = NULL;
-    if (key == NULL || PyDict_DelItem(S.row_numbers, key) < 0)
-        PyErr_WriteUnraisable(NULL);
-    Py_XDECREF(key);
-    PyErr_Restore(type, value, trace);
-}
-
-/* One node of a primitive is gone. */
-void row_release(uint32_t number)
-{
-    Row *row = &S.rows[number];
-    if (row->permanent || --row->nodes > 0)
-        return;
-    PyObject *operation = row->operation;
-    forget_unused(row);
-    Py_DECREF(operation);
-}
-
-/* The function of a primitive is gone. */
-void row_function_gone(uint32_t number)
-{
-    Row *row = &S.rows[number];
-    if (row->permanent || --row->functions > 0)
-        return;
-    forget_unused(row);
 }
 
 PyObject *memory_report(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))

@@ -101,7 +101,7 @@ static struct PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    PyMethodDef *tables[] = {number_methods, value_makers, function_makers, arithmetic_methods, sort_methods,
+    PyMethodDef *tables[] = {number_methods, value_makers, node_makers, function_makers, arithmetic_methods, sort_methods,
                              sweep_methods, gradient_methods, kernel_methods, weighted_methods, weight_methods,
                              optimizer_methods, batch_methods, listing_methods, traced_methods, methods};
     static PyMethodDef all[64];

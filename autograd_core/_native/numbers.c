@@ -74,6 +74,16 @@ PyObject *call_python(const char *module, const char *name, PyObject *first, PyO
     return result;
 }
 
+/* Tell those who look out for it that the number of a node leaves the graph here: _engine/watching.py. */
+int note_taken(PyObject *node)
+{
+    if (S.watches == NULL || PyList_GET_SIZE(S.watches) == 0)
+        return 0;
+    PyObject *done = call_python("autograd_core._engine.watching", "taken", node, NULL);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
 /* The one number or Value in a NumPy array of no dimensions, any other object as it is. */
 PyObject *unwrapped(PyObject *object)
 {

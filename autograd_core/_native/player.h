@@ -27,12 +27,7 @@ typedef struct PlayedRow {
     Flat flat_kind;
     char states_flat;
     char pure; /* no Python runs in its kernel: it may run in several threads */
-    union {
-        UnaryKernel unary;
-        BinaryKernel binary;
-        ManyKernel many;
-        void *any;
-    } kernel;
+    AnyKernel kernel;
     int vector; /* RELU_LANES, …; NO_LANES for none */
     /* Local derivatives that are numbers, of a row on one or two operands. */
     char constant[2];

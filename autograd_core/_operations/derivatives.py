@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .._engine.made import running, traces
+from .._engine.traces import running, traces
 from .._engine.numbers import number
 from ..value import Value
 from . import activations, exact, special

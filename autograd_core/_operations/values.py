@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import series
-from .places import ORDERS_OFF_POLES
+from .domains import ORDERS_OFF_POLES
 from .shape import items
 
 

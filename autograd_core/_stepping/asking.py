@@ -15,7 +15,7 @@ from threading import RLock, get_ident
 from typing import Any
 
 from .._engine.clock import tick
-from .._engine.made import traces
+from .._engine.traces import traces
 from .._engine.numbers import number
 from .._engine.sources import line_now
 from ..context import record

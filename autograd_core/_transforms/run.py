@@ -9,7 +9,7 @@ from typing import Any
 
 from .._engine.nodes import make_constant, make_input
 from .._engine.places import current
-from .._engine.taken import Watch
+from .._engine.watching import Watch
 from ..context import record
 from ..ops import dot, identity
 from ..value import Value
