@@ -29,9 +29,6 @@ from ._operations.derivatives import (
     softmax,
     times_gaussian,
 )
-from ._operations.functions import Binary, Many, Unary, binary_row, many_row, publish, unary_row
-from ._operations.integers import chosen, chosen_slopes, not_chosen
-from ._operations.operation import Domain, first, second
 from ._operations.domains import (
     DIVISOR,
     FACTORS,
@@ -55,6 +52,9 @@ from ._operations.domains import (
     x_is_zero,
     y_is_zero,
 )
+from ._operations.functions import Binary, Many, Unary, binary_row, many_row, publish, unary_row
+from ._operations.integers import chosen, chosen_slopes, not_chosen
+from ._operations.operation import Domain, first, second
 from ._operations.shape import ONE_LIST, ORDER_AND_NUMBER, TWO_LISTS, Shape
 from ._operations.values import at_least_one, dot_value, list_and_start, polygamma_value, power, running_sum
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any
 
-from ._engine.traces import running
 from ._engine.nodes import constant
 from ._engine.numbers import number
+from ._engine.traces import running
 from ._transforms.calls import Argnums, Function, Transformed, checked, located
 from ._transforms.matching import matching
 from ._transforms.run import run_on

@@ -12,9 +12,9 @@ from typing import Any, NoReturn, final
 from ._engine.choice import accelerated
 from ._engine.clock import clock, tick
 from ._engine.leaf_arguments import SIGNATURE, label_checked, leaf_label, miscalled
-from ._engine.traces import made, note
 from ._engine.numbers import number, unwrapped
 from ._engine.places import Place, current
+from ._engine.traces import made, note
 from ._engine.watching import taken, watches
 from ._operations.operation import INPUT, PARAMETER, Operation
 from ._operations.signatures import Operators

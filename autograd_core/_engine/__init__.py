@@ -8,7 +8,7 @@ Where an operation happens: `places.py` (scopes and recording), `decorated.py` (
 `sources.py` (which line of source made a node) and `traces.py` (which trace is running). Whole graphs: `copying.py`
 copies them at any depth; `flat.py` turns them into lists of numbers, which `pickling.py` and `old_pickles.py` store and
 programs replay; `freeing.py` frees deep ones in a browser. Writing: `interrupts.py` protects updates from Ctrl-C, and
-`writing.py` replaces files atomically. Diagnosis: `nonfinite.py` finds where a NaN comes from, and `watching.py` notices
-numbers that leave the graph. For networks: `weighted.py` (the sums of a layer) and `weights.py` (many leaves at once).
-`names.py` makes names unique; `pictures.py` gives `Value` its `draw` and `step`.
+`writing.py` replaces files atomically. Diagnosis: `nonfinite.py` finds where a NaN comes from, and `watching.py`
+notices numbers that leave the graph. For networks: `weighted.py` (the sums of a layer) and `weights.py` (many leaves at
+once). `names.py` makes names unique; `pictures.py` gives `Value` its `draw` and `step`.
 """

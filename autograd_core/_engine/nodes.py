@@ -8,8 +8,8 @@ from typing import Any
 from .._operations.operation import CONSTANT, INPUT, Operation
 from ..value import Value, fill_leaf, new
 from .choice import accelerated
-from .traces import made, note
 from .places import Place
+from .traces import made, note
 
 
 @accelerated

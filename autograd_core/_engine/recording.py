@@ -14,9 +14,9 @@ from ..errors import failed, miscalled, not_a_number, value_alone
 from ..value import Value, new
 from .choice import accelerated
 from .clock import clock
-from .traces import made, note
 from .numbers import number, unwrapped
 from .places import current
+from .traces import made, note
 
 
 @accelerated

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .._engine.traces import running, traces
 from .._engine.numbers import number
+from .._engine.traces import running, traces
 from ..value import Value
 from . import activations, exact, special
 from .shape import items

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .._operations.operation import Operation
-from ..errors import GraphError
-from ..value import Value
-from .branches import Branch
 from .._translation.forms import Function, Refused
-from .guards import Guard
 from .._translation.in_javascript import javascript
 from .._translation.in_numpy import RUNTIME, NumPy
 from .._translation.rows import TranslatedRow, translated_rows
-from .saving import ARRAYS
 from .._translation.translator import Translation
+from ..errors import GraphError
+from ..value import Value
+from .branches import Branch
+from .guards import Guard
+from .saving import ARRAYS
 
 PLAY_NUMPY = Path(__file__).with_name("numpy_player.py")
 PLAY_JAVASCRIPT = Path(__file__).with_name("play.js")

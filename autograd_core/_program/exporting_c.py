@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..value import Value
-from .branches import Branch
-from .exporting import comment, plain_guards, translated
 from .._translation.forms import BOOL, LIST, Function
 from .._translation.in_c import C
 from .._translation.rows import TranslatedRow
+from ..value import Value
+from .branches import Branch
+from .exporting import comment, plain_guards, translated
 
 HERE = Path(__file__).parent
 HEADERS = ("py_arithmetic.h", "py_lists.h", "py_math.h")

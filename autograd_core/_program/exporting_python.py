@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .._operations import exact
-from ..value import Value
-from .branches import Branch
-from .exporting import comment, translated
 from .._translation.forms import Function
 from .._translation.in_python import Python
 from .._translation.rows import TranslatedRow
+from ..value import Value
+from .branches import Branch
+from .exporting import comment, translated
 from .saving import ARRAYS
 
 PLAYER = Path(__file__).with_name("python_player.py")

@@ -15,10 +15,10 @@ from threading import RLock, get_ident
 from typing import Any
 
 from .._engine.choice import accelerated
-from .._engine.traces import made, running, traces
 from .._engine.nodes import make_node
 from .._engine.numbers import number
 from .._engine.places import current
+from .._engine.traces import made, running, traces
 from .._engine.watching import watches
 from .._operations.operation import NOTHING, is_nothing
 from ..backward import discovered_all

@@ -15,9 +15,9 @@ from threading import RLock, get_ident
 from typing import Any
 
 from .._engine.clock import tick
-from .._engine.traces import traces
 from .._engine.numbers import number
 from .._engine.sources import line_now
+from .._engine.traces import traces
 from ..context import record
 from ..errors import GraphError
 from ..value import Value

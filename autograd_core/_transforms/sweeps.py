@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .._engine.choice import accelerated
-from .._engine.traces import running, traces
 from .._engine.numbers import unwrapped
+from .._engine.traces import running, traces
 from .._engine.watching import taken, watches
 from .._operations.operation import CONSTANT, NOTHING, is_nothing
 from ..backward import discovered_all, sweep

@@ -32,6 +32,7 @@ from .forms import (
     Try,
     Type,
     While,
+    entered,
 )
 from .operations import ALLOCATING, raises
 
@@ -148,11 +149,7 @@ class Braces:
 
     def table(self, x: Table) -> str:
         """Return the name of a table; each table is written once."""
-        name = x.name.strip("_").upper()
-        while name in self.tables and self.tables[name].values != x.values:
-            name += "_"
-        self.tables[name] = x
-        return name
+        return entered(x, self.tables)
 
     def operate(self, x: Operate) -> str:
         """Return the text of an operation: an operator of the language, or a function of the runtime."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .forms import (
@@ -24,6 +24,8 @@ from .forms import (
     Statement,
     Try,
     While,
+    called,
+    within,
 )
 
 
@@ -99,27 +101,15 @@ class Endless:
         """Return whether a function or one that it calls loops for as long as its operands say, or calls itself."""
         if function.name not in self._known:
             self._known[function.name] = True  # if the question recurs, the function calls itself
-            inner = list(_walk(function.body))
+            inner = list(within(function.body))
             ranges = [x for x in inner if isinstance(x, Range)]
             loops = any(isinstance(x, While) for x in inner) or not all(
                 _as_long(x.start) and _as_long(x.stop) for x in ranges
             )
-            called = {x.function.name: x.function for x in inner if isinstance(x, Call)}
-            self._known[function.name] = loops or any(map(self.may_go_on, called.values()))
+            self._known[function.name] = loops or any(map(self.may_go_on, called(function)))
         return self._known[function.name]
 
 
 def _as_long(stop: Expression | None) -> bool:
     """Return whether the end of a range is the same at every point."""
     return stop is None or isinstance(stop, Const) or (isinstance(stop, Operate) and stop.operation == "len")
-
-
-def _walk(x: object) -> Iterator[object]:
-    """Yield all parts of a body."""
-    yield x
-    if isinstance(x, (list, tuple)):
-        for part in x:
-            yield from _walk(part)
-    elif hasattr(x, "__dataclass_fields__") and not isinstance(x, Function):
-        for name in x.__dataclass_fields__:
-            yield from _walk(getattr(x, name))

@@ -6,7 +6,7 @@ Types are strings, and tuples of types for tuples. Expressions have no effects, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -222,3 +222,30 @@ def leaves(block: Sequence[Statement]) -> bool:
         or (isinstance(s, Try) and isinstance(s.attempt, Return) and all(leaves(body) for _, body in s.handlers))
         for s in block
     )
+
+
+def within(x: object) -> Iterator[object]:
+    """Yield a thing and all parts of it, but not what is left to Python, nor the functions that it calls."""
+    yield x
+    if isinstance(x, Operate) and x.operation == "python":
+        return
+    if isinstance(x, (list, tuple)):
+        for part in x:
+            yield from within(part)
+    elif hasattr(x, "__dataclass_fields__") and not isinstance(x, Function):
+        for name in x.__dataclass_fields__:
+            yield from within(getattr(x, name))
+
+
+def called(function: Function) -> list[Function]:
+    """Return the functions that a function calls, each once."""
+    return list({x.function.name: x.function for x in within(function.body) if isinstance(x, Call)}.values())
+
+
+def entered(table: Table, tables: dict[str, Table]) -> str:
+    """Enter a table among those to be written, unless it is there, and return its name."""
+    name = table.name.strip("_").upper()
+    while name in tables and tables[name].values != table.values:
+        name += "_"
+    tables[name] = table
+    return name

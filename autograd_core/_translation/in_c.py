@@ -18,7 +18,6 @@ from .forms import (
     LIST,
     WIDE,
     Append,
-    Call,
     Const,
     Function,
     Made,
@@ -30,6 +29,8 @@ from .forms import (
     Try,
     Type,
     While,
+    called,
+    within,
 )
 from .operations import OTHER
 
@@ -235,7 +236,7 @@ class C(Braces):
             start = len(self.lines)
             self.define(function)
             done.add(function.name)
-            ahead = [f for f in _called(function) if f.name not in done]
+            ahead = [f for f in called(function) if f.name not in done]
             self.lines[start:start] = [f"{self.heading(f)};" for f in ahead]
         return "\n".join([*self._types(), *self._tables(), *self.lines])
 
@@ -257,22 +258,5 @@ class C(Braces):
         return [*lines, ""]
 
 
-def _walk(x: object) -> Iterable[object]:
-    yield x
-    if isinstance(x, Operate) and x.operation == "python":
-        return  # calls of Python are not written
-    if isinstance(x, (list, tuple)):
-        for part in x:
-            yield from _walk(part)
-    elif hasattr(x, "__dataclass_fields__") and not isinstance(x, Function):
-        for field in x.__dataclass_fields__:
-            yield from _walk(getattr(x, field))
-
-
 def _used(function: Function, name: str) -> bool:
-    return any(getattr(x, "name", None) == name for x in _walk(function.body))
-
-
-def _called(function: Function) -> list[Function]:
-    found = {x.function.name: x.function for x in _walk(function.body) if isinstance(x, Call)}
-    return list(found.values())
+    return any(getattr(x, "name", None) == name for x in within(function.body))

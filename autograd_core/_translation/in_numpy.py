@@ -59,14 +59,6 @@ class NumPy:
             self.texts.append(_Body(self, function, differs).text(self._names[key]))
         return self._names[key]
 
-    def table(self, x: Table) -> str:
-        """Return the name of a table."""
-        name = x.name.strip("_").upper()
-        while name in self.tables and self.tables[name].values != x.values:
-            name += "_"
-        self.tables[name] = x
-        return name
-
 
 class _Body(OnArrays):
     """The body of one function."""

@@ -22,6 +22,7 @@ from .forms import (
     Part,
     Refused,
     Table,
+    entered,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class OnArrays(Differing):
             case Name():
                 return variable(x.name)
             case Table():
-                return self.language.table(x)
+                return entered(x, self.language.tables)
             case Made():
                 return f"({''.join(self.expression(part) + ', ' for part in x.parts)})"
             case Part():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import TABLE, GraphError, parameter, primitive, trace
 from autograd_core._checking.ulps import same
+from autograd_core._strategies.programs import PYTHON_FORMS
 from autograd_core._translation.in_python import Python
 from autograd_core._translation.kernels import rows_of_numbers
 from autograd_core._translation.rows import translated_rows
-from autograd_core._strategies.programs import PYTHON_FORMS
 from autograd_core.strategies import numbers, programs
 
 FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'" not in form.text)
