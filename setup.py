@@ -1,4 +1,4 @@
-"""Builds the native engine where there is a compiler; everything else stands in pyproject.toml.
+"""Builds the native engine if there is a compiler; everything else is in pyproject.toml.
 
 AUTOGRAD_CORE_REQUIRE_NATIVE=1 makes a failing build an error. AUTOGRAD_CORE_PURE=1 leaves the native engine out: the
 wheel is py3-none-any, for Pyodide and for machines without a compiler.
@@ -15,10 +15,10 @@ from setuptools.command.build_ext import build_ext
 REQUIRED = os.environ.get("AUTOGRAD_CORE_REQUIRE_NATIVE", "") not in ("", "0")
 PURE = os.environ.get("AUTOGRAD_CORE_PURE", "") not in ("", "0")
 if REQUIRED and PURE:
-    sys.exit("AUTOGRAD_CORE_REQUIRE_NATIVE and AUTOGRAD_CORE_PURE exclude each other: set one of them")
+    sys.exit("AUTOGRAD_CORE_REQUIRE_NATIVE and AUTOGRAD_CORE_PURE exclude each other: set only one of them")
 NATIVE = Path("autograd_core", "_native")
-# Both engines give the same bits: no contraction of a * b + c, no reordering.
-# sin and cos of one number are not merged into a third function of the library. Nothing asks for errno but pow, which
+# Both engines return the same bits: no contraction of a * b + c, no reordering.
+# sin and cos of one number are not merged into a third library function. Nothing reads errno but pow, which
 # the compiler does not know; so an exponential that two formulas share is computed once.
 UNIX = [
     "-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-fno-builtin-sin",
@@ -28,10 +28,10 @@ FLAGS = ["/O2", "/std:c11", "/fp:precise"] if sys.platform == "win32" else UNIX
 
 
 class build_native(build_ext):
-    """Build the extension, or say in one line that the package is pure."""
+    """Build the extension, or report in one line that the package is pure."""
 
     def run(self) -> None:
-        """Build; without the means to, only AUTOGRAD_CORE_REQUIRE_NATIVE makes that an error."""
+        """Build the extension; if that is impossible, only AUTOGRAD_CORE_REQUIRE_NATIVE makes it an error."""
         try:
             if sysconfig.get_config_var("Py_GIL_DISABLED"):
                 raise RuntimeError("the native engine needs the GIL, which this Python is built without")

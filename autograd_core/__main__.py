@@ -130,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _takes_expression(parser: argparse.ArgumentParser, further: str = "") -> None:
     parser.add_argument("expression", help=f'such as "tanh(w*x + b)" {further}'.rstrip())
-    parser.add_argument("values", nargs="*", default=[], metavar="name=number", help="a value for each name in it")
+    parser.add_argument("values", nargs="*", default=[], metavar="name=number", help="a value for each of its names")
     parser.set_defaults(expression_first=True)
 
 

@@ -27,7 +27,8 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
 
     `adjoints` has an entry for every node in `order` and for each of their operands; contributions are added in
     reverse topological order, operands left to right. A node that nothing has reached sends nothing on, and nothing
-    passes a flat edge, so a path not taken never produces a NaN. (-0.0 stands for "nothing"; adding 0.0 makes it 0.0.)
+    crosses a flat edge, so a path that was not taken never produces a NaN. (-0.0 stands for "nothing"; adding 0.0 makes
+    it 0.0.)
     """
     rest = reversed(order)
     for node in rest:

@@ -177,7 +177,7 @@ def _number(y: Any) -> float:
 
 
 def _checked(call: Callable[[], Any], by: _Input | None, moved: _Input) -> Coordinate:
-    """Check one derivative with respect to `moved`: the function's, or that of its derivative with respect to `by`."""
+    """Check the derivative with respect to `moved` of the function or, if `by` is given, of ∂function/∂by."""
     leaf = moved.leaf
     at = leaf.data
 
@@ -235,7 +235,7 @@ def _judged(analytic: float, numeric: Estimate) -> tuple[float, float, str, str]
 
 
 def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 8, seed: int = 0) -> Report:
-    """Check an operation's first and second derivatives by every operand, at random points inside its domain.
+    """Check an operation's first and second derivatives with respect to every operand, at random points in its domain.
 
     Args:
         operation: A function of `autograd_core`, a primitive, or a row of the table. An operand whose derivative is

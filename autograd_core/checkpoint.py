@@ -48,8 +48,8 @@ class Segment:
 def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
     """Return `function(*arguments, **keywords)` without keeping its graph; each sweep runs `function` again.
 
-    Gradients reach the arguments and every node and parameter that `function` closes over. They are those of the plain
-    graph, except that a shared input's contributions may be added in another order. The stepper does not support
+    Gradients reach the arguments and every node and parameter that `function` closes over. They are the same as without
+    a checkpoint, except that a shared input's contributions may be added in another order. The stepper does not support
     checkpoints with several outputs. An object that keeps the result of checkpointing its own method forms a reference
     cycle: the Python engine leaves it to the cyclic collector; on the native engine it is freed only once the object
     drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)

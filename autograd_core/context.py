@@ -85,7 +85,7 @@ class scope(_Inside):
 
     def __init__(self, name: str) -> None:
         if type(name) is not str:
-            raise TypeError(f"a scope is named by a str; got {name!r}")
+            raise TypeError(f"the name of a scope must be a str; got {name!r}")
         self._name = name
 
     @property
@@ -119,7 +119,7 @@ class no_record(_Inside):
 
 @accelerated
 class record(_Inside):
-    """Turn recording on, even within `no_record()`; it is on by default (lecture 000 writes it out).
+    """Turn recording on, even within `no_record()`; it is on by default. (Lecture 000 writes such a record by hand.)
 
     With `source=True` each node also knows the line of your code that made it, and each function you call becomes a
     scope, so the stepper can show the program beside the graph. This is slow, like a debugger, and covers one thread.

@@ -22,9 +22,9 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
     """Draw the graph below `y`, one output or a list of several, as a picture that a notebook displays.
 
     Each box shows a unique name (the second node labelled x is x#2), how it was computed, its value and its gradient
-    ("·" until a sweep has set it). Each edge shows the local derivative ∂result/∂operand and, after a sweep,
-    "local × upstream = contribution"; if there are more than three edges per box, only under the pointer. A folded
-    scope shows its output value, if it has just one, and the norm of its parameters' gradients.
+    ("·" until a sweep has set it). Each edge shows the local derivative ∂result/∂operand and, after a sweep, "local ×
+    upstream = contribution"; if there are more than three edges per box, these appear only under the pointer. A
+    folded scope shows its output value, if it has just one, and the norm of its parameters' gradients.
 
     The drawing's `save` writes a picture to a .svg, .png or .pdf file, or the source to a .dot or .gv file.
 

@@ -15,7 +15,8 @@ from .value import Value
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
     """Return the nodes below `root` in topological order, and a dict of `NOTHING` for each of them and each stop.
 
-    The order is depth-first post-order, operands left to right, without `stops` and what only they depend on.
+    The order is depth-first post-order, operands left to right. `stops`, and nodes that only they depend on, are
+    omitted.
     """
     order: list[Value] = []
     zeros = dict.fromkeys(stops, NOTHING)
@@ -116,7 +117,7 @@ def check_current(node: Value) -> None:
     for leaf in assigned_since(node):
         raise GraphError(
             f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
-            "formulas of the graph no longer belong to its numbers; compute the output again after assigning"
+            "formulas of the graph no longer match its numbers; compute the output again after assigning"
         )
 
 
@@ -124,6 +125,6 @@ def check_recorded(y: Value) -> None:
     """Raise GraphError if `y` was made inside `no_record()`, so that its operands are unknown."""
     if y._row is INPUT and not y._place.recording:
         raise GraphError(
-            f"{described(y)} was made inside no_record(), so there is no graph to go back along; compute it "
+            f"{described(y)} was made inside no_record(), so it has no graph to sweep; compute it "
             "outside or inside record(), and decorate a generator with no_record() rather than yield inside it"
         )

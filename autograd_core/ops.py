@@ -1,10 +1,11 @@
 """The table of operations: everything about an operation is in its row, and nowhere else.
 
-A row states the value on floats, the local derivative by each operand as a function of the operands and the result,
-and then what is needed to print, draw and check the operation; its name is that of the variable it is assigned to.
-The derivatives call functions from this table, so they work on floats and Values alike, and the same line serves every
-order of derivative. They stay accurate and never raise where the value exists; a derivative that has to branch is a
-separate row. The printed form of a derivative is derived from it, and stated only where a person would write another.
+A row states the value on floats, the local derivative with respect to each operand as a function of the operands and
+the result, and then what is needed to print, draw and check the operation; it is named after the variable it is
+assigned to. The derivatives call functions from this table, so they work on floats and Values alike, and the same line
+serves every order of derivative. They are accurate and never raise where the value exists; a derivative that has to
+branch is a separate row. The printed form of a derivative is derived from its code, and is stated only where a person
+would write it differently.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ from ._operations.values import at_least_one, dot_value, list_and_start, polygam
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-NEAR_ROOTS = "a second derivative: near its roots, all that is left is the rounding error of its operands"
+NEAR_ROOTS = "a second derivative: near its roots, only the rounding error of its operands is left"
 
 # --- Operators -------------------------------------------------------------------------------------------------
 
@@ -177,7 +178,7 @@ gelu: Unary = unary_row(activations.gelu, lambda x, z: gelu_slope(x),
     printed="erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)")
 gelu_tanh: Unary = unary_row(activations.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
     doc="The usual approximation of gelu by tanh, with 0.044715 as a float.", printed="")
-# The slope of relu at 0 is 0, that of leaky_relu the lower one.
+# The slope of relu at 0 is 0; leaky_relu has its lower slope there.
 relu: Unary = unary_row(lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
     doc="The positive part of x.", printed="where({x} > 0, 1, 0)", kinks=(at_zero,), flat=(lambda x: x < 0,))
 leaky_relu: Binary = binary_row(lambda x, slope: x if x > 0 else slope * x,
@@ -297,7 +298,7 @@ gamma_derivative: Binary = binary_row(series.gamma_derivative, NAN, lambda n, x,
     domain=ORDERS_OFF_POLES)
 pow_slope: Binary = binary_row(special.pow_slope, lambda x, y, z: pow_curve(x, y, z),
     lambda x, y, z: pow_slope_by_y(x, y),
-    doc="y * x**(y - 1), the slope of x**y by x.",
+    doc="y * x**(y - 1), the slope of x**y with respect to x.",
     printed=("{y} * ({y} - 1) * {x} ** ({y} - 2)", "{x} ** ({y} - 1) * (1 + {y} * log({x}))"), public=False,
     flat_beside=(lambda x, y: y in (0, 1), lambda x, y: x == 0 and y > 1), allowance=NEAR_ROOTS)
 pow_log: Many = many_row(Shape(("x", "y", "k"), orders=(2,)), lambda xyk: special.pow_log(*xyk),

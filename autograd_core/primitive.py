@@ -38,9 +38,9 @@ def primitive(
 
     Args:
         function: Takes one or more floats and returns a float.
-        derivatives: The local derivative by each operand: a number, or a function of the operands and the result,
-            written with the functions of `autograd_core` (it is called on floats, and on Values so that it can be
-            differentiated again). Use NaN for an operand that is not a variable.
+        derivatives: The local derivative with respect to each operand: a number, or a function of the operands and the
+            result, written with the functions of `autograd_core` (it is called on floats, and on Values so that it can
+            be differentiated again). Use NaN for an operand that is not a variable.
         formula, derivative_formulas: How to print the function and its derivatives, with {x}, {y} for the operands and
             {z} for the result.
         symbol: The symbol shown in drawings.
@@ -168,7 +168,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
         try:
             inspect.signature(slope).bind(*names, "result")
         except TypeError as error:
-            raise TypeError(f"{which} is a function of ({', '.join(names)}, result): {error}") from None
+            raise TypeError(f"{which} must be a function of ({', '.join(names)}, result): {error}") from None
 
     def derivative(*operands: Any) -> Any:
         try:
@@ -194,7 +194,7 @@ def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], 
 def _flat_together(
     slopes: tuple[Derivative, ...], flat: Sequence[Flat | None]
 ) -> Callable[[Sequence[float], Sequence[bool]], list[bool]]:
-    """Combine `flat` into one function that says which derivatives are flat, as for many operands."""
+    """Combine `flat` into one function that says which derivatives are flat, as an operation on many operands needs."""
     stated = flat or (None,) * len(slopes)
 
     def all_flat(operands: Sequence[float], variable: Sequence[bool]) -> list[bool]:

@@ -45,11 +45,11 @@ def step(
     First the leaves take their values, then each operation is computed in topological order, and finally the output's
     gradient of 1 flows back along each edge in the order of the sweep. No `data` or `grad` is changed. A switch on the
     page shows what would go wrong without sorting: in every epoch, and box by box if the graph is folded.
-    In each line, ∂result/∂operand is the edge's own derivative, and grad(x) is the derivative of the output by x. The
-    second node labelled x is called x#2, and a label that several nodes share is preceded by its scopes.
-    If `y` is a function, it is called with the arguments after it: numbers become leaves named after its parameters,
-    and the page shows its source and highlights the line of each step, as for nodes made in `record(source=True)`.
-    (Lecture 003, backpropagation visualised at epochs t and t + 1.)
+    In each line, ∂result/∂operand is the edge's own derivative, and grad(x) is the derivative of the output with
+    respect to x. The second node labelled x is called x#2, and a label that several nodes share is preceded by its
+    scopes. If `y` is a function, it is called with the arguments after it: numbers become leaves named after its
+    parameters, and the page shows its source and highlights the line of each step, as for nodes made in
+    `record(source=True)`. (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     Args:
         y: The output, or a function that returns it. For several outputs, in a list, the gradients are those of their
@@ -63,8 +63,8 @@ def step(
     Raises:
         GraphError: A leaf was assigned after its node was computed, a checkpoint's function returns a different number
             than before, or the graph is too large even when folded.
-        ValueError: The value of an option is invalid, there is nothing to update, or a later epoch has no value. The
-            last may also raise whatever else floats raise.
+        ValueError: The value of an option is invalid, there is nothing to update, or a later epoch has no value. In the
+            last case, other exceptions that floats raise are possible too.
 
     >>> a = Value(3.0, "a")
     >>> for line in step(a * a):
@@ -117,7 +117,7 @@ class Stepper:
 
     @property
     def eager(self) -> list[Step]:
-        """The steps when each box passes its gradient on as soon as anything arrives, in every epoch."""
+        """The steps if each box passes its gradient on as soon as anything arrives, in every epoch."""
         return self._script.eager
 
     def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:

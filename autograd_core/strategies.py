@@ -188,9 +188,9 @@ def programs(
     They shrink to few lines and simple numbers, and print as runnable Python.
 
     Args:
-        operations: What they are made of: rows, functions of `autograd_core` or primitives; None for all public rows.
+        operations: The operations to use: rows, functions of `autograd_core` or primitives; None for all public rows.
         max_inputs, max_operations: The most inputs and operations.
-        forms: What else they do in plain Python: comparisons, round, divmod, conditionals.
+        forms: The other Python they may contain: comparisons, round, divmod, conditionals.
 
     >>> from autograd_core import exp
     >>> from hypothesis import find
@@ -210,7 +210,7 @@ def defined_programs(
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
 ) -> SearchStrategy[Program]:
-    """Random programs that do not raise at their inputs, which may be infinite, NaN or at singular slopes.
+    """Random programs that do not raise at their inputs, which may be infinite, NaN or points with a singular slope.
 
     The arguments are those of `programs`. Lines that would raise at the inputs are left out.
 
@@ -252,7 +252,7 @@ def _has_value(row: Operation, xs: Sequence[float]) -> bool:
 
 
 def _is_moderate(row: Operation, xs: Sequence[float]) -> bool:
-    """Return whether the row is smooth here, with a value and slopes (except by orders) that are 0 or moderate."""
+    """Return whether the row is smooth here, with a value and slopes that are 0 or moderate (orders have no slope)."""
     if not row.domain.contains(*xs) or not is_smooth(row, xs):
         return False
     z = row.evaluate(xs)

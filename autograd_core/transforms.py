@@ -28,11 +28,12 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
 
     Args:
         function: Returns one number, or with `has_aux` a pair: the number and anything else.
-        argnums: Which argument, or tuple of arguments, to differentiate by. Each holds numbers, alone or in arbitrarily
-            nested lists, tuples, dicts, dataclasses, NumPy arrays and classes registered with `register`. None and
-            strings in them are left alone. Arguments may also be passed by keyword.
-        has_aux: Whether to return ((value, aux), gradient). Values in aux become numbers unless they depend on a Value
-            that was passed in or closed over.
+        argnums: The index of the argument to differentiate with respect to, or a tuple of them. Each such argument
+            holds numbers, alone or in arbitrarily nested lists, tuples, dicts, dataclasses, NumPy arrays and classes
+            registered with `register`. None and strings in them are left alone. Arguments may also be passed by
+            keyword.
+        has_aux: Whether to return ((value, aux), gradient). Values in aux become plain numbers unless they depend on a
+            Value that was passed in or closed over.
 
     Raises:
         TypeError: `function` returns several numbers, a bool or nothing; an argument holds something other than
@@ -85,10 +86,11 @@ def _grad(
 
 
 def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the matrix of ∂output/∂input: the output's structure, with the argument's in each place, as in JAX.
+    """Return the Jacobian ∂output/∂input: the output's structure with the argument's in each place, as in JAX.
 
-    The derivative of an array by an array is one array whose shape joins both, inside dicts and lists too. For
-    `argnums` and `has_aux` see `grad`. One reverse sweep per output. (Lecture 003, the chain rule over all paths.)
+    The derivative of one array with respect to another is an array with the shape of the first followed by the shape of
+    the second, inside dicts and lists too. For `argnums` and `has_aux` see `grad`. One reverse sweep per output.
+    (Lecture 003, the chain rule over all paths.)
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -189,7 +191,7 @@ def hvp(function: Function, argnums: int = 0, has_aux: bool = False) -> Function
     [6.0, 4.0]
     """
     if isinstance(argnums, tuple):
-        raise TypeError(f"hvp differentiates by one argument: argnums must be an integer; got {argnums!r}")
+        raise TypeError(f"hvp differentiates with respect to one argument: argnums must be an integer; got {argnums!r}")
     return Transformed(hvp, _hvp, function, signature(_of_all), argnums=checked(argnums), has_aux=has_aux)
 
 

@@ -69,14 +69,14 @@ class Value(Operators):
             raise miscalled(label, more, others)
         fill_leaf(self, INPUT, data, label)
 
-    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # what is taken, without what is refused in words
+    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # only the arguments it accepts
 
-    _prev = _not_here("_prev", "`operands` has what it was computed from, in order, plain numbers included")
-    _op = _not_here("_op", "`op.symbol` is its sign and `op.name` its name; `is_leaf` tells the inputs")
-    _backward = _not_here("_backward", "see `local_derivatives`, and `@primitive` for an operation of your own")
+    _prev = _not_here("_prev", "use `operands`, which lists its operands in order, plain numbers included")
+    _op = _not_here("_op", "use `op.symbol` or `op.name` for its operation, and `is_leaf` to recognise the inputs")
+    _backward = _not_here("_backward", "use `local_derivatives`, or `@primitive` for an operation of your own")
 
     def __init_subclass__(cls) -> NoReturn:
-        raise TypeError("Value is final: a subclass would not survive an operation")
+        raise TypeError("Value cannot be subclassed: operations would return plain Values")
 
     @property
     def data(self) -> float:
@@ -248,8 +248,8 @@ class Value(Operators):
 
     def __index__(self) -> NoReturn:
         raise TypeError(
-            "a Value is not an index: take(table, i) selects an element by one, and keeps the gradient of the table; "
-            "int(i) is a plain number"
+            "a Value cannot be used as an index: use take(table, i), which keeps the gradient of the table, "
+            "or int(i) for a plain number"
         )
 
     # Values compare by number and hash by identity: `in` on a list compares numbers, sets and dicts go by identity.

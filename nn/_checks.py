@@ -51,7 +51,7 @@ def whole(name: str, value: Any, least: int) -> int:
     except TypeError:
         number = least - 1
     if number < least or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
     return number
 
 
@@ -80,7 +80,7 @@ def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the d
     A row may also be a sequence of steps, each a row of numbers; such rows may differ in length.
 
     Args:
-        width: The number of columns; by default, as many as row 0 has.
+        width: The number of columns; by default, that of row 0.
         name: What the message calls the data.
 
     >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
@@ -138,7 +138,7 @@ def as_list(x: Any) -> Any:
         return x
     if not hasattr(x, "__len__"):
         return [x]
-    # a NumPy array without dimensions is a number, but has a __len__
+    # a zero-dimensional NumPy array is a number, but has a __len__
     return [x[()]] if getattr(x, "shape", None) == () else x
 
 
@@ -170,5 +170,5 @@ def check_call(module: Any, function: Callable[..., Any], inputs: tuple[Any, ...
     except TypeError as error:
         raise TypeError(
             f"{module!r} takes {', '.join(taken.parameters)}, and an example is one list of its numbers, "
-            f"model([1.0, 2.0]) and not model(1.0, 2.0); here {error}"
+            f"model([1.0, 2.0]) rather than model(1.0, 2.0): {error}"
         ) from None

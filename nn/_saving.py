@@ -25,7 +25,7 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
         ValueError: A number is not finite; the message names it.
         OSError: The file cannot be written.
     """
-    _refuse("only finite parameters are saved", [text for name in state for text in _no_numbers(state[name], name)])
+    _refuse("only finite parameters can be saved", [text for name in state for text in _no_numbers(state[name], name)])
     text = json.dumps({"format": FORMAT, "version": VERSION, "state": state}, allow_nan=False)
     write_whole(path, text + "\n")
 
@@ -34,7 +34,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the state in a file written by `write`.
 
     Raises:
-        ValueError: It is not such a file, or is damaged; the message names the file and says what is wrong.
+        ValueError: The file was not written by `write`, or is damaged; the message names it and says what is wrong.
         OSError: The file cannot be read.
     """
     name = os.fspath(path)

@@ -175,7 +175,7 @@ class Dropout(Module):
         return [ag.where(self._kept(), a * scale, 0.0) for a in x]
 
     def _kept(self) -> Any:
-        """Whether an input is kept: a number, which a program works out from what is drawn."""
+        """1 if an input is kept, else 0: a number, so that a program can compute it from the random draw."""
         drawn: Any = self.generator.random()
         return larger(drawn, self.p) if type(drawn) is Value else float(drawn >= self.p)
 

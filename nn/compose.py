@@ -95,7 +95,7 @@ class RNNCell(Module):
 
     Args:
         nin: The number of inputs at each step.
-        nhidden: How many numbers the state h holds.
+        nhidden: The size of the state h.
         activation, init, bias, seed: As for `Layer`.
 
     >>> from nn.init import constant

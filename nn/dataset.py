@@ -27,7 +27,7 @@ class Dataset:
         feature_names: Empty, or the names of the d columns.
         class_names: The name of each target, so that `class_names[targets[i]]` works for targets 0, 1, 2 and -1, 1.
         source: Where the data come from.
-        licence: What they may be used for.
+        licence: The licence of the data.
 
     Raises:
         ValueError: The lengths differ, or something is not a finite number; the message names row and column.
@@ -166,7 +166,7 @@ def examples(data: Data, width: int | None = None, name: str = "the data") -> li
         inputs, targets = data
     else:
         raise ValueError(
-            f"{name} must be a Dataset, a pair of lists, inputs and targets, or a list of examples (input, target)"
+            f"{name} must be a Dataset, a pair of lists (inputs, targets), or a list of examples (input, target)"
         )
     check_rows(inputs, width, name)
     check_targets(targets, len(inputs), name)
@@ -207,7 +207,7 @@ def in_order(rows: list[T], size: int) -> Iterator[list[T]]:
 
 
 def bootstrap(data: Data, seed: Seed = None) -> tuple[list[Any], list[Any]]:
-    """Draw as many rows as there are, with replacement, as a pair of lists; bagging trains each model on one such draw.
+    """Draw n of the n rows with replacement, as a pair of lists; bagging trains each model on one such draw.
 
     (Lecture 004, section 3.3; Breiman, 1996.)
 

@@ -133,8 +133,8 @@ def _read(name: str) -> bytes:
     return gzip.decompress(packed)
 
 
-# -- computed: each has n rows, Gaussian noise of standard deviation `noise` on its numbers, and a seed for noise and
-# order (see `nn.init.generator_from`); each raises ValueError for an argument out of range
+# -- computed: each takes n rows, the standard deviation `noise` of Gaussian noise, and a seed for noise and order (see
+# `nn.init.generator_from`), and raises ValueError for an argument out of range
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
@@ -143,7 +143,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
     Class -1 ("upper") is the upper half of the circle about (0, 0) and has n // 2 points; class 1 ("lower") is the
     lower half of the circle about (1, 1/2) and has the rest. The points are evenly spaced in angle, both ends
     included; Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.
-    The shape is that of scikit-learn's `make_moons`; the targets ±1 are those of micrograd's demo.
+    The shape is the one of scikit-learn's `make_moons`; the targets are ±1 as in micrograd's demo.
 
     >>> moons()
     <Dataset moons: 100 rows of 2 inputs, upper: 50, lower: 50>

@@ -38,7 +38,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
         seed: The seed for the split, the weights and the shuffling.
 
     Raises:
-        ValueError, OSError: No picture can be written to `output`; this is found before training begins.
+        ValueError, OSError: No picture can be written to `output`; this is checked before training begins.
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     check_output(output, FORMATS)
@@ -79,7 +79,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
         print(f"\nthe graph of one example's loss, forward and backward: {picture}")
         page = output.with_suffix(".html")
         loss.step().save(page)
-        print(f"the same graph to step through and to change, in a browser: {page}")
+        print(f"the same graph to step through and change in a browser: {page}")
     except GraphError as error:
         print(f"\nthe graph of one example's loss: {error}")
 

@@ -65,7 +65,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             return self.model(inputs, outputs)
         activation: Any = self.activation
         if isinstance(activation, str) and (activation := getattr(autograd_core, activation, None)) is None:
-            raise ValueError(f"autograd_core has no function {self.activation!r}: name one, such as 'relu' or 'tanh'")
+            raise ValueError(f"autograd_core has no function {self.activation!r}: use one such as 'relu' or 'tanh'")
         return MLP(inputs, [*self.hidden, outputs], activation=activation, seed=seed)
 
     def _outputs(self, X: Any) -> list[list[float]]:
@@ -84,8 +84,8 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
     Args:
         hidden: The number of units in each hidden layer.
         activation: The name of a function in `autograd_core`, or any function of one number, for the hidden layers.
-        model: A function of the numbers of inputs and outputs that makes the network instead: a `Module` that returns
-            logits.
+        model: A function that takes the numbers of inputs and outputs and makes the network instead: a `Module` that
+            returns logits.
         lr: Adam's learning rate.
         epochs: The maximum number of passes over the data.
         batch_size: The number of rows for each step; None for all.

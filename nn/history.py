@@ -18,8 +18,8 @@ class History:
         gradient_norms: By the name of the model's part: the mean over the batches of the Euclidean norm of the loss's
             gradient, before any clipping.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
-        engine: How gradients were computed: by "program", or "eager", example by example.
-        reason: Why programs were not used, or not to the end.
+        engine: How gradients were computed: "program", or "eager" (example by example).
+        reason: Why programs were not used, or were abandoned.
     """
 
     losses: list[float] = field(default_factory=list)

@@ -33,7 +33,7 @@ def generator_from(seed: Seed) -> random.Random:
     if seed is None:
         return random.Random(random.getrandbits(64))
     if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise TypeError(f"seed must be a whole number of at least 0, a random.Random or None; got {seed!r}")
+        raise TypeError(f"seed must be an integer of at least 0, a random.Random or None; got {seed!r}")
     return random.Random(whole("seed", seed, 0))
 
 

@@ -1,6 +1,6 @@
 """Losses of a single example, which training minimises, and penalties on the parameters.
 
-`outputs` is what the model returned, a list or a single number; `target` is what it should have returned. The caller
+`outputs` is the model's result, a list or a single number; `target` is the result it should have had. The caller
 averages over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
 """
 
@@ -134,7 +134,7 @@ def hinge(score: Any, target: float) -> Any:
     >>> hinge(0.25, -1)
     1.25
     """
-    t = index_of(target)  # in a trace a Value, as in class_of
+    t = index_of(target)  # a Value in a trace, as in class_of
     if t * t != 1 if type(t) is Value else t not in (-1, 1):
         raise ValueError(f"the target of hinge must be -1 or 1; got {target!r}")
     return relu(1.0 - t * _single(score))

@@ -22,9 +22,9 @@ class Module:
 
     A subclass sets its parameters and inner modules in `__init__` as attributes, alone or in lists and dicts, and
     computes in `forward`. It may define its own `parameters`, as modules written for micrograd do: then those are
-    trained, even inside another module, and `Value`s among them are saved like parameters. Plain numbers that training
-    finds (a fitted mean) are saved too if `buffers` names their attributes. `whole_layer` means that the module acts
-    on all outputs of a layer at once, as Softmax does; as an activation it then receives them together.
+    trained, even inside another module, and `Value`s among them are saved like parameters. Plain numbers found by
+    training (such as a fitted mean) are saved too if `buffers` names their attributes. `whole_layer` means that the
+    module acts on all outputs of a layer at once, as Softmax does; as an activation it then receives them together.
 
     A module is called with lists of numbers and returns a list, or just the number if there is only one; a single
     number may be passed instead of a list of one. The call runs inside a `scope` with the module's `name`.
@@ -150,7 +150,7 @@ class Module:
         ]
         [(name, times)] = Counter(name for name, _ in groups).most_common(1) or [("", 1)]
         if times > 1:
-            raise ValueError(f"two places are called {name}: give the keys of its dicts different names")
+            raise ValueError(f"two parameters have the path {name}: give the keys of its dicts different names")
         held = {p for _, group in groups for p in values(group)}
         if lost := [p for p in self.parameters() if p not in held]:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""

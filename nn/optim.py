@@ -23,7 +23,8 @@ class Optimizer:
 
     Args:
         parameters: As returned by `Module.parameters()`; duplicates count once.
-        lr: The learning rate: a number that is at least 0, or a function from the number of steps done to one.
+        lr: The learning rate: a number that is at least 0, or a function that returns it given the number of steps
+            done.
         weight_decay: λ in the term λw added to each gradient.
         bound: A limit that no |w| exceeds (lecture 004, "hard constraints on every individual weight").
 
@@ -87,7 +88,7 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} has no step in arrays")
 
     def keep(self, steps: int, kept: list[Any]) -> None:
-        """Take over the state from arrays, after this many steps."""
+        """Read the state back from arrays, after this many steps."""
         self.steps = steps
 
     def _has_own_rule(self) -> bool:
@@ -167,7 +168,7 @@ class SGD(Optimizer):
         )
 
     def keep(self, steps: int, kept: list[Any]) -> None:
-        """Take over the velocities."""
+        """Read back the velocities."""
         self.steps, self.memory = steps, kept[0] if kept else self.memory
 
 
@@ -236,7 +237,7 @@ class Adam(Optimizer):
         )
 
     def keep(self, steps: int, kept: list[Any]) -> None:
-        """Take over the two running means."""
+        """Read back the two running means."""
         self.steps, self.memory = steps, (kept[0], kept[1])
 
 
@@ -245,7 +246,7 @@ _KNOWN = (Optimizer, SGD, Adam)
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """Scale all gradients by one factor so that their Euclidean norm is at most `max_norm`; return the norm before.
+    """Scale all gradients by one factor so that their norm is at most `max_norm`; return the norm before scaling.
 
     A parameter given twice counts once. If any gradient is infinite or NaN, all stay as they are.
 
@@ -283,7 +284,7 @@ def _zeros(parameters: list[Value]) -> Any:
 
 
 def _as_array(numbers: Any) -> Any:
-    """Return an optimiser's state as an array, or NotImplemented if it is not all floats: Python then does the step."""
+    """Return an optimiser's state as an array, or NotImplemented if it is not all floats; then Python does the step."""
     if type(numbers) is array:
         return numbers
     return array("d", numbers) if set(map(type, numbers)) == {float} else NotImplemented

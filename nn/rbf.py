@@ -61,7 +61,7 @@ def _beta_for(centres: Sequence[Sequence[float]]) -> float:
     beta = 0.5 / square if square else math.inf
     if not 0.0 < beta < math.inf:
         raise ValueError(
-            f"the centres lie {spacing:g} apart, which gives no beta: pass one, or scale the rows, as with Normalize"
+            f"the centres lie {spacing:g} apart, out of range for a beta: pass one, or scale the rows as Normalize does"
         )
     return beta
 
@@ -95,7 +95,7 @@ def kmeans(
     centres = [list(generator.choice(rows))]
     while len(centres) < k:
         distances = [min(math.dist(row, centre) for centre in centres) for row in rows]
-        # relative to the largest, which is greater than 0, so that its square is neither 0 nor infinite
+        # relative to the largest (not 0), so that its square is neither 0 nor infinite
         largest = max(distances)
         weights = [(distance / largest) ** 2 for distance in distances]
         centres.append(list(generator.choices(rows, weights)[0]))

@@ -40,14 +40,15 @@ def fit(
         shuffle: Whether to reorder the data in each epoch.
         optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also update parameters outside the
             model, or only some of the model's.
-        penalty: A function of the list of parameters; added to each batch's loss.
+        penalty: A function of the list of parameters whose result is added to each batch's loss.
         max_norm: The largest norm allowed for each batch's gradient; larger gradients are scaled down to it.
         validation: Data for a loss and for `metrics` after each epoch; by default `metrics` use the training data.
         patience: Stop after this many epochs without a smaller validation loss, and restore the best parameters.
         metrics: Functions of the model and a list of examples, by name, such as `{"accuracy": accuracy}`. They are
             called in evaluation mode and without recording (`record()` resumes it).
         callbacks: Called with the history after each epoch, in evaluation mode; one that returns True ends training.
-        augment: Takes an input and a `random.Random`, and returns a changed input; called each time an input is used.
+        augment: A function that takes an input and a `random.Random`, and returns a changed input; called each time an
+            input is used.
         input_noise: The standard deviation of Gaussian noise, drawn anew each time an input is used.
         seed: The seed for shuffling, augmentation and noise; see `nn.init.generator_from`.
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.

@@ -5,7 +5,7 @@
 # stepper that shows backpropagation happen, and a first network on two interlocking half moons.
 #
 # The other notebooks follow five lectures, one each, and then take the engine itself apart. In all of them a line
-# `check(row, name, value, expectation)` compares a number with what it must be: it prints both with a ✓, or stops with
+# `check(row, name, value, expectation)` compares a number with its expected value: it prints both with a ✓, or stops with
 # an error. Here the row is just "00", this notebook; in the others it is a result of a lecture.
 
 # %%
@@ -23,7 +23,7 @@ from autograd_core import Value, grad, hessian, no_record, parameter, tanh, topo
 #
 # A `Value` is a float that remembers how it was computed. You write ordinary Python; every operation makes a new
 # `Value`, a *node*, which knows the nodes it was computed from, its *operands*. A `parameter` is a `Value` that
-# training may change. The second argument is a name for pictures and prints.
+# training may change. The second argument is a name that pictures and printed output show.
 
 # %%
 w, x, b = parameter(0.4, "w"), Value(0.8, "x"), parameter(0.1, "b")
@@ -41,9 +41,9 @@ for node in toposort(y):
 # %% [markdown]
 # ## Backwards
 #
-# `backward()` walks the same list from its end (a *sweep*). It gives the result the gradient 1 and sends it back along
-# every edge, from a node to its operands, multiplying by the local derivative of each operation. Afterwards `w.grad`
-# tells you how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
+# `backward()` walks the same list from its end (a *sweep*). It starts with the gradient 1 at the result and sends it
+# back along every edge, from a node to its operands, multiplying by the local derivative of each operation. Afterwards
+# `w.grad` tells you how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
 
 # %%
 y.backward()
@@ -53,9 +53,9 @@ check("00", "∂y/∂w", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
 # %% [markdown]
 # ## The graph
 #
-# Each box is a node with its value (`data`) and its gradient (`grad`). Each edge says what it adds to the gradient
-# of the node it comes from: local derivative × gradient of the result = contribution. Parameters, inputs and results
-# have different shapes and colours.
+# Each box is a node with its value (`data`) and its gradient (`grad`). Each edge shows the amount it adds to the
+# gradient of the node it comes from: local derivative × gradient of the result = contribution. Parameters, inputs and
+# results have different shapes and colours.
 
 # %%
 y.draw(precision=3)
@@ -100,8 +100,8 @@ check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1
 # larger of 0 and the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105 parameters,
 # each a `Value`. The points have the target −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 where the
 # output has the right sign and is at least 1 away from 0. `nn.fit` shuffles the points, computes the loss of ten of
-# them at a time (a mini-batch), sweeps, and lets an optimiser (Adam, gradient descent with a step size of its own for
-# each parameter) move the parameters; once through all points is an *epoch*.
+# them at a time (a mini-batch), sweeps, and lets an optimiser (Adam, which is gradient descent with a separate step
+# size for each parameter) move the parameters. One pass through all the points is an *epoch*.
 
 # %%
 moons = nn.datasets.moons(100, noise=0.12, seed=1)
@@ -112,8 +112,8 @@ history = nn.fit(model, nn.hinge, moons, epochs=30, batch_size=10, optimizer=opt
 history
 
 # %% [markdown]
-# What has it learned? We ask it at the points of a grid. Inside `no_record()` only numbers are computed and no graph is
-# made, which is faster when you need no gradient.
+# What has it learned? Evaluate it at the points of a grid. Inside `no_record()` only numbers are computed and no graph
+# is made, which is faster when you don't need a gradient.
 
 # %%
 grid = np.linspace(-1.6, 2.6, 60), np.linspace(-1.2, 1.7, 45)
@@ -132,9 +132,9 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# Here is the loss of the worst-fitted point, folded layer by layer. Each box shows how many operations it hides and how
-# large the gradient of its parameters is (‖grad‖, the square root of the sum of their squares). Unfolded, the graph's
-# 158 nodes would be unreadable.
+# Here is the loss of the point that fits worst, folded layer by layer. Each box shows how many operations it hides and
+# how large the gradient of its parameters is (‖grad‖, the square root of the sum of squares). Unfolded, the graph's 158
+# nodes would be unreadable.
 
 # %%
 losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]
@@ -147,9 +147,9 @@ loss.draw(collapse=2, direction="TB")
 # ## Is the gradient right?
 #
 # The oldest test: move one weight a little to either side, and see how much the loss changes. `check_gradient` does
-# that for a sample of the weights, finds a good size for each move, and says how far the difference can be trusted
-# (`tolerance`). We take the point from above whose loss is largest. (A derivative of exactly 0 belongs to a unit whose
-# ReLU is switched off at this point.)
+# that for a sample of the weights, finds a good size for each move, and reports how far the difference can be trusted
+# (`tolerance`). We use the point above with the largest loss. (A derivative of exactly 0 belongs to a unit whose ReLU
+# is switched off at this point.)
 
 # %%
 from autograd_core.check import check_gradient
@@ -181,4 +181,4 @@ check("00", "sampled derivatives that disagree", len(report.disagreeing), 0)
 # **Where to go next.** [01](01_universal_approximation_and_backprop.ipynb) to
 # [05](05_neural_networks_in_depth.ipynb) follow the lectures; [06](06_the_engine_from_scratch.ipynb) builds the
 # engine from nothing; [07](07_testing_derivatives.ipynb) tests it; [08](08_beyond_first_order.ipynb) goes to second
-# order; [09](09_real_work.ipynb) does real work.
+# order; [09](09_real_work.ipynb) puts it to work; [10](10_a_gpt_in_scalars.ipynb) builds a GPT.

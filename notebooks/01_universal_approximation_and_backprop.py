@@ -154,11 +154,12 @@ check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", by_graph, for
 # ## E4 · The δ recursion
 #
 # Two layers: $a_j = \sum_i w^{(1)}_{ji}x_i$, $z_j = \tanh a_j$, $y_k = \sum_j w^{(2)}_{kj}z_j$. A δ is the derivative
-# of the error with respect to a weighted sum, so the graph already has it: it is the `grad` of the node $a_j$.
+# of the error with respect to a weighted sum, so the graph already holds it: $\delta_j$ is the `grad` of the node
+# $a_j$.
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
 #
-# First the network on the graph, then the equations in NumPy, which know nothing of the graph but its weights.
+# First comes the network on the graph, then the equations in NumPy, which share only the weights with the graph.
 
 # %%
 def two_layers(activation, seed):
@@ -196,7 +197,7 @@ check("E4", "∂E/∂w(1), graph and δ_j x_i", grads(W1), np.outer(delta_j, x),
 check("E4", "∂E/∂w(2), graph and δ_k z_j", grads(W2), np.outer(delta_k, z), 1e-14)
 
 # %% [markdown]
-# ## E10 · The exercise: the same with ReLU
+# ## E10 · The exercise: the same network with ReLU
 #
 # Only $h'$ changes: it is 1 where $a_j > 0$ and 0 elsewhere, so $\delta_j = [a_j > 0]\sum_k w_{kj}\delta_k$.
 
@@ -211,8 +212,9 @@ check("E10", "∂E/∂w(1) with ReLU", grads(W1), np.outer(delta_j, x), 1e-14)
 # ## E5 · Why it is efficient: repeated subexpressions
 #
 # Figure 6.9: $z = f(f(f(w)))$. Expanded, $\partial z/\partial w = f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ over
-# and over. Let us count. `f` is an operation of our own that counts how often its value is computed: `@primitive` turns
-# a function on floats into an operation of the engine, given its derivative as a function of input x and result y.
+# and over. Let's count. `f` is an operation of our own that counts how often its value is computed: `@primitive` turns
+# a function on floats into an operation of the engine, given its derivative as a function of the input x and the result
+# y.
 
 # %%
 count = 0
@@ -277,8 +279,8 @@ plt.show()
 # ## E6 · "If memory is an issue, we can choose to re-calculate some"
 #
 # A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of its function's nodes
-# and runs it again when the sweep arrives. With √n segments of √n steps, only the √n segment results and the nodes of
-# one segment are alive at any one time; the price is one more forward pass.
+# and runs the function again when the sweep gets there. With √n segments of √n steps, only the √n segment results and
+# the nodes of one segment are alive at any one time; the price is one extra forward pass.
 
 # %%
 steps_run = 0
@@ -309,8 +311,8 @@ print(f"alive at once: {live_plain} nodes")
 print(f"with checkpoints: {live_checkpointed}, of them {one_segment} in one segment")
 
 # %% [markdown]
-# The gradient is the same to the last bit. By hand it is the product of the slopes
-# $1 - 0.001\,(1 - \tanh^2 y)$ of all 1,024 steps, multiplied here without the engine.
+# The gradient is the same to the last bit. Worked out by hand, it is the product of the slopes $1 - 0.001\,(1 - \tanh^2
+# y)$ of all 1,024 steps, multiplied here without the engine.
 
 # %%
 product, number = 1.0, 0.2
@@ -325,9 +327,9 @@ check("E6", "forward steps with checkpoints / without", forward_checkpointed / f
 # %% [markdown]
 # ## E7 · "Roughly the same computation cost as forward propagation"
 #
-# Measured: the time of the sweep divided by the time it takes to build the graph, for networks of three sizes, one
-# hidden layer and one output layer of tanh units. (Best of several runs each; the forward pass also has to create the
-# nodes, so the sweep is the cheaper half.)
+# We measure the time of the sweep divided by the time it takes to build the graph, for networks of three sizes with one
+# hidden layer and one output layer of tanh units. (Each time is the best of several runs. The forward pass also has to
+# create the nodes, so the sweep is the cheaper half.)
 
 # %%
 def forward_and_backward(width):
@@ -357,13 +359,13 @@ check("E7", "backward : forward at three sizes", ratios, "< 2")
 # %% [markdown]
 # ## E8 · "Any function (not only neural networks)"
 #
-# An integrator that halves an interval until the result is good enough: recursion, a branch that looks at the numbers,
-# and a loop. We integrate $\sin(ax)$ from 0 to 1, whose derivative with respect to $a$ is known:
+# This integrator halves an interval until the result is good enough. It has recursion, a branch that depends on the
+# numbers, and a loop. We integrate $\sin(ax)$ from 0 to 1, whose derivative with respect to $a$ is known:
 # $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
 
 # %%
 def simpson(f, left, right, tolerance=1e-12):
-    """The integral by Simpson's rule, each half by itself where the whole is not good enough."""
+    """The integral by Simpson's rule, computed for each half separately if the whole is not good enough."""
     middle = (left + right) / 2
     whole = (right - left) / 6 * (f(left) + 4 * f(middle) + f(right))
     quarters = [(left + middle) / 2, (middle + right) / 2]
@@ -407,9 +409,9 @@ check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1]
 # %% [markdown]
 # ## E9 · The lecture's own listing
 #
-# The last slide shows the program that such libraries make possible. It runs here as it stands, with NumPy under the
-# name `nd` and this engine under the name `autograd`: the arrays hold `Value`s, and NumPy applies its functions to each
-# of them. `record()` says that you want a graph; here you always get one, except inside `no_record()`.
+# The last slide shows the kind of program that these libraries make possible. It runs here unchanged, with NumPy under
+# the name `nd` and this engine under the name `autograd`: the arrays hold `Value`s, and NumPy applies its functions to
+# each of them. `record()` says that you want a graph; here you always get one, except inside `no_record()`.
 
 # %%
 import numpy as nd
@@ -442,7 +444,7 @@ check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, z
 # %% [markdown]
 # ## Results
 #
-# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
+# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("E", 10)

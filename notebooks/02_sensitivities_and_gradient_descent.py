@@ -3,10 +3,10 @@
 #
 # **Aim.** Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*, lecture 21): its
 # matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each compared with the
-# graph; what a numerical gradient costs and how wrong it is; batch against sequential descent; and its digits.
+# graph; the cost and the error of a numerical gradient; batch against sequential descent; and the lecture's digits.
 #
-# Each result has a name, M1 … M6. A line `check(row, name, value, expectation)` compares what the graph says with the
-# lecture's listing, which is written in NumPy and knows nothing of the engine.
+# Each result has a name, M1 … M6. A line `check(row, name, value, expectation)` compares a number from the graph with
+# the lecture's listing, which is written in NumPy, independently of the engine.
 
 # %%
 import itertools
@@ -27,8 +27,8 @@ from nn.datasets import digits, digits_features
 #
 # $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf s^{(\ell)})]$: every
 # layer's output begins with a 1, whose weights are the biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$ rows and $d^{(\ell)}$
-# columns, where $d^{(\ell)}$ is the number of units of layer ℓ; θ is tanh. First the listing in NumPy, then the same
-# network on the graph.
+# columns, where $d^{(\ell)}$ is the number of units of layer ℓ; θ is tanh. First comes the listing in NumPy, then the
+# same network on the graph.
 
 # %%
 def listing_forward(Ws, x):
@@ -68,7 +68,7 @@ check("M1", "h(x), graph and listing", h, float(xs[-1][0]), 1e-14)
 # %% [markdown]
 # ## M3 · Sensitivities
 #
-# $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. For $e = (h - y)^2$ and tanh everywhere,
+# $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With $e = (h - y)^2$ and tanh everywhere,
 # $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and going back
 # $\delta^{(\ell)} = \theta'(s^{(\ell)}) \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$.
 # The brackets with 1 … d drop the row of the biases: nothing flows into the constant 1.
@@ -92,7 +92,7 @@ for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
 #
 # <details><summary>Solution</summary>
 #
-# It is the derivative with respect to the constant 1, which is Σ of bias × δ. Make the 1 an input, and the graph
+# It is the derivative with respect to the constant 1, that is, the sum of bias × δ. Make the 1 an input, and the graph
 # computes it.
 #
 # ```python
@@ -135,9 +135,9 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 # %% [markdown]
 # ## M2 · Numerical against algorithmic gradient
 #
-# The lecture calls the numerical gradient "approximate, inefficient". Both can be measured. A central difference
+# The lecture calls the numerical gradient "approximate, inefficient". You can measure both. A central difference
 # $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (the parabola it ignores) and by rounding divided
-# by Δ; on logarithmic axes the error is a V. (Inside `no_record()` no graph is made; only the number is wanted.)
+# by Δ; on logarithmic axes the error is a V. (Inside `no_record()` no graph is made, since only the number is needed.)
 
 # %%
 def error_at(w, moved):
@@ -269,8 +269,8 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Two features only go so far. "1 against the rest", the task of the lecture's own figure, does not separate on this
-# set: always answering "not 1" is right nine times in ten, and the network hardly beats that.
+# Two features only go so far. The task in the lecture's own figure, "1 against the rest", is not separable on this
+# data: always answering "not 1" is right nine times in ten, and the network hardly beats that.
 
 # %%
 one_or_rest = prepare(labels >= 0, positive=1)
@@ -327,14 +327,14 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 #     print(f"η = {rate:5.1f}: E_in {curve[0]:.2f} → {curve[-1]:.2f}", "(rises)" if curve[-1] > curve[0] else "")
 # ```
 #
-# Up to about 1 it falls smoothly; then it jumps about, and the tanh units saturate: the gradient dies and $E_{in}$
-# stays where it was thrown.
+# Up to about η = 1 it falls smoothly. Beyond that it jumps about until the tanh units saturate; then the gradient
+# vanishes and $E_{in}$ no longer moves.
 # </details>
 
 # %% [markdown]
-# ## What came out
+# ## Results
 #
-# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
+# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("M", 6)

@@ -40,7 +40,8 @@ for name, value, expected in (("y", y, 0.32), ("δ", delta, 0.12), ("E", E, 0.00
     check("S1", name, value, expected, 1e-14)
 
 # %% [markdown]
-# The lecture's algorithm: step against the gradient until it is about 0. The best weight is $w^* = 0.2/0.8 = 0.25$.
+# The lecture's algorithm takes steps against the gradient until it is about 0. The best weight is $w^* = 0.2/0.8 =
+# 0.25$.
 
 # %%
 epsilon, visited = 0.5, []
@@ -58,7 +59,7 @@ check("S1", "gradient where it stops", abs(slope), "< 1e-12")
 # %% [markdown]
 # ## S2 · $E(w)$ and its slope
 #
-# The error is a parabola. The slope at a point is what $\Delta E/\Delta w$ comes to as Δw shrinks (equation 8).
+# The error is a parabola. The slope at a point is the limit of $\Delta E/\Delta w$ as Δw shrinks (equation 8).
 
 # %%
 def error(w):
@@ -166,12 +167,12 @@ check("S4", "weights of the 4-4 network, and by matrices", together, W, 1e-12)
 # %% [markdown]
 # ## S5 · Learning photographs
 #
-# A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. That
-# is 6,250,000 weights, and each of them is a scalar in the engine with its own gradient. Fed with a noisy photograph
-# it answers with the clean one: its memory is addressed by content.
+# A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. That is
+# 6,250,000 weights, each of them a scalar in the engine with its own gradient. Given a noisy photograph, the network
+# answers with the clean one: its memory is addressed by content.
 #
-# The committed outputs are for the full size, made with the environment variable `AUTOGRAD_CORE_FULL=1`. Without it the
-# pictures are 20×20 (160,000 weights), which takes a second. The photographs ship inside scikit-learn.
+# The committed outputs show the full size, which you get by setting the environment variable `AUTOGRAD_CORE_FULL=1`.
+# Without it the pictures are 20×20 (160,000 weights), which takes a second. The photographs ship with scikit-learn.
 #
 # Time and memory are printed below the pictures; the committed figures are from the native engine. On the same machine
 # the Python engine took 90 s of processor time and 2.15 GB for the full size.
@@ -206,12 +207,12 @@ weights = [w for row in W for w in row]
 print(f"{len(weights):,} weights made in {time.process_time() - started:.1f} s of processor time")
 
 # %% [markdown]
-# Now one association after the other. With the step $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph exactly,
-# and disturbs the other one only as far as the two are alike.
+# Now train on one association after the other. With $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph
+# exactly, and disturbs the other one only to the extent that the two are alike.
 
 # %%
 def step(photograph):
-    """Forward, backward and a step for one photograph; the error before it."""
+    """Go forward and backward and take a step for one photograph; return the error before the step."""
     inputs = photograph.tolist()
     E = 0.5 * ac.sum([square(dot(row, inputs) - t) for row, t in zip(W, inputs)])
     E.backward()
@@ -267,7 +268,7 @@ weights.clear()
 # %% [markdown]
 # ## S6 · A backprop network with sigmoid units
 #
-# With hidden units the delta term of a hidden unit is its slope times the weighted sum of the delta terms above it
+# The delta term of a hidden unit is its slope times the weighted sum of the delta terms above it
 # (equation 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (34) and by the sum over all of
 # them (35). The slope of the sigmoid is $y(1-y)$ (32).
 
@@ -313,8 +314,8 @@ check("S6", "equation 35, change over all associations", total, eq35, 1e-13)
 # ## S7 · Local and global minima
 #
 # Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network of one weight
-# shows it: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has its global minimum, 0, at $w = 2$, and higher, local
-# ones elsewhere. Each arrow leads from a start to the bottom that descent finds.
+# shows it: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has the global minimum 0 at $w = 2$, and higher local
+# minima elsewhere. Each arrow leads from a start to the bottom that descent finds.
 
 # %%
 points = [i / 4 for i in range(1, 17)]
@@ -348,7 +349,7 @@ check("S7", "different minima reached from six starts", len(found), ">= 2")
 check("S7", "the lowest of them", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
-# On XOR a 2-2-1 network has minima it cannot leave. From 20 random starts some reach zero errors and some do not.
+# On XOR a 2-2-1 network has minima that it cannot leave. Of 20 random starts, some end with no errors and some do not.
 
 # %%
 table = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
@@ -391,8 +392,8 @@ check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved
 # %% [markdown]
 # ## S8 · Too small, right, too large; and early stopping
 #
-# Twenty noisy points of a sine are fitted by networks with 1, 3 and 16 hidden units. The error on points that were
-# not trained on (the validation set) tells the three apart, and tells when to stop.
+# Twenty noisy points of a sine are fitted by networks with 1, 3 and 16 hidden units. The error on points that were not
+# used for training (the validation set) tells the three apart, and shows when to stop.
 
 # %%
 generator = random.Random(1)
@@ -412,7 +413,7 @@ def mean_error(model, pairs):
 
 # %%
 def curves(hidden, epochs=1200, every=25):
-    """Train; give the model, and (epoch, training error, validation error) on the way."""
+    """Train; return the model, and (epoch, training error, validation error) along the way."""
     model, seen = MLP(1, [hidden, 1], activation=tanh, seed=1), []
     optimiser = Adam(model.parameters(), lr=0.02)
     for epoch in range(epochs + 1):
@@ -463,9 +464,9 @@ check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit
       [final[3][2] / final[1][2], final[3][2] / final[16][2]], "< 1")
 
 # %% [markdown]
-# ## What came out
+# ## Results
 #
-# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
+# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("S", 8)

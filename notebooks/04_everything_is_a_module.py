@@ -2,8 +2,8 @@
 # # Everything is a module
 #
 # **Aim.** Efstratios Gavves and Max Welling's "Learning with neural networks" (*Deep Learning* at UvA, lecture 2):
-# networks as graphs of modules, the chain rule over all paths, Jacobians and their dimensions, the whole gallery of
-# modules with value, gradient, plot and gradient check, modules of your own, and how to test them.
+# networks as graphs of modules; the chain rule over all paths; Jacobians and their dimensions; the whole gallery of
+# modules, each with its value, gradient, plot and gradient check; and modules of your own, and how to test them.
 #
 # Each result has a name, U1 … U12. A line `check(row, name, value, expectation)` compares what the engine computed with
 # the lecture's formula, evaluated without the engine: by NumPy, by Python's `math`, or by hand.
@@ -27,8 +27,9 @@ from autograd_core.check import check_gradient, check_primitive
 # ## U1 · Cascade, interwoven graph, recurrent network
 #
 # A feed-forward cascade runs through its modules in a line. In an interwoven (directed acyclic) network a module may
-# read from several others. A recurrent network has a loop, which is laid out step by step in time, "unrolled", so
-# that what remains is a graph without one. `check_gradient` compares each derivative with a difference of losses (U10).
+# read from several others. A recurrent network has a loop, which is "unrolled", that is, laid out step by step in time,
+# so that the result is a graph without loops. `check_gradient` compares each derivative with a difference of losses
+# (U10).
 
 # %%
 x = [0.4, -0.7]
@@ -52,7 +53,7 @@ for name, (model, output) in outputs.items():
 
 # %% [markdown]
 # Drawn and folded layer by layer, the three look as in the lecture. First the cascade: a line of layers. (A thick edge
-# stands for several; ‖grad‖ is the length of the vector of gradients that a box hides.)
+# represents several edges; ‖grad‖ is the length of the vector of gradients that a box hides.)
 
 # %%
 drawings = {}
@@ -79,8 +80,8 @@ drawings["recurrent, 3 steps"]
 # %% [markdown]
 # ## U2 · Forward in the right order, backward in reverse
 #
-# "Make sure all the inputs are computed at the right time": topological order. The sweep takes the same list
-# backwards, so that a node's gradient is complete before it is passed on. The activations stay in the nodes.
+# "Make sure all the inputs are computed at the right time": topological order. The sweep walks the same list backwards,
+# so that a node's gradient is complete before it is passed on. The activations are kept in the nodes.
 
 # %%
 y = outputs["interwoven"][1]()
@@ -94,7 +95,7 @@ hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in
 check("U2", "stored activations of the hidden layer", activations, hidden, 1e-15)
 
 # %% [markdown]
-# The stepper shows it move: forward operation by operation, then backward edge by edge. Press the arrow keys; each
+# The stepper animates this: forward operation by operation, then backward edge by edge. Press the arrow keys; each
 # step writes out its line of the chain rule.
 
 # %%
@@ -167,9 +168,9 @@ plt.show()
 # %% [markdown]
 # ## U5 · Dimension analysis
 #
-# The lecture's example: 15, 10 and 5 neurons, $a_l = \theta_l^{\mathsf T}x_l$. A gradient has the shape of what it
-# is a gradient of, and the shapes of the products must come out: $[5\times10]^{\mathsf T}[5\times1] = [10\times1]$
-# and $[15\times1][10\times1]^{\mathsf T} = [15\times10]$.
+# The lecture's example: 15, 10 and 5 neurons, $a_l = \theta_l^{\mathsf T}x_l$. A gradient with respect to an array has
+# that array's shape, and the shapes of the products must match: $[5\times10]^{\mathsf T}[5\times1] = [10\times1]$ and
+# $[15\times1][10\times1]^{\mathsf T} = [15\times10]$.
 
 # %%
 generator = np.random.default_rng(5)
@@ -243,7 +244,7 @@ def epoch():
 
 
 # %% [markdown]
-# The slides' four derivatives on plain numbers; each reuses the one before it.
+# Here are the slides' four derivatives on plain numbers; each one reuses the one before it.
 
 # %%
 def logistic(x):
@@ -292,9 +293,10 @@ steps
 # %% [markdown]
 # ## U8 · The gallery
 #
-# Each module of the lecture with its value, its gradient by the lecture's formula, a picture and a gradient check.
-# First those of one number: the module, its value and its gradient, the last two with Python's `math`. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$ with the sigmoid as its
-# variance: it depends on x, and so its derivative has a second term.
+# Here is each module of the lecture with its value, its gradient according to the lecture's formula, a picture and a
+# gradient check. First come the modules that act on one number: the module, its value and its gradient, the last two
+# computed with Python's `math`. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$, with the sigmoid as
+# its variance. The noise depends on x, so its derivative has a second term.
 
 # %%
 one_number = {
@@ -346,9 +348,9 @@ for name, (module, value, slope) in one_number.items():
 check("U8", "gradient checks of one number that fail", disagreeing, 0)
 
 # %% [markdown]
-# Then the modules of several numbers. **A misprint:** the lecture gives $-1/x^{(k)}$ as the gradient of the
-# cross-entropy $-\sum_k y^{(k)}\log x^{(k)}$; the factor $y^{(k)}$ belongs there: $-y^{(k)}/x^{(k)}$, which is 0 for
-# all classes but the right one. Joined with softmax the gradient is simply $a - y$.
+# Next come the modules that act on several numbers. **A misprint:** the lecture gives $-1/x^{(k)}$ as the gradient of
+# the cross-entropy $-\sum_k y^{(k)}\log x^{(k)}$. The factor $y^{(k)}$ is missing: it should be $-y^{(k)}/x^{(k)}$,
+# which is 0 for all classes except the right one. Combined with softmax, the gradient is simply $a - y$.
 
 # %%
 v, y = np.array([0.5, 0.2, 0.3]), np.array([0.0, 1.0, 0.0])
@@ -404,8 +406,8 @@ check("U8", "parametric ReLU at x = −2: ∂/∂β = x", prelu.slope.grad, -2.0
 # %% [markdown]
 # ## U9 · Modules of modules
 #
-# **One sigmoid or two modules?** $a = \sigma(\theta x)$ as one operation with its longer formulas, or as
-# $a_1 = \theta x$, $a_2 = \sigma(a_1)$ with two short ones. The gradients are the same.
+# **One module or two?** You can write $a = \sigma(\theta x)$ as one operation with longer formulas, or as $a_1 = \theta
+# x$, $a_2 = \sigma(a_1)$ with two short ones. The gradients are the same.
 
 # %%
 @primitive(derivatives=(lambda t, x, a: x * a * sigmoid(-t * x), lambda t, x, a: t * a * sigmoid(-t * x)))
@@ -421,8 +423,9 @@ slope = logistic(0.8 * -1.7) * logistic(0.8 * 1.7)  # σ(1 − σ)
 check("U9", "σ(θx) as one module and as two: gradients", [one, two], [[-1.7 * slope, 0.8 * slope]] * 2, 1e-15)
 
 # %% [markdown]
-# **RBF network**, $a = \sum_j u_j\exp(-\beta_j(x - w_j)^2)$, its centres placed by k-means and then trained; a
-# **residual** block $x + h(x)$; and **network in network**, a small MLP slid along the input. Each learns a task.
+# Three larger modules each learn a task: an **RBF network**, $a = \sum_j u_j\exp(-\beta_j(x - w_j)^2)$, whose centres
+# are placed by k-means and then trained; a **residual** block, $x + h(x)$; and **network in network**, a small MLP that
+# slides along the input.
 
 # %%
 curve = nn.datasets.curve("sine", 24)
@@ -454,7 +457,8 @@ nn.fit(residual, nn.hinge, moons, epochs=40, batch_size=10, optimizer=nn.Adam(re
 check("U9", "residual network: accuracy on the moons", nn.accuracy(residual, moons), ">= 0.95")
 
 # %% [markdown]
-# The task for network in network: is there a step up (0, 1, 1) somewhere in a noisy row of eight numbers?
+# The task for network in network is to tell whether there is a step up (0, 1, 1) somewhere in a noisy row of eight
+# numbers.
 
 # %%
 generator = random.Random(7)
@@ -478,9 +482,9 @@ check("U9", "network in network: accuracy", nn.accuracy(nin, (rows, [1 if s else
 # %% [markdown]
 # ## U10 · Gradient check
 #
-# Central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$, **one parameter at a
-# time**, a sample of the coordinates, weights and biases alike. `check_gradient` chooses the step for each coordinate
-# and estimates how far the difference can be trusted; the table names the worst.
+# We take central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$ for a sample of
+# the coordinates, weights and biases alike, **one parameter at a time**. `check_gradient` chooses the step for each
+# coordinate and estimates how far the difference can be trusted; the table names the worst.
 
 # %%
 model = nn.MLP(3, [5, 4, 2], activation=tanh, seed=1)
@@ -499,8 +503,8 @@ check("U10", "sampled weights and biases", counts, [4, 4])
 check("U10", "coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
-# "Do not perturb the whole vector θ + ε: this will give wrong results." Indeed: that measures one number, the sum of
-# all partial derivatives, and tells nothing about any of them.
+# "Do not perturb the whole vector θ + ε: this will give wrong results." Indeed: that measures a single number, the sum
+# of all partial derivatives, and says nothing about any one of them.
 
 # %%
 parameters, epsilon = model.parameters(), 1e-5
@@ -526,7 +530,8 @@ wrong = [abs(all_at_once - g) > 0.01 * abs(g) for g in true]
 check("U10", "share of parameters for which that is wrong by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
 
 # %% [markdown]
-# And "can we replace analytical gradients with numerical ones? In theory, yes. In practice: too slow."
+# The lecture also asks: "can we replace analytical gradients with numerical ones? In theory, yes. In practice: too
+# slow."
 
 # %%
 plain_loss, evaluations = loss, []
@@ -554,9 +559,9 @@ check("U10", "452 parameters: evaluations of the loss for the numerical gradient
 # %% [markdown]
 # ## U11 · Tricks of the trade
 #
-# Each on the iris flowers, from the same weights, with and without. **Cross-entropy** against squared error on
-# the softmax; **mini-batches** against one batch, the same number of epochs; **inputs normalised** to mean 0 and
-# variance 1 against centimetres; and **shuffling**: the rows of iris are sorted by species.
+# We train on the iris flowers with and without each trick, from the same weights: **cross-entropy** against squared
+# error on the softmax; **mini-batches** against one batch, for the same number of epochs; **inputs normalised** to mean
+# 0 and variance 1 against centimetres; and **shuffling**, since the rows of iris are sorted by species.
 
 # %%
 iris = nn.datasets.iris()
@@ -583,7 +588,7 @@ def train(data, loss=nn.cross_entropy, batch_size=10, epochs=8):
 
 # %%
 def in_order(data, seed, epochs=8):
-    """The same for one initialisation, but every epoch takes the rows as they come."""
+    """The same for one initialisation, but every epoch takes the rows in their original order."""
     model = nn.MLP(4, [6, 3], activation=tanh, seed=seed)
     optimiser = nn.SGD(model.parameters(), lr=0.2)
     for _ in range(epochs):
@@ -620,8 +625,8 @@ check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
 # %% [markdown]
 # ## U12 · Be creative
 #
-# Trigonometric and polynomial modules, and a new loss, each composed from operations and once more as a primitive of
-# its own. Composed is less to write; a primitive is one node.
+# Here are trigonometric and polynomial modules and a new loss, each composed from operations and then written as a
+# primitive. Composing is less to write; a primitive is a single node.
 
 # %%
 @primitive(derivatives=(lambda x, a: ac.cos(x) - 3 * sin(3 * x),))
@@ -639,7 +644,7 @@ def cubic(x):
 # %%
 @primitive(derivatives=(lambda r, a: ac.maximum(-1.0, ac.minimum(1.0, r)),), kinks=(lambda r: abs(r) - 1,))
 def huber(r):
-    """r²/2 near 0, |r| − ½ beyond 1: a loss that outliers do not rule."""
+    """r²/2 near 0, |r| − ½ beyond 1: a loss that outliers do not dominate."""
     return 0.5 * r * r if abs(r) <= 1 else abs(r) - 0.5
 
 
@@ -667,7 +672,8 @@ for own, made in composed.items():
     check("U12", f"{name}: coordinates that disagree with differences", len(check_primitive(own).disagreeing), 0)
 
 # %% [markdown]
-# **Try it.** Fit a line to data with one outlier by `huber` and by the squared error. Which line follows the crowd?
+# **Try it.** Fit a line to data with one outlier, using `huber` and then the squared error. Which line follows the
+# crowd?
 #
 # <details><summary>Solution</summary>
 #
@@ -683,13 +689,13 @@ for own, made in composed.items():
 #     print(f"slope {w.data:.2f}, intercept {b.data:.2f}")
 # ```
 #
-# The robust line has a slope near 2 and passes through the crowd; the least-squares line is lifted by the outlier.
+# The robust line has a slope near 2 and passes through the crowd; the outlier pulls the least-squares line upwards.
 # </details>
 
 # %% [markdown]
-# ## What came out
+# ## Results
 #
-# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
+# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("U", 12)

@@ -2,7 +2,7 @@
 # # Neural networks in depth
 #
 # **Aim.** Christoph Haase and Varun Kanade's notes "Neural Networks" (*Machine Learning*, Michaelmas 2016, lectures
-# 14–17): from gates made of single units to the equations of backpropagation in matrices, what goes wrong in
+# 14–17): from gates made of single units to the matrix equations of backpropagation, the things that go wrong in
 # training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
 # Each result has a name, O1 … O10. A line `check(row, name, value, expectation)` compares what the engine computed with
@@ -29,7 +29,7 @@ from autograd_core import Value, dot, gradients, no_record, parameter, sigmoid, 
 # ## O1 · The artificial neuron, and gates
 #
 # Equation 1: a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units are Boolean gates.
-# XOR takes two layers of them.
+# XOR needs two layers of them.
 
 # %%
 def unit(weights, bias):
@@ -72,9 +72,9 @@ check("O2", "gradient by the weights, graph and (a − y) x", [p.grad for p in w
 check("O2", "gradient by the bias, graph and a − y", b.grad, a - y, 1e-14)
 
 # %% [markdown]
-# ## O3 · Two hidden units do what a line cannot
+# ## O3 · Two hidden units can do what a line cannot
 #
-# Figures 2 and 3: points of two classes in the corners of a square, like on like across the diagonal. Logistic
+# Figures 2 and 3 show points of two classes in the corners of a square, with each class in opposite corners. Logistic
 # regression "fails quite badly, not much better than 50 %". A 2-2-1 network, tanh then sigmoid, maps the plane to its
 # two hidden activations $(a_1^2, a_2^2)$, where a line is enough.
 
@@ -147,14 +147,14 @@ shade(axes[1, 1], mlp_logit, p)
 plt.show()
 
 # %% [markdown]
-# A hand-picked line can cut off one corner and be right about three quarters of the points; logistic regression,
+# A hand-picked line can cut off one corner and classify three quarters of the points correctly; logistic regression,
 # which minimises the cross-entropy, ends with weights of almost 0. (A *logit* is the weighted sum that goes into the
 # last sigmoid; the label 1 is predicted where it is positive. In (c) the dashed line is where it is 0.)
 #
 # ## O4 · Equations 13 to 26
 #
-# One data point through the 2-2-1 network, every node kept. The notes write a Jacobian with one row for each output, so
-# a gradient is a row vector. The notes contain three misprints:
+# We send one data point through the 2-2-1 network and keep every node. The notes write a Jacobian with one row for each
+# output, so a gradient is a row vector. The notes contain three misprints:
 #
 # - **(11)** The second row of the Jacobian must end in $\partial f_2/\partial z_n$, not $f_1$.
 # - **(23)** has the sign reversed. It is $\partial\ell/\partial z^3 = a_1^3 - y$, and (26) uses it so.
@@ -173,13 +173,13 @@ loss = -(y * ac.log(a3) + (1 - y) * ac.log(1 - a3))
 
 
 def d(of, by):
-    """The derivative of one node by a list of nodes, off the graph."""
+    """The derivative of one node with respect to a list of nodes, read off the graph."""
     return np.array(gradients(of, by))
 
 
 # %% [markdown]
-# The right-hand sides in NumPy, from the same weights: `hidden_out` is $a^2$, `out` is $a^3$, `dz3` and `dz2` are
-# $\partial\ell/\partial z^3$ and $\partial\ell/\partial z^2$.
+# Here are the right-hand sides in NumPy, from the same weights: `hidden_out` is $a^2$, `out` is $a^3$, `dz3` and `dz2`
+# are $\partial\ell/\partial z^3$ and $\partial\ell/\partial z^2$.
 
 # %%
 hidden_out = np.tanh(W2 @ x + b2)
@@ -213,7 +213,7 @@ check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂
 
 # %%
 def listing(Ws, bs, x, c):
-    """The gradients of the cross-entropy by all W and b, by the equations."""
+    """The gradients of the cross-entropy with respect to all W and b, from the equations."""
     activations = [np.array(x)]
     for W, b in zip(Ws[:-1], bs[:-1]):
         activations.append(np.tanh(W @ activations[-1] + b))  # FE1, FE2
@@ -254,10 +254,10 @@ check("O5", "20 networks of random sizes: largest difference of graph and listin
 # %% [markdown]
 # ## O6 · Saturation
 #
-# A NOT gate for $x\in\{-1, 1\}$ from one sigmoid unit that starts with a weight of size 5 and the wrong sign. At
-# $x = -1$ the target is 1 and the unit says almost 0, yet with the squared loss (no ½ here) it hardly learns: equation
-# 30 has the factor $\sigma'(z)$. **A misprint:** with the text's $w = -5$ the pre-activation is $+5$; its
-# $z = -5$ needs $w = +5$, which is also the wrong sign for a NOT gate.
+# We train one sigmoid unit to be a NOT gate for $x\in\{-1, 1\}$, starting from a weight of size 5 with the wrong sign.
+# At $x = -1$ the target is 1 and the unit returns almost 0, yet with the squared loss (without the ½) it hardly learns,
+# because equation 30 has the factor $\sigma'(z)$. **A misprint:** with the text's $w = -5$ the pre-activation is $+5$;
+# its $z = -5$ needs $w = +5$, which is also the wrong sign for a NOT gate.
 
 # %%
 w, b, target = parameter(5.0, "w"), parameter(0.0, "b"), 1
@@ -282,7 +282,7 @@ plt.show()
 # %% [markdown]
 # ## O7 · Vanishing gradients
 #
-# A chain of single sigmoid units. Equation 31:
+# We build a chain of single sigmoid units. Equation 31 says
 # $\frac{\partial\ell}{\partial z^2} = (a^4 - y)\,w^4\,\sigma'(z^3)\,w^3\,\sigma'(z^2)$, and no $\sigma'$ is above ¼.
 # (The sentence after it speaks of $\sigma'(z^3)$ and $\sigma'(z^4)$; it must be $\sigma'(z^3)$ and $\sigma'(z^2)$.)
 
@@ -311,7 +311,7 @@ check("O7", "largest slope of the sigmoid", largest, 0.25, 1e-15)
 
 # %%
 def norms_by_layer(activation, layers=8, width=12, seed=7):
-    """The norm of the gradient by the weights of each layer, over a batch of ten points."""
+    """The norm of the gradient with respect to the weights of each layer, over a batch of ten points."""
     model = nn.MLP(4, [width] * layers + [1], activation=activation, init=nn.init.lecun_normal, seed=seed)
     generator = random.Random(seed)
     batch = [[generator.gauss(0, 1) for _ in range(4)] for _ in range(10)]
@@ -334,8 +334,8 @@ check("O7", "tanh and ReLU: first / last", [ratio["tanh"], ratio["relu"]], "> 1e
 # %% [markdown]
 # ## O8 · Initialisation and symmetry
 #
-# If all units of a layer start alike, nothing ever tells them apart: they compute the same, receive the same gradient,
-# and move alike, to the last bit. Units with random weights do not.
+# If all units of a layer start with the same weights, they stay identical: they compute the same value, receive the
+# same gradient, and move by the same amount, to the last bit. Units with random weights do not.
 
 # %%
 def hidden_rows(init, steps=100):
@@ -358,8 +358,8 @@ apart = [math.dist(different[0], row) for row in different[1:]]
 check("O8", "random units: distance of unit 1 from 2 and 3", apart, "> 0.1")
 
 # %% [markdown]
-# Weights drawn from $N(0, 1/D)$ keep the weighted sum of D inputs of mean square 1 at mean square 1; with $N(0, 1)$
-# it grows to D and the units saturate. For ReLU a small positive bias keeps most units switched on at first.
+# If D inputs have mean square 1, weights drawn from $N(0, 1/D)$ keep the mean square of their weighted sum at 1; with
+# $N(0, 1)$ it grows to D and the units saturate. For ReLU a small positive bias keeps most units switched on at first.
 
 # %%
 D, generator = 100, random.Random(8)
@@ -387,7 +387,7 @@ biased = np.mean(sums(nn.init.lecun_normal, bias=0.5) > 0)
 check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", biased / np.mean(scaled > 0), "> 1.2")
 
 # %% [markdown]
-# **Try it.** Where do all-zero weights end?
+# **Try it.** Where do weights that are all zero end up?
 #
 # <details><summary>Solution</summary>
 #
@@ -403,12 +403,12 @@ check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", bias
 # %% [markdown]
 # ## O9 · Against overfitting
 #
-# One baseline that overfits on purpose: few noisy points, many hidden units, large initial weights, long training.
-# Nine changes to it are run from the same ten seeds, and each seed's held-out error is compared with the baseline's.
+# The baseline overfits on purpose: it has few noisy points, many hidden units, large initial weights and long training.
+# Nine variants of it run from the same ten seeds, and for each seed the held-out error is compared with the baseline's.
 
 # %%
 def noisy(generator, n):
-    """n points of eight inputs, of which only the first one matters, and much noise on the target."""
+    """n points with eight inputs, only the first of which matters, and a lot of noise on the target."""
     inputs = [[generator.gauss(0, 1) for _ in range(8)] for _ in range(n)]
     return inputs, [math.tanh(x[0]) + generator.gauss(0, 1) for x in inputs]
 
@@ -483,11 +483,11 @@ for name, change in changes.items():
           [change.mean(), change.mean() + half_width[name]], "< 0")
 
 # %% [markdown]
-# Dropout: the notes halve the weights at test time. Ours doubles what is kept while training instead (more exactly,
-# divides by 1 − p) and changes nothing at test time. Trained with the same masks these are the same network: here
-# `nn.Dropout` before a linear unit on the graph, and the notes' way in NumPy, where the gradient of
-# $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x - t)\,\mathbf x$. (Weights twice as large need a step
-# four times as large.)
+# Dropout: the notes halve the weights at test time. `nn.Dropout` instead doubles the inputs that it keeps during
+# training (more exactly, divides them by 1 − p) and changes nothing at test time. Trained with the same masks, the two
+# networks are the same. We compare `nn.Dropout` before a linear unit on the graph with the notes' version in NumPy,
+# where the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x - t)\,\mathbf x$. (Weights twice
+# as large need a step four times as large.)
 
 # %%
 generator, dropout, rate = np.random.default_rng(9), nn.Dropout(0.5, seed=9), 0.02
@@ -508,7 +508,8 @@ check("O9", "dropout: weights halved at test time, and scaled in training", at_t
 # %% [markdown]
 # ## O10 · Mini-batches, and two million parameters
 #
-# A mini-batch estimates the gradient of (28) from B points. Averaged over the batches of an epoch, it is the gradient.
+# A mini-batch estimates the gradient of (28) from B points. The average of the estimates over the batches of an epoch
+# is the gradient itself.
 
 # %%
 digits = nn.datasets.digits()
@@ -523,7 +524,7 @@ rows = list(zip(digits.inputs[:96], digits.targets[:96]))
 parts = [batch_gradient(batch) for batch in nn.batches(rows, 8, seed=0)]
 
 # %% [markdown]
-# The gradient over all 96 points comes from the NumPy listing of O5, one point after the other.
+# The gradient over all 96 points comes from the NumPy listing in O5, one point after the other.
 
 # %%
 Ws = [np.array([[w.data for w in unit.w] for unit in layer.neurons]) for layer in model.layers]
@@ -531,7 +532,7 @@ bs = [np.array([unit.b.data for unit in layer.neurons]) for layer in model.layer
 
 
 def flat(dWs, dbs):
-    """In the order of model.parameters(): the weights of a unit, its bias, the next unit."""
+    """Flatten in the order of model.parameters(): the weights of a unit, its bias, then the next unit."""
     return np.concatenate([np.column_stack([dW, db]).ravel() for dW, db in zip(dWs, dbs)])
 
 
@@ -541,9 +542,10 @@ spread = [np.linalg.norm(batch_gradient(rows[:size]) - whole) / np.linalg.norm(w
 print("relative distance from the whole gradient for batches of 2, 8, 48:", [f"{s:.2f}" for s in spread])
 
 # %% [markdown]
-# The notes mention networks of about two million parameters for 784-pixel digits. Here is the gradient of one, every
-# weight a scalar. (The committed outputs are of the full size, 784-1600-465-10, run with the environment variable
-# `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one of our digits, enlarged to 28×28.
+# The notes mention networks of about two million parameters for 784-pixel digits. Here is the gradient of such a
+# network, with every weight a scalar. (The committed outputs show the full size, 784-1600-465-10, which you get by
+# setting the environment variable `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one
+# of our digits, enlarged to 28×28.
 #
 # The committed figures are from the native engine. On the same machine the Python engine made the parameters in 5.0 s,
 # went forward in 0.60 s and backward in 1.42 s, and took 0.63 GB.
@@ -579,7 +581,8 @@ check("O10", "processor seconds for building, forward, backward", times, "> 0")
 check("O10", "gigabytes", memory, ">= 0")
 
 # %% [markdown]
-# Is it right? A weight of the first layer, one of the second and a bias of the last, each against a central difference.
+# Is it right? We compare the derivatives for a weight in the first layer, a weight in the second and a bias in the last
+# with central differences.
 
 # %%
 sampled = [large.layers[0].neurons[3].w[400], large.layers[1].neurons[5].w[7], large.layers[2].neurons[1].b]
@@ -588,9 +591,9 @@ print(report.summary())
 check("O10", "sampled coordinates that disagree with differences", len(report.disagreeing), 0)
 
 # %% [markdown]
-# ## What came out
+# ## Results
 #
-# This table counts, row by row, the numbers compared with the lecture above; a row without any would be an error.
+# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
 
 # %%
 summary("O", 10)

@@ -2,8 +2,8 @@
 # # The engine from scratch
 #
 # **Aim.** Build automatic differentiation in about 60 lines, the way most tutorials do, and then break it: reused
-# nodes, the order of the sweep, the depth of recursion, cycles and memory, a second sweep, NaN at kinks. Each failure
-# is shown, repaired in the small class where that is easy, and compared with how `autograd_core` is built.
+# nodes, the order of the sweep, the depth of recursion, cycles and memory, a second sweep, NaN at kinks. We look at
+# each failure, repair it in the small class if that is easy, and compare with the way `autograd_core` is built.
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
@@ -77,7 +77,7 @@ Tiny.__add__, Tiny.__mul__ = add, multiply
 
 # %%
 def backward(node):
-    """Start from 1, and let every node push, from the result down."""
+    """Start from 1 at the result, and let every node push, from the result down."""
     node.grad = 1.0
     descend(node)
 
@@ -101,8 +101,8 @@ check("06", "∂ tanh(wx + b)/∂w of the small class", w.grad, (1 - math.tanh(0
 # %% [markdown]
 # ## Failure 1: a node that is used twice
 #
-# $a\cdot a$ has the derivative $2a$. Ours is $a$: `=` overwrites what came along the other path. The chain rule sums
-# over *all* paths, so every push must add.
+# $a\cdot a$ has the derivative $2a$. Ours is $a$, because `=` overwrites the contribution of the other path. The chain
+# rule sums over *all* paths, so every push must add.
 
 # %%
 a = Tiny(3.0)
@@ -156,9 +156,10 @@ check("06", "with += it is right", a.grad, 6.0)
 # %% [markdown]
 # ## Failure 2: the order of the sweep
 #
-# The walk backwards from the result is called the *sweep*. Now every path counts, but a node that is reached on two paths pushes twice, the second time with everything that
-# had arrived the first time. A node may push only once, and only when its gradient is complete: after all nodes that
-# use it. Sorting the graph topologically and walking the list backwards does that.
+# The walk backwards from the result is called the *sweep*. Now every path counts, but a node that is reached along two
+# paths pushes twice, and the second push repeats what arrived before the first. A node may push only once, and only
+# when its gradient is complete, that is, after all the nodes that use it. Sorting the graph topologically and walking
+# the list backwards guarantees that.
 
 # %%
 a = Tiny(2.0)
@@ -193,7 +194,7 @@ backward(b + b)
 check("06", "with sorting it is right", a.grad, 8.0)
 
 # %% [markdown]
-# The same graph in the engine. In the stepper a switch, "unsorted order", shows the mistake above step by step.
+# Here is the same graph in the engine. The stepper's "unsorted order" switch shows the mistake above step by step.
 
 # %%
 a = Value(2.0, "a")
@@ -206,9 +207,9 @@ c.step()
 # %% [markdown]
 # ## Failure 3: depth
 #
-# The sort calls itself once for each level, and Python stops at about a thousand. A loop over time steps makes graphs
-# that deep. The fix is a list of waiting nodes instead of the call stack; the engine never recurses, not even to free,
-# copy or pickle a graph.
+# The sort calls itself once for each level, and Python gives up at about a thousand. A loop over time steps easily
+# makes graphs that deep. The fix is a list of waiting nodes instead of the call stack; the engine never recurses, not
+# even to free, copy or pickle a graph.
 
 # %%
 y = Tiny(0.5)
@@ -234,13 +235,13 @@ check("06", "the small class fails 5,000 deep", outcome == "RecursionError", Tru
 # %% [markdown]
 # ## Failure 4: cycles, and the memory they hold
 #
-# `out.push` is a function that refers to `out`, and `out` refers to it: a cycle. Reference counting never frees it;
-# Python's cyclic collector must find it, later. A training loop makes a whole graph of such cycles at every step.
-# We switch the collector off and count what is left behind.
+# `out.push` is a function that refers to `out`, and `out` refers to it: a cycle. Reference counting never frees a
+# cycle; Python's cyclic collector has to find it later. A training loop makes a whole graph of such cycles at every
+# step. We switch the collector off and count what is left behind.
 
 # %%
 def left_behind(make):
-    """How many objects only the cyclic collector can free, after 100 graphs were made and dropped."""
+    """The number of objects that only the cyclic collector can free after 100 graphs were made and dropped."""
     gc.collect()
     gc.disable()
     for _ in range(100):
@@ -265,8 +266,8 @@ check("06", "objects left behind by 100 graphs, engine", engine_left, 0)
 
 # %% [markdown]
 # The engine's nodes hold an operation (a row of a table), operands and numbers. There are no closures (functions that
-# hold on to the variables around them), so there can be no cycle. What the closure did is multiply by a *local
-# derivative*, which the engine computes with the value and keeps:
+# hold on to the variables around them), so there can be no cycle. The closure only multiplied by a *local derivative*,
+# which the engine computes along with the value and stores:
 
 # %%
 w, x = Value(0.4, "w"), Value(0.8, "x")
@@ -276,8 +277,9 @@ print(y.op, y.operands, y.local_derivatives)
 # %% [markdown]
 # ## Failure 5: sweeping twice
 #
-# The inputs of a graph, its *leaves*, should add up over two sweeps (that is how gradients of several losses are
-# summed). In the small class the nodes in between add up too, and push their old gradient once more.
+# The gradients of a graph's inputs, its *leaves*, should add up over two sweeps; that is how the gradients of several
+# losses are summed. In the small class the gradients of the nodes in between add up too, so those nodes push their old
+# gradient again.
 
 # %%
 a = Tiny(2.0)
@@ -298,9 +300,10 @@ check("06", "two sweeps / one, engine", b.grad / engine_once, 2.0)
 #
 # $f(x) = x$ where $x > 0$, else $0\cdot\sqrt{|x|}$: at $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN, although
 # that path contributes nothing. The small class shows it with $0\cdot\sqrt{x}$ alone. The engine sends nothing along a
-# path that is not taken: the branch that `where` did not choose, a product with the plain number 0. (A slope that is 0
-# only at this point is another matter: times ∞ it is undetermined, and the result is NaN rather than a guess.) Every
-# kink has a slope written in the table: |x| and ReLU have slope 0 at 0, ties in `maximum` share ½ and ½.
+# path that is not taken, such as the branch that `where` did not choose or a product with the plain number 0. (A slope
+# that is 0 only at this point is another matter: its product with ∞ is undetermined, and the result is NaN rather than
+# a guess.) The table states a slope for every kink: |x| and ReLU have slope 0 at 0, and `maximum` gives each side ½ in
+# a tie.
 
 # %%
 def tiny_root(a):
@@ -331,8 +334,8 @@ check("06", "slopes at kinks: |x|, ReLU at 0; maximum at a tie",
 # %% [markdown]
 # ## Failure 7: slopes that are right on paper
 #
-# $1 - \tanh^2 x$ is a correct formula and a bad program: where tanh is near 1 the subtraction cancels. The engine uses
-# $4e/(1+e)^2$ with $e = \exp(-2|x|)$ from ½ on. Both are compared with $1/\cosh^2 x$ in 40 decimal digits.
+# $1 - \tanh^2 x$ is a correct formula but a bad program: when tanh is near 1 the subtraction cancels. For |x| ≥ ½ the
+# engine uses $4e/(1+e)^2$ with $e = \exp(-2|x|)$. We compare both with $1/\cosh^2 x$ to 40 decimal digits.
 
 # %%
 precise, xs = Context(prec=40), [k / 4 for k in range(2, 90)]
@@ -351,11 +354,11 @@ check("06", "slope of tanh at 20: 1 − tanh²", 1 - math.tanh(20.0) ** 2, 0.0)
 check("06", "slope of tanh at 20: engine", ac.grad(ac.tanh)(20.0), 4 * math.exp(-40.0), 1e-14)
 
 # %% [markdown]
-# **Try it.** Replace the recursion in `sorted_nodes` by a list of waiting nodes, and sweep the chain of 5,000.
+# **Try it.** Replace the recursion in `sorted_nodes` with a list of waiting nodes, and sweep the chain of 5,000.
 #
 # <details><summary>Solution</summary>
 #
-# Each entry says whether the node's operands have been put on the list already.
+# Each entry says whether the node's operands are already on the list.
 #
 # ```python
 # def sorted_without_recursion(root):

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Testing derivatives
 #
-# **Aim.** A wrong derivative seldom crashes; it trains a little worse. This notebook shows how to test them: the
-# gradient checker and its verdicts, an operation of your own tested on its domain and at its kinks, random programs
-# drawn by `hypothesis`, and a planted bug that shrinks to a one-line program. (Lecture 003, "slightest sign of
-# malfunction: always recheck".)
+# **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
+# to test derivatives: the gradient checker and its verdicts, an operation of your own tested on its domain and at its
+# kinks, random programs drawn by `hypothesis`, and a planted bug that shrinks to a one-line program. (Lecture 003,
+# "slightest sign of malfunction: always recheck".)
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
@@ -24,11 +24,11 @@ from autograd_core.check import check_gradient, check_primitive, ulps
 from autograd_core.strategies import smooth_operands, smooth_programs
 
 # %% [markdown]
-# ## A difference is not a number, it is a number and an error
+# ## A difference is a number with an error
 #
 # A central difference $(f(x + h) - f(x - h))/2h$ has a best step h, which depends on the function and on the point. The
-# checker finds it for each coordinate (each number that f depends on) and estimates how far the result can be trusted,
-# the tolerance; a derivative *agrees* if it lies within that.
+# checker finds this step for each coordinate (each number that f depends on) and estimates how far the result can be
+# trusted: the tolerance. A derivative *agrees* if it lies within the tolerance.
 
 # %%
 report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
@@ -49,11 +49,11 @@ print(at_kink)
 check("07", "not judged, at a kink", len(at_kink.not_judged), 1)
 
 # %% [markdown]
-# ## How small an error is found?
+# ## How small an error can be found?
 #
-# An operation whose derivative is wrong by a factor $1 + \epsilon$, for smaller and smaller ε. A fixed tolerance such
-# as the lecture's $10^{-4}$ to $10^{-7}$ lets small ones pass, or refuses right derivatives of steep functions; the
-# checker knows its own error.
+# We make the derivative of an operation wrong by a factor $1 + \epsilon$, for smaller and smaller ε. A fixed tolerance
+# such as the lecture's $10^{-4}$ to $10^{-7}$ lets small errors pass, or rejects correct derivatives of steep
+# functions; the checker estimates its own error.
 
 # %%
 def wrong_by(epsilon):
@@ -74,9 +74,9 @@ check("07", "a right rule passes", found[-1], False)
 # %% [markdown]
 # ## An operation of your own
 #
-# The primitive says what a tester needs to know: its domain (in words, as a condition, and with points near which
-# something happens, here 0 and 1) and its kinks (it has none). `check_primitive` draws operands inside, and checks
-# first and second derivatives.
+# A primitive states everything a test needs: its domain (in words, as a condition, and with points near which its
+# behaviour changes, here 0 and 1) and its kinks (this one has none). `check_primitive` draws operands inside the
+# domain, and checks first and second derivatives.
 
 # %%
 @primitive(
@@ -95,11 +95,11 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 # %% [markdown]
 # ## Properties instead of examples
 #
-# An example tests one point. A property is tested at hundreds of points, chosen to be nasty: specials, the whole range
-# of exponents, neighbours of singular points. `hypothesis` draws them, and `smooth_operands(asinh)` says from where.
-# The error is counted in *ulps*, units in the last place: the distance to the next float is 1. Here: the derivative of
-# asinh, $1/\sqrt{1+x^2}$, against 60 decimal digits. (Written as `1 / sqrt(1 + x*x)` it would be 0 from about
-# $10^{154}$ on, where x·x overflows.)
+# An example tests one point. A property is tested at hundreds of points that are chosen to be nasty: special values,
+# the whole range of exponents, neighbours of singular points. `hypothesis` draws them, and `smooth_operands(asinh)`
+# says where from. The error is counted in *ulps*, units in the last place: adjacent floats are 1 ulp apart. Here we
+# compare the derivative of asinh, $1/\sqrt{1+x^2}$, with its value to 60 decimal digits. (Written as `1 / sqrt(1 +
+# x*x)` it would be 0 from about $10^{154}$ on, where x·x overflows.)
 
 # %%
 from decimal import Decimal, getcontext
@@ -122,8 +122,8 @@ check("07", "derivative of asinh: worst of 300 points, units in the last place",
 check("07", "derivative of asinh at 10²⁰⁰", ac.grad(ac.asinh)(1e200), 1e-200, 1e-15)
 
 # %% [markdown]
-# Random *programs* are graphs with shared nodes, up to 60 operations. They print as Python that runs. This one is as it
-# was drawn: `Phase.generate` leaves out the shrinking, of which more below.
+# Random *programs* are graphs with shared nodes, up to 60 operations. They print as runnable Python. The one below is
+# shown as drawn: `Phase.generate` leaves out the shrinking, which comes next.
 
 # %%
 program = find(smooth_programs(max_inputs=3), lambda p: len(p.lines) >= 4 and len(p.inputs) >= 2,
@@ -146,9 +146,9 @@ check("07", "25 random programs: coordinates that disagree", len(disagreements),
 # %% [markdown]
 # ## A bug, found and shrunk
 #
-# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Somebody forgot the bars. For positive numbers, which is
-# what one tries first, nothing is wrong. Random programs find a failing case, and hypothesis shrinks it: fewer lines,
-# fewer inputs, simpler numbers, until nothing can be taken away.
+# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Somebody forgot the bars. For positive numbers, which you
+# would try first, nothing is wrong. Random programs find a failing case, and hypothesis shrinks it to fewer lines,
+# fewer inputs and simpler numbers until nothing more can be removed.
 
 # %%
 @primitive(derivatives=(lambda x, y: 1 / ((1 + x) * (1 + x)),), kinks=(lambda x: x,))
@@ -184,8 +184,8 @@ plt.show()
 # %% [markdown]
 # ## A whole network, sampled evenly
 #
-# A network has too many coordinates to check all. `sample` draws as many from each group as from every other, so that
-# biases are not forgotten among thousands of weights (lecture 003 asks for exactly that).
+# A network has too many coordinates to check them all. `sample` draws equally from each group, so that biases are not
+# lost among thousands of weights (lecture 003 asks for exactly that).
 
 # %%
 model = nn.MLP(20, [12, 3], activation=ac.tanh, seed=0)
@@ -197,7 +197,7 @@ print([c.group for c in report])
 check("07", "network: sampled coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
-# **Try it.** Repair `softsign`, and show that no failing program is found any more.
+# **Try it.** Repair `softsign`, and show that no failing program is found.
 #
 # <details><summary>Solution</summary>
 #

@@ -2,8 +2,8 @@
 # # Beyond first order
 #
 # **Aim.** Derivatives of derivatives, and what they are for: Hessians and Newton's method, forward mode (jvp) against
-# reverse mode (vjp) and when which is cheaper, Hessian times vector without a Hessian, checkpointing under a second
-# derivative, and saddle points, where first-order descent stands still.
+# reverse mode (vjp), and which of them is cheaper when; the product of a Hessian and a vector without forming the
+# Hessian; checkpointing inside a second derivative; and saddle points, where first-order descent stands still.
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
@@ -96,8 +96,8 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 #
 # Forward mode carries one direction of the *inputs* along with the values: one sweep computes the Jacobian times a
 # vector (jvp), for instance one column. Reverse mode carries one direction of the *outputs* back: one sweep computes a
-# vector times the Jacobian (vjp), for instance one row. So a gradient (one output) takes one reverse sweep or n
-# forward ones; for a curve (one input) it is the other way round.
+# vector times the Jacobian (vjp), for instance one row. So a gradient (one output) takes one reverse sweep or n forward
+# sweeps; for a curve (one input) it is the other way round.
 
 # %%
 def layer(xs, outputs=12):
@@ -179,8 +179,8 @@ check("08", "the Hessian is symmetric", full, full.T, 1e-13)
 # %% [markdown]
 # ## Checkpointing at second order
 #
-# A function inside `checkpoint` keeps no graph and is run again in the sweep, which saves memory. Where a derivative is
-# differentiated again, the second run is recorded, so second derivatives come out as well.
+# A function inside `checkpoint` keeps no graph and is run again in the sweep, which saves memory. If a derivative is
+# differentiated again, the second run is recorded, so second derivatives work too.
 
 # %%
 def segment(y):
@@ -205,8 +205,8 @@ check("08", "second derivative", grad(grad(saving))(0.4), grad(grad(plain))(0.4)
 # ## Saddle points
 #
 # Where the gradient is 0, the Hessian decides: if all eigenvalues are positive, it is a minimum; if both signs occur,
-# it is a saddle. Descent from exactly the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and stays; a small
-# step along the direction of negative curvature leaves it.
+# it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and stays
+# there; a small step along the direction of negative curvature gets out of it.
 
 # %%
 def saddle(x):

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Real work
 #
-# **Aim.** Derivatives of ordinary programs: a simulation with loops and branches that is aimed by its gradient, a
-# curve fitted with `scipy.optimize`, the Greeks of an option by algorithmic differentiation against their closed
-# forms, and bagging. None of these programs was written for a neural network library.
+# **Aim.** Derivatives of ordinary programs: a simulation with loops and branches that is aimed with its gradient, a
+# curve fitted with `scipy.optimize`, the Greeks of an option compared with their closed forms, and bagging. None of
+# these programs was written for a neural network library.
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
@@ -28,7 +28,7 @@ from autograd_core import cos, erfc, exp, grad, hessian, log, maximum, no_record
 
 # %%
 def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
-    """Where the ball is when it touches the ground for the third time."""
+    """The position of the ball when it touches the ground for the third time."""
     x, y, vx, vy, bounces = 0.0, 0.0, speed * cos(angle), speed * sin(angle), 0
     while bounces < 3:
         lands = y + step * vy < 0
@@ -73,14 +73,14 @@ axes[1].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The derivative goes through everything: the square root of the air resistance, the length of the last step before
-# the ground, which depends on the angle, and two bounces. It is the derivative of this program: at flat angles it has
-# small jumps, where one time step more or less fits in before a bounce.
+# The derivative goes through everything: the square root in the air resistance, the length of the last step before the
+# ground (which depends on the angle), and two bounces. It is the derivative of this program, so at flat angles the
+# distance has small jumps where one time step more or less fits in before a bounce.
 #
 # ## Fitting a curve
 #
-# A damped oscillation with four parameters and noise. `value_and_grad` returns what `scipy.optimize.minimize` needs
-# with `jac=True`, and the Hessian at the minimum gives the standard errors.
+# The curve is a damped oscillation with four parameters and noise. `value_and_grad` returns the pair that
+# `scipy.optimize.minimize` expects with `jac=True`, and the Hessian at the minimum yields the standard errors.
 
 # %%
 generator = random.Random(9)
@@ -121,10 +121,10 @@ plt.show()
 # %% [markdown]
 # ## Option Greeks
 #
-# The price of a European call, the right to buy a share at a price fixed today (the strike) on a later day, in the
-# model of Black and Scholes. The Greeks are its derivatives: delta and gamma (first and second) with respect to today's
-# share price (the spot), vega to the volatility, theta to time, rho to the interest rate, vanna to spot and volatility.
-# One reverse sweep computes all the first ones.
+# A European call is the right to buy a share on a later day at a price fixed today (the strike). We price it in the
+# model of Black and Scholes. The Greeks are the derivatives of the price: delta and gamma are the first and second
+# derivatives with respect to today's share price (the spot), vega is with respect to the volatility, theta to time, rho
+# to the interest rate, and vanna to spot and volatility. One reverse sweep computes all the first derivatives.
 
 # %%
 def normal(x):
@@ -158,8 +158,8 @@ for name, (ours, formula) in closed.items():
     check("09", f"{name}, by the graph and by its closed form", ours, formula, 1e-13)
 
 # %% [markdown]
-# Where no closed form exists the same works on the program that computes the price. A binomial tree for an American
-# put decides at each node, by a maximum, whether to exercise early; its delta comes from one sweep.
+# If there is no closed form, the same method works on the program that computes the price. A binomial tree for an
+# American put decides at each node, by a maximum, whether to exercise early; its delta comes from one sweep.
 
 # %%
 def american_put(spot, strike, years, rate, volatility, steps=60):
@@ -234,7 +234,7 @@ plt.show()
 
 # %% [markdown]
 # **Try it.** Theta above is the derivative with respect to the time that is left. Traders quote it per calendar day
-# that passes.
+# that passes. Compute that figure.
 #
 # <details><summary>Solution</summary>
 #

@@ -2,8 +2,8 @@
 # # A GPT in scalars
 #
 # **Aim.** A small GPT, the kind of network behind today's chat programs, built number by number: embedding, RMS norm,
-# multi-head attention, cross-entropy, Adam. It learns to invent names. One step computes a graph of 60,000 nodes; we
-# look at it, step through one of its heads, train it, trace it, and measure what a step costs, computed in six ways.
+# multi-head attention, cross-entropy, Adam. It learns to invent names. One step computes a graph of 60,000 nodes. We
+# look at the graph, step through one of its heads, train it, trace it, and measure the cost of a step in six ways.
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
@@ -71,8 +71,9 @@ check("10", "the example is one of the names", example in names, True)
 # %% [markdown]
 # ## The weights
 #
-# Nine matrices of small random numbers. Each number is a leaf of the graph. `kind` is what makes each number:
-# `parameter` here, and later other people's classes. `scope` names what is made within it, for the pictures.
+# Nine matrices of small random numbers. Each number is a leaf of the graph. `kind` is the function that makes each
+# number: `parameter` here, and later other people's classes. `scope` gives the nodes made inside it a name for the
+# pictures.
 
 # %%
 WIDTH, HEADS, PLACES = 16, 4, 12
@@ -99,8 +100,8 @@ def numbers(model):
 # %% [markdown]
 # ## Embedding
 #
-# A letter is a row of 16 numbers, which training chooses. So is its place in the name. The network starts from their
-# sum.
+# A letter becomes a row of 16 numbers, which training chooses, and so does its place in the name. The network starts
+# from their sum.
 
 # %%
 choose = getitem  # table[i]
@@ -118,7 +119,7 @@ def embedding(model, token, place):
 # %% [markdown]
 # ## RMS norm
 #
-# Each vector is divided by the root of the mean of its squares, so that what follows always sees numbers of about the
+# Each vector is divided by the root of the mean of its squares, so that the next layer always sees numbers of about the
 # same size.
 
 # %%
@@ -136,8 +137,8 @@ check("10", "mean square after the norm", sum(a.data**2 for a in normed) / 2, 1.
 # ## Multi-head attention
 #
 # A letter asks a question (its *query*); each letter so far, itself included, has a *key* that says what it is good
-# for. The dot product of query and key is how well they fit. Softmax turns the fits into shares that add up to 1, and
-# the head answers with the mixture of the letters' *values* in these shares.
+# for. The dot product of query and key measures how well they fit. Softmax turns the fits into shares that add up to 1,
+# and the head answers with the mixture of the letters' *values* in these shares.
 
 # %%
 @scope("softmax")
@@ -165,8 +166,8 @@ values = [[0.2, -0.5], [0.7, 0.1], [-0.9, 0.4]]
 step(head, query, keys, values)
 
 # %% [markdown]
-# A GPT has several heads. Each works on its own quarter of the 16 numbers: four questions at once. `keys` and `values`
-# grow by one letter at a time: nothing looks ahead. A last matrix mixes the four answers.
+# A GPT has several heads. Each works on its own quarter of the 16 numbers, so four questions are asked at once. `keys`
+# and `values` grow by one letter at a time, so nothing looks ahead. A last matrix mixes the four answers.
 
 # %%
 @scope("linear")
@@ -235,16 +236,16 @@ check("10", "an untrained network has no idea", loss, math.log(END + 1), 0.05)
 # %% [markdown]
 # ## Sixty thousand nodes
 #
-# Nobody can read them one by one. When the graph is folded, each box is a run of one function: a row for each letter,
-# and the matrices on the left. The thick arrows from row to row are attention: a letter reads the keys and values of
-# those before it. The rows meet in the mean on the right.
+# Nobody can read them one by one. In the folded graph each box is one run of a function. There is a row for each
+# letter, and the matrices are on the left. The thick arrows from row to row are attention: a letter reads the keys and
+# values of those before it. The rows meet in the mean on the right.
 
 # %%
 loss.backward()
 loss.draw(collapse=2)
 
 # %% [markdown]
-# The loss of a single letter, close up: the path through the network, and how large the gradient of each part is.
+# Here is the loss of a single letter, close up: its path through the network, and the size of each part's gradient.
 
 # %%
 with scope("letter"):
@@ -258,9 +259,9 @@ first.draw(collapse=2)
 # %% [markdown]
 # ## Adam
 #
-# Gradient descent with two running means for each weight: one of its gradient, and one of its square. The step is the
-# first over the root of the second, so that every weight moves at about the learning rate, however small its gradient.
-# The learning rate falls from 0.01 to 0.
+# Adam is gradient descent with two running means for each weight: one of its gradient, and one of the gradient's
+# square. The step is the first over the root of the second, so that every weight moves at about the learning rate,
+# however small its gradient. The learning rate falls from 0.01 to 0.
 
 # %%
 def learning_rate(step):
@@ -319,7 +320,7 @@ print(f"loss of the first name {losses[0]:.4f}, of the last five {statistics.mea
 # %% [markdown]
 # ## The same with other kinds of number
 #
-# Files like this one usually define a class of their own. Here is one, as short as it gets. Each operation notes its
+# Programs like this one usually define a class of their own. Here is one, as short as it gets. Each operation notes its
 # operands and its local derivatives; the sweep sorts the nodes by recursion.
 
 # %%
@@ -410,8 +411,8 @@ if Micro:
 # ## Training, traced
 #
 # All names of one length do the same arithmetic. `traced` records it once for each length and then replays it without
-# running any Python. One thing must change: `table[i]` builds the letter into the graph, so that each name would
-# be a program of its own. `take(table, i)` makes the letter an input. Everything else stays as it is.
+# running any Python. One thing must change: `table[i]` builds the letter into the graph, so each name would need its
+# own program. `take(table, i)` makes the letter an input. Everything else stays the same.
 
 # %%
 choose = take
@@ -434,7 +435,8 @@ def replayed(optimiser):
     return one_step
 
 # %% [markdown]
-# `nn.Adam` is the Adam above, in C where the engine is. The first twenty losses are the eager ones, to the last bit.
+# `nn.Adam` is the same Adam as above, in C if the engine is. The first twenty losses equal the eager ones, to the last
+# bit.
 
 # %%
 eagerly, _ = timed(eager(weights(parameter)), names[:20])
@@ -461,7 +463,7 @@ print(f"{len(loss_traced.programs)} programs, one for each length")
 
 # %% [markdown]
 # How low can it go? A name's letters carry information that nobody can guess: $\log 10$ for each consonant, and so on.
-# With the rule in hand we can compute the least possible loss, from the probability of each name.
+# Since we know the rule, we can compute the least possible loss from the probability of each name.
 
 # %%
 def least(name):
@@ -505,8 +507,8 @@ print(f"{len(new)} of {len(after)} are not among the names it has seen")
 check("10", "share of names that keep the rule", sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
 
 # %% [markdown]
-# Who listens to whom? The graph is data: the shares are its quotients in the scope of a head's softmax. Each picture is
-# a head, each row a letter (`.` is `END`), which listens to those before it and to itself.
+# Who listens to whom? The graph is data: the shares are the quotients in the scope of a head's softmax. Each picture is
+# a head and each row a letter (`.` is `END`), which listens to the letters before it and to itself.
 
 # %%
 shares = [node.data for node in toposort(loss_of(model, tokens(example)))
@@ -528,8 +530,8 @@ plt.show()
 # %% [markdown]
 # ## By hand, in NumPy
 #
-# Now without an engine: the same losses and the same steps on arrays, all letters of a name at once. Forward first.
-# What the backward pass needs is kept.
+# Now we do without an engine: the same losses and the same steps on arrays, with all letters of a name at once. The
+# forward pass comes first, and keeps everything that the backward pass needs.
 
 # %%
 def norm_rows(x):
@@ -567,8 +569,8 @@ def forward(w, name):
     return start, scale, x, x1, scale1, q, k, v, shares, answers, x2, x3, scale3, up, x4, guess
 
 # %% [markdown]
-# Backward, line by line in the opposite order. This is what an engine spares us: every line had to be derived, and each
-# is a chance to be wrong.
+# The backward pass goes line by line in the opposite order. An engine spares us this work: every line had to be
+# derived, and each is a chance to make a mistake.
 
 # %%
 def norm_back(g, x, scale):
@@ -639,8 +641,7 @@ check("10", "losses in NumPy", theirs, history[:300], 1e-6)
 # %% [markdown]
 # ## In PyTorch
 #
-# PyTorch records operations on whole arrays, so the backward pass comes for free, as here; only the graph is one of
-# arrays.
+# PyTorch records operations too, so the backward pass comes for free, as it does here; but its graph is made of arrays.
 
 # %%
 try:
@@ -695,8 +696,8 @@ if torch:
 # %% [markdown]
 # ## What a step costs
 #
-# Loss, gradient and Adam for one name, measured just now on the machine that ran this notebook. All of them computed
-# the same losses.
+# This table shows the time for the loss, the gradient and Adam on one name, measured on the machine that ran this
+# notebook. All versions computed the same losses.
 
 # %%
 print(f"{'':<28}{'ms a step':>10}{'× traced':>10}")
@@ -704,8 +705,8 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
     print(f"{name:<28}{milliseconds:>10.2f}{milliseconds / cost['autograd-core, traced']:>10.1f}")
 
 # %% [markdown]
-# The classes in Python, micrograd and the eager engine compute the same nodes; what differs is what a node costs. In
-# the traced version there are no nodes: the list of operations is known beforehand, and products and sums that make a
+# The Python class, micrograd and the eager engine compute the same nodes; only the cost of a node differs. In the
+# traced version there are no nodes: the list of operations is known beforehand, and products and sums that form a
 # matrix product are computed as one. NumPy is quicker still, with a backward pass that had to be derived by hand.
 #
 # **Try it.** How much does the network owe to attention? Train it with attention that answers 0, and compare the loss of

@@ -1,7 +1,7 @@
-"""What the notebooks and their tests share: `check`, which holds a number against what a lecture says it is.
+"""`check`, which compares a number with a lecture's; shared by the notebooks and their tests.
 
-In a notebook each check leaves its record in the cell's output, beside the line that a reader sees, so that the
-executed file itself says which rows of the lectures it covers, and with which numbers.
+In a notebook each check stores a record in the cell's output, beside the line that a reader sees, so that the executed
+file itself shows which rows of the lectures it covers, and with which numbers.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from typing import Any
 # The output in which a notebook keeps the record of a check.
 MIME = "application/vnd.autograd-core.check+json"
 
-# What has held so far in this process, by row; a set, so that a cell that is run twice counts once.
+# The checks that have passed so far in this process, by row; a set, so that a cell that is run twice counts once.
 _held: dict[str, set[str]] = {}
 
 _RELATIONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
 
 def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 0.0) -> None:
-    """Show `value`, hold it against `expectation`, and leave the record of it in the notebook.
+    """Show `value`, compare it with `expectation`, and store a record of the comparison in the notebook.
 
-    Args: `row`, of the list of systems, such as "S1"; `name`, what the number is; `value`, a number, a truth value, or
-    lists of such, however nested (a `Value` counts by its data); `expectation`, the same, or bounds such as "< 1e-3"
-    or "> 0, < 1", which every number must keep; `tolerance`, how far a number may be off, relative to the largest
-    expected one (to 1 where all are 0). Raises AssertionError where it does not hold.
+    Args: `row`, a row of the lectures, such as "S1"; `name`, a description of the number; `value`, a number, a truth
+        value, or arbitrarily nested lists of them (a `Value` counts by its data); `expectation`, the same, or bounds
+        such as "< 1e-3" or "> 0, < 1", which every number must satisfy; `tolerance`, how far a number may be off,
+        relative to the largest expected one (to 1 if all are 0). Raises AssertionError if the comparison fails.
 
     >>> check("S1", "dE/dw", 0.096, 0.096)
     S1  dE/dw: 0.096, expected 0.096  ✓
@@ -44,9 +44,10 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
 
 
 def summary(lecture: str, rows: int) -> None:
-    """Show how many numbers of each row of a lecture have held; the last line of its notebook.
+    """Show how many numbers of each row of a lecture were right; the last line of its notebook.
 
-    Args: `lecture`, the letter of its rows; `rows`, how many it has. Raises AssertionError for a row without a number.
+    Args: `lecture`, the letter of its rows; `rows`, the number of rows. Raises AssertionError for a row without a
+        number.
 
     >>> check("Z1", "two", 1 + 1, 2)
     Z1  two: 2, expected 2  ✓
@@ -77,7 +78,7 @@ def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:
 
 
 def plain(thing: Any) -> Any:
-    """Numbers, Values, arrays and lists as what JSON can hold."""
+    """Numbers, Values, arrays and lists in a form that JSON can hold."""
     if isinstance(thing, str):
         return thing
     if hasattr(thing, "tolist"):
@@ -107,7 +108,7 @@ def _shown(thing: Any) -> str:
 
 
 def _leave(record: dict[str, Any], line: str) -> None:
-    """Show the line, with the record in the same output where this runs in a notebook."""
+    """Show the line; in a notebook, the record is in the same output."""
     try:
         from IPython import get_ipython
         from IPython.display import display

@@ -19,7 +19,7 @@ def neuron() -> Value:
 
 
 def loss() -> Value:
-    """A loss that reads its weight twice, so that contributions are seen to be added up."""
+    """A loss that reads its weight twice, which shows that contributions are added up."""
     w, x = parameter(0.4, label="w"), Value(0.8, label="x")
     a = tanh(w * x)
     a.label = "a"

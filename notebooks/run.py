@@ -1,9 +1,9 @@
 """Execute the notebooks of the course, each from a clean kernel, and keep them paired with their `.py` files.
 
-    python notebooks/run.py            write every .ipynb anew from its .py, with outputs
+    python notebooks/run.py            write every .ipynb from its .py, with outputs
     python notebooks/run.py 06 08      only these
-    python notebooks/run.py --full     with S5 and O10 at their full size (a minute or two, 1 to 2 GB of memory)
-    python notebooks/run.py --check    execute all, write nothing, and fail where something is wrong or out of step
+    python notebooks/run.py --full     run S5 and O10 at full size (a minute or two, 1 to 2 GB of memory)
+    python notebooks/run.py --check    execute all, write nothing, and fail if anything is wrong or out of date
 
 The `.py` file is the source. Solutions hidden in <details> are executed too, though their outputs are not kept.
 """
@@ -31,9 +31,9 @@ TIMEOUT = 1800
 
 
 def main() -> int:
-    """Execute what was asked for, two notebooks at a time; 1 where anything is wrong."""
+    """Execute the chosen notebooks, two at a time; return 1 if anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="how the names of the notebooks begin (default: all)")
+    parser.add_argument("names", nargs="*", help="prefixes of the names of the notebooks (default: all)")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with the committed notebooks")
     parser.add_argument("--full", action="store_true", help="run S5 and O10 at their full size")
     options = parser.parse_args()
@@ -55,7 +55,7 @@ def sources() -> list[Path]:
 
 
 def one(script: Path, check: bool) -> tuple[float, list[str]]:
-    """Execute one notebook, write or compare it, and give its seconds and what is wrong with it."""
+    """Execute one notebook, write or compare it, and return the seconds it took and a list of faults."""
     notebook = fresh(script)
     target = script.with_suffix(".ipynb")
     start = time.perf_counter()
@@ -68,7 +68,7 @@ def one(script: Path, check: bool) -> tuple[float, list[str]]:
     if check:
         committed = nbformat.read(target, as_version=4) if target.exists() else None
         if committed is None or cells(committed) != cells(notebook):
-            faults.append(f"{target.name} is out of step with {script.name}: run notebooks/run.py {script.name[:2]}")
+            faults.append(f"{target.name} does not match {script.name}: run notebooks/run.py {script.name[:2]}")
     else:
         nbformat.write(notebook, target)
     if target.exists() and target.stat().st_size >= LARGEST:
@@ -77,7 +77,7 @@ def one(script: Path, check: bool) -> tuple[float, list[str]]:
 
 
 def fresh(script: Path) -> Any:
-    """The notebook of a `.py` file, without outputs, the same bytes each time."""
+    """The notebook of a `.py` file without outputs; the same bytes each time."""
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
@@ -90,7 +90,7 @@ def fresh(script: Path) -> Any:
 
 
 def execute(notebook: Any) -> None:
-    """Run all cells, and each hidden solution behind the cell that holds it; keep what does not change by itself."""
+    """Run all cells, each hidden solution after the cell that holds it; drop metadata that changes from run to run."""
     written = list(notebook.cells)
     for cell in written:
         if cell.cell_type == "markdown" and "<details>" in cell.source:
@@ -99,7 +99,7 @@ def execute(notebook: Any) -> None:
             notebook.cells[at:at] = solutions
     NotebookClient(
         notebook, timeout=TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(HERE)}},
-        extra_arguments=["--IPKernelApp.log_level=40"],  # without it each kernel says that its socket is plain TCP
+        extra_arguments=["--IPKernelApp.log_level=40"],  # otherwise each kernel warns that its socket is plain TCP
     ).execute()
     notebook.cells = written
     notebook.metadata.pop("widgets", None)
@@ -113,7 +113,7 @@ def execute(notebook: Any) -> None:
 
 
 def warnings(notebook: Any) -> list[str]:
-    """What was written to standard error: a reader should see no warning."""
+    """The output on standard error: a reader should see no warning."""
     return [
         f"cell {cell.execution_count} warns: {output.text.strip()[:300]}"
         for cell in notebook.cells
@@ -124,7 +124,7 @@ def warnings(notebook: Any) -> list[str]:
 
 
 def cells(notebook: Any) -> list[tuple[str, str]]:
-    """What pairing compares: kind and text of each cell."""
+    """The kind and text of each cell, which pairing compares."""
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 

@@ -25,7 +25,7 @@ def cdf(x):
 
 
 def power(x, y):
-    """x**y for x > 0, or for x < 0 and a whole y."""
+    """x**y for x > 0, or for x < 0 and an integer y."""
     if x == 0:
         return mpf(0) ** y
     if x < 0 and y % 1:
@@ -137,7 +137,7 @@ def sgn(x):
 
 LN2, LN10 = math.log(2), math.log(10)
 
-# The mathematics of each row: its value, and its derivative by each operand.
+# The mathematics of each row: its value, and its derivative with respect to each operand.
 def rounded_off(x, y):
     """What rounding takes from x - y; nothing where that is not finite."""
     rounded = float(x) - float(y)

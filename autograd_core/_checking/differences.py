@@ -17,7 +17,7 @@ from .._transforms.sweeps import gradients
 from ..graph import toposort
 from ..value import Value
 
-RATIO = 3.7  # from one step to the next; not an integer, or a periodic function could be met at the same phase
+RATIO = 3.7  # from one step to the next; not an integer, lest all steps meet a periodic function at one phase
 LEVELS = 30
 LARGEST = 0.125  # the first step, for a function whose own scale is 1
 ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library are off by about 2 units
@@ -118,7 +118,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A numerical derivative with its error and step, or NaN and the reason why there is none."""
+    """A numerical derivative with its error and step, or NaN with the reason why there is none."""
 
     derivative: float
     error: float

@@ -1,4 +1,4 @@
-"""What the command line is made of.
+"""The code behind the command line.
 
 Read `expression.py` (parses an expression), `functions.py` (finds a function in a file), `numbers.py` (parses numeric
 options), then `files.py` (writes pictures).

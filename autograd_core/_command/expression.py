@@ -22,7 +22,7 @@ LONGEST_SAID = 40
 LONGEST_ADVISED = 200
 TOO_DEEP = "the expression is nested too deeply"
 ALLOWED = "write numbers, names, + - * / // % ** and functions"
-# What other libraries call functions of the table, apart from NumPy's names.
+# The names that other libraries use for functions of the table, apart from NumPy's names.
 ELSEWHERE = {
     "ln": "log", "lg": "log10", "max": "maximum", "min": "minimum", "fabs": "abs", "sgn": "sign", "logistic": "sigmoid",
     "average": "mean", "product": "prod",
@@ -185,7 +185,7 @@ class _Reader:
                 self.refuse(node, f"{self.said(node)[0]!r} is a list; lists are only allowed inside {lists}")
 
     def check(self, node: ast.expr) -> str:
-        """Refuse anything unsupported, and return what the node is: a number, a comparison or a list."""
+        """Reject anything unsupported, and return whether the node is a number, a comparison or a list."""
         match node:
             case ast.Constant(value=value):
                 if type(value) not in (int, float):
@@ -231,7 +231,7 @@ class _Reader:
                 self.refuse(argument, f"{name} takes a list: write [{item}] for {item}")
 
     def why_not(self, node: ast.expr) -> str:
-        """Say why a node is refused and what to write instead."""
+        """Return why a node is rejected and what to write instead."""
         [said] = self.said(node)
         match node:
             case ast.BinOp(op=ast.BitXor()):
@@ -243,9 +243,9 @@ class _Reader:
             case ast.Attribute(value=ast.Name(), attr=name) if name in CONSTANTS:
                 return f"write {name}, not {said}"
             case ast.Call(func=ast.Name(id=name)):
-                return f"{name} takes positional arguments only: write no * and no name= before them"
+                return f"{name} takes positional arguments only: write them without * and name="
             case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call()):
-                return f"write a product with *, also before a bracket: {said!r}"
+                return f"write a product with *, even before a bracket: {said!r}"
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return f"write where({', '.join(self.advised(test, body, orelse))}), not {said!r}"
             case ast.Compare(ops=[_, _, *_]):
@@ -256,7 +256,7 @@ class _Reader:
 
 
 def _ours(name: str) -> str:
-    """Return the name here of a function, given its name in NumPy or elsewhere."""
+    """Return the table's name for a function, given its name in NumPy or elsewhere."""
     numpy_names = {row.numpy_name: row.name for row in TABLE.values() if row.numpy_name}
     return numpy_names.get(name) or ELSEWHERE.get(name) or name
 

@@ -1,4 +1,4 @@
-"""What the still drawing and the stepper share.
+"""The code that still drawings and the stepper share.
 
 Read `picture.py` (a graph as boxes and edges), with `options.py`, `boxes.py` and `texts.py` (how names and numbers are
 written); then `groups.py`, `fold.py` and `circles.py` (which nodes share a box); then `dot.py`, `order.py` and

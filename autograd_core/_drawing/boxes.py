@@ -80,7 +80,7 @@ class Edge:
 
     @property
     def contribution(self) -> float | None:
-        """What the edge adds to its operand's gradient: 0 where either factor is exactly 0, None before a sweep."""
+        """The amount the edge adds to its operand's gradient: 0 if either factor is exactly 0, None before a sweep."""
         if self.upstream and self.local:
             return self.upstream * self.local
         return None if self.upstream is None or self.local is None else 0.0

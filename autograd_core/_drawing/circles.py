@@ -1,4 +1,4 @@
-"""Foldings in which groups depend on each other in a circle, and how to undo them: the stepper needs an order."""
+"""Finds and undoes foldings in which groups depend on each other in a circle, since the stepper needs an order."""
 
 from __future__ import annotations
 

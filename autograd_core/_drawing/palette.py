@@ -19,7 +19,7 @@ KINDS: dict[str, dict[str, str]] = {
 ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}
 STALE = {"color": "#c2185b", "penwidth": "2.5"}
 
-# Edges of boxes that many read, so that one can be followed among those it crosses; page.css has them for dark pages.
+# Colours for the edges of boxes that many others read, so that each can be followed; page.css has those for dark pages.
 SOURCES = ("#0072b2", "#b84a00", "#007a5a", "#98508a", "#806000", "#555555")
 
 # Blue for negative and orange for positive gradients, which all kinds of colour blindness can distinguish; the text

@@ -15,7 +15,7 @@ MOST_NAMES = 4
 
 # Printed symbols for Python operators; applied only to templates, never to labels.
 _PRINT = ((" * ", "·"), (" == ", " = "), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
-# Graphviz reads at most 16,384 bytes between two quotes; longer text is joined from pieces, no escape cut in two.
+# Graphviz reads at most 16,384 bytes between two quotes; longer text is joined from pieces that never split an escape.
 LONGEST_PIECE = 4000
 _PIECES = re.compile(rf"(?:\\.|[^\\]){{1,{LONGEST_PIECE // 2}}}")
 _COMPOUND = re.compile(r"[-+*/%=<>^]")
@@ -23,7 +23,7 @@ _POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
 _WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s|#")
-# Characters that XML cannot hold: control characters get their pictures, halves of surrogate pairs the mark for lost.
+# Characters that XML cannot contain: control characters become their pictures, lone surrogates the replacement mark.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 

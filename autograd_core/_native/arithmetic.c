@@ -150,7 +150,7 @@ static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyObject *key = PyUnicode_FromString(name);
     int there = key ? PyDict_Contains(S.value_type->tp_dict, key) : -1;
     if (there > 0)
-        PyErr_Format(PyExc_TypeError, "Value.%s is there already: two rows claim it", name);
+        PyErr_Format(PyExc_TypeError, "Value.%s is already defined: two rows claim it", name);
     int failed = there != 0 || PyObject_SetAttr((PyObject *)S.value_type, key, function) < 0;
     Py_XDECREF(key);
     if (failed)

@@ -97,7 +97,7 @@ static PyObject *leaf_parsed(const uint32_t *row, const char *name, PyObject *ar
 static PyObject *value_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     if (type != S.value_type)
-        return PyErr_Format(PyExc_TypeError, "Value is final: a subclass would not survive an operation");
+        return PyErr_Format(PyExc_TypeError, "Value cannot be subclassed: operations would return plain Values");
     return leaf_parsed(&S.input_row, "Value", arguments, keywords);
 }
 

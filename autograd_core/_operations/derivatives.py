@@ -98,7 +98,7 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     The largest is subtracted as a node, so that no derivative is a difference of nearly equal numbers.
     """
     if not xs:
-        raise ValueError("softmax of no numbers is not defined; got an empty list")
+        raise ValueError("softmax needs at least one number; got an empty list")
     numbers: list[Any] = [x._data if type(x) is Value else number(x) for x in xs]
     if None in numbers:
         wrong = xs[numbers.index(None)]
@@ -108,7 +108,7 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
         at = max(range(len(xs)), key=numbers.__getitem__)
         finite = math.isfinite(numbers[at])
         lost: list[Any] = [special.residual(x, numbers[at], x - numbers[at]) for x in numbers]
-    else:  # the trace knows what was asked
+    else:  # the trace notes the comparisons
         at = max(range(len(xs)), key=xs.__getitem__)
         finite = trace.asked("isfinite", (xs[at],), math.isfinite(numbers[at]))
         lost = [trace.as_plain(ops.residual(x, xs[at])) for x in xs]
@@ -126,7 +126,7 @@ def softmax(xs: Any) -> list[Any]:
     [0.5, 0.5]
     """
     largest, _, exps = shifted(items("softmax", xs))
-    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # last, lest it round the rest away
+    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # the largest last: it rounds the rest
     return [ops.quotient(e, total) for e in exps]
 
 
@@ -163,7 +163,7 @@ def at_an_end(x: Any) -> bool:
 
 
 def pow_curve(x: Any, y: Any, slope: Any) -> Any:
-    """Return the second derivative of x**y by x."""
+    """Return the second derivative of x**y with respect to x."""
     if at_an_end(x):
         return ops.times(y, ops.pow_slope(x, y - 1.0))
     if is_normal(slope):  # divide first where the product might overflow
@@ -180,7 +180,7 @@ def pow_curve(x: Any, y: Any, slope: Any) -> Any:
 
 
 def pow_slope_by_y(x: Any, y: Any) -> Any:
-    """Return the derivative of y * x**(y - 1) by y."""
+    """Return the derivative of y * x**(y - 1) with respect to y."""
     if at_an_end(x) and x >= 0.0 and y > 1.0:
         return ops.times(y, ops.pow_log(x, y - 1.0, 1.0)) + ops.pow_log(x, y - 1.0, 0.0)
     log = ops.pow_log(x, 0.0, 1.0)
@@ -191,7 +191,7 @@ def pow_slope_by_y(x: Any, y: Any) -> Any:
 
 
 def pow_log_slopes(x: Any, y: Any, k: float) -> tuple[Any, Any, float]:
-    """Return the derivatives of x**y * log(x)**k by x and y; k is not a variable."""
+    """Return the derivatives of x**y * log(x)**k with respect to x and y; k is not a variable."""
     by_y = ops.pow_log(x, y, k + 1.0)
     if not k:
         return ops.pow_slope(x, y), by_y, math.nan
@@ -223,7 +223,7 @@ def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
 
 
 def logaddexp_slope(x: Any, y: Any) -> Any:
-    """Return the derivative of logaddexp by x, sigmoid(x - y), corrected for the rounding of x - y."""
+    """Return the derivative of logaddexp with respect to x, sigmoid(x - y), corrected for the rounding of x - y."""
     difference = x - y
     slope, lost = ops.sigmoid(difference), special.residual(plain(x), plain(y), plain(difference))
     return slope + slope * ops.sigmoid(-difference) * lost if lost else slope
@@ -265,5 +265,5 @@ def gelu_tanh_curve(x: Any) -> Any:
     return ops.times(ops.times(half, factor), half)
 
 
-# These functions and the table refer to each other: whichever module is imported first, all names exist by now.
+# These functions and the table refer to each other. Whichever module is imported first, all names exist by now.
 from .. import ops  # noqa: E402  # see above

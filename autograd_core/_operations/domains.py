@@ -33,11 +33,11 @@ OPEN_UNIT = Domain("-1 < x < 1", lambda x: -1 < x < 1, (-1.0, 0.0, 1.0))
 FINITE = Domain("finite x", math.isfinite, (0.0, math.pi / 2, math.pi))
 DIVISOR = Domain("y != 0", lambda x, y: y != 0, (0.0, 1.0))
 NOT_A_POLE = Domain("x other than 0, -1, -2, … and -inf", is_no_pole, (0.0, -1.0, -2.0, 1.0, 2.0))
-POWERS = Domain("x > 0, or x = 0 with y >= 0, or x < 0 with a whole y", has_power, (0.0, 0.5, 1.0, 2.0, -1.0))
+POWERS = Domain("x > 0, or x = 0 with y >= 0, or x < 0 with an integer y", has_power, (0.0, 0.5, 1.0, 2.0, -1.0))
 NOT_NEGATIVE_Y = Domain("y >= 0", lambda x, y: y >= 0, (0.0, 0.5, 1.0))
-ORDERS = Domain("a whole order x >= 0", lambda n, x: is_order(n))
+ORDERS = Domain("an integer order x >= 0", lambda n, x: is_order(n))
 ORDERS_OFF_POLES = Domain(
-    "a whole order x >= 0 and y other than 0, -1, -2, …", lambda n, x: is_order(n) and is_no_pole(x)
+    "an integer order x >= 0 and y other than 0, -1, -2, …", lambda n, x: is_order(n) and is_no_pole(x)
 )
 
 # --- Kinks -----------------------------------------------------------------------------------------------------
@@ -96,7 +96,8 @@ def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
 def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:
     """Return which derivatives of x**y * log(x)**k are flat.
 
-    By x: the exponent is a plain 0 and there is no logarithm. By y: the base is plain and its powers are constant.
+    With respect to x: if the exponent is a plain 0 and there is no logarithm. With respect to y: if the base is plain
+    and its powers are constant.
     """
     x, y, k = xyk
     return not variable[1] and y == 0 == k, not variable[0] and (x == 1 or (x == 0 and y > 0)), False

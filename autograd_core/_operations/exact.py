@@ -1,7 +1,8 @@
 """Functions in decimal and integer arithmetic, for points where floats would lose most digits: mostly near roots.
 
-Of fifty digits, thirty remain even at the float nearest to a root, so every result is correctly rounded unless those
-cannot decide a tie. A call takes tens of microseconds; other modules use it only where float arithmetic falls short.
+Of the fifty digits computed, thirty remain correct even at the float nearest to a root, so every result is correctly
+rounded unless thirty digits cannot decide a tie. A call takes tens of microseconds; other modules use it only where
+float arithmetic falls short.
 """
 
 import math
@@ -144,7 +145,7 @@ def _whole(x: float) -> tuple[int, int]:
 
 
 def _rounded(n: int, e: int) -> float:
-    """Return n / 2**e, correctly rounded, an infinity where it overflows."""
+    """Return n / 2**e, correctly rounded, or an infinity if it overflows."""
     try:
         return n / (1 << e)
     except OverflowError:

@@ -54,7 +54,7 @@ class Many(Protocol):
 class Stated:
     """A row as ops.py states it, before `publish` names it after the variable it is assigned to.
 
-    `printed` holds the printed form of each local derivative, or None where that is derived from its function.
+    `printed` holds the printed form of each local derivative, or None if it is derived from the function.
     """
 
     shape: Shape
@@ -99,7 +99,7 @@ def publish(names: dict[str, Any]) -> None:
         names: The module's globals.
 
     Raises:
-        TypeError: Two rows claim the same name, or a formula can neither be derived nor is stated.
+        TypeError: Two rows claim the same name, or a formula is not stated and cannot be derived.
     """
     stated = {name: row for name, row in names.items() if isinstance(row, Stated)}
     symbols: dict[str, Callable[..., Term]] = {}
@@ -109,7 +109,7 @@ def publish(names: dict[str, Any]) -> None:
     hidden = {name: nameless(name) for name in private if not stated[name].formula}
     for name, row in stated.items():
         if name in TABLE:
-            raise TypeError(f"the table has a row {name!r} already")
+            raise TypeError(f"the table already has a row {name!r}")
         operation = _operation(name, row, symbols | hidden | {name: symbols[name]})
         names[name] = FUNCTIONS[name] = _function(operation, row.method)
         TABLE[name] = operation
@@ -164,7 +164,7 @@ def _binary(row: Operation) -> Any:
 def _install(name: str, function: Callable[..., Any]) -> None:
     """Give `Value` a method or operator."""
     if name in Value.__dict__:
-        raise TypeError(f"Value.{name} is there already: two rows claim it")
+        raise TypeError(f"Value.{name} is already defined: two rows claim it")
     setattr(Value, name, function)
 
 

@@ -1,4 +1,4 @@
-"""The integers that index a `take`, including those that are inputs of a trace and so have no fixed number."""
+"""The integers that index a `take`, including inputs of a trace, which have no fixed number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 class Static(BaseException):
     """An int argument of a traced function was used for something other than indexing a `take`, so it must be static.
 
-    It is none of the errors that a function catches. `position`, which of the numbers of the arguments it is.
+    It is not an `Exception`, so that functions do not catch it. `position` is the int's index among the numbers in the
+    arguments.
     """
 
     def __init__(self, position: int) -> None:
@@ -26,7 +27,7 @@ class Integer:
         self.position, self.node = position, node
 
     @property
-    def __class__(self) -> type:  # so that isinstance says what it will be
+    def __class__(self) -> type:  # so that isinstance treats it as the int that it stands for
         return int
 
     @__class__.setter
@@ -62,11 +63,11 @@ def chosen(xs: Sequence[float]) -> float:
 
 
 def chosen_slopes(xs: Sequence[Any], z: Any) -> list[float]:
-    """Return the derivatives of a choice: 1 by the chosen element, 0 by all others and by the index."""
+    """Return the derivatives of a choice: 1 for the chosen element, 0 for all others and for the index."""
     count = len(xs) - 1
     return [0.0, *[1.0 if xs[0] == j or xs[0] == j - count else 0.0 for j in range(count)]]
 
 
 def not_chosen(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Return whether each derivative of a choice is flat: all but that of the chosen element."""
+    """Return whether each derivative of a choice is flat: all are, except for the chosen element."""
     return [slope == 0.0 for slope in chosen_slopes(xs, None)]

@@ -119,7 +119,7 @@ class Operation:
         return Signature(parameters)
 
     def evaluate(self, operands: Sequence[float]) -> float:
-        """Return the value at floats, raising what floats raise."""
+        """Return the value at floats, raising whatever floats raise."""
         return self.value(operands) if self.shape.together else self.value(*operands)
 
     def slopes(self, operands: Sequence[Any], result: Any, wanted: Sequence[bool] = ()) -> list[Any]:
@@ -174,7 +174,7 @@ class Operation:
 
 
 def _said(flat: Any, index: int, operands: Sequence[float]) -> bool:
-    """Return whether a row declares its derivative by operand `index` flat here."""
+    """Return whether a row declares its derivative with respect to operand `index` flat here."""
     where = flat[index] if flat else None
     return where is not None and bool(where(*operands))
 

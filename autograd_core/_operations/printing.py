@@ -29,7 +29,7 @@ class Term:
         return self.text
 
     def __bool__(self) -> bool:
-        raise TypeError("a formula that branches is not read off")
+        raise TypeError("its code branches")
 
     def at(self, least: int) -> str:
         """Return the text, in parentheses if it binds less tightly than `least`."""
@@ -140,7 +140,7 @@ def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[
     Args:
         name: The row's name, for messages.
         slopes: Its local derivatives.
-        index: Which operand to differentiate by.
+        index: The operand to differentiate with respect to.
         symbols: The stand-ins for the functions of rows, by name.
 
     Raises:
@@ -153,4 +153,5 @@ def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[
     try:
         return term(function(*(X, Y)[: len(slopes)], Z)).text
     except TypeError as error:
-        raise TypeError(f"state how the derivative of {name} by operand {index + 1} is printed: {error}") from None
+        place = f"operand {index + 1}"
+        raise TypeError(f"{name} must state the printed form of the derivative for {place}: {error}") from None

@@ -61,7 +61,7 @@ class Shape:
         def two_lists(xs: Any, ys: Any) -> tuple[Any, ...]:
             xs, ys = items(name, xs), items(name, ys)
             if len(xs) != len(ys):
-                raise ValueError(f"{name} takes two lists of one length; got {len(xs)} and {len(ys)} numbers")
+                raise ValueError(f"{name} takes two lists of the same length; got {len(xs)} and {len(ys)} numbers")
             return (*xs, *ys)
 
         gather: Any = numbers if not self.lists else one_list if len(self.parameters) == 1 else two_lists

@@ -116,7 +116,7 @@ def log_quiet(x: float) -> float:
 
 
 def exp_quiet(x: float) -> float:
-    """Return exp(x), inf where it overflows; within 0.51 ulp.
+    """Return exp(x), or inf if it overflows; within 0.51 ulp.
 
     >>> exp_quiet(1000.0), exp_quiet(-math.inf)
     (inf, 0.0)
@@ -143,7 +143,7 @@ def pow_quiet(x: float, y: float) -> float:
 
 
 def ldexp_quiet(x: float, e: int) -> float:
-    """Return x * 2**e, an infinity where it overflows; correctly rounded.
+    """Return x * 2**e, correctly rounded, or an infinity if it overflows.
 
     >>> ldexp_quiet(-1.0, 2000)
     -inf
@@ -155,7 +155,7 @@ def ldexp_quiet(x: float, e: int) -> float:
 
 
 def pow_slope(x: float, y: float) -> float:
-    """Return the derivative of x**y in x, y * x**(y - 1), to within 2.9 ulp; limits at x = 0, and 0 for y = 0.
+    """Return y * x**(y - 1), the derivative of x**y with respect to x, to within 2.9 ulp; 0 if y = 0, limits at x = 0.
 
     >>> pow_slope(0.0, 0.5), pow_slope(0.0, 1.0), pow_slope(-3.0, 2.0), pow_slope(-1.0, 0.5)
     (inf, 1.0, -6.0, nan)

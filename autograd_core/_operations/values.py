@@ -43,7 +43,7 @@ def dot_value(operands: Sequence[float]) -> float:
 def at_least_one(xs: Any) -> tuple[Any, ...]:
     numbers = items("mean", xs)
     if not numbers:
-        raise ValueError("the mean of no numbers is not defined; got an empty list")
+        raise ValueError("mean needs at least one number; got an empty list")
     return numbers
 
 

@@ -1,1 +1,1 @@
-"""Random programs: read `programs.py` (what a program is), then `sketches.py` (how one is drawn)."""
+"""Random programs: read `programs.py` (programs as data), then `sketches.py` (how hypothesis draws one)."""

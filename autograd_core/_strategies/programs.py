@@ -42,7 +42,7 @@ class Form:
     is_plain: bool = False
 
 
-# What Python computes without the table. Values must give the same answers as floats.
+# Forms that Python computes without the table. On Values they must give the same answers as on floats.
 PYTHON_FORMS = (
     *(Form(f"{{0}} {sign} {{1}}", is_plain=True) for sign in ("<", "<=", ">", ">=", "==", "!=")),
     *(Form(f"{name}({{0}})", is_plain=True) for name in ("bool", "int", "round", "floor", "ceil", "trunc")),
@@ -188,7 +188,7 @@ class Program:
             yield line, namespace[line.name]
 
     def _functions(self, operands: Sequence[Any]) -> dict[str, Any]:
-        """Return what the names in the source stand for."""
+        """Return the objects that the names in the source refer to."""
         plain = self.in_math and not any(type(x) is Value for x in operands)
         found: dict[str, Any] = {name: getattr(math, name) for name in FROM_MATH}
         for operation in self.operations:

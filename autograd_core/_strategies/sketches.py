@@ -12,7 +12,7 @@ from .._operations.operation import Operation
 from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, Program, form_of
 
 MOST_OPERATIONS = 60
-# An operand of a line before the program is put together: ("input", i); ("back", n) for the line n lines back, counting
+# An operand of a line before the program is assembled: ("input", i); ("back", n) for the line n lines back, counting
 # only lines that are not used yet if there are several of these, so that most lines lead to one result; ("number", i)
 # for one of the program's constants; or ("order", n) where only an integer is allowed. Each operand is one choice and
 # a line only a few, because shrinking can leave out a line only if it consists of few choices.
@@ -21,7 +21,7 @@ Sketch = tuple[Form, tuple[Place, ...]]
 CONSTANTS_AT_MOST = 6
 # Decides whether an application fits, given its row and the numbers of its operands.
 Fits = Callable[[Operation, Sequence[float]], bool]
-# Each is as likely as it is frequent here: mostly the preceding lines, so that programs are deep.
+# Drawn uniformly from this list: mostly the preceding lines, so that programs are deep.
 PLACES: tuple[Place, ...] = (
     *(("input", i) for i in range(len(INPUT_NAMES)) for _ in range(10)),
     *(("back", k) for k, times in enumerate((380, 80, 20)) for _ in range(times)),
@@ -32,7 +32,7 @@ PLACE = st.sampled_from(PLACES)
 
 
 def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int) -> SearchStrategy[list[Sketch]]:
-    """Lists of lines not yet put together; a failing program shrinks because any of them can be left out."""
+    """Lists of lines not yet assembled; a failing program shrinks because any of them can be left out."""
     # operators are listed three times: unlike functions of one number, they join branches
     lines = [applied(row) for row in (*rows, *[row for row in rows if row.operator] * 2)]
     lines += [st.tuples(st.just(form), st.tuples(*[PLACE] * PYTHON_ARITY[form])) for form in forms]
@@ -56,7 +56,7 @@ def applied(row: Operation) -> SearchStrategy[Sketch]:
 def put_together(
     inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[Sketch], keep: Callable[[Line], bool]
 ) -> Program:
-    """Put together the program of the lines that are kept, for the result that the most of them lead to."""
+    """Assemble a program from the lines that are kept; its result is the line that most of them lead to."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
     carrying = set(names)  # the names that are certain to be Values when the inputs are
@@ -89,7 +89,7 @@ def programs_of(
     max_inputs: int,
     fits: Fits | None = None,
 ) -> SearchStrategy[Program]:
-    """Programs put together from a sketch, inputs and constants, omitting the lines that do not fit."""
+    """Programs assembled from a sketch, inputs and constants, without the lines that do not fit."""
     inputs = st.lists(number, min_size=1, max_size=max_inputs)
     constants = st.lists(constant, min_size=1, max_size=CONSTANTS_AT_MOST)
 

@@ -1,4 +1,4 @@
-"""What the transforms are made of.
+"""The code behind the transforms.
 
 Read `calls.py` (how the function is called), `run.py` (one run on fresh nodes), then `sweeps.py` (gradients as
 Values, and forward mode). `trees.py` and `kinds.py` take arguments apart and put them back together; `matching.py`

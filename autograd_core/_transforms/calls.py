@@ -1,4 +1,4 @@
-"""How a transform calls its function: which arguments it differentiates by, and what the function may return."""
+"""How a transform calls its function: the arguments it differentiates with respect to, and the results it allows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Argnums = int | tuple[int, ...]
 
 
 class Transformed:
-    """The function that a transform returns: it has the original's name, docstring and signature, and pickles alike."""
+    """The function that a transform returns: it keeps the original's name, docstring and signature, and pickles."""
 
     def __init__(
         self, transform: Function, apply: Function, function: Function, takes: Signature | None = None, **options: Any
@@ -89,7 +89,7 @@ def checked(argnums: Any) -> Argnums:
 def located(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums
 ) -> list[Any]:
-    """Locate each argument to differentiate by: return its index, or its name if it is passed by keyword."""
+    """Return the index of each argument named by `argnums`, or its name if it is passed by keyword."""
     if not isinstance(argnums, tuple):
         return [_place(function, len(arguments), keywords, argnums)]
     places: list[Any] = [_place(function, len(arguments), keywords, index) for index in argnums]
@@ -106,7 +106,7 @@ def _place(function: Function, count: int, keywords: dict[str, Any], index: int)
         if name in keywords:
             return name
     given = f"{count} by position" if keywords else f"{count}"
-    raise TypeError(f"argnums asks for argument {index}; the function was given {given}")
+    raise TypeError(f"argnums names argument {index}, but the function was given {given}")
 
 
 def _parameter(function: Function, index: int) -> str | None:

@@ -14,7 +14,7 @@ class Kind:
     """How one kind of structure is taken apart and rebuilt.
 
     `open` returns the names of its parts (indices, keys, fields) and the parts; `close` makes a new one from the
-    original, the names and new parts. Structures of the same `family` may stand in for each other as tangents and
+    original, the names and new parts. Structures of the same `family` may replace each other as tangents and
     cotangents.
     """
 

@@ -22,9 +22,9 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
 def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
     """Warn about the first plain number among a function's results that is not a constant.
 
-    Called when a number was taken out of a Value while the function ran. A plain result is then taken to come from
-    that number, unless it was `given` to the function, or is a constant in, or a name used by, its code or that of a
-    function it names.
+    Called when a number was taken out of a Value while the function ran. A plain result is then assumed to come from
+    that number, unless it was `given` to the function, or the code of the function (or of one that it names) contains
+    it as a constant or refers to it by name.
     """
     if all(type(x) is Value for x in numbers):
         return
@@ -42,12 +42,12 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
 
 
 def _is_short(thing: Any) -> bool:
-    """Return whether a thing is a number, but not an int of thousands of digits, which Python refuses to print."""
+    """Return whether a thing is a number that can be printed, unlike an int of thousands of digits."""
     return isinstance(thing, float) or (isinstance(thing, int) and thing.bit_length() <= 1024)
 
 
 def _constants(function: Any) -> Iterator[Any]:
-    """Yield the constants in the code of a function and of the functions it names, and what else those names mean."""
+    """Yield the constants in the code of a function and of the functions it names, and the objects it names."""
     seen: set[Any] = set()
     waiting: list[Any] = [function]
     while waiting:

@@ -1,4 +1,4 @@
-"""One run of a function on fresh nodes in place of its arguments, and its derivatives as the caller gets them."""
+"""One run of a function on fresh nodes in place of its arguments, and its derivatives in the form for the caller."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Run:
         return self.answers(found, valued)
 
     def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
-        """Return the outputs in the form for the caller; `beside` is what was passed besides the arguments."""
+        """Return the outputs in the form for the caller; `beside` holds the tangents or cotangents that were passed."""
         valued = self.valued or _any_value(beside)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return list(map(_plain, outputs))
@@ -121,7 +121,7 @@ class Run:
         return structure.rebuild(self.values(structure.numbers)) if structure.numbers else self.aux
 
     def answers(self, things: Sequence[Any], valued: bool) -> list[Any]:
-        """Convert all to Values if an argument was one; otherwise only those that depend on a Value not an argument."""
+        """Convert all to Values if an argument was a Value, otherwise only those that depend on some other Value."""
         if valued:
             return list(map(as_value, things))
         kept = dependent(things, self.inputs)
@@ -129,7 +129,7 @@ class Run:
 
 
 def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """Return one node whose gradient is what the cotangents pull back; cotangents that are Values enter by number."""
+    """Return one node whose gradient is the pulled-back cotangents; those that are Values count as plain numbers."""
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
     with record():

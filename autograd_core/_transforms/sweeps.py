@@ -25,7 +25,7 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
 
     Args:
         y: The output.
-        inputs: Any nodes, leaves or computed. The gradient by one that `y` does not depend on is 0.
+        inputs: Any nodes, leaves or computed. The gradient is 0 for one that `y` does not depend on.
         create_graph: Whether to record the sweep.
 
     Raises:
@@ -109,7 +109,7 @@ def as_value(x: Any) -> Value:
 def gradient_nodes(
     outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Value], stops: Sequence[Value] = ()
 ) -> list[Any]:
-    """Return what the cotangents of the outputs send back to the inputs: Values, or floats where constant.
+    """Return the gradients that the cotangents of the outputs send back to the inputs: Values, or floats if constant.
 
     The cotangents only start the sweep; what they were computed from is not differentiated.
     """
@@ -128,7 +128,7 @@ def started(x: Any) -> Any:
 
 
 def reached(x: Any) -> Any:
-    """Return what a sweep has left here, or 0.0 if nothing arrived."""
+    """Return the adjoint that a sweep has left here, or 0.0 if nothing arrived."""
     return x if type(x) is Value else x + 0.0
 
 
@@ -233,7 +233,7 @@ def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions:
 
 
 def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
-    """Return the tangents of `outputs` as Values that can be differentiated again, or floats where constant."""
+    """Return the tangents of `outputs` as Values that can be differentiated again, or floats if constant."""
     tangents: dict[Value, Any] = dict(zip(inputs, map(started, directions), strict=True))
     for y in outputs:
         if type(y) is Value:

@@ -9,14 +9,14 @@ from typing import Any
 
 from ..module import Module
 
-# One number of a generator: its place among those of the model, the method, and the arguments.
+# One draw from a generator: its index among the model's generators, the method, and the arguments.
 Call = tuple[int, str, tuple[Any, ...]]
 NUMBERS = {"random", "uniform", "gauss", "normalvariate", "lognormvariate", "expovariate", "triangular", "betavariate",
            "gammavariate", "paretovariate", "weibullvariate", "vonmisesvariate"}  # fmt: skip
 
 
 class Untraceable(Exception):  # noqa: N818  # it says why a program is not used, and goes to the history
-    """Programs cannot do it, or not faster; the message says why."""
+    """Programs cannot be used, or would not be faster; the message says why."""
 
 
 class Draws:
@@ -32,21 +32,21 @@ class Draws:
         self.generators = list({id(thing): thing for _, _, thing in self.holders}.values())
 
     def state(self) -> list[Any]:
-        """Where the generators stand."""
+        """The states of the generators."""
         return [generator.getstate() for generator in self.generators]
 
     def restore(self, state: Sequence[Any]) -> None:
-        """Let them draw again what they drew since."""
+        """Return the generators to these states, so that they draw the same numbers again."""
         for generator, then in zip(self.generators, state, strict=True):
             generator.setstate(then)
 
     def drawn(self, calls: Sequence[Call], times: int = 1) -> list[float]:
-        """The numbers of these calls, one after the other, so many times."""
+        """The results of these calls, one after the other, for `count` examples."""
         methods = [(getattr(self.generators[i], name), arguments) for i, name, arguments in calls]
         return [method(*arguments) for _ in range(times) for method, arguments in methods]
 
     def observed(self, run: Callable[[], Any]) -> tuple[list[Call], list[float]]:
-        """What is drawn while `run` runs, and how."""
+        """The draws made while `run` runs: the calls and their results."""
         calls: list[Call] = []
         numbers: list[float] = []
 
@@ -61,7 +61,7 @@ class Draws:
 
     @contextmanager
     def given(self, calls: Sequence[Call], numbers: Sequence[Any]) -> Iterator[None]:
-        """Inside, these calls are answered by these numbers; others raise Untraceable."""
+        """Inside, these calls return these numbers; any other call raises Untraceable."""
         answers = iter(zip(calls, numbers, strict=True))
 
         def draw(call: Call) -> Any:
@@ -88,14 +88,14 @@ class Draws:
 
 
 class _Watched:
-    """In the place of a generator: tells `draw` of each number that is asked for."""
+    """Replaces a generator, and calls `draw` for each number that is requested."""
 
     def __init__(self, place: int, draw: Callable[[Call], Any]) -> None:
         self._place, self._draw = place, draw
 
     def __getattr__(self, name: str) -> Any:
         if name not in NUMBERS:
-            raise Untraceable(f"a module draws random numbers by {name}, of which a program knows nothing")
+            raise Untraceable(f"a module draws random numbers with {name}, which programs do not support")
 
         def drawn(*arguments: Any) -> Any:
             if not all(type(x) in (int, float) for x in arguments):

@@ -15,7 +15,7 @@ from .draws import Draws
 from .programs import Programs, why_not
 from .settings import Loss
 
-# from so many rows on, tracing the model costs less than it saves
+# from this many rows on, tracing the model costs less than it saves
 MANY = 200
 
 
@@ -35,8 +35,8 @@ def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
     """Return the share of examples that the model classifies correctly, in evaluation mode.
 
     With several outputs, the class is the index of the largest. With one, the class is positive (a target of 1, not 0
-    or -1) where the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An answer that contains
-    a NaN is wrong, so that a model that diverged does not look like one that always gives the same answer.
+    or -1) where the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An output that contains
+    a NaN counts as wrong, so that a model that diverged does not look like one that always predicts the same class.
 
     >>> from nn import MLP
     >>> from nn.init import constant
@@ -70,7 +70,7 @@ def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
 
 
 def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
-    """What the model makes of each input, with the target: by a program if there are many and all of it is known."""
+    """The model's outputs for each input, with the target: from a program if there are many rows and all is known."""
     programs = None
     if len(rows) >= MANY and not why_not(model, None, "auto"):
         programs = Programs(lambda x, _: model(x), [], Draws(model))
@@ -78,7 +78,7 @@ def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
         if programs is not None:
             try:
                 y = programs.outputs(x)
-            except Exception:  # the engine says what is wrong, if anything is
+            except Exception:  # if anything is wrong, the engine says what
                 programs, y = None, model(x)
         else:
             y = model(x)

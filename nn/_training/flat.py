@@ -1,4 +1,4 @@
-"""Training steps on arrays of weights, gradients and optimiser state, until Python looks at the parameters again."""
+"""Training steps on arrays of weights, gradients and optimiser state, until Python reads the parameters again."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Flat:
 def flat_for(
     plan: Plan, at_once: AtOnce, settings: Settings, parts: Mapping[str, Sequence[Value]]
 ) -> Flat | None:
-    """Return arrays for a plan, or None if something looks at the parameters between steps, or moves others."""
+    """Return arrays for a plan, or None if something reads the parameters between steps, or moves other parameters."""
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)
     looks = s.penalty is not None or s.max_norm is not None or s.changes_inputs or callable(s.mover.lr)

@@ -31,7 +31,7 @@ class Packed:
         self.width = len(self.numbers) // len(examples)
 
     def plan(self, programs: Programs) -> Plan | None:
-        """Return the only known way, tracing it first if there is none; it must take all numbers of an example."""
+        """Return the only known path, tracing it first if there is none; it must take all numbers of an example."""
         plans = programs.plans_of(self.shape, self.kind)
         if not plans:
             state = programs.draws.state()
@@ -63,7 +63,7 @@ class AtOnce:
     def sweep(self, plan: Plan, examples: Packed, chosen: Sequence[int]) -> list[float] | None:
         """Return the losses of the chosen examples, and leave their mean gradient in the parameters.
 
-        Returns None if an example takes another branch or something is not finite; the gradients then mean nothing.
+        Returns None if an example takes another branch or something is not finite; the gradients are then meaningless.
         """
         losses = self.play(plan, examples, chosen, plan.parameters)
         if losses is None or not assign_means(self.moved, plan.found, plan.found_at, len(losses)):

@@ -1,7 +1,7 @@
 """Training and evaluation through programs: a model's work on an example is traced once and replayed afterwards.
 
 A program is exact: it computes the numbers of the eager engine, to the last bit. There is one for each shape of the
-inputs (and for each class among the targets, if the loss needs that), with a plan for each way through its branches.
+inputs (and for each class among the targets, if the loss needs that), with a plan for each path through its branches.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from ..module import Module
 from .draws import Call, Draws, Untraceable
 from .sums import RowSums
 
-# The most ways through one program, and the most programs: with more of them the eager engine is as fast.
+# The most paths through one program, and the most programs; with more of them the eager engine is as fast.
 WAYS, KINDS = 8, 256
 
 
 class Plan:
-    """One way through a program, ready to be played."""
+    """One path through a program, ready to be played."""
 
     def __init__(self, branch: Branch, inputs: int, places: dict[Value, int], fast: bool) -> None:
         self.branch, self.inputs = branch, inputs
@@ -95,7 +95,7 @@ class Programs:
             if plan.play(numbers, gradients_too):
                 return plan
         if len(plans) == WAYS:
-            raise Untraceable(f"it takes more than {WAYS} branches")
+            raise Untraceable(f"it has more than {WAYS} branches")
         if self.draws.generators and shape not in self.calls:
             with no_record():
                 self.calls[shape], drawn = self.draws.observed(lambda: self.function(x, target))
@@ -117,7 +117,7 @@ class Programs:
         return self.plans.setdefault(key, [])
 
     def _traced(self, x: Any, target: Any, shape: Hashable, drawn: list[float]) -> tuple[Branch, list[float]]:
-        """Return the way of an example and its input numbers; its class is one of them if the function permits that."""
+        """Return the path of an example and its input numbers, which include its class if the function permits that."""
         inputs, before, calls = _floats(x), _random_state(), self.calls.get(shape, ())
 
         def function(x: Any, target: Any, drawn: list[Any]) -> Any:
@@ -128,7 +128,7 @@ class Programs:
             program = trace(lambda x, drawn: function(x, None, drawn), inputs, drawn)
         else:
             program = trace(function, inputs, int(target) if isinstance(target, Integral) else _floats(target), drawn)
-        if _random_state() != before:  # the trace itself sees that only if there is a single thread
+        if _random_state() != before:  # the trace itself notices that only if there is a single thread
             raise Untraceable("it draws random numbers")
         branch = program._replays.branches.latest
         assert branch is not None  # it has just been traced
@@ -190,7 +190,7 @@ def _flat(thing: Any) -> list[float]:
 
 
 def contents(modules: Sequence[Module]) -> list[Any]:
-    """Return what a program depends on: everything that its modules' attributes are and hold, except their mode."""
+    """Return everything a program depends on: the attributes of its modules and their contents, except the mode."""
     found: list[Any] = []
     for module in modules:
         _gather([thing for key, thing in vars(module).items() if key != "training"], found)
@@ -222,7 +222,7 @@ def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
     """Return why a model is not traced, or "" if it is.
 
     Traced code runs once, so its side effects are not repeated. The code of `nn` and `autograd_core` is known to have
-    none; for your own code you say so yourself, with `engine="program"`.
+    none; for your own code, `engine="program"` states it.
     """
     if engine == "program":
         return ""

@@ -22,7 +22,7 @@ Augment = Callable[[Any, random.Random], Any]
 
 @dataclass
 class Settings:
-    """The arguments of `fit`, which says what each means; raises TypeError or ValueError, naming it, for a bad one."""
+    """The arguments of `fit`, which documents them; a bad one raises TypeError or ValueError with its name."""
 
     model: Module
     loss: Loss
@@ -43,7 +43,7 @@ class Settings:
     progress: bool | None
     engine: str
     fast: bool
-    # found from these: the examples, those that `metrics` are taken on, and the parameters, of the model and of all
+    # derived: the examples, those for `metrics`, the model's parameters, and all parameters
     rows: list[Example] = field(init=False)
     held_out: list[Example] | None = field(init=False)
     watched: list[Example] = field(init=False)
@@ -55,7 +55,7 @@ class Settings:
 
     @property
     def changes_inputs(self) -> bool:
-        """Whether an input is another each time that it is used."""
+        """Whether an input changes each time that it is used."""
         return self.augment is not None or self.input_noise > 0.0
 
     def __post_init__(self) -> None:
@@ -83,7 +83,7 @@ class Settings:
         self.metrics = {} if self.metrics is None else self.metrics
         if not isinstance(self.metrics, Mapping):
             example = '{"accuracy": accuracy}'
-            raise TypeError(f"metrics must be functions by name, such as {example}, got {self.metrics!r}")
+            raise TypeError(f"metrics must be a dict of functions by name, such as {example}, got {self.metrics!r}")
         functions(**self.metrics)
         for callback in self.callbacks:
             functions(callback=callback)
@@ -102,7 +102,7 @@ class Settings:
             )
         mover = SGD(self.parameters, lr=0.1) if self.optimizer is None else self.optimizer
         if not isinstance(mover, Optimizer):
-            raise TypeError(f"optimizer must be one, such as SGD(model.parameters(), lr=0.1), got {mover!r}")
+            raise TypeError(f"optimizer must be an optimizer, such as SGD(model.parameters(), lr=0.1), got {mover!r}")
         if set(self.parameters).isdisjoint(mover.parameters):
             raise ValueError(f"the optimizer has none of the parameters of {model!r}: make it with model.parameters()")
         self.mover = mover

@@ -19,8 +19,8 @@ from autograd_core._program.player import CHUNK, PARTIALS
 class RowSums:
     """Sums of the gradients of some parameters over rows.
 
-    Each chunk of rows has eight partial sums, the k-th over the rows whose number leaves the remainder k; these are
-    added as a tree, and the chunks in order.
+    Each chunk of rows has eight partial sums, the k-th over the rows whose index modulo 8 is k. These are added as a
+    tree, and then the chunks are added in order.
     """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
@@ -33,7 +33,7 @@ class RowSums:
         self.partials = [array("d", bytes(8 * len(self.nodes))) for _ in range(PARTIALS)]
 
     def add(self) -> bool:
-        """Add the current gradients of the parameters, as one more row; return whether all are finite."""
+        """Add the current gradients of the parameters as one more row; return whether all are finite."""
         finite = add_gradients(self.nodes, self.partials[self.count % CHUNK % PARTIALS], self.reached)
         self._end_row()
         return finite
@@ -44,7 +44,7 @@ class RowSums:
             self._close_chunk()
 
     def add_numbers(self, numbers: array[float], start: int, places: array[int]) -> bool:
-        """The same for gradients from `start` on, with the place of each parameter."""
+        """Add the gradients from index `start` on as one more row, given the place of each parameter."""
         finite = add_numbers(numbers, start, places, self.partials[self.count % CHUNK % PARTIALS], self.reached)
         self._end_row()
         return finite
@@ -73,7 +73,7 @@ def assign_reached(nodes: Sequence[Value], gradients: Sequence[float], reached: 
 
 
 def added(numbers: Sequence[float]) -> float:
-    """Return the plain sum, from left to right: since Python 3.12 the builtin `sum` compensates rounding errors."""
+    """Return the plain sum, from left to right: since Python 3.12 the builtin `sum` compensates for rounding errors."""
     total = numbers[0]
     for x in numbers[1:]:
         total += x

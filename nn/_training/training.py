@@ -57,7 +57,7 @@ class Training:
         return programs
 
     def run(self) -> History:
-        """Train to the end or to Ctrl-C; leave the model in evaluation mode, with the best parameters."""
+        """Train to the end or until Ctrl-C; leave the model in evaluation mode, with the best parameters."""
         try:
             try:
                 # in its own context, so that a scope interrupted by Ctrl-C does not stay open
@@ -131,7 +131,7 @@ class Training:
         return loss
 
     def _step_in_arrays(self, batch: list[int], norms: dict[str, list[float]]) -> float | None:
-        """Take a step on arrays alone, if nobody looks at the Values before the epoch ends; otherwise return None."""
+        """Take a step on arrays alone, if nothing reads the Values before the epoch ends; otherwise return None."""
         plan = self._plan()
         if plan is None or self.packed is None:
             return None
@@ -154,7 +154,7 @@ class Training:
         """Return the plan for whole batches, or None if they are taken row by row."""
         try:
             return None if self.packed is None or self.programs is None else self.packed.plan(self.programs)
-        except Exception:  # raised again, with its place, row by row
+        except Exception:  # raised again row by row, with its place
             return None
 
     def _sweep(self, batch: list[int], where: str) -> float:
@@ -170,10 +170,10 @@ class Training:
             error.add_note(f"This happened in {where}.")
             raise
         if not reached:
-            raise ValueError(f"in {where} the loss, {loss!r}, depends on no parameter: is it computed with `.data`?")
+            raise ValueError(f"in {where} the loss, {loss!r}, depends on no parameter: did you use `.data`?")
         if not (math.isfinite(total) and gradients_are_finite(self.settings.moved)):
             raise FloatingPointError(
-                f"in {where} the loss is {total!r} or its gradient not finite, though those of each example are. {HELP}"
+                f"in {where} the loss is {total!r} or its gradient is not finite, although each example's are. {HELP}"
             )
         return loss
 
@@ -196,7 +196,7 @@ class Training:
         return self._swept_row_by_row(rows, where)
 
     def _examples(self, batch: list[int]) -> Iterable[Example]:
-        """Yield the examples as they are trained on this time."""
+        """Yield the examples with this epoch's augmentation and noise."""
         return ((self._noisy(x), target) for x, target in map(self.settings.rows.__getitem__, batch))
 
     def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> list[float]:
@@ -225,7 +225,7 @@ class Training:
             loss, finite = self.programs.add_gradient(x, target, sums)
         except Exception as error:
             self.draws.restore(state)
-            self.settings.loss(self.settings.model(x), target)  # if the engine raises it too, its message says more
+            self.settings.loss(self.settings.model(x), target)  # the engine's message says more
             self.draws.restore(state)
             if self.settings.engine == "program":
                 raise ValueError(f'engine="program" cannot train {self.settings.model!r}: {error}') from error
@@ -251,7 +251,7 @@ class Training:
         return _shaken(x, s.input_noise, s.generator) if s.input_noise else x
 
     def _note(self, epoch: int, loss: float, norms: dict[str, float]) -> None:
-        """Enter an epoch into the history, with its figures on the validation data."""
+        """Add an epoch to the history, with its figures on the validation data."""
         s = self.settings
         with no_record():
             figures = {name: metric(s.model, s.watched) for name, metric in (s.metrics or {}).items()}
@@ -307,9 +307,9 @@ def _shaken(x: Any, spread: float, generator: random.Random) -> Any:
 
 def _diverged(total: Any, where: str) -> FloatingPointError:
     if type(total) is not Value:
-        return FloatingPointError(f"in {where} the loss of an example is {total!r}, and no graph says why. {HELP}")
-    node = cast(Value, first_nonfinite(total))  # there is one, or we would not be here
-    loss = f"in {where} the loss is {total.data!r} or its gradient not finite"
+        return FloatingPointError(f"in {where} the loss of an example is {total!r}, and has no graph. {HELP}")
+    node = cast(Value, first_nonfinite(total))  # there is always one here
+    loss = f"in {where} the loss is {total.data!r} or its gradient is not finite"
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"
     place = f" in {' / '.join(node.scope)}" if node.scope else ""
     why = f" ({explain_nonfinite(total)})" if math.isfinite(node.data) else ""

@@ -1,7 +1,8 @@
 """Build the site: `python notebooks/site/build.py [DIRECTORY]`.
 
-Needs npm, and `pip install -e ".[site]"`. The directory (default: `build/site`) gets `html`, to be served by any web
-server (`python -m http.server -d build/site/html`); warnings are errors. Everything that the pages load is in it.
+Needs npm, and `pip install -e ".[site]"`. The site is written to `html` in the directory (default: `build/site`). Any
+web server can serve it (`python -m http.server -d build/site/html`), since it contains everything that the pages load.
+Warnings are errors.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # the engine whose objects have signatures
+os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # only this engine's objects have signatures
 
 from reference import write_pages
 
@@ -24,7 +25,7 @@ from autograd_core import Value, parameter, tanh
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGES = HERE / "node_modules"
-# What is served of the packages of npm, and where.
+# The files of npm packages that the site serves, and where.
 SERVED = {
     "pyodide": ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.wasm",
                 "pyodide/python_stdlib.zip", "pyodide/pyodide-lock.json"],
@@ -36,7 +37,7 @@ PACKAGES_SERVED = {"/".join(file.split("/")[: 1 + file.startswith("@")]) for fil
 
 
 def main() -> int:
-    """Lay out, build, and say how long it took and how large it is."""
+    """Lay out the sources, build the site, and print how long it took and how large it is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "build" / "site")
     there = parser.parse_args().directory.resolve()
@@ -57,7 +58,7 @@ def main() -> int:
 
 
 def lay_out(source: Path) -> None:
-    """Bring together what the pages are made of."""
+    """Collect the sources of the pages."""
     shutil.copytree(HERE / "pages", source)
     course = source / "course"
     course.mkdir(exist_ok=True)
@@ -75,26 +76,26 @@ def lay_out(source: Path) -> None:
 
 
 def licences() -> str:
-    """The page of what is served of others' work."""
+    """The page of licences of third-party files."""
     told = [json.loads((PACKAGES / name / "package.json").read_bytes()) for name in sorted(PACKAGES_SERVED)]
     rows = "\n".join(f"| {package['name']} | {package['version']} | {package['license']} |" for package in told)
     return f"""# Licences
 
-autograd-core is under the MIT licence. Beside it, this site serves
+autograd-core is under the MIT licence. This site also serves:
 
-| package of npm | version | licence |
+| npm package | version | licence |
 |---|---|---|
 {rows}
 
-Pyodide is CPython, under the licence of the Python Software Foundation, compiled for browsers; `graphviz`, a Python
-package, is under the MIT licence; viz-js is Graphviz, under the Eclipse Public License, compiled too. The course in
-JupyterLite, which is under the BSD licence, brings IPython and what that needs, under BSD, MIT and Apache licences that
-their wheels hold.
+Pyodide is CPython compiled for browsers, under the licence of the Python Software Foundation; `graphviz`, a Python
+package, is under the MIT licence; viz-js is Graphviz compiled for browsers, under the Eclipse Public License.
+JupyterLite, in which the course runs, is under the BSD licence; it includes IPython and its dependencies, under the
+BSD, MIT and Apache licences in their wheels.
 """
 
 
 def serve(served: Path) -> None:
-    """Put beside the pages what they load: Python, Graphviz, MathJax, the editor, the wheels and the programs."""
+    """Copy the files that the pages load: Python, Graphviz, MathJax, the editor, the wheels and the programs."""
     subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
     for name, files in SERVED.items():
         (served / name).mkdir(parents=True)

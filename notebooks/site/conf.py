@@ -1,4 +1,4 @@
-"""Sphinx's settings. `build.py` lays the sources out and runs it."""
+"""Sphinx's settings; `build.py` lays out the sources and runs Sphinx."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from hypothesis import settings
 from autograd_core import __version__
 
 settings.register_profile("site", derandomize=True, database=None, deadline=None, max_examples=25)
-settings.load_profile("site")  # the examples that search find what they find in the tests
+settings.load_profile("site")  # examples that search get the same results as in the tests
 
 project = "autograd-core"
 author = "the autograd-core authors"
@@ -19,7 +19,7 @@ version = release = __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "docstrings", "examples"]
 exclude_patterns = ["included", "served", "course/README.md", "course/numpy.md"]
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", ".*")]  # types in signatures are not all of them entries
+nitpick_ignore_regex = [("py:.*", ".*")]  # not all types in signatures have entries
 
 html_theme = "furo"
 html_title = "autograd-core"
@@ -33,7 +33,7 @@ mathjax_path = "../mathjax/tex-svg-full.js"
 mathjax3_config = {"options": {"enableMenu": False}, "svg": {"fontCache": "global"}}
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # they are in the signature of the source; the docstring says what an argument may be
+autodoc_typehints = "none"  # types are in the source's signature; the docstring describes the arguments
 add_module_names = False
 python_use_unqualified_type_names = True
 

@@ -1,4 +1,4 @@
-"""Sphinx extension: docstrings as they are written, with `code` in single backticks and |x|, are turned to RST."""
+"""Sphinx extension: converts docstrings as we write them, with `code` in single backticks and |x|, to RST."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CODE = re.compile(r"(`[^`]+`\w?)")
 
 
 def as_rst(app: Sphinx, what: str, name: str, thing: object, options: Any, lines: list[str]) -> None:
-    """Turn the text around the examples into RST; napoleon then reads its lists of arguments."""
+    """Convert the text around the examples to RST; napoleon then reads the lists of arguments."""
     inside = False
     for i, line in enumerate(lines):
         inside = bool(line.strip()) and (inside or line.lstrip().startswith(">>>"))
@@ -19,7 +19,7 @@ def as_rst(app: Sphinx, what: str, name: str, thing: object, options: Any, lines
             parts = CODE.split(line)
             lines[i] = "".join(code(part) if CODE.fullmatch(part) else part.replace("|", "\\|") for part in parts)
     if what == "property":
-        lines.insert(0, "")  # or napoleon takes "The gradient: the sum …" for a type and its meaning
+        lines.insert(0, "")  # otherwise napoleon takes "The gradient: the sum …" for a type and its meaning
 
 
 def code(text: str) -> str:

@@ -1,9 +1,9 @@
-"""Sphinx extension: every example of the site is run when it is built, and what fails is a warning.
+"""Sphinx extension: runs every example when the site is built; one that fails is a warning.
 
-What is written with `>>>` must give what stands below it: in a docstring with the names of its module, elsewhere with
-those of the page so far. Python without prompts is for the cells that myst-nb executes, and is refused elsewhere but
-in the course, whose cells and hidden solutions `notebooks/run.py` executes.
-`examples.json`, beside the doctrees, counts the examples that ran of each documented object.
+Code after `>>>` must print the lines below it; it can use the names of its module in a docstring, and the names defined
+so far on any other page. Python without prompts is for the cells that myst-nb executes. It is rejected elsewhere,
+except in the course, whose cells and hidden solutions `notebooks/run.py` executes. `examples.json`, beside the
+doctrees, counts the examples of each documented object that ran.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NOT_RUN = ("sh", "text", "none", "default", "toml", "yaml", "c", "javascript", "
 
 
 def run_examples(app: Sphinx, doctree: nodes.document) -> None:
-    """Run what is written with prompts on one page."""
+    """Run the code with prompts on one page."""
     page: dict[str, Any] = {"__name__": "__main__"}
     of_objects: dict[str, dict[str, Any]] = {}
     counts: dict[str, int] = defaultdict(int)
@@ -35,7 +35,7 @@ def run_examples(app: Sphinx, doctree: nodes.document) -> None:
         text = block.astext()
         if ">>> " not in text:
             if block.get("language", "default") not in NOT_RUN and not app.env.docname.startswith("course/"):
-                logger.warning("a block of %s that nothing runs", block["language"], location=block)
+                logger.warning("nothing runs this block of %s", block["language"], location=block)
             continue
         name = documented(block)
         names = of_objects.setdefault(name, names_of(name)) if name else page
@@ -53,7 +53,7 @@ def in_cell(block: nodes.Node) -> bool:
 
 
 def documented(block: nodes.Node) -> str:
-    """The full name of the object whose description a block stands in, or nothing."""
+    """The full name of the object that the block documents, or an empty string."""
     while block.parent is not None:
         block = block.parent
         if isinstance(block, addnodes.desc) and block.get("domain") == "py":
@@ -63,7 +63,7 @@ def documented(block: nodes.Node) -> str:
 
 
 def names_of(name: str) -> dict[str, Any]:
-    """What a docstring's example can name: what stands in its module, and in the module it is imported from."""
+    """The names that a docstring's example can use: those of its module, and of the module that exports it."""
     path, rest = name, []
     while True:
         try:
@@ -82,7 +82,7 @@ def names_of(name: str) -> dict[str, Any]:
 
 
 def run(text: str, names: dict[str, Any], name: str, block: nodes.Node) -> int:
-    """Run one block; how many of its examples passed."""
+    """Run one block; return how many of its examples passed."""
     test = doctest.DocTestParser().get_doctest(text, {}, name, None, 0)
     test.globs = names
     report: list[str] = []
@@ -94,7 +94,7 @@ def run(text: str, names: dict[str, Any], name: str, block: nodes.Node) -> int:
 
 
 def write_counts(app: Sphinx, error: Exception | None) -> None:
-    """Leave how many examples of each object ran, for tests/site/test_reference.py."""
+    """Write how many examples of each object ran, for tests/site/test_reference.py."""
     total: dict[str, int] = defaultdict(int)
     for counts in getattr(app.env, "examples", {}).values():
         for name, count in counts.items():

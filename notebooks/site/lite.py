@@ -1,8 +1,8 @@
 """Build the course for JupyterLite, where it runs in the reader's browser: `python notebooks/site/lite.py [DIRECTORY]`.
 
-Needs npm, and `pip install -e ".[site]"`. The directory (default: `build/site/html/lite`, within the site, which then
-links to it) is served by any web server. Python, the kernel and this project come from there; NumPy, SciPy and
-Matplotlib come from Pyodide's own distribution, which only a connected reader reaches.
+Needs npm, and `pip install -e ".[site]"`. Any web server can serve the directory (default: `build/site/html/lite`,
+inside the site, which then links to it). It contains Python, the kernel and this project; NumPy, SciPy and Matplotlib
+come from Pyodide's own distribution, which needs a network connection.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PYODIDE = HERE / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-# What the kernel imports of Pyodide's distribution, which is on PyPI too, and what is not in that distribution.
+# The packages that the kernel imports: those in Pyodide's distribution, which are also on PyPI, and the others.
 KERNEL = ("micropip", "ipython", "jedi", "packaging")
 OWN = {"autograd-core": ["autograd_core", "nn"], "graphviz": ["graphviz"], "comm": ["comm"]}
 PLACE = '<p id="run-it"></p>'
@@ -30,7 +30,7 @@ LINK = '<p id="run-it"><a href="../lite/lab/index.html">Run the course in your b
 
 
 def main() -> int:
-    """Bring Python, wheels and notebooks together, build, and link to it from the site around it."""
+    """Collect Python, wheels and notebooks, build, and link to the result from the surrounding site."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "build" / "site" / "html" / "lite")
     there = parser.parse_args().directory.resolve()
@@ -69,12 +69,12 @@ def lay_out(source: Path) -> None:
 
 
 def version() -> str:
-    """The version of Pyodide, by which its distribution is addressed."""
+    """The version of Pyodide, which is part of the address of its distribution."""
     return str(json.loads((PYODIDE / "package.json").read_bytes())["version"])
 
 
 def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
-    """This project's pure wheel, and those that the kernel needs, in the versions that this Pyodide knows."""
+    """This project's pure wheel, and the wheels that the kernel needs, in the versions that this Pyodide supports."""
     waiting, needed = list(KERNEL), dict[str, str]()
     while waiting:
         package = packages[named(waiting.pop(), packages)]
@@ -92,7 +92,7 @@ def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
 
 
 def enter_wheels(there: Path, packages: dict[str, Any], version: str) -> None:
-    """Say in Pyodide's list of packages which wheels are beside it, and that all others are where they were."""
+    """Edit Pyodide's list of packages: these wheels are beside it, and all others are still at its own address."""
     wheels = {canonical(path.name.split("-")[0]): path for path in there.glob("*.whl")}
     for name, imports in OWN.items():
         packages[name] = {
@@ -108,12 +108,12 @@ def enter_wheels(there: Path, packages: dict[str, Any], version: str) -> None:
 
 
 def named(name: str, packages: dict[str, Any]) -> str:
-    """The key under which a package is listed, however its name is spelt."""
+    """The key under which a package is listed, regardless of the spelling of its name."""
     return next(key for key in packages if canonical(key) == canonical(name))
 
 
 def canonical(name: str) -> str:
-    """A package's name in the one spelling that compares."""
+    """A package's name, normalised for comparison."""
     return name.lower().replace("_", "-")
 
 

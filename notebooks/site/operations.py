@@ -1,4 +1,4 @@
-"""The page of operations: the table of the package as a table, and an entry with an example for each function."""
+"""The page of operations: the package's table, and an entry with an example for each function."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ def page() -> str:
     entries = "\n".join(entry(row) for row in rows if hasattr(autograd_core, row.name))
     return f"""# Operations
 
-Each takes `Value`s and plain numbers. Solid: the value, with *y* = 2 or its default; dashed: its derivative by *x*.
-Each derivative is within 4 units in the last place over the whole domain.
+Each operation takes `Value`s and plain numbers. The solid line is the value, with *y* = 2 or its default; the dashed
+line is the derivative with respect to *x*. Each derivative is accurate to 4 units in the last place over the whole
+domain.
 
 ```{{raw}} html
 <div class="operations"><table><thead><tr>{head}</tr></thead><tbody>
@@ -74,7 +75,7 @@ def code(text: str) -> str:
 
 
 def edges(row: Operation) -> list[str]:
-    """What happens where something happens: value and derivatives at the special points, as the engine gives them."""
+    """The value and derivatives at the special points, as the engine computes them."""
     if row.arity is None:
         return []
     special = sorted({*row.domain.special, *([0.0] if row.kinks else [])})
@@ -88,7 +89,7 @@ def edges(row: Operation) -> list[str]:
 
 
 def picture(row: Operation) -> str:
-    """The curve of an operation and, dashed, that of its derivative."""
+    """The curve of an operation and, dashed, the curve of its derivative."""
     if row.arity is None or row.name in ("polygamma", "where"):
         return ""
 
@@ -126,7 +127,7 @@ def path(function: Callable[[float], float], inside: Callable[[float], bool], st
 
 
 def entry(row: Operation) -> str:
-    """The description of a function with an example, which is run when the page is built."""
+    """The entry of a function, with an example that is run when the page is built."""
     call, leaves = example(row)
     setting = ", ".join(leaves) + " = " + ", ".join(f"Value({x!r})" for x in leaves.values())
     return f"""
@@ -141,7 +142,7 @@ def entry(row: Operation) -> str:
 
 
 def example(row: Operation) -> tuple[str, dict[str, float]]:
-    """A call of an operation, and the numbers that it is called with."""
+    """A call of an operation, and its arguments."""
     if row.arity is None:
         return row.name + LISTS[row.name], {"x": 0.5, "y": 2.0}
     if row.name == "polygamma":
@@ -152,7 +153,7 @@ def example(row: Operation) -> tuple[str, dict[str, float]]:
 
 
 def result(call: str, numbers: dict[str, float]) -> str:
-    """What an example prints last."""
+    """The last line that an example prints."""
     leaves = {name: Value(number) for name, number in numbers.items()}
     z = eval(call, vars(autograd_core) | leaves)
     z.backward()

@@ -1,4 +1,4 @@
-"""The pages of the reference that are made: the operations, and `nn` by the module of each name."""
+"""The generated pages of the reference: the operations, and `nn` by module."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import operations
 
 import nn
 
-# Calls that stand as examples where a docstring has none.
+# Examples for docstrings that have none.
 EXAMPLES = {
     "nn.GELU": "GELU()([-1.0, 2.0])",
     "nn.History": "History(losses=[0.5, 0.25])",
@@ -62,7 +62,7 @@ def nn_page() -> str:
 
 
 def public(module: object) -> list[str]:
-    """The public names of a module, by `__all__` or by where they are from."""
+    """The public names of a module: those in `__all__`, or those defined in it."""
     names = getattr(module, "__all__", None)
     return list(names) if names else [
         name for name, thing in vars(module).items()
@@ -71,7 +71,7 @@ def public(module: object) -> list[str]:
 
 
 def entry(module: str, name: str, thing: object) -> str:
-    """The directive that describes a name, with an example where its docstring has none."""
+    """The directive that documents a name, with an example if its docstring has none."""
     kind = "class" if inspect.isclass(thing) else "function" if callable(thing) else "data"
     more = "\n   :members:" if kind == "class" else ""
     example = ""

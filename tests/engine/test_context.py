@@ -39,7 +39,7 @@ def test_scopes_are_left_after_an_error():
 
 def test_names_are_plain_strings():
     for bad in (1, None, type("Text", (str,), {})("a")):
-        with pytest.raises(TypeError, match="named by a str"):
+        with pytest.raises(TypeError, match="name of a scope must be a str"):
             scope(bad)
 
 

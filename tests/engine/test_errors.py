@@ -48,7 +48,7 @@ def test_operators_are_named_as_they_are_written():
         assert str(caught.value).startswith(text)
     with pytest.raises(ZeroDivisionError, match=r"x \*\* y is defined for x > 0"):
         y ** -1.0
-    with pytest.raises(ValueError, match=r"x \*\* y is defined for .*whole y; got x = -2\.0, y = 0\.5"):
+    with pytest.raises(ValueError, match=r"x \*\* y is defined for .*integer y; got x = -2\.0, y = 0\.5"):
         Value(-2.0) ** 0.5
 
 
@@ -130,7 +130,7 @@ def test_many_operands_are_shortened():
 def test_no_value_inside_the_domain():
     polygamma = ag.TABLE["polygamma"].domain
     assert not polygamma.contains(0.5, 1.0)
-    with pytest.raises(ValueError, match="whole order"):
+    with pytest.raises(ValueError, match="integer order"):
         ag.polygamma(0.5, 1.0)
     odd = ag.Operation("odd", ONE_NUMBER, lambda x: math.sqrt(-1.0), (1.0,))
     from autograd_core._engine.recording import unary
@@ -219,7 +219,7 @@ def test_two_rows_cannot_claim_one_name():
     before = ag.TABLE["tanh"], ag.Value.tanh
     with pytest.raises(TypeError, match="two rows claim it"):
         publish({"minus": unary_row(math.tanh, 1.0, doc="", operator="neg")})
-    with pytest.raises(TypeError, match="'tanh' already"):
+    with pytest.raises(TypeError, match="already has a row 'tanh'"):
         publish({"tanh": unary_row(math.tanh, 1.0, doc="", public=False)})
     assert "minus" not in ag.TABLE
     assert (ag.TABLE["tanh"], ag.Value.tanh) == before

@@ -144,7 +144,7 @@ def test_a_local_derivative_that_fails_is_named():
 
 def test_derivatives_of_the_wrong_form():
     for derivatives, text in (
-        ((lambda x: 2 * x,), r"∂<lambda>/∂x is a function of \(x, result\): too many positional"),
+        ((lambda x: 2 * x,), r"∂<lambda>/∂x must be a function of \(x, result\): too many positional"),
         (lambda x, z: 2 * x, "derivatives must be a tuple with one entry for each operand"),
         (1.0, "derivatives must be a tuple"),
     ):

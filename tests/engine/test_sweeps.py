@@ -359,7 +359,7 @@ def test_what_the_transforms_say_of_wrong_arguments():
         (lambda: ag.grad(square, argnums=(0, -1))(2.0), "names an argument twice"),
         (lambda: ag.grad(square, argnums="x")(2.0), "argnums must be an integer or a tuple.*'x'"),
         (lambda: ag.hvp(square)(2.0), r"hvp\(f\)\(x, v\)"),
-        (lambda: ag.hvp(square, argnums=1)(2.0, 1.0), "argnums asks for argument 1"),
+        (lambda: ag.hvp(square, argnums=1)(2.0, 1.0), "argnums names argument 1"),
         (lambda: ag.jvp(square)(2.0, 1.0), "two tuples.*primals is 2.0"),
         (lambda: ag.grad(lambda x: [x, x])(1.0), "gradient.*one number.*list"),
         (lambda: ag.gradients(Value(1.0), Value(2.0)), "got one Value"),

@@ -164,9 +164,9 @@ def test_without_recording_no_graph_is_kept():
         (lambda: MLP(2, [3, 1])(np.array(2.0)), r"Layer\(2, 3, relu\) takes 2 inputs; got 1"),
         (lambda: MLP(2, []), r"nouts must be a list of sizes, one for each layer, at least one; got \[\]"),
         (lambda: MLP(2, 3), "nouts must be a list of sizes, one for each layer, at least one; got 3"),
-        (lambda: MLP(0, [1]), "nin must be a whole number of at least 1, got 0"),
-        (lambda: Layer(2, 1.5), "nout must be a whole number of at least 1, got 1.5"),
-        (lambda: Neuron(True), "nin must be a whole number of at least 1, got True"),
+        (lambda: MLP(0, [1]), "nin must be an integer of at least 1, got 0"),
+        (lambda: Layer(2, 1.5), "nout must be an integer of at least 1, got 1.5"),
+        (lambda: Neuron(True), "nin must be an integer of at least 1, got True"),
         (lambda: nn.Dropout(1.0), "p must be a finite number of at least 0 and below 1, got 1.0"),
         (lambda: nn.Residual(Layer(2, 3))([1.0, 2.0]), "cannot add 3 outputs of its block to 2 inputs"),
         (lambda: nn.RNN(nn.RNNCell(1, 2), Layer(2, 1))([]), "the sequence is empty"),
@@ -177,7 +177,7 @@ def test_without_recording_no_graph_is_kept():
         (lambda: nn.RBF([[1.0, 2.0]])([1.0]), r"RBF\(2, 1\) takes 2 inputs; got 1"),
         (lambda: nn.RBF([[1.0, 2.0], [3.0]]), "the centres: row 1 has 1 columns, not 2: column 1 is missing"),
         (lambda: nn.kmeans([[1.0], [1.0]], 2), "k must be from 1 to the number of different rows, 1; got 2"),
-        (lambda: nn.kmeans([[1.0], [2.0]], 1.5), "k must be a whole number of at least 1, got 1.5"),
+        (lambda: nn.kmeans([[1.0], [2.0]], 1.5), "k must be an integer of at least 1, got 1.5"),
         (lambda: nn.RBF([[1.0], [2.0]], beta=-1.0), "beta must be a finite number above 0, got -1.0"),
         (lambda: nn.kmeans([[1.0], ["a"]], 1), "row 1, column 0 must be a finite number, got 'a'"),
     ],
@@ -236,8 +236,8 @@ ONE = r"takes one example, a flat list of 2 numbers; got "
     ([np.ones((3, 2))], ONE + r"array\(.* in it: for a batch, loop over it$"),
     ([["a", "b"]], ONE + "'a' in it$"), (["ab"], ONE + "'ab'$"), ([None], ONE + "None$"), ([[1.0, None]], ONE + "None in it$"),
     ([{"a": 1.0, "b": 2.0}], ONE + r"{'a': 1\.0, 'b': 2\.0}$"),
-    ([1.0, 2.0], r" takes x, and an example is one list of its numbers, model\(\[1\.0, 2\.0\]\) and not model\(1\.0, 2\.0\); here too many positional arguments$"),
-    ([], r" takes x, and an example is .*; here missing a required argument: 'x'$|missing 1 required positional argument: 'x'$"),
+    ([1.0, 2.0], r" takes x, and an example is one list of its numbers, model\(\[1\.0, 2\.0\]\) rather than model\(1\.0, 2\.0\): too many positional arguments$"),
+    ([], r" takes x, and an example is .*: missing a required argument: 'x'$|missing 1 required positional argument: 'x'$"),
 ])
 def test_what_is_no_example_is_refused_with_the_way_out(make, inputs, message):
     with pytest.raises(TypeError, match=message):
@@ -260,7 +260,7 @@ def test_the_state_of_a_cell_may_be_left_out_be_none_or_be_named():
         assert [h.data for h in found] == expected
     one = nn.RNNCell(1, 1, seed=0)
     assert one(1.0, 0.5).data == one(1.0, h=[0.5]).data == one(1.0, h=0.5).data
-    with pytest.raises(TypeError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) takes x, h, and an example is .*; here got an unexpected keyword argument 'state'"):
+    with pytest.raises(TypeError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) takes x, h, and an example is .*: got an unexpected keyword argument 'state'"):
         cell(1.0, state=None)
     with pytest.raises(ValueError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) has a state of 2 numbers; got 1"):
         cell(1.0, [1.0])

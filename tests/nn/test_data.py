@@ -89,17 +89,17 @@ def test_only_some_classes():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: circles(0), "n must be a whole number of at least 1, got 0"),
+        (lambda: circles(0), "n must be an integer of at least 1, got 0"),
         (lambda: circles(factor=1.0), "factor must be a finite number above 0 and below 1, got 1.0"),
         (lambda: circles(noise=-1), "noise must be a finite number of at least 0, got -1"),
-        (lambda: spirals(arms=0), "arms must be a whole number of at least 1, got 0"),
+        (lambda: spirals(arms=0), "arms must be an integer of at least 1, got 0"),
         (lambda: spirals(turns=0.0), "turns must be a finite number above 0, got 0.0"),
-        (lambda: spirals(seed=-1), "seed must be a whole number of at least 0, got -1"),
+        (lambda: spirals(seed=-1), "seed must be an integer of at least 0, got -1"),
         (lambda: curve("cube"), "kind must be one of square, sine, absolute, step, got 'cube'"),
-        (lambda: curve(n=0), "n must be a whole number of at least 1, got 0"),
+        (lambda: curve(n=0), "n must be an integer of at least 1, got 0"),
         (lambda: one_hot([0, 3], 3), "the target of row 1 must be a class from 0 to 2, got 3"),
-        (lambda: one_hot([0], 0), "classes must be a whole number of at least 1, got 0"),
-        (lambda: list(batches(xor(), 0)), "size must be a whole number of at least 1, got 0"),
+        (lambda: one_hot([0], 0), "classes must be an integer of at least 1, got 0"),
+        (lambda: list(batches(xor(), 0)), "size must be an integer of at least 1, got 0"),
         (lambda: bootstrap(([], [])), "the data: there are no rows"),
         (lambda: examples(3), "the data must be a Dataset, a pair of lists"),
     ],
@@ -244,7 +244,7 @@ def test_what_is_neither_pair_nor_examples_is_said(bad):
         examples, lambda data: batches(data, 1), bootstrap, lambda data: accuracy(Identity(), data),
         lambda data: evaluate(Identity(), squared_error, data),
     ):
-        with pytest.raises(ValueError, match=r"the data must be a Dataset, a pair of lists, inputs and targets, or a list of examples \(input, target\)$"):
+        with pytest.raises(ValueError, match=r"the data must be a Dataset, a pair of lists \(inputs, targets\), or a list of examples \(input, target\)$"):
             read(bad)
 
 

@@ -61,7 +61,7 @@ def test_a_network_of_your_own_and_patience():
 
 def test_what_is_refused():
     X, y = IRIS
-    with pytest.raises(ValueError, match="autograd_core has no function 'thanh': name one, such as 'relu' or 'tanh'"):
+    with pytest.raises(ValueError, match="autograd_core has no function 'thanh': use one such as 'relu' or 'tanh'"):
         nn.Classifier(activation="thanh").fit(X, y)
     with pytest.raises(ValueError, match="the targets hold 1 class: a classifier needs at least 2"):
         nn.Classifier().fit(X, ["setosa"] * 150)

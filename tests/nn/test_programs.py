@@ -420,12 +420,12 @@ def test_many_branches_are_refused_where_programs_are_asked_for():
     def model():
         return MODELS["MLP"](3)
 
-    with pytest.raises(ValueError, match=r'engine="program" cannot train .*: it takes more than 8 branches'):
+    with pytest.raises(ValueError, match=r'engine="program" cannot train .*: it has more than 8 branches'):
         trained("program", model, zigzag, signs(0) * 3, epochs=3)
 
 
 @pytest.mark.parametrize(("make", "loss", "message"), [
-    (lambda: Sequential(Jumbled(), Layer(WIDTH, 1)), nn.hinge, "a module draws random numbers by sample, of which a program knows nothing"),
+    (lambda: Sequential(Jumbled(), Layer(WIDTH, 1)), nn.hinge, "a module draws random numbers with sample, which programs do not support"),
     (lambda: Sequential(Layer(WIDTH, 3), Spread(), Layer(3, 1)), nn.hinge, "a module draws random numbers that depend on its inputs"),
     (Own, lambda y, t: nn.hinge(y, t) * random.random(), "draws random numbers"),
     (Own, lambda y, t: nn.hinge(y, t) if repr(y) else 0.0, "writes a Value as text"),

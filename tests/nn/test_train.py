@@ -214,7 +214,7 @@ def test_divergence_names_epoch_batch_and_node():
 
 def test_a_gradient_that_is_not_finite_is_caught_too():
     unit = nn.Neuron(1, activation=lambda a: (a * 0.0 + 0.0).sqrt() + a, init=constant(1.0), name="root")
-    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1 the loss is .* or its gradient not finite"):
+    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1 the loss is .* or its gradient is not finite"):
         fit(unit, lambda y, t: (y - t).sqrt(), ([[1.0]], [1.0]), epochs=1)
 
 
@@ -238,7 +238,7 @@ def test_what_an_operation_raises_is_placed_too():
         (([], []), {}, "the training data: there are no rows"),
         (([[1.0]], [0, 1]), {}, "1 rows of inputs but 2 targets"),
         (([[1.0]], [math.inf]), {}, "the target of row 0 must be a finite number, got inf"),
-        ([[1.0]], {}, "the training data must be a Dataset, a pair of lists, inputs and targets, or a list of examples"),
+        ([[1.0]], {}, "the training data must be a Dataset, a pair of lists \\(inputs, targets\\), or a list of examples"),
         ((iter(LINE[0]), LINE[1]), {}, "the training data must be a Dataset, a pair of lists"),
         (([[1.0]], [10**400]), {}, "the target of row 0 must be a finite number, got 1000"),
         (LINE, {"validation": ([], [])}, "the validation data: there are no rows"),
@@ -247,10 +247,10 @@ def test_what_an_operation_raises_is_placed_too():
         (LINE, {"validation": ([[1.0], [None]], [0, 1])}, "the validation data: row 1, column 0 must be"),
         (LINE, {"validation": ([[1.0, 2.0]], [0])}, "the validation data: row 0 has 2 columns, not 1"),
         (LINE, {"patience": 3}, "patience needs validation data"),
-        (LINE, {"patience": 0, "validation": LINE}, "patience must be a whole number of at least 1, got 0"),
-        (LINE, {"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
-        (LINE, {"batch_size": -1}, "batch_size must be a whole number of at least 1, got -1"),
-        (LINE, {"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+        (LINE, {"patience": 0, "validation": LINE}, "patience must be an integer of at least 1, got 0"),
+        (LINE, {"epochs": 0}, "epochs must be an integer of at least 1, got 0"),
+        (LINE, {"batch_size": -1}, "batch_size must be an integer of at least 1, got -1"),
+        (LINE, {"batch_size": 0}, "batch_size must be an integer of at least 1, got 0"),
         (LINE, {"input_noise": -1.0}, "input_noise must be a finite number of at least 0, got -1.0"),
     ],
 )
@@ -271,7 +271,7 @@ def test_an_optimiser_of_another_model_is_refused():
 
 @pytest.mark.parametrize("loss", [lambda y, t: (y.data - t) ** 2, lambda y, t: Value(y.data) - t])
 def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
-    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 the loss, .*, depends on no parameter: is it computed with `\.data`"):
+    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 the loss, .*, depends on no parameter: did you use `\.data`"):
         fit(line_model(), loss, LINE)
 
 
@@ -282,11 +282,11 @@ def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
         ({"loss": "mse"}, "loss must be a function or a module, got 'mse'"),
         ({"penalty": 0.01}, "penalty must be a function or a module, got 0.01"),
         ({"augment": "flip"}, "augment must be a function or a module, got 'flip'"),
-        ({"metrics": accuracy}, 'metrics must be functions by name, such as {"accuracy": accuracy}, got <function'),
+        ({"metrics": accuracy}, 'metrics must be a dict of functions by name, such as {"accuracy": accuracy}, got <function'),
         ({"metrics": {"loss": 0.5}}, "loss must be a function or a module, got 0.5"),
         ({"callbacks": [3]}, "callback must be a function or a module, got 3"),
         ({"callbacks": print}, "not iterable"),
-        ({"optimizer": SGD}, r"optimizer must be one, such as SGD\(model\.parameters\(\), lr=0\.1\), got <class"),
+        ({"optimizer": SGD}, r"optimizer must be an optimizer, such as SGD\(model\.parameters\(\), lr=0\.1\), got <class"),
         ({"loss": lambda y, t: None}, "mean takes Values and real numbers; got None"),
     ],
 )
@@ -367,7 +367,7 @@ def test_parameters_of_the_optimiser_outside_the_model_are_cleared_clipped_and_c
     assert run() == pytest.approx(scale, rel=1e-14)
     assert 1.0 - run(max_norm=1e-3) <= 2e-5
     model, outside = line_model(), parameter(0.0)
-    with pytest.raises(FloatingPointError, match="its gradient not finite"):
+    with pytest.raises(FloatingPointError, match="its gradient is not finite"):
         fit(model, lambda y, t: squared_error(y, t) + outside.sqrt(), LINE, optimizer=SGD([*model.parameters(), outside], lr=0.1))
     assert outside.data == 0.0
 
@@ -380,7 +380,7 @@ def test_a_frozen_part_is_in_no_norm():
 
 
 def test_a_penalty_does_not_make_good_for_a_loss_without_parameters():
-    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 the loss, .*, depends on no parameter: is it computed with `\.data`"):
+    with pytest.raises(ValueError, match=r"in epoch 1, batch 1 the loss, .*, depends on no parameter: did you use `\.data`"):
         fit(line_model(), lambda y, t: Value(y.data) - t, LINE, penalty=nn.l2_penalty)
     model = line_model()
     fit(model, squared_error, LINE, epochs=1, batch_size=None, optimizer=SGD(model.parameters(), lr=0.5), penalty=nn.l2_penalty)

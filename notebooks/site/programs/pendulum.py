@@ -1,4 +1,4 @@
-# A pendulum, swung by small steps of time: how does its end depend on where it began?
+# A pendulum, simulated in small time steps: how does its final angle depend on its start?
 from autograd_core import Value, scope, sin
 
 angle, speed = start, push = Value(0.5, "angle"), Value(0.0, "speed")

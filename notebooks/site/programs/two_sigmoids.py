@@ -1,4 +1,4 @@
-# Two sigmoids learn a bump: a step of gradient descent closes each epoch.
+# Two sigmoids learn a bump: each epoch ends with a step of gradient descent.
 from autograd_core import Value, parameter, sigmoid, square
 
 x, target = Value(0.5, "x"), 0.8

@@ -1,4 +1,4 @@
-// The playground: an editor, the worker that runs its program, what the program shows, and the link to it.
+// The playground: an editor, the worker that runs its program, the program's output, and the link to it.
 (function () {
   const part = (name) => document.getElementById(`playground-${name}`);
   if (!part("editor")) return;
@@ -20,7 +20,7 @@
   }
 
   function begin() {
-    // From a blob, it is under the page's own policy: nothing but this site can be asked for anything.
+    // A worker made from a blob is under the page's own policy: it can only load from this site.
     const script = new Blob([`import ${JSON.stringify(new URL("_static/playground-worker.js", here).href)};`], { type: "text/javascript" });
     worker = new Worker(URL.createObjectURL(script), { type: "module" });
     worker.onmessage = ({ data }) => ("printed" in data ? show(data) : data.ready ? ready(data.ready) : say(`Python did not start: ${data.failed}`));
@@ -98,7 +98,7 @@
     const packed = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(editor.getValue()));
     const text = btoa(String.fromCharCode(...packed)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
     history.replaceState(null, "", `#program=${text}&step=${slider()?.value ?? 0}`);
-    await navigator.clipboard?.writeText(document.location.href).then(() => say("The link is in the clipboard"), () => say("The link is in the address bar"));
+    await navigator.clipboard?.writeText(document.location.href).then(() => say("The link is on the clipboard"), () => say("The link is in the address bar"));
   }
 
   async function linked() {

@@ -1,4 +1,4 @@
-"""What the playground runs in Pyodide: a program, and what its last line gives, to be shown."""
+"""The code that the playground runs in Pyodide: it runs a program, and shows the value of its last line."""
 
 import ast
 import io
@@ -14,12 +14,12 @@ FILE = "program.py"
 
 
 def start(lay_out):
-    """Let the page lay out graphs; what it cannot, it says by an Error of its own."""
+    """Let the page lay out graphs; it raises its own Error for a graph that it cannot lay out."""
     lay_out_with(lay_out)
 
 
 def run(source):
-    """Run a program; what it printed, its last line as a page, a picture or text, and whether it raised."""
+    """Run a program; return its output, its last line as a page, a picture or text, and whether it raised."""
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     printed = io.StringIO()
     shown = {}
@@ -33,7 +33,7 @@ def run(source):
 
 
 def evaluated(source):
-    """What the last line gives, or None where it is no expression."""
+    """The value of the last line, or None if that is not an expression."""
     tree = ast.parse(source, FILE)
     names = {"__name__": "__main__"}
     last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -42,7 +42,7 @@ def evaluated(source):
 
 
 def picture(result):
-    """How a result is shown."""
+    """The form in which a result is shown."""
     if isinstance(result, Value):
         result = result.step()
     if isinstance(result, Stepper):
