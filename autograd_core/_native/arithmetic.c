@@ -6,10 +6,10 @@
 /* Before ops.py has installed the rows there are no operators. */
 static PyObject *not_ready(void)
 {
-    return PyErr_Format(PyExc_SystemError, "autograd_core was not imported to the end");
+    return PyErr_Format(PyExc_SystemError, "autograd_core was not imported completely");
 }
 
-/* `left ∘ right` for the three operators that make up most programs: none of them can fail, so all is inline. */
+/* `left ∘ right` for the three operators that make up most programs. None of them can fail, so all is inline. */
 static inline PyObject *ring(PyObject *left, PyObject *right, int which)
 {
     Function *function = S.operators[which];
@@ -35,7 +35,7 @@ static inline PyObject *ring(PyObject *left, PyObject *right, int which)
             dx = b + 0.0, dy = a + 0.0;
         } else {
             dx = dy = x ? b : a;
-            if (dx == 0.0) /* beside the plain number 0 it is flat */
+            if (dx == 0.0) /* flat if the other operand is the plain number 0 */
                 *(x ? &dx : &dy) = NOTHING;
         }
     } else {
@@ -87,7 +87,7 @@ static PyObject *value_divmod(PyObject *left, PyObject *right)
     return both;
 }
 
-/* What floats answer with a plain number, a Value answers so too: nothing here can carry a gradient. */
+/* Operators that return plain numbers for Values, as they do for floats: the results cannot carry a gradient. */
 static int value_bool(PyObject *self) { return ((Node *)self)->data != 0.0; }
 static PyObject *value_int(PyObject *self)
 {
@@ -129,8 +129,8 @@ static const struct {
     [ABS] = {"__abs__", ""},
 };
 
-/* Give Value a method or operator. The operators above have slots already, which are told their function; any other
- * becomes an attribute of the type. */
+/* Give Value a method or operator. The operators above already have slots, which take the function; any other becomes
+   an attribute of the type. */
 static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     const char *name;
@@ -142,7 +142,7 @@ static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
             Py_RETURN_NONE; /* the slot serves both sides */
         if (strcmp(name, OPERATOR_NAMES[i].name) == 0 && S.operators[i] == NULL) {
             if (Py_TYPE(function) != S.function_type)
-                return PyErr_Format(PyExc_TypeError, "an operator is made by unary or binary");
+                return PyErr_Format(PyExc_TypeError, "an operator must be made by unary or binary");
             S.operators[i] = (Function *)Py_NewRef(function);
             Py_RETURN_NONE;
         }

@@ -1,4 +1,4 @@
-/* What a Value shows of itself: its attributes and methods. */
+/* The attributes and methods of a Value. */
 #include "core.h"
 
 Py_ssize_t node_count(const Node *node)
@@ -36,7 +36,7 @@ PyObject *operands_tuple(Node *node)
     return operands;
 }
 
-/* The local derivative by operand `at` as it is recorded, None where it is a plain number or a checkpoint. */
+/* The local derivative with respect to operand `at`, as recorded; None for a plain number, or in a checkpoint. */
 static PyObject *local_at(Node *node, Py_ssize_t at, double added)
 {
     if (operands_of(node) == MANY) {
@@ -82,7 +82,7 @@ static PyObject *locals_tuple(Node *node, double added)
 GETTER(get_local_derivatives) { return locals_tuple(NODE, 0.0); }
 GETTER(get_slopes) { return locals_tuple(NODE, NOTHING); }
 
-/* The slots of the Python engine's node, for the code beside it that copies graphs and runs checkpoints again. */
+/* The slots of the Python engine's node, for the Python code that copies graphs and reruns checkpoints. */
 GETTER(get_x)
 {
     switch (operands_of(NODE)) {
@@ -165,7 +165,7 @@ static int set_label(PyObject *self, PyObject *given, void *Py_UNUSED(closure))
     return 0;
 }
 
-/* Docstrings are those of the Python class: `document` in module.c sets them. */
+/* The docstrings come from the Python class: `document` in module.c sets them. */
 PyGetSetDef value_getset[] = {
     {"data", get_data, set_data, NULL, NULL},
     {"grad", get_grad, set_grad, NULL, NULL},
@@ -212,7 +212,7 @@ static PyObject *backward(PyObject *self, PyObject *arguments, PyObject *keyword
     Py_RETURN_NONE;
 }
 
-/* What float's own method answers for the number. */
+/* The result of float's own method for the number. */
 static PyObject *of_float(PyObject *self, const char *method, PyObject *argument)
 {
     PyObject *number = PyFloat_FromDouble(NODE->data);
@@ -223,7 +223,7 @@ static PyObject *of_float(PyObject *self, const char *method, PyObject *argument
     return result;
 }
 
-/* The same where the answer is a number, which leaves the graph. */
+/* The same for a method that returns a number, which leaves the graph. */
 static PyObject *taken_of_float(PyObject *self, const char *method, PyObject *argument)
 {
     return note_taken(self) < 0 ? NULL : of_float(self, method, argument);

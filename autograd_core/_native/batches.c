@@ -1,4 +1,4 @@
-/* What training does once for each batch, _engine/weights.py in C. */
+/* The work that training does once for each batch: _engine/weights.py in C. */
 #include "weights.h"
 
 static PyObject *assign_means(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -24,7 +24,7 @@ static PyObject *assign_means(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyBuffer_Release(&sums);
     PyBuffer_Release(&places);
     if (!fits)
-        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "nodes, sums and places do not belong together");
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "nodes, sums and places must match in length");
     return PyBool_FromLong(nought == 0.0);
 }
 
@@ -81,7 +81,7 @@ static PyObject *norm_at(PyObject *Py_UNUSED(module), PyObject *const *arguments
     PyBuffer_Release(&numbers);
     PyBuffer_Release(&places);
     if (!fits)
-        return PyErr_Format(PyExc_IndexError, "there is no number at a place");
+        return PyErr_Format(PyExc_IndexError, "a place is out of range");
     return root_of(part, arguments[0], "norm_at", arguments[1]);
 }
 
@@ -102,7 +102,7 @@ static PyObject *gather(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyBuffer_Release(&chosen);
     PyBuffer_Release(&rows);
     if (!fits)
-        return PyErr_Format(PyExc_ValueError, "these rows are not in the table");
+        return PyErr_Format(PyExc_ValueError, "a row is not in the table");
     Py_RETURN_NONE;
 }
 

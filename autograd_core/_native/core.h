@@ -1,9 +1,8 @@
-/* What the files of the native engine share, beside the node itself (node.h): who does what, and the paths that every
- * operation takes.
- *
- * The engine in Python says what everything here must do; this says it again for speed. Where something is out of
- * the ordinary (an operand that is neither Value, float nor int, a value that raises), the Python code is called, so
- * that results and messages stand in one place.
+/* The declarations that the files of the native engine share, apart from the node itself (node.h): the functions of
+ *each file, and the paths that every operation takes.
+ * The Python engine defines what everything here must do; this code does the same, faster. In unusual cases (an operand
+ * that is neither a Value, a float nor an int; a value that raises) it calls the Python code, so that results and
+ * messages are defined in one place.
  */
 #ifndef AUTOGRAD_CORE_H
 #define AUTOGRAD_CORE_H
@@ -112,7 +111,7 @@ int player_ready(PyObject *module);
 struct Kernel *kernel_named(const char *name, int arity);
 extern PyMethodDef kernel_methods[];
 
-/* The place where the running code stands, as a new reference; NULL with an exception set. */
+/* The current place, as a new reference; NULL with an exception set. */
 static inline Place *place_now(void)
 {
     PyObject *place = NULL;
@@ -122,7 +121,7 @@ static inline Place *place_now(void)
         return first_place(place);
     if (Py_TYPE(place) != S.place_type) {
         Py_DECREF(place);
-        PyErr_SetString(PyExc_TypeError, "autograd_core's context variable holds something else than a Place");
+        PyErr_SetString(PyExc_TypeError, "autograd_core's context variable must hold a Place");
         return NULL;
     }
     return (Place *)place;
@@ -130,8 +129,8 @@ static inline Place *place_now(void)
 
 /* Memory for a node, as an object with one reference.
  *
- * Nodes hold no reference to their type: the state keeps the type alive as long as the process, and counting up and
- * down for each node would only cost time. */
+ * Nodes hold no reference to their type: the state keeps the type alive as long as the process, so counting references
+ * for each node would only cost time. */
 static inline Node *node_memory(void)
 {
     Node *node;
@@ -154,18 +153,18 @@ static inline Node *node_memory(void)
     }
 #endif
     Py_SET_TYPE(node, S.value_type);
-    /* Not by Py_SET_REFCNT, which since 3.12 leaves alone what looks immortal, as half of all fresh memory does. */
+    /* Not Py_SET_REFCNT: since 3.12 it skips objects that look immortal, as half of all fresh memory does. */
 #ifdef Py_REF_DEBUG
     _Py_NewReference((PyObject *)node);
 #elif PY_VERSION_HEX >= 0x030E0000 && SIZEOF_VOID_P > 4
-    ((PyObject *)node)->ob_refcnt_full = 1; /* the count, and what lies beside it */
+    ((PyObject *)node)->ob_refcnt_full = 1; /* the count, and the bytes beside it */
 #else
     ((PyObject *)node)->ob_refcnt = 1;
 #endif
     return node;
 }
 
-/* A new node with everything set but its operands and local derivatives; it takes over the reference to `place`. */
+/* A new node with everything set except its operands and local derivatives. Steals the reference to `place`. */
 static inline Node *new_node(double data, Place *place, uint32_t row, uint32_t flags)
 {
     Node *node = node_memory();
@@ -184,8 +183,8 @@ static inline Node *new_node(double data, Place *place, uint32_t row, uint32_t f
     return node;
 }
 
-/* A node on two operands, of which one may be a plain number: then its node is NULL and its derivative the number. With
- * `count` ONE there is no second operand. It takes over the reference to `place`. */
+/* A node on two operands, one of which may be a plain number: then its node is NULL and the number takes the place of
+   its derivative. With `count` ONE there is no second operand. Steals the reference to `place`. */
 static inline PyObject *record_at(Place *place, Function *function, uint32_t count, double z, Node *x, Node *y,
                                   double dx, double dy)
 {
@@ -206,7 +205,7 @@ static inline PyObject *record_at(Place *place, Function *function, uint32_t cou
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
-/* The same where the running code stands. */
+/* The same at the current place. */
 static inline PyObject *record(Function *function, uint32_t count, double z, Node *x, Node *y, double dx, double dy)
 {
     Place *place = place_now();

@@ -1,17 +1,17 @@
-/* The functions of the rows as Python sees them: what they are called with, the type, and its makers. */
+/* The functions of the rows as Python sees them: their arguments, the type, and the functions that make them. */
 #include "kernels.h"
 
 #include <structmember.h>
 
-/* The name a message calls the function by. */
+/* The name of the function in messages. */
 static PyObject *function_name(Function *function)
 {
     PyObject *name = function->dict ? PyDict_GetItemString(function->dict, "__name__") : NULL;
     return name && PyUnicode_Check(name) ? Py_NewRef(name) : PyUnicode_FromString("apply");
 }
 
-/* The operands x and y (at most `most`) of a call, as a Python function with these parameters would take them; where
- * it would not, errors.misfit says so in its words. */
+/* The operands x and y (at most `most`) of a call, as a Python function with these parameters would take them. If it
+   would not, errors.misfit raises the error that Python would. */
 static int taken(Function *function, int most, PyObject *const *arguments, Py_ssize_t given, PyObject *keywords,
                  PyObject **operands)
 {
@@ -109,8 +109,8 @@ static int function_traverse(PyObject *self, visitproc visit, void *arg)
 
 static int function_clear(PyObject *self)
 {
-    /* All that a call needs stays until the end: a finalizer may still call. A cycle goes through the attributes, or
-     * through the operation, whose own attributes the collector clears. */
+    /* Everything that a call needs is kept until the end, because a finalizer may still call the function. A cycle goes
+       through the attributes, or through the operation, whose own attributes the collector clears. */
     Py_CLEAR(((Function *)self)->dict);
     return 0;
 }
@@ -141,7 +141,7 @@ static PyObject *function_repr(PyObject *self)
     return text;
 }
 
-/* As a function: a pickle refers to it by name. */
+/* Pickled like a function, by name. */
 static PyObject *function_reduce(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     return function_name((Function *)self);
@@ -188,7 +188,7 @@ static PyType_Spec function_spec = {
     function_slots,
 };
 
-/* Whether the row has derivatives that are flat: it says where, or one is the number 0. */
+/* Whether the row has flat derivatives: it says where, or one of them is the number 0. */
 static int states_flat(PyObject *operation, Function *function, int arity)
 {
     PyObject *flat = PyObject_GetAttrString(operation, "flat");
@@ -244,7 +244,7 @@ static Function *new_function(PyObject *operation, FunctionKind kind, vectorcall
                 function->slopes[i] = Py_NewRef(PyTuple_GET_ITEM(slopes, i));
             ready = 1;
         } else {
-            PyErr_SetString(PyExc_ValueError, "an operation has a local derivative for each operand");
+            PyErr_SetString(PyExc_ValueError, "an operation must have one local derivative for each operand");
         }
         const char *known = ready && !function->row_flag ? PyUnicode_AsUTF8(name) : NULL;
         Kernel *kernel = known ? kernel_named(known, arity) : NULL;
@@ -305,6 +305,6 @@ int function_ready(PyObject *module)
     S.function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
     if (S.function_type == NULL)
         return -1;
-    S.function_type->tp_name = "function"; /* as messages name the functions of the Python engine */
+    S.function_type->tp_name = "function"; /* the name that messages use for the functions of the Python engine */
     return 0;
 }

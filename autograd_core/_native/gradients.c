@@ -1,7 +1,7 @@
 /* Gradients and tangents as numbers: the plain sweeps of _transforms/sweeps.py in C. */
 #include "sort.h"
 
-/* Where there are checkpoints, write down which nodes depend on the inputs: no other is run again. The marks are on. */
+/* If there are checkpoints, note which nodes depend on the inputs: no others are rerun. The marks are on. */
 static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
 {
     if (!sorted->segments)
@@ -24,7 +24,7 @@ static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
     return 0;
 }
 
-/* Sort what lies below those of `outputs` that are Values, with these stops; on failure the marks are off. */
+/* Sort the nodes below those of `outputs` that are Values, with these stops; on failure the marks are off. */
 static int sort_several(Sorted *sorted, PyObject *outputs, PyObject *stops)
 {
     int failed = 0;
@@ -38,7 +38,7 @@ static int sort_several(Sorted *sorted, PyObject *outputs, PyObject *stops)
     return failed ? -1 : 0;
 }
 
-/* Whether every leaf in the order, beside the stops, is a constant: then nothing depends on any other Value. */
+/* Whether every leaf in the order except the stops is a constant: then nothing depends on any other Value. */
 static int is_closed(const Sorted *sorted)
 {
     for (size_t i = sorted->stops; i < sorted->count; i++)
@@ -47,7 +47,8 @@ static int is_closed(const Sorted *sorted)
     return 1;
 }
 
-/* The gradients of `y` by `inputs` as a list of floats, from a sort that is open at `y`; it is closed afterwards. */
+/* The gradients of `y` with respect to `inputs` as a list of floats, from an open sort of `y`, which is closed
+   afterwards. */
 static PyObject *swept(Sorted *sorted, PyObject *y, PyObject *inputs)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(inputs);
@@ -208,14 +209,14 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
         PyErr_NoMemory();
         failed = 1;
     } else if (!failed && PyTuple_GET_SIZE(directions) != count) {
-        PyErr_SetString(PyExc_ValueError, "there is one direction for each input");
+        PyErr_SetString(PyExc_ValueError, "there must be one direction for each input");
         failed = 1;
     }
     for (Py_ssize_t i = 0; i < count && !failed; i++)
         if ((found = number_of(PyTuple_GET_ITEM(directions, i), &starts[i])) <= 0) {
             failed = 1;
             if (found == 0)
-                type_error("a direction is a real number; got %R of type %U", PyTuple_GET_ITEM(directions, i));
+                type_error("a direction must be a real number; got %R of type %U", PyTuple_GET_ITEM(directions, i));
         }
     if (failed)
         goto done;
@@ -244,7 +245,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
         else
             PyList_SET_ITEM(result, i, tangent);
     }
-    if (!failed && segments) /* checkpoints run Python: the sweep in Python does that */
+    if (!failed && segments) /* checkpoints run Python, so the sweep in Python handles them */
         result = PyObject_CallObject(PyDict_GetItemString(S.originals, "tangent_numbers"), arguments);
 done:
     PyMem_Free(starts);

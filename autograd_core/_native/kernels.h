@@ -8,10 +8,10 @@ typedef struct Kernel {
     const char *name;
     void *function;
     Flat flat;
-    int taken; /* by the row of the table; a later row of the same name is another operation */
+    int taken; /* by the row of the table; a later row of the same name is a different operation */
 } Kernel;
 
-/* A row that is left to its Python. */
+/* A row that runs in Python. */
 typedef struct WithoutKernel {
     const char *name, *reason;
 } WithoutKernel;

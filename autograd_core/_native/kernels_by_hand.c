@@ -1,6 +1,6 @@
-/* Kernels whose speed is worth writing them by hand; kernels.py says what each gains, and a test compares bits.
+/* Kernels that are written by hand for speed; kernels.py states the gain of each, and a test compares bits.
  *
- * `locals` is NULL where no node is made. */
+ * `locals` is NULL if no node is made. */
 #include "kernels.h"
 
 int dot_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals)

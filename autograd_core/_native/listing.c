@@ -1,14 +1,14 @@
-/* A graph as a flat list: what _program/listing.py does, for graphs of any size.
+/* A graph as a flat list, as in _program/listing.py, for graphs of any size.
  *
- * Whatever is out of the ordinary (a leaf that is not named, a checkpoint, a leaf assigned since) gives None: then the
- * list is written in Python, which says what is wrong.
+ * In unusual cases (a leaf that is not named, a checkpoint, a leaf assigned since) the result is None; then Python
+ * makes the list, or says what is wrong.
  */
 #include "sort.h"
 
-/* Plain numbers, one for each that differs in a bit: where each is among the constants. */
+/* The plain numbers, distinct by their bits, and their indices among the constants. */
 typedef struct Numbers {
     double *numbers;
-    char *variable; /* of what stop_gradient lets through */
+    char *variable; /* the results of stop_gradient */
     int32_t *places; /* by hash, from 1 */
     size_t count, capacity, mask;
 } Numbers;
@@ -42,7 +42,7 @@ static int numbers_grow(Numbers *numbers)
     return 0;
 }
 
-/* The place of a number, which may be new; -1 with an exception set. A variable one is always new. */
+/* The index of a number, which may be new; -1 with an exception set. A variable number is always new. */
 static int32_t place_of(Numbers *numbers, double number, int variable)
 {
     uint64_t bits;
@@ -64,8 +64,8 @@ static int32_t place_of(Numbers *numbers, double number, int variable)
 typedef struct Writer {
     Sorted sorted;
     Numbers numbers;
-    int32_t *slots;  /* of each place in the order; of constants their number, until all are known */
-    int32_t *code, *starts, *operands, *row_code; /* row_code: of each row of the engine, from 1 */
+    int32_t *slots;  /* for each position in the order; for constants their number, until all are known */
+    int32_t *code, *starts, *operands, *row_code; /* row_code: for each row of the engine, from 1 */
     char *variable;
     size_t count, edges;
     PyObject *rows, *plain;
@@ -83,7 +83,7 @@ static double plain_at(const Node *node, Py_ssize_t i)
     return operands_of(node) == MANY ? node->side->locals[i] : i ? node->dy : node->dx;
 }
 
-/* Count what there is, and enter the leaves that are constants. 0 where something is out of the ordinary. */
+/* Count everything, and add the leaves that are constants. 0 in an unusual case. */
 static int look(Writer *writer)
 {
     Sorted *sorted = &writer->sorted;
@@ -157,7 +157,7 @@ static int write_list(Writer *writer)
     return 0;
 }
 
-/* Sort what lies below the roots. 0 where a leaf is named twice. */
+/* Sort the nodes below the roots. 0 if a leaf is named twice. */
 static int sort_all(Writer *writer, PyObject *roots, PyObject *leaves)
 {
     Sorted *sorted = &writer->sorted;
@@ -206,7 +206,7 @@ static PyObject *written(Writer *writer, PyObject *roots)
                          bytes_of(writer->variable, writer->sorted.stops + writer->numbers.count + count, 1));
 }
 
-/* listed(roots, leaves, plain): tuples of Values and floats, of Values; a set of Values, or None. */
+/* listed(roots, leaves, plain): a tuple of Values and floats, a tuple of Values, and a set of Values or None. */
 static PyObject *listed(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *roots, *leaves, *plain, *result = NULL;
@@ -253,7 +253,7 @@ typedef struct Flags {
     char *made;
 } Flags;
 
-/* Fills what follows the leaves; 0 where the list would read what is not there. */
+/* Fill the slots after the leaves; 0 if the list would read out of bounds. */
 static int vary(const Flags *flags)
 {
     const int32_t *starts = flags->starts.buf, *operands = flags->operands.buf;
@@ -278,7 +278,7 @@ static int vary(const Flags *flags)
     return 1;
 }
 
-/* varied(leaves, variable, starts, operands): which slots are variables where of the first ones these are. */
+/* varied(leaves, variable, starts, operands): which slots are variables, given which of the first ones are. */
 static PyObject *varied(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     Flags flags;
@@ -288,7 +288,7 @@ static PyObject *varied(PyObject *Py_UNUSED(module), PyObject *arguments)
     flags.made = made ? PyBytes_AS_STRING(made) : NULL;
     if (made && !vary(&flags)) {
         Py_CLEAR(made);
-        PyErr_SetString(PyExc_ValueError, "the listing is damaged: its operands do not stand before their instruction");
+        PyErr_SetString(PyExc_ValueError, "the listing is damaged: an operand does not come before its instruction");
     }
     Py_buffer *buffers[] = {&flags.leaves, &flags.old, &flags.starts, &flags.operands};
     for (int i = 0; i < 4; i++)
@@ -298,8 +298,8 @@ static PyObject *varied(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 PyMethodDef listing_methods[] = {
     {"varied", varied, METH_VARARGS,
-     "varied($module, leaves, variable, starts, operands, /)\n--\n\nWhich slots are variables: see listing.c."},
+     "varied($module, leaves, variable, starts, operands, /)\n--\n\nReturn which slots are variables: see listing.c."},
     {"listed", listed, METH_VARARGS,
-     "listed($module, roots, leaves, plain, /)\n--\n\nWhat a listing is made of, or None: see listing.c."},
+     "listed($module, roots, leaves, plain, /)\n--\n\nReturn the parts of a listing, or None: see listing.c."},
     {NULL, NULL, 0, NULL},
 };

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The operands of a call without making anything of them: the items of a list or tuple, or the arguments. */
+/* The operands of a call as they are: the items of a list or tuple, or the arguments. */
 typedef struct Items {
     PyObject *const *items;
     Py_ssize_t count;
@@ -20,7 +20,7 @@ static int items_of(PyObject *list, Items *found)
     return 1;
 }
 
-/* Read Values, floats and ints into `numbers`; 0 at anything else. No Python runs, so the list cannot change. */
+/* Read Values, floats and ints into `numbers`; 0 for anything else. No Python runs, so the list cannot change. */
 static int read_numbers(Items items, double *numbers, int *values)
 {
     for (Py_ssize_t i = 0; i < items.count; i++) {
@@ -33,7 +33,7 @@ static int read_numbers(Items items, double *numbers, int *values)
         } else if (PyLong_CheckExact(item)) {
             numbers[i] = PyLong_AsDouble(item);
             if (numbers[i] == -1.0 && PyErr_Occurred()) {
-                PyErr_Clear(); /* too large: the Python path says so again */
+                PyErr_Clear(); /* too large: the Python path raises again */
                 return 0;
             }
         } else {
@@ -63,7 +63,7 @@ static void free_side(Side *side)
     PyMem_Free(side);
 }
 
-/* A node on many operands that takes over `side`; NULL, with `side` freed, where there is no memory. */
+/* A node on many operands that owns `side`; NULL, with `side` freed, if there is no memory. */
 static PyObject *record_many(Function *function, double z, Place *place, Side *side)
 {
     if (function->row_flag)
@@ -80,8 +80,8 @@ static PyObject *record_many(Function *function, double z, Place *place, Side *s
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
-/* By the kernel, in a place, NULL for that of the running code. 0: it does not fit; -1: an error. No Python runs, but
- * where a row says in Python whether a derivative of 0 is flat. */
+/* Compute with the kernel, at a place (NULL for the current one). 0: not possible; -1: an error. No Python runs, unless
+   a row decides in Python whether a derivative of 0 is flat. */
 int apply_many_at(Place *there, Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
 {
     Items first = {arguments, count}, second = {NULL, 0};
@@ -136,8 +136,8 @@ int apply_many_at(Place *there, Function *function, PyObject *const *arguments, 
     return 0;
 }
 
-/* The operands' numbers as a list of floats, as the Python of a row takes them. Among the operands, which nobody else
- * has seen, a Value takes the place of an array of no dimensions that holds it. */
+/* The operands' numbers as a list of floats, as a row's Python takes them. In the list of operands, which only this
+   code holds, a zero-dimensional array is replaced by the Value inside it. */
 static PyObject *numbers_list(Function *function, PyObject *operands, int *values)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
@@ -170,12 +170,12 @@ static PyObject *numbers_list(Function *function, PyObject *operands, int *value
     return numbers;
 }
 
-/* The operands with the local derivatives that the row's Python gives. */
+/* The operands with the local derivatives that the row's Python returns. */
 static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
     if (PyTuple_GET_SIZE(slopes) != count || PyList_GET_SIZE(numbers) != count) {
-        PyErr_SetString(PyExc_ValueError, "an operation on many operands has as many local derivatives");
+        PyErr_SetString(PyExc_ValueError, "an operation on many operands must return one local derivative for each");
         return NULL;
     }
     Side *side = side_memory(count);
@@ -187,7 +187,7 @@ static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes
         if (found > 0)
             continue;
         if (found == 0)
-            type_error("a local derivative is a real number; got %R of type %U", local);
+            type_error("a local derivative must be a real number; got %R of type %U", local);
         PyMem_Free(side);
         side = NULL;
     }
@@ -196,7 +196,7 @@ static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes
     return side;
 }
 
-/* Raise what errors.miscalled makes of the TypeError that is set; leave other exceptions alone. */
+/* Replace the current TypeError by the one that errors.miscalled makes of it; leave other exceptions alone. */
 static void raise_miscalled(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
     if (!PyErr_ExceptionMatches(PyExc_TypeError))
@@ -223,7 +223,7 @@ static void raise_miscalled(Function *function, PyObject *const *arguments, Py_s
     Py_XDECREF(trace);
 }
 
-/* By the row's Python. */
+/* Compute with the row's Python. */
 static PyObject *apply_python(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
     PyObject *gathered = PyObject_Vectorcall(function->gather, arguments, (size_t)count, NULL);
@@ -247,7 +247,7 @@ static PyObject *apply_python(Function *function, PyObject *const *arguments, Py
     }
     int found = number_of(value, &z);
     if (found == 0)
-        type_error("the value of an operation is a real number; got %R of type %U", value);
+        type_error("the value of an operation must be a real number; got %R of type %U", value);
     if (found <= 0 || (place = place_now()) == NULL)
         goto done;
     if (!place->recording) {

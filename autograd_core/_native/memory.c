@@ -1,4 +1,4 @@
-/* Where nodes live, and how they are freed. */
+/* The memory of nodes, and how they are freed. */
 #include "core.h"
 
 #include <stdlib.h>
@@ -13,14 +13,14 @@
 /* Nodes come from slabs of 2 MiB, aligned to their size, so that the slab of a node is found by masking its address,
  * and so that the system can back each by one huge page: page faults dominate the first use of fresh memory.
  *
- * Each slab has its own list of free nodes. A slab that has become empty is used afresh from its start, so that later
- * graphs lie in memory in the order in which they are made. At most MOST_EMPTY empty slabs are kept, 1 GiB, which is
- * a graph of 11 million nodes; more go back to the system at once. */
+ * Each slab has its own list of free nodes. A slab that has become empty is used again from its start, so that later
+ * graphs lie in memory in the order in which they are made. At most MOST_EMPTY empty slabs are kept: 1 GiB, enough for
+ * a graph of 11 million nodes. Any more go back to the system at once. */
 #define SLAB_BYTES ((size_t)1 << 21)
 #define MOST_EMPTY 512
 
 static Slab *with_room, *empty, *newest;
-static Slab none; /* where the first node does not come from: it has no room */
+static Slab none; /* the initial current slab, which has no room */
 static Py_ssize_t slab_count, empty_count, blocks;
 
 static Slab *slab_of(Node *node) { return (Slab *)((uintptr_t)node & ~(uintptr_t)(SLAB_BYTES - 1)); }
@@ -45,7 +45,7 @@ static Slab *new_slab(void)
     if (slab == NULL)
         return NULL;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    madvise(slab, SLAB_BYTES, MADV_HUGEPAGE); /* a wish: nothing depends on it */
+    madvise(slab, SLAB_BYTES, MADV_HUGEPAGE); /* only a hint: nothing depends on it */
 #endif
     slab->before = slab->after = slab->newer = NULL;
     slab->older = newest;
@@ -112,7 +112,7 @@ static int next_slab(void)
     return 0;
 }
 
-/* Memory for a node where the current slab has none. */
+/* Memory for a node if the current slab has none. */
 Node *node_memory_elsewhere(void)
 {
 #ifdef NODE_BY_NODE
@@ -170,7 +170,7 @@ static inline void let_go(Node *operand)
     if (operand == NULL)
         return;
 #ifdef Py_REF_DEBUG
-    Py_DECREF(operand); /* comes back to node_dealloc, which puts it into the list */
+    Py_DECREF(operand); /* calls node_dealloc, which puts it into the list */
 #else
     if (Py_REFCNT(operand) > 1) {
         Py_SET_REFCNT(operand, Py_REFCNT(operand) - 1);
@@ -181,11 +181,10 @@ static inline void let_go(Node *operand)
 #endif
 }
 
-/* Free a node and all that only it kept alive, with a list in place of recursion: graphs are deeper than any stack. The
- * list goes through the dead nodes themselves, so freeing needs no memory and cannot fail.
- *
- * What belongs to a user (the function of a checkpoint, a primitive) is let go after the node is gone, and may run any
- * code; nodes that die in it only enter the list. */
+/* Free a node and everything that only it kept alive, with a list in place of recursion, because graphs are deeper than
+ *any stack. The list is linked through the dead nodes themselves, so freeing needs no memory and cannot fail.
+ * The user's objects (the function of a checkpoint, a primitive) are released after the node is gone, and may run any
+ * code; nodes that die meanwhile only enter the list. */
 void node_dealloc(PyObject *self)
 {
     ((Node *)self)->next = S.dead;
@@ -232,10 +231,10 @@ Side *side_memory(Py_ssize_t count)
     return side;
 }
 
-/* Room for `count` numbers, until the next call: for use where no Python runs between. */
+/* Room for `count` numbers, until the next call; no Python may run in between. */
 double *scratch_for(Py_ssize_t count)
 {
-    if (S.scratch == NULL || count > S.scratch_count) { /* for no numbers too: NULL is for errors */
+    if (S.scratch == NULL || count > S.scratch_count) { /* even for no numbers, since NULL means an error */
         Py_ssize_t wanted = count + count / 2 + 64;
         double *scratch = PyMem_Realloc(S.scratch, (size_t)wanted * sizeof(double));
         if (scratch == NULL) {

@@ -27,8 +27,8 @@ static PyObject *connect(PyObject *Py_UNUSED(module), PyObject *originals)
     Py_RETURN_NONE;
 }
 
-/* Give a function, method or attribute of this engine the docstring of the Python one. What stands here in its place is
- * the signature that `inspect` reads. */
+/* Give a function, method or attribute of this engine the docstring of its Python counterpart. The text in the C source
+   is only the signature, which `inspect` reads. */
 static PyObject *document(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *thing, *text;
@@ -57,9 +57,9 @@ static PyObject *document(PyObject *Py_UNUSED(module), PyObject *arguments)
 static PyMethodDef methods[] = {
     {"document", document, METH_VARARGS, "document($module, thing, text, /)\n--\n\nSet the docstring of a thing in C."},
     {"connect", connect, METH_O,
-     "connect($module, originals, /)\n--\n\nHand over the dict of the Python objects that this engine replaces."},
+     "connect($module, originals, /)\n--\n\nTake the dict of the Python objects that this engine replaces."},
     {"memory", memory_report, METH_NOARGS,
-     "memory($module, /)\n--\n\nThe bytes of a node and of a slab, and how many slabs there are."},
+     "memory($module, /)\n--\n\nReturn the bytes of a node and of a slab, and the number of slabs."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -67,11 +67,11 @@ static int ready(PyObject *module)
 {
     PyInterpreterState *here = PyInterpreterState_Get();
     if (here != PyInterpreterState_Main()) {
-        PyErr_SetString(PyExc_ImportError, "the native engine of autograd_core works in the main interpreter only");
+        PyErr_SetString(PyExc_ImportError, "the native engine of autograd_core works only in the main interpreter");
         return -1;
     }
     if (S.loaded) {
-        PyErr_SetString(PyExc_ImportError, "the native engine of autograd_core can be loaded once in a process");
+        PyErr_SetString(PyExc_ImportError, "the native engine of autograd_core can be loaded only once in a process");
         return -1;
     }
     memory_ready();
@@ -95,7 +95,7 @@ static PyModuleDef_Slot slots[] = {
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "autograd_core._native._core",
-    .m_doc = "The engine in C: the objects that _engine/choice.py puts in place of those of the same name in Python.",
+    .m_doc = "The engine in C: the objects with which _engine/choice.py replaces the Python objects of the same names.",
     .m_size = 0, .m_slots = slots,
 };
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #ifdef Py_GIL_DISABLED
-#error "the native engine relies on the GIL; on a free-threaded Python the engine in Python is used"
+#error "the native engine needs the GIL; a free-threaded Python uses the Python engine"
 #endif
 
 typedef struct Node Node;
@@ -21,12 +21,12 @@ typedef struct Place {
     PyObject_HEAD
     struct Place *parent;
     PyObject *name;           /* a str, or NULL */
-    unsigned long long owner; /* the address of who put it there and will take it away; 0 for nobody */
+    unsigned long long owner; /* the address of the object that entered it and will leave it; 0 for none */
     char recording;
 } Place;
 
-/* The operands of a node on many operands: the local derivatives, then the nodes. Where the operand is a plain number
- * its node is NULL and the number stands in place of the derivative, which nobody asks for. */
+/* The operands of a node on many operands: the local derivatives, then the nodes. For an operand that is a plain
+   number, the node is NULL and the number is stored in place of the derivative, which is never read. */
 typedef struct Side {
     Py_ssize_t count;
     double locals[];
@@ -34,11 +34,11 @@ typedef struct Side {
 
 static inline Node **side_nodes(Side *side) { return (Node **)(side->locals + side->count); }
 
-/* What is recorded in place of a derivative that is zero in a whole neighbourhood, and of an adjoint that nothing has
- * reached; _operations/operation.py says more. */
+/* Recorded in place of a derivative that is zero in a whole neighbourhood, and of an adjoint that nothing has reached;
+   see _operations/operation.py. */
 #define NOTHING (-0.0)
 
-/* One comparison of bits: it stands in the innermost loop. */
+/* One comparison of bits, because this is in the innermost loop. */
 static inline int is_nothing(double x)
 {
     uint64_t bits;
@@ -46,37 +46,37 @@ static inline int is_nothing(double x)
     return bits == (uint64_t)1 << 63;
 }
 
-/* How many operands a node has, and what else is to be known of it. */
+/* The number of operands of a node, and its flags. */
 enum { LEAF = 0, ONE = 1, TWO = 2, MANY = 3 };
 enum { OPERANDS = 3, HAS_GRAD = 4, USER_ROW = 8, SEGMENT = 16 };
 
 /* A node: 96 bytes with Python's 16 in front, everything inline for one and two operands.
  *
- * It stands outside Python's cyclic collector. That is sound because no cycle can form: the operands are given when
- * the node is made and never change, so they are older than the node; a label is exactly a str; a Place refers to
- * older Places and a str. Only an operation that holds a user's callable can close a cycle (a row of a primitive, the
- * function of a checkpoint), and that is documented there. A collector would have to walk every node of every graph
- * again and again, for nothing; it was the largest single cost of the engine in Python.
+ * Python's cyclic collector does not track it. That is sound because no cycle can form: the operands are set when the
+ * node is made and never change, so they are older than the node; a label is exactly a str; a Place refers to older
+ * Places and a str. Only an operation that holds a user's callable can close a cycle (a row of a primitive, the
+ * function of a checkpoint), and that is documented there. A collector would walk every node of every graph again and
+ * again for nothing; this was the largest single cost of the Python engine.
  */
 struct Node {
     PyObject_HEAD
     double dx, dy; /* local derivatives; for a plain operand the number itself */
-    /* What the sort reads stands in bytes 32 to 63: these lie in one cache line of 64 bytes, wherever a node begins. */
+    /* The sort reads only bytes 32 to 63, which lie in one cache line of 64 bytes wherever a node begins. */
     union {
         Node *x; /* NULL for a plain number, and in a leaf */
         Side *side;
     };
     union {
         Node *y;
-        PyObject *segment; /* of a node on many operands that is a checkpoint */
+        PyObject *segment; /* only of a node on many operands that is a checkpoint */
     };
-    /* The place in the order of the sort that is running, from 1; 0 at all other times. Code that calls back into
-     * Python in the middle of a sweep must have cleared it before: the callback may sort the same nodes. */
+    /* The position in the order of the running sort, from 1; 0 at all other times. Code that calls back into Python in
+       the middle of a sweep must clear it first, because the callback may sort the same nodes. */
     uint32_t mark;
     uint32_t row : 24;
     uint32_t flags : 8;
     union {
-        double grad; /* while alive; it counts where HAS_GRAD is set */
+        double grad; /* while alive; valid only if HAS_GRAD is set */
         Node *next;  /* in a list of dead or free nodes */
     };
     double data;
@@ -91,8 +91,8 @@ struct Node {
 #define PREFETCH(address) ((void)0)
 #endif
 
-/* Operands mostly lie a little below their node, because they were made a little earlier: sorting and freeing ask for
- * that memory before they know. Asking for an address that is none does no harm. */
+/* Operands mostly lie a little below their node, because they were made a little earlier, so sorting and freeing
+   prefetch that memory before they read the operands. Prefetching an invalid address does no harm. */
 #define BELOW 10
 
 static inline int operands_of(const Node *node) { return node->flags & OPERANDS; }
@@ -100,13 +100,13 @@ static inline int operands_of(const Node *node) { return node->flags & OPERANDS;
 /* A row of the table of operations, or of a user's primitive. */
 typedef struct Row {
     PyObject *operation;         /* NULL: this entry is free */
-    Py_ssize_t nodes, functions; /* that use it, of a primitive; the table's rows stay for ever */
+    Py_ssize_t nodes, functions; /* that use it, for a primitive; the table's rows are never freed */
     int arity;                   /* -1 for many */
     char permanent;
 } Row;
 
-/* Kernels compute value and local derivatives of a row in C. They answer 0 where anything is out of the ordinary (an
- * error, a special case that CPython treats itself); then the row's own Python is called. */
+/* Kernels compute the value and local derivatives of a row in C. They return 0 in unusual cases (an error, or a special
+   case that CPython handles itself); then the row's own Python is called. */
 typedef int (*UnaryKernel)(double x, double *z, double *dx);
 typedef int (*BinaryKernel)(double x, double y, double *z, double *dx, double *dy);
 typedef int (*ManyKernel)(const double *xs, Py_ssize_t count, double *z, double *locals);
@@ -118,11 +118,12 @@ typedef union AnyKernel {
 } AnyKernel;
 
 typedef enum { UNARY_FUNCTION, BINARY_FUNCTION, STRICT_FUNCTION, MANY_FUNCTION } FunctionKind;
-/* How a function on many operands takes them: as its arguments, in one list, in two lists. */
+/* How a function on many operands takes them: as its arguments, in one list, or in two lists. */
 typedef enum { GATHER_ARGUMENTS, GATHER_LIST, GATHER_TWO_LISTS } Gather;
 
-/* Who says whether a local derivative of 0 is flat, where the row states that some are: the row's Python, the kernel
- * (by giving NOTHING), or, of a dot product, the factor that it faces: it is flat beside a plain number. */
+/* What decides whether a local derivative of 0 is flat, if the row states that some are: the row's Python; the kernel
+   (by returning NOTHING); or, in a dot product, the factor on the other side: the derivative is flat if that is a plain
+   number. */
 typedef enum { FLAT_BY_ROW, FLAT_BY_KERNEL, FLAT_BY_FACTOR } Flat;
 
 /* The function of a row, as _engine/recording.py makes it. */
@@ -137,15 +138,15 @@ typedef struct Function {
     uint32_t row;
     uint32_t row_flag;           /* USER_ROW for a primitive */
     PyObject *operation, *value; /* of the row */
-    PyObject *slopes[2];         /* callables or floats; of many: the one function */
+    PyObject *slopes[2];         /* callables or floats; for many operands, the one function */
     PyObject *gather;
-    PyObject *fallback; /* the second operand where it may be left out */
+    PyObject *fallback; /* the default of the second operand, if it has one */
     AnyKernel kernel;
 } Function;
 
 enum { ADD, SUB, MUL, DIV, FLOORDIV, MOD, POW, NEG, POS, ABS, OPERATORS };
 
-/* Under AddressSanitizer each node is a block of its own, so that every misuse is seen. */
+/* Under AddressSanitizer each node is a separate block, so that every misuse is detected. */
 #if defined(__SANITIZE_ADDRESS__)
 #define NODE_BY_NODE 1
 #elif defined(__has_feature)
@@ -164,24 +165,24 @@ typedef struct Slab {
     char listed; /* whether it is in the list of slabs with room */
 } Slab;
 
-/* The state of the engine: one for the process, because the module can be loaded once only (module.c refuses a second
- * time, and other interpreters). So no operation has to look its module up. */
+/* The state of the engine. There is one for the process, because the module can be loaded only once (module.c rejects a
+   second time, and other interpreters), so no operation has to look up its module. */
 typedef struct State {
     PyTypeObject *value_type, *place_type, *function_type;
     PyObject *place_variable;
     PyObject *originals; /* the Python objects that this engine replaces */
-    PyObject *docstrings; /* a list of those that `document` set */
+    PyObject *docstrings; /* a list of the docstrings that `document` set */
     PyObject *errors; /* the module */
     PyObject *failed, *not_a_number, *miscalled;
-    PyObject *made;    /* the nodes that are made while programs are traced, by thread: a dict, mostly empty */
-    PyObject *watches; /* those who look out for numbers that leave the graph: a list, mostly empty */
+    PyObject *made;    /* the nodes made while programs are traced, by thread: a dict, mostly empty */
+    PyObject *watches; /* the watchers for numbers that leave the graph: a list, mostly empty */
     uint32_t input_row, parameter_row, constant_row;
     Function *operators[OPERATORS];
     int64_t clock;
     Row *rows;
     uint32_t row_count, row_capacity;
     PyObject *row_numbers; /* {address of the operation: number} */
-    Slab *slab;            /* where the next node comes from */
+    Slab *slab;            /* the slab of the next node */
     Node *dead;            /* nodes that wait to be freed */
     int freeing;
     int loaded;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* A new node, put into the list of its thread if there is one: _engine/traces.py. */
+/* Append a new node to the list of its thread, if there is one: _engine/traces.py. */
 PyObject *noted(PyObject *node)
 {
     PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
@@ -49,16 +49,18 @@ static int set_operand(PyObject *operand, PyObject *local, Node **node, double *
     *derivative = 0.0;
     if (!is_value(operand)) {
         int found = number_of(operand, derivative);
-        return found > 0 ? 0 : found < 0 ? -1 : type_error("an operand is a Value or a number; got %R of type %U", operand);
+        if (found == 0)
+            return type_error("an operand must be a Value or a number; got %R of type %U", operand);
+        return found > 0 ? 0 : -1;
     }
     int found = local == NULL ? 1 : number_of(local, derivative);
     if (found <= 0)
-        return found < 0 ? -1 : type_error("a local derivative is a number; got %R of type %U", local);
+        return found < 0 ? -1 : type_error("a local derivative must be a number; got %R of type %U", local);
     *node = (Node *)Py_NewRef(operand);
     return 0;
 }
 
-/* Local derivatives that come as doubles, in place of numbers of Python's. */
+/* Local derivatives that come as doubles instead of Python numbers. */
 static int copy_locals(PyObject *recorded, double *numbers, Py_ssize_t count)
 {
     Py_buffer view;
@@ -68,12 +70,12 @@ static int copy_locals(PyObject *recorded, double *numbers, Py_ssize_t count)
     if (fits)
         memcpy(numbers, view.buf, (size_t)view.len);
     else
-        PyErr_SetString(PyExc_ValueError, "a node has as many operands and local derivatives as its operation");
+        PyErr_SetString(PyExc_ValueError, "the operands and local derivatives must match the operation");
     PyBuffer_Release(&view);
     return fits ? 0 : -1;
 }
 
-/* Operands whose local derivatives are there; a plain number stands in place of its own. */
+/* Operands whose local derivatives are set; a plain number is stored in place of its derivative. */
 static int set_operands(PyObject *operands, Node **nodes, double *numbers, Py_ssize_t *done)
 {
     for (; *done < PyTuple_GET_SIZE(operands); ++*done) {
@@ -98,7 +100,7 @@ static PyObject *make_node(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
     if (connected() < 0)
         return NULL;
     if (Py_TYPE(place) != S.place_type || (label != Py_None && !PyUnicode_CheckExact(label)))
-        return PyErr_Format(PyExc_TypeError, "a node has a Place, and a str or None as its label");
+        return PyErr_Format(PyExc_TypeError, "a node needs a Place, and a str or None as its label");
     if (grad != Py_None) {
         gradient = PyFloat_AsDouble(grad);
         if (gradient == -1.0 && PyErr_Occurred())
@@ -118,7 +120,7 @@ static PyObject *make_node(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
     if (count < 0 || (segment == NULL && !doubles && (locals = PySequence_Tuple(recorded)) == NULL))
         goto failed;
     if ((arity >= 0 && count != arity) || (locals && PyTuple_GET_SIZE(locals) != count)) {
-        PyErr_SetString(PyExc_ValueError, "a node has as many operands and local derivatives as its operation");
+        PyErr_SetString(PyExc_ValueError, "the operands and local derivatives must match the operation");
         goto failed;
     }
     if (arity < 0) {
@@ -164,7 +166,7 @@ failed:
     return NULL;
 }
 
-/* One counter for the process: it moves when a leaf is assigned, and every node notes where it stood. */
+/* One counter for the process: it advances when a leaf is assigned, and every node records its reading. */
 static PyObject *tick(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
     return PyLong_FromLongLong(++S.clock);
@@ -188,7 +190,7 @@ static PyObject *put_back(PyObject *Py_UNUSED(module), PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "O!dL:put_back", S.value_type, &leaf, &data, &stamp))
         return NULL;
     if (operands_of(leaf) != LEAF)
-        return PyErr_Format(PyExc_TypeError, "a computed node is not put back");
+        return PyErr_Format(PyExc_TypeError, "only a leaf can be put back");
     leaf->data = data;
     leaf->stamp = stamp;
     Py_RETURN_NONE;

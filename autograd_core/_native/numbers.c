@@ -1,8 +1,8 @@
-/* What counts as a number, and calls of Python code. */
+/* The objects that count as numbers, and calls of Python code. */
 #include "core.h"
 
-/* The number an object stands for. 1: found; 0: it is none; -1: finding out has raised. Anything but float and int is
- * left to `number` of value.py. */
+/* The number that an object represents. 1: found; 0: it is not a number; -1: an exception was raised. Anything except
+   float and int is left to `number` in _engine/numbers.py. */
 int number_of(PyObject *object, double *number)
 {
     if (PyFloat_CheckExact(object)) {
@@ -17,7 +17,7 @@ int number_of(PyObject *object, double *number)
         return 0;
     PyObject *original = S.originals ? PyDict_GetItemString(S.originals, "number") : NULL;
     if (original == NULL) {
-        PyErr_SetString(PyExc_SystemError, "the native engine was not connected to the Python one");
+        PyErr_SetString(PyExc_SystemError, "the native engine is not connected to the Python engine");
         return -1;
     }
     PyObject *found = PyObject_CallOneArg(original, object);
@@ -74,7 +74,7 @@ PyObject *call_python(const char *module, const char *name, PyObject *first, PyO
     return result;
 }
 
-/* Tell those who look out for it that the number of a node leaves the graph here: _engine/watching.py. */
+/* Tell the watchers that the number of a node leaves the graph here: _engine/watching.py. */
 int note_taken(PyObject *node)
 {
     if (S.watches == NULL || PyList_GET_SIZE(S.watches) == 0)
@@ -84,14 +84,14 @@ int note_taken(PyObject *node)
     return done ? 0 : -1;
 }
 
-/* The one number or Value in a NumPy array of no dimensions, any other object as it is. */
+/* The number or Value in a zero-dimensional NumPy array; any other object unchanged. */
 PyObject *unwrapped(PyObject *object)
 {
     return is_value(object) ? Py_NewRef(object) : call_python("autograd_core._engine.numbers", "unwrapped", object, NULL);
 }
 
-/* Raise what the Python engine says to a call that does not fit: what stands there under this name, or its method, is
- * called so. The error that is set says the same in other words, and goes. */
+/* Raise the Python engine's error for a call that does not fit, by calling its function of this name, or the method,
+   with the same arguments. It replaces the error that is set, which says the same in other words. */
 PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject *arguments, PyObject *keywords)
 {
     PyErr_Clear();
@@ -107,12 +107,12 @@ PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject 
     Py_XDECREF(original);
     Py_XDECREF(all);
     if (result || !PyErr_Occurred())
-        PyErr_Format(PyExc_SystemError, "the engines differ in what %s takes", method ? method : name);
+        PyErr_Format(PyExc_SystemError, "the engines disagree about the arguments of %s", method ? method : name);
     Py_XDECREF(result);
     return NULL;
 }
 
-/* The same for a call that is read already: its arguments are `first` and, unless it is NULL, `second`. */
+/* The same for a call whose arguments have been read: `first` and, unless it is NULL, `second`. */
 PyObject *refused(const char *name, const char *method, PyObject *first, PyObject *second)
 {
     PyObject *arguments = second ? PyTuple_Pack(2, first, second) : PyTuple_Pack(1, first);
@@ -122,8 +122,8 @@ PyObject *refused(const char *name, const char *method, PyObject *first, PyObjec
     return NULL;
 }
 
-/* Raise what the Python engine says where an attribute cannot be set to `given`, or (NULL) deleted. As the setter of what
- * can never be set, `name` is what the table of attributes says. */
+/* Raise the Python engine's error for an attribute that cannot be set to `given` or (if that is NULL) deleted. It is
+   also the setter of attributes that can never be set, with the `name` from the table of attributes. */
 int refused_attribute(PyObject *self, PyObject *given, void *name)
 {
     PyObject *type = PyType_GetName(Py_TYPE(self)), *done = NULL;
@@ -134,7 +134,7 @@ int refused_attribute(PyObject *self, PyObject *given, void *name)
         done = given ? PyObject_CallMethod(property, "__set__", "OO", self, given)
                      : PyObject_CallMethod(property, "__delete__", "O", self);
     if (done || !PyErr_Occurred())
-        PyErr_Format(PyExc_SystemError, "the engines differ in what %s takes", (char *)name);
+        PyErr_Format(PyExc_SystemError, "the engines disagree about the arguments of %s", (char *)name);
     Py_XDECREF(property);
     Py_XDECREF(done);
     return -1;

@@ -1,16 +1,16 @@
-/* Steps of nn's optimisers: nn/optim.py says what each does. */
+/* The steps of nn's optimisers; nn/optim.py explains them. */
 #include "weights.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3") /* short loops become vector instructions; no number changes */
 #endif
 #if defined(__GNUC__)
-#define INLINED static inline __attribute__((always_inline)) /* with its direction, so that no weight costs a call */
+#define INLINED static inline __attribute__((always_inline)) /* so that no weight costs a call */
 #else
 #define INLINED static inline
 #endif
 
-/* What a step does to one weight: the direction of the gradient g, from what is kept, and what is kept after it. */
+/* The step for one weight: the direction for the gradient g, from the memory, and the memory afterwards. */
 typedef struct Rule {
     double rate, decay, bound;
     double momentum;
@@ -43,12 +43,12 @@ static inline double by_adam(const Rule *rule, double g, const double *kept, dou
 
 static double clamped(double x, double bound)
 {
-    x = bound < x ? bound : x; /* as min and max: NaN stays */
+    x = bound < x ? bound : x; /* like min and max, so that NaN stays NaN */
     return -bound > x ? -bound : x;
 }
 
-/* The weights after a step and what is kept then, each as the bytes of its float64; NotImplemented for the root of a
- * negative number, of which Python says what it is. */
+/* The weights and the memory after a step, each as the bytes of its float64; NotImplemented for the root of a negative
+   number, which is left to Python. */
 INLINED PyObject *moved(PyObject *nodes, const Py_buffer *kept, int wide, const Rule *rule, Direction direction)
 {
     Py_ssize_t count = COUNT(nodes), bytes = count * (Py_ssize_t)sizeof(double);
@@ -82,7 +82,7 @@ INLINED PyObject *moved(PyObject *nodes, const Py_buffer *kept, int wide, const 
     return found;
 }
 
-/* The same, of what is kept in arrays. */
+/* The same for a memory in arrays. */
 INLINED PyObject *moved_by(PyObject *nodes, PyObject *const *memory, int wide, const Rule *rule, Direction direction)
 {
     Py_buffer kept[2];
@@ -93,7 +93,7 @@ INLINED PyObject *moved_by(PyObject *nodes, PyObject *const *memory, int wide, c
         fits = strcmp(kept[got].format, "d") == 0 && kept[got].len == COUNT(nodes) * (Py_ssize_t)sizeof(double);
     }
     if (!fits && !PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "what is kept is a float64 for each parameter");
+        PyErr_SetString(PyExc_ValueError, "the memory must hold one float64 for each parameter");
     PyObject *found = PyErr_Occurred() ? NULL : moved(nodes, kept, wide, rule, direction);
     while (got > 0)
         PyBuffer_Release(&kept[--got]);
@@ -123,7 +123,7 @@ static PyObject *adam_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 /* --- Whole arrays, in place -------------------------------------------------------------------------------------- */
 
-/* Arrays of float64, of as many numbers as the first. -1 with an exception set, and nothing left to release. */
+/* Arrays of float64, as long as the first. -1 with an exception set, and nothing left to release. */
 static int arrays_of(PyObject *const *objects, Py_buffer *views, int wanted)
 {
     for (int got = 0; got < wanted; got++) {
@@ -131,7 +131,7 @@ static int arrays_of(PyObject *const *objects, Py_buffer *views, int wanted)
         if (opened && strcmp(views[got].format, "d") == 0 && views[got].len == views[0].len)
             continue;
         if (opened)
-            PyErr_SetString(PyExc_ValueError, "weights, gradients and what is kept are as many float64");
+            PyErr_SetString(PyExc_ValueError, "weights, gradients and memory must be float64 arrays of one length");
         for (got -= !opened; got >= 0; got--)
             PyBuffer_Release(&views[got]);
         return -1;
@@ -139,7 +139,7 @@ static int arrays_of(PyObject *const *objects, Py_buffer *views, int wanted)
     return 0;
 }
 
-/* A step of all weights. `done` counts it, in the same call, so that Ctrl-C comes before both or after both. */
+/* A step of all weights. The same call increments `done`, so that Ctrl-C takes effect before both or after both. */
 INLINED PyObject *step_arrays(PyObject *const *objects, int wide, PyObject *done, const Rule *rule, Direction direction)
 {
     Py_buffer views[4], counter;
@@ -191,7 +191,7 @@ static PyObject *adam_step(PyObject *Py_UNUSED(module), PyObject *arguments)
     return step_arrays(arrays, 2, done, &rule, by_adam);
 }
 
-/* Sums from `start` on over a count, into `means`; whether all are finite. */
+/* Divide the sums from `start` on by a count, into `means`; return whether all are finite. */
 static PyObject *means_of(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     Py_buffer sums, means;
@@ -209,7 +209,7 @@ static PyObject *means_of(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyBuffer_Release(&sums);
     PyBuffer_Release(&means);
     if (!fits)
-        return PyErr_Format(PyExc_ValueError, "sums and means do not belong together");
+        return PyErr_Format(PyExc_ValueError, "sums and means must match in length");
     double all = nought[0] + nought[1] + nought[2] + nought[3] + nought[4] + nought[5] + nought[6] + nought[7];
     return PyBool_FromLong(all == 0.0);
 }

@@ -16,7 +16,7 @@ static Place *new_place(Place *parent, PyObject *name, int recording, unsigned l
     return place;
 }
 
-/* The place of a scope inside `here`; none has entered it, and none will leave it. */
+/* The place of a scope inside `here`, which no owner has entered or will leave. */
 Place *place_inside(Place *here, PyObject *name) { return new_place(here, name, here->recording, 0); }
 
 static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
@@ -30,12 +30,12 @@ static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OOp|K:Place", names, &parent, &name, &recording, &owner))
         return NULL;
     if ((parent != Py_None && Py_TYPE(parent) != S.place_type) || (name != Py_None && !PyUnicode_CheckExact(name)))
-        return PyErr_Format(PyExc_TypeError, "a Place has a Place or None around it and a str or None as its name");
+        return PyErr_Format(PyExc_TypeError, "a Place takes a Place or None around it, and a str or None as its name");
     return (PyObject *)new_place(parent == Py_None ? NULL : (Place *)parent, name == Py_None ? NULL : name, recording,
                                  owner);
 }
 
-/* Places nest as deeply as scopes do: let go of them one by one, not in recursion. */
+/* Places nest as deeply as scopes do, so they are released one by one, without recursion. */
 static void place_dealloc(PyObject *self)
 {
     while (self) {
@@ -82,7 +82,7 @@ static PyGetSetDef place_getset[] = {
 };
 
 static PyType_Slot place_slots[] = {
-    {Py_tp_doc, "What new nodes are told about the code that makes them; never changed once made."},
+    {Py_tp_doc, "What new nodes record about the code that makes them; immutable."},
     {Py_tp_new, place_new},
     {Py_tp_dealloc, place_dealloc},
     {Py_tp_members, place_members},
@@ -92,11 +92,11 @@ static PyType_Slot place_slots[] = {
 
 static PyType_Spec place_spec = {"autograd_core._engine.places.Place", sizeof(Place), 0, Py_TPFLAGS_DEFAULT, place_slots};
 
-/* A context manager, and decorator, that moves to another place and back. It keeps nothing: the place knows the one
- * around it and who put it there, so one instance serves any number of threads and tasks. */
+/* A context manager and decorator that moves to another place and back. It has no state: the place knows its parent and
+   its owner, so one instance can serve any number of threads and tasks. */
 typedef struct Inside {
     PyObject_HEAD
-    PyObject *name; /* of a scope, else NULL */
+    PyObject *name; /* for a scope, else NULL */
 } Inside;
 
 static PyObject *inside_alloc(PyTypeObject *type, PyObject *name)
@@ -119,7 +119,7 @@ static PyObject *scope_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     return inside_alloc(type, name);
 }
 
-/* scope(name) without a tuple of arguments in between: networks make one for every unit and example. */
+/* scope(name) without a tuple of arguments, because networks make one for every unit and example. */
 static PyObject *scope_vectorcall(PyObject *type, PyObject *const *arguments, size_t count, PyObject *keywords)
 {
     if (PyVectorcall_NARGS(count) == 1 && keywords == NULL && PyUnicode_CheckExact(arguments[0]))
@@ -175,9 +175,9 @@ static int move_to(Place *place)
     return token ? 0 : -1;
 }
 
-/* The place of a context in which nothing has set it: the variable's default, which is set here. Python remembers what
- * a look-up finds, but not that it finds nothing: in a context that holds other variables, such as decimal's, it would
- * search anew for each node. Takes over the reference to `none`, what was found instead. */
+/* The place of a context in which it was never set: the variable's default, which is then set. Python caches what a
+   look-up finds, but not that it finds nothing: in a context that holds other variables, such as decimal's, it would
+   search again for each node. Steals the reference to `none`, the result of the look-up. */
 Place *first_place(PyObject *none)
 {
     PyObject *place = NULL;
@@ -189,7 +189,7 @@ Place *first_place(PyObject *none)
     return (Place *)place;
 }
 
-/* Move to the place that `self` leads to: with `recording` negative as it was. */
+/* Move to the place that `self` leads to; a negative `recording` leaves recording as it was. */
 static PyObject *enter(PyObject *self, int recording)
 {
     if (connected() < 0)
@@ -250,7 +250,7 @@ static PyGetSetDef scope_getset[] = {
 };
 static PyGetSetDef no_getset[] = {{NULL, NULL, NULL, NULL, NULL}};
 
-/* The docstrings are those of the Python classes, which _engine/choice.py sets. */
+/* The docstrings come from the Python classes: _engine/choice.py sets them. */
 static PyTypeObject *inside_type(PyObject *module, const char *name, newfunc make, PyMethodDef *methods,
                                  PyGetSetDef *getset, const char *doc)
 {

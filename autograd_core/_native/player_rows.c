@@ -156,7 +156,7 @@ int number_from(PyObject *object, double *number)
 {
     int found = object ? number_of(object, number) : -1;
     if (found == 0)
-        type_error("the value of an operation is a real number; got %R of type %U", object);
+        type_error("the value of an operation must be a real number; got %R of type %U", object);
     Py_XDECREF(object);
     return found > 0 ? 0 : -1;
 }

@@ -1,4 +1,4 @@
-/* What Python would raise sets a bit of `*raised`; the number that comes back then counts for nothing. */
+/* An exception that Python would raise sets a bit of `*raised`; the number returned is then meaningless. */
 #ifndef AUTOGRAD_CORE_PY_ERRORS_H
 #define AUTOGRAD_CORE_PY_ERRORS_H
 

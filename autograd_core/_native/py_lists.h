@@ -1,11 +1,11 @@
-/* Lists of floats as translated rows use them. Their memory is a little on the stack, then blocks, all given back at
- * once. */
+/* Lists of floats as translated rows use them. Their memory is a small buffer on the stack and then blocks, all freed
+   at once. */
 #ifndef AUTOGRAD_CORE_PY_LISTS_H
 #define AUTOGRAD_CORE_PY_LISTS_H
 
 #include "py_errors.h"
 
-/* A list of floats. Only a list with room of its own is ever changed. */
+/* A list of floats. Only a list that owns its memory is ever changed. */
 typedef struct List {
     const double *at;
     int64_t count, room;
@@ -73,7 +73,7 @@ static inline double py_item(List xs, int64_t index, int *raised)
     return NAN;
 }
 
-/* An item of a list that has to have so many. */
+/* An item of a list that must have this length. */
 static inline double py_item_of(List xs, int64_t index, int64_t count, int *raised)
 {
     if (xs.count == count)
@@ -95,7 +95,7 @@ static inline List py_slice(List xs, int64_t low, int64_t high)
     return (List){xs.at + low, high > low ? high - low : 0, 0};
 }
 
-/* Of no numbers there may be no address. */
+/* An empty list may have no address. */
 static inline void copy_numbers(const double *to, const double *from, int64_t count)
 {
     if (count > 0)
@@ -112,7 +112,7 @@ static inline List py_list(int64_t room, Memory *memory, int *raised)
     return (List){numbers, 0, room};
 }
 
-/* Room for so many more, so that appending them moves nothing. */
+/* Reserve room for this many more, so that appending them moves nothing. */
 static inline void py_reserve(List *xs, int64_t more, Memory *memory, int *raised)
 {
     if (more <= xs->room - xs->count)

@@ -1,4 +1,4 @@
-/* The module math. Where it is CPython's own rather than the C library's, Python is asked. */
+/* The module math. Functions that CPython implements itself, rather than the C library, call Python. */
 #ifndef AUTOGRAD_CORE_PY_MATH_H
 #define AUTOGRAD_CORE_PY_MATH_H
 
@@ -12,7 +12,7 @@ typedef struct Tuple_di {
     int64_t part_1;
 } Tuple_di;
 
-/* math turns a NaN out of a number, and an infinity out of a finite number, into an exception. */
+/* math raises if the result of a number is NaN, or the result of a finite number is infinite. */
 static inline double checked(double x, double z, int infinite, int *raised)
 {
     if (isnan(z) && !isnan(x))
@@ -52,7 +52,7 @@ QUIET_LIBRARY(tanh)
 static inline double py_radians(double x) { return x * (Py_MATH_PI / 180.0); }
 static inline double py_degrees(double x) { return x * (180.0 / Py_MATH_PI); }
 
-/* math asks the library for the logarithm of positive finite numbers only. */
+/* math calls the library's logarithm only for positive finite numbers. */
 #define LOGARITHM(name)                                                                                                \
     static inline double py_##name(double x, int *raised)                                                              \
     {                                                                                                                  \
@@ -105,7 +105,7 @@ static inline double py_remainder(double x, double y, int *raised)
     return z;
 }
 
-/* The bits of a double, of which these are the exponent. */
+/* The bits of a double that hold its exponent. */
 #define EXPONENT (UINT64_C(0x7ff) << 52)
 
 static inline uint64_t bits_of(double x)
@@ -122,7 +122,7 @@ static inline double of_bits(uint64_t bits)
     return x;
 }
 
-/* The exponent of a normal number, from 1 to 2046; 0 and 2047 of others. */
+/* The exponent of a normal number, from 1 to 2046; 0 or 2047 for others. */
 static inline int64_t exponent_of(uint64_t bits) { return (int64_t)(bits >> 52 & 0x7ff); }
 
 static inline Tuple_di frexp_of_others(double x)
@@ -134,7 +134,8 @@ static inline Tuple_di frexp_of_others(double x)
     return (Tuple_di){x, e};
 }
 
-/* Of normal numbers on their bits: the library takes three times as long, and quotients and their like ask often. */
+/* Computed on the bits for normal numbers: the library takes three times as long, and quotients and the like call this
+   often. */
 static inline Tuple_di py_frexp(double x)
 {
     uint64_t bits = bits_of(x);
@@ -163,7 +164,7 @@ static inline double py_ldexp(double x, int64_t e, int *raised)
     return of_bits((bits & ~EXPONENT) | (uint64_t)(before + e) << 52);
 }
 
-/* A whole double as an int. */
+/* An integral double as an int. */
 static inline int64_t int_of(double whole, int *raised)
 {
     if (fabs(whole) <= (double)LARGEST_INT)
@@ -176,13 +177,13 @@ static inline int64_t py_floor(double x, int *raised) { return int_of(floor(x), 
 static inline int64_t py_ceil(double x, int *raised) { return int_of(ceil(x), raised); }
 static inline int64_t py_trunc(double x, int *raised) { return int_of(trunc(x), raised); }
 
-/* --- What is CPython's own ----------------------------------------------------------------------------------- */
+/* --- Functions of CPython's own ----------------------------------------------------------------------------------- */
 
 #ifndef AUTOGRAD_CORE_STANDALONE /* an exported program has its own: _program/standalone.h */
 
 enum { MATH_HYPOT, MATH_GAMMA, MATH_LGAMMA, MATH_FACTORIAL };
 
-/* A function of `math` that is CPython's own, by calling it; of the factorial, an int, the float nearest to it. */
+/* Calls a function of `math` that CPython implements itself; for the factorial, an int, returns the nearest float. */
 static double of_python(int which, const double *xs, Py_ssize_t count, int *raised)
 {
     static const char *const names[] = {"hypot", "gamma", "lgamma", "factorial"};
@@ -190,7 +191,7 @@ static double of_python(int which, const double *xs, Py_ssize_t count, int *rais
     PyObject *few[4], **numbers = count <= 4 ? few : PyMem_New(PyObject *, count), *result = NULL;
     Py_ssize_t made = 0;
     double z = NAN;
-    if (!PyGILState_Check()) { /* in a thread of a player, which leaves it to one that holds Python */
+    if (!PyGILState_Check()) { /* in a player's thread, which leaves it to a thread that holds the GIL */
         *raised |= OTHER_ERROR;
         return z;
     }
@@ -219,7 +220,7 @@ static double of_python(int which, const double *xs, Py_ssize_t count, int *rais
         *raised |= PyErr_ExceptionMatches(PyExc_OverflowError) ? OVERFLOW_ERROR
                    : PyErr_ExceptionMatches(PyExc_ValueError)  ? VALUE_ERROR
                                                                : OTHER_ERROR;
-        PyErr_Clear(); /* the row's Python will say it */
+        PyErr_Clear(); /* the row's Python will raise it */
     }
     return z;
 }
@@ -245,7 +246,7 @@ static inline double py_factorial(int64_t n, int *raised)
     return of_python(MATH_FACTORIAL, &x, 1, raised);
 }
 
-/* Of no numbers it is the int 1. */
+/* For no numbers the result is the int 1. */
 static inline double py_prod_of(List xs, int *raised)
 {
     double product = 1.0;

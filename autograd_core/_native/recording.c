@@ -1,12 +1,13 @@
 /* How an operation records a node: _engine/recording.py in C.
  *
- * A row with a kernel gets value and local derivatives from it. A row without one, a primitive, and any case that the
- * kernel leaves alone call the row's Python: the value first, so that what floats raise is raised before anything
- * exists, then the local derivatives by those operands that are Values.
+ * A row with a kernel gets its value and local derivatives from the kernel. A row without one, a primitive, and any
+ * case that the kernel does not handle call the row's Python: first the value, so that whatever floats raise is raised
+ * before a node exists, then the local derivatives with respect to the operands that are Values.
  */
 #include "core.h"
 
-/* Raise what errors.failed makes of the ArithmeticError or ValueError that is set; leave other exceptions alone. */
+/* Replace the current ArithmeticError or ValueError by the error that errors.failed makes; leave other exceptions
+   alone. */
 PyObject *raise_failed(Function *function, PyObject *operands)
 {
     if (!PyErr_ExceptionMatches(PyExc_ArithmeticError) && !PyErr_ExceptionMatches(PyExc_ValueError))
@@ -44,7 +45,7 @@ PyObject *raise_not_a_number(Function *function, PyObject *operand)
     return NULL;
 }
 
-/* The Value in an array of no dimensions, for an operand that is not a number; any other raises. */
+/* The Value in a zero-dimensional array, for an operand that is not a number; anything else raises. */
 PyObject *value_alone(Function *function, PyObject *operand)
 {
     PyObject *inner = unwrapped(operand);
@@ -54,7 +55,7 @@ PyObject *value_alone(Function *function, PyObject *operand)
     return raise_not_a_number(function, operand);
 }
 
-/* As raise_failed, of the operands themselves, `right` NULL where there is one. */
+/* Like raise_failed, given the operands themselves; `right` is NULL if there is only one. */
 static PyObject *operands_failed(Function *function, PyObject *left, PyObject *right)
 {
     PyObject *type, *error, *trace;
@@ -72,7 +73,7 @@ static PyObject *operands_failed(Function *function, PyObject *left, PyObject *r
     return NULL;
 }
 
-/* The number a local derivative of a row in Python gives. */
+/* The number that a row's local derivative in Python returns. */
 static int slope_number(Function *function, int at, PyObject *const *numbers, size_t count, double *slope)
 {
     PyObject *given = function->slopes[at];
@@ -82,13 +83,13 @@ static int slope_number(Function *function, int at, PyObject *const *numbers, si
         return -1;
     int found = number_of(result, slope);
     if (found == 0)
-        type_error("a local derivative is a real number; got %R of type %U", result);
+        type_error("a local derivative must be a real number; got %R of type %U", result);
     Py_DECREF(result);
     return found > 0 ? 0 : -1;
 }
 
-/* An operation whose value comes from Python, on the operands `x` and `y` (NULL for one operand). `shown` are the
- * operands as a message shows them. */
+/* An operation whose value comes from Python, on the operands `x` and `y` (NULL for one operand). `shown` holds the
+   operands for messages. */
 static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, double a, double b, PyObject *shown_x,
                               PyObject *shown_y)
 {
@@ -110,7 +111,7 @@ static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, doub
     int found = number_of(value, &z);
     if (found <= 0) {
         if (found == 0)
-            type_error("the value of an operation is a real number; got %R of type %U", value);
+            type_error("the value of an operation must be a real number; got %R of type %U", value);
         goto done;
     }
     Place *place = place_now();
@@ -135,7 +136,7 @@ done:
     return node;
 }
 
-/* apply_unary on the Value in an array of no dimensions; any other operand raises. */
+/* apply_unary on the Value in a zero-dimensional array; any other operand raises. */
 static PyObject *apply_alone(Function *function, PyObject *operand)
 {
     PyObject *inner = value_alone(function, operand);
@@ -162,7 +163,7 @@ PyObject *apply_unary(Function *function, PyObject *operand)
     return apply_python(function, operand, NULL, a, 0.0, operand, NULL);
 }
 
-/* The result, or NotImplemented where an operand is not a number. */
+/* The result, or NotImplemented if an operand is not a number. */
 PyObject *apply_binary(Function *function, PyObject *left, PyObject *right)
 {
     double a, b, z, dx, dy;

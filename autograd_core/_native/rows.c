@@ -1,12 +1,10 @@
 /* The rows that nodes refer to by number: the table's, which stay for ever, and those of primitives. */
 #include "core.h"
 
-/* The number under which nodes know an operation, with one more use of it, by a node or by a function; and USER_ROW for
- * a primitive.
- *
- * The table's rows stay for ever. A primitive's entry keeps the operation alive while nodes use it; a function keeps
- * its operation alive itself, where Python's collector can see it, because the operation in turn leads back to the
- * function. */
+/* The number by which nodes refer to an operation, with one more use counted, by a node or by a function; USER_ROW is
+ *added for a primitive.
+ * The table's rows are never freed. A primitive's entry keeps the operation alive while nodes use it. A function keeps
+ * its operation alive itself, visibly to Python's collector, because the operation in turn refers to the function. */
 int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *flag)
 {
     PyObject *key = PyLong_FromVoidPtr(operation);
@@ -67,7 +65,7 @@ static void forget_unused(Row *row)
 {
     if (row->nodes > 0 || row->functions > 0)
         return;
-    PyObject *type, *value, *trace; /* we may be in the middle of an exception */
+    PyObject *type, *value, *trace; /* an exception may be in progress */
     PyErr_Fetch(&type, &value, &trace);
     PyObject *key = PyLong_FromVoidPtr(row->operation);
     row->operation = NULL;

@@ -1,4 +1,4 @@
-/* What translated rows stand on: Python's arithmetic, lists and `math`, to the bit, with what they raise. */
+/* The runtime of translated rows: Python's arithmetic, lists and `math`, bit for bit, including exceptions. */
 #ifndef AUTOGRAD_CORE_RUNTIME_H
 #define AUTOGRAD_CORE_RUNTIME_H
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What the last sort used, kept for the next: fresh memory costs page faults. Up to 2**24 entries, enough for a graph of
- * 16 million nodes, 512 MiB; more is given back. */
+/* The memory of the last sort, kept for the next because fresh memory costs page faults. It keeps up to 2**24 entries
+   (512 MiB), enough for a graph of 16 million nodes; more is freed. */
 #define MOST_KEPT ((size_t)1 << 24)
 
 static Sorted spare;
@@ -33,7 +33,7 @@ void sort_close(Sorted *sorted)
     memset(sorted, 0, sizeof *sorted);
 }
 
-/* Take the marks off again: no other sort may see them. */
+/* Clear the marks: no other sort may see them. */
 void sort_unmark(Sorted *sorted)
 {
     for (size_t i = 0; i < sorted->count; i++)
@@ -63,7 +63,7 @@ static inline int put(Sorted *sorted, Node *node)
     return 0;
 }
 
-/* Leave out what lies at or below this node; all stops come before the first root. */
+/* Leave out this node and everything below it; all stops come before the first root. */
 int sort_stop(Sorted *sorted, Node *stop)
 {
     if (stop->mark)
@@ -74,9 +74,9 @@ int sort_stop(Sorted *sorted, Node *stop)
     return 0;
 }
 
-/* Put what lies below `root`, and `root`, into the order, where it is not there yet.
+/* Add `root` and the nodes below it to the order, unless they are already there.
  *
- * A node is marked when it is finished, not when it is met: between the two it lies on the path, and what it depends on
+ * A node is marked when it is finished, not when it is first reached: in between it lies on the path, and its operands
  * cannot lead back to it. */
 int sort_from(Sorted *sorted, Node *root)
 {
@@ -129,7 +129,7 @@ int sort_from(Sorted *sorted, Node *root)
         if (depth == 0)
             return 0;
         depth--;
-        if (depth >= BELOW) { /* the way back up: what is needed is known */
+        if (depth >= BELOW) { /* on the way back up, with all operands done */
             PREFETCH(&sorted->path[depth - BELOW].node->mark);
             PREFETCH(&(sorted->path[depth - BELOW].node - 1)->mark);
         }
@@ -155,12 +155,12 @@ int sort_adjoints(Sorted *sorted)
     return 0;
 }
 
-/* Whether anything in the tuple is not a Value; says so. */
+/* Whether anything in the tuple is not a Value; if so, sets an exception. */
 int not_values(PyObject *sequence)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); i++)
         if (!is_value(PyTuple_GET_ITEM(sequence, i)))
-            return type_error("a sweep goes over Values; got %R of type %U", PyTuple_GET_ITEM(sequence, i)) < 0;
+            return type_error("a sweep takes Values; got %R of type %U", PyTuple_GET_ITEM(sequence, i)) < 0;
     return 0;
 }
 

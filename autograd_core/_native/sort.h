@@ -4,15 +4,15 @@
 
 #include "core.h"
 
-/* A node that waits for an operand, and the operand to look at next (of nodes on many operands). */
+/* A node that waits for an operand, and (for nodes on many operands) the operand to visit next. */
 typedef struct Step {
     Node *node;
     Py_ssize_t next;
 } Step;
 
 /* Nodes in order: first the stops, then the nodes below the roots in topological order, without those at or below the
- * stops. While a Sorted is open, the mark of each is its place in `nodes`, from 1. References are borrowed: whoever
- * sorts holds the roots and the stops. */
+ * stops. While a Sorted is open, the mark of each node is its position in `nodes`, from 1. References are borrowed: the
+ * caller holds the roots and the stops. */
 typedef struct Sorted {
     Node **nodes;
     size_t count, capacity, stops;
@@ -21,7 +21,7 @@ typedef struct Sorted {
     double *adjoints; /* one for each node, by sort_adjoints */
     size_t adjoint_capacity;
     int segments; /* whether a checkpoint is among them */
-    char *wanted; /* of a sweep with checkpoints: whether each node is of use; NULL where all are */
+    char *wanted; /* in a sweep with checkpoints: whether each node is needed; NULL if all are */
 } Sorted;
 
 void sort_open(Sorted *sorted);

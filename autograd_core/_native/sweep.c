@@ -1,20 +1,22 @@
 /* The reverse sweep: backward.py in C.
  *
- * Adjoints lie in an array beside the order, so that `grad` changes only when nothing can fail any more. Where
- * NOTHING has arrived, nothing is sent on, and nothing along an edge that is flat: a path not taken never makes a NaN.
+ * Adjoints lie in an array beside the order, so that `grad` changes only when nothing can fail any more. A node with
+ * the adjoint NOTHING sends nothing on, and nothing crosses a flat edge, so a path that was not taken never produces a
+ * NaN.
  */
 #include "sort.h"
 
 #include <float.h>
 
-/* Where a gradient has vanished below the normal floats (`tiny`), a product costs fifty times as much as elsewhere; that
- * with 1, the commonest local derivative, is exact and is left out. */
+/* If a gradient has vanished below the normal floats (`tiny`), a product costs fifty times as much as usual. The
+   product with 1, the most common local derivative, is exact, so it is skipped. */
 static inline void contribute(double *adjoints, const Node *operand, double upstream, double local, int tiny)
 {
     if (operand == NULL || is_nothing(local))
         return;
     double *adjoint = &adjoints[operand->mark - 1], sent = tiny && local == 1.0 ? upstream : upstream * local;
-    *adjoint = (*adjoint + 0.0) + sent; /* a sum is never -0.0, which means nothing; the 0.0 waits for no product */
+    *adjoint = (*adjoint + 0.0) + sent; /* a sum must not be -0.0, which means NOTHING; adding 0.0 first does not wait
+    *for the product */
 }
 
 /* Set the gradient of a node from the adjoint of this sweep: leaves add up, computed nodes hold the last. */
@@ -27,11 +29,11 @@ static inline void commit(Node *node, double adjoint)
     node->flags |= HAS_GRAD;
 }
 
-/* How many nodes ahead the sweep asks for memory. */
+/* How many nodes ahead the sweep prefetches. */
 #define AHEAD 8
 
-/* The sweep where no Python runs: the marks say where each operand's adjoint is. With `committing` the gradients are set
- * on the way: when the sweep reaches a node its adjoint is complete. The marks are off afterwards. */
+/* The sweep when no Python runs: the marks say where each operand's adjoint is. With `committing` the gradients are set
+   along the way, since a node's adjoint is complete when the sweep reaches it. The marks are off afterwards. */
 static inline void sweep_marked(Sorted *sorted, int committing)
 {
     double *adjoints = sorted->adjoints;
@@ -62,7 +64,7 @@ static inline void sweep_marked(Sorted *sorted, int committing)
         sorted->nodes[i]->mark = 0;
 }
 
-/* Whether an output of a checkpoint leaves it to another to run the function, -1 where that cannot be told. */
+/* Whether an output of a checkpoint leaves running the function to another output; -1 on an error. */
 static int follows_another(Node *node)
 {
     PyObject *function = PyObject_GetAttrString(node->segment, "function");
@@ -70,8 +72,8 @@ static int follows_another(Node *node)
     return function == NULL ? -1 : function == Py_None;
 }
 
-/* The outputs of one checkpoint that something has reached: the one at `at`, which leads, and those that wait for it,
- * `next` of it and of each other (from 1; NULL where nothing waits). */
+/* The outputs of one checkpoint that something has reached: the leader at `at`, and those that wait for it, linked by
+   `next` (from 1; NULL if nothing waits). */
 static PyObject *reached(const Sorted *sorted, size_t at, const uint32_t *next)
 {
     PyObject *nodes = PyList_New(0);
@@ -85,7 +87,7 @@ static PyObject *reached(const Sorted *sorted, size_t at, const uint32_t *next)
     return nodes;
 }
 
-/* Put the graphs of `results` in order, and at each the adjoint of the output that it is. The marks are on. */
+/* Sort the graphs of `results`, and start each with the adjoint of its output. The marks are on. */
 static int start_again(Sorted *inner, PyObject *results, const Sorted *sorted, size_t at, const uint32_t *next)
 {
     Py_ssize_t count = PyList_GET_SIZE(results), k = 0;
@@ -101,19 +103,19 @@ static int start_again(Sorted *inner, PyObject *results, const Sorted *sorted, s
     return 0;
 }
 
-/* What `rerun` gives: a list of as many Values as there are nodes. */
+/* The result of `rerun`: a list with one Value for each node. */
 static int are_results(PyObject *results, PyObject *nodes)
 {
     int good = PyList_Check(results) && PyList_GET_SIZE(results) == PyList_GET_SIZE(nodes);
     for (Py_ssize_t i = 0; good && i < PyList_GET_SIZE(results); i++)
         good = is_value(PyList_GET_ITEM(results, i));
     if (!good)
-        PyErr_SetString(PyExc_TypeError, "the function of a checkpoint gives Values");
+        PyErr_SetString(PyExc_TypeError, "the function of a checkpoint must return Values");
     return good;
 }
 
-/* Run a checkpoint's function again, sweep what it recorded, and add up what reaches its operands. `places` has the
- * place of each operand in the adjoints, from 1. */
+/* Rerun a checkpoint's function, sweep the graph that it recorded, and add up what reaches its operands. `places` has
+   the position of each operand in the adjoints, from 1. */
 static int sweep_again(Sorted *sorted, size_t at, const uint32_t *next, const uint32_t *places)
 {
     if (Py_EnterRecursiveCall(" in the sweep of a checkpoint"))
@@ -151,7 +153,7 @@ static int sweep_again(Sorted *sorted, size_t at, const uint32_t *next, const ui
     return failed ? -1 : 0;
 }
 
-/* One checkpoint of a sweep. An output that does not lead waits, if anything has reached it, for the one that does. */
+/* One checkpoint of a sweep. An output that is not the leader waits for the leader, if anything has reached it. */
 static int sweep_segment(Sorted *sorted, size_t at, uint32_t **next, const uint32_t *places)
 {
     int arrived = !is_nothing(sorted->adjoints[at]), follows = follows_another(sorted->nodes[at]);
@@ -172,8 +174,8 @@ static int sweep_segment(Sorted *sorted, size_t at, uint32_t **next, const uint3
     return 0;
 }
 
-/* The sweep where checkpoints run Python: it may sort and sweep the same nodes, so the place of each operand is written
- * down first, and the marks are off while Python runs. */
+/* The sweep when checkpoints run Python. Their code may sort and sweep the same nodes, so the position of each operand
+   is stored first, and the marks are off while Python runs. */
 static int sweep_segments(Sorted *sorted)
 {
     size_t edges = 0, edge = 0;
@@ -191,7 +193,7 @@ static int sweep_segments(Sorted *sorted)
         PyErr_NoMemory();
         return -1;
     }
-    uint32_t *next = NULL; /* of checkpoints of several outputs */
+    uint32_t *next = NULL; /* for checkpoints with several outputs */
     int failed = 0;
     for (size_t i = sorted->count; i-- > sorted->stops && !failed;) {
         Node *node = sorted->nodes[i];
@@ -245,7 +247,7 @@ int backward_from(Node *y, PyObject *gradient)
         if (!sorted.segments) {
             sweep_marked(&sorted, 1);
         } else {
-            Py_INCREF(y); /* it holds all the others while Python runs */
+            Py_INCREF(y); /* keeps all the others alive while Python runs */
             failed = sweep_segments(&sorted) < 0;
             for (size_t i = 0; i < sorted.count && !failed; i++)
                 commit(sorted.nodes[i], sorted.adjoints[i]);
@@ -272,7 +274,7 @@ static PyObject *backward(PyObject *Py_UNUSED(module), PyObject *arguments, PyOb
     Py_RETURN_NONE;
 }
 
-/* Docstrings are those of the Python functions of the same name: `document` in module.c sets them. */
+/* The docstrings come from the Python functions of the same name: `document` in module.c sets them. */
 PyMethodDef sweep_methods[] = {
     {"backward", WITH_KEYWORDS(backward), METH_VARARGS | METH_KEYWORDS, "backward($module, y, gradient=1.0)\n--\n\n"},
     {NULL, NULL, 0, NULL},

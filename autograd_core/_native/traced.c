@@ -1,4 +1,4 @@
-/* What a trace asks of the nodes that it made: _program/tracing.py in C. No Python runs while marks are set. */
+/* Searches among the nodes that a trace made: _program/tracing.py in C. No Python runs while marks are set. */
 #include "core.h"
 
 static Node **operands_at(Node *node, Node **few)
@@ -22,7 +22,7 @@ static int is_list_of_values(PyObject *nodes)
     return 1;
 }
 
-/* Of nodes that only the list and the others hold, the first that is held besides, or None: `leaked` of tracing.py. */
+/* The first node that anything besides the list and the other nodes refers to, or None: `leaked` in tracing.py. */
 static PyObject *leaked(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
     Node *few[2], *found = NULL;
@@ -68,7 +68,7 @@ static int push(Stack *stack, Node *node)
 
 enum { OWN = 1, SEEN = 2, FOUND = 3 };
 
-/* Walk from the nodes on the stack through those of the trace; 0, or -1 without memory. */
+/* Walk from the nodes on the stack through the nodes of the trace; 0, or -1 if there is no memory. */
 static int walk(Stack *stack, PyObject *found)
 {
     Node *few[2];
@@ -89,7 +89,7 @@ static int walk(Stack *stack, PyObject *found)
     return 0;
 }
 
-/* outside(roots, nodes): the nodes that the roots were computed from and that are none of `nodes`; as in tracing.py. */
+/* outside(roots, nodes): the nodes, other than `nodes`, that the roots were computed from; as in tracing.py. */
 static PyObject *outside(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *roots, *nodes;

@@ -1,13 +1,13 @@
 /* The type Value, and how leaves are made: value.py in C. */
 #include "core.h"
 
-/* What the engine needs of the Python modules, fetched when the first row or leaf is made. */
+/* The Python objects that the engine needs, fetched when the first row or leaf is made. */
 int connected(void)
 {
     if (S.place_variable)
         return 0;
     if (S.originals == NULL) {
-        PyErr_SetString(PyExc_SystemError, "import autograd_core, not its native engine alone");
+        PyErr_SetString(PyExc_SystemError, "import autograd_core instead of its native engine");
         return -1;
     }
     PyObject *places = PyImport_ImportModule("autograd_core._engine.places");
@@ -55,7 +55,7 @@ PyObject *new_leaf(uint32_t row, double data)
     return place ? new_leaf_at(place, row, data) : NULL;
 }
 
-/* The same at a place, and it takes over the reference to it. */
+/* The same at a place, whose reference it steals. */
 PyObject *new_leaf_at(Place *place, uint32_t row, double data)
 {
     Node *leaf = new_node(data, place, row, LEAF);
@@ -66,7 +66,8 @@ PyObject *new_leaf_at(Place *place, uint32_t row, double data)
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)leaf) : (PyObject *)leaf;
 }
 
-/* Value(data, label), parameter(data, label) or constant(data, label); `row` is in the state, not known before this. */
+/* Value(data, label), parameter(data, label) or constant(data, label); `row` points into the state, which is set up
+   here. */
 static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
 {
     double number;
@@ -101,7 +102,7 @@ static PyObject *value_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     return leaf_parsed(&S.input_row, "Value", arguments, keywords);
 }
 
-/* Value(data) without a tuple of arguments in between. */
+/* Value(data) without a tuple of arguments. */
 static PyObject *value_vectorcall(PyObject *type, PyObject *const *arguments, size_t count, PyObject *keywords)
 {
     Py_ssize_t given = PyVectorcall_NARGS(count);
@@ -165,7 +166,7 @@ extern PyType_Slot arithmetic_slots[];
 int value_ready(PyObject *module)
 {
     PyType_Slot slots[64] = {
-        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* _engine/choice.py hands the docstring of the Python class over */
+        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* _engine/choice.py sets the docstring of the Python class */
         {Py_tp_new, value_new},
         {Py_tp_dealloc, node_dealloc},
         {Py_tp_repr, value_repr},
@@ -177,7 +178,8 @@ int value_ready(PyObject *module)
     int count = 8;
     for (PyType_Slot *slot = arithmetic_slots; slot->slot; slot++)
         slots[count++] = *slot;
-    /* The type can be a base so that __init_subclass__ gets to say why it cannot; value_new refuses what slips past. */
+    /* The type can be a base so that __init_subclass__ can say why it cannot; value_new rejects anything that slips
+       past. */
     PyType_Spec spec = {"autograd_core.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
     S.value_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     if (S.value_type == NULL)

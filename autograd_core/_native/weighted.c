@@ -1,8 +1,9 @@
-/* Weighted sums side by side: _engine/weighted.py in C. Entering and leaving a scope costs more than a neuron's three
- * nodes (0.6 against 0.2 us), so these nodes are told their place directly; whatever would run Python is left to it. */
+/* Weighted sums of the same inputs: _engine/weighted.py in C. Entering and leaving a scope costs more than a neuron's
+   three nodes (0.6 against 0.2 us), so these nodes get their place directly; anything that would run Python is left to
+   Python. */
 #include "core.h"
 
-/* function(w . x + b) at a place. 0: it does not fit; -1: an error. */
+/* function(w . x + b) at a place. 0: not possible here; -1: an error. */
 static int at_place(Place *place, Function *dot, PyObject *x, PyObject *w, PyObject *b, Function *function,
                     PyObject **result)
 {
@@ -13,7 +14,7 @@ static int at_place(Place *place, Function *dot, PyObject *x, PyObject *w, PyObj
     int done = apply_many_at(place, dot, lists, 2, &sum);
     if (done <= 0)
         return done;
-    if (!is_value(sum)) { /* of plain numbers alone */
+    if (!is_value(sum)) { /* all are plain numbers */
         Py_DECREF(sum);
         return 0;
     }
@@ -34,7 +35,7 @@ static int at_place(Place *place, Function *dot, PyObject *x, PyObject *w, PyObj
     return *result ? 1 : -1;
 }
 
-/* One unit, by its Python where C does not do. */
+/* One unit, computed in Python if C cannot do it. */
 static PyObject *weighted_sum(Place *here, Function *dot, PyObject *x, PyObject *unit)
 {
     PyObject *result = NULL;

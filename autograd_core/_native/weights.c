@@ -1,4 +1,4 @@
-/* Many leaves at once, _engine/weights.py in C: Python's arithmetic on plain doubles, without its objects. */
+/* Many leaves at once: _engine/weights.py in C, with Python's arithmetic on plain doubles, without its objects. */
 #include "weights.h"
 
 /* Whether this is a list or tuple of Values. */
@@ -8,7 +8,7 @@ int check_nodes(PyObject *nodes)
     for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++)
         fits = is_value(PySequence_Fast_GET_ITEM(nodes, i));
     if (!fits)
-        PyErr_SetString(PyExc_TypeError, "these are not Values in a list");
+        PyErr_SetString(PyExc_TypeError, "expected a list of Values");
     return fits ? 0 : -1;
 }
 
@@ -48,7 +48,7 @@ static PyObject *clear_gradients(PyObject *Py_UNUSED(module), PyObject *nodes)
     Py_RETURN_NONE;
 }
 
-/* Floats, as many as nodes; anything else is for the setter of each node, which says what is wrong. */
+/* Read one float for each node; anything else is left to the setter of each node, which says what is wrong. */
 static int plain_floats(PyObject *numbers, PyObject *nodes)
 {
     int fits = PyList_CheckExact(numbers) && PyList_GET_SIZE(numbers) == COUNT(nodes);
@@ -111,7 +111,7 @@ int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t si
     if (view->len == count * size)
         return 1;
     PyBuffer_Release(view);
-    PyErr_SetString(PyExc_ValueError, "these are not as many numbers as nodes");
+    PyErr_SetString(PyExc_ValueError, "there must be one number for each node");
     return 0;
 }
 
@@ -119,7 +119,7 @@ static PyObject *add_gradients(PyObject *Py_UNUSED(module), PyObject *const *arg
 {
     Py_buffer sums, reached;
     if (count != 3)
-        return PyErr_Format(PyExc_TypeError, "add_gradients takes nodes, sums, and marks");
+        return PyErr_Format(PyExc_TypeError, "add_gradients takes nodes, sums and marks");
     PyObject *nodes = arguments[0];
     if (check_nodes(nodes) < 0 || !buffer_of(arguments[1], &sums, COUNT(nodes), sizeof(double)))
         return NULL;
@@ -167,7 +167,7 @@ static PyObject *add_numbers(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyBuffer_Release(&sums);
     PyBuffer_Release(&reached);
     if (!fits)
-        return PyErr_Format(PyExc_ValueError, "numbers, places and sums do not belong together");
+        return PyErr_Format(PyExc_ValueError, "numbers, places and sums must match in length");
     return PyBool_FromLong(finite);
 }
 
@@ -180,14 +180,14 @@ static PyObject *mean_of_partials(PyObject *Py_UNUSED(module), PyObject *argumen
     if (!PyArg_ParseTuple(arguments, "O!n:mean_of_partials", &PyList_Type, &partials, &count))
         return NULL;
     if (PyList_GET_SIZE(partials) != 8)
-        return PyErr_Format(PyExc_ValueError, "there are eight partial sums");
+        return PyErr_Format(PyExc_ValueError, "there must be eight partial sums");
     Py_ssize_t bytes = 0;
     for (; got < 8; got++) {
         if (PyObject_GetBuffer(PyList_GET_ITEM(partials, got), &views[got], PyBUF_CONTIG_RO) < 0)
             goto done;
         bytes = got ? bytes : views[0].len;
         if (views[got].len != bytes) {
-            PyErr_SetString(PyExc_ValueError, "the partial sums are of different lengths");
+            PyErr_SetString(PyExc_ValueError, "the partial sums have different lengths");
             got++;
             goto done;
         }

@@ -9,7 +9,7 @@
 
 #define COUNT PySequence_Fast_GET_SIZE
 
-int check_nodes(PyObject *nodes); /* -1 with an exception set where it is not a list or tuple of Values */
+int check_nodes(PyObject *nodes); /* -1 with an exception set if it is not a list or tuple of Values */
 
 /* The Python function of that name, on one or two arguments. */
 PyObject *original(const char *name, PyObject *nodes, PyObject *numbers);

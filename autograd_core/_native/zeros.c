@@ -1,8 +1,9 @@
-/* Local derivatives of 0 as they are recorded: NOTHING where they are flat, which the row says (Operation.zero), or a
- * kernel that knows. They are the exception: who records asks here for a 0 alone. */
+/* Local derivatives of 0 as they are recorded: NOTHING if they are flat, as the row (Operation.zero) or a kernel
+   decides. They are the exception, so recording calls these functions only for a 0. */
 #include "core.h"
 
-/* What the row says. Takes over the references to `numbers`, the operands, and to `variable`, which of them are. */
+/* The row's decision. Steals the references to `numbers` (the operands) and `variable` (which of them are variables).
+   */
 static int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope)
 {
     PyObject *zero = NULL;
@@ -17,7 +18,7 @@ static int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyO
     return *slope == -1.0 && PyErr_Occurred() ? -1 : 0;
 }
 
-/* The derivative by operand `at` of one or two, of which `x` and `y` are Values. */
+/* The derivative with respect to operand `at` of one or two; `x` and `y` say which of them are Values. */
 int zero_slope(Function *function, int at, double a, double b, int x, int y, double *slope)
 {
     if (!function->states_flat) {
@@ -29,14 +30,14 @@ int zero_slope(Function *function, int at, double a, double b, int x, int y, dou
     return zero_of_row(function, at, Py_BuildValue("dd", a, b), Py_BuildValue("ii", x, y), slope);
 }
 
-/* The derivative by the one operand, from a kernel. */
+/* The derivative with respect to the only operand, from a kernel. */
 int kernel_zero(Function *function, double a, double *dx)
 {
     return function->flat_kind == FLAT_BY_KERNEL ? 0 : zero_slope(function, 0, a, 0.0, 1, 0, dx);
 }
 
-/* The derivatives by those of two operands that are Values, from a kernel, where one of them is 0. A kernel that says
- * what is flat may leave open what is so beside a plain number. */
+/* The derivatives from a kernel with respect to those of two operands that are Values, if one of the derivatives is 0.
+   Even a kernel that decides flatness may leave open the case that the other operand is a plain number. */
 int kernel_zeros(Function *function, double a, double b, int x, int y, double *dx, double *dy)
 {
     int says = function->flat_kind == FLAT_BY_KERNEL;
@@ -47,7 +48,7 @@ int kernel_zeros(Function *function, double a, double b, int x, int y, double *d
     return y && *dy == 0.0 && !(says && is_nothing(*dy)) ? zero_slope(function, 1, a, b, x, y, dy) : 0;
 }
 
-/* Of many operands, where none is flat. */
+/* For many operands, if none is flat. */
 static void fill_plain_zeros(Side *side)
 {
     Node **nodes = side_nodes(side);
@@ -56,7 +57,8 @@ static void fill_plain_zeros(Side *side)
             side->locals[i] = 0.0;
 }
 
-/* Of a dot product: flat is what faces a plain number. Networks are made of these, so both factors are asked at once. */
+/* For a dot product: the derivative is flat if the factor on the other side is a plain number. Networks are made of dot
+   products, so both factors are checked at once. */
 static void fill_zeros_by_factor(Side *side)
 {
     Py_ssize_t half = side->count / 2;
@@ -72,7 +74,7 @@ static void fill_zeros_by_factor(Side *side)
     }
 }
 
-/* Of many operands, as the row says. */
+/* For many operands, as the row decides. */
 static int fill_zeros_by_row(Function *function, Side *side, const double *numbers)
 {
     Node **nodes = side_nodes(side);
@@ -93,7 +95,7 @@ static int fill_zeros_by_row(Function *function, Side *side, const double *numbe
     return failed ? -1 : 0;
 }
 
-/* The derivatives by those of many operands that are Values; `said` by whom. */
+/* The derivatives with respect to those of many operands that are Values; `said` is what decides flatness. */
 int fill_zeros(Function *function, Side *side, const double *numbers, Flat said)
 {
     if (!function->states_flat)

@@ -364,9 +364,9 @@ def test_a_node_takes_its_local_derivatives_as_doubles():
     node = make_node(ops.dot.operation, 30.0, (x, 4.0, y, 5.0), array("d", [4.0, math.nan, 5.0, math.nan]), ROOT, 0)
     assert node.operands == (x, 4.0, y, 5.0) and ac.gradients(node, [x, y]) == [4.0, 5.0]
     for wrong in (array("d", [1.0]), array("f", [1.0] * 8), array("d", [1.0] * 5)):
-        with pytest.raises(ValueError, match="as many operands and local derivatives"):
+        with pytest.raises(ValueError, match="operands and local derivatives must match the operation"):
             make_node(ops.dot.operation, 30.0, (x, 4.0, y, 5.0), wrong, ROOT, 0)
-    with pytest.raises(TypeError, match="an operand is a Value or a number"):
+    with pytest.raises(TypeError, match="an operand must be a Value or a number"):
         make_node(ops.dot.operation, 30.0, (x, "4", y, 5.0), array("d", [1.0] * 4), ROOT, 0)
 
 
