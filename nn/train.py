@@ -52,16 +52,17 @@ def fit(
         input_noise: The standard deviation of Gaussian noise, drawn anew each time an input is used.
         seed: The seed for shuffling, augmentation and noise; see `nn.init.generator_from`.
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.
-        client: Computes the gradients of each batch in parts of 16 rows: an executor from `concurrent.futures`, or a
-            `distributed.Client` (extra `distributed`), which replaces workers that die. The result is the same
-            bit for bit with any number of workers. Modules such as Dropout then derive their random numbers from
-            `seed`, anew for each row of each batch.
+        client: Computes the gradients of each batch: an executor from `concurrent.futures`, or a
+            `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model and
+            the rows that they are sent, up to 256 MiB. The result is the same bit for bit with any number of workers.
+            Modules such as Dropout then derive their random numbers from `seed`, anew for each row of each batch.
         engine: "program" traces the model and the loss once and replays them for whole batches, much faster and with
             the same results bit for bit; side effects of your own code are not repeated. "eager" runs them for each
             example. "auto" uses programs if model and loss consist only of modules, functions and losses of `nn` and
             `autograd_core`. The history says which ran, and why. Modules draw random numbers from their own generators
             as usual. Programs read the data when training begins: do not change them while it runs.
-        fast: Whether programs may round differently (see `autograd_core.Program`); ignored by "eager".
+        fast: Whether programs may round differently (see `autograd_core.Program`); ignored by "eager" and
+            with a `client`.
 
     Raises:
         ValueError: Data or settings are invalid, or the loss does not depend on any parameter.
@@ -76,11 +77,10 @@ def fit(
     """
     settings = Settings(
         model, loss, data, epochs, batch_size, shuffle, optimizer, penalty, max_norm, validation, patience, metrics,
-        callbacks, augment, input_noise, seed, progress, "eager" if client is not None and engine == "auto" else engine,
-        fast,
+        callbacks, augment, input_noise, seed, progress, engine, fast,
     )
     if client is not None:
-        from ._training.shared import SharedTraining, executor_of  # imported late: it adds half of nn's own import time
+        from ._training.shared import SharedTraining  # imported late: it adds half of nn's own import time
 
-        return SharedTraining(settings, executor_of(client)).run()
+        return SharedTraining(settings, client).run()
     return Training(settings).run()

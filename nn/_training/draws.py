@@ -40,10 +40,14 @@ class Draws:
         for generator, then in zip(self.generators, state, strict=True):
             generator.setstate(then)
 
-    def drawn(self, calls: Sequence[Call], times: int = 1) -> list[float]:
+    def drawn(self, calls: Sequence[Call]) -> list[float]:
+        """The results of these calls, one after the other."""
+        return [getattr(self.generators[i], name)(*arguments) for i, name, arguments in calls]
+
+    def of_rows(self, calls: Sequence[Call], count: int) -> list[float]:
         """The results of these calls, one after the other, for `count` examples."""
         methods = [(getattr(self.generators[i], name), arguments) for i, name, arguments in calls]
-        return [method(*arguments) for _ in range(times) for method, arguments in methods]
+        return [method(*arguments) for _ in range(count) for method, arguments in methods]
 
     def observed(self, run: Callable[[], Any]) -> tuple[list[Call], list[float]]:
         """The draws made while `run` runs: the calls and their results."""

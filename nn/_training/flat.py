@@ -12,19 +12,17 @@ from autograd_core._engine.interrupts import undivided
 from autograd_core._engine.weights import assign_data, assign_gradients, data_into, gather, norm_at
 
 from ..optim import SGD, Adam
-from .packed import AtOnce, Packed
-from .programs import Plan
 from .settings import Settings
 
 
 class Flat:
-    """The parameters of a plan as arrays, in its order; the Values are out of date until `write_back`."""
+    """Parameters as arrays, in the given order; the Values are out of date until `write_back`."""
 
     def __init__(
-        self, plan: Plan, at_once: AtOnce, settings: Settings, parts: Mapping[str, Sequence[Value]]
+        self, parameters: Sequence[Value], settings: Settings, parts: Mapping[str, Sequence[Value]]
     ) -> None:
-        self.plan, self.mover, self.at_once = plan, settings.mover, at_once
-        at = {node: i for i, node in enumerate(plan.parameters)}
+        self.parameters, self.mover = parameters, settings.mover
+        at = {node: i for i, node in enumerate(parameters)}
         self.places = {name: array("i", [at[p] for p in part]) for name, part in parts.items()}
         self.to_mover = array("i", [at[p] for p in self.mover.parameters])
         back = {at: i for i, at in enumerate(self.to_mover)}
@@ -34,24 +32,29 @@ class Flat:
         self.done = array("i", [0])
         self.loaded = False
 
+    def ready(self) -> bool:
+        """Read the current numbers, if not done yet; return False if the optimiser's state does not fit into arrays."""
+        return self.loaded or self._load()
+
     def _load(self) -> bool:
-        """Read the current numbers; return False if the optimiser's state does not fit into arrays."""
         kept = self.mover.kept_in_arrays()
         if kept is NotImplemented:
             return False
-        data_into(self.plan.parameters, self.weights)
+        data_into(self.parameters, self.weights)
         self.kept = [_in_order(numbers, self.from_mover) for numbers in kept]
         self.done[0] = 0
         self.loaded = True
         return True
 
-    def step(self, examples: Packed, chosen: Sequence[int], norms: Mapping[str, list[float]]) -> float | None:
-        """Take a step on the chosen examples and return their mean loss; return None if Values must take it."""
-        if not (self.loaded or self._load()):
-            return None
-        losses = self.at_once.play(self.plan, examples, chosen, self.weights)
+    def step(
+        self, losses: Sequence[float], sums: array[float], start: int, norms: Mapping[str, list[float]]
+    ) -> float | None:
+        """Take a step with the gradients summed over the rows, from `start` on, and return the mean of the losses.
+
+        Returns None if Values must take the step.
+        """
         native: Any = NATIVE
-        if losses is None or not native.means_of(self.plan.found, self.plan.inputs, len(losses), self.means):
+        if not native.means_of(sums, start, len(losses), self.means):
             return None
         for name, places in self.places.items():
             norms[name].append(norm_at(self.means, places))
@@ -66,8 +69,8 @@ class Flat:
 
         def write() -> None:
             if self.done[0]:
-                assign_data(self.plan.parameters, self.weights)
-                assign_gradients(self.plan.parameters, self.means.tolist())
+                assign_data(self.parameters, self.weights)
+                assign_gradients(self.parameters, self.means.tolist())
                 self.mover.keep(steps, [_in_order(numbers, self.to_mover) for numbers in self.kept])
             self.loaded = False
 
@@ -75,14 +78,14 @@ class Flat:
 
 
 def flat_for(
-    plan: Plan, at_once: AtOnce, settings: Settings, parts: Mapping[str, Sequence[Value]]
+    parameters: Sequence[Value], settings: Settings, parts: Mapping[str, Sequence[Value]]
 ) -> Flat | None:
-    """Return arrays for a plan, or None if something reads the parameters between steps, or moves other parameters."""
+    """Return arrays for parameters, or None if something reads them between steps, or moves other parameters."""
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)
     looks = s.penalty is not None or s.max_norm is not None or s.changes_inputs or callable(s.mover.lr)
-    same = set(plan.parameters) == set(s.moved) == set(s.mover.parameters)
-    return None if own or looks or not same else Flat(plan, at_once, settings, parts)
+    same = set(parameters) == set(s.moved) == set(s.mover.parameters)
+    return None if NATIVE is None or own or looks or not same else Flat(parameters, settings, parts)
 
 
 def _in_order(numbers: array[float], places: array[int]) -> array[float]:

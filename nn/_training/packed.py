@@ -77,7 +77,7 @@ class AtOnce:
             self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (width, 1))
         gather(examples.numbers, width, array("i", chosen), 0, self.rows)
         calls = self.programs.calls.get(examples.shape, ())
-        drawn = array("d", self.programs.draws.drawn(calls, count))
+        drawn = array("d", self.programs.draws.of_rows(calls, count))
         tables = ((self.rows, width, True), (drawn, len(calls), True)) if calls else ((self.rows, width, True),)
         if not plan.play_rows(tables, parameters, self.losses):
             return None

@@ -40,6 +40,7 @@ class Plan:
         self.player = native.prepare(self.listing, fast=fast).plan() if native.available() else None
         self.parameters = list(branch.parameters)
         self.places = array("i", [places.get(p, -1) for p in self.parameters])
+        self.all_placed = -1 not in self.places
         where = {p: inputs + i for i, p in enumerate(self.parameters)}
         self.found_at = array("i", [where.get(p, -1) for p in places])
         self.outputs = array("d", bytes(8 * len(self.listing.outputs)))

@@ -1,95 +1,174 @@
 """Training whose gradients are computed by several workers, in processes or on other machines.
 
-Each batch is divided into parts of `PART` rows. Any worker can compute any part, again if another one died over it, and
-the answers are added in the order of the parts, so the result is the same to the last bit with any number of workers.
+Each batch is divided into parts, whose sums are added by halves; a worker is asked for the sum of a piece, which is a
+half of the parts, or a half of a half. Which rows a part has, and the order of adding, depend on the batch alone. Any
+worker can compute any piece, again if another one died over it, so the result is the same to the last bit with any
+number of workers.
+
+A row belongs to no worker, because executors do not say who takes a piece, and batches are drawn from all of the data.
+The rows of the first epoch come along and stay where they went. From then on a piece names its rows by number. A worker
+that lacks one of them, because it is new or another worker had it before, says so and is sent all of the data, once.
+Data of more than `KEPT` bytes, and rows that are different in each epoch, come along each time and are not kept.
 """
 
+from __future__ import annotations
+
 import math
-import pickle
+import os
 import secrets
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
-from importlib import import_module
 from typing import Any
 
-from autograd_core._engine.weights import add_numbers, assign_means
+from autograd_core._engine.weights import assign_means, data_into
 
 from ..dataset import Example
+from .carried import Sender, packet_of, pickled
+from .draws import Draws
+from .flat import flat_for
+from .halves import Share, all_places, by_halves, pieces, rows_of_part
+from .programs import Programs, are_same, contents
 from .settings import Settings
 from .training import Training
-from .worker import Answer, Part, generators_of, part_gradient
+from .worker import Answer, Missing, Piece, piece_gradient
 
-PART = 16
+KEPT = 2**28
 
 
 class SharedTraining(Training):
-    """Training that sends the parts of each batch to an executor."""
+    """Training that sends pieces of each batch to an executor."""
 
-    def __init__(self, settings: Settings, executor: Executor) -> None:
+    def __init__(self, settings: Settings, client: Any) -> None:
         super().__init__(settings)
-        self.executor, self.token, self.number = executor, secrets.token_hex(16), 0
-        self.places = array("i", range(len(settings.moved)))
-        self.blob = pickled((settings.model, settings.loss, settings.moved))
-        self.noise = settings.generator.getrandbits(64) if generators_of(settings.model) else 0
+        self.client, self.executor = client, executor_of(client)
+        self.sender, self.number, self.epoch = Sender(settings.rows), 0, 0
+        size = 8 * len(self.sender.table) or len(self.sender.packet(range(len(settings.rows))).content)
+        self.kept = size <= KEPT and not settings.changes_inputs
+        self.weights = array("d", bytes(8 * len(settings.moved)))
+        self._take_model()
+        self.flat = flat_for(settings.moved, settings, self.parts)
+        self.total: tuple[list[float], Share] | None = None
+        self.changed: list[Example] = []  # the inputs of the batch, if they are different each time
+        self.noise = settings.generator.getrandbits(64) if Draws(settings.model).generators else 0
 
-    def _plan(self) -> None:
-        """Return None: the workers compute all gradients."""
+    def _take_model(self) -> None:
+        """Make what workers are sent of the model; they know by the token that it is another one."""
+        s, self.token = self.settings, secrets.token_hex(16)
+        self._take_for_granted()
+        self.blob = pickled((s.model, s.loss, s.moved, s.engine))
+
+    def _begun_programs(self) -> Programs | None:
+        """Return None: the workers have the programs."""
+        self.own_modes = True
+        return None
+
+    def _epoch(self, epoch: int, bar: Any) -> None:
+        self.epoch, self.workers = epoch, workers_of(self.client)
+        if not are_same(contents(self.modules), self.taken_for_granted):
+            self._take_model()  # a callback has changed it
+        super()._epoch(epoch, bar)
+
+    def _step_in_arrays(self, batch: list[int], norms: dict[str, list[float]]) -> float | None:
+        """The same as in Training, from the workers' answers."""
+        self.total = None
+        if self.flat is None or not self.flat.ready():
+            return None
+        try:
+            self.total = self._total(batch, self.flat.weights)
+        except (ArithmeticError, TypeError, ValueError):
+            self.number -= 1
+            return None  # raised again, with its place
+        losses, share = self.total
+        sound = 0 not in share.reached and all(map(math.isfinite, losses))
+        return self.flat.step(losses, share.sums, 0, norms) if sound else None
 
     def _losses(self, batch: list[int], where: str) -> list[float]:
-        """The same as in Training, from the workers' sums, added in order."""
-        self.number += 1
-        rows = list(self._examples(batch))
-        answers = self._answers(rows)
-        losses = [loss for answer in answers for loss in answer.losses]
-        totals, marks = array("d", bytes(8 * len(self.places))), bytearray(len(self.places))
-        finite = [add_numbers(answer.sums, 0, self.places, totals, marks) for answer in answers]
-        reached = any_of([answer.reached for answer in answers])
-        places = array("i", [at if mark else -1 for at, mark in zip(self.places, reached, strict=True)])
-        means_are = assign_means(self.settings.moved, totals, places, len(rows))
-        if not (means_are and all(finite) and all(map(math.isfinite, losses))):
-            return self._swept_row_by_row(rows, where)  # it says where something went wrong
+        """The same as in Training, from the workers' answers; they may have been asked already."""
+        if self.total is None:
+            data_into(self.settings.moved, self.weights)
+            self.total = self._total(batch, self.weights)
+        losses, share = self.total
+        if not (self._assign(share, len(losses)) and all(map(math.isfinite, losses))):
+            return self._swept_row_by_row(self._rows(batch), where)  # it says where something went wrong
         return losses
 
-    def _answers(self, rows: list[Example]) -> list[Answer]:
-        weights = array("d", [p.data for p in self.settings.moved]).tobytes()
-        parts = [self._part(rows, start, weights) for start in range(0, len(rows), PART)]
+    def _total(self, batch: list[int], weights: array[float]) -> tuple[list[float], Share]:
+        """Ask the workers; return the loss of each row, and what the rows contribute together."""
+        self.number += 1
+        asked = pieces(range(math.ceil(len(batch) / rows_of_part(len(batch)))), self.workers)
+        found = self._answers(self._pieces(asked, batch, weights.tobytes()))
+        self._note_engine([answer.reason for answer in found])
+        answers = dict(zip(asked, found, strict=True))
+        losses = [loss for answer in found for loss in answer.losses]
+        share = by_halves(range(asked[-1].stop), lambda parts: answers[parts].share if parts in answers else None)
+        return losses, share
+
+    def _pieces(self, asked: list[range], batch: list[int], weights: bytes) -> list[Piece]:
+        """Return what to ask: with the rows themselves where no worker can have them."""
+        size, noise = rows_of_part(len(batch)), f"{self.noise} {self.number}"
+        self.changed = list(self._examples(batch)) if self.settings.changes_inputs else []
+        found = []
+        for parts in asked:
+            run = slice(parts.start * size, parts.stop * size)
+            numbers: Sequence[int] = array("i", batch[run])
+            packet = None
+            if self.settings.changes_inputs:
+                packet = packet_of(self.changed[run])
+                numbers = packet.numbers
+            elif self.epoch == 1 or not self.kept:
+                packet = self.sender.packet(numbers)
+            found.append(Piece(self.token, weights, run.start, size, numbers, packet, self.kept, noise))
+        return found
+
+    def _rows(self, batch: list[int]) -> list[Example]:
+        """Return the rows of the batch that the workers were asked about."""
+        return self.changed or [self.settings.rows[i] for i in batch]
+
+    def _answers(self, asked: list[Piece]) -> list[Answer]:
+        """The answers to some pieces, in their order; workers that lack something are sent it."""
+        found: dict[int, Answer] = {}
+        blobs: dict[int, bytes] = {}
         try:
-            asked = self._asked(parts, None)
-            # send the model to workers that do not have it, or no longer have it
-            missing = [part for part, answer in zip(parts, asked, strict=True) if answer is None]
-            sent = iter(self._asked(missing, self.blob))
-            return [answer or next(sent) for answer in asked]  # type: ignore[misc]  # workers that got it answer
+            while left := [k for k in range(len(asked)) if k not in found]:
+                for k, answer in zip(left, self._submitted([(asked[k], blobs.get(k)) for k in left]), strict=True):
+                    if isinstance(answer, Answer):
+                        found[k] = answer
+                        continue
+                    if answer.model:
+                        blobs[k] = self.blob
+                    if asked[k].packet is None:  # the next to be asked may be another worker
+                        asked[k] = asked[k]._replace(packet=self.sender.packet(range(len(self.settings.rows))))
         except BrokenExecutor as error:
             error.add_note(f"This happened in batch {self.number}; the parameters are those before it.")
             raise
+        return [found[k] for k in range(len(asked))]
 
-    def _part(self, rows: list[Example], start: int, weights: bytes) -> Part:
-        noise = [f"{self.noise} {self.number} {row}" for row in range(start, min(start + PART, len(rows)))]
-        return Part(self.token, weights, rows[start : start + PART], noise)
-
-    def _asked(self, parts: Iterable[Part], blob: bytes | None) -> list[Answer | None]:
-        """The answers to some parts, in their order; none is left running where one fails."""
-        futures: list[Future[Answer | None]] = []
+    def _submitted(self, asked: list[tuple[Piece, bytes | None]]) -> list[Answer | Missing]:
+        """What the executor answers, in order; nothing is left running if one fails."""
+        futures: list[Future[Answer | Missing]] = []
         try:
-            for part in parts:
-                futures.append(self.executor.submit(part_gradient, part, blob))
+            for piece, blob in asked:
+                futures.append(self.executor.submit(piece_gradient, piece, blob))
             return [future.result() for future in futures]
         finally:
             for future in futures:
                 future.cancel()
 
+    def _assign(self, total: Share, count: int) -> bool:
+        """Put the mean gradient into the parameters; return whether it is finite."""
+        places = all_places(len(total.sums))
+        if 0 in total.reached:
+            places = array("i", [at if mark else -1 for at, mark in zip(places, total.reached, strict=True)])
+        return assign_means(self.settings.moved, total.sums, places, count)
 
-def any_of(marks: list[bytes]) -> bytes:
-    """Return, for each place, whether any of them marks it.
-
-    >>> any_of([bytes([1, 0, 0]), bytes([0, 0, 1])])
-    b'\\x01\\x00\\x01'
-    """
-    found = 0
-    for mark in marks:
-        found |= int.from_bytes(mark, "big")
-    return found.to_bytes(len(marks[0]), "big")
+    def _note_engine(self, reasons: list[str]) -> None:
+        """Enter into the history what the workers used, unless it says already why that was not programs."""
+        s, reason = self.settings, next(filter(None, reasons), "")
+        if reason and s.engine == "program":
+            raise ValueError(f'engine="program" cannot train {s.model!r}: {reason}')
+        if not self.history.reason:
+            self.history.engine, self.history.reason = "eager" if reason else "program", reason
 
 
 def executor_of(client: Any) -> Executor:
@@ -101,19 +180,13 @@ def executor_of(client: Any) -> Executor:
             f"client must be a concurrent.futures executor or a distributed.Client, got {client!r}: make one, such as "
             "ProcessPoolExecutor()"
         )
-    # not pure: the same question may get another answer, if the worker has got or lost the model in between
+    # not pure: the same question may get another answer, if the worker has got or lost something in between
     executor: Executor = client.get_executor(pure=False)
     return executor
 
 
-def pickled(thing: Any) -> bytes:
-    """Return a pickle; with cloudpickle, also of lambdas and functions defined in a notebook."""
-    try:
-        dumps: Callable[[Any], bytes] = import_module("cloudpickle").dumps
-    except ImportError:
-        dumps = pickle.dumps
-    try:
-        return dumps(thing)
-    except (AttributeError, TypeError, pickle.PicklingError) as error:
-        error.add_note("Model and loss are sent to other processes: define them in a module, or install cloudpickle.")
-        raise
+def workers_of(client: Any) -> int:
+    """Return how many pieces a client computes at a time, as far as it says; it decides how batches are cut."""
+    if callable(getattr(client, "nthreads", None)):
+        return sum(client.nthreads().values()) or 1
+    return getattr(client, "_max_workers", None) or os.cpu_count() or 1

@@ -42,19 +42,24 @@ class Training:
 
     def _begun_programs(self) -> Programs | None:
         s, history = self.settings, self.history
+        self.own_modes = True  # until it is known that no module has its own `train` or `eval`
         history.reason = 'engine="eager"' if s.engine == "eager" else why_not(s.model, s.loss, s.engine)
         if history.reason:
             if s.engine == "program":
                 raise ValueError(f'engine="program" cannot train {s.model!r}: {history.reason}')
             return None
         history.engine = "program"
-        self.modules = [module for _, module in s.model.named_modules()]
-        self.taken_for_granted = contents(self.modules)
-        self.own_modes = any(type(m).train is not Module.train or type(m).eval is not Module.eval for m in self.modules)
+        self._take_for_granted()
         self.packed, self.draws = None if s.changes_inputs else packed(s.rows), Draws(s.model)
         programs = Programs(lambda x, target: s.loss(s.model(x), target), s.moved, self.draws, s.fast)
         self.at_once = AtOnce(programs, s.moved)
         return programs
+
+    def _take_for_granted(self) -> None:
+        """Note what the model consists of; each epoch begins by comparing with it."""
+        self.modules = [module for _, module in self.settings.model.named_modules()]
+        self.taken_for_granted = contents(self.modules)
+        self.own_modes = any(type(m).train is not Module.train or type(m).eval is not Module.eval for m in self.modules)
 
     def run(self) -> History:
         """Train to the end or until Ctrl-C; leave the model in evaluation mode, with the best parameters."""
@@ -103,8 +108,8 @@ class Training:
         self._note(epoch, mean_of(losses), {name: mean_of(norms[name]) for name in norms})
 
     def _set_mode(self, *, training: bool) -> None:
-        """Switch the mode as the model's `train` and `eval` do; with programs, its modules are known already."""
-        if self.programs is None or self.own_modes:
+        """Switch the mode as the model's `train` and `eval` do, directly if the modules are known."""
+        if self.own_modes:
             self.settings.model.train() if training else self.settings.model.eval()
             return
         for module in self.modules:
@@ -135,13 +140,14 @@ class Training:
         plan = self._plan()
         if plan is None or self.packed is None:
             return None
-        if self.flat is None or self.flat.plan is not plan:
+        if self.flat is None or self.flat.parameters is not plan.parameters:
             self._write_back()
-            self.flat = flat_for(plan, self.at_once, self.settings, self.parts)
-        if self.flat is None:
+            self.flat = flat_for(plan.parameters, self.settings, self.parts)
+        if self.flat is None or not self.flat.ready():
             return None
         state = self.draws.state()
-        loss = self.flat.step(self.packed, batch, norms)
+        losses = self.at_once.play(plan, self.packed, batch, self.flat.weights)
+        loss = None if losses is None else self.flat.step(losses, plan.found, plan.inputs, norms)
         if loss is None:
             self.draws.restore(state)
         return loss
@@ -229,7 +235,8 @@ class Training:
             self.draws.restore(state)
             if self.settings.engine == "program":
                 raise ValueError(f'engine="program" cannot train {self.settings.model!r}: {error}') from error
-            self.programs, self.history.engine, self.history.reason = None, "eager", str(error)
+            self.programs, self.own_modes = None, True
+            self.history.engine, self.history.reason = "eager", str(error)
             return None
         if finite and math.isfinite(loss):
             return loss

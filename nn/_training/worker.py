@@ -1,108 +1,195 @@
-"""A worker of `fit(…, client=…)`: it computes the gradient of a part of a batch, with a model that it keeps."""
+"""A worker of `fit(…, client=…)`: it computes gradients of pieces of batches, with a model and rows that it keeps."""
 
 from __future__ import annotations
 
 import pickle
-import random
 import threading
 from array import array
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd_core import Value, mean, record
-from autograd_core._engine.weights import assign_data, clear_gradients
+from autograd_core._engine.weights import add_numbers, assign_data, clear_gradients, gather
 
 from ..dataset import Example
 from ..module import Module
-from .draws import Draws
-from .packed import AtOnce, Packed
-from .programs import Programs, why_not
+from .carried import Packet, Receiver
+from .draws import Call, Draws
+from .halves import Share, by_halves
+from .packed import AtOnce
+from .programs import Plan, Programs, why_not
 from .sums import RowSums
 
 
-class Part(NamedTuple):
-    """A part of a batch, with everything its gradient depends on, so that any worker can compute it at any time."""
+class Piece(NamedTuple):
+    """A run of a batch's rows, with all that its gradient depends on: any worker can compute it, at any time."""
 
-    token: str  # identifies the training, and so the model that a worker keeps
+    token: str  # identifies the training, and so the model and the rows that a worker keeps
     weights: bytes
-    rows: list[Example]
-    noise: list[str]  # for each row, the seed of its random numbers
+    start: int  # the place of its first row in the batch
+    rows_of_part: int
+    numbers: Sequence[int]  # its rows' numbers, in the training data or, if they are not kept, in the packet
+    packet: Packet | None  # the rows, if they come along
+    keep: bool  # whether the worker keeps those
+    noise: str  # with a row's place in the batch, the seed of its random numbers
+
+
+class Missing(NamedTuple):
+    """A worker's answer if it cannot compute a piece: send the rows along, and perhaps the model."""
+
+    model: bool
 
 
 class Answer(NamedTuple):
-    """The loss of each row of a part, the gradients summed over the rows, and which parameters have one."""
+    """The loss of each row of a piece, their share of the gradient, and why that is not from programs ("" if it is)."""
 
     losses: list[float]
-    sums: array[float]
-    reached: bytes
+    share: Share
+    reason: str
 
 
-# The model of the latest training, in each thread: threads of one process must not share a model.
-_kept = threading.local()
+class SeededDraws(Draws):
+    """Random numbers that depend on nothing but a row's seed."""
+
+    seeds: Sequence[str] = ()
+
+    def seed(self, seed: str) -> None:
+        """Let the generators begin the numbers of a row."""
+        for number, generator in enumerate(self.generators):
+            generator.seed(f"{seed} {number}")
+
+    def of_rows(self, calls: Sequence[Call], count: int) -> list[float]:
+        """The numbers of these calls for each row of a part."""
+        numbers: list[float] = []
+        for seed in self.seeds:
+            self.seed(seed)
+            numbers += self.drawn(calls)
+        return numbers
 
 
-def part_gradient(part: Part, blob: bytes | None = None) -> Answer | None:
-    """Return the answer for a part, or None if the model is not here and must be sent along as `blob`."""
-    if getattr(_kept, "token", None) != part.token:
-        if blob is None:
+class Worker:
+    """A copy of the model, its programs, and the rows that it has been sent."""
+
+    def __init__(self, token: str, model: Module, loss: Any, moved: list[Value], engine: str) -> None:
+        self.token, self.model, self.loss, self.moved = token, model, loss, moved
+        self.buffers = [(module, key) for _, module, key in model.named_buffers()]
+        self.draws, self.kept = SeededDraws(model), Receiver()
+        self.weights = array("d")
+        self.ordered: tuple[Plan, array[float]] | None = None
+        self.assigned = False
+        self.reason = 'engine="eager"' if engine == "eager" else why_not(model, loss, engine)
+        programs = Programs(lambda x, target: loss(model(x), target), moved, self.draws)
+        self.programs = None if self.reason else programs
+        self.at_once = AtOnce(programs, moved)
+        model.train()
+
+    def answer(self, piece: Piece) -> Answer | Missing:
+        """Return the answer for a piece, or what is missing for it."""
+        rows = self.kept if piece.keep else Receiver()
+        if piece.packet is not None:
+            rows.add(piece.packet)
+        if rows.lacks(piece.numbers):
+            return Missing(model=False)
+        self.weights, size = array("d", piece.weights), piece.rows_of_part
+        self.ordered, self.assigned = None, False
+        losses: list[float] = []
+
+        def share(part: range) -> Share | None:
+            if len(part) > 1:
+                return None
+            start = part[0] * size
+            numbers = piece.numbers[start - piece.start : start - piece.start + size]
+            self.draws.seeds = [f"{piece.noise} {start + k}" for k in range(len(numbers))]
+            found, share = self._part(rows, numbers)
+            losses.extend(found)
+            return share
+
+        first = piece.start // size
+        total = by_halves(range(first, first - (-len(piece.numbers) // size)), share)
+        return Answer(losses, total, self.reason)
+
+    def _part(self, rows: Receiver, numbers: Sequence[int]) -> tuple[list[float], Share]:
+        before = self._contents()
+        found = self._at_once(rows, numbers) or self._row_by_row(rows.rows(numbers))
+        if self._contents() != before:
+            raise ValueError(
+                f"{self.model!r} changes a buffer while it trains, which its other copies would not see: train it "
+                "without client"
+            )
+        return found
+
+    def _contents(self) -> list[str]:
+        return [repr(getattr(module, key)) for module, key in self.buffers]
+
+    def _at_once(self, rows: Receiver, numbers: Sequence[int]) -> tuple[list[float], Share] | None:
+        """Return losses and share by one call of a program, or None if the rows must be taken one by one."""
+        if self.programs is None:
             return None
-        _kept.model, _kept.loss, _kept.moved = pickle.loads(blob)
-        _kept.programs = _programs(_kept.model, _kept.loss, _kept.moved)
-        _kept.model.train()
-        _kept.token = part.token
-    assign_data(_kept.moved, array("d", part.weights))
-    answer = None if _kept.programs is None else _answer_at_once(part, _kept.programs, _kept.moved)
-    return answer or _answer(part, _kept.model, _kept.loss, _kept.moved)
+        try:
+            packed, chosen = rows.side_by_side(numbers)
+            plan = packed.plan(self.programs)
+        except Exception:  # raised again row by row
+            return None
+        if plan is None:
+            return None
+        losses = self.at_once.play(plan, packed, chosen, self._weights_for(plan))
+        if losses is None:
+            return None
+        sums, reached = array("d", bytes(8 * len(self.moved))), bytearray(len(self.moved))
+        add_numbers(plan.found, plan.inputs, plan.places, sums, reached)
+        return losses, Share(sums, bytes(reached))
+
+    def _weights_for(self, plan: Plan) -> Any:
+        """Return the weights in the order of a plan; the parameters themselves if the piece has not all of them."""
+        if not plan.all_placed:
+            self._assign()
+            return plan.parameters
+        if self.ordered is None or self.ordered[0] is not plan:
+            weights = array("d", bytes(8 * len(plan.places)))
+            gather(self.weights, 1, plan.places, 0, memoryview(weights))
+            self.ordered = plan, weights
+        return self.ordered[1]
+
+    def _assign(self) -> None:
+        """Give the parameters the weights of the piece, if they do not have them yet."""
+        if not self.assigned:
+            assign_data(self.moved, self.weights)
+            self.assigned = True
+
+    def _row_by_row(self, rows: Sequence[Example]) -> tuple[list[float], Share]:
+        self._assign()
+        losses: list[float] = []
+        sums = RowSums(self.moved)
+        with record():
+            for (x, target), seed in zip(rows, self.draws.seeds, strict=True):
+                losses.append(self._row(x, target, seed, sums))
+        return losses, Share(array("d", sums.totals()), bytes(sums.reached))
+
+    def _row(self, x: Any, target: Any, seed: str, sums: RowSums) -> float:
+        self.draws.seed(seed)
+        if self.programs is not None:
+            try:
+                return self.programs.add_gradient(x, target, sums)[0]
+            except Exception as error:  # if it is the model's own, the engine raises it again
+                self.programs, self.reason = None, str(error)
+                self.draws.seed(seed)
+        y = self.loss(self.model(x), target)
+        clear_gradients(self.moved)
+        if type(y) is Value:
+            y.backward()
+        sums.add()
+        return y.data if type(y) is Value else float(mean([y]))
 
 
-def _programs(model: Module, loss: Any, moved: list[Value]) -> Programs | None:
-    """Return the programs of a known model that draws no random numbers; their bits are the engine's."""
-    if generators_of(model) or why_not(model, loss, "auto"):
-        return None
-    return Programs(lambda x, target: loss(model(x), target), moved, Draws(model))
+# The worker of the latest training, in each thread: threads of one process must not share a model.
+_here = threading.local()
 
 
-def _answer_at_once(part: Part, programs: Programs, moved: list[Value]) -> Answer | None:
-    """Return the answer by one call of a program, or None if the rows must be swept one by one."""
-    try:
-        examples = Packed(part.rows)
-        plan = examples.plan(programs)
-    except Exception:  # the engine will say what is wrong
-        return None
-    if plan is None:
-        return None
-    losses = AtOnce(programs, moved).play(plan, examples, range(len(part.rows)), plan.parameters)
-    if losses is None:
-        return None
-    sums = array("d", [plan.found[at] if at >= 0 else 0.0 for at in plan.found_at])
-    return Answer(losses, sums, bytes(at >= 0 for at in plan.found_at))
-
-
-def _answer(part: Part, model: Module, loss: Any, moved: list[Value]) -> Answer:
-    generators, before = generators_of(model), _contents(model)
-    losses: list[float] = []
-    sums = RowSums(moved)
-    with record():
-        for (x, target), noise in zip(part.rows, part.noise, strict=True):
-            for number, generator in enumerate(generators):
-                generator.seed(f"{noise} {number}")
-            y = loss(model(x), target)
-            clear_gradients(moved)
-            if type(y) is Value:
-                y.backward()
-            losses.append(y.data if type(y) is Value else float(mean([y])))
-            sums.add()
-    if _contents(model) != before:
-        raise ValueError(
-            f"{model!r} changes a buffer while it trains, which its other copies would not see: train it without client"
-        )
-    return Answer(losses, array("d", sums.totals()), bytes(sums.reached))
-
-
-def generators_of(model: Module) -> list[random.Random]:
-    """Return the generators that modules such as Dropout draw from, each once."""
-    held = [thing for _, module in model.named_modules() for thing in vars(module).values()]
-    return list({id(thing): thing for thing in held if isinstance(thing, random.Random)}.values())
-
-
-def _contents(model: Module) -> list[str]:
-    return [repr(getattr(module, key)) for _, module, key in model.named_buffers()]
+def piece_gradient(piece: Piece, blob: bytes | None = None) -> Answer | Missing:
+    """Return the answer for a piece, or what is missing here; `blob` is the pickled model, loss and settings."""
+    worker: Worker | None = getattr(_here, "worker", None)
+    if worker is None or worker.token != piece.token:
+        if blob is None:
+            return Missing(model=True)
+        worker = _here.worker = Worker(piece.token, *pickle.loads(blob))
+    return worker.answer(piece)

@@ -1,0 +1,82 @@
+"""The order in which the parts of a batch are added: by halves, so that any half can be added elsewhere."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from autograd_core._engine.weights import add_numbers
+
+# The fewest rows of a part, the most, and the most parts if they have fewer rows: a part costs some work per weight.
+LEAST, MOST, PARTS = 16, 1024, 8
+
+
+def rows_of_part(batch: int) -> int:
+    """Return how many rows of a batch make a part; its rows are added in the order in which programs add rows.
+
+    >>> [rows_of_part(batch) for batch in (10, 128, 500, 100_000)]
+    [16, 16, 64, 1024]
+    """
+    return min(max(-(-batch // (PARTS * LEAST)) * LEAST, LEAST), MOST)
+
+
+class Share(NamedTuple):
+    """What some rows contribute to the gradients: the sums, and which parameters have a gradient."""
+
+    sums: array[float]
+    reached: bytes
+
+
+def by_halves(parts: range, share: Callable[[range], Share | None]) -> Share:
+    """Return the share of some parts: what `share` returns for them or, if that is None, the sum of the halves'.
+
+    >>> by_halves(range(3), lambda parts: Share(array("d", [10.0 ** parts[0]]), b"\\1") if len(parts) == 1 else None)
+    Share(sums=array('d', [111.0]), reached=b'\\x01')
+    """
+    found = share(parts)
+    if found is not None:
+        return found
+    first, second = (by_halves(half, share) for half in halves(parts))
+    sums = first.sums[:]
+    add_numbers(second.sums, 0, all_places(len(sums)), sums, bytearray(len(sums)))
+    return Share(sums, _either(first.reached, second.reached))
+
+
+@lru_cache(maxsize=4)
+def all_places(count: int) -> array[int]:
+    """Return the numbers from 0 to `count` - 1."""
+    return array("i", range(count))
+
+
+def halves(parts: range) -> tuple[range, range]:
+    """Return the first and the second half.
+
+    >>> halves(range(4, 9))
+    (range(4, 6), range(6, 9))
+    """
+    middle = (parts.start + parts.stop) // 2
+    return range(parts.start, middle), range(middle, parts.stop)
+
+
+def pieces(parts: range, workers: int) -> list[range]:
+    """Return the parts halved, and their halves again, until so many workers have about the same to do.
+
+    >>> pieces(range(5), 2), len(pieces(range(100), 3))
+    ([range(0, 2), range(2, 5)], 8)
+    """
+    wanted = 1 << (workers - 1).bit_length()
+    return _halved(parts, wanted if wanted == workers else 2 * wanted)
+
+
+def _halved(parts: range, wanted: int) -> list[range]:
+    if wanted == 1 or len(parts) == 1:
+        return [parts]
+    return [piece for half in halves(parts) for piece in _halved(half, wanted // 2)]
+
+
+def _either(marks: bytes, others: bytes) -> bytes:
+    if marks == others:
+        return marks
+    return (int.from_bytes(marks, "big") | int.from_bytes(others, "big")).to_bytes(len(marks), "big")
