@@ -127,7 +127,7 @@ class Drawing(nn.Module):
 
 
 def test_the_history_says_why_programs_were_given_up_and_a_program_asked_for_is_not_replaced():
-    reason = "a module draws random numbers by choice, of which a program knows nothing"
+    reason = "a module draws random numbers with choice, which programs do not support"
     with pytest.raises(ValueError, match=f'engine="program" cannot train .*: {reason}'):
         history_of(Drawing, engine="program")
 
