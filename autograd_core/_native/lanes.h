@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { PARTIALS = 8, CHUNK = 1024 };
+enum { PARTIALS = 8, CHUNK = 1024, PANEL_COLUMNS = 24 };
 
 typedef struct Block {
     const Plan *plan;
@@ -19,6 +19,7 @@ typedef struct Block {
     double *partials;             /* eight for each leaf; NULL in the only block of a chunk, */
     double *sums;                 /* whose sums are made at once */
     double *scratch;              /* two rows of lanes */
+    double *panel;                /* PANEL_COLUMNS numbers for each lane */
     char unsure;                  /* a kernel has left a number to Python */
 } Block;
 

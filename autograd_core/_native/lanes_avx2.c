@@ -13,7 +13,8 @@
 #define VECTOR_BYTES 32
 #define TILE_ROWS 4
 #define TILE_VECTORS 3
-#define TILE_COLUMNS 3
+#define SUM_ROWS 4
+#define SUM_COLUMNS 3
 #define BUILD lanes_avx2
 #define BUILD_NAME "avx2"
 #include "lanes_body.h"

@@ -11,9 +11,10 @@
 #pragma GCC optimize("O3")
 #endif
 #define VECTOR_BYTES 64
-#define TILE_ROWS 4
-#define TILE_VECTORS 6
-#define TILE_COLUMNS 6
+#define TILE_ROWS 8
+#define TILE_VECTORS 3
+#define SUM_ROWS 4
+#define SUM_COLUMNS 6
 #define BUILD lanes_avx512
 #define BUILD_NAME "avx512"
 #include "lanes_body.h"

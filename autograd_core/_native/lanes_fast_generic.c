@@ -7,7 +7,8 @@
 #define VECTOR_BYTES 16
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
-#define TILE_COLUMNS 2
+#define SUM_ROWS 4
+#define SUM_COLUMNS 2
 #define FAST
 #define BUILD lanes_fast_generic
 #define BUILD_NAME "generic"

@@ -49,11 +49,18 @@ static int read_columns(Run *run, PyObject *given)
     return first == player->listed.inputs ? 0 : -1;
 }
 
+/* Blocks whose cells fit the cache; larger ones where the weights, or the partials, which each block reads again, take
+ * more memory than the cells. A chunk of one block needs no partials. */
 static void choose_room(Run *run)
 {
-    size_t cells = (size_t)(run->player->plan->cells - run->player->plan->shared) + 2;
-    size_t fitting = MOST_BYTES / sizeof(double) / cells / 32 * 32, room = ((size_t)run->count + 7) / 8 * 8;
+    const Plan *plan = run->player->plan;
+    size_t cells = (size_t)(plan->cells - plan->shared) + 2, room = ((size_t)run->count + 7) / 8 * 8;
+    size_t fitting = MOST_BYTES / sizeof(double) / cells / 32 * 32;
     size_t most = fitting < 32 ? 32 : fitting > MOST_LANES ? MOST_LANES : fitting;
+    size_t partials = run->sweeping ? 2 * PARTIALS * (size_t)plan->listed->leaves / cells / 8 * 8 : 0; /* read and written */
+    if ((size_t)plan->shared > most * cells)
+        most = MOST_LANES;
+    most = partials > CHUNK ? CHUNK : partials > most ? partials : most;
     run->room = (int32_t)(room < most ? (room ? room : 8) : most);
 }
 

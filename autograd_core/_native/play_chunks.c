@@ -125,7 +125,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
     if (!plan->computable)
         return;
     Block block = {plan, run->shared, desk->cells, run->room, 0, 0, single ? NULL : desk->partials, desk->sums,
-                   desk->scratch, 0};
+                   desk->scratch, desk->panel, 0};
     if (run->sweeping) {
         clear_others(plan, desk->sums);
         if (!single)

@@ -81,7 +81,7 @@ static size_t desk_doubles(const Run *run)
     const Plan *plan = run->player->plan;
     size_t leaves = (size_t)plan->listed->leaves + 8, room = (size_t)run->room;
     size_t partials = run->count > run->room && run->sweeping ? leaves * PARTIALS : 0;
-    return ((size_t)(plan->cells - plan->shared) + 2) * room + partials + leaves + 16;
+    return ((size_t)(plan->cells - plan->shared) + 2 + PANEL_COLUMNS) * room + partials + leaves + 16;
 }
 
 /* A desk in the memory that begins here; rows of lanes begin at multiples of 64 bytes. */
@@ -92,7 +92,8 @@ static Desk desk_in(const Run *run, double *memory)
     Desk desk;
     desk.cells = memory;
     desk.scratch = desk.cells + (size_t)(plan->cells - plan->shared) * room;
-    desk.sums = desk.scratch + 2 * room;
+    desk.panel = desk.scratch + 2 * room;
+    desk.sums = desk.panel + PANEL_COLUMNS * room;
     desk.partials = desk.sums + leaves;
     if (run->count <= CHUNK && run->sweeping) /* the only chunk */
         desk.sums = run->total;

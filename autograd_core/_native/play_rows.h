@@ -28,7 +28,7 @@ typedef struct Run {
 
 /* Memory of one thread, for blocks and for the sums of a chunk. */
 typedef struct Desk {
-    double *cells, *partials, *scratch, *sums;
+    double *cells, *partials, *scratch, *panel, *sums;
 } Desk;
 
 enum { MOST_THREADS = 64 };

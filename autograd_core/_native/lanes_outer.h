@@ -1,0 +1,100 @@
+/* Gradients of a whole matrix of weights in the only block of a chunk; a part of lanes_sums.h.
+ *
+ * gradient[i][j] = the sum over the lanes r of upstream[i][r] * x[j][r]. Columns of the gradient lie side by side, so the
+ * vectors here are of columns: the lanes of TILE_VECTORS vectors of columns are turned into a panel, where the columns of
+ * each lane lie side by side, and all rows pass over it, TILE_ROWS at a time. The panel stays in the first cache, the
+ * sums in registers, and a gradient is written once. The lanes of a panel stand partial by partial; finished partials
+ * are added as a binary counter carries, which is the tree that `tree` has. Fast plans have one partial: all lanes.
+ */
+
+#ifdef FAST
+enum { SPLIT = 1, SPLIT_DEPTH = 0 };
+#else
+enum { SPLIT = PARTIALS, SPLIT_DEPTH = 3 };
+#endif
+enum { MOST_COLUMNS = TILE_VECTORS * WIDE, WIDE_ROWS = 32 }; /* of fewer rows a panel is not worth its turning */
+_Static_assert(MOST_COLUMNS <= PANEL_COLUMNS, "a panel has room for its columns");
+
+/* Turn the lanes of these columns; columns that only fill up the last vector are 0. */
+INLINE void turn(const Block *block, const int32_t *cells, int32_t columns, const int width)
+{
+    const double *x[MOST_COLUMNS];
+    double *to = block->panel;
+    for (int q = 0; q < width; q++)
+        x[q] = q < columns ? lane_row(block, cells[q]) : NULL;
+    for (int k = 0; k < SPLIT; k++)
+        for (int32_t r = k; r < block->count; r += SPLIT, to += width)
+            for (int q = 0; q < width; q++)
+                to[q] = x[q] ? x[q][r] : 0.0;
+}
+
+/* `cells` are of the rows; `out` the first gradient; of the columns `columns` are to be written. */
+INLINE void wide_tile(const Block *block, const int32_t *cells, double *out, ptrdiff_t stride, int32_t columns,
+                      const int rows, const int vectors)
+{
+    const double *upstream[TILE_ROWS], *x = block->panel;
+    V carried[SPLIT_DEPTH + 1][TILE_ROWS][TILE_VECTORS];
+    for (int i = 0; i < rows; i++)
+        upstream[i] = lane_row(block, cells[i]);
+    for (int k = 0; k < SPLIT; k++) {
+        V sums[TILE_ROWS][TILE_VECTORS] = {{{0.0}}};
+        int depth = 0;
+        for (int32_t r = k; r < block->count; r += SPLIT, x += vectors * WIDE) {
+            V part[TILE_VECTORS];
+#pragma GCC unroll 8
+            for (int j = 0; j < vectors; j++)
+                part[j] = load(x + j * WIDE);
+#pragma GCC unroll 8
+            for (int i = 0; i < rows; i++) {
+                V weight = all_lanes(upstream[i][r]);
+#pragma GCC unroll 8
+                for (int j = 0; j < vectors; j++)
+                    sums[i][j] += part[j] * weight;
+            }
+        }
+        for (; k >> depth & 1; depth++)
+#pragma GCC unroll 8
+            for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+                for (int j = 0; j < vectors; j++)
+                    sums[i][j] = carried[depth][i][j] + sums[i][j];
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++)
+#pragma GCC unroll 8
+            for (int j = 0; j < vectors; j++)
+                carried[depth][i][j] = sums[i][j];
+    }
+    for (int i = 0; i < rows; i++, out += stride) {
+        double last[MOST_COLUMNS];
+        for (int j = 0; j < vectors; j++)
+            store(columns == vectors * WIDE ? out + j * WIDE : last + j * WIDE, carried[SPLIT_DEPTH][i][j] + (V){0.0});
+        if (columns < vectors * WIDE)
+            memcpy(out, last, (size_t)columns * sizeof(double));
+    }
+}
+
+INLINE void wide_tiles(const Block *block, const Step *step, const int32_t *pool, int32_t first, int32_t columns,
+                       const int vectors)
+{
+    double *out = block->sums + step->out + first;
+    int32_t i = 0;
+    turn(block, pool + step->n + first, columns, vectors * WIDE);
+    for (; i + TILE_ROWS <= step->n; i += TILE_ROWS)
+        wide_tile(block, pool + i, out + (ptrdiff_t)i * step->stride, step->stride, columns, TILE_ROWS, vectors);
+    for (; i < step->n; i++)
+        wide_tile(block, pool + i, out + (ptrdiff_t)i * step->stride, step->stride, columns, 1, vectors);
+}
+
+static void play_wide_outer(const Block *block, const Step *step, const int32_t *pool)
+{
+    int32_t j = 0;
+    for (; j + MOST_COLUMNS <= step->m; j += MOST_COLUMNS)
+        wide_tiles(block, step, pool, j, MOST_COLUMNS, TILE_VECTORS);
+    int32_t left = step->m - j;
+    if (TILE_VECTORS > 2 && left > 2 * WIDE)
+        wide_tiles(block, step, pool, j, left, TILE_VECTORS);
+    else if (TILE_VECTORS > 1 && left > WIDE)
+        wide_tiles(block, step, pool, j, left, 2);
+    else if (left)
+        wide_tiles(block, step, pool, j, left, 1);
+}

@@ -1,0 +1,211 @@
+/* Sums over rows; a part of lanes_body.h. */
+
+/* The lanes of a cell, 0 in those that only fill up the last eight. */
+INLINE V real_lanes(const Block *block, int32_t cell, int32_t r)
+{
+    V x = lanes_of(block, cell, r);
+    VI mask;
+    if (r + WIDE <= block->count)
+        return x;
+    for (int i = 0; i < WIDE; i++)
+        mask[i] = r + i < block->count ? -1 : 0;
+    return (V)((VI)x & mask);
+}
+
+/* Where the partials of a leaf go on: at 0 in the first block of a chunk. */
+INLINE V partials_of(const Block *block, ptrdiff_t leaf, int k)
+{
+    return block->partials ? load(block->partials + PARTIALS * leaf + k) : (V){0.0};
+}
+
+INLINE void put_partials(Block *block, ptrdiff_t leaf, const double *partials)
+{
+    if (block->partials)
+        memcpy(block->partials + PARTIALS * leaf, partials, PARTIALS * sizeof(double));
+    else
+        block->sums[leaf] = tree(partials) + 0.0;
+}
+
+#if defined(__clang__)
+#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (VI){__VA_ARGS__})
+#endif
+
+/* The trees of WIDE leaves at once: partials beside each other are added, then pairs, then fours. */
+INLINE V trees(const double (*partials)[PARTIALS])
+{
+    V halves[PARTIALS / WIDE];
+#pragma GCC unroll 4
+    for (int k = 0; k < PARTIALS / WIDE; k++) {
+        V pairs[WIDE / 2];
+#pragma GCC unroll 4
+        for (int i = 0; i < WIDE / 2; i++) {
+            V x = load(partials[2 * i] + k * WIDE), y = load(partials[2 * i + 1] + k * WIDE);
+#if WIDE == 8
+            pairs[i] = SHUFFLE(x, y, 0, 8, 2, 10, 4, 12, 6, 14) + SHUFFLE(x, y, 1, 9, 3, 11, 5, 13, 7, 15);
+#elif WIDE == 4
+            pairs[i] = SHUFFLE(x, y, 0, 4, 2, 6) + SHUFFLE(x, y, 1, 5, 3, 7);
+#else
+            pairs[i] = SHUFFLE(x, y, 0, 2) + SHUFFLE(x, y, 1, 3);
+#endif
+        }
+#if WIDE == 8
+        V fours[2];
+        for (int i = 0; i < 2; i++)
+            fours[i] = SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+                       SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+        halves[k] = SHUFFLE(fours[0], fours[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+                    SHUFFLE(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15);
+#elif WIDE == 4
+        halves[k] = SHUFFLE(pairs[0], pairs[1], 0, 1, 4, 5) + SHUFFLE(pairs[0], pairs[1], 2, 3, 6, 7);
+#else
+        halves[k] = pairs[0];
+#endif
+    }
+#if WIDE == 8
+    return halves[0];
+#elif WIDE == 4
+    return halves[0] + halves[1];
+#else
+    return (halves[0] + halves[1]) + (halves[2] + halves[3]);
+#endif
+}
+
+/* The sums of a tile of leaves, where this is the only block. */
+INLINE void put_sums(Block *block, ptrdiff_t first, ptrdiff_t stride, const double (*partials)[PARTIALS])
+{
+    double sums[SUM_ROWS * SUM_COLUMNS];
+#pragma GCC unroll 16
+    for (int i = 0; i < SUM_ROWS * SUM_COLUMNS; i += WIDE)
+        store(sums + i, trees(partials + i) + (V){0.0});
+    for (int p = 0; p < SUM_ROWS; p++)
+        memcpy(block->sums + first + p * stride, sums + p * SUM_COLUMNS, SUM_COLUMNS * sizeof(double));
+}
+
+INLINE void outer_tile(Block *block, const Step *step, const int32_t *pool, int32_t i, int32_t j, const int rows,
+                       const int columns)
+{
+    double partials[SUM_ROWS * SUM_COLUMNS][PARTIALS];
+    const double *g[SUM_ROWS], *x[SUM_COLUMNS];
+    ptrdiff_t first = step->out + (ptrdiff_t)i * step->stride + j;
+    for (int p = 0; p < rows; p++)
+        g[p] = lane_row(block, pool[i + p]);
+    for (int q = 0; q < columns; q++)
+        x[q] = lane_row(block, pool[step->n + j + q]);
+    for (int k = 0; k < PARTIALS; k += WIDE) {
+        V sums[SUM_ROWS][SUM_COLUMNS];
+        int32_t r = k;
+#pragma GCC unroll 8
+        for (int p = 0; p < rows; p++)
+#pragma GCC unroll 8
+            for (int q = 0; q < columns; q++)
+                sums[p][q] = partials_of(block, first + (ptrdiff_t)p * step->stride + q, k);
+        for (; r + WIDE <= block->count; r += PARTIALS) {
+            V here[SUM_COLUMNS];
+#pragma GCC unroll 8
+            for (int q = 0; q < columns; q++)
+                here[q] = load(x[q] + r);
+#pragma GCC unroll 8
+            for (int p = 0; p < rows; p++) {
+                V upstream = load(g[p] + r);
+#pragma GCC unroll 8
+                for (int q = 0; q < columns; q++)
+                    sums[p][q] += upstream * here[q];
+            }
+        }
+#pragma GCC unroll 8
+        for (int p = 0; p < rows; p++) {
+            V upstream = r < block->padded ? real_lanes(block, pool[i + p], r) : (V){0.0};
+#pragma GCC unroll 8
+            for (int q = 0; q < columns; q++) {
+                V sum = sums[p][q];
+                store(partials[p * columns + q] + k, r < block->padded ? sum + upstream * load(x[q] + r) : sum);
+            }
+        }
+    }
+    if (block->partials == NULL && rows == SUM_ROWS && columns == SUM_COLUMNS) {
+        put_sums(block, first, step->stride, (const double(*)[PARTIALS])partials);
+        return;
+    }
+    for (int p = 0; p < rows; p++)
+        for (int q = 0; q < columns; q++)
+            put_partials(block, first + (ptrdiff_t)p * step->stride + q, partials[p * columns + q]);
+}
+
+#include "lanes_outer.h"
+
+/* The gradient of one leaf, of any terms. */
+INLINE V gradient_lanes(const Block *block, const int32_t *a, const int32_t *b, int32_t terms, int32_t r)
+{
+    V sum = real_lanes(block, a[0], r);
+    sum = b[0] < 0 ? sum : sum * lanes_of(block, b[0], r);
+    for (int32_t t = 1; t < terms; t++) {
+        V next = real_lanes(block, a[t], r);
+        sum += b[t] < 0 ? next : next * lanes_of(block, b[t], r);
+    }
+    return sum;
+}
+
+static void sum_one(Block *block, ptrdiff_t leaf, const int32_t *a, const int32_t *b, int32_t terms)
+{
+    double partials[PARTIALS];
+    V sums[PARTIALS / WIDE];
+    int32_t r = 0, whole = block->count / PARTIALS * PARTIALS;
+#pragma GCC unroll 4
+    for (int k = 0; k < PARTIALS / WIDE; k++)
+        sums[k] = partials_of(block, leaf, k * WIDE);
+    if (terms == 1 && b[0] < 0 && !is_shared(block->plan, a[0])) { /* a bias */
+        const double *x = lane_row(block, a[0]);
+        for (; r < whole; r += PARTIALS)
+#pragma GCC unroll 4
+            for (int k = 0; k < PARTIALS / WIDE; k++)
+                sums[k] += load(x + r + k * WIDE);
+    }
+    for (; r < block->padded; r += PARTIALS)
+#pragma GCC unroll 4
+        for (int k = 0; k < PARTIALS / WIDE; k++)
+            sums[k] += gradient_lanes(block, a, b, terms, r + k * WIDE);
+#pragma GCC unroll 4
+    for (int k = 0; k < PARTIALS / WIDE; k++)
+        store(partials + k * WIDE, sums[k]);
+    put_partials(block, leaf, partials);
+}
+
+static void play_outer(Block *block, const Step *step, const int32_t *pool)
+{
+    int32_t i = 0, terms = step->terms;
+    if (step->simple && terms == 1 && block->partials == NULL && step->n >= WIDE_ROWS && step->m >= WIDE) {
+        play_wide_outer(block, step, pool);
+        return;
+    }
+    if (!step->simple || terms > 1) {
+        for (; i < step->n; i++)
+            for (int32_t j = 0; j < step->m; j++)
+                sum_one(block, step->out + (ptrdiff_t)i * step->stride + j, pool + i * terms,
+                        pool + (step->n + j) * terms, terms);
+        return;
+    }
+    for (; i < step->n; i += i + SUM_ROWS <= step->n ? SUM_ROWS : 1) {
+        int32_t j = 0, rows = i + SUM_ROWS <= step->n ? SUM_ROWS : 1;
+        for (; j + SUM_COLUMNS <= step->m; j += SUM_COLUMNS) {
+            if (rows == SUM_ROWS)
+                outer_tile(block, step, pool, i, j, SUM_ROWS, SUM_COLUMNS);
+            else
+                outer_tile(block, step, pool, i, j, 1, SUM_COLUMNS);
+        }
+        for (; j < step->m; j++) {
+            if (rows == SUM_ROWS)
+                outer_tile(block, step, pool, i, j, SUM_ROWS, 1);
+            else
+                outer_tile(block, step, pool, i, j, 1, 1);
+        }
+    }
+}
+
+static void play_sums(Block *block, const Step *step, const int32_t *pool)
+{
+    const int32_t *starts = pool, *leaves = starts + step->n + 1, *a = leaves + step->n, *b = a + step->terms;
+    for (int32_t o = 0; o < step->n; o++)
+        sum_one(block, leaves[o], a + starts[o], b + starts[o], starts[o + 1] - starts[o]);
+}
