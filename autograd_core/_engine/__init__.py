@@ -1,12 +1,12 @@
-"""The engine's inner workings.
+"""The code behind the engine.
 
 Read `recording.py` first: it shows how an operation makes a node, and `nodes.py` shows how the engine makes one from
 its parts. `numbers.py` defines what counts as a number, `leaf_arguments.py` checks the arguments of `Value(…)`,
 `clock.py` stamps nodes, and `choice.py` picks the C or the Python engine and defines `@accelerated`.
 
-Where an operation happens: `places.py` (scopes and recording), `decorated.py` (what `@scope(…)` does to a function),
-`sources.py` (which line of source made a node) and `traces.py` (which trace is running). Whole graphs: `copying.py`
-copies them at any depth; `flat.py` turns them into lists of numbers, which `pickling.py` and `old_pickles.py` store and
+The context of an operation: `places.py` (scopes and recording), `decorated.py` (the wrappers that `@scope(…)` makes),
+`sources.py` (the source line that made a node) and `traces.py` (the running traces). Whole graphs: `copying.py` copies
+them at any depth; `flat.py` turns them into lists of numbers, which `pickling.py` and `old_pickles.py` store and
 programs replay; `freeing.py` frees deep ones in a browser. Writing: `interrupts.py` protects updates from Ctrl-C, and
 `writing.py` replaces files atomically. Diagnosis: `nonfinite.py` finds where a NaN comes from, and `watching.py`
 notices numbers that leave the graph. For networks: `weighted.py` (the sums of a layer) and `weights.py` (many leaves at

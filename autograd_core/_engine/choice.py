@@ -1,7 +1,7 @@
-"""The choice of engine: the one in C if it was built, otherwise the one in Python, which is complete.
+"""The choice of engine: the C engine if it was built, otherwise the Python engine, which is complete.
 
 The Python code is the code to read. When the C engine runs, everything marked `@accelerated` is replaced by the object
-of the same name in `_native`. Both return the same results to the last bit, and raise the same messages.
+of the same name in `_native`. Both return the same results to the last bit, and raise errors with the same messages.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Literal, TypeVar
 
 VARIABLE = "AUTOGRAD_CORE_ENGINE"
 HOW_TO_BUILD = (
-    "install from source where a C compiler and Python's headers are: "
-    "AUTOGRAD_CORE_REQUIRE_NATIVE=1 pip install . (it says what fails)"
+    "install from source on a machine with a C compiler and Python's headers: "
+    "AUTOGRAD_CORE_REQUIRE_NATIVE=1 pip install . (which reports what fails)"
 )
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ def accelerated(thing: T) -> T:
 
 
 def _complete(replacement: Any, original: type) -> None:
-    """Give a class in C the docstrings of the Python class, and the members that only the Python class has."""
+    """Give the C class the docstrings of the Python class, and the members that only the Python class has."""
     here = vars(replacement)
     for name, member in vars(original).items():
         if not isinstance(member, (FunctionType, property)):
@@ -104,10 +104,10 @@ def _complete(replacement: Any, original: type) -> None:
 
 
 def rows_without_kernel() -> dict[str, str]:
-    """Return the operations that run as rows in Python, each with the reason: all of them without the C engine."""
+    """Return the operations whose rows run in Python, each with the reason; without the C engine, all of them."""
     if NATIVE is None:
         from .._operations.operation import TABLE
 
-        return dict.fromkeys(TABLE, "the engine is the Python one")
+        return dict.fromkeys(TABLE, "the Python engine is in use")
     reasons: dict[str, str] = NATIVE.rows_without_kernel()
     return reasons

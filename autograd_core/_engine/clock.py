@@ -1,4 +1,4 @@
-"""One counter for the whole process: it moves when a leaf is assigned, and every node records its reading."""
+"""One counter for the whole process: it advances when a leaf is assigned, and every node records its reading."""
 
 import threading
 

@@ -26,7 +26,7 @@ def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Valu
 
 
 def _recorded(node: Value) -> Any:
-    """Return what a node stores for its operands: their local derivatives, or a checkpoint's segment."""
+    """Return the local derivatives that a node stores for its operands, or a checkpoint's segment."""
     return node._dx if is_segment(node) else node._slopes
 
 

@@ -67,7 +67,7 @@ def _async_generator_inside(place: Enters, function: Callable[..., Any]) -> Call
             except StopAsyncIteration:
                 return
             finally:
-                given = None  # an error that goes on is not kept alive from here
+                given = None  # so that this frame does not keep the error alive
             try:
                 step, given = generator.asend, (yield item)
             except GeneratorExit:
@@ -110,7 +110,7 @@ class _Visit:
             except StopIteration as stop:
                 return stop.value
             finally:
-                given = None  # an error that goes on is not kept alive from here
+                given = None  # so that this frame does not keep the error alive
             try:
                 step, given = generator.send, (yield item)
             except GeneratorExit:

@@ -1,6 +1,6 @@
 """A graph as a flat list, for pickles and programs: the operation of each node, and the indices of its operands.
 
-Indices count first the nodes outside the list that it starts from, then the constants (plain numbers), then its nodes.
+Indices number first the outside nodes that the list starts from, then the constants (plain numbers), then its nodes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Numbers:
         self.constants.append(node._data)
 
     def constants_among(self, things: Sequence[Value | float]) -> Iterator[int]:
-        """Return an iterator over the indices of the plain numbers, which share one if they agree in every bit."""
+        """Return an iterator over the indices of the plain numbers; numbers that agree in every bit share an index."""
         plain = [x for x in things if type(x) is not Value]
         keys = [x if x and x == x else pack("d", x) for x in plain]  # 0.0 == -0.0, and a NaN equals nothing
         new = {key: x for key, x in zip(keys, plain, strict=True) if key not in self._plain}
@@ -78,7 +78,8 @@ class Numbers:
         """Make the list of some computed nodes.
 
         Args:
-            nodes: The nodes, operands before results; operands that are not among them are outside or held.
+            nodes: The nodes, operands before results; any operand that is not among them is an outside node or a
+                constant.
             operands, starts: The result of `operands_of(nodes)`.
             ends: The results; any constants among them are added to the list.
             rows: For some nodes, the row to list in place of their own.

@@ -1,7 +1,7 @@
 """Freeing graphs of any depth where the C stack is small, one node at a time.
 
-Python frees the contents of an object while it frees the object. Normally it limits how deeply this nests; on
-Emscripten, which runs Python in a browser, the stack overflows first, at 5,000 nodes, and crashes the interpreter.
+Python frees the contents of an object while it frees the object. Normally it limits how deeply this nests. On
+Emscripten, which runs Python in a browser, the stack overflows first, at 5,000 nodes, and the interpreter crashes.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def leaf_label(label: str | None) -> str | None:
 
 
 def miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
-    """Return the error for `Value` with more than a number and a label, as other small engines make nodes."""
+    """Return the error for `Value` called with more than a number and a label, as in other small engines."""
     by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
     if by_hand:
         return TypeError(

@@ -9,7 +9,7 @@ def marks(labels: Sequence[tuple[str, ...]], taken: Iterable[str] = ()) -> list[
     """Return a suffix for each label that makes it unique: none for the first of its kind, "#2" for the second.
 
     Args:
-        labels: For each label, all forms in which it is shown, starting with the one typed.
+        labels: For each label, all the forms in which it is shown, starting with the label as typed.
         taken: Names that must not be used.
 
     >>> marks([("x",), ("w",), ("x",), ("x#2",)])

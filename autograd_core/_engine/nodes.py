@@ -51,8 +51,9 @@ def make_node(
 ) -> Value:
     """Make a node from its parts, for copies, pickles and checkpoints.
 
-    `operands` is empty for a leaf. `recorded` holds the local derivative by each operand (anything if the operand is a
-    plain number), for an operation on many operands also as an array of doubles, or is a checkpoint's segment.
+    `operands` is empty for a leaf. `recorded` holds the local derivative with respect to each operand (anything if the
+    operand is a plain number); for an operation on many operands it may also be an array of doubles, or a checkpoint's
+    segment.
     """
     node: Value = new(Value)
     node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label

@@ -11,7 +11,7 @@ from ..graph import toposort
 from ..value import Value
 
 WAY_OUT = (
-    "only mathematics can say which of them wins: write the limit as one operation (hypot or norm for a length, x for "
+    "mathematics has to say which of the two wins: write the limit as one operation (hypot or norm for a length, x for "
     "sqrt(x)**2), keep the other branch away from the point, where(x > 0, sqrt(where(x > 0, x, 1)), 0), "
     "or move the input off it"
 )
@@ -21,7 +21,7 @@ def first_nonfinite(y: Value) -> Value | None:
     """Return the node where an infinity or NaN first appears, in the values or else in the gradients of the last sweep.
 
     Values are searched in topological order, gradients in the order of the sweep. Returns None if all are finite.
-    `explain_nonfinite` gives the same answer in words.
+    `explain_nonfinite` returns the same answer in words.
 
     >>> from autograd_core import Value, exp
     >>> a = Value(float("inf"), label="a")

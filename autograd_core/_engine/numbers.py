@@ -1,4 +1,4 @@
-"""What counts as a real number."""
+"""Reading real numbers."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
 
 
 def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
-    """The columns as they are written now: then constants had numbers of their own, from -1 down."""
+    """The columns in today's format; version 0.1.0 numbered constants separately, from -1 down."""
     first, more = len(leaves), len(old["constants"])
     return {
         **old,
@@ -46,7 +46,7 @@ def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:
-    """Yield the local derivatives, asking the rows how to record those of 0, which the pickle does not say."""
+    """Yield the local derivatives; the rows decide how to record a 0, since the pickle does not say."""
     numbers = [*(leaf.data for leaf in leaves), *program["data"]]
     operands, slopes = iter(program["operands"]), iter(program["locals"])
     for op, how_many in zip(program["op"], program["counts"], strict=True):

@@ -137,7 +137,7 @@ class _Session:
 
 
 class _Token:
-    """An object that only one pickle holds, until a question brings it into another."""
+    """An object that only one pickle holds, until a `_Question` brings it into another."""
 
     __slots__ = ("number",)
     _numbers = count()
@@ -160,7 +160,7 @@ class _Question:
         self.held = held
 
     def __reduce__(self) -> Reduced:
-        self.before, _asking.question = _asking.question, self  # a pickler may start another pickle meanwhile
+        self.before, _asking.question = _asking.question, self  # another pickle may start meanwhile
         return nothing, ()
 
 

@@ -63,7 +63,7 @@ def put(part: list[Place], place: Place) -> Place:
 
 
 def leave(owner: object) -> None:
-    """Remove the place that `owner` entered, even from below others: a generator may leave after its consumer entered.
+    """Remove the place that `owner` entered, even below others: a generator may leave after its consumer has entered.
     """
     place, *others = part_of(owner)
     _place.set(put(others, cast(Place, place.parent)))

@@ -1,7 +1,7 @@
-"""How an operation records a node: the three ways to make its function from its row of the table.
+"""How an operation records a node: the three ways to make an operation's function from its row of the table.
 
-Each first computes the value, so that whatever floats raise is raised before a node exists, and then the local
-derivatives by the operands that are Values.
+Each function first computes the value, so that whatever floats raise is raised before a node exists, and then the local
+derivatives with respect to the operands that are Values.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
     slope_y: Any
     slope_x, slope_y = row.derivatives  # type: ignore[misc]  # two operands: a tuple of two
     constant = not callable(slope_x) and not callable(slope_y)
-    swapped = slope_x is second and slope_y is first  # a product: skipping two calls saves 5 % of a training step
+    swapped = slope_x is second and slope_y is first  # products: skipping two calls saves 5 % of a training step
     if not constant:
         slope_x, slope_y = _as_function(slope_x), _as_function(slope_y)
 
@@ -150,7 +150,7 @@ def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., An
 
 @accelerated
 def many(row: Operation) -> Callable[..., Any]:
-    """Make the function of a row with many operands, which makes one node however many there are."""
+    """Make the function of a row with many operands; each call makes one node, whatever the number of operands."""
     value, slopes, gather = row.value, row.derivatives, row.gather
 
     def apply(*arguments: Any) -> Any:

@@ -19,7 +19,7 @@ from .places import Place, _place, current
 if TYPE_CHECKING:
     from ..value import Value
 
-LINE = 1 << 63  # plus the index of a line, this is the owner of its place: no object has such an id
+LINE = 1 << 63  # this plus the index of a line is the owner of its place; no object has such an id
 UNNAMED = ("<module>", "<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 INSTALLED = tuple(
     str(Path(path)) for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_path(name))
@@ -32,7 +32,7 @@ Trace = Callable[[FrameType, str, Any], Any]
 
 
 def line_of(node: Value) -> tuple[str, int] | None:
-    """Return the file and line of the code that made a node, or None if it was not followed."""
+    """Return the file and line of the code that made a node, or None if that code was not followed."""
     place: Place | None = node._place
     while place is not None:
         if place.owner >= LINE:
@@ -42,7 +42,7 @@ def line_of(node: Value) -> tuple[str, int] | None:
 
 
 def line_now() -> int | None:
-    """Return the index of the line that is running, or None if it is not followed."""
+    """Return the index of the running line, or None if it is not followed."""
     here = current()
     return _lines[here.owner - LINE][1] if here.owner >= LINE else None
 

@@ -1,6 +1,6 @@
-"""The traces that are running, by thread: the C engine and the transforms report to them through this module.
+"""The running traces, by thread: the C engine and the transforms report to them through this module.
 
-All nodes made during a trace are noted, even those that nothing else refers to, because they too could raise.
+All nodes made during a trace are noted, even nodes that nothing else refers to, because they too could raise.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Weighted sums of the same inputs, each in its own scope: the units of a network's layer."""
+"""Weighted sums of the same inputs, each in its own scope: the units of a layer of a network."""
 
 from __future__ import annotations
 

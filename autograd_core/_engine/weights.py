@@ -67,7 +67,7 @@ def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray
 
 @accelerated
 def add_numbers(numbers: array[float], start: int, places: array[int], sums: array[float], reached: bytearray) -> bool:
-    """Add the numbers from `start` on to the sums at their places (-1 for none); as `add_gradients`."""
+    """Add the numbers from `start` on to the sums at their places (-1 for none), as `add_gradients` does."""
     finite = True
     for x, at in zip(numbers[start:], places, strict=True):
         if at >= 0:

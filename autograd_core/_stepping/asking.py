@@ -1,7 +1,7 @@
-"""The questions that a program asks of its numbers while it runs: after a leaf is moved, their answers must not change.
+"""The questions that a program asks about its numbers as it runs; a moved leaf must not change their answers.
 
 A comparison with a different outcome selects another branch of the program, which the recorded graph does not contain.
-During the run, `Value` notes what this thread asks of it, and answers as usual.
+During the run, `Value` notes the questions of this thread, and answers them as usual.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _asking = RLock()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question: what was asked of which Values and numbers, the answer, and which nodes were made after it.
+    """A question about some Values and numbers, the answer, and which nodes were made after it.
 
-    `kind` is one of `SIGNS` or `ANSWERS`, or "read", where the number was taken: by `.data`, or rounded.
+    `kind` is one of `SIGNS` or `ANSWERS`, or "read" if the number itself was taken, by `.data` or by rounding.
     """
 
     kind: str

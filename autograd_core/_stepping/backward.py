@@ -1,4 +1,4 @@
-"""The sweep backward through a picture, edge by edge, in sorted and in unsorted order."""
+"""The backward sweep through a picture, edge by edge, in sorted and in unsorted order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .scene import COMPLETE, INSIDE, WRONG, Scene, Step, group_of, node_of, slop
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The slots of what an edge carried to its operand, and of the operand's gradient before and after."""
+    """The slots of the contribution that an edge carried, and of the operand's gradient before and after."""
 
     local: int
     upstream: int
@@ -39,7 +39,7 @@ class Sweep:
 
     def _seeds(self) -> Iterator[Step]:
         boxes = dict.fromkeys(self.scene.picture.box(root) for root in self.scene.roots)
-        start = "the output" if len(boxes) == 1 else "every output, as from their sum"
+        start = "the output" if len(boxes) == 1 else "every output, as if from their sum"
         for root in boxes:
             name, complete = root.short, not self.remaining[root]
             text = f"{self.scene.gradient(root)} = ∂{name}/∂{name} = 1: the sweep starts from {start}"
@@ -89,7 +89,7 @@ class Sweep:
         return step
 
     def _send(self, edge: Edge) -> Sent:
-        """Send along all the edges that a drawn edge represents, and return what its own edge carried."""
+        """Send along all the edges that a drawn edge represents, and return the contribution of its own edge."""
         node, x = node_of(edge.target), node_of(edge.source)
         before = self.replay.adjoint.get(x)
         zero = self.replay.tape.constant(0.0)
@@ -117,7 +117,7 @@ class Sweep:
         if operand.node is None:
             return text
         if edge.more or result.more:
-            return line(text, f", and the like of all its repeats ⇒ {gradient} = ", slope(sent.total))
+            return line(text, f", and the same for all its repeats ⇒ {gradient} = ", slope(sent.total))
         if sent.before is None:
             return line(text, f" ⇒ {gradient} = ", slope(sent.total))
         added = line(slope(sent.before), " + ", slope(sent.contribution, signed=True))
@@ -197,10 +197,10 @@ class Sweep:
                 if box in wrong:
                     wrong.update(operands)
                 if missing:
-                    step.say(f"; but grad({box.short}) is not complete, {missing} more to come")
+                    step.say(f"; but grad({box.short}) is not complete: {missing} more to come")
                 if late := [operand.short for operand in operands if operand in sent]:
                     passed = "has passed its gradient" if len(late) == 1 else "have passed their gradients"
-                    step.say(f"; too late, {', '.join(late)} {passed} on without this")
+                    step.say(f"; too late: {', '.join(late)} {passed} on without this")
                 for operand in operands:
                     if operand not in queued:
                         queued.add(operand)
@@ -231,7 +231,7 @@ class Sweep:
             else:
                 what, came, due = self.scene.gradient(box), got.gradient(leaves[0]), right[leaves[0]]
             found.append((line(f"{self.scene.where(box)}{what}"), came, due))
-        text = "In this graph even that order gives the right gradients: nothing came too late"
+        text = "In this graph even the unsorted order yields the right gradients: nothing came too late"
         line_ = line(Wrong(tuple(found), text)) if found else (text,)
         return self.scene.step("result", self.epoch, line_, [box.id for box in self.scene.leaves])
 

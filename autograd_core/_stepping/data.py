@@ -21,13 +21,13 @@ from .scene import Scene, Step
 from .script import Script
 from .source import program_of
 
-MOST_SLOTS = 60_000  # a page with more could not keep up while the reader drags
+MOST_SLOTS = 60_000  # with more, a page could not keep up while the reader drags
 MOST_NODES = 150  # with more, the gradients' graph would make up most of the page
 
 
 def page_data(script: Script, frames: Frames) -> dict[str, Any]:
     """Return the data for the page's script: each distinct step once, both orders, and the program of the numbers."""
-    pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # they share most of the forward pass
+    pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # both share most of the forward pass
     at = {text: i for i, text in enumerate(pool)}
     tape, picture = script.tape, script.scene.picture
     guards = guards_of(script)
@@ -74,7 +74,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 def _computed_first(tape: Tape) -> set[int]:
     """Return the slots whose numbers the page computes before it shows any, so that the data can omit them.
 
-    For an operation on many operands, its recorded derivatives tell where it is flat beside a plain number.
+    For an operation on many operands, the recorded derivatives show where it is flat beside a plain number.
     """
     rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
     return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
@@ -97,7 +97,7 @@ def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
 
 
 def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
-    """Encode a step as JSON, without what the page can infer from slots: what most operations and edges set."""
+    """Encode a step as JSON, without the parts that the page can infer from slots, as for most operations and edges."""
     marks = {name: coded(mark, slots) for name, mark in step.marks.items()}
     found = [step.kind, step.epoch, coded(step.line, slots), step.focus, marks, step.states]
     match list(marks.items()):
@@ -118,7 +118,7 @@ def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
 
 
 def _chain_rule(line: Any, local: int, above: int, sent: int) -> Any:
-    """Encode an edge's line without what the page can infer from slots: its target, its factors and the old sum."""
+    """Encode an edge's line without the parts that the page can infer from slots: target, factors and the old sum."""
     product = [[2, local], "·", [3, above]]
     match line:
         case [str(start), ["=", factors, *formula, last, [[2, c]]], ["?", *_], str(end), *sums] if (
@@ -143,7 +143,7 @@ def _jsonable(x: float) -> float | str:
 
 @dataclass(frozen=True, slots=True)
 class SecondOrder:
-    """The program of all gradients: the slot of each leaf, and of the gradient by it, or None if that is constant."""
+    """The program of all gradients: the slot of each leaf, and of its gradient, or None if that is constant."""
 
     tape: Tape
     leaves: list[int]
@@ -151,7 +151,7 @@ class SecondOrder:
 
 
 def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
-    """Return the gradients by the leaves as a program, or None if only Python can compute them or it is too large."""
+    """Return the gradients of the leaves as a program, or None if only Python can compute them or it is too large."""
     if not leaves or len(scene.order) > MOST_NODES or any(why_frozen(node.op) for node in scene.order):
         return None
     with record():
@@ -163,12 +163,12 @@ def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
 
 
 def guards_of(script: Script) -> dict[str, Any]:
-    """Return the questions that the page asks again, and the stamp of each value, which tells what came after which."""
+    """Return the questions that the page asks again, and the stamp of each value, which shows the order in time."""
     data, tape = script.recorded, script.tape
     guards = []
     for question in script.questions:
         if any(type(x) is Value and x not in data for x in question.operands):
-            continue  # it decided nothing that the output was computed from
+            continue  # the output does not depend on its answer
         slots = [data[x] if type(x) is Value else tape.constant(x) for x in question.operands]
         names = [_name(x, script) for x in question.operands]
         where = f" in line {question.line}" if question.line else ""

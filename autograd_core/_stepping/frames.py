@@ -22,7 +22,7 @@ WRONG = {"fillcolor": "#e7b6dd"}
 SENT = {"color": "#222222", "penwidth": "1.4"}
 
 Texts = dict[str, str]
-# Prologue and titles that would show as tooltips, and the attributes that page.css has rules for.
+# The prologue, titles that would show as tooltips, and attributes that page.css has rules for.
 _STYLED = re.compile(
     r"<title>[^<]*</title>\s*|<!--.*?-->\s*"
     r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"'
@@ -150,7 +150,7 @@ class Frames:
 
     @property
     def inline_svg(self) -> str:
-        """Return the finished picture for the page, without what the page's own style states or replaces."""
+        """Return the finished picture for the page, without attributes that the page's own style sets or replaces."""
         svg = self.finished.decode()
         for long, same in _SHORTER.items():
             svg = svg.replace(long, same)

@@ -11,7 +11,7 @@ from .._drawing.texts import escaped, string
 from .._drawing.upright import disorder
 from .wrapping import Attributes, wrapped
 
-# What Graphviz writes in addition to the attributes, and what it would recompute.
+# Entries that Graphviz writes in addition to the attributes, and entries that it would recompute.
 _NOT_ATTRIBUTES = {"name", "directed", "strict", "_subgraph_cnt", "_gvid", "objects", "edges", "nodes", "subgraphs",
                    "tail", "head"}  # fmt: skip  # one list
 LINE = 17.0

@@ -42,7 +42,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """A remark where a zero met an infinity."""
+    """A remark, if a zero met an infinity."""
 
     local: int
     upstream: int
@@ -51,7 +51,7 @@ class Undetermined:
 
 @dataclass(frozen=True, slots=True)
 class Differs:
-    """Words that appear only if two numbers differ by more than the order of a sum can explain."""
+    """Words that appear only if two numbers differ by more than the order of summation can explain."""
 
     came: int
     due: int
@@ -60,7 +60,7 @@ class Differs:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A list of what came out wrong, with the actual and the correct number of each; `right` if nothing did."""
+    """A list of the wrong results, with the actual and the correct number of each; `right` if there are none."""
 
     found: tuple[tuple[Line, int, int], ...]
     right: str
@@ -68,7 +68,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class CountWrong:
-    """How many pairs of numbers differ, in words; nothing if none do."""
+    """The number of pairs of numbers that differ, in words; nothing if none do."""
 
     pairs: tuple[tuple[int, int], ...]
 
@@ -90,7 +90,7 @@ def line(*parts: str | Piece | Line) -> Line:
 
 
 def alike(a: float, b: float) -> bool:
-    """Return whether two gradients differ by no more than the order of a sum can explain."""
+    """Return whether two gradients differ by no more than the order of summation can explain."""
     return math.isclose(a, b, rel_tol=1e-9) or (math.isnan(a) and math.isnan(b))
 
 

@@ -16,7 +16,7 @@ from .script import Script
 
 HERE = Path(__file__).parent / "live"
 SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "source.js", "page.js")
-# Strings, templates and regular expressions, which are kept; comments, and the spaces around signs.
+# Strings, templates and regular expressions, which are kept; comments and the spaces around operators, which are not.
 _TOKENS = re.compile(
     r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
     r"|/(?![/*\s])(?:\\.|[^/\\\n])+/[a-z]*(?=[.,)])"

@@ -1,14 +1,14 @@
-"""The numbers of all steps, in slots, with how each was computed, so that a page can recompute them when a leaf moves.
+"""The numbers of all steps, in slots, and the instructions that compute them, so that a page can recompute them.
 
 The first epoch has the numbers that the graph recorded; the player of programs computes those of later epochs.
 
 An instruction is a list of integers after its name: the slot that it fills first, then the slots that it reads.
 
-a row's name  fills its value, then its local derivative by each operand; reads the operands
+a row's name  fills its value, then its local derivative with respect to each operand; reads the operands
 "frozen"      the same, for an operation that only Python can compute
 "send"        fills a contribution, then the sum with what had arrived before; reads the local derivative, the gradient
               above and that sum (-1: nothing has arrived)
-"norm"        fills the root of the sum of squares of what it reads
+"norm"        fills the root of the sum of the squares of the slots that it reads
 "update"      fills w - rate·g; reads w, g and the rate
 """
 
@@ -59,7 +59,7 @@ class Tape:
         return self._known[key]
 
     def computed(self, node: Value, operands: Sequence[int], value: float, slopes: Slopes) -> int:
-        """Return the slot of a node's value; those of its local derivatives follow."""
+        """Return the slot of a node's value; the next slots are its local derivatives."""
         key = (node, *operands)
         if key not in self._known:
             slot = self._known[key] = self.hold(value)
@@ -71,7 +71,7 @@ class Tape:
         return self._known[key]
 
     def sent(self, local: int, upstream: int, before: int | None) -> int:
-        """Return the slot of a contribution; that of its sum with what had arrived before follows."""
+        """Return the slot of a contribution; the next slot is its sum with everything that had arrived before."""
         a, b = self.numbers[local], self.numbers[upstream]
         contribution = NOTHING if is_nothing(a) or is_nothing(b) else b * a + 0.0
         total = (NOTHING if before is None else self.numbers[before]) + contribution
@@ -99,7 +99,7 @@ class Tape:
 
 
 def why_frozen(op: Operation) -> str:
-    """Say why only Python can compute an operation; empty for the rows of the table."""
+    """Return why only Python can compute an operation; empty for the rows of the table."""
     if op.origin is not None:
         return f"{op.name} is a primitive, a Python function of your own"
     if op.name == "checkpoint":
@@ -110,7 +110,7 @@ def why_frozen(op: Operation) -> str:
 class Replay:
     """The slots of one epoch: of `data`, of `local` derivatives, and of `adjoint` where a gradient has arrived.
 
-    The graph's own `data` and `grad` are not touched. Raises GraphError where a leaf was assigned since.
+    The graph's own `data` and `grad` are not touched. Raises GraphError if a leaf was assigned since.
     """
 
     def __init__(self, graph: Graph, tape: Tape) -> None:
@@ -138,7 +138,7 @@ class Replay:
             self.data[node] = self.tape.computed(node, self.operands(node), value, by_operand)
 
     def local(self, node: Value, index: int) -> int:
-        """Return the slot of the local derivative of a node by an operand."""
+        """Return the slot of the local derivative of a node with respect to an operand."""
         return self.data[node] + 1 + index
 
     def send(self, node: Value, index: int) -> tuple[int, int, int]:
@@ -153,7 +153,7 @@ class Replay:
         return local, upstream, contribution
 
     def gradient(self, node: Value) -> int:
-        """Return the slot of a node's gradient, or that of 0 if nothing has reached the node."""
+        """Return the slot of a node's gradient, or the slot of 0 if nothing has reached the node."""
         return self.adjoint[node] if node in self.adjoint else self.tape.constant(0.0)
 
     def start(self) -> None:
@@ -161,7 +161,7 @@ class Replay:
         self.adjoint = dict.fromkeys(self.graph.roots, self.tape.constant(1.0))
 
     def swept(self) -> dict[Value, int]:
-        """Run the whole sweep from the start, and return the gradients by everything below the roots."""
+        """Run the whole sweep from the start, and return the gradients of everything below the roots."""
         before = self.adjoint
         self.start()
         for node in reversed(self._computed):
@@ -185,7 +185,7 @@ class Replay:
     def forward(self) -> None:
         """Recompute every node from the leaves, with the player of programs.
 
-        Raises what floats raise where a value does not exist, with the operation's name and operands.
+        Raises whatever floats raise if a value does not exist, with the operation's name and operands.
         """
         slopes: list[Slopes] = []
         numbers = [self.tape.numbers[self.data[leaf]] for leaf in self._leaves]

@@ -1,4 +1,4 @@
-"""Step, and Scene: what every kind of step needs to know about a picture."""
+"""Step, and Scene, which answers the questions of every kind of step about a picture."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Step:
 
 
 class Scene:
-    """A picture with what its steps look up: its leaves, how often each box is read, and the nodes of each box."""
+    """A picture with the data that its steps look up: the leaves, how often each box is read, and each box's nodes."""
 
     def __init__(self, picture: Picture, graph: Graph) -> None:
         self.picture = picture
@@ -73,7 +73,7 @@ class Scene:
         return Step(kind, epoch, text, list(focus), {}, {}, self.filling)
 
     def gradient(self, of: Box) -> str:
-        """Return the symbol of a box's gradient, ∂root/∂box, which differs from that of any local derivative."""
+        """Return the symbol of a box's gradient, ∂root/∂box, which differs from the symbols of local derivatives."""
         return f"grad({of.short})"
 
     def where(self, *boxes: Box) -> str:

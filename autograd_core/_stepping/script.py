@@ -1,4 +1,4 @@
-"""The steps through a graph as data: epochs of forward pass, sweep and update, with sorted and with unsorted sweeps."""
+"""The steps through a graph as data: epochs of forward pass, sweep and update, with sorted and unsorted sweeps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Script:
             for step in self._epochs(epochs, Sweep.eager):
                 self.eager.append(step)
         except (ArithmeticError, ValueError) as error:  # only wrong gradients lead here
-            text = f"Wrong gradients led to parameters where there is no next epoch: {error}"
+            text = f"Wrong gradients led to parameters for which there is no next epoch: {error}"
             self.eager.append(self.scene.step("result", self.eager[-1].epoch, (text,)))
 
     def _epochs(self, epochs: int, way: Callable[[Sweep], Iterator[Step]]) -> Iterator[Step]:

@@ -14,7 +14,7 @@ MOST_ROWS = 5
 MOST_CROSSING = 2
 GUTTER = 46.0  # between rows, for the edges that lead from one to the next
 MARGIN = 34.0
-WORTH = 1.15  # how much the text must grow to be worth rows, which are harder to follow
+WORTH = 1.15  # how much the text must grow to make rows, which are harder to follow, worthwhile
 
 
 def wrapped(nodes: dict[str, Attributes], edges: Edges, bounds: Bounds) -> Bounds:
@@ -49,7 +49,7 @@ def _widest(nodes: dict[str, Attributes]) -> float:
 
 
 def _splits(allowed: Sequence[int], ranks: Sequence[int], rows: int) -> Iterator[tuple[int, ...]]:
-    """Yield where to cut into `rows` rows: at the allowed cuts closest to equal widths."""
+    """Yield the cuts into `rows` rows: the allowed cuts closest to equal widths."""
     step = (ranks[-1] - ranks[0]) / rows
     cuts = []
     for k in range(1, rows):

@@ -341,7 +341,7 @@ def test_the_quiz_asks_for_the_next_contribution(opened: Opened) -> None:
         if wrong:
             page.get_by_label("your answer").fill("17")
             page.keyboard.press("Enter")
-            assert "Not yet" in page.text_content("#verdict")
+            assert "Not quite" in page.text_content("#verdict")
             assert due not in page.text_content("#tool")
         page.get_by_label("your answer").fill(due)
         page.get_by_role("button", name="check").click()

@@ -136,14 +136,14 @@ def test_contributions_are_added_up() -> None:
 def test_what_goes_wrong_unsorted() -> None:
     *_, y = _twice_used()
     texts = [s.text for s in step(y).eager]
-    assert "; but grad(s) is not complete, 2 more to come" in texts[7]
-    assert "; too late, s has passed its gradient on without this" in texts[-2]
+    assert "; but grad(s) is not complete: 2 more to come" in texts[7]
+    assert "; too late: s has passed its gradient on without this" in texts[-2]
     assert texts[-1] == "Wrong, because the boxes were not sorted: grad(a) = 3 instead of 39; grad(b) = 2 instead of 26"
     wrong = {name for s in step(y).eager for name, state in s.states.items() if state == "wrong"}
     assert wrong == {"n0", "n1", "n2"}
     chain = tanh(tanh(Value(1.0)))
     assert step(chain).eager[-1].text == (
-        "In this graph even that order gives the right gradients: nothing came too late")
+        "In this graph even the unsorted order yields the right gradients: nothing came too late")
 
 
 # --- epochs (lecture 003, U7) ----------------------------------------------------------------------------------------
@@ -368,7 +368,7 @@ def test_several_outputs_step_as_their_sum_over_one_trunk() -> None:
     y1.label, y2.label = "y1", "y2"
     stepper = step([y1, y2, s], precision=DIGITS, learning_rate=0.5, epochs=2)
     assert [one.text for one in stepper if one.kind == "seed" and one.epoch == 1] == [
-        f"grad({name}) = ∂{name}/∂{name} = 1: the sweep starts from every output, as from their sum" for name in ("y1", "y2", "v2")
+        f"grad({name}) = ∂{name}/∂{name} = 1: the sweep starts from every output, as if from their sum" for name in ("y1", "y2", "v2")
     ]
     assert stepper[1].text == "v2 = a·b = 2·3 = 6"
     total([y1, y2, s]).backward()

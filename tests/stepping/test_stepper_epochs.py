@@ -190,7 +190,7 @@ def test_an_unsorted_sweep_adds_up_wrong_in_every_epoch_and_says_by_how_much(pro
         try:
             y = program(*ws)
         except (ArithmeticError, ValueError):
-            told = stepper.eager[-1].text.startswith("Wrong gradients led to parameters where there is no next epoch")
+            told = stepper.eager[-1].text.startswith("Wrong gradients led to parameters for which there is no next epoch")
             assert told or epoch == 2  # no third epoch was asked for
             break
         leaves = [node for node in toposort(y) if node.is_leaf]
@@ -208,7 +208,7 @@ def test_where_wrong_gradients_lead_the_next_epoch_may_have_no_value() -> None:
     assert {one.epoch for one in stepper} == {1, 2}
     assert stepper.eager[-2].text == "w ← w - η·grad(w) = 1.5 - 1·2 = -0.5 instead of 0.7333"
     assert stepper.eager[-1].text == (
-        "Wrong gradients led to parameters where there is no next epoch: log is defined for x > 0; got x = -0.5"
+        "Wrong gradients led to parameters for which there is no next epoch: log is defined for x > 0; got x = -0.5"
     )
     assert stepper.eager[-1].epoch == 1
 
@@ -255,7 +255,7 @@ def test_unsorted_by_layer_each_block_learns_from_the_shortcut_alone(points: int
     assert "block 2 =" not in result.text  # nothing comes after the last: its gradient is right
     moves = [s.text for s in stepper.eager if s.kind == "update" and s.epoch == 1]
     assert [text.endswith("1 by a wrong gradient") for text in moves] == [True, True, False]
-    assert "; too late, v2 has passed its gradient on without this" in passed[1].text
+    assert "; too late: v2 has passed its gradient on without this" in passed[1].text
 
 
 def test_a_chain_of_layers_needs_no_sorting() -> None:

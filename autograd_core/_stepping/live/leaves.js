@@ -1,14 +1,14 @@
-// The leaves in the reader's hands: dragged, typed, or moved by keys; undone, and put back as they were recorded.
+// Lets the reader change the leaves by dragging, typing or keys, undo changes, and reset to the recorded numbers.
 function leaves(data, play, changed) {
   const { numbers, recorded, reasons } = play, slot = (id) => data.slots[id];
   const panel = document.getElementById("leaves"), inputs = new Map(), MOST_UNDONE = 500;
   const past = [], future = [];
   const rate = data.rate === null ? [] : [["rate", "η", data.rate]];
   const all = [...data.leaves.map((id) => [id, data.names[id], slot(id)]), ...rate];
-  const movable = [...new Set([...all.map(([, , at]) => at), ...data.trained])]; // some inside folded boxes
+  const movable = [...new Set([...all.map(([, , at]) => at), ...data.trained])]; // some are inside folded boxes
   const values = () => movable.map((at) => numbers[at]);
   const moved = () => movable.some((at) => !Object.is(numbers[at], recorded[at]));
-  // A step of three digits of the number.
+  // A step in the third digit of the number.
   const grain = (x) => 10 ** (Math.floor(Math.log10(Math.max(Math.abs(x), 0.1))) - 2);
   const tidy = (x, by) => Number((Math.round(x / by) * by).toPrecision(12));
 
@@ -23,8 +23,8 @@ function leaves(data, play, changed) {
     document.getElementById("undo").setAttribute("aria-disabled", String(!past.length));
     document.getElementById("reset").setAttribute("aria-disabled", String(!moved()));
     const lost = reasons.find((reason, i) => play.why.includes(i + 1));
-    const read = [...new Set(play.remarks)].join("; "), remark = read ? ` ${read}: what it does with it stays as it was.` : "";
-    document.getElementById("said").textContent = (lost ? `${lost}. What is grey and ? does not hold for these numbers.` : "") + remark;
+    const read = [...new Set(play.remarks)].join("; "), remark = read ? ` ${read}: anything computed from it keeps the recorded numbers.` : "";
+    document.getElementById("said").textContent = (lost ? `${lost}. Entries shown as a grey ? are unknown for these numbers.` : "") + remark;
     changed();
   }
   function remember() {
@@ -70,7 +70,7 @@ function leaves(data, play, changed) {
     remember();
     put(movable.map((at) => recorded[at]));
   }
-  function scrub(id, start, pixels) { // a drag: so many pixels from where the number was `start`
+  function scrub(id, start, pixels) { // a drag of this many pixels from where the number was `start`
     const by = grain(start);
     set(slot(id), tidy(start + pixels * by, by));
   }

@@ -1,6 +1,6 @@
-// Numbers as Python prints them, and lines filled with them.
+// Formats numbers as Python does, and fills lines with them.
 
-// Python's "%.4g": correctly rounded, ties to even; no zeros at the end.
+// Python's "%.4g": correctly rounded, ties to even, without trailing zeros.
 function formatted(x, precision) {
   if (x !== x) return "nan";
   if (!Number.isFinite(x)) return x < 0 ? "-inf" : "inf";
@@ -28,7 +28,7 @@ const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const bracketed = (text) => (text.startsWith("-") ? `(${text})` : text);
 const raised = (text) => (/^-?\d\d?$/.test(text) ? text.replace("-", "⁻").replace(/\d/g, (d) => RAISED[d]) : `^${bracketed(text)}`);
 
-// Fills lines from the numbers of a player; `open` tells whether one of them is not known.
+// Fills lines with the numbers of a player; `open` tells whether one of them is unknown.
 function filling(play, precision) {
   const { numbers, why } = play, MOST_LISTED = 8;
   const state = { open: false };

@@ -1,4 +1,4 @@
-// The page: its parts put together, its controls, keys and links.
+// Assembles the page: its parts, controls, keys and links.
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 const svg = document.querySelector("#graph svg");
@@ -27,11 +27,11 @@ function hessianOf(program) {
   };
 }
 
-// --- what a step shows beside the picture
+// --- the texts of a step beside the picture
 function told(stepped) {
   const list = steps.steps(), at = steps.at(), [kind, epoch, , now] = list[at], last = list.length - 1;
   const of = data.epochs > 1 ? ` · epoch ${epoch} of ${data.epochs}` : "", note = data.note ? ` · ${data.note}` : "";
-  const moved = hand?.moved() ? " · moved by you, computed here" : "";
+  const moved = hand?.moved() ? " · moved by you, recomputed here" : "";
   byId("where").textContent = `step ${at + 1} of ${list.length} · ${KINDS[kind]}${of}${note}${moved}`;
   const line = steps.line();
   byId("line").textContent = line;
@@ -45,7 +45,7 @@ function told(stepped) {
   if (!stepped) return;
   if (at === last) playing(false);
   learn.step();
-  source.light(kind === "edge" ? [now[2], now[1]] : now); // an edge is its result's
+  source.light(kind === "edge" ? [now[2], now[1]] : now); // an edge belongs to its result's line
   view.follow(now, list.slice(at).find((step) => step[3].length)?.[3] ?? []);
 }
 function playing(on) {
@@ -58,13 +58,13 @@ function playing(on) {
   byId("play").textContent = on ? "❚❚ pause" : "▶ play";
   byId("play").setAttribute("aria-pressed", String(on));
   byId("play").setAttribute("aria-label", on ? "Pause" : "Play");
-  byId("line").setAttribute("aria-live", on ? "off" : "polite"); // read out step by step, not over each other
+  byId("line").setAttribute("aria-live", on ? "off" : "polite"); // steps are read out one by one, not over each other
 }
 const go = (k) => { playing(false); steps.show(k); };
 const by = (steps_) => go(steps.at() + steps_);
 
-// --- nodes: a click goes to the next step that changes one, resting on it tells its history, a drag moves a leaf
-const ends = new Map(); // of each edge, its boxes: between dense layers one box's are told from the others
+// --- nodes: a click goes to the next step that changes a node, hovering shows its history, and a drag moves a leaf
+const ends = new Map(); // the boxes of each edge, so that the edges of one box stand out between dense layers
 for (const [kind, , , [first, ...rest]] of data.steps) {
   if (kind === "edge") ends.set(first, rest);
   if (kind === "scope") for (let i = 0; i < rest.length; i += 2) ends.set(rest[i], [rest[i + 1], first]);
@@ -85,7 +85,7 @@ function tell(id) {
   const latest = panel.querySelector("li.now") ?? [...panel.querySelectorAll("li.past")].pop();
   panel.scrollTop = latest ? latest.offsetTop - panel.clientHeight / 2 : 0;
 }
-function stand(panel, id) { // in the corner where it covers least, and last of all what it is about
+function stand(panel, id) { // in the corner where it covers the least, and covers its own node only as a last resort
   const area = view.graph.getBoundingClientRect(), width = panel.offsetWidth + 16, height = panel.offsetHeight + 16;
   const { scale, x: dx, y: dy } = view.now(), focus = steps.focus();
   const overlap = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
@@ -116,7 +116,7 @@ for (const id of Object.keys(data.names)) {
   g.addEventListener("mouseleave", () => tell(null));
   g.addEventListener("focus", () => {
     tell(id);
-    if (g.matches(":focus-visible")) view.reveal([id]); // reached by keyboard; under a pointer nothing moves away
+    if (g.matches(":focus-visible")) view.reveal([id]); // only for the keyboard: under a pointer nothing should move away
   });
   g.addEventListener("blur", () => tell(null));
   if (leaf) g.addEventListener("dblclick", () => hand.edit(id));
@@ -130,12 +130,12 @@ view.graph.addEventListener("wheel", (event) => {
   const area = view.graph.getBoundingClientRect();
   view.zoom(Math.exp(-event.deltaY / 400), event.clientX - area.left, event.clientY - area.top);
 }, { passive: false });
-const fingers = new Map(); // on a touch screen, where each is
+const fingers = new Map(); // the position of each finger on a touch screen
 function spread() {
   const [[ax, ay], [bx, by]] = fingers.values(), area = view.graph.getBoundingClientRect();
   return { wide: Math.hypot(ax - bx, ay - by), x: (ax + bx) / 2 - area.left, y: (ay + by) / 2 - area.top };
 }
-function pinched(event) { // two fingers zoom about the middle between them, and take the picture along
+function pinched(event) { // two fingers zoom about their midpoint, and drag the picture along
   const before = spread();
   fingers.set(event.pointerId, [event.clientX, event.clientY]);
   const after = spread(), { x, y } = view.now();
@@ -144,7 +144,7 @@ function pinched(event) { // two fingers zoom about the middle between them, and
 }
 view.graph.addEventListener("pointerdown", (event) => {
   fingers.set(event.pointerId, [event.clientX, event.clientY]);
-  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // and no click when it ends
+  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // and it does not end in a click
   if (fingers.size > 1) return;
   const node = event.target.closest("g.node.leaf"), { x, y } = view.now();
   drag = { x: event.clientX, y: event.clientY, view: { x, y }, moved: false, leaf: node?.id, start: node && play.numbers[data.slots[node.id]] };
@@ -166,7 +166,7 @@ window.addEventListener("pointermove", (event) => {
 });
 for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (event) => {
   fingers.delete(event.pointerId);
-  if (fingers.size && drag) { // the finger that stays goes on from here
+  if (fingers.size && drag) { // the remaining finger continues from here
     const [[x, y]] = fingers.values();
     Object.assign(drag, { x, y, view: { x: view.now().x, y: view.now().y } });
     return;
@@ -176,7 +176,7 @@ for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (
 });
 new ResizeObserver(() => view.measure(steps.focus())).observe(view.graph);
 
-// --- a link holds step, order, leaves and view
+// --- a link stores step, order, leaves and view
 function state_() {
   const parts = [`step=${steps.at() + 1}`];
   if (steps.unsorted()) parts.push("unsorted");
@@ -207,7 +207,7 @@ async function copy() {
 byId("link").onclick = copy;
 byId("link").hidden = location.protocol === "about:";
 window.addEventListener("hashchange", restore);
-byId("picture").onclick = () => { // the picture as it stands, with the page's own style
+byId("picture").onclick = () => { // the current picture, with the page's own style
   const still = svg.cloneNode(true);
   still.removeAttribute("style");
   still.prepend(element("style", document.querySelector("style").textContent));
@@ -262,7 +262,7 @@ window.addEventListener("beforeprint", () => {
   byId("all").replaceChildren(...steps.steps().map((step, k) => element("li", steps.line(k), { className: k === steps.at() ? "now" : "" })));
 });
 
-// --- in a notebook the still picture before the frame makes room, though the notebook may have wrapped either
+// --- in a notebook, hide the still picture before the frame; the notebook may have wrapped either of them
 try {
   let place = window.frameElement;
   const alt = place?.title.replace("Stepping through", "The finished graph of");

@@ -1,10 +1,10 @@
-// Computes the numbers of a page again: its instructions in order, each row's own functions, as the engine does.
-// `why` holds for each slot 0, or one more than the place of the reason why its number is not known.
+// Recomputes the numbers of a page: runs its instructions in order with each row's own functions, as the engine does.
+// `why` holds 0 for each slot or, if its number is unknown, one more than the index of the reason.
 function player(data, { rows, Raised }) {
   const read = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
   const numbers = Float64Array.from(data.numbers, read), recorded = numbers.slice();
   const why = new Int32Array(numbers.length), reasons = [], remarks = [], stamps = new Map(data.stamps ?? []);
-  let strayed = Infinity, branch = 0; // from which stamp on nothing is known, and the reason
+  let strayed = Infinity, branch = 0; // the stamp from which on nothing is known, and the reason
   const nothing = (x) => x === 0 && Object.is(x, -0);
 
   function because(reason) {
@@ -30,7 +30,7 @@ function player(data, { rows, Raised }) {
         let d = !few ? all[i] : count === 1 ? row.slopes[0](args[0], z) : row.slopes[i](args[0], args[1], z);
         if (d === 0) {
           const path = few ? told(row.flat[i], args) || (mixed && told(row.beside[i], args))
-            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // beside plain numbers alone, and these stay
+            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // flat beside plain numbers only, which never change
           d = path ? -0 : 0;
         }
         numbers[slot + 1 + i] = d;
@@ -55,7 +55,7 @@ function player(data, { rows, Raised }) {
         slopes(numbers[slot]);
       } catch (error) {
         if (!(error instanceof Raised)) throw error;
-        lose(slot + 1, count, because(`only Python computes the derivative of ${name} here`));
+        lose(slot + 1, count, because(`only Python can compute the derivative of ${name} here`));
       }
     };
   }
@@ -99,12 +99,12 @@ function player(data, { rows, Raised }) {
     }
   });
 
-  // --- guards: where the program would have taken another branch, all that was made after is not known
+  // --- guards: if the program would have taken another branch, everything made afterwards is unknown
   const QUESTIONS = {
     lt: (a, b) => a < b, le: (a, b) => a <= b, gt: (a, b) => a > b, ge: (a, b) => a >= b, eq: (a, b) => a === b, ne: (a, b) => a !== b,
     bool: (a) => a !== 0, int: Math.trunc, trunc: Math.trunc, floor: Math.floor, ceil: Math.ceil, read: Number,
   };
-  function guarded() { // whether one more run is needed, since an answer is another
+  function guarded() { // whether one more run is needed because an answer has changed
     remarks.length = 0;
     const limit = strayed;
     for (const [kind, slots, outcome, words, stamp] of data.guards ?? []) {
@@ -119,14 +119,14 @@ function player(data, { rows, Raised }) {
     return false;
   }
   data.code.forEach(([at], i) => { if (data.ops[at] === "send" || data.ops[at] === "update") program[i](); });
-  recorded.set(numbers); // products and sums are the engine's to the bit
+  recorded.set(numbers); // products and sums equal the engine's bit for bit
   function run(count = program.length) {
     strayed = Infinity;
     do {
       for (let i = 0; i < count; i++) program[i]();
     } while (guarded());
   }
-  // A look at other numbers: what `look` does with them is undone.
+  // Lets `look` change the numbers, and then restores them.
   function aside(look) {
     const numbersBefore = numbers.slice(), whyBefore = why.slice(), reasonsBefore = reasons.length;
     try {
@@ -137,15 +137,15 @@ function player(data, { rows, Raised }) {
       reasons.length = reasonsBefore;
     }
   }
-  // The output, or of several the sum.
+  // The output, or the sum of several.
   const output = () => data.roots.reduce((sum, root) => sum + (why[root] ? NaN : numbers[root]), 0);
-  // The output where the number in `slot` is another, with everything above it computed again.
+  // The output with another number in `slot` and everything above it recomputed.
   function outputAt(slot, x) {
     numbers[slot] = x;
     for (let i = 0; i < data.forward; i++) if (data.code[i][1] !== slot) program[i]();
     return output();
   }
-  // The gradients of one slot of the forward program by all, and for each the edges that lead to it.
+  // The gradients of one slot of the forward program with respect to all slots, and the edges that lead to each.
   function sweep(roots = data.roots, from = data.forward, code = data.code) {
     const adjoint = new Float64Array(numbers.length).fill(-0);
     let lost = 0;

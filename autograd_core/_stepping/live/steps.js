@@ -1,8 +1,8 @@
-// The steps are data: [kind, epoch, line, focus, marks, states]. They are shown by setting text and classes.
+// The steps are data: [kind, epoch, line, focus, marks, states]. Showing one sets texts and classes.
 const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
 
-// A step with what it sets: of most operations it is known from the slot of the value, of most edges from the slots of
-// local derivative, gradient and contribution.
+// A step with everything that it sets. For most operations this follows from the slot of the value; for most edges,
+// from the slots of local derivative, gradient and contribution.
 function expanded(step) {
   if (step.length === 5) {
     const [kind, epoch, line, focus, value] = step, [box, ...edges] = focus;
@@ -22,7 +22,7 @@ function chainRule([start, end, ...given], local, above, sent) {
   return [start, worked, ["?", local, above, sent], end, ...before, [2, sent + 1]];
 }
 
-// Everything in the picture that steps change, each measured once, since nothing moves.
+// Everything in the picture that steps change, measured once, since nothing moves.
 function measured(svg) {
   const things = new Map();
   for (const g of svg.querySelectorAll("g.node, g.edge")) {
@@ -33,14 +33,14 @@ function measured(svg) {
   return things;
 }
 
-// What stands in each place before the first step.
+// The text in each place before the first step.
 function untold(slot, things) {
   const [id, part] = slot.split(":");
   if (!part) return "";
   return part === "d" ? "data ·" : things.get(id).g.classList.contains("folded") ? "‖grad‖ ·" : "grad ·";
 }
 
-// The last lines of a node are its data and its gradient, an edge has one line.
+// The last lines of a node are its data and its gradient; an edge has one line.
 function placed(data, things) {
   const slots = new Map();
   for (const slot of data.marks) {
@@ -81,7 +81,7 @@ function reached(list, k) {
   return list[low][1];
 }
 
-// Shows steps; `told` is called after each.
+// Shows steps; calls `told` after each.
 function stepping(data, things, fill, state, told) {
   const slots = placed(data, things), courses = data.orders.map((order) => course(data, things, order));
   const shown = new Map(), open = new Map(), extra = new Map(); // extra: classes that the page's tools set
@@ -128,13 +128,13 @@ function stepping(data, things, fill, state, told) {
     }
     told(true);
   }
-  function mark(classes) { // from id to a class of the page's tools
+  function mark(classes) { // maps an id to a class of the page's tools
     const ids = new Set([...extra.keys(), ...classes.keys()]);
     extra.clear();
     for (const [id, name] of classes) extra.set(id, name);
     for (const id of ids) paint(id);
   }
-  function order(unsorted) { // both orders have as many steps, and part where a sweep starts
+  function order(unsorted) { // both orders have the same number of steps, and diverge where a sweep starts
     let k = Math.min(at, courses[Number(unsorted)].steps.length - 1);
     if (KINDS[now.steps[at][0]] === "backward") while (now.steps[k][0] !== "seed") k--;
     now = courses[Number(unsorted)];

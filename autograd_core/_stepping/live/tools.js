@@ -1,4 +1,4 @@
-// Learning by doing: descend, numeric, paths, second order, quiz. Each works on the leaves as they are now.
+// The tools: descend, numeric, paths, second order and quiz. Each works on the current leaves.
 function element(name, text = "", properties = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, properties);
 }
@@ -47,7 +47,7 @@ function tools(data, play, hand, steps, second) {
       const known = losses.filter(Number.isFinite), low = Math.min(...known), high = Math.max(...known), count = losses.length;
       const points = losses.map((y, i) => [4 + 212 * i / Math.max(1, count - 1), 56 - 48 * (high > low ? (y - low) / (high - low) : 0.5)]);
       const line = points.filter(([, y]) => Number.isFinite(y)).map((p) => p.map((x) => x.toFixed(1)).join(",")).join(" ");
-      curve.innerHTML = `<svg viewBox="0 0 220 60" width="220" height="60" role="img" aria-label="The output by steps of descent"><polyline points="${line}"/></svg>`;
+      curve.innerHTML = `<svg viewBox="0 0 220 60" width="220" height="60" role="img" aria-label="The output after each step of descent"><polyline points="${line}"/></svg>`;
       curve.append(element("span", `${count - 1} steps: ${written(losses[count - 1])}, from ${written(losses[0])}`));
     };
     const restart = () => { losses = [play.output()]; draw(); };
@@ -87,14 +87,14 @@ function tools(data, play, hand, steps, second) {
       });
       holder.replaceChildren(table(["", "grad", "(f(x + h) − f(x − h)) / 2h", "apart"], rows));
     }
-    panel.append(element("p", "A large h bends away from the slope, a small one drowns in rounding."), step.holder, holder);
+    panel.append(element("p", "With a large h the difference bends away from the slope; with a small h it drowns in rounding."), step.holder, holder);
     update();
     return { update };
   }
 
-  // --- paths: every way from a leaf to the output, with its product of local derivatives
+  // --- paths: every path from a leaf to the output, with its product of local derivatives
   const MOST_PATHS = 200;
-  const above = new Map(); // for each slot, what reads it
+  const above = new Map(); // for each slot, its readers
   for (const [, slot, ...reads] of data.code.slice(0, data.forward)) reads.forEach((x, k) => {
     if (x >= 0) above.set(x, [...(above.get(x) ?? []), [slot, k]]);
   });
@@ -158,7 +158,7 @@ function tools(data, play, hand, steps, second) {
     return { update };
   }
 
-  // --- quiz: the reader says the next contribution before it is shown
+  // --- quiz: the reader predicts the next contribution before it is shown
   function quiz() {
     const asked = element("p"), answer = element("input", "", { type: "text", inputMode: "decimal" }), said = element("p", "", { id: "verdict" });
     answer.setAttribute("aria-label", "your answer");
@@ -169,7 +169,7 @@ function tools(data, play, hand, steps, second) {
       const list = steps.steps();
       while (k < list.length && list[k][0] !== "edge") k++;
       due = k < list.length ? k : null;
-      asked.textContent = due === null ? "No edge is left in this order: go back to the start."
+      asked.textContent = due === null ? "There are no more edges: go back to the start."
         : `What does the next edge add: ${data.names[list[k][3][2]]} to grad(${data.names[list[k][3][1]]})?`;
     }
     function check() {
@@ -179,7 +179,7 @@ function tools(data, play, hand, steps, second) {
       const near = Math.abs(got - is) <= 0.5 * 10 ** (1 - data.precision) * Math.max(Math.abs(is), Math.abs(got)) || Object.is(got + 0, is);
       tried += 1;
       right += near ? 1 : 0;
-      const verdict = near ? `Right: it adds ${written(is)}` : `Not yet: it is the local derivative times the gradient above; you said ${answer.value}`;
+      const verdict = near ? `Right: it adds ${written(is)}` : `Not quite: the contribution is the local derivative times the gradient above; you answered ${answer.value}`;
       said.textContent = `${verdict}. ${right} of ${tried}.`;
       if (!near) return;
       answer.value = "";
@@ -202,7 +202,7 @@ function tools(data, play, hand, steps, second) {
     tool = same ? null : { name, ...known[name]() };
     panel.hidden = !tool;
     for (const button of bar.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.textContent === tool?.name));
-    const live = document.getElementById("live"); // where it is low, what was opened comes into view
+    const live = document.getElementById("live"); // if the section is low, scroll the opened tool into view
     if (tool) live.scrollTop += panel.getBoundingClientRect().top - live.getBoundingClientRect().top;
   }
   bar.append(...Object.keys(known).map((name) => element("button", name, { type: "button", onclick: () => open(name) })));

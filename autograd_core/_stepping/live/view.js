@@ -1,5 +1,6 @@
-// Pan and zoom: the picture keeps its layout, only its transform changes.
-// Text out of sight, or too small to be seen, is not drawn: to lay out text is most of what a jump would cost.
+// Pans and zooms: the picture keeps its layout, and only its transform changes.
+// Text that is out of sight or too small to read is not drawn, since laying out text would be most of the cost of a
+// jump.
 function viewing(svg, things) {
   const SEEN = 0.3, MARGIN = 40, READ = 11; // pixels of the smallest text while the view follows the steps
   const graph = document.getElementById("graph"), size = svg.viewBox.baseVal, room = { width: 0, height: 0 };
@@ -7,7 +8,7 @@ function viewing(svg, things) {
   const close = READ / Math.min(11, ...sizes);
   svg.setAttribute("width", size.width);
   svg.setAttribute("height", size.height);
-  let view = { scale: 1, x: 0, y: 0 }, fitted = true, following = true; // following: until the reader chooses a view
+  let view = { scale: 1, x: 0, y: 0 }, fitted = true, following = true; // following, until the reader chooses a view
 
   function look() {
     const { scale, x, y } = view;
@@ -38,7 +39,7 @@ function viewing(svg, things) {
     following = false;
     magnify(factor, x, y);
   }
-  function follow(focus, ahead = []) { // of a graph too large to be read as a whole, what a step is about, or the next
+  function follow(focus, ahead = []) { // in a graph too large to read as a whole, show the boxes of this step, or of the next
     if (!following) return reveal(focus.slice(0, 3));
     const ids = focus.length ? focus : ahead;
     if (whole() >= close) { if (!fitted) fit(); return; }
@@ -48,13 +49,13 @@ function viewing(svg, things) {
     const fits = across("left", "right") < room.width && across("top", "bottom") < room.height;
     reveal(fits ? ids : ids.filter((id) => id[0] === "n").slice(0, 1));
   }
-  function reveal(ids) { // when zoomed in, what a step is about comes into view
+  function reveal(ids) { // when zoomed in, scroll the boxes of a step into view
     if (fitted || !ids.length) return;
     const about = ids.map((id) => things.get(id).box);
     const along = (from, to, offset, room, length) => {
       const low = Math.min(...about.map((b) => b[from])) * view.scale, high = Math.max(...about.map((b) => b[to])) * view.scale;
       const wanted = low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
-      const spare = room - length * view.scale; // no empty room beside a picture that is larger than its window
+      const spare = room - length * view.scale; // no empty space beside a picture that is larger than its window
       return spare > 0 ? (following ? spare / 2 : wanted) : Math.min(0, Math.max(spare, wanted));
     };
     const x = along("left", "right", view.x, room.width, size.width);
@@ -68,7 +69,7 @@ function viewing(svg, things) {
     if (fitted) fit(); else look();
     if (following && focus.length) follow(focus);
   }
-  function place(scale, x, y) { // a view from a link, in the picture's own measure: the middle of the window
+  function place(scale, x, y) { // a view from a link: the middle of the window, in the picture's own units
     view = { scale, x: room.width / 2 - x * scale, y: room.height / 2 - y * scale };
     fitted = following = false;
     look();
