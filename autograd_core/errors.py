@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ._engine.numbers import number, unwrapped
+from ._engine.traces import note_error
 from ._operations.operation import Operation
 from .value import Value
 
@@ -70,6 +71,13 @@ def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> E
 
     An exception of any other type, such as a primitive may raise, is returned unchanged with a note added.
     """
+    better = _worded(operation, operands, error)
+    if any(type(x) is Value for x in operands):
+        note_error(better)
+    return better
+
+
+def _worded(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
     numbers = list(map(plain, operands))
     if type(error) not in KINDS:
         error.add_note(f"{operation.name} failed; it got {listed(operands)}")

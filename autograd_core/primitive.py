@@ -10,6 +10,7 @@ from typing import Any
 
 from ._engine.numbers import number, unwrapped
 from ._engine.recording import binary, many, unary
+from ._engine.traces import note_error
 from ._operations.operation import EVERYWHERE, Derivative, Domain, Flat, Operation
 from ._operations.shape import Shape
 from .errors import not_a_number
@@ -128,7 +129,11 @@ def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
     """Wrap the user's function so that its result is checked and converted to a float."""
 
     def value(*numbers: float) -> float:
-        result = function(*numbers)
+        try:
+            result = function(*numbers)
+        except Exception as error:  # it may raise anything
+            note_error(error)
+            raise
         checked = number(result)
         if checked is None:
             raise TypeError(f"the primitive {name} must return a real number; it returned {result!r}")
@@ -176,6 +181,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
         except Exception as error:  # any error: add a note and re-raise it
             *given, result = operands
             pairs = zip(names, given, strict=True)
+            note_error(error)
             error.add_note(f"in {which} at {', '.join(f'{n} = {x!r}' for n, x in pairs)}, where {name} = {result!r}")
             raise
 

@@ -39,7 +39,8 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
 
     Raises:
         GraphError: The function does something that a replay could not repeat: it reads or computes gradients, draws
-            random numbers, makes text of numbers, or assigns or stores anything outside itself.
+            random numbers, makes text of numbers, catches an operation's error, or assigns or stores anything outside
+            itself.
 
     >>> from autograd_core import tanh
     >>> program = trace(lambda x, y: tanh(x * y) + x, 0.5, 1.0)

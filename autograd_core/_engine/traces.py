@@ -23,3 +23,9 @@ def note(node: Any) -> None:
 def running() -> Any:
     """Return the trace that is running in this thread, or None."""
     return traces.get(get_ident()) if traces else None
+
+
+def note_error(error: Exception) -> None:
+    """Add an error to the trace of this thread, if one is running: the function may catch it."""
+    if (trace := running()) is not None:
+        trace.errors.append(error)

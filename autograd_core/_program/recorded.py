@@ -76,6 +76,7 @@ def _run(
     positional, keywords = filled(arguments.structure, given)
     before = _contents((positional, keywords))
     result = function(*positional, **keywords)
+    trace.check_uncaught()
     if _contents((positional, keywords)) != before:
         raise refused("changes its arguments", "return what is new, and change them outside")
     structure = _taken_apart(result)

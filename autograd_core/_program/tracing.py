@@ -18,7 +18,7 @@ from .._engine.choice import accelerated
 from .._engine.nodes import make_node
 from .._engine.numbers import number
 from .._engine.places import current
-from .._engine.traces import made, running, traces
+from .._engine.traces import made, note_error, running, traces
 from .._engine.watching import watches
 from .._operations.operation import NOTHING, is_nothing
 from ..backward import discovered_all
@@ -32,13 +32,15 @@ _changing = RLock()
 
 
 class Trace:
-    """The record of one run: the nodes it `made`, the `questions` about them, and nodes that represent `plain` numbers.
+    """The record of one run: the nodes it `made`, the `questions` about them, nodes that represent `plain` numbers, and
+    the `errors` that the function may have caught.
     """
 
     def __init__(self) -> None:
         self.made: list[Value] = []
         self.questions: list[Question] = []
         self.plain: set[Value] = set()
+        self.errors: list[Exception] = []
         self.found = False  # `taken` expects this of watchers
         self._thread = get_ident()
         self._ids: set[int] = set()
@@ -87,6 +89,15 @@ class Trace:
         raise refused("takes plain gradients (backward() or gradients() without create_graph)", CREATE_GRAPH)
 
 
+    def check_uncaught(self) -> None:
+        """Refuse a function that returns although an error was raised: a replay does not ask whether it would be."""
+        for error in self.errors:
+            if isinstance(error, GraphError):
+                raise error
+            raise refused(
+                f"catches an error ({error})", "test the number with `if` before the operation"
+            ) from error
+
     def reaches(self, node: Value) -> bool:
         """Return whether the node is one of this trace, or was computed from one."""
         self._ids.update(map(id, self.made[len(self._ids) :]))
@@ -98,7 +109,9 @@ CREATE_GRAPH = "differentiate with create_graph=True, or differentiate the progr
 
 def refused(what: str, instead: str) -> GraphError:
     """Return the error for something that a replay could not repeat."""
-    return GraphError(f"a traced function {what}, which a replay could not repeat; {instead}")
+    error = GraphError(f"a traced function {what}, which a replay could not repeat; {instead}")
+    note_error(error)
+    return error
 
 
 @contextmanager
@@ -174,9 +187,17 @@ def _asked(method: str, kind: str) -> Callable[[Value], Any]:
         trace = _here(self)
         if trace is None:
             return _ORIGINALS[method](self)
-        return trace.asked(kind, (self,), QUESTIONS[kind](self._data))
+        return trace.asked(kind, (self,), _answer(kind, self._data))
 
     return ask
+
+
+def _answer(kind: str, *numbers: Any) -> Any:
+    try:
+        return QUESTIONS[kind](*numbers)
+    except (ArithmeticError, ValueError) as error:  # of infinity and NaN
+        note_error(error)
+        raise
 
 
 def _round(self: Value, ndigits: int | None = None) -> Any:
@@ -184,7 +205,7 @@ def _round(self: Value, ndigits: int | None = None) -> Any:
     if trace is None:
         return _ORIGINALS["__round__"](self, ndigits)
     if ndigits is None:
-        return trace.asked("round", (self,), round(self._data))
+        return trace.asked("round", (self,), _answer("round", self._data))
     return trace.asked("round_to", (self, float(ndigits)), round(self._data, ndigits))
 
 

@@ -468,6 +468,59 @@ def test_refused_by_name(function, message):
     assert str(Value(1.0)) == "Value(1.0)" and Value(1.0).data == 1.0
 
 
+@ag.primitive(derivatives=(2.0,))
+def up_to_two(x):
+    if x > 2.0:
+        raise KeyError(x)
+    return 2.0 * x
+
+
+def caught(act, default):
+    """A function that answers with `default` where `act` raises."""
+
+    def function(x, y):
+        try:
+            return act(x) * y
+        except Exception:
+            return default * y
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("act", "points"),
+    [
+        (ag.log, [1.5, -1.0]),
+        (lambda x: 1.0 / x, [2.0, 0.0]),
+        (lambda x: x**0.5, [2.0, -1.0]),
+        (ag.exp, [1.0, 1000.0]),
+        (lambda x: int(x), [2.5, math.inf]),
+        (round, [2.5, math.nan]),
+        (lambda x: ag.floor(x) if hasattr(ag, "floor") else math.floor(x), [2.5, -math.inf]),
+        (lambda x: ag.norm([x, ag.log(x)]), [1.5, -1.0]),
+        (lambda x: len(f"{x}"), [2.5, 0.25]),
+        (lambda x: ag.take([1.0, x], int(x)), [1.5, 2.5]),
+        (up_to_two, [1.5, 2.5]),
+    ],
+)
+def test_an_error_that_the_function_catches_decides_nothing(act, points):
+    """Whether an operation raises is no question that a replay asks: such a trace is refused, not answered wrongly."""
+    function = caught(act, 3.0)
+    for order in (points, points[::-1]):
+        program = traced(function)
+        for x in order * 2:
+            try:
+                assert program(x, 2.0) == function(Value(x), Value(2.0)).data
+            except GraphError as error:
+                refusal = str(error)
+                assert "catches an error" in refusal or "as text" in refusal
+
+
+def test_an_error_that_the_function_catches_is_named():
+    with pytest.raises(GraphError, match=r"catches an error \(log is defined for x > 0.*-1\.0.*test the number with `if`"):
+        trace(caught(ag.log, 3.0), -1.0, 2.0)
+
+
 def test_an_argument_that_is_changed_and_a_result_that_hides_numbers():
     with pytest.raises(GraphError, match="changes its arguments"):
         trace(lambda xs: xs.append(xs[0]) or xs[0], [1.0])
