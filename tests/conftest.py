@@ -1,8 +1,13 @@
 """How the property tests run: the same examples every time, no time limit on one, and how many, by profile."""
 
 import gc
+import http.server
 import importlib.util
 import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,3 +53,37 @@ def mathematics():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def in_threads():
+    """Calls a function with 0, 1, … in as many threads, which take turns as often as Python permits; raises what they do."""
+
+    def run(work, count):
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            with ThreadPoolExecutor(count) as threads:
+                return list(threads.map(work, range(count)))
+        finally:
+            sys.setswitchinterval(interval)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def serving():
+    """Serves this machine with a request handler: `with serving(handler) as address`."""
+
+    @contextmanager
+    def serve(handler):
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{server.server_address[1]}"
+            finally:
+                server.shutdown()
+                thread.join()
+
+    return serve

@@ -188,35 +188,22 @@ def test_pickles_that_take_turns(plan, in_python):
         assert reader.count == len(computed(*roots))
 
 
-def test_pickles_in_threads():
+def test_pickles_in_threads(in_threads):
     states, _ = recurrence(200)
-    failures, start = [], threading.Barrier(6)
+    start = threading.Barrier(6)
 
     def work(seed):
         draw = random.Random(seed)
-        try:
-            start.wait()
-            for _ in range(5):
-                file = io.BytesIO()
-                pickler = pickle.Pickler(file)
-                [given] = written([pickler], [file], [(0, draw.randrange(60)) for _ in range(60)], states)
-                loaded, reader = read_back(file, len(given))
-                assert_same_roots(given, loaded)
-                assert reader.count == len(computed(*given))
-        except BaseException as error:
-            failures.append(error)
+        start.wait()
+        for _ in range(5):
+            file = io.BytesIO()
+            pickler = pickle.Pickler(file)
+            [given] = written([pickler], [file], [(0, draw.randrange(60)) for _ in range(60)], states)
+            loaded, reader = read_back(file, len(given))
+            assert_same_roots(given, loaded)
+            assert reader.count == len(computed(*given))
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    assert failures == []
+    in_threads(work, 6)
 
 
 def test_a_pickle_inside_a_pickle():

@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
             "PYTHONPATH": str(copy),
             "AUTOGRAD_CORE_ENGINE": "native",
             "LD_PRELOAD": f"{library('libasan.so')} {library('libubsan.so')}",
-            # Python itself keeps memory until the end, so leaks are counted by test_memory_safety.py.
+            # Python itself keeps memory until the end, so leaks are counted by test_leaks.py.
             "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0",
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
             "PYTHONMALLOC": "malloc",

@@ -1,7 +1,6 @@
 """Modules called: what goes in, what comes out, in which scope, and what is refused."""
 
 import sys
-import threading
 from itertools import pairwise
 
 import numpy as np
@@ -118,28 +117,16 @@ def total_of(outputs):
     return sum(outputs, start=Value(0.0))
 
 
-def test_a_model_can_run_in_several_threads_at_once():
+def test_a_model_can_run_in_several_threads_at_once(in_threads):
     model = MLP(2, [4, 4, 1], seed=0)
     expected = model([1.0, 2.0]).data
-    failures = []
 
-    def run():
+    def run(_):
         for _ in range(200):
             y = model([1.0, 2.0])
-            if y.data != expected or y.scope != ("mlp", "layer 3", "neuron 1"):
-                failures.append(y)
+            assert (y.data, y.scope) == (expected, ("mlp", "layer 3", "neuron 1"))
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=run) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
-    assert failures == []
+    in_threads(run, 4)
 
 
 def test_numpy_rows_and_single_numbers_go_in():

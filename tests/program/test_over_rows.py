@@ -1,6 +1,7 @@
 """Programs over rows: what carries rows and what does not, in every layout; and what is refused."""
 
 import collections
+import math
 from array import array
 
 import numpy as np
@@ -147,3 +148,47 @@ def test_a_program_from_a_file_raises_what_the_engine_raises(tmp_path):
 def test_fast_is_true_or_false():
     with pytest.raises(TypeError, match="fast is True or False; got 1 of type int"):
         trace(lambda x: x * 2.0, 1.0, fast=1)
+
+
+def test_rows_in_every_layout():
+    f = trace(lambda p, x, s: p["w"] * x[0] + x[1] * s, {"w": 2.0}, [1.0, 1.0], 3.0)
+    due = [2.0 * i + 3.0 * (i + 0.5) for i in range(4)]
+    X = np.array([[float(i), i + 0.5] for i in range(4)])
+    program = trace(lambda p, x, s: p["w"] * x[0] + x[1] * s, {"w": 2.0}, X[0], 3.0)
+    p = {"w": 2.0}
+    assert program.over_rows((None, 0, None))(p, X, 3.0).tolist() == due
+    assert program.over_rows((None, 1, None))(p, np.asfortranarray(X.T), 3.0).tolist() == due
+    assert program.over_rows((None, 0, None))(p, X[::-1], 3.0).tolist() == due[::-1]
+    assert f.over_rows((None, 0, None))(p, X.tolist(), 3.0) == due
+    assert f.over_rows((0, 0, 0))({"w": [2.0] * 4}, X.tolist(), array("d", [3.0] * 4)) == due
+    slopes = f.over_rows((0, 0, None)).grad({"w": [2.0] * 4}, X.tolist(), 3.0, argnums=(0, 1, 2))
+    assert slopes == ({"w": [0.0, 1.0, 2.0, 3.0]}, [[2.0, 3.0]] * 4, 8.0)
+    by_x = program.over_rows((None, 1, None)).grad(p, X.T, 3.0, argnums=1)
+    assert by_x.tolist() == [[2.0] * 4, [3.0] * 4]
+    out = trace(lambda x: {"a": x, "b": [x * 2.0, 1.0]}, 1.0).over_rows()([1.0, 2.0])
+    assert out == {"a": [1.0, 2.0], "b": [[2.0, 4.0], [1.0, 1.0]]}
+
+
+def test_rows_that_do_not_fit():
+    rows = trace(lambda x, y: x * y, 1.0, 2.0).over_rows()
+    for arguments, message in (
+        (([1.0], [1.0, 2.0]), r"argument 0 has 1, argument 1 has 2"),
+        ((1.0, [1.0]), r"argument 0 carries rows"),
+        (([], []), r"argument 0 has no rows"),
+        (([1.0, "a"], [1.0, 2.0]), r"row 1 must have the structure of row 0"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            rows(*arguments)
+    with pytest.raises(ValueError, match="in_axes has 1 entries"):
+        trace(lambda x, y: x * y, 1.0, 2.0).over_rows((0,))([1.0], 2.0)
+
+
+def test_many_blocks_with_progress_and_parameters():
+    w = parameter(2.0)
+    program = trace(lambda x: x * w if x > 0.0 else x, 1.0)
+    xs = array("d", [math.sin(i) for i in range(70_000)])
+    seen = []
+    values = program.over_rows(progress=lambda done, all: seen.append((done, all))).backward(xs)
+    assert seen == [(65_536, 70_000), (70_000, 70_000)]
+    assert values == [2.0 * x if x > 0.0 else x for x in xs]
+    assert math.isclose(w.grad, math.fsum(x for x in xs if x > 0.0), rel_tol=1e-12)

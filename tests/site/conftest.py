@@ -9,8 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,21 +59,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return there
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files, and says nothing."""
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
+def serving_files(serving: Any) -> Callable[[Path], Any]:
+    """Serves a directory: `with serving_files(directory) as address`."""
+    return lambda directory: serving(functools.partial(Quiet, directory=str(directory)))
+
+
+@pytest.fixture(scope="session")
+def address(site: Path, serving_files: Callable[[Path], Any]) -> Iterator[str]:
     """Where a web server of this machine serves the site."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    handler = functools.partial(Quiet, directory=str(site / "html"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with serving_files(site / "html") as there:
+        yield there
 
 
 @pytest.fixture(scope="session")

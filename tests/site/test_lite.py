@@ -1,11 +1,8 @@
 """The course in JupyterLite: in a browser that reaches nothing else, the cells run that need neither NumPy nor Matplotlib."""
 
-import functools
-import http.server
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +25,7 @@ print(f"{ran} cells on the {autograd_core.ENGINE} engine")
 
 
 @pytest.fixture(scope="module")
-def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lite(tmp_path_factory: pytest.TempPathFactory, serving_files: Callable[[Path], Any]) -> Iterator[str]:
     """Where a web server of this machine serves the course, built by its one command."""
     pytest.importorskip("jupyterlite_pyodide_kernel", reason='JupyterLite is not installed: pip install -e ".[site]"')
     there = tmp_path_factory.mktemp("site") / "lite"
@@ -37,18 +34,8 @@ def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     page.write_text('<p id="run-it"></p>', encoding="utf-8")
     done = subprocess.run([sys.executable, ROOT / "notebooks/site/lite.py", there], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    handler = functools.partial(Quiet, directory=str(there.parent))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with serving_files(there.parent) as address:
+        yield address
 
 
 def test_the_quickstart_runs_without_network(browser: Any, lite: str) -> None:

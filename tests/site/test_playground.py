@@ -1,7 +1,6 @@
 """The playground: its examples, errors, link and stop, in a browser that reaches nothing else."""
 
 import http.server
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,7 +120,7 @@ def test_nothing_leaves(shared: Any, browser: Any, address: str, other: tuple[st
 
 
 @pytest.fixture
-def other() -> Iterator[tuple[str, list[str]]]:
+def other(serving: Any) -> Iterator[tuple[str, list[str]]]:
     """Another server, which answers every page, and what was asked of it."""
     heard: list[str] = []
 
@@ -135,12 +134,8 @@ def other() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", heard
-        server.shutdown()
-        thread.join()
+    with serving(Answers) as address:
+        yield address, heard
 
 
 def test_a_link_restores_program_and_step(browser: Any, address: str, shared: Any) -> None:

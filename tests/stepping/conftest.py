@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from autograd_core import Value, parameter
 from autograd_core._drawing import layout
 from autograd_core.stepper import Stepper
 
@@ -59,3 +60,27 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     for page in pages:
         page.context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def moved() -> Callable[..., None]:
+    """Types numbers into the fields of leaves: `moved(page, a=1.5)`."""
+
+    def type_in(page: Any, **numbers: float) -> None:
+        for name, x in numbers.items():
+            field = page.get_by_label(f"value of {name}", exact=True)
+            field.fill(repr(x))
+            field.press("Enter")
+
+    return type_in
+
+
+@pytest.fixture
+def twice_used() -> Value:
+    """y = s·s + s, where s = a·b."""
+    a, b = Value(2.0, "a"), parameter(3.0, "b")
+    s = a * b
+    s.label = "s"
+    y = s * s + s
+    y.label = "y"
+    return y

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from statistics import median
 from typing import Any
 
 import pytest
@@ -56,14 +55,6 @@ def reused(a: float = 2.0, b: float = 3.0, c: float = -0.5) -> Value:
     return t * s + dot([p, q], [s, 0.0]) + total([s, t, r])
 
 
-def moved(page: Any, **numbers: float) -> None:
-    """Type numbers into the fields of leaves."""
-    for name, x in numbers.items():
-        field = page.get_by_label(f"value of {name}", exact=True)
-        field.fill(repr(x))
-        field.press("Enter")
-
-
 STRIDE = 1 if settings().max_examples >= 200 else 3
 
 
@@ -82,7 +73,7 @@ def everything(page: Any) -> list[tuple[str, str]]:
     [(sigmoids, {"x": -0.3, "θ1": 2.5, "θ2": 0.125}), (reused, {"a": -1.25, "b": 0.5, "c": 2.0}), (reused, {"c": 0.0}), (reused, {"a": 1e-7})],
 )
 def test_at_every_step_the_page_says_what_a_page_of_the_moved_leaves_says(
-    opened: Opened, make: Callable[..., Value], numbers: dict[str, float]
+    opened: Opened, make: Callable[..., Value], numbers: dict[str, float], moved: Callable[..., None]
 ) -> None:
     names = {"θ1": "t1", "θ2": "t2"}
     page = opened(step(make(), **EPOCHS))
@@ -149,7 +140,7 @@ def test_by_keyboard_alone(opened: Opened) -> None:
     assert page.get_attribute("#said", "role") == "status"
 
 
-def test_where_a_number_has_no_value_the_page_says_so_and_greys_what_depends_on_it(opened: Opened) -> None:
+def test_where_a_number_has_no_value_the_page_says_so_and_greys_what_depends_on_it(opened: Opened, moved: Callable[..., None]) -> None:
     x, w = Value(2.0, "x"), Value(3.0, "w")
     page = opened(step(log(x) * w + sqrt(w)))
     page.keyboard.press("End")
@@ -172,7 +163,7 @@ def _cube(x: float) -> float:
 cube = primitive(_cube, derivatives=[lambda x, y: 3 * x * x])
 
 
-def test_what_only_python_computes_is_frozen_and_says_why(opened: Opened) -> None:
+def test_what_only_python_computes_is_frozen_and_says_why(opened: Opened, moved: Callable[..., None]) -> None:
     for frozen, why in ((cube, "_cube is a primitive"), (lambda v: checkpoint(tanh, v), "a checkpoint runs its Python function")):
         a, b = Value(0.5, "a"), Value(2.0, "b")
         page = opened(step(frozen(a) * b))
@@ -187,7 +178,7 @@ def test_what_only_python_computes_is_frozen_and_says_why(opened: Opened) -> Non
         assert page.text_content("#said") == ""
 
 
-def test_numbers_are_written_as_python_writes_them(opened: Opened) -> None:
+def test_numbers_are_written_as_python_writes_them(opened: Opened, moved: Callable[..., None]) -> None:
     """Ties to even, and no digit wrong, at every precision."""
     random, count = Random(5), settings().max_examples // 5
     for precision in (1, 2, 4, 17):
@@ -259,7 +250,7 @@ def test_the_numeric_derivative_stands_beside_every_gradient(opened: Opened) -> 
         assert max(float(row[3]) for row in rows) > least
 
 
-def test_the_paths_from_a_leaf_sum_to_its_gradient(opened: Opened) -> None:
+def test_the_paths_from_a_leaf_sum_to_its_gradient(opened: Opened, moved: Callable[..., None]) -> None:
     a, b = Value(2.0, "a"), Value(3.0, "b")
     s = a * b
     s.label = "s"
@@ -282,7 +273,7 @@ def test_the_paths_from_a_leaf_sum_to_its_gradient(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("make", [network, reused, sigmoids, lambda: Value(2.0, "a") + Value(1.0, "b") * 3.0])
-def test_an_entry_of_the_hessian_is_the_engines(opened: Opened, make: Callable[[], Value]) -> None:
+def test_an_entry_of_the_hessian_is_the_engines(opened: Opened, make: Callable[[], Value], moved: Callable[..., None]) -> None:
     y = make()
     page = opened(step(y))
     page.get_by_role("button", name="second order").click()
@@ -350,7 +341,7 @@ def test_the_quiz_asks_for_the_next_contribution(opened: Opened) -> None:
     assert "3 of 4" in page.text_content("#verdict")
 
 
-def test_a_link_restores_step_order_leaves_and_view(opened: Opened) -> None:
+def test_a_link_restores_step_order_leaves_and_view(opened: Opened, moved: Callable[..., None]) -> None:
     stepper = step(sigmoids(), **EPOCHS)
     page = opened(stepper)
     page.keyboard.press("End")
@@ -383,7 +374,7 @@ def test_the_picture_is_saved_as_it_stands(opened: Opened, tmp_path: Path) -> No
     assert svg.startswith("<svg") and "<style" in svg and "grad 1 ✓" in svg.replace("\xa0", " ")
 
 
-def test_on_one_line_the_page_still_works(browser: Any, tmp_path: Path) -> None:
+def test_on_one_line_the_page_still_works(browser: Any, tmp_path: Path, moved: Callable[..., None]) -> None:
     """As where newlines are collapsed in srcdoc."""
     path = tmp_path / "line.html"
     path.write_text(re.sub(r"\s*\n\s*", " ", step(reused(), **EPOCHS).page()), encoding="utf-8")
@@ -408,31 +399,6 @@ def test_packing_leaves_strings_and_expressions_alone() -> None:
         assert not re.search(r"`[^`]*\$\{[^}`]*`", script.read_text(encoding="utf-8")), script
 
 
-def test_in_a_notebook_the_wheel_scrolls_and_with_ctrl_it_zooms(browser: Any, tmp_path: Path) -> None:
-    path = tmp_path / "notebook.html"
-    shown = step(sigmoids())._repr_mimebundle_()["text/html"]
-    path.write_text(f"<!doctype html><meta charset=utf-8><body>{shown}<div style='height:3000px'></div>", encoding="utf-8")
-    page = browser.new_page(viewport={"width": 1200, "height": 700})
-    page.goto(path.as_uri())
-    frame = page.frames[1]
-    frame.wait_for_selector("#graph svg")
-    transform = "() => document.querySelector('#graph svg').style.transform"
-    before = frame.evaluate(transform)
-    page.mouse.move(500, 350)
-    page.mouse.wheel(0, 200)
-    page.wait_for_timeout(300)
-    assert page.evaluate("window.scrollY") > 0
-    assert frame.evaluate(transform) == before
-    page.evaluate("window.scrollTo(0, 0)")
-    page.keyboard.down("Control")
-    page.mouse.wheel(0, -200)
-    page.keyboard.up("Control")
-    page.wait_for_timeout(100)
-    assert frame.evaluate(transform) != before
-    assert frame.is_hidden("#link")  # a frame has no address of its own
-    page.close()
-
-
 def of_500_nodes() -> Value:
     random = Random(1)
     nodes = [Value(random.uniform(-1, 1), f"x{i}") for i in range(8)]
@@ -440,38 +406,6 @@ def of_500_nodes() -> Value:
         a, b = random.choice(nodes[-14:]), random.choice(nodes[-14:])
         nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
     return total(nodes[-14:])
-
-
-def layers() -> Value:
-    random = Random(1)
-    xs = [Value(random.uniform(-1, 1), f"x{i}") for i in range(3)]
-    for size in (5, 1):
-        xs = [tanh(dot([parameter(random.uniform(-1, 1)) for _ in xs], xs) + parameter(0.1)) for _ in range(size)]
-    return xs[0]
-
-
-@pytest.mark.parametrize("make", [layers, of_500_nodes])
-def test_the_time_of_a_drag(opened: Opened, make: Callable[[], Value], capsys: pytest.CaptureFixture[str]) -> None:
-    """Printed, not judged: script, style and layout, in milliseconds."""
-    y = make()
-    page = opened(step(y, max_nodes=1000, time_limit=60))
-    page.keyboard.press("End")
-    times = page.evaluate("""async () => {
-        const leaf = document.querySelector('g.leaf'), times = [];
-        const event = (name, x) => new PointerEvent(name, {bubbles: true, clientX: x, clientY: 10});
-        leaf.dispatchEvent(event('pointerdown', 100));
-        for (let i = 0; i < 60; i++) {
-            await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
-            const start = performance.now();
-            window.dispatchEvent(event('pointermove', 105 + i));
-            document.querySelector('svg').getBoundingClientRect(); document.getElementById('line').offsetHeight;
-            times.push(performance.now() - start);
-        }
-        window.dispatchEvent(event('pointerup', 200));
-        return times; }""")
-    with capsys.disabled():
-        print(f"\n{len(toposort(y))} nodes, a drag: median {median(times):.1f} ms, longest {max(times):.1f} ms", end="")
-    assert "moved by you" in page.text_content("#where")
 
 
 def test_a_graph_too_large_to_follow_a_drag_says_so(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -520,118 +454,7 @@ def test_a_chain_is_wrapped_so_that_all_of_it_can_be_read(opened: Opened, make: 
     assert max(apart) < 12  # every edge ends at its box, an arrow's length before it
 
 
-def neuron(weights: list[Value], inputs: list[Value], bias: Value) -> Value:
-    total_ = bias
-    for w, x in zip(weights, inputs, strict=True):
-        total_ = total_ + w * x
-    return tanh(total_)
-
-
-def difference(first: list[Value], second: list[Value], x: list[Value], scale: float = 2.0) -> Value:
-    return square(neuron(first, x, first[0]) - scale * neuron(second, x, second[1]))
-
-
-def test_a_function_steps_with_its_source_beside_it(opened: Opened) -> None:
-    stepper = step(difference, [0.5, -0.25], [1.0, 0.125], [2.0, 3.0])
-    page = opened(stepper)
-    assert stepper[0].text.startswith("Inputs and parameters take their values: first[0] = 0.5")
-    lit = "() => document.querySelector('#source code.now')?.textContent.trim()"
-    for one in stepper:
-        assert page.text_content("#line") == one.text
-        if one.kind == "operation":
-            made = one.text.split(": ")[-1]
-            wanted = "square(neuron" if "²" in made or " - v" in made or "2·" in made else "return tanh" if "tanh" in made else "total_ + w * x"
-            assert wanted in page.evaluate(lit), one.text
-        if one.kind == "edge":
-            assert page.evaluate(lit)
-        page.keyboard.press("ArrowRight")
-    assert page.locator(".cluster text").all_text_contents().count("neuron") == 2
-    lines = page.locator("#source code[role=button]")
-    line = page.locator("#source code", has_text="total_ + w * x")
-    line.click()
-    assert page.locator("g.node.path").count() == 8  # in two calls, two products and two sums
-    line.press("Enter")
-    assert page.locator("g.node.path").count() == 0
-    assert lines.count() == 3
-    leaf = page.get_by_label("value of first[0]", exact=True)
-    leaf.fill("0.75")
-    leaf.press("Enter")
-    assert page.text_content("#line") == step(difference, [0.75, -0.25], [1.0, 0.125], [2.0, 3.0])[-1].text
-
-
-def test_without_source_there_is_no_room_for_it(opened: Opened) -> None:
-    page = opened(step(sigmoids()))
-    assert page.is_hidden("#source")
-
-
-def test_only_functions_take_arguments() -> None:
-    with pytest.raises(TypeError, match="only a function takes arguments"):
-        step(sigmoids(), 1.0)
-
-
-def branching(x: Value, w: Value) -> Value:
-    s = w * x
-    if s > 0.25:
-        s = tanh(s)
-    return s * w
-
-
-def reading(x: Value, w: Value) -> Value:
-    return x * w * x.data
-
-
-def counting(x: Value) -> Value:
-    y = x
-    for _ in range(int(x)):
-        y = y * x
-    return y
-
-
-def test_another_branch_of_the_program_is_said_and_greyed(opened: Opened) -> None:
-    page = opened(step(branching, 2.0, 0.5))
-    page.keyboard.press("End")
-    moved(page, w=0.25)  # the same branch
-    assert page.text_content("#said") == ""
-    assert page.text_content("#line") == step(branching, 2.0, 0.25)[-1].text
-    moved(page, w=-1.0)
-    line = next(k for k, text in enumerate(Path(__file__).read_text(encoding="utf-8").split("\n"), 1) if "if s > 0.25" in text)
-    assert f"v2 > 0.25 was True in line {line}; now it is not, and the program would take another branch" in page.text_content("#said")
-    data = dict(page.evaluate("() => [...document.querySelectorAll('g.node')].map(g => [g.id, g.textContent.match(/data (\\S+)/)[1]])"))
-    assert data == {"n0": "-1", "n1": "2", "n2": "-2", "n3": "?", "n4": "?"}
-    page.click("#undo")
-    assert page.text_content("#said") == ""
-    page.click("#reset")
-    assert page.text_content("#line") == step(branching, 2.0, 0.5)[-1].text
-
-
-def test_a_count_of_steps_is_a_question_and_a_plain_number_is_remarked(opened: Opened) -> None:
-    page = opened(step(counting, 2.5))
-    page.keyboard.press("End")
-    moved(page, x=2.75)
-    assert page.text_content("#line") == step(counting, 2.75)[-1].text
-    moved(page, x=3.25)
-    assert "int(x) was 2" in page.text_content("#said")
-    page = opened(step(reading, 2.0, 3.0))
-    page.keyboard.press("End")
-    moved(page, w=4.0)
-    assert page.text_content("#said") == ""
-    moved(page, x=1.0)
-    assert "takes x as a plain number" in page.text_content("#said")
-    assert page.locator("g.unknown").count() == 0
-
-
-def test_values_answer_as_ever_after_a_function_was_stepped() -> None:
-    before = {name: vars(Value).get(name) for name in ("__lt__", "__eq__", "__bool__", "data")}
-    with pytest.raises(ZeroDivisionError):
-        step(lambda x: x / 0.0, 1.0)
-    assert {name: vars(Value).get(name) for name in before} == before
-    x = Value(1.0)
-    assert (x < 2.0, x == 1.0, bool(x), x.data) == (True, True, True, 1.0)
-    x.data = 3.0
-    assert x.data == 3.0
-
-
-def test_several_outputs_in_one_page(opened: Opened) -> None:
+def test_several_outputs_in_one_page(opened: Opened, moved: Callable[..., None]) -> None:
     def outputs(x: float = 0.5, w: float = 2.0) -> list[Value]:
         trunk = tanh(Value(x, "x") * parameter(w, "w"))
         return [square(trunk), trunk * 3.0]

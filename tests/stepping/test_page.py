@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
-from statistics import median
 from typing import Any
 
 import pytest
 
-from autograd_core import Value, parameter, sigmoid, sin, square, tanh
+from autograd_core import Value, parameter, sigmoid, square, tanh
 from autograd_core import sum as total
 from autograd_core.stepper import Stepper, step
 
@@ -403,156 +398,3 @@ def test_the_unsorted_switch_stays_in_its_epoch(opened: Opened) -> None:
         assert there.focus == one.focus or there.kind == "seed"
         assert text(page, "#line") == there.text
         compare(page, states[unsorted][at])
-
-
-def of_500_nodes() -> Value:
-    random = Random(1)
-    nodes = [Value(random.uniform(-1, 1), f"x{i}") for i in range(8)]
-    while len(nodes) < 800:
-        a, b = random.choice(nodes[-14:]), random.choice(nodes[-14:])
-        nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
-    return total(nodes[-14:])
-
-
-# What follows runs in the page: ways to get to a step, and all that a step shows.
-WAYS = """
-    const key = (k) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key: k, bubbles: true}));
-    const slider = document.getElementById('slider'), last = Number(slider.max);
-    const slide = (k) => { slider.value = k; slider.dispatchEvent(new Event('input')); };
-    const nodes = [...document.querySelectorAll('g.node:not(.constant)')], things = [...document.querySelectorAll('g.node, g.edge')];
-    const click = (i) => nodes[i % nodes.length].dispatchEvent(new MouseEvent('click', {bubbles: true}));
-    const random = (n) => (seed = (seed * 16807) % 2147483647) % n;
-    const all = () => things.map(g => [g.id, g.getAttribute('class'), ...[...g.querySelectorAll('text')].map(t => t.textContent)].join('|')).join('\\n');
-    let seed = 7;
-"""
-
-
-@pytest.mark.parametrize("make", [u7, of_500_nodes])
-def test_a_jump_shows_what_stepping_there_shows_and_writes_nothing_twice(opened: Opened, make: Callable[[], Value]) -> None:
-    epochs = {"learning_rate": 0.5, "epochs": 3} if make is u7 else {}
-    page = opened(step(make(), max_nodes=1000, time_limit=60, **epochs))
-    for order in ("sorted", "unsorted"):
-        if order == "unsorted":
-            page.check("#order")
-        found = page.evaluate("() => {" + WAYS + """
-            const every = Math.ceil(last / 60), stepped = new Map(), wrong = [];
-            slide(0);
-            for (let k = 0; k <= last; k++) {
-                if (k % every === 0 || k === last) stepped.set(k, all());
-                key('ArrowRight');
-            }
-            const writes = new MutationObserver(() => {});
-            writes.observe(document.querySelector('svg'), {subtree: true, attributes: true, attributeOldValue: true,
-                                                          characterData: true, characterDataOldValue: true, childList: true});
-            const check = (how) => {
-                const at = Number(slider.value), touched = new Map();
-                if (stepped.has(at) && stepped.get(at) !== all()) wrong.push(`${how} to ${at}`);
-                for (const one of writes.takeRecords()) {
-                    if (one.attributeName === 'style' || one.attributeName === 'data-away') continue; // pan and zoom
-                    const is = one.type === 'attributes' ? one.target.getAttribute(one.attributeName) : one.target.data;
-                    if (one.type === 'childList' || is === one.oldValue || touched.has(one.target)) wrong.push(`${how} to ${at}: ${one.type} written in vain`);
-                    touched.set(one.target);
-                }
-                return touched.size;
-            };
-            for (let i = 0; i < 40; i++) {
-                slide([...stepped.keys()][random(stepped.size)]);
-                check('slider');
-                if (i % 4 === 0) { key('End'); check('End'); }
-                if (i % 4 === 1) { key('Home'); check('Home'); }
-                if (i % 4 === 2) { click(random(1000)); check('click'); }
-                if (i % 4 === 3) { key('ArrowLeft'); check('back'); }
-            }
-            slide(Math.floor(last / 2));
-            check('slider');
-            key('ArrowRight');
-            return {wrong, one: check('step'), compared: stepped.size}; }""")
-        assert found["wrong"] == []
-        assert found["compared"] > 20
-        assert 0 < found["one"] < 30  # texts and classes of what one step is about
-
-
-def test_the_time_of_steps_and_jumps_on_500_nodes(opened: Opened, capsys: pytest.CaptureFixture[str]) -> None:
-    """Printed, not judged: script, style and layout, in milliseconds. What a step may write is tested above."""
-    page = opened(step(of_500_nodes(), max_nodes=1000, time_limit=60))
-    for view in ("first view", "whole graph"):
-        if view == "whole graph":
-            page.keyboard.press("0")
-        page.keyboard.press("Home")
-        times = page.evaluate("async () => {" + WAYS + """
-            const drawn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
-            const times = {};
-            const measure = async (what, go) => {
-                await drawn();
-                const start = performance.now();
-                go();
-                document.querySelector('svg').getBoundingClientRect(); document.getElementById('line').offsetHeight;
-                (times[what] ??= []).push(performance.now() - start);
-            };
-            for (let i = 0; i < 20; i++) await measure('step', () => key('ArrowRight'));
-            for (let i = 0; i < 7; i++) {
-                await measure('End', () => key('End'));
-                await measure('Home', () => key('Home'));
-                await measure('slider', () => slide(random(last)));
-                await measure('click', () => click(random(1000)));
-            }
-            return times; }""")
-        with capsys.disabled():
-            for what, list_of_times in times.items():
-                print(f"\n{view}, {what}: median {median(list_of_times):.1f} ms, longest {max(list_of_times):.1f} ms", end="")
-        assert set(times) == {"step", "End", "Home", "slider", "click"}
-
-
-# --- in notebooks ----------------------------------------------------------------------------------------------------
-
-
-def test_in_a_page_the_frame_hides_the_still_picture_and_keeps_its_keys(browser: Any, tmp_path: Path) -> None:
-    shown_html = step(twice_used())._repr_mimebundle_()["text/html"]
-    stripped = re.sub(r"<iframe.*?</iframe>", "", shown_html, flags=re.DOTALL)
-    pages = {}
-    for name, body in (("trusted", shown_html), ("untrusted", stripped)):
-        path = tmp_path / f"{name}.html"
-        keys = "<script>window.keys = []; document.addEventListener('keydown', e => window.keys.push(e.key));</script>"
-        path.write_text(f"<!doctype html><meta charset=utf-8><body>{body}{keys}", encoding="utf-8")
-        pages[name] = browser.new_page()
-        pages[name].goto(path.as_uri())
-    frame = pages["trusted"].frames[1]
-    until(lambda: frame.text_content("#line"))
-    assert pages["trusted"].is_hidden("img")
-    frame.click("#line")
-    pages["trusted"].keyboard.press("ArrowRight")
-    assert frame.text_content("#where").startswith("step 2 ")
-    assert pages["trusted"].evaluate("window.keys") == []
-    assert pages["untrusted"].is_visible("img")
-    assert pages["untrusted"].evaluate("document.querySelector('img').naturalWidth") > 100
-    for page in pages.values():
-        page.close()
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
-    """A web server on this machine and the list of what was asked of it."""
-    asked: list[str] = []
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *arguments: Any) -> None:
-            asked.append(str(arguments[0]))
-
-    handler = functools.partial(Handler, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        server.shutdown()
-        thread.join()
-
-
-def test_served_from_the_web_only_the_page_itself_is_asked_for(browser: Any, served: tuple[str, list[str]], tmp_path: Path) -> None:
-    address, asked = served
-    step(twice_used()).save(tmp_path / "page.html")
-    page = browser.new_page()
-    page.goto(f"{address}/page.html")
-    page.keyboard.press("End")
-    page.wait_for_timeout(300)
-    page.close()
-    assert {line.split()[1] for line in asked} <= {"/page.html", "/favicon.ico"}
