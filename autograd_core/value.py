@@ -294,7 +294,7 @@ def fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> Non
     leaf._data = value
     leaf._row = kind
     leaf._x = leaf._y = leaf._grad = None
-    leaf._label = leaf_label(label)
+    leaf._label = None if label is None else leaf_label(label)
     leaf._place = current()
     leaf._stamp = clock[0]
     if made:

@@ -1,7 +1,7 @@
 """The code that still drawings and the stepper share.
 
 Read `picture.py` (a graph as boxes and edges), with `options.py`, `boxes.py` and `texts.py` (how names and numbers are
-written); then `groups.py`, `fold.py` and `circles.py` (which nodes share a box); then `dot.py`, `order.py` and
-`palette.py` (the picture as DOT, the order of its boxes, and its colours), `layout.py`, `upright.py` and `wheel.py`
-(how it is laid out), and `drawing.py` (the result).
+written); then `groups.py` and `fold.py` (which nodes share a box); then `dot.py`, `order.py` and `palette.py` (the
+picture as DOT, the order of its boxes, and its colours), `layout.py`, `upright.py` and `wheel.py` (how it is laid out),
+and `drawing.py` (the result).
 """

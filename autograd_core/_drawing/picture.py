@@ -15,8 +15,7 @@ from ..errors import GraphError
 from ..graph import assigned_since, toposort
 from ..value import Value
 from .boxes import Box, Edge, tell_apart
-from .circles import circular, opened
-from .fold import fold, outputs
+from .fold import circular, fold, opened, outputs
 from .groups import Folding, Graph, Group
 from .options import Options
 from .palette import largest

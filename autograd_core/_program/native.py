@@ -23,7 +23,6 @@ CHAINS, MATRICES, REUSE, SORTED, FUSED = 1, 2, 4, 8, 16
 EXACT = CHAINS | MATRICES | REUSE
 FAST = EXACT | SORTED | FUSED
 SHOWN = 12  # kinds of steps that `explain` lists
-PASSES = {"chains": CHAINS, "matrices": MATRICES, "reuse": REUSE, "sorted": SORTED, "fused": FUSED}
 
 
 class Table(NamedTuple):
@@ -44,7 +43,7 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
 
     Args:
         fast: Whether sums may be reordered and functions be off by up to 4 units in the last place.
-        passes: Which of `PASSES` to run, as bits; all by default.
+        passes: Which passes to run, as bits (`CHAINS | MATRICES`); by default all that `fast` permits.
 
     Raises:
         ImportError: The player was not built.

@@ -6,7 +6,7 @@ applies; a loop whose end differs runs until the last point is done. Where a row
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from .forms import (
     Name,
     Raise,
     Range,
-    Refused,
     Return,
     SetItem,
     Statement,
@@ -34,7 +33,6 @@ from .forms import (
     leaves,
 )
 from .numpy_expressions import OnArrays, variable
-from .rows import TranslatedRow
 
 RUNTIME = Path(__file__).with_name("numpy_runtime.py")
 
@@ -233,22 +231,3 @@ class _Body(OnArrays):
             self.write(f"{caught} = {tried}.caught({', '.join(map(repr, kinds))})")
             again = [If(Name(BOOL, caught), list(body), again)]
         self.block(again)
-
-
-
-def numpy_text(rows: Iterable[TranslatedRow]) -> tuple[str, dict[str, str]]:
-    """Return a module that defines `rows`, each row's value and slopes by name, and the reason for each refused row."""
-    language, entries, refused = NumPy(), [], {}
-    for row in rows:
-        try:
-            entries.append(f"    {row.row.name!r}: ({', '.join(_entry(language, row))}),")
-        except Refused as reason:
-            refused[row.row.name] = f"{row.row.name}: {reason}"
-    tables = [f"{name} = {table.values!r}" for name, table in language.tables.items()]
-    lines = [RUNTIME.read_text(encoding="utf-8"), *tables, "", "", *language.texts, "rows = {", *entries, "}", ""]
-    return "\n".join(lines), refused
-
-
-def _entry(language: NumPy, row: TranslatedRow) -> Iterator[str]:
-    for function in (row.value, *row.slopes):
-        yield f"py_row({language.function(function, [True] * len(function.parameters))})"

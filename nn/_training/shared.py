@@ -26,7 +26,7 @@ from autograd_core._engine.weights import assign_means, data_into
 from ..dataset import Example
 from .carried import Sender, packet_of, pickled
 from .draws import Draws
-from .flat import flat_for
+from .arrays import arrays_for
 from .halves import Share, all_places, by_halves, pieces, rows_of_part
 from .programs import Programs, are_same, contents
 from .settings import Settings
@@ -47,7 +47,7 @@ class SharedTraining(Training):
         self.kept = size <= KEPT and not settings.changes_inputs
         self.weights = array("d", bytes(8 * len(settings.moved)))
         self._take_model()
-        self.flat = flat_for(settings.moved, settings, self.parts)
+        self.arrays = arrays_for(settings.moved, settings, self.parts)
         self.total: tuple[list[float], Share] | None = None
         self.changed: list[Example] = []  # the inputs of the batch, if they are different each time
         self.noise = settings.generator.getrandbits(64) if Draws(settings.model).generators else 0
@@ -72,16 +72,16 @@ class SharedTraining(Training):
     def _step_in_arrays(self, batch: list[int], norms: dict[str, list[float]]) -> float | None:
         """The same as in Training, from the workers' answers."""
         self.total = None
-        if self.flat is None or not self.flat.ready():
+        if self.arrays is None or not self.arrays.ready():
             return None
         try:
-            self.total = self._total(batch, self.flat.weights)
+            self.total = self._total(batch, self.arrays.weights)
         except (ArithmeticError, TypeError, ValueError):
             self.number -= 1
             return None  # raised again, with its place
         losses, share = self.total
         sound = 0 not in share.reached and all(map(math.isfinite, losses))
-        return self.flat.step(losses, share.sums, 0, norms) if sound else None
+        return self.arrays.step(losses, share.sums, 0, norms) if sound else None
 
     def _losses(self, batch: list[int], where: str) -> list[float]:
         """The same as in Training, from the workers' answers; they may have been asked already."""

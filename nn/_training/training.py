@@ -19,7 +19,7 @@ from ..module import Module
 from ..optim import clip_grad_norm
 from .draws import Draws
 from .evaluation import evaluate, mean_of
-from .flat import Flat, flat_for
+from .arrays import Arrays, arrays_for
 from .packed import AtOnce, Packed, packed
 from .programs import Plan, Programs, are_same, contents, why_not
 from .progress import progress_of
@@ -36,7 +36,7 @@ class Training:
         self.settings, self.history = settings, History()
         self.best = Snapshots(settings.model, settings.moved)
         self.parts = _parts(settings.model, set(settings.parameters))
-        self.flat: Flat | None = None
+        self.arrays: Arrays | None = None
         self.packed: Packed | None = None
         self.programs = self._begun_programs()
 
@@ -140,21 +140,21 @@ class Training:
         plan = self._plan()
         if plan is None or self.packed is None:
             return None
-        if self.flat is None or self.flat.parameters is not plan.parameters:
+        if self.arrays is None or self.arrays.parameters is not plan.parameters:
             self._write_back()
-            self.flat = flat_for(plan.parameters, self.settings, self.parts)
-        if self.flat is None or not self.flat.ready():
+            self.arrays = arrays_for(plan.parameters, self.settings, self.parts)
+        if self.arrays is None or not self.arrays.ready():
             return None
         state = self.draws.state()
-        losses = self.at_once.play(plan, self.packed, batch, self.flat.weights)
-        loss = None if losses is None else self.flat.step(losses, plan.found, plan.inputs, norms)
+        losses = self.at_once.play(plan, self.packed, batch, self.arrays.weights)
+        loss = None if losses is None else self.arrays.step(losses, plan.found, plan.inputs, norms)
         if loss is None:
             self.draws.restore(state)
         return loss
 
     def _write_back(self) -> None:
-        if self.flat is not None:
-            self.flat.write_back()
+        if self.arrays is not None:
+            self.arrays.write_back()
 
     def _plan(self) -> Plan | None:
         """Return the plan for whole batches, or None if they are taken row by row."""

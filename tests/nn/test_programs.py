@@ -14,7 +14,7 @@ import autograd_core as ag
 import nn
 from autograd_core import ENGINE, Value
 from nn import MLP, SGD, Adam, Layer, Sequential, fit
-from nn._training import evaluation, flat, packed, progress
+from nn._training import arrays, evaluation, packed, progress
 from nn.datasets import Dataset, moons
 
 WIDTH = 3
@@ -164,13 +164,13 @@ def in_arrays(monkeypatch):
     """How many steps were made in arrays."""
     seen = []
 
-    def step(self, *arguments, step=flat.Flat.step):
+    def step(self, *arguments, step=arrays.Arrays.step):
         loss = step(self, *arguments)
         if loss is not None:
             seen.append(loss)
         return loss
 
-    monkeypatch.setattr(flat.Flat, "step", step)
+    monkeypatch.setattr(arrays.Arrays, "step", step)
     return seen
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from autograd_core import TABLE
 from autograd_core._checking.ulps import same, ulps
-from autograd_core._translation.in_numpy import numpy_text
+from autograd_core._translation.forms import Refused
+from autograd_core._translation.in_numpy import RUNTIME, NumPy
 from autograd_core._translation.kernels import rows_of_numbers
 from autograd_core._translation.rows import translated_rows
 
@@ -23,8 +24,18 @@ REFUSED = {"gamma_derivative", "logsumexp"}  # a series of its own length; a lis
 
 @pytest.fixture(scope="module")
 def translated(running):
-    text, refused = numpy_text(translated_rows(rows_of_numbers(), exact=False)[0])
-    return running.module(text)["rows"], refused
+    language, entries, refused = NumPy(), [], {}
+    for row in translated_rows(rows_of_numbers(), exact=False)[0]:
+        functions = row.value, *row.slopes
+        try:
+            names = [language.function(function, [True] * len(function.parameters)) for function in functions]
+        except Refused as reason:
+            refused[row.row.name] = str(reason)
+        else:
+            entries.append(f"{row.row.name!r}: ({''.join(f'py_row({name}), ' for name in names)}),")
+    tables = [f"{name} = {table.values!r}" for name, table in language.tables.items()]
+    lines = [RUNTIME.read_text(encoding="utf-8"), *tables, *language.texts, "rows = {", *entries, "}"]
+    return running.module("\n".join(lines))["rows"], refused
 
 
 def near(name, xs, exact, got):

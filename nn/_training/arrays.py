@@ -15,7 +15,7 @@ from ..optim import SGD, Adam
 from .settings import Settings
 
 
-class Flat:
+class Arrays:
     """Parameters as arrays, in the given order; the Values are out of date until `write_back`."""
 
     def __init__(
@@ -77,15 +77,15 @@ class Flat:
         undivided(write)
 
 
-def flat_for(
+def arrays_for(
     parameters: Sequence[Value], settings: Settings, parts: Mapping[str, Sequence[Value]]
-) -> Flat | None:
+) -> Arrays | None:
     """Return arrays for parameters, or None if something reads them between steps, or moves other parameters."""
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)
     looks = s.penalty is not None or s.max_norm is not None or s.changes_inputs or callable(s.mover.lr)
     same = set(parameters) == set(s.moved) == set(s.mover.parameters)
-    return None if NATIVE is None or own or looks or not same else Flat(parameters, settings, parts)
+    return None if NATIVE is None or own or looks or not same else Arrays(parameters, settings, parts)
 
 
 def _in_order(numbers: array[float], places: array[int]) -> array[float]:
