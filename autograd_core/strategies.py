@@ -19,7 +19,7 @@ except ImportError as error:  # pragma: no cover  # the tests themselves need hy
 
 from ._operations.functions import FUNCTIONS
 from ._operations.operation import Operation, operation_of
-from ._strategies.programs import INPUT_NAMES, PYTHON_FORMS, Form, Program
+from ._strategies.programs import INPUT_NAMES, PYTHON_FORMS, Form, RandomProgram
 from ._strategies.sketches import MOST_OPERATIONS, programs_of, sketches_of
 
 __all__ = [
@@ -182,7 +182,7 @@ def programs(
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
     forms: Sequence[Form] = PYTHON_FORMS,
-) -> SearchStrategy[Program]:
+) -> SearchStrategy[RandomProgram]:
     """Random programs: 1 to 6 inputs, 1 to 60 lines, shared nodes, any numbers; they may raise where floats raise.
 
     They shrink to few lines and simple numbers, and print as runnable Python.
@@ -209,7 +209,7 @@ def defined_programs(
     *,
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
-) -> SearchStrategy[Program]:
+) -> SearchStrategy[RandomProgram]:
     """Random programs that do not raise at their inputs, which may be infinite, NaN or points with a singular slope.
 
     The arguments are those of `programs`. Lines that would raise at the inputs are left out.
@@ -229,7 +229,7 @@ def smooth_programs(
     *,
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
-) -> SearchStrategy[Program]:
+) -> SearchStrategy[RandomProgram]:
     """Random programs that are smooth at their inputs: moderate numbers, no kink nearby, finite derivatives.
 
     The arguments are those of `programs`. Lines with no value at the inputs, or with a kink nearby, are left out.

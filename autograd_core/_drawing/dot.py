@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from .._engine.places import Place
 from .boxes import Box, Edge
-from .groups import Place
 from .order import hues, in_order, layered, ties
 from .palette import KINDS, ROOT, SOURCES, STALE, gradient_class, gradient_colour, legend
 from .picture import Picture, formula, gradient_norm, parameters_of, summary

@@ -1,28 +1,15 @@
-"""The parts of a folding: places of scopes, groups of nodes that share a box, and a graph with its outputs."""
+"""The parts of a folding: paths of scopes, groups of nodes that share a box, and a graph with its outputs."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
 
+from .._engine.places import Place
 from ..value import Value
 
-
-class Place(Protocol):
-    """One entry into `with scope(name)`; its identity distinguishes runs of the same code."""
-
-    @property
-    def parent(self) -> Place | None:
-        """The place around it."""
-
-    @property
-    def name(self) -> str | None:
-        """The scope's name; None for a place that is not a scope."""
-
-
-Path = tuple[Place, ...]
+Path = tuple[Place, ...]  # one place for each entry into a scope: two runs of the same code are two
 UNKNOWN = sys.maxsize  # how often a scope that contains only leaves is repeated
 
 
@@ -70,7 +57,7 @@ class Paths:
         self._known: dict[int, Path] = {}
 
     def __call__(self, node: Value) -> Path:
-        place: Place | None = cast(Place, node._place)
+        place: Place | None = node._place
         chain = []
         while place is not None and id(place) not in self._known:
             chain.append(place)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import GraphError
 from .branches import Branch
-from .player import Column, Rows
+from .player import Column, RowResults
 from .replays import Replays
 from .spread import selected
 
@@ -66,7 +66,7 @@ def _block(
 ) -> Answers:
     branch = replays.branches.latest or _branch_of(replays, columns, 0, before)
     left, fast = list(range(count)), replays.fast
-    groups: list[tuple[list[int], Branch, Rows]] = []
+    groups: list[tuple[list[int], Branch, RowResults]] = []
     while left:
         here = columns if len(left) == count else selected(_rebased(columns, count), left)
         found = branch.player(varying, fast).rows(
@@ -107,7 +107,7 @@ def _branch_of(replays: Replays, columns: Sequence[Column], row: int, before: in
         raise
 
 
-def _without(found: Rows, strays: set[int], count: int) -> Rows:
+def _without(found: RowResults, strays: set[int], count: int) -> RowResults:
     """The results without the rows that strayed."""
     values, by_row = array("d"), array("d")
     for kept, numbers in ((values, found.values), (by_row, found.by_row)):
@@ -115,10 +115,10 @@ def _without(found: Rows, strays: set[int], count: int) -> Rows:
         for i in range(count):
             if i not in strays:
                 kept.extend(numbers[i * width : (i + 1) * width])
-    return Rows(values, by_row, found.summed)
+    return RowResults(values, by_row, found.summed)
 
 
-def _together(groups: Sequence[tuple[list[int], Branch, Rows]], count: int) -> Answers:
+def _together(groups: Sequence[tuple[list[int], Branch, RowResults]], count: int) -> Answers:
     first = groups[0][1]
     inputs = first.listing.inputs
     by_input: list[float] = []

@@ -17,7 +17,7 @@ from .._engine.choice import NATIVE
 from . import player
 from .guards import check_all
 from .listing import Listing
-from .player import Column, Rows
+from .player import Column, RowResults
 
 CHAINS, MATRICES, REUSE, SORTED, FUSED = 1, 2, 4, 8, 16
 EXACT = CHAINS | MATRICES | REUSE
@@ -125,7 +125,7 @@ class Prepared:
         *,
         gradients_too: bool,
         threads: int = 1,
-    ) -> Rows:
+    ) -> RowResults:
         """Return the outputs in each of `count` rows, and the gradients of the first output, as `player.rows` does.
 
         Args:
@@ -138,10 +138,10 @@ class Prepared:
         by_row = array("d", bytes(8 * count * len(by_rows) if gradients_too else 0))
         summed = array("d", bytes(8 * (listing.inputs + listing.parameters)))
         if not gradients_too:
-            return Rows(values, by_row, {}, self.play(tables, parameters, count, values, threads=threads))
+            return RowResults(values, by_row, {}, self.play(tables, parameters, count, values, threads=threads))
         strays = self.play(tables, parameters, count, values, by_row, summed, threads)
         apart = set(by_rows)
-        return Rows(values, by_row, {i: x for i, x in enumerate(summed) if i not in apart}, strays)
+        return RowResults(values, by_row, {i: x for i, x in enumerate(summed) if i not in apart}, strays)
 
     def play(
         self,

@@ -35,7 +35,7 @@ class Column(NamedTuple):
 
 
 @dataclass(slots=True)
-class Rows:
+class RowResults:
     """The results of replaying many rows.
 
     `values` holds the outputs row by row. `by_row` holds, row by row, the gradients by the inputs that differ from row
@@ -70,9 +70,9 @@ def value_and_gradients(
 
 def rows(
     listing: Listing, inputs: Sequence[Column], parameters: Sequence[float], count: int, *, gradients_too: bool
-) -> Rows:
+) -> RowResults:
     """Return the outputs in each of `count` rows, and the gradients of the first output."""
-    result = Rows(array("d"), array("d"), {})
+    result = RowResults(array("d"), array("d"), {})
     by_row = [slot for slot, column in enumerate(inputs) if column.step]
     shared = [slot for slot in range(listing.inputs + listing.parameters) if slot not in by_row]
     summing = RowSum(len(shared))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from . import native, player
 from .listing import Listing
-from .player import Column, Rows
+from .player import Column, RowResults
 
 
 class Player(Protocol):
@@ -28,7 +28,7 @@ class Player(Protocol):
 
     def rows(
         self, inputs: Sequence[Column], parameters: Sequence[Any], count: int, /, *, gradients_too: bool, threads: int
-    ) -> Rows:
+    ) -> RowResults:
         """The outputs in each row, and the gradients of the first output."""
 
 
@@ -64,7 +64,7 @@ class InPython:
         *,
         gradients_too: bool,
         threads: int,
-    ) -> Rows:
+    ) -> RowResults:
         """The outputs in each row, and the gradients of the first output; in one thread."""
         return player.rows(self.listing, inputs, native.numbers(parameters), count, gradients_too=gradients_too)
 

@@ -100,14 +100,14 @@ class Line:
 
 
 @dataclass(frozen=True, repr=False)
-class Program:
+class RandomProgram:
     """A program: the numbers of its inputs, and its lines, the last of which is the result.
 
     `program(*operands)` runs it: on floats with only builtins and `math`, if these have its operations, and on Values
     with the functions of autograd_core. `repr(program)` is a script that can be pasted and run.
 
     >>> from autograd_core import operation_of, tanh
-    >>> program = Program((0.5,), (Line("t1", form_of(operation_of(tanh), 1), ("a",)),))
+    >>> program = RandomProgram((0.5,), (Line("t1", form_of(operation_of(tanh), 1), ("a",)),))
     >>> print(program)
     from autograd_core import Value, tanh
     <BLANKLINE>
@@ -123,7 +123,7 @@ class Program:
     lines: tuple[Line, ...]
 
     @classmethod
-    def of(cls, inputs: dict[str, float], lines: Sequence[Line]) -> Program:
+    def of(cls, inputs: dict[str, float], lines: Sequence[Line]) -> RandomProgram:
         """Return the program whose result is the line that the most lines lead to, with only those lines."""
         behind: dict[str, set[str]] = {name: {name} for name in inputs}
         for line in lines:

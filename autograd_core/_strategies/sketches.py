@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from .._operations.operation import Operation
-from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, Program, form_of
+from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, RandomProgram, form_of
 
 MOST_OPERATIONS = 60
 # An operand of a line before the program is assembled: ("input", i); ("back", n) for the line n lines back, counting
@@ -55,7 +55,7 @@ def applied(row: Operation) -> SearchStrategy[Sketch]:
 
 def put_together(
     inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[Sketch], keep: Callable[[Line], bool]
-) -> Program:
+) -> RandomProgram:
     """Assemble a program from the lines that are kept; its result is the line that most of them lead to."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
@@ -79,7 +79,7 @@ def put_together(
             loose = [*(name for name in loose if name not in xs), line.name]
             if not form.is_plain:
                 carrying.add(line.name)
-    return Program.of(dict(zip(names, inputs, strict=True)), lines)
+    return RandomProgram.of(dict(zip(names, inputs, strict=True)), lines)
 
 
 def programs_of(
@@ -88,13 +88,13 @@ def programs_of(
     constant: SearchStrategy[float],
     max_inputs: int,
     fits: Fits | None = None,
-) -> SearchStrategy[Program]:
+) -> SearchStrategy[RandomProgram]:
     """Programs assembled from a sketch, inputs and constants, without the lines that do not fit."""
     inputs = st.lists(number, min_size=1, max_size=max_inputs)
     constants = st.lists(constant, min_size=1, max_size=CONSTANTS_AT_MOST)
 
     @st.composite
-    def random_program(draw: st.DrawFn) -> Program:
+    def random_program(draw: st.DrawFn) -> RandomProgram:
         xs = draw(inputs)
         keep = keep_every_line if fits is None else keep_what_fits(fits, xs)
         program = put_together(xs, draw(constants), draw(sketches), keep)

@@ -11,7 +11,7 @@ from mpmath import mpf
 from autograd_core import TABLE, Value, exp, log, operation_of, polygamma, primitive, relu, tanh
 from autograd_core._checking.ulps import same, ulps
 from autograd_core._operations.functions import FUNCTIONS
-from autograd_core._strategies.programs import Line, Program, form_of, function_of, in_math
+from autograd_core._strategies.programs import Line, RandomProgram, form_of, function_of, in_math
 from autograd_core.strategies import (
     defined_programs,
     is_smooth,
@@ -190,19 +190,19 @@ def test_a_failing_test_prints_a_program_that_runs():
 
 def test_what_a_program_prints():
     form = form_of(TABLE["pow"], 2)
-    program = Program((-1.0, INF), (Line("t1", form, (-2.0, "a")), Line("t2", form, ("t1", "b"))))
+    program = RandomProgram((-1.0, INF), (Line("t1", form, (-2.0, "a")), Line("t2", form, ("t1", "b"))))
     assert program.source == "def program(a, b):\n    t1 = (-2.0) ** a\n    return t1 ** b"
     assert str(program).endswith('y = program(Value(-1.0), Value(float("inf")))')
     assert program.in_math
     assert program.imports("math") == ""
-    with_nan = Program((1.0,), (Line("t1", form_of(TABLE["add"], 2), ("a", NAN)),))
+    with_nan = RandomProgram((1.0,), (Line("t1", form_of(TABLE["add"], 2), ("a", NAN)),))
     assert with_nan.imports("math") == "from math import nan"
     assert math.isnan(with_nan(1.0))
-    inner = Program((1.0,), (Line("t1", form_of(TABLE["sech2"], 1), ("a",)),))
+    inner = RandomProgram((1.0,), (Line("t1", form_of(TABLE["sech2"], 1), ("a",)),))
     assert inner.imports("autograd_core") == "from autograd_core.ops import sech2"
     assert not inner.in_math
     assert inner(0.0) == 1.0
-    own = Program((1.0,), (Line("t1", form_of(operation_of(plane), 3), ("a", 1, True)),))
+    own = RandomProgram((1.0,), (Line("t1", form_of(operation_of(plane), 3), ("a", 1, True)),))
     assert own.imports("autograd_core") == f"from {plane.__module__} import plane"
     assert own(3.0) == 6.0
     assert own(Value(3.0)).op is operation_of(plane)
