@@ -46,13 +46,37 @@ def tidy():
     gc.freeze()
 
 
+def module(path):
+    """A module of helpers by its file below this directory; tests are not on the import path."""
+    spec = importlib.util.spec_from_file_location(f"tests_{Path(path).stem}", Path(__file__).parent / path)
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = found
+    spec.loader.exec_module(found)
+    return found
+
+
 @pytest.fixture(scope="session")
 def mathematics():
-    """The module beside this one that says in mpmath what each row is; tests are not on the import path."""
-    spec = importlib.util.spec_from_file_location("mathematics", Path(__file__).with_name("mathematics.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """What each row is, in mpmath."""
+    return module("mathematics.py")
+
+
+@pytest.fixture(scope="session")
+def points():
+    """Operands to compare translated rows at, and what Python gives there."""
+    return module("translation/points.py")
+
+
+@pytest.fixture(scope="session")
+def running():
+    """How C, JavaScript and NumPy run."""
+    return module("translation/running.py")
+
+
+@pytest.fixture(scope="session")
+def written():
+    """Functions in Python that use everything that the translator understands."""
+    return module("translation/written.py")
 
 
 @pytest.fixture

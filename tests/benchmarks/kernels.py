@@ -60,7 +60,7 @@ __attribute__((visibility("default"))) double timed(void *kernel, const double *
 
 def points_module():
     """The points that the tests of the translator compare at."""
-    spec = util.spec_from_file_location("points", ROOT / "tests" / "program" / "points.py")
+    spec = util.spec_from_file_location("points", ROOT / "tests" / "translation" / "points.py")
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
