@@ -24,9 +24,9 @@ from typing import Any
 from autograd_core._engine.weights import assign_means, data_into
 
 from ..dataset import Example
+from .arrays import arrays_for
 from .carried import Sender, packet_of, pickled
 from .draws import Draws
-from .arrays import arrays_for
 from .halves import Share, all_places, by_halves, pieces, rows_of_part
 from .programs import Programs, are_same, contents
 from .settings import Settings

@@ -17,9 +17,9 @@ from ..dataset import Example, in_order
 from ..history import History
 from ..module import Module
 from ..optim import clip_grad_norm
+from .arrays import Arrays, arrays_for
 from .draws import Draws
 from .evaluation import evaluate, mean_of
-from .arrays import Arrays, arrays_for
 from .packed import AtOnce, Packed, packed
 from .programs import Plan, Programs, are_same, contents, why_not
 from .progress import progress_of
