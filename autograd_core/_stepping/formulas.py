@@ -32,7 +32,6 @@ class Formulas:
         text = "" if not slopes else _printed(slopes[index], known, self.precision)
         return text if len(text) <= LONGEST else ""
 
-
     def _template(self, node: Value, template: str) -> str:
         """Return a row's formula, with a plain exponent already reduced by one: 2·x, not 2·x^(2 - 1)."""
         power, y = " ** ({y} - 1)", node.operands[-1]

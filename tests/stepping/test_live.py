@@ -393,7 +393,6 @@ def test_packing_leaves_strings_and_expressions_alone() -> None:
     source = 'a = "// no ( comment ) "; // one\nb = /\\/\\/ [,] +/.test(c) ? `x ( ${d} // )` : \'/* */\'; /* two */ e = f - -g;'
     assert packed(source) == 'a="// no ( comment ) ";\nb=/\\/\\/ [,] +/.test(c)?`x ( ${d} // )`:\'/* */\'; e=f - -g;'
 
-
     scripts = Path(autograd_core.__file__).parent.glob("_stepping/live/*.js")
     for script in scripts:  # a template inside a template would be taken for the end of the outer one
         assert not re.search(r"`[^`]*\$\{[^}`]*`", script.read_text(encoding="utf-8")), script
