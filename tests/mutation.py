@@ -53,8 +53,8 @@ TRANSLATOR = (
     "_translation/in_c.py", "_translation/rows.py", "_translation/translator.py", "_translation/source.py",
 )  # fmt: skip
 OF_TRANSLATOR = (
-    "program/test_in_c.py::test_the_kernels_of_the_engine_are_those_of_the_rows", "program/test_translator.py",
-    "program/test_in_c.py", "program/test_in_javascript.py", "program/test_in_numpy.py",
+    "translation/test_in_c.py::test_the_kernels_of_the_engine_are_those_of_the_rows", "translation/test_translator.py",
+    "translation/test_in_c.py", "translation/test_in_javascript.py", "translation/test_in_numpy.py",
 )  # fmt: skip
 # What ops.py calls the places where a product and a fraction are flat.
 NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}
