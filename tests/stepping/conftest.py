@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograd_core import Value, parameter
+from autograd_core import Value, parameter, sigmoid, square
 from autograd_core._drawing import layout
 from autograd_core.stepper import Stepper
 
@@ -84,3 +84,12 @@ def twice_used() -> Value:
     y = s * s + s
     y.label = "y"
     return y
+
+
+@pytest.fixture
+def u7() -> Value:
+    """The toy model of the lectures with half the squared error."""
+    t1, t2 = parameter(0.5, "θ1"), parameter(-1.5, "θ2")
+    loss = square(1.0 - sigmoid(t2 * sigmoid(t1 * Value(0.7, "x")))) * 0.5
+    loss.label = "L"
+    return loss

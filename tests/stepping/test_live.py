@@ -26,7 +26,6 @@ from autograd_core import (
     relu,
     scope,
     sigmoid,
-    sin,
     sqrt,
     square,
     tanh,
@@ -396,15 +395,6 @@ def test_packing_leaves_strings_and_expressions_alone() -> None:
     scripts = Path(autograd_core.__file__).parent.glob("_stepping/live/*.js")
     for script in scripts:  # a template inside a template would be taken for the end of the outer one
         assert not re.search(r"`[^`]*\$\{[^}`]*`", script.read_text(encoding="utf-8")), script
-
-
-def of_500_nodes() -> Value:
-    random = Random(1)
-    nodes = [Value(random.uniform(-1, 1), f"x{i}") for i in range(8)]
-    while len(nodes) < 800:
-        a, b = random.choice(nodes[-14:]), random.choice(nodes[-14:])
-        nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
-    return total(nodes[-14:])
 
 
 def test_a_graph_too_large_to_follow_a_drag_says_so(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,20 +9,13 @@ from typing import Any
 
 import pytest
 
-from autograd_core import Value, dot, parameter, sigmoid, sin, square, tanh, toposort
+from autograd_core import Value, dot, parameter, sin, square, tanh, toposort
 from autograd_core import sum as total
 from autograd_core._drawing import layout
 from autograd_core.stepper import step
 
 needs_layout = pytest.mark.skipif(not layout.engines(), reason="nothing here lays out a graph")
 Opened = Callable[..., Any]
-
-
-def u7() -> Value:
-    t1, t2 = parameter(0.5, "θ1"), parameter(-1.5, "θ2")
-    loss = square(1.0 - sigmoid(t2 * sigmoid(t1 * Value(0.7, "x")))) * 0.5
-    loss.label = "L"
-    return loss
 
 
 def of_500_nodes() -> Value:
@@ -46,10 +39,10 @@ WAYS = """
 """
 
 
-@pytest.mark.parametrize("make", [u7, of_500_nodes])
-def test_a_jump_shows_what_stepping_there_shows_and_writes_nothing_twice(opened: Opened, make: Callable[[], Value]) -> None:
-    epochs = {"learning_rate": 0.5, "epochs": 3} if make is u7 else {}
-    page = opened(step(make(), max_nodes=1000, time_limit=60, **epochs))
+@pytest.mark.parametrize("many", [False, True])
+def test_a_jump_shows_what_stepping_there_shows_and_writes_nothing_twice(opened: Opened, u7: Value, many: bool) -> None:
+    stepper = step(of_500_nodes(), max_nodes=1000, time_limit=60) if many else step(u7, learning_rate=0.5, epochs=3)
+    page = opened(stepper)
     for order in ("sorted", "unsorted"):
         if order == "unsorted":
             page.check("#order")

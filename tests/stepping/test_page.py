@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograd_core import Value, parameter, sigmoid, square, tanh
+from autograd_core import Value, parameter, tanh
 from autograd_core import sum as total
 from autograd_core.stepper import Stepper, step
 
@@ -27,22 +27,6 @@ def until(condition: Callable[[], Any], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
-
-
-def twice_used() -> Value:
-    a, b = Value(2.0, "a"), parameter(3.0, "b")
-    s = a * b
-    s.label = "s"
-    y = s * s + s
-    y.label = "y"
-    return y
-
-
-def u7() -> Value:
-    t1, t2 = parameter(0.5, "θ1"), parameter(-1.5, "θ2")
-    loss = square(1.0 - sigmoid(t2 * sigmoid(t1 * Value(0.7, "x")))) * 0.5
-    loss.label = "L"
-    return loss
 
 
 def shown(page: Any) -> dict[str, list[str]]:
@@ -71,9 +55,9 @@ def compare(page: Any, texts: dict[str, str]) -> None:
             assert got[-2 if part == "d" else -1] == wanted, slot
 
 
-@pytest.mark.parametrize("make", [twice_used, u7])
-def test_every_steps_text_and_numbers(opened: Opened, make: Callable[[], Value]) -> None:
-    stepper = step(make(), learning_rate=0.5, epochs=2)
+@pytest.mark.parametrize("graph", ["twice_used", "u7"])
+def test_every_steps_text_and_numbers(opened: Opened, request: pytest.FixtureRequest, graph: str) -> None:
+    stepper = step(request.getfixturevalue(graph), learning_rate=0.5, epochs=2)
     page = opened(stepper)
     steps = list(stepper)
     states = list(expected(steps, stepper))
@@ -95,8 +79,8 @@ def test_every_steps_text_and_numbers(opened: Opened, make: Callable[[], Value])
         compare(page, states[k])
 
 
-def test_gradients_complete_are_marked_and_nothing_moves(opened: Opened) -> None:
-    page = opened(step(twice_used()))
+def test_gradients_complete_are_marked_and_nothing_moves(opened: Opened, twice_used: Value) -> None:
+    page = opened(step(twice_used))
     places = "() => [...document.querySelectorAll('g.node')].map(g => g.querySelector('polygon, path').getBBox()).map(b => [b.x, b.y, b.width, b.height])"
     before = page.evaluate(places)
     page.keyboard.press("End")
@@ -110,8 +94,8 @@ def test_gradients_complete_are_marked_and_nothing_moves(opened: Opened) -> None
     assert page.evaluate(inside)  # no clipped text
 
 
-def test_keys_and_buttons(opened: Opened) -> None:
-    page = opened(step(twice_used()))
+def test_keys_and_buttons(opened: Opened, twice_used: Value) -> None:
+    page = opened(step(twice_used))
     at = lambda: int(re.match(r"step (\d+)", text(page, "#where"))[1])  # noqa: E731  # read many times below
     for action, where in (("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("ArrowDown", 3), ("ArrowUp", 2), ("End", 12),
                           ("ArrowRight", 12), ("Home", 1), ("ArrowLeft", 1)):
@@ -134,8 +118,8 @@ def test_keys_and_buttons(opened: Opened) -> None:
     assert at() == 2
 
 
-def test_playing(opened: Opened) -> None:
-    page = opened(step(twice_used()))
+def test_playing(opened: Opened, twice_used: Value) -> None:
+    page = opened(step(twice_used))
     page.select_option("#speed", "120")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")
@@ -153,8 +137,8 @@ def test_playing(opened: Opened) -> None:
     assert text(page, "#where") == where
 
 
-def test_the_unsorted_switch(opened: Opened) -> None:
-    stepper = step(twice_used())
+def test_the_unsorted_switch(opened: Opened, twice_used: Value) -> None:
+    stepper = step(twice_used)
     page = opened(stepper)
     page.check("#order")
     page.keyboard.press("End")
@@ -168,8 +152,8 @@ def test_the_unsorted_switch(opened: Opened) -> None:
     compare(page, list(expected(list(stepper), stepper))[-1])
 
 
-def test_nodes_by_mouse_and_keyboard(opened: Opened) -> None:
-    stepper = step(twice_used())
+def test_nodes_by_mouse_and_keyboard(opened: Opened, twice_used: Value) -> None:
+    stepper = step(twice_used)
     page = opened(stepper)
     page.click("#n2 text >> nth=0")
     assert text(page, "#line") == "s = a·b = 2·3 = 6"
@@ -189,8 +173,8 @@ def test_nodes_by_mouse_and_keyboard(opened: Opened) -> None:
     assert "a" in page.get_attribute("#n0", "aria-label")
 
 
-def test_pan_and_zoom(opened: Opened) -> None:
-    page = opened(step(twice_used()))
+def test_pan_and_zoom(opened: Opened, twice_used: Value) -> None:
+    page = opened(step(twice_used))
     view = "() => new DOMMatrix(getComputedStyle(document.querySelector('svg')).transform)"
     now = lambda: page.evaluate(f"() => {{ const m = ({view})(); return [m.a, m.e, m.f]; }}")  # noqa: E731  # read often
     home = now()
@@ -253,8 +237,8 @@ def test_what_a_step_is_about_is_in_view_and_legible_where_it_fits(opened: Opene
     until(lambda: scale() < whole)
 
 
-def test_active_labels_keep_the_width_that_was_laid_out(opened: Opened) -> None:
-    page = opened(step(twice_used()))
+def test_active_labels_keep_the_width_that_was_laid_out(opened: Opened, twice_used: Value) -> None:
+    page = opened(step(twice_used))
     widths = "() => [...document.querySelectorAll('g.edge text')].map(t => [t.textContent, t.getComputedTextLength()])"
     page.keyboard.press("End")
     rest = dict(page.evaluate(widths))
@@ -266,8 +250,8 @@ def test_active_labels_keep_the_width_that_was_laid_out(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("size", [(1500, 800), (1400, 700)])
-def test_the_history_of_a_node_covers_no_box_where_there_is_room(opened: Opened, size: tuple[int, int]) -> None:
-    page = opened(step(twice_used(), learning_rate=0.5, epochs=2))
+def test_the_history_of_a_node_covers_no_box_where_there_is_room(opened: Opened, size: tuple[int, int], twice_used: Value) -> None:
+    page = opened(step(twice_used, learning_rate=0.5, epochs=2))
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.keyboard.press("End")
     for name in page.evaluate("() => [...document.querySelectorAll('g.node[tabindex]')].map(g => g.id)"):
@@ -279,8 +263,8 @@ def test_the_history_of_a_node_covers_no_box_where_there_is_room(opened: Opened,
         assert covered == []
 
 
-def test_a_screen_reader_is_told_each_step(opened: Opened) -> None:
-    page = opened(step(twice_used()))
+def test_a_screen_reader_is_told_each_step(opened: Opened, twice_used: Value) -> None:
+    page = opened(step(twice_used))
     assert page.get_attribute("#line", "role") == "status"
     assert page.get_attribute("#line", "aria-live") == "polite"
     page.keyboard.press("ArrowRight")
@@ -324,8 +308,8 @@ def _luminance(color: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_light_and_dark_are_readable(opened: Opened, scheme: str, tmp_path: Path) -> None:
-    page = opened(step(twice_used()), color_scheme=scheme)
+def test_light_and_dark_are_readable(opened: Opened, scheme: str, tmp_path: Path, twice_used: Value) -> None:
+    page = opened(step(twice_used), color_scheme=scheme)
     page.keyboard.press("End")
     pairs = page.evaluate("""() => [...document.querySelectorAll('g.node')].map(g => [
         getComputedStyle(g.querySelector('text')).fill, getComputedStyle(g.querySelector('polygon, path')).fill])
@@ -338,8 +322,8 @@ def test_light_and_dark_are_readable(opened: Opened, scheme: str, tmp_path: Path
     assert len(picture) > 10_000
 
 
-def test_printing_shows_the_graph_and_every_line(opened: Opened) -> None:
-    stepper = step(twice_used())
+def test_printing_shows_the_graph_and_every_line(opened: Opened, twice_used: Value) -> None:
+    stepper = step(twice_used)
     page = opened(stepper)
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
@@ -380,8 +364,8 @@ def test_a_folded_graph_steps_by_layer(opened: Opened) -> None:
         page.check("#order")
 
 
-def test_the_unsorted_switch_stays_in_its_epoch(opened: Opened) -> None:
-    stepper = step(twice_used(), learning_rate=0.01, epochs=3)
+def test_the_unsorted_switch_stays_in_its_epoch(opened: Opened, twice_used: Value) -> None:
+    stepper = step(twice_used, learning_rate=0.01, epochs=3)
     page = opened(stepper)
     orders = {False: list(stepper), True: stepper.eager}
     states = {unsorted: list(expected(order, stepper)) for unsorted, order in orders.items()}

@@ -8,23 +8,12 @@ import shutil
 import pytest
 
 from autograd_core import TABLE
-from autograd_core._checking.ulps import same, ulps
 from autograd_core._translation.in_javascript import javascript
 from autograd_core._translation.kernels import rows_of_numbers
 from autograd_core._translation.rows import translated_rows
 
 NAMES = [row.name for row in rows_of_numbers()]
 ORDERS = ("gamma_derivative", "polygamma")
-# To the bit: arithmetic, and formulas of it.
-EXACT = {
-    "add", "sub", "mul", "div", "floordiv", "mod", "neg", "identity", "abs", "square", "relu", "leaky_relu", "maximum",
-    "minimum", "sign", "sum", "mean", "dot", "where", "chain", "times", "quotient", "over_square", "polar_slope",
-    "one_minus_square", "unit", "larger", "radians", "degrees",
-}  # fmt: skip  # a list
-# Units where a formula magnifies those of the browser's exp, log, pow, and of the runtime's gamma.
-MORE = {"gamma": 40, "pow_slope": 16, "pow": 8, "silu_slope": 16, "gamma_derivative": 64}
-# Near roots only the absolute error is small: in units of the terms that cancel.
-CANCELLING = {"lgamma": 1.0, "polygamma": 1e-2, "sinc_derivative": 1e-3, "silu_slope": 1e-2, "sinc": 1e-2, "logaddexp": 1e-2}
 
 
 @pytest.fixture(scope="module", params=["node", "chromium"])
@@ -61,23 +50,10 @@ def answers(run, points, tmp_path_factory):
     return found
 
 
-def near(name, xs, exact, got):
-    if exact is None or got is None:
-        return exact is got
-    if isinstance(exact, list):
-        return len(exact) == len(got) and all(near(name, xs, x, y) for x, y in zip(exact, got, strict=True))
-    if name in EXACT:
-        return same(exact, got)
-    if name in CANCELLING and abs(exact - got) <= 1e-13 * max(CANCELLING[name], abs(exact)):
-        return True
-    magnified = abs(xs[2]) if name == "pow_log" and xs[2] == xs[2] else 0.0  # log(x)**k
-    return ulps(got, exact) <= MORE.get(name, 4 + 2 * magnified)
-
-
 @pytest.mark.parametrize("name", sorted({*NAMES} - {*ORDERS}))
-def test_rows(answers, name):
+def test_rows(answers, points, name):
     for xs, exact, got in answers[name]:
-        assert near(name, xs, exact, got), (xs, exact, got)
+        assert points.near(name, xs, exact, got), (xs, exact, got)
 
 
 @pytest.mark.parametrize("name", ORDERS)
