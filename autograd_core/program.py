@@ -39,7 +39,7 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
 
     Raises:
         GraphError: The function does something that a replay could not repeat: it reads or computes gradients, draws
-            random numbers, makes text of numbers, catches an operation's error, or assigns or stores anything outside
+            random numbers, formats numbers as text, catches an operation's error, or assigns or stores anything outside
             itself.
 
     >>> from autograd_core import tanh
@@ -49,7 +49,7 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     """
     actual = _callable(function, "trace(f, x)")
     if fast and takes(actual, "fast"):
-        raise TypeError("trace takes fast=True itself, and so does its function; trace a lambda that sets that one")
+        raise TypeError("both trace and the function have a parameter fast; trace a lambda that sets the function's")
     return _traced_program(actual, opened(example, keywords), {}, checked_fast(fast))
 
 

@@ -1,6 +1,6 @@
-/* Generated from the rows of ops.py by `python -m autograd_core._translation.kernels`: not to be edited.
+/* Generated from the rows of ops.py by `python -m autograd_core._translation.kernels`: do not edit.
  *
- * Each function is one of Python, whose place stands above it; a kernel answers 0 where Python would raise.
+ * Each function translates the Python function named above it; a kernel returns 0 if Python would raise.
  */
 #include "kernels.h"
 #include "runtime.h"
@@ -3355,6 +3355,6 @@ Kernel many_kernels[] = {
 };
 
 const WithoutKernel without_kernel[] = {
-    {"product", "exact.product computes in numbers that only Python has"},
+    {"product", "exact.product computes with numbers that only Python has"},
     {NULL, NULL},
 };

@@ -1,4 +1,4 @@
-"""The arguments of a traced function: which numbers are inputs, and what needs another program."""
+"""The arguments of a traced function: which numbers are inputs, and which arguments select another program."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list
 
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
-    """The numbers of a leaf and its shape: the ones that change from replay to replay."""
-    if type(thing) in (float, int, Value):  # nearly all; what follows takes longer
+    """The numbers of a leaf, which change from replay to replay, and its shape."""
+    if type(thing) in (float, int, Value):  # nearly all arguments; the rest takes longer
         return [thing], None
     if is_array(thing) and thing.shape:
         elements = thing.ravel().tolist() if thing.dtype.kind in "fiuO" else []
@@ -119,5 +119,5 @@ def as_floats(numbers: Sequence[Any]) -> list[float]:
 def checked_fast(fast: Any) -> bool:
     """Return `fast` if it is True or False; raise TypeError otherwise."""
     if type(fast) is not bool:
-        raise TypeError(f"fast is True or False; got {fast!r} of type {type(fast).__name__}")
+        raise TypeError(f"fast must be True or False; got {fast!r} of type {type(fast).__name__}")
     return fast

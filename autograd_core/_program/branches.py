@@ -14,15 +14,15 @@ from .guards import Guard, Strayed
 from .listing import Listing
 from .players import Player, prepared
 
-# No more branches than the first are kept; from the second number on, a warning says what to write instead.
+# The most branches that are kept, and the number from which a warning says what to write instead.
 MOST, MANY = 256, 16
 
 
 class Branch:
     """One way through a program: its listing, the nodes that are its parameters, and the structure of its result.
 
-    `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend on the first
-    `below` parameters, `moving`; the others are only asked by guards, or used by operations that may raise.
+    `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend only on the
+    first `below` parameters, `moving`; the others are read only by guards, or by operations that may raise.
     """
 
     __slots__ = ("_players", "_varied", "below", "listing", "moving", "output", "parameters", "plain")
@@ -37,7 +37,7 @@ class Branch:
 
     @property
     def path(self) -> tuple[Guard, ...]:
-        """The questions asked on the way, and their outcomes."""
+        """The questions along the way, and their outcomes."""
         return self.listing.guards
 
     def varying(self, inputs: tuple[bool, ...]) -> Listing:
@@ -58,7 +58,7 @@ class Branch:
         return self._players[varying, fast]
 
     def result(self, numbers: Sequence[Any]) -> Any:
-        """The result of the function with these numbers in it; plain numbers stay as the function returned them."""
+        """The function's result with these numbers; plain numbers stay as the function returned them."""
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
 
 
@@ -100,7 +100,7 @@ class Branches:
         at = self._root = self._root if isinstance(self._root, Fork) else Fork()
         for outcome in outcomes[:-1]:
             after = at.ways.get(outcome)
-            if not isinstance(after, Fork):  # nothing, or what was traced when the function asked less
+            if not isinstance(after, Fork):  # nothing, or a branch traced when the function asked fewer questions
                 after = at.ways[outcome] = Fork()
             at = after
         self.count += outcomes[-1] not in at.ways
@@ -134,5 +134,5 @@ class Branches:
 
 
 def _key(outcome: float | None) -> str:
-    """An outcome as a key that tells 0.0 from -0.0."""
+    """An outcome as a key that distinguishes 0.0 from -0.0."""
     return repr(outcome)

@@ -1,4 +1,4 @@
-"""A program in words, in numbers and as a graph to draw."""
+"""Descriptions of a program: in words, in numbers, and as a graph to draw."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _bytes(listing: Listing) -> int:
 
 
 def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
-    """Describe each branch: its operations, its guards, and what the passes of the C player made of them."""
+    """Describe each branch: its operations, its guards, and the steps that the C player's passes made of them."""
     lines = [f"{name}: {_counted(branches, 'branch', 'branches')}"]
     for i, branch in enumerate(branches, 1):
         listing = branch.listing
@@ -49,7 +49,7 @@ def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
         lines.append(f"    {_most(listing.rows[at].name for at in listing.code)}")
         unneeded = _unneeded(listing)
         if unneeded:
-            lines.append(f"    of them for no output, but because they may raise or are asked: {_most(unneeded)}")
+            lines.append(f"    not needed by any output, but may raise or are read by guards: {_most(unneeded)}")
         if listing.guards:
             lines.append(f"    {_counted(listing.guards, 'guard')}: {_most(guard.kind for guard in listing.guards)}")
         if native.available():

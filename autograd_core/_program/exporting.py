@@ -1,4 +1,4 @@
-"""Programs in other languages: the rows they use, translated; their listings as data; and a short player."""
+"""Programs in other languages: the translated rows that they use, their listings as data, and a short player."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value])
 
 
 def _facts(language: NumPy, row: TranslatedRow) -> Iterator[str]:
-    """Yield what the player needs to know about a row."""
+    """Yield the facts about a row that the player needs."""
 
     def written(function: Function | bool | None) -> str:
         if not isinstance(function, Function):
@@ -107,7 +107,7 @@ def translated(
     """Translate the rows that the branches use.
 
     Args:
-        exact: Whether the translated text can call Python for what only Python can compute.
+        exact: Whether the translated text can call Python for the functions that only Python can compute.
 
     Raises:
         GraphError: A row is a primitive.
@@ -116,7 +116,7 @@ def translated(
     used |= {guard.row: None for branch in branches for guard in branch.path if guard.row is not None}
     for row in used:
         if row.origin is not None or row.name.startswith("program "):
-            raise GraphError(f"{row.name} is a function of your own, and is not translated to {language}")
+            raise GraphError(f"{row.name} is a function of your own, which cannot be translated to {language}")
     rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():
         raise reason
@@ -128,8 +128,8 @@ def plain_guards(branch: Branch) -> Sequence[Guard]:
     for guard in branch.path:
         if guard.kind in ("round_to", "flat"):
             raise GraphError(
-                f"a program that asks for {guard.kind!r} on the way is not exported; "
-                "leave out round(x, digits), or a derivative that the program takes of itself"
+                f"a program that asks for {guard.kind!r} along the way cannot be exported; "
+                "leave out round(x, digits), or derivatives inside the program"
             )
     return branch.path
 

@@ -1,4 +1,4 @@
-"""Programs as plain Python on floats: translated rows, copies of what only Python can compute, and a short player."""
+"""Programs as plain Python on floats: translated rows, copies of Python-only functions, and a short player."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def in_python(name: str, branches: Sequence[Branch], parameters: Sequence[Value]
 
 
 def _facts(language: Python, row: TranslatedRow) -> Iterator[str]:
-    """Yield what the player needs to know about a row."""
+    """Yield the facts about a row that the player needs."""
 
     def written(function: Function | bool | None) -> str:
         return language.function_name(function) if isinstance(function, Function) else repr(bool(function))

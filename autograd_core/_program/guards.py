@@ -1,4 +1,4 @@
-"""Guards: questions about a program's numbers. A replay that gets another answer than the trace has strayed."""
+"""Guards: questions about a program's numbers. If a replay's answer differs from the trace's, it has strayed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Guard(NamedTuple):
 
     `at` is the number of instructions after which the operands are known. `kind` is a name in `QUESTIONS`. `operands`
     are slots; a plain number in the question is one of the constants. `outcome` is the answer, 0.0 or 1.0 for a
-    comparison. The kind "flat" asks whether the derivative of `row` by operand `at_operand` is flat.
+    comparison. The kind "flat" asks whether the derivative of `row` with respect to operand `at_operand` is flat.
     """
 
     at: int
@@ -41,7 +41,7 @@ def _rounded(x: float, digits: float) -> float:
     return round(x, int(digits))
 
 
-# "round" rounds to an integer, "round_to" to a number of digits; "is" asks for the number itself.
+# "round" rounds to an integer, "round_to" to a number of digits; "is" compares the number itself.
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
     "is": float, "bool": bool, "isfinite": math.isfinite, "is_integer": float.is_integer, "int": int, "round": round,
@@ -50,7 +50,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 class Strayed(Exception):  # noqa: N818  # it is not an error
-    """Guard number `guard` found `outcome`, which the trace did not find; None if the question raised."""
+    """Guard number `guard` got the answer `outcome`, unlike the trace; None if the question raised."""
 
     def __init__(self, guard: int, outcome: float | None) -> None:
         super().__init__(guard, outcome)
@@ -80,7 +80,7 @@ def answer(guard: Guard, slots: Sequence[float] | dict[int, float], variable: Se
 
 
 def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[int]) -> None:
-    """Raise Strayed for the first guard whose operands have been computed and whose answer has changed."""
+    """Raise Strayed for the first guard whose operands are known and whose answer has changed."""
     check_all(guards, slots, variable, len(slots))
 
 
@@ -96,5 +96,5 @@ def check_all(
 
 
 def same(x: float, y: float) -> bool:
-    """Whether two answers are equal; 0.0 and -0.0 are not, since what is computed from them differs."""
+    """Whether two answers are equal; 0.0 and -0.0 are not, since results computed from them differ."""
     return (x == y and math.copysign(1.0, x) == math.copysign(1.0, y)) or (x != x and y != y)

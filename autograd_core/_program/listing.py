@@ -1,4 +1,4 @@
-"""A graph as a flat list of numbered slots and rows of the table: the form of every program, which all players read."""
+"""A graph as a flat list of numbered slots and rows of the table, the form of program that all players read."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Listing(Flat):
     sweep through them in reverse adds contributions in the engine's order, to the last bit.
 
     `variable` is 1 for a slot that is a node of the graph and 0 for a plain number: only variables have adjoints, and
-    some derivatives are flat only beside a plain number. `outputs` are slots. What the first output needs comes first
-    in the list; what only the others need follows.
+    some derivatives are flat only beside a plain number. `outputs` are slots. The instructions that the first output
+    needs come first; those that only the other outputs need follow.
     """
 
     inputs: int

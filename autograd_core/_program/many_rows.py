@@ -37,7 +37,7 @@ def play_rows(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
-    """The outputs in every row and, where `varying` says which inputs are variables, the gradients of the first output.
+    """The outputs in every row and, if `varying` says which inputs are variables, the gradients of the first output.
 
     Raises whatever the engine raises for a row, with a note that names the row.
     """

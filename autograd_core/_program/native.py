@@ -1,4 +1,4 @@
-"""The player in C: the same numbers as `player`, to the bit, at the speed of arrays.
+"""The player in C: the same numbers as `player`, bit for bit, at the speed of arrays.
 
 `prepare` turns a listing into a plan of fewer, larger steps: chains of additions become sums of products, sums that
 share factors become matrix products, and operations of one kind become one step. Exact plans keep every sum in the
@@ -49,7 +49,7 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
         ImportError: The player was not built.
     """
     if NATIVE is None:
-        raise ImportError("the player in C was not built, or the engine is the Python one; use _program.player")
+        raise ImportError("the C player was not built, or the Python engine is in use; use _program.player instead")
     return Prepared(listing, (FAST if fast else EXACT) if passes is None else passes)
 
 
@@ -58,7 +58,7 @@ class Prepared:
 
     def __init__(self, listing: Listing, passes: int) -> None:
         self.listing, self.passes = listing, passes
-        self._asking: Prepared | None = None  # plays what the guards ask of
+        self._asking: Prepared | None = None  # plays the operands of the guards
         self._plans: dict[bytes, Any] = {}
 
     def plan(self, by_rows: bytes | None = None) -> Any:
@@ -90,7 +90,7 @@ class Prepared:
     def value_and_slopes(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0
     ) -> tuple[float, Sequence[float]]:
-        """Return the first output at one point, and its gradients by inputs and then by parameters."""
+        """Return the first output at one point, and its gradients: first of the inputs, then of the parameters."""
         listing = self.listing
         outputs = array("d", bytes(8 * len(listing.outputs)))
         found = array("d", bytes(8 * (listing.inputs + listing.parameters)))
@@ -101,9 +101,9 @@ class Prepared:
         return value, (*by_input, *by_parameter)
 
     def _look_for_strays(self, inputs: Sequence[float], parameters: Sequence[Any]) -> None:
-        """Raise Strayed where a guard finds another answer, if all operations have a value.
+        """Raise Strayed if a guard gets another answer and all operations have a value.
 
-        The player in Python would find it too, but in long programs that takes a thousand times as long.
+        The Python player would notice it too, but takes a thousand times as long for long programs.
         """
         listing = self.listing
         asked = array("i", dict.fromkeys(slot for guard in listing.guards for slot in guard.operands))
@@ -129,7 +129,7 @@ class Prepared:
         """Return the outputs in each of `count` rows, and the gradients of the first output, as `player.rows` does.
 
         Args:
-            threads: The largest number of threads; it changes no bit.
+            threads: The maximum number of threads, which changes no bit of the results.
         """
         listing = self.listing
         tables = tables_of(inputs, count)
@@ -159,15 +159,15 @@ class Prepared:
             tables: All inputs, in order.
             parameters: float64 numbers or Values.
             values: The outputs, row by row.
-            by_row: The gradients by the inputs that carry rows, row by row, or None.
-            summed: The gradients by all inputs and parameters, summed over the rows, or None for values alone.
+            by_row: The gradients of the inputs that carry rows, row by row, or None.
+            summed: The gradients of all inputs and parameters, summed over the rows, or None for values alone.
         """
         by_rows = b"".join(bytes([table.by_rows]) * table.width for table in tables)
         strays = bytearray(count)
         self.plan(by_rows).rows(count, tuple(tables), parameters, values, by_row, summed, strays, threads)
         return [row for row, stray in enumerate(strays) if stray] if 1 in strays else []
 
-    # --- What was found ----------------------------------------------------------------------------------------
+    # --- Descriptions ----------------------------------------------------------------------------------------
 
     def stats(self, by_rows: bytes | None = None) -> dict[str, int]:
         """Return the numbers of operations, slots, steps, cells and bytes."""
@@ -183,7 +183,7 @@ class Prepared:
             f"{stats['steps_forward']} of them forward"
         ]
         if stats["refused"]:
-            lines.append("the passes would have changed the order of a sum, so each operation is played by itself")
+            lines.append("the passes would have changed the order of a sum, so each operation is played separately")
         for phase, backward in (("forward", False), ("backward", True)):
             lines += [f"{phase}:", *_shortened([said(step) for step in plan.steps() if step[1] == backward])]
         return "\n".join(lines)

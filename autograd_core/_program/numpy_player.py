@@ -1,4 +1,4 @@
-"""The player of a program exported to NumPy: carried as text into the module that is generated, and run there."""
+"""The player of a program exported to NumPy: its text is copied into the generated module, and runs there."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """The functions `program` and `gradients` of a module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> Any:
-        """Each number that the function gives, over the rows; NaN where a row raises or its branch is unknown."""
+        """Each number of the function's result, over the rows; NaN where a row raises or its branch is unknown."""
         return _merged(inputs, parameters, _values)
 
     def gradients(inputs: Any, parameters: Any = defaults) -> Any:
-        """The gradients of the first number by each input and then by each parameter, row by row."""
+        """The gradients of the first number with respect to each input and then each parameter, row by row."""
         return _merged(inputs, parameters, _slopes)
 
     def _merged(inputs: Any, parameters: Any, wanted: Any) -> Any:
@@ -40,7 +40,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
             return result
 
     def _forward(branch: Any, inputs: Any, parameters: Any, shape: Any) -> Any:
-        """The numbers in all slots, and where an operation has no value: where it makes a NaN of none."""
+        """The numbers in all slots, and where an operation has no value, that is, makes a NaN from numbers."""
         raised = np.zeros(shape, bool)
         slots = [*inputs, *parameters, *(np.broadcast_to(x, shape) for x in branch["constants"])]
         for k in range(len(branch["code"])):
@@ -55,7 +55,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _holds(branch: Any, slots: Any, shape: Any) -> Any:
-        """Where all guards find what the trace found."""
+        """Where all guards get the same answer as in the trace."""
         holds = np.ones(shape, bool)
         for kind, operands, outcome in branch["guards"]:
             found = np.asarray(QUESTIONS[kind](*(slots[slot] for slot in operands)), float)
@@ -106,7 +106,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return np.asarray(flat(*numbers) if callable(flat) else bool(flat))
 
     def _zeros(slope: Any, flat: Any) -> Any:
-        """A slope in which a 0 that is flat is -0.0: no path."""
+        """A slope in which a flat 0 is -0.0, which means no path."""
         return np.where(np.asarray(slope) == 0.0, np.where(flat, -0.0, 0.0), slope)
 
     def _nothing(x: Any) -> Any:

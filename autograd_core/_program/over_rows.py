@@ -1,4 +1,4 @@
-"""A program over many rows: columns in, rows out, gradients per row or summed."""
+"""Programs over many rows: columns in, rows out, with gradients per row or summed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .player import Column
 from .replayed import Replayed
 from .spread import Spread, counted, spread
 
-# For each positional argument the axis that carries rows, or None; one answer stands for all arguments.
+# For each positional argument the axis that carries rows, or None; or one such entry for all arguments.
 Axes = int | None | tuple[int | None, ...]
 
 
 class Rows:
     """A program over many rows; see `Program.over_rows`.
 
-    Values come row by row. Gradients by parameters and by arguments shared by all rows are summed over the rows;
-    gradients by arguments that carry rows come row by row. The order of summation is fixed: every 1024 rows make eight
-    partial sums, which are added as a tree, and the results are added in order. Within each 65,536 rows, the rows of
-    each branch are summed separately.
+    Values come row by row, and so do the gradients of arguments that carry rows. The gradients of parameters, and of
+    arguments that all rows share, are summed over the rows. The order of summation is fixed: every 1024 rows make eight
+    partial sums, which are added as a tree, and the results are added in order. Within each block of 65,536 rows, the
+    rows of each branch are summed separately.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class Rows:
         self._find, self._in_axes, self._threads, self._progress = find, in_axes, threads, progress
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """The outputs, each with its rows: NumPy arrays where an argument is one, else lists."""
+        """The outputs, each with its rows: NumPy arrays if an argument is one, else lists."""
         call = self._laid_out(arguments, keywords)
         return call.outputs(self._played(call, None))
 
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """The value in each row, and the gradient by the arguments in `argnums`."""
+        """The value in each row, and the gradient with respect to the arguments in `argnums`."""
         call = self._laid_out(arguments, keywords)
         picked = call.program._picked(arguments, keywords, argnums)
         answers = self._played(call, call.program._varying(picked))
@@ -54,7 +54,7 @@ class Rows:
         return call.outputs(answers), tuple(found) if isinstance(argnums, tuple) else found[0]
 
     def grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> Any:
-        """The gradient alone."""
+        """Only the gradient."""
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
@@ -106,8 +106,8 @@ class RowsCall:
             at = example.argument_of(i)
             if i not in program._moving and at < len(spreads) and spreads[at] is not None:
                 raise GraphError(
-                    f"argument {at} has ints as rows, such as {x!r}, and {program.name} does more with them than index "
-                    "a table by take(table, i); pass floats to compute with them"
+                    f"argument {at} has ints as rows, such as {x!r}, which {program.name} uses for more than indexing "
+                    "with take(table, i); pass floats to compute with them"
                 )
 
     def outputs(self, answers: Answers) -> Any:
@@ -130,7 +130,7 @@ class RowsCall:
         return rows.reshape(self.count, *(shape or ()))
 
     def gradient(self, answers: Answers, at: int) -> Any:
-        """The gradient by one argument: per row if it carries rows, otherwise summed over the rows."""
+        """The gradient of one argument: per row if it carries rows, otherwise summed over the rows."""
         part = self.spreads[at] if at < len(self.spreads) else None
         if part is None:
             return self.program._part(self.example, at, answers.by_input)

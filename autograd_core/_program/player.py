@@ -1,4 +1,4 @@
-"""The player of programs in Python: the definition of what a listing means. The C player agrees with it to the bit.
+"""The Python player, which defines the meaning of a listing. The C player agrees with it bit for bit.
 
 The forward pass computes one slot after another; the backward pass runs the same instructions from the end and sends
 adjoints along every edge, by the rules of `backward.sweep`.
@@ -15,22 +15,22 @@ from .._operations.operation import NOTHING, is_nothing
 from .guards import check, computed
 from .listing import Listing
 
-# Gradients are summed over rows in one order, whatever the number of threads and the width of a vector: a chunk has
-# eight partial sums, the k-th over the rows whose number leaves the remainder k; these are added as a fixed tree, and
-# the results of the chunks in order.
+# Gradients are summed over rows in one order, regardless of the number of threads and the width of a vector: a chunk
+# has eight partial sums, the k-th over the rows whose index modulo 8 is k. These are added as a fixed tree, and then
+# the results of the chunks are added in order.
 CHUNK = 1024
 PARTIALS = 8
 
 
 class Column(NamedTuple):
-    """Where an input's numbers are: in row r at `start + step * r`. With `step` 0, all rows share one number."""
+    """The location of an input's numbers: row r's is at `start + step * r`; if `step` is 0, all rows share one."""
 
     numbers: Sequence[float]
     start: int = 0
     step: int = 0
 
     def at(self, row: int) -> float:
-        """The number of a row."""
+        """The number in a row."""
         return self.numbers[self.start + self.step * row]
 
 
@@ -38,9 +38,9 @@ class Column(NamedTuple):
 class RowResults:
     """The results of replaying many rows.
 
-    `values` holds the outputs row by row. `by_row` holds, row by row, the gradients by the inputs that differ from row
-    to row; `summed` those by the other inputs and the parameters, by slot. `strays` are the rows that are on another
-    branch or raise, in order: their entries mean nothing, and the sums leave them out.
+    `values` holds the outputs row by row. `by_row` holds, row by row, the gradients of the inputs that differ from row
+    to row; `summed` holds those of the other inputs and the parameters, by slot. `strays` lists, in order, the rows
+    that are on another branch or raise: their entries are meaningless, and the sums leave them out.
     """
 
     values: array[float]
@@ -61,7 +61,7 @@ def values(listing: Listing, inputs: Sequence[float], parameters: Sequence[float
 def value_and_gradients(
     listing: Listing, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
 ) -> tuple[float, list[float], list[float]]:
-    """Return the first output at one point, and its gradients times `seed`; raise what `values` raises."""
+    """Return the first output at one point, and its gradients times `seed`; raise whatever `values` raises."""
     locals_: list[Sequence[float | None]] = []
     slots = forward(listing, inputs, parameters, locals_)
     found = gradients(listing, locals_, seed)
@@ -156,7 +156,7 @@ def forward(
 
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
-    """Return the gradients of the first output by inputs and parameters, 0.0 by those that are not variables."""
+    """Return the gradients of the inputs and parameters for the first output; 0.0 for those that are not variables."""
     found = adjoints(listing, locals_, seed)
     ends = listing.inputs + listing.parameters
     return [found[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]

@@ -1,4 +1,4 @@
-"""Choose the player of a listing: the one in C if it was built, otherwise the one in Python, with the same numbers."""
+"""The choice of player: the C player if it was built, otherwise the Python player, with the same numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Player(Protocol):
 
 
 class InPython:
-    """The player in Python for one listing."""
+    """The Python player for one listing."""
 
     def __init__(self, listing: Listing) -> None:
         self.listing = listing
@@ -70,5 +70,5 @@ class InPython:
 
 
 def prepared(listing: Listing, fast: bool) -> Player:
-    """The player of a listing. The one in Python is exact whether or not `fast` is set."""
+    """The player of a listing. The Python player is exact whether or not `fast` is set."""
     return native.prepare(listing, fast=fast) if native.available() else InPython(listing)

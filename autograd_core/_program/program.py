@@ -51,7 +51,8 @@ class Program(Replayed):
     ) -> None:
         for x in (*inputs, *parameters):
             if type(x) is not Value:
-                raise TypeError(f"inputs and parameters of a Program are Values; got {x!r} of type {type(x).__name__}")
+                kind = type(x).__name__
+                raise TypeError(f"inputs and parameters of a Program must be Values; got {x!r} of type {kind}")
         structure = taken_apart(output)
         nodes = [x for x in structure.numbers if type(x) is Value]
         known = {*inputs, *parameters}
@@ -74,7 +75,7 @@ class Program(Replayed):
         return branch.result(outputs)
 
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """Return the value and its gradient by the arguments in `argnums`; see `autograd_core.value_and_grad`.
+        """Return the value and its gradient for the arguments in `argnums`; see `autograd_core.value_and_grad`.
 
         >>> from autograd_core import trace
         >>> trace(lambda x, y: x * y, 1.0, 1.0).value_and_grad(2.0, 5.0, argnums=(0, 1))
@@ -131,7 +132,7 @@ class Program(Replayed):
     def explain(self) -> str:
         """Describe each branch: its operations by kind, those that no output needs, its guards, and how it is played.
 
-        The C player turns operations into fewer, larger steps; what it did not find is said with the reason.
+        The C player turns operations into fewer, larger steps; the description says where it could not, and why.
 
         >>> from autograd_core import trace
         >>> print(trace(lambda x: x * x if x > 0.0 else -x, 2.0).explain().replace("<lambda>", "f"))
@@ -189,8 +190,9 @@ class Program(Replayed):
     def load(cls, path: str | os.PathLike[str]) -> Program:
         """Load a program that `save` wrote; its `parameters` are new leaves with the saved numbers.
 
-        It knows only the branches that had been traced when it was saved; calling it with numbers on any other raises
-        GraphError. If several operations have no value, the error may come from any of them, not always the first.
+        It knows only the branches that had been traced when it was saved; calling it with numbers that take any other
+        branch raises GraphError. If several operations have no value, the error may come from any of them, not always
+        the first.
 
         Raises:
             ValueError: The file is not a program, is damaged, or has another version.
@@ -208,9 +210,9 @@ class Program(Replayed):
         """Return the program as a self-contained script for Node and browsers.
 
         It defines `parameters`, their current numbers, and `program(inputs, parameters)`, which returns `values`, all
-        numbers in the function's result in order, and `gradients(seed)`, of the first of them by inputs and parameters.
-        It throws on a branch that has not been traced. Functions such as exp are the browser's, which may differ in the
-        last units.
+        numbers in the function's result in order, and `gradients(seed)`, the gradients of the first of them with
+        respect to inputs and parameters. It throws on a branch that has not been traced. Functions such as exp are the
+        browser's, which may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -238,9 +240,9 @@ class Program(Replayed):
         """Return the program as a module in plain Python, on floats and without dependencies.
 
         It defines `parameters`, their current numbers, `program(inputs, parameters)`, which returns all numbers in the
-        function's result in order, and `gradients`, of the first of them by inputs and then by parameters. The numbers
-        are the program's to the last bit. If an operation has no value, the module raises an error of the same type; on
-        a branch that has not been traced, it raises LookupError.
+        function's result in order, and `gradients`, which returns the gradients of the first of them with respect to
+        inputs and then parameters. The numbers equal the program's to the last bit. If an operation has no value, the
+        module raises an error of the same type; on a branch that has not been traced, it raises LookupError.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -253,9 +255,10 @@ class Program(Replayed):
         """Return the program as a Python module that needs only NumPy.
 
         It defines `parameters`, their current numbers, `program(inputs, parameters)` on a list of arrays, which returns
-        all numbers in the function's result in order, each as an array over the rows, and `gradients`, of the first of
-        them by inputs and parameters, row by row. A row that raises, or is on a branch that has not been traced, is
-        NaN. Functions such as exp are NumPy's, which may differ in the last units.
+        all numbers in the function's result in order, each as an array over the rows, and `gradients`, which returns
+        the gradients of the first of them with respect to inputs and parameters, row by row. A row that raises, or is
+        on a branch that has not been traced, is NaN. Functions such as exp are NumPy's, which may differ in the last
+        digits.
 
         Raises:
             GraphError: The program contains a primitive.

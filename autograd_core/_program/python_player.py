@@ -1,4 +1,4 @@
-"""The player of a program exported to plain Python: carried as text into the generated module, and run there."""
+"""The player of a program exported to plain Python: its text is copied into the generated module, and runs there."""
 
 import math
 from typing import Any
@@ -31,12 +31,12 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """The functions `program` and `gradients` of a module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """The numbers that the function gives. Raises what its operations raise, and LookupError on other branches."""
+        """The function's numbers; raises whatever its operations raise, or LookupError on other branches."""
         branch, slots = _played(inputs, parameters)
         return [slots[slot] for slot in branch["outputs"]]
 
     def gradients(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """The gradients of the first number by each input and then by each parameter; raises as `program` does."""
+        """The gradients of the first number for each input and then each parameter; raises as `program` does."""
         branch, slots = _played(inputs, parameters)
         first = len(slots) - len(branch["code"])
         adjoints = [-0.0] * len(slots)
@@ -53,7 +53,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return [x + 0.0 for x in adjoints[: branch["inputs"]]] + by_parameter
 
     def _played(inputs: Any, parameters: Any) -> tuple[Any, list[float]]:
-        """The branch of these numbers, and what is in all its slots."""
+        """The branch of these numbers, and the numbers in all its slots."""
         for branch in branches:
             slots = [*map(float, inputs), *(float(parameters[i]) for i in branch["parameters"]), *branch["constants"]]
             error = None
@@ -73,7 +73,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return float(row["value"](numbers) if row["together"] else row["value"](*numbers))
 
     def _holds(branch: Any, slots: list[float]) -> bool:
-        """Whether all guards whose operands are there find what the trace found."""
+        """Whether all guards whose operands are known get the same answer as in the trace."""
         for kind, operands, outcome, name, at in branch["guards"]:
             if max(operands) < len(slots):
                 numbers = [slots[slot] for slot in operands]
@@ -90,13 +90,13 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _locals(branch: Any, slots: list[float], k: int, first: int) -> list[float]:
-        """The local derivatives of an operation; -0.0 by a plain number, and where one is flat: no path."""
+        """The local derivatives of an operation; -0.0, which means no path, for a plain number or a flat derivative."""
         row, below = rows[branch["rows"][branch["code"][k]]], _below(branch, k)
         variable = [bool(branch["variable"][slot]) for slot in below]
         return _recorded(row, [slots[slot] for slot in below], slots[first + k], variable)
 
     def _flat(branch: Any, operands: Any, name: str, at: int, slots: list[float]) -> bool:
-        """Whether the derivative of a row by one of its operands is flat."""
+        """Whether the derivative of a row with respect to one of its operands is flat."""
         numbers, moving = [slots[slot] for slot in operands], [bool(branch["variable"][slot]) for slot in operands]
         moving[at] = True
         return _nothing(_recorded(rows[name], numbers, _value(rows[name], numbers), moving)[at])

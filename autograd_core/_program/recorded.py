@@ -60,8 +60,8 @@ def record_branch(
         gc.collect()  # a cycle that is otherwise garbage may hold it
         if leaked(made) is not None:
             raise refused(
-                "keeps a number that it computed, outside or in a list, an attribute or a cache",
-                "return it: what is kept would be out of date after the next replay",
+                "stores a number that it computed outside itself, or in a list, an attribute or a cache",
+                "return it instead: a stored number would be out of date after the next replay",
             )
     return Branch(listing, parameters, empty, plain, below), found
 
@@ -78,7 +78,7 @@ def _run(
     result = function(*positional, **keywords)
     trace.check_uncaught()
     if _contents((positional, keywords)) != before:
-        raise refused("changes its arguments", "return what is new, and change them outside")
+        raise refused("changes its arguments", "return the new values, and change the arguments outside")
     structure = _taken_apart(result)
     _check_kept(structure.form)
     for x in structure.numbers:
@@ -138,7 +138,7 @@ def _contents(thing: Any) -> Any:
 
 
 def _check_kept(form: Node | Kept | Leaf) -> None:
-    """Refuse a result that may contain numbers we cannot see."""
+    """Reject a result that may contain numbers we cannot see."""
     if isinstance(form, Node):
         for part in form.parts:
             _check_kept(part)
@@ -154,7 +154,7 @@ def _check_kept(form: Node | Kept | Leaf) -> None:
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tuple[list[Value], int]:
-    """Return the older nodes that the trace used, those below the outputs first, and how many of these there are."""
+    """Return the older nodes that the trace used, those below the outputs first, and the number of the latter."""
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
     found = dict.fromkeys((*below, *outside([*asked, *dead], trace.made)))

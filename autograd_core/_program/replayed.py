@@ -1,4 +1,4 @@
-"""A program as a call sees it: which arguments fit, which numbers are inputs, and the node that the call makes."""
+"""A program from the view of a call: which arguments fit, which numbers are inputs, and the node that it makes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Replayed:
         return as_floats([call.numbers[i] for i in self._moving])
 
     def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
-        """The arguments to differentiate by, positional ones first and then keywords."""
+        """The arguments to differentiate with respect to, positional ones first and then keywords."""
         function = self._function or _anything
         places = located(function, arguments, keywords, checked(argnums))
         return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
@@ -78,7 +78,7 @@ class Replayed:
         return tuple(self._arguments.argument_of(i) in picked for i in self._moving)
 
     def _part(self, call: Arguments, at: int, slopes: Sequence[float]) -> Any:
-        """The gradient by one argument, in its structure."""
+        """The gradient of one argument, in its structure."""
         by_number = dict(zip(self._moving, slopes, strict=True))
         start = call.ends[at - 1] if at else 0
         part = call.part(at)
@@ -92,17 +92,18 @@ class Replayed:
         if result is NotImplemented:
             if self._function is None:
                 raise GraphError(
-                    f"{self.name} was made of a graph with several outputs, and takes floats alone; "
-                    "make a program of each output"
+                    f"{self.name} was made from a graph with several outputs, so it takes only floats; "
+                    "make one program for each output"
                 )
             positional, keywords = call.structure.rebuild(call.numbers)
             return self._function(*positional, **keywords)
         return result
 
     def _node(self, call: Arguments) -> Any:
-        """A node on the arguments and parameters with the gradients that a replay finds.
+        """A node on the arguments and parameters, with the gradients of a replay.
 
-        Returns NotImplemented for several outputs, each of which would need its own sweep: the engine does it then.
+        Returns NotImplemented for several outputs, each of which would need its own sweep; the engine then builds the
+        graph.
         """
         numbers = self._numbers(call)
         given = [call.numbers[i] for i in self._moving]
@@ -132,7 +133,7 @@ class Replayed:
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:
-            raise GraphError(f"{self.name} was made of a graph, and has no second derivatives; trace its function")
+            raise GraphError(f"{self.name} was made from a graph, so it has no second derivatives; trace its function")
         moving = dict(zip(self._moving, operands, strict=False))
         numbers = [moving.get(i, x) for i, x in enumerate(self._arguments.numbers)]
         positional, keywords = self._arguments.structure.rebuild(numbers)

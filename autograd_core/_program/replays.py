@@ -1,4 +1,4 @@
-"""Replays at one point, on its own branch; a branch that no replay has reached yet is traced first."""
+"""Replays at one point, on the point's branch; a branch that no replay has reached yet is traced first."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Replays:
     """The branches of one program, and how a point finds its own.
 
     Args:
-        tracer: Traces the branch of a point, raising what the engine raises there; None without a function to trace.
-        fast: Whether the players may be fast ones.
+        tracer: Traces the branch of a point, raising whatever the engine raises there; None if there is no function.
+        fast: Whether the players may be fast.
     """
 
     def __init__(self, name: str, tracer: Tracer | None, fast: bool) -> None:
@@ -29,13 +29,13 @@ class Replays:
         self._tracing = RLock()
 
     def values(self, numbers: Sequence[float]) -> tuple[Branch, list[float]]:
-        """The outputs at a point, and the branch that gave them."""
+        """The outputs at a point, and its branch."""
         return self.played(numbers, lambda branch: branch.player(None, self.fast).values(numbers, branch.parameters))
 
     def value_and_gradients(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, list[float], list[float]]]:
-        """The first output at a point, its gradients by inputs and parameters, and the branch that gave them."""
+        """The first output at a point, the gradients of inputs and parameters, and the point's branch."""
         return self.played(
             numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )
@@ -43,18 +43,18 @@ class Replays:
     def value_and_slopes(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, Sequence[float]]]:
-        """The same, the gradients by inputs and then by parameters in one."""
+        """The same, with the gradients of the inputs and then the parameters in one list."""
         return self.played(
             numbers, lambda branch: branch.player(varying, self.fast).value_and_slopes(numbers, branch.parameters)
         )
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
-        """The result of `play` on the branch of a point; raises what the engine raises there."""
+        """The result of `play` on the branch of a point; raises whatever the engine raises there."""
         branch = self.branches.latest
         while branch is not None:
             try:
                 found = play(branch)
-                self.branches.latest = branch  # the next point is often near
+                self.branches.latest = branch  # the next point is often nearby
                 return branch, found
             except Strayed as strayed:
                 branch = self.branches.after(branch, strayed)
@@ -67,8 +67,8 @@ class Replays:
             return branch, play(branch)
         except Strayed:
             raise GraphError(
-                f"the parameters of {self.name} were assigned by another thread while it was traced; "
-                "assign them between its calls"
+                f"another thread assigned the parameters of {self.name} while it was traced; "
+                "assign them between calls"
             ) from None
 
     def branch_of(self, numbers: Sequence[float]) -> Branch:
@@ -79,8 +79,8 @@ class Replays:
         """Trace the branch of a point, and keep it."""
         if self.tracer is None:
             raise GraphError(
-                f"these numbers are on a branch of {self.name} that was not traced; "
-                "trace the function that it came from at them"
+                f"these numbers take a branch of {self.name} that was not traced; "
+                "trace the original function at these numbers"
             )
         with self._tracing:
             branch = self.tracer(numbers)

@@ -39,16 +39,16 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         state = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{os.fspath(path)!r} holds no program: {error}") from None
+        raise ValueError(f"{os.fspath(path)!r} does not contain a program: {error}") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise ValueError(f"{os.fspath(path)!r} holds no program of autograd_core")
+        raise ValueError(f"{os.fspath(path)!r} does not contain a program of autograd_core")
     if state.get("version") != VERSION:
         version = state.get("version")
         raise ValueError(
-            f"{os.fspath(path)!r} holds a program of version {version!r}; this autograd_core reads {VERSION}"
+            f"{os.fspath(path)!r} contains a program of version {version!r}; this autograd_core reads version {VERSION}"
         )
     if state.pop("sha256", None) != _sum(state):
-        raise ValueError(f"{os.fspath(path)!r} holds a program that is damaged: its checksum does not match")
+        raise ValueError(f"{os.fspath(path)!r} contains a damaged program: its checksum does not match")
     return state
 
 
@@ -100,7 +100,7 @@ def program_of(
         branches = [_branched(branch, parameters, len(moving)) for branch in state["branches"]]
         return str(state["name"]), arguments, moving, branches, bool(state["fast"])
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"the program is damaged, or of another version of autograd_core ({error})") from None
+        raise ValueError(f"the program is damaged, or from another version of autograd_core ({error})") from None
 
 
 def _branch(branch: Branch, index: dict[Value, int]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -
         at = max(0, max(operands) - first + 1)
         guards.append(Guard(at, kind, tuple(operands), float.fromhex(outcome), row and row_named(row), at_operand))
         if kind not in QUESTIONS and kind != "flat":
-            raise ValueError(f"no question is called {kind!r}")
+            raise ValueError(f"there is no question {kind!r}")
     rows = tuple(map(row_named, state["rows"]))
     leaves = {"inputs": state["inputs"], "parameters": len(state["parameters"])}
     listing = Listing(rows=rows, guards=tuple(guards), **leaves, **arrays)
@@ -177,7 +177,7 @@ def _unpacked(text: str, code: str) -> Any:
 
 
 def _little(numbers: Any) -> Any:
-    """Convert an array from or to little-endian, as files hold it."""
+    """Convert an array between native and little-endian order, which files use."""
     if sys.byteorder == "big":  # pragma: no cover  # big-endian machines only
         numbers = numbers[:]
         numbers.byteswap()

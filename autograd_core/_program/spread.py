@@ -1,4 +1,4 @@
-"""One argument over many rows: where each row's numbers are, and how to put gradients by them together again."""
+"""One argument over many rows: the location of each row's numbers, and how to reassemble their gradients."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Columns = Sequence[Sequence[float]]
 class Spread:
     """An argument over rows.
 
-    `example` is the argument in the first row, `columns` say where each of its numbers is in every row, and `count` is
-    the number of rows. `joined` turns one column per number back into the argument's structure.
+    `example` is the argument in the first row, `columns` locates each of its numbers in every row, and `count` is the
+    number of rows. `joined` turns one column per number back into the argument's structure.
     """
 
     example: Any
@@ -30,7 +30,7 @@ class Spread:
 
 
 def spread(thing: Any, axis: int, name: str) -> Spread:
-    """Take an argument apart that carries rows: along `axis` in NumPy arrays, in lists and `array.array` item by item.
+    """Take apart an argument that carries rows: along `axis` in NumPy arrays, item by item in lists and `array.array`.
 
     Dicts, tuples and dataclasses hold such arguments. `name` is for messages. Raises ValueError if their numbers of
     rows or the structures of their rows differ, and TypeError for something that cannot carry rows.
@@ -44,8 +44,8 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
     kind = kind_of(thing)
     if kind is None:
         raise TypeError(
-            f"{name} carries rows, as in_axes says; got {thing!r} of type {type(thing).__name__}: "
-            "pass a list or an array of them, or say None for it in in_axes"
+            f"{name} must carry rows, as in_axes says; got {thing!r} of type {type(thing).__name__}: "
+            "pass a list or an array, or set its entry of in_axes to None"
         )
     names, parts = kind.open(thing)
     within = [spread(part, axis, name + kind.place(key)) for key, part in zip(names, parts, strict=True)]
@@ -119,7 +119,7 @@ def _of_list(thing: Any, name: str) -> Spread:
 
 
 def selected(columns: Sequence[Column], rows: Sequence[int]) -> list[Column]:
-    """The same columns, with these rows alone."""
+    """The same columns with only these rows."""
     made: dict[int, array[float]] = {}
     for column in columns:
         if column.step and id(column.numbers) not in made:

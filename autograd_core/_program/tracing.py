@@ -1,4 +1,4 @@
-"""One run of a function on fresh leaves, noting the nodes it makes and the questions it asks, and refusing the rest.
+"""One run of a function on fresh leaves, noting the nodes it makes and the questions it asks, and rejecting the rest.
 
 While a trace runs, `Value` behaves a little differently in its thread: a comparison becomes a question for every
 replay, `.data` is a Value through which no gradient passes, and anything that a replay could not repeat is refused.
@@ -75,7 +75,7 @@ class Trace:
         return x
 
     def check_recorded(self, node: Value) -> None:
-        """Refuse nodes made inside `no_record()` during this trace, since their operands are unknown."""
+        """Reject nodes made inside `no_record()` during this trace, since their operands are unknown."""
         if node.is_leaf and not node._place.recording and any(node is x for x in self.made):
             raise GraphError(
                 "a traced function computed a Value inside no_record(), so a replay could not compute it again; "
@@ -116,7 +116,7 @@ def refused(what: str, instead: str) -> GraphError:
 
 @contextmanager
 def tracing() -> Iterator[Trace]:
-    """Trace what this thread does in the `with` block.
+    """Trace the operations of this thread in the `with` block.
 
     Raises:
         GraphError: Random numbers were drawn, which a replay would not draw again.
@@ -153,11 +153,11 @@ def _random_state() -> list[Any]:
     return states
 
 
-# --- What a Value answers while a trace runs -------------------------------------------------------------------
+# --- The answers of a Value during a trace -------------------------------------------------------------------
 
 
 def _here(*operands: Any) -> Trace | None:
-    """Return the trace of this thread, or None; refuse questions about the nodes of another thread's trace."""
+    """Return the trace of this thread, or None; reject questions about the nodes of another thread's trace."""
     trace: Trace | None = running()
     if trace is None:
         for other in list(traces.values()):
@@ -277,12 +277,12 @@ def _put_in_place(answers: dict[str, Any]) -> None:
         setattr(Value, name, answer)
 
 
-# --- What becomes of the nodes ---------------------------------------------------------------------------------
+# --- The nodes after the run ---------------------------------------------------------------------------------
 
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """Return a node that is referenced from anywhere other than these nodes, or None.
+    """Return a node that anything other than these nodes refers to, or None.
 
     Apart from these, only the list may refer to them: any other reference would be outdated after the next replay.
     """

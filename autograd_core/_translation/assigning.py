@@ -1,4 +1,4 @@
-"""Assignments: what names stand for afterwards, and which lists may be changed."""
+"""Assignments: the meaning of names afterwards, and which lists may be changed."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Braces:
         raise NotImplementedError
 
     def extra(self, allocates: bool, may_raise: bool) -> list[str]:
-        """Return what a call passes in addition to its arguments."""
+        """Return the extra arguments of a call."""
         return []
 
     def raise_statement(self, kind: str) -> None:
@@ -271,7 +271,7 @@ class Braces:
         return f"{self.runtime}same_length({', '.join([one, other, *self.extra(False, True)])})"
 
     def _source(self, source: Range | Each, name: str, index: str) -> tuple[str, str]:
-        """Return how many items a source yields ("" if endless), and the item at an index."""
+        """Return the number of items that a source yields ("" if endless), and the item at an index."""
         if isinstance(source, Range):
             self.write(f"{self.declared(INT, f'start_{name}')} = {self.bare(source.start)};")
             step = f" * {source.step}" if abs(source.step) != 1 else ""

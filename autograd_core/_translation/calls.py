@@ -33,7 +33,7 @@ from .forms import (
 from .loops import Lists
 from .operations import CALLS, OPERATORS
 
-# Modules whose functions use numbers other than floats. At a call of one, the translated text gives up and says so.
+# Modules whose functions use numbers other than floats. The translated text fails at a call of one, and says so.
 LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
@@ -44,7 +44,7 @@ Translated = Callable[[Any, Sequence[Expression]], Function | Expression]
 class Calls(Lists):
     """The calls of one function; `translated` translates the functions that it calls.
 
-    `exact` says whether the text can call Python for what only Python can compute.
+    `exact` says whether the text can call Python for the functions that only Python can compute.
     """
 
     exact: bool
@@ -198,7 +198,7 @@ class Calls(Lists):
         return Known(KNOWN, kinds[x.type])
 
     def call_isinstance(self, node: ast.Call) -> Expression:
-        """Translate `isinstance` of numbers; a power with a complex result has given up before."""
+        """Translate `isinstance` of numbers; a power with a complex result has already failed."""
         kind, asked = self.call_type(node), self.visit(node.args[1])
         if not isinstance(kind, Known) or not isinstance(asked, Known):
             self.refuse(node, f"`{ast.unparse(node)}`")

@@ -1,4 +1,4 @@
-"""Analysis of functions on arrays: what differs from point to point, and what may not end at irrelevant points."""
+"""Analysis of functions on arrays: which values differ by point, and which loops may not end at irrelevant points."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Endless:
         self._known: dict[str, bool] = {}
 
     def may_go_on(self, function: Function) -> bool:
-        """Return whether a function or one that it calls loops for as long as its operands say, or calls itself."""
+        """Return whether a function, or one that it calls, has a loop of a length that operands decide, or recurses."""
         if function.name not in self._known:
             self._known[function.name] = True  # if the question recurs, the function calls itself
             inner = list(within(function.body))

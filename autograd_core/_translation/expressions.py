@@ -35,7 +35,7 @@ NUMBERS = (FLOAT, INT, BOOL, WIDE)
 
 
 class Expressions:
-    """The expressions of one function; `names` holds what each name currently stands for."""
+    """The expressions of one function; `names` holds the current meaning of each name."""
 
     def __init__(self, function: Function, path: str, outer: Callable[[str], Any]) -> None:
         self.function = function
@@ -43,16 +43,16 @@ class Expressions:
         self.outer = outer  # looks up a name outside the function
         self.names: dict[str, Expression] = {}
         self.changing: set[str] = set()  # lists that are changed in place
-        self.out: list[Statement] = []  # where statements go
+        self.out: list[Statement] = []  # the list that statements are added to
         self.conditional = 0  # inside code that may not be evaluated, nothing can be hoisted
         self.made = 0
         self.tests: set[int] = set()  # the nodes of which only the truth value matters
 
     def refuse(self, node: ast.AST, what: str, remedy: str = "") -> NoReturn:
-        """Raise Refused, naming the place."""
+        """Raise Refused with the place in its message."""
         line = getattr(node, "lineno", 0)
-        remedy = remedy or "write it otherwise, or teach autograd_core/_translation"
-        raise Refused(f"{what} is not translated ({shown(self.path, line)}, in {self.function.name}); {remedy}")
+        remedy = remedy or "write it differently, or extend autograd_core/_translation"
+        raise Refused(f"{what} cannot be translated ({shown(self.path, line)}, in {self.function.name}); {remedy}")
 
     def fresh(self, type: Type) -> Name:
         """Return a new variable."""
@@ -94,7 +94,7 @@ class Expressions:
         """Return the common type of two alternative expressions."""
         if x.type == y.type and x.type != KNOWN:
             return x.type
-        return self.refuse(node, f"{named(x.type)} here and {named(y.type)} there", "give both one type")
+        return self.refuse(node, f"{named(x.type)} here and {named(y.type)} there", "give both the same type")
 
     def truth(self, node: ast.expr) -> Expression:
         """Translate an expression as a condition, by its truth value."""
@@ -129,7 +129,7 @@ class Expressions:
         return result
 
     def of_object(self, node: ast.AST, name: str, value: Any) -> Expression:
-        """Translate an object that a name outside the function stands for."""
+        """Translate an object that a name outside the function refers to."""
         if type(value) is float:
             return Const(FLOAT, value)
         if type(value) is bool or type(value) is int:
@@ -149,7 +149,7 @@ class Expressions:
         if node.id in self.names:
             return self.names[node.id]
         if node.id in self.function.variables:
-            self.refuse(node, f"{node.id}, which is not set on every way here,", "set it on every way")
+            self.refuse(node, f"{node.id}, which is not set on every path here,", "set it on every path")
         try:
             value = self.outer(node.id)
         except LookupError:
@@ -262,7 +262,7 @@ def named(type: Type | None) -> str:
     if isinstance(type, tuple):
         return "a tuple"
     names = {
-        INT: "an int", LIST: "a list of floats", INTS: "a list of ints", KNOWN: "what is not a number",
+        INT: "an int", LIST: "a list of floats", INTS: "a list of ints", KNOWN: "something that is not a number",
         WIDE: "an int of any size",
     }  # fmt: skip  # a table
     return names.get(str(type), f"a {type}")

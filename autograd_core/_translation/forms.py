@@ -1,7 +1,7 @@
 """The intermediate form of a row's Python: every expression has a type, and no language's syntax appears.
 
 Types are strings, and tuples of types for tuples. Expressions have no effects, so an emitter may write one twice. An
-`Operate` names an operation of Python or of `math` (operations.py lists them); whether it can raise is known there.
+`Operate` names an operation of Python or of `math`; operations.py lists these, and knows which of them can raise.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# An int is kept within ±2**53, where a float is as exact; a WIDE one is only good for turning into a float.
+# An int is kept within ±2**53, where a float represents it exactly; a WIDE one can only be converted to a float.
 FLOAT, INT, WIDE, BOOL, LIST, INTS, KNOWN = "float", "int", "wide", "bool", "list", "ints", "known"
 Type = str | tuple[Any, ...]
 LARGEST_INT = 2**53

@@ -38,7 +38,7 @@ INFIX = {
     "add": "+", "sub": "-", "mul": "*", "over": "/", "truediv": "/", "floordiv": "//", "mod": "%", "lt": "<",
     "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "and": "and", "or": "or",
 }  # fmt: skip  # a table
-# Operations that are not written as a call of the function in `math` with this name.
+# Operations that are not written as a call to the function of this name in `math`.
 CALLED = {
     "abs": "abs", "max": "max", "min": "min", "len": "len", "float": "float", "int": "int",
     "pow": "power", "item_of": "item_of", "prod_of": "math.prod",
@@ -161,7 +161,7 @@ class Python(Braces):
                 self.write(f"{self.name(s.name)}[{self.bare(s.index)}] = {self.bare(s.value)}")
 
     def _loop(self, s: For) -> None:
-        """Write a loop over sources in parallel, without asking endless ones for their length."""
+        """Write a loop over sources in parallel, without reading the length of endless ones."""
         pairs = [(self.name(target), source) for target, source in zip(s.targets, s.sources, strict=True)]
         endless = [pair for pair in pairs if isinstance(pair[1], Range) and pair[1].stop is None]
         ending = [pair for pair in pairs if pair not in endless]

@@ -1,7 +1,7 @@
-"""The kernels of the native engine, generated from the rows by `python -m autograd_core._translation.kernels`.
+"""Generates the kernels of the native engine from the rows: `python -m autograd_core._translation.kernels`.
 
-The file is committed, so that building a wheel runs no Python. With `--check` nothing is written, and the exit code is
-1 if the file does not match the rows.
+The file is committed, so that building a wheel does not run the generator. With `--check` nothing is written, and the
+exit code is 1 if the file does not match the rows.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .in_c import C
 from .rows import TranslatedRow, translated_rows
 
 TARGET = Path(__file__).parents[1] / "_native" / "kernels_generated.c"
-# The kernels written by hand in kernels_by_hand.c, each with what it gains, as tests/benchmarks/kernels.py measures it.
+# The kernels written by hand in kernels_by_hand.c, each with its gain as measured by tests/benchmarks/kernels.py.
 BY_HAND = {
-    "dot": "4 ns for 8 numbers where the generated one takes 14, and every neuron asks for one",
+    "dot": "4 ns for 8 numbers instead of the generated kernel's 14, and every neuron calls it",
 }
 HEADING = """\
-/* Generated from the rows of ops.py by `python -m autograd_core._translation.kernels`: not to be edited.
+/* Generated from the rows of ops.py by `python -m autograd_core._translation.kernels`: do not edit.
  *
- * Each function is one of Python, whose place stands above it; a kernel answers 0 where Python would raise.
+ * Each function translates the Python function named above it; a kernel returns 0 if Python would raise.
  */
 #include "kernels.h"
 #include "runtime.h"
@@ -58,7 +58,7 @@ def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) 
         lines += [END, "};", ""]
     lines += ["const WithoutKernel without_kernel[] = {"]
     lines += [
-        f'    {{"{row.row.name}", "{_said(row.row.value)} computes in numbers that only Python has"}},'
+        f'    {{"{row.row.name}", "{_said(row.row.value)} computes with numbers that only Python has"}},'
         for row in found if _only_python(row.value)
     ]  # fmt: skip  # as it reads
     return "\n".join([*lines, "    {NULL, NULL},", "};", ""])
@@ -134,7 +134,7 @@ def _many(row: TranslatedRow) -> list[str]:
             "        if (!raised)",
             "            copy_numbers(locals, slopes.at, count);",
         ]
-    else:  # one by one, so that they need not go through memory
+    else:  # one by one, so that they can stay in registers
         size = len(slopes.returns or ())
         lines.append(f"        Tuple_{'d' * size} slopes = {_call(slopes, operands, '*z')};")
         lines += [f"        locals[{i}] = slopes.at[{i}];" for i in range(size)]
@@ -167,7 +167,7 @@ def main() -> None:
     if "--check" not in sys.argv:
         TARGET.write_text(text, encoding="utf-8")
     elif TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.name} is out of step with the rows: run python -m autograd_core._translation.kernels")
+        sys.exit(f"{TARGET.name} does not match the rows: run python -m autograd_core._translation.kernels")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Lists: their items and slices, loops over them, and comprehensions."""
+"""Lists: items, slices, loops and comprehensions."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Lists(Expressions):
         """Return whether an expression is a list that is changed in place."""
         return isinstance(x, Name) and x.name in self.changing
 
-    # --- Going through lists ------------------------------------------------------------------------------------
+    # --- Iterating over lists ------------------------------------------------------------------------------------
 
     def _quantified(self, node: ast.Call, default: bool) -> Expression:
         if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
@@ -129,7 +129,7 @@ class Lists(Expressions):
 
     def _beforehand(self, node: ast.AST) -> None:
         if self.conditional:
-            self.refuse(node, "a loop inside of what may not be evaluated", "give it a line of its own")
+            self.refuse(node, "a loop inside an expression that may not be evaluated", "put it on a line of its own")
 
     def _through(self, node: ast.AST, loop: ast.ListComp | ast.GeneratorExp, body: Callable[[ast.expr], None]) -> None:
         if len(loop.generators) != 1 or loop.generators[0].is_async:
@@ -162,10 +162,10 @@ class Lists(Expressions):
             if isinstance(element, ast.Name):
                 names.append(element.id)
             elif not isinstance(element, (ast.Tuple, ast.Store)):
-                self.refuse(target, f"`{ast.unparse(target)}` as what a loop sets")
+                self.refuse(target, f"`{ast.unparse(target)}` as the target of a loop")
         if len(names) != len(sources):
             loop = f"`for {ast.unparse(target)} in {ast.unparse(iterable)}`"
-            self.refuse(target, loop, "set one name for each list that it goes through")
+            self.refuse(target, loop, "use one name for each list that it iterates over")
         types = [INT if isinstance(s, Range) or s.numbers.type == INTS else FLOAT for s in sources]
         return list(zip(names, types, strict=True)), tuple(sources), strict
 
@@ -196,7 +196,7 @@ class Lists(Expressions):
             if {part.type for part in xs.parts} in ({INT}, {FLOAT}):
                 xs = Table(INTS if xs.parts[0].type == INT else LIST, "numbers", values)
         if xs.type not in (LIST, INTS) or (isinstance(xs, Name) and xs.name in self.changed_within):
-            self.refuse(node, f"a loop through `{ast.unparse(node)}`")
+            self.refuse(node, f"a loop over `{ast.unparse(node)}`")
         return [Each(xs, False)], False
 
     def _mapped(self, node: ast.Call) -> Expression:

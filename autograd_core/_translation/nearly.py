@@ -1,7 +1,7 @@
-"""Functions of _operations/exact.py once more, on floats: for languages that cannot ask Python.
+"""The functions of _operations/exact.py on floats, for languages that cannot call Python.
 
-Where Python computes near a root with more digits, JavaScript and NumPy keep what floats give: right to units of the
-terms that cancel. What is here is needed everywhere, and is as good as floats allow.
+Near a root, where Python computes with more digits, JavaScript and NumPy use plain floats, whose error is a few units
+of the terms that cancel. The functions here are needed everywhere, and are as accurate as floats allow.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ class OnArrays(Differing):
         super().__init__(function, differs)
 
     def refuse(self, what: str) -> Refused:
-        """Refuse what is not translated to NumPy."""
-        return Refused(f"{what} is not translated to NumPy ({self.source.origin})")
+        """Reject code that cannot be translated to NumPy."""
+        return Refused(f"{what} cannot be translated to NumPy ({self.source.origin})")
 
     # --- Expressions --------------------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class OnArrays(Differing):
         if where == "np.True_" or not any(differs) or not self.language.endless.may_go_on(x.function):
             return f"{name}({arguments})"
         if x.function.returns != FLOAT:
-            raise self.refuse(f"{x.function.name}, which loops or calls itself and gives no single number,")
+            raise self.refuse(f"{x.function.name}, which loops or calls itself and does not return a single number,")
         return f"py_within({where}, {name}, {arguments})"
 
     def _operate(self, x: Operate) -> str:

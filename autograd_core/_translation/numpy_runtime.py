@@ -1,4 +1,4 @@
-"""What translated rows stand on: Python's arithmetic and `math` on arrays, NaN where they raise."""
+"""The runtime of translated rows: Python's arithmetic and `math` on arrays, with NaN where they raise."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-# The pieces of rows that run and may catch what they raise: by kind, where.
+# The running pieces of rows that may catch exceptions: the points that raise, by kind.
 ATTEMPTS: list[dict[str, Any]] = []
 
 
 class Attempt:
-    """Keeps where a piece of a row raises what."""
+    """Records the points where a piece of a row raises, by kind of exception."""
 
     def __enter__(self) -> Attempt:
         self.kinds: dict[str, Any] = {}
@@ -38,7 +38,7 @@ def py_raising(z: Any, where: Any, kind: Any) -> Any:
 
 
 def py_row(function: Any) -> Any:
-    """A function on arrays of one shape, or on a list of such, without NumPy's warnings."""
+    """A function on arrays of one shape, or on a list of them, without NumPy's warnings."""
 
     def on_arrays(*operands: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -54,7 +54,7 @@ def _arrays(operand: Any) -> Any:
 
 
 def py_choose(test: Any, yes: Any, no: Any) -> Any:
-    """One or the other, by point; part by part of tuples and lists."""
+    """One or the other at each point, for each part of tuples and lists."""
     if isinstance(yes, (tuple, list)) and isinstance(no, (tuple, list)):
         return type(yes)(py_choose(test, a, b) for a, b in zip(yes, no, strict=True))
     if isinstance(yes, (tuple, list)):
@@ -65,7 +65,7 @@ def py_choose(test: Any, yes: Any, no: Any) -> Any:
 
 
 def py_within(mask: Any, function: Any, *operands: Any) -> Any:
-    """A function at the points that count only, NaN at the others; plain numbers are the same at all of them."""
+    """A function evaluated only at the points that matter, NaN at the others; plain numbers are the same everywhere."""
     arrays = [x for x in operands if isinstance(x, np.ndarray)]
     mask, *arrays = np.broadcast_arrays(mask, *arrays)
     found = np.full(mask.shape, np.nan)
@@ -76,25 +76,25 @@ def py_within(mask: Any, function: Any, *operands: Any) -> Any:
 
 
 def py_most(counts: Any, where: Any) -> Any:
-    """The most rounds that a point needs, of those that count."""
+    """The largest number of iterations among the points that matter."""
     return int(np.max(np.where(where, counts, 0), initial=0))
 
 
 def py_range_count(start: Any, stop: Any, step: Any) -> Any:
-    """How many ints a range has."""
+    """The number of ints in a range."""
     size = stop - start if step > 0 else start - stop
     return np.maximum(0, -(-size // abs(step)))
 
 
 def py_same_length(*counts: Any) -> Any:
-    """The one length of several lists."""
+    """The common length of several lists."""
     if len({*counts}) > 1:
         raise ValueError("lists of different lengths")
     return counts[0]
 
 
 def py_item(xs: Any, at: Any) -> Any:
-    """An item of a list, whose place may differ by point."""
+    """An item of a list, whose index may differ by point."""
     if isinstance(at, (int, np.integer)):
         return xs[at]
     if isinstance(xs, tuple) and not any(isinstance(x, np.ndarray) for x in xs):
@@ -106,20 +106,20 @@ def py_item(xs: Any, at: Any) -> Any:
 
 
 def py_item_of(xs: Any, at: Any, count: Any) -> Any:
-    """An item of a list that has to have so many."""
+    """An item of a list that must have `size` numbers."""
     if len(xs) != count:
         raise TypeError(f"{count} operands are needed; got {len(xs)}")
     return xs[at]
 
 
 def py_set(xs: Any, at: Any, value: Any, mask: Any) -> Any:
-    """Set an item of a list at the points that count."""
+    """Set an item of a list at the points that matter."""
     for i, x in enumerate(xs):
         xs[i] = np.where(mask & ((at == i) | (at == i - len(xs))), value, x)
 
 
 def py_index(xs: Any, value: Any) -> Any:
-    """Where the first such item of a list is, by point."""
+    """The index of the first matching item of a list, by point."""
     found: Any = -1
     for i in reversed(range(len(xs))):
         found = np.where(xs[i] == value, i, found)
@@ -127,7 +127,7 @@ def py_index(xs: Any, value: Any) -> Any:
 
 
 def py_largest(xs: Any, count: Any) -> Any:
-    """Where the largest item of a list is, by point."""
+    """The index of the largest item of a list, by point."""
     at: Any = 0
     top = xs[0]
     for i in range(1, count):
@@ -146,7 +146,7 @@ def py_backwards(xs: Any, stop: Any) -> Any:
 
 
 def py_repeat(xs: Any, times: Any) -> Any:
-    """A list again and again."""
+    """A list, repeated."""
     return list(xs) * times
 
 
@@ -169,7 +169,7 @@ def py_truediv(x: Any, y: Any) -> Any:
 
 
 def py_floordiv(x: Any, y: Any) -> Any:
-    """The whole part of x / y, as CPython computes it."""
+    """The floor of x / y, as CPython computes it."""
     rest = np.fmod(x, y)
     div = (x - rest) / y
     div = np.where((rest != 0) & (np.less(y, 0) != (rest < 0)), div - 1.0, div)
@@ -179,14 +179,14 @@ def py_floordiv(x: Any, y: Any) -> Any:
 
 
 def py_mod(x: Any, y: Any) -> Any:
-    """The rest of x // y."""
+    """The remainder of x // y."""
     rest = np.fmod(x, y)
     rest = np.where(rest == 0, np.copysign(0.0, y), np.where(np.less(y, 0) != (rest < 0), rest + y, rest))
     return py_raising(rest, np.equal(y, 0), "ZeroDivisionError")
 
 
 def py_mod_int(x: Any, y: Any) -> Any:
-    """The rest of ints."""
+    """The remainder of ints."""
     return x % y
 
 
@@ -196,7 +196,7 @@ def py_floordiv_int(x: Any, y: Any) -> Any:
 
 
 def py_pow(x: Any, y: Any) -> Any:
-    """The power x ** y, where that is real."""
+    """The power x ** y, if it is real."""
     z = np.power(py_float(x), y)
     finite = np.isfinite(x) & np.isfinite(y)
     z = py_raising(z, (np.equal(x, 0)) & np.less(y, 0) & np.isfinite(y), "ZeroDivisionError")
@@ -210,12 +210,12 @@ def py_abs(x: Any) -> Any:
 
 
 def py_max(x: Any, y: Any) -> Any:
-    """The larger of two as Python takes it: the first where they are not ordered."""
+    """The larger of two, as in Python: the first if they are not ordered."""
     return np.where(np.greater(y, x), y, x)
 
 
 def py_min(x: Any, y: Any) -> Any:
-    """The smaller of two as Python takes it."""
+    """The smaller of two, as in Python."""
     return np.where(np.less(y, x), y, x)
 
 
@@ -223,7 +223,7 @@ def py_min(x: Any, y: Any) -> Any:
 
 
 def checked(compute: Any, infinite: Any) -> Any:
-    """A function of NumPy's, NaN where `math` raises."""
+    """A NumPy function, with NaN where `math` raises."""
 
     def on_arrays(x: Any) -> Any:
         z = compute(x)
@@ -234,7 +234,7 @@ def checked(compute: Any, infinite: Any) -> Any:
 
 
 def each(compute: Any) -> Any:
-    """A function of `math` that NumPy has not, point by point."""
+    """A function of `math` that NumPy lacks, point by point."""
 
     def at_a_point(*operands: Any) -> Any:
         try:
@@ -271,7 +271,7 @@ def py_degrees(x: Any) -> Any:
 
 
 def py_fmod(x: Any, y: Any) -> Any:
-    """The rest of x / y with the sign of x."""
+    """The remainder of x / y with the sign of x."""
     z = np.fmod(x, y)
     return py_raising(z, np.isnan(z) & ~np.isnan(x) & ~np.isnan(y), "ValueError")
 
@@ -289,7 +289,7 @@ def py_ldexp(x: Any, e: Any) -> Any:
 
 
 def whole(x: Any) -> Any:
-    """Whole floats as ints; 0 for those that are none, whose points are NaN anyway."""
+    """Integral floats as ints; 0 for any others, whose points are NaN anyway."""
     if not isinstance(x, np.ndarray):
         return int(x)
     return np.where(np.abs(x) <= 2.0**53, x, 0.0).astype(np.int64)

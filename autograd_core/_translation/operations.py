@@ -1,4 +1,4 @@
-"""The operations that expressions consist of: those of Python and `math`, by name, and which of them can raise."""
+"""The operations in expressions: those of Python and `math`, by name, and which of them can raise."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ QUIET = {
 # Their results need memory.
 ALLOCATING = {"join", "repeat", "backwards"}
 
-# What a call becomes, by the object called: its operation, the types of its arguments and the type of its result.
+# For each object that can be called: its operation, the types of its arguments and the type of its result.
 CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     **{getattr(math, name): (name, (FLOAT,) * (2 if name in TWO_FLOATS else 1), FLOAT) for name in FLOATS},
     **{getattr(math, name): (name, (FLOAT,), BOOL) for name in ("isnan", "isinf", "isfinite")},

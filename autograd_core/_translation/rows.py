@@ -54,7 +54,7 @@ def translated_rows(
     """Return all rows that can be translated, their functions, and by name the reason why each other row is refused.
 
     Args:
-        exact: Whether the translated text can call Python for what only Python can compute.
+        exact: Whether the translated text can call Python for the functions that only Python can compute.
     """
     translation, found, refused = Translation(exact), [], {}
     for row in rows:
@@ -81,7 +81,7 @@ def _few(row: Operation, translation: Translation) -> TranslatedRow:
 def _flat(
     row: Operation, translation: Translation, operands: list[Name], index: int, flat: Any, what: str
 ) -> Function | bool | None:
-    """Translate where the derivative by an operand is flat."""
+    """Translate the function that says where the derivative with respect to an operand is flat."""
     assert isinstance(row.derivatives, tuple)
     if not callable(row.derivatives[index]):
         return True
@@ -100,7 +100,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
 
 
 def _flat_of_many(row: Operation, translation: Translation, xs: Name) -> tuple[Function, ...]:
-    """Translate where an operation on many operands is flat, if the operands alone decide that; refuse it otherwise."""
+    """Translate where an operation on many operands is flat, if the operands alone decide that; otherwise reject it."""
     if not callable(row.flat):
         return ()
     try:

@@ -56,13 +56,13 @@ class Body(Assigning):
         super().__init__(function, path, outer)
         self.exact = exact
         self.translated = translated
-        self.objects: list[ast.Return] = []  # the returns of something other than a number
+        self.objects: list[ast.Return] = []  # the return statements whose result is not a number
 
     def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
         """Return the function with its body, or the object that it returns."""
         arguments = definition.args
         if arguments.vararg or arguments.kwarg:
-            self.refuse(definition, "a function of any number of arguments", "name its parameters")
+            self.refuse(definition, "a function with any number of arguments", "name its parameters")
         names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         for name, x in zip(names, given, strict=True):
             if isinstance(x, Known):
@@ -83,10 +83,10 @@ class Body(Assigning):
         if len(self.out) == 1 and isinstance(self.out[0], Return) and isinstance(self.out[0].value, Known):
             return self.out[0].value
         if self.objects:
-            what = f"`{ast.unparse(self.objects[0])}` beside other results"
-            self.refuse(self.objects[0], what, "return a number on every way")
+            what = f"`{ast.unparse(self.objects[0])}` among other results"
+            self.refuse(self.objects[0], what, "return a number on every path")
         if not leaves(self.out) or self.function.returns is None:
-            self.refuse(definition, "a function that may end without a result", "return a number on every way")
+            self.refuse(definition, "a function that may end without a result", "return a number on every path")
         return self.function
 
     def _calls_itself(self, definition: Definition) -> bool:
@@ -166,7 +166,7 @@ class Body(Assigning):
     def do_While(self, node: ast.While) -> None:
         if node.orelse:
             self.refuse(node, "`else` of a loop")
-        self.conditional += 1  # nothing in the test may be evaluated just once in advance
+        self.conditional += 1  # no part of the test may be evaluated only once, in advance
         test = self.truth(node.test)
         self.conditional -= 1
         body, _ = self.nested(node.body)
@@ -217,7 +217,7 @@ class Body(Assigning):
             self.refuse(node, "`try` around more than one line", "try one line")
         attempt, after = self.nested(node.body)
         if len(attempt) != 1 or not isinstance(attempt[0], (Assign, Return)):
-            self.refuse(node.body[0], "`try` around this", "try one line with one call")
+            self.refuse(node.body[0], "`try` around this statement", "try one line with one call")
         if sum(_raising(attempt[0].value)) > 1:
             self.refuse(node.body[0], "`try` around several operations that can raise", "try one of them")
         handlers, ways = [], [after]

@@ -15,14 +15,14 @@ from .statements import Body
 
 
 def _nowhere() -> None:
-    """Stand in as the origin of a function that is not written in Python."""
+    """Takes the place of the origin of a function that is not written in Python."""
 
 
 class Translation:
     """The functions translated so far, callees first, each once for every combination of argument types.
 
     Args:
-        exact: Whether the translated text can call Python for what only Python can compute.
+        exact: Whether the translated text can call Python for the functions that only Python can compute.
     """
 
     def __init__(self, exact: bool = True) -> None:
@@ -32,7 +32,7 @@ class Translation:
         self._names: set[str] = set()
 
     def function(self, function: Any, given: Sequence[Expression], name: str = "") -> Function | Expression:
-        """Translate a Python function for arguments of these types, or return its result if that is already known.
+        """Translate a Python function for arguments of these types, or return its result if it is already known.
 
         Args:
             function: The function.

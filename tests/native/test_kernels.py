@@ -169,7 +169,7 @@ def test_lists_tuples_iterators_and_mixtures_are_read_alike() -> None:
 
 def test_rows_without_a_kernel_are_those_that_give_a_reason() -> None:
     """Only what is always computed in other numbers than floats has none."""
-    assert rows_without_kernel() == {"product": "exact.product computes in numbers that only Python has"}
+    assert rows_without_kernel() == {"product": "exact.product computes with numbers that only Python has"}
 
 
 def test_a_row_of_a_users_own_with_a_tables_name_gets_no_kernel() -> None:

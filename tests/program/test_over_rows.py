@@ -62,7 +62,7 @@ def test_no_gradient_to_add():
         ((np.array(1.0),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for them"),
         ((np.zeros((0,)),), 0, ValueError, "argument 0 has no rows; "),
         (([],), 0, ValueError, "argument 0 has no rows; "),
-        ((2.0,), 0, TypeError, "argument 0 carries rows, as in_axes says; got 2.0"),
+        ((2.0,), 0, TypeError, "argument 0 must carry rows, as in_axes says; got 2.0"),
         (([1.0, 2.0],), None, ValueError, "must have the same number of them; none carries any"),
         (([1.0, 2.0],), (0, 0), ValueError, "in_axes has 2 entries, one for each argument; got 1 arguments"),
         (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 must have the structure of row 0; got \[2.0\] and 1.0"),
@@ -104,7 +104,7 @@ def test_a_list_of_numbers_is_a_column_too():
     [table] = native.tables_of([Column(whole, 0, 2), Column(whole, 1, 2)], 2)
     assert table.numbers is whole and table.width == 2
     if ag.ENGINE == "python":
-        with pytest.raises(ImportError, match="the player in C was not built, or the engine is the Python one"):
+        with pytest.raises(ImportError, match="the C player was not built, or the Python engine is in use"):
             native.prepare(listing)
 
 
@@ -118,13 +118,13 @@ def test_what_a_file_does_not_hold(tmp_path):
     state = program._state([])
     [branch] = state["branches"]
     wrong = {**state, "branches": [{**branch, "guards": [["colour", *guard[1:]] for guard in branch["guards"]]}]}
-    with pytest.raises(ValueError, match="no question is called 'colour'"):
+    with pytest.raises(ValueError, match="there is no question 'colour'"):
         ag._program.program.program_from(wrong, [], None)
     assert ag._program.program.program_from(state, [], None)(3.0) == 3.0
 
 
 def test_what_is_not_written_for_numpy_is_named_with_its_reason():
-    with pytest.raises(NotImplementedError, match=r"logsumexp: .* is not translated to NumPy \("):
+    with pytest.raises(NotImplementedError, match=r"logsumexp: .* cannot be translated to NumPy \("):
         trace(lambda x: ag.logsumexp([x, 2.0]), 1.0).to_numpy()
 
 
@@ -146,7 +146,7 @@ def test_a_program_from_a_file_raises_what_the_engine_raises(tmp_path):
 
 
 def test_fast_is_true_or_false():
-    with pytest.raises(TypeError, match="fast is True or False; got 1 of type int"):
+    with pytest.raises(TypeError, match="fast must be True or False; got 1 of type int"):
         trace(lambda x: x * 2.0, 1.0, fast=1)
 
 
@@ -173,7 +173,7 @@ def test_rows_that_do_not_fit():
     rows = trace(lambda x, y: x * y, 1.0, 2.0).over_rows()
     for arguments, message in (
         (([1.0], [1.0, 2.0]), r"argument 0 has 1, argument 1 has 2"),
-        ((1.0, [1.0]), r"argument 0 carries rows"),
+        ((1.0, [1.0]), r"argument 0 must carry rows"),
         (([], []), r"argument 0 has no rows"),
         (([1.0, "a"], [1.0, 2.0]), r"row 1 must have the structure of row 0"),
     ):

@@ -59,5 +59,5 @@ def test_what_is_dropped_is_kept_where_it_may_raise():
         return x * 2.0
 
     assert [may_raise(row) for row in (looked_up.operation, ag.TABLE["tanh"], ag.TABLE["log"])] == [True, False, True]
-    assert "because they may raise or are asked: 1 log, 1 looked_up" in trace(function, 1.0).explain()
+    assert "not needed by any output, but may raise or are read by guards: 1 log, 1 looked_up" in trace(function, 1.0).explain()
     assert type(looked_up(Value(1.0))) is Value

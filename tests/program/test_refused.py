@@ -32,8 +32,8 @@ KEPT = []
         (hidden(lambda x: (x * x).local_derivatives), "reads local derivatives"),
         (hidden(lambda x: x < np.arange(3.0)), "compares a Value with"),
         (hidden(lambda x: x < 2**53 + 1), "compares a Value with"),
-        (hidden(lambda x: KEPT.append(x * 3.0)), "keeps a number"),
-        (hidden(lambda x: KEPT.append(x.data)), "keeps a number"),
+        (hidden(lambda x: KEPT.append(x * 3.0)), "stores a number"),
+        (hidden(lambda x: KEPT.append(x.data)), "stores a number"),
         (hidden(lambda x: random.random()), "draws random numbers"),
         (hidden(lambda x: np.random.rand()), "draws random numbers"),
         (hidden(lambda x: __import__("copy").copy(x)), "copies a Value"),
@@ -73,7 +73,7 @@ def test_parameters_that_another_thread_assigns_meanwhile():
 
     program._replays.tracer = late
     w.data = -1.0
-    with pytest.raises(GraphError, match="assigned by another thread"):
+    with pytest.raises(GraphError, match="another thread assigned the parameters"):
         program(2.0)
     assert program(2.0) == 2.0
 

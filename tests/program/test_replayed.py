@@ -82,7 +82,7 @@ def test_a_program_of_a_graph_on_values():
     program = Program(ag.tanh(x * w), inputs=[x])
     y = program(Value(0.25))
     assert y.data == math.tanh(0.75)
-    with pytest.raises(GraphError, match="was made of a graph, and has no second derivatives; trace its function"):
+    with pytest.raises(GraphError, match="was made from a graph, so it has no second derivatives; trace its function"):
         ag.gradients(y, list(filter(lambda n: type(n) is Value, y.operands)), create_graph=True)
     several = Program([x * w, x + w], inputs=[x])
     assert several(4.0) == [12.0, 7.0]
@@ -92,7 +92,7 @@ def test_a_program_of_a_graph_with_several_outputs_says_what_it_cannot():
     x = Value(2.0)
     w = parameter(5.0)
     program = Program([x * w, x + 1.0], inputs=[x])
-    with pytest.raises(GraphError, match="graph with several outputs, and takes floats alone; make a program of each"):
+    with pytest.raises(GraphError, match="graph with several outputs, so it takes only floats; make one program for each"):
         program(Value(3.0))
     for several in (program, trace(lambda x: [x * w, x], 1.0)):
         with pytest.raises(GraphError, match=r"returns several numbers, and backward\(\) needs one; return their sum"):

@@ -406,7 +406,7 @@ def test_stats_and_explain():
     assert program.stats()["branches"] == 2
     assert program.explain().split("\n")[0].endswith("f: 2 branches")
     assert "1 mul, 1 tanh, 1 add, 1 log" in program.explain()
-    assert "for no output, but because they may raise or are asked: 1 log" in program.explain()
+    assert "not needed by any output, but may raise or are read by guards: 1 log" in program.explain()
     assert "1 guard: 1 gt" in program.explain()
 
 

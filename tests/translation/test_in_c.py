@@ -102,7 +102,7 @@ def test_kernels_say_what_python_would_say(in_c):
 
 def test_a_row_that_is_not_understood_has_no_kernel():
     row = Operation("odd", ONE_NUMBER, lambda x: {1: x}[1], (lambda x, z: 1.0,))
-    with pytest.raises(Refused, match=r"^odd: `\{1: x\}` \(Dict\) is not translated"):
+    with pytest.raises(Refused, match=r"^odd: `\{1: x\}` \(Dict\) cannot be translated"):
         kernels([row])
 
 
@@ -115,6 +115,6 @@ def test_the_command_writes_the_kernels_or_says_that_they_are_out_of_step(monkey
     monkeypatch.setattr(sys, "argv", ["kernels", "--check"])
     module_of_kernels.main()
     target.write_text(due.replace("double", "float", 1), encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"kernels\.c is out of step with the rows: run python -m"):
+    with pytest.raises(SystemExit, match=r"kernels\.c does not match the rows: run python -m"):
         module_of_kernels.main()
     assert target.read_text(encoding="utf-8") != due  # it only looked

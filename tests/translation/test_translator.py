@@ -27,7 +27,7 @@ from autograd_core._translation.translator import Translation
 X, Y = Name(FLOAT, "x"), Name(FLOAT, "y")
 IN_NUMPY_REFUSED = {
     "whiles": "`break` at some points only", "lists": "a list that grows at some points only", "filtered": "a list that grows at some points only",
-    "halved_at_some_points": "halved, which loops or calls itself and gives no single number,",
+    "halved_at_some_points": "halved, which loops or calls itself and does not return a single number,",
 }  # fmt: skip  # a table
 
 
@@ -107,7 +107,7 @@ def test_in_numpy(translated, operands, points, running, written):
 def test_what_is_not_understood_is_refused_with_its_place(written):
     for function, what in written.REFUSED.items():
         first = inspect.getsourcelines(function)[1]
-        with pytest.raises(Refused, match="is not translated") as refusal:
+        with pytest.raises(Refused, match="cannot be translated") as refusal:
             Translation().function(function, [X][: function.__code__.co_argcount])
         message = str(refusal.value)
         line = int(message.split("written.py, line ")[1].split(",")[0])
@@ -119,7 +119,7 @@ def test_what_is_not_understood_is_refused_with_its_place(written):
 def test_a_row_is_refused_by_its_name_and_whole():
     row = Operation("odd", ONE_NUMBER, lambda x: x, (lambda x, z: {1: x}[1],))
     translation = Translation()
-    with pytest.raises(Refused, match=r"^odd: `\{1: x\}` \(Dict\) is not translated \(test_translator.py, line \d+"):
+    with pytest.raises(Refused, match=r"^odd: `\{1: x\}` \(Dict\) cannot be translated \(test_translator.py, line \d+"):
         translated_row(row, translation)
 
 
