@@ -150,28 +150,35 @@ def random_images(count: int) -> tuple[list[list[float]], list[int]]:
     return [[draw.random() for _ in range(784)] for _ in range(count)], [draw.randrange(10) for _ in range(count)]
 
 
+def own_loss(outputs: Any, target: int) -> Value:
+    """A loss that `fit` does not know, so that it is swept example by example."""
+    return nn.cross_entropy(outputs, target)
+
+
 def processes(digits_rows: Any, rounds: int) -> list[tuple[str, float, float]]:
     """Ratios, of seconds on the clock, of an epoch whose gradients are computed in 1 and 2 processes to one here.
 
     Epochs count once the processes have the rows.
     """
 
-    def epoch(sizes: list[int], rows: Any, size: int, client: Any) -> float:
+    def epoch(loss: Any, sizes: list[int], rows: Any, size: int, client: Any) -> float:
         marks: list[float] = []
         nn.fit(
-            nn.MLP(sizes[0], sizes[1:], seed=0), nn.cross_entropy, rows, epochs=6, batch_size=size, client=client,
+            nn.MLP(sizes[0], sizes[1:], seed=0), loss, rows, epochs=6, batch_size=size, client=client,
             progress=False, callbacks=[lambda history: marks.append(time.perf_counter())],
         )
         return min(after - before for before, after in itertools.pairwise(marks[1:]))
 
     found = []
     with ProcessPoolExecutor(1) as one, ProcessPoolExecutor(2) as two:
-        for name, sizes, rows, size in (
-            ("digits, 64-32-10, in batches of 16", [64, *SIZES], digits_rows, 16),
-            ("digits, 64-32-10, in batches of 100", [64, *SIZES], digits_rows, 100),
-            ("784-128-10 in batches of 500", [784, 128, 10], random_images(1000), 500),
+        for name, loss, sizes, rows, size in (
+            ("digits in batches of 16", nn.cross_entropy, [64, *SIZES], digits_rows, 16),
+            ("digits in batches of 100", nn.cross_entropy, [64, *SIZES], digits_rows, 100),
+            ("784-128-10 in batches of 500", nn.cross_entropy, [784, 128, 10], random_images(2000), 500),
+            ("784-128-10 in batches of 2000", nn.cross_entropy, [784, 128, 10], random_images(2000), 2000),
+            ("digits in batches of 100, a loss of one's own", own_loss, [64, *SIZES], digits_rows, 100),
         ):
-            times = [[epoch(sizes, rows, size, client) for client in (None, one, two)] for _ in range(min(rounds, 3))]
+            times = [[epoch(loss, sizes, rows, size, client) for client in (None, one, two)] for _ in range(min(rounds, 3))]
             here = statistics.median(first for first, _, _ in times)
             for count in (1, 2):
                 ratio = statistics.median(row[count] / row[0] for row in times)
@@ -241,7 +248,7 @@ def main() -> int:
     found += epochs(rows, rounds)
     found += processes(rows, rounds)
     for name, times, bound in found:
-        print(f"{ENGINE}  {name:77}  {times:6.2f} x  (at most {bound:g}){'' if times <= bound else '  ABOVE'}")
+        print(f"{ENGINE}  {name:86}  {times:6.2f} x  (at most {bound:g}){'' if times <= bound else '  ABOVE'}")
     return int(any(times > bound for _, times, bound in found))
 
 
