@@ -34,7 +34,7 @@ def record_branch(
     Raises:
         GraphError: The function did something that a replay could not repeat. Its own exceptions propagate.
     """
-    with tracing() as trace:
+    with tracing(function) as trace:
         inputs = [Value(x) for x in numbers]
         structure = _run(function, arguments, dict(zip(moving, inputs, strict=True)), trace)
     outputs = [x if type(x) is Value else float(x) for x in structure.numbers]

@@ -7,7 +7,6 @@ This behaviour is installed for the duration of the trace, so it costs nothing a
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from ..errors import GraphError
 from ..ops import stop
 from ..value import Value
 from .guards import QUESTIONS, Question
+from .randomness import states, unwatch_generators, watch_generators
 
 _changing = RLock()
 
@@ -41,6 +41,7 @@ class Trace:
         self.questions: list[Question] = []
         self.plain: set[Value] = set()
         self.errors: list[Exception] = []
+        self.draws = False  # random numbers
         self.found = False  # `taken` expects this of watchers
         self._thread = get_ident()
         self._ids: set[int] = set()
@@ -115,17 +116,18 @@ def refused(what: str, instead: str) -> GraphError:
 
 
 @contextmanager
-def tracing() -> Iterator[Trace]:
-    """Trace the operations of this thread in the `with` block.
+def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
+    """Trace the operations of this thread in the `with` block, which is to call `function`.
 
     Raises:
         GraphError: Random numbers were drawn, which a replay would not draw again.
     """
     trace, thread = Trace(), get_ident()
-    before = _random_state()
+    before = states(function)
     with _changing:
         if not traces:
             _put_in_place(_ANSWERS)
+            watch_generators()
         traces[thread] = trace
         made[thread] = trace.made
         watches.append(trace)  # type: ignore[arg-type]  # it is a watcher too
@@ -138,19 +140,10 @@ def tracing() -> Iterator[Trace]:
             del made[thread], traces[thread]
             if not traces:
                 _put_in_place(_ORIGINALS)
-    if _random_state() != before:
+                unwatch_generators()
+    if trace.draws or states(function) != before:
         instead = "draw them outside and pass them as arguments; other threads must not draw any meanwhile"
         raise refused("draws random numbers", instead)
-
-
-def _random_state() -> list[Any]:
-    """Return the state of Python's random number generator, and of NumPy's if NumPy is loaded."""
-    states: list[Any] = [random.getstate()]
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        name, keys, *more = numpy_random.get_state()
-        states += [name, keys.tobytes(), *more]
-    return states
 
 
 # --- The answers of a Value during a trace -------------------------------------------------------------------

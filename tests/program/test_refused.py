@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+import nn
 from autograd_core import GraphError, Value, trace, traced
+
+PRIVATE, ARRAYS, LEGACY = random.Random(0), np.random.default_rng(0), np.random.RandomState(0)
+DROPOUT = nn.Dropout(0.5, seed=0)
+
+
+def noise():
+    return [ARRAYS.random() for _ in range(2)]
 
 
 def hidden(function):
@@ -36,6 +44,12 @@ KEPT = []
         (hidden(lambda x: KEPT.append(x.data)), "stores a number"),
         (hidden(lambda x: random.random()), "draws random numbers"),
         (hidden(lambda x: np.random.rand()), "draws random numbers"),
+        (hidden(lambda x: PRIVATE.gauss()), "draws random numbers"),
+        (hidden(lambda x: PRIVATE.choice([1, 2])), "draws random numbers"),
+        (hidden(lambda x: random.SystemRandom().random()), "draws random numbers"),
+        (hidden(lambda x: noise()), "draws random numbers"),
+        (hidden(lambda x: LEGACY.rand()), "draws random numbers"),
+        (lambda x: DROPOUT(x), "draws random numbers"),
         (hidden(lambda x: __import__("copy").copy(x)), "copies a Value"),
         (lambda x: ag.no_record()(lambda: x * 2.0)(), "no_record"),
         (lambda x: ag.checkpoint(lambda x: x * x, x), "cannot hold a checkpoint"),

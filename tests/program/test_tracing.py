@@ -52,7 +52,7 @@ def test_gradients_that_another_thread_takes_for_the_traced_function():
 
 def test_two_traces_at_once():
     """Each notes what its own thread does; the answers stay in place until the last has ended."""
-    with ThreadPoolExecutor(1) as pool, tracing() as first:
+    with ThreadPoolExecutor(1) as pool, tracing(Value) as first:
         other = pool.submit(lambda: trace(lambda x: x * 3.0 if x > 0.0 else -x, 1.0)).result()
         x = Value(2.0)
         assert x < 3.0

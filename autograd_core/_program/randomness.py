@@ -1,0 +1,91 @@
+"""Whether a traced function draws random numbers, which a replay would not draw again."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import CodeType, FunctionType, MethodType
+from typing import Any
+
+from .._engine.traces import running
+
+
+def _watched(draw: Callable[..., Any]) -> Callable[..., Any]:
+    def drawing(*arguments: Any) -> Any:
+        if (trace := running()) is not None:
+            trace.draws = True
+        return draw(*arguments)
+
+    return drawing
+
+
+# All other methods of Python's generators draw through these.
+_DRAWS = [(kind, name) for kind in (random.Random, random.SystemRandom) for name in ("random", "getrandbits")]
+_ORIGINALS = {(kind, name): vars(kind).get(name) for kind, name in _DRAWS}
+
+
+def watch_generators() -> None:
+    """Let Python's generators tell the trace of their thread that they draw; NumPy's cannot, see `states`."""
+    for kind, name in _DRAWS:
+        setattr(kind, name, _watched(getattr(kind, name)))
+
+
+def unwatch_generators() -> None:
+    """Undo `watch_generators`."""
+    for (kind, name), original in _ORIGINALS.items():
+        if original is None:
+            delattr(kind, name)
+        else:
+            setattr(kind, name, original)
+
+
+def states(function: Any) -> list[Any]:
+    """Return the states of the global generators, and of NumPy's that the function names or closes over.
+
+    The functions of the module `random` are methods that its own generator had before it was watched.
+    """
+    found: list[Any] = [random.getstate()]
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        found.append(_comparable(numpy_random.get_state(legacy=False)))
+        for thing in _named(function):
+            if isinstance(thing, numpy_random.Generator):
+                found.append(_comparable(thing.bit_generator.state))
+            elif isinstance(thing, numpy_random.RandomState):
+                found.append(_comparable(thing.get_state(legacy=False)))
+    return found
+
+
+def _comparable(state: Any) -> Any:
+    if isinstance(state, dict):
+        return {key: _comparable(part) for key, part in state.items()}
+    return state.tobytes() if hasattr(state, "tobytes") else state
+
+
+def _named(function: Any) -> list[Any]:
+    """Return what a function closes over and which globals it names, and likewise for the functions among these."""
+    found: dict[int, Any] = {}
+    waiting = [function]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in found:
+            continue
+        found[id(thing)] = thing
+        if isinstance(thing, MethodType):
+            waiting += [thing.__self__, thing.__func__]
+        elif isinstance(thing, FunctionType):
+            for cell in thing.__closure__ or ():
+                with suppress(ValueError):  # it is empty
+                    waiting.append(cell.cell_contents)
+            waiting += thing.__defaults__ or ()
+            names = _names(thing.__code__)
+            waiting += [thing.__globals__[name] for name in names if name in thing.__globals__]
+    return list(found.values())
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return set(code.co_names).union(*inner)
+
