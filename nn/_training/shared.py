@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import os
 import secrets
+import warnings
 from array import array
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -148,8 +149,10 @@ class SharedTraining(Training):
         """What the executor answers, in order; nothing is left running if one fails."""
         futures: list[Future[Answer | Missing]] = []
         try:
-            for piece, blob in asked:
-                futures.append(self.executor.submit(piece_gradient, piece, blob))
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Sending large graph")  # Dask's; rows are sent once, and stay there
+                for piece, blob in asked:
+                    futures.append(self.executor.submit(piece_gradient, piece, blob))
             return [future.result() for future in futures]
         finally:
             for future in futures:

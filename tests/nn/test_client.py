@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 import time
+import warnings
 from array import array
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -206,6 +207,17 @@ def test_data_too_large_to_keep_comes_along_each_time(monkeypatch):
     executor = Here(2)
     assert trained(executor, input_noise=0.0) == expected
     assert all(piece.packet is not None and not piece.keep for _, piece, _ in executor.seen)
+
+
+def test_what_dask_says_of_large_messages_is_not_shown():
+    class Advising(Here):
+        def submit(self, function, /, *arguments, **keywords):
+            warnings.warn("Sending large graph of size 15.07 MiB.", stacklevel=2)
+            return super().submit(function, *arguments, **keywords)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert trained(Advising()) == trained(Here())
 
 
 def test_a_worker_says_what_it_lacks():
