@@ -1,7 +1,7 @@
-/* Operations lane by lane, through the kernels of their rows. */
+/* Operations computed lane by lane with the kernels of their rows. */
 #include "lanes.h"
 
-/* The lanes of a cell; a shared one fills a row of `scratch`. */
+/* The lanes of a cell; a shared cell fills a row of `scratch`. */
 static const double *filled(const Block *block, int32_t cell, double *scratch)
 {
     if (!is_shared(block->plan, cell))
@@ -11,7 +11,7 @@ static const double *filled(const Block *block, int32_t cell, double *scratch)
     return scratch;
 }
 
-/* What fills up the last eight lanes is the last row once more. */
+/* The last group of eight lanes is padded with copies of the last row. */
 static void pad(const Block *block, double *row)
 {
     for (int32_t r = block->count; r < block->padded; r++)

@@ -1,6 +1,7 @@
-/* A plan over a block of rows: each cell is a row of numbers, one for each lane. Built several times for the vector units
- * that a machine may have, and chosen when it runs; all builds give the same bits, because lanes never meet but in the
- * sum over rows, whose order is defined: partial k adds the lanes k, k + 8, k + 16, …, the eight partials a fixed tree.
+/* A plan over a block of rows: each cell is a row of numbers, one for each lane. It is built several times, for the
+   vector units that a machine may have, and one build is chosen at run time. All builds return the same bits, because
+   lanes are only ever combined in the sum over rows, whose order is defined: partial k adds the lanes k, k + 8, k + 16,
+   …, and a fixed tree adds the eight partials.
  */
 #ifndef AUTOGRAD_CORE_LANES_H
 #define AUTOGRAD_CORE_LANES_H
@@ -15,28 +16,28 @@ typedef struct Block {
     const Plan *plan;
     const double *shared;         /* the shared cells */
     double *cells;                /* the others: `lanes` numbers each */
-    int32_t lanes, count, padded; /* room; rows in it; these rounded up to a multiple of 8 */
-    double *partials;             /* eight for each leaf; NULL in the only block of a chunk, */
-    double *sums;                 /* whose sums are made at once */
+    int32_t lanes, count, padded; /* the capacity; the number of rows; that number rounded up to a multiple of 8 */
+    double *partials;             /* eight for each leaf; NULL for the only block of a chunk, */
+    double *sums;                 /* which computes its sums directly */
     double *scratch;              /* two rows of lanes */
     double *panel;                /* PANEL_COLUMNS numbers for each lane */
-    char unsure;                  /* a kernel has left a number to Python */
+    char unsure;                  /* a kernel left a number to Python */
 } Block;
 
 typedef struct Lanes {
     const char *name;
-    void (*play)(Block *block, size_t from, size_t to); /* these steps of the plan */
+    void (*play)(Block *block, size_t from, size_t to); /* plays these steps of the plan */
 } Lanes;
 
 extern const Lanes lanes_generic, lanes_avx2, lanes_avx512;
-extern const Lanes lanes_fast_generic, lanes_fast_avx2, lanes_fast_avx512; /* of plans that may change bits */
+extern const Lanes lanes_fast_generic, lanes_fast_avx2, lanes_fast_avx512; /* for plans that may change bits */
 
 static inline double *lane_row(const Block *block, int32_t cell)
 {
     return block->cells + (size_t)(cell - block->plan->shared) * (size_t)block->lanes;
 }
 
-/* A step that is no sum of products, lane by lane through the kernel of its row. */
+/* A step that is not a sum of products, computed lane by lane with the kernel of its row. */
 void map_lanes(Block *block, const Step *step);
 void map_lane_row(Block *block, const Step *step, int32_t o);
 

@@ -1,4 +1,4 @@
-/* What each build of the lanes consists of. Before it is included, VECTOR_BYTES is the width of the vectors, BUILD the
+/* The code of each build of the lanes. Before it is included, VECTOR_BYTES is the width of the vectors, BUILD the
  * name of the build; TILE_ROWS × TILE_VECTORS are the sums of products that its registers hold, SUM_ROWS × SUM_COLUMNS
  * those over rows. */
 
@@ -10,9 +10,9 @@ typedef int64_t VI __attribute__((vector_size(VECTOR_BYTES)));
 
 INLINE V load(const double *at) { return *(const VU *)at; }
 INLINE void store(double *at, V x) { *(VU *)at = x; }
-INLINE V all_lanes(double x) { return x - (V){0.0}; } /* x - 0.0 is x, -0.0 too */
+INLINE V all_lanes(double x) { return x - (V){0.0}; } /* x - 0.0 is x, even for -0.0 */
 
-/* A number for each of some lanes: of a cell by rows they are there, a shared one is the same for all. */
+/* The numbers of some lanes: a cell by rows has one for each lane, a shared cell has the same number for all. */
 INLINE V lanes_of(const Block *block, int32_t cell, int32_t r)
 {
     return is_shared(block->plan, cell) ? all_lanes(block->shared[cell]) : load(lane_row(block, cell) + r);

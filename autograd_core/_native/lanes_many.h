@@ -1,6 +1,6 @@
 /* Rows on many operands whose lanes are computed side by side; a part of lanes_body.h.
  *
- * Each does what its kernel does, to the bit. Where a lane may raise, or take another way through the kernel, it says so by
+ * Each computes the same bits as its kernel. If a lane may raise, or take another path through the kernel, it returns
  * 0, and the kernel computes the whole row of lanes.
  */
 
@@ -12,13 +12,13 @@ INLINE int none_of(VI mask)
     return found == 0;
 }
 
-/* The lanes of the local derivative by operand i of output `o`; nowhere where nobody asks. */
+/* The lanes of the local derivative of output `o` with respect to operand i; nowhere if it is not needed. */
 INLINE double *many_slopes(const Block *block, const Step *step, int32_t o, int32_t i)
 {
     return step->slopes[0] >= 0 ? lane_row(block, step->slopes[0] + o * step->terms + i) : block->scratch;
 }
 
-/* A path that is not taken has the slope NOTHING, -0.0. */
+/* The slope of a path that is not taken is NOTHING, -0.0. */
 static int where_row(Block *block, const Step *step, const int32_t *cells, int32_t o)
 {
     const V zero = {0.0}, one = all_lanes(1.0), nothing = all_lanes(-0.0);
@@ -58,7 +58,7 @@ static int take_row(Block *block, const Step *step, const int32_t *cells, int32_
 
 INLINE V size_of(V x) { return (V)((VI)x & ~(VI)all_lanes(-0.0)); }
 
-/* What rounding takes from a - b = d, all of them finite; as `residual` of special.py. */
+/* The rounding error of a - b = d, all finite; like `residual` in special.py. */
 INLINE V lost_in(V a, V b, V d) { return chosen((VI)(size_of(a) >= size_of(b)), (a - d) - b, a - (b + d)); }
 
 INLINE V exp_lanes(V x)
@@ -69,8 +69,8 @@ INLINE V exp_lanes(V x)
     return y;
 }
 
-/* The largest apart, the others relative to it; softmax, which the slopes are, has the same exponentials. By the C
- * library's functions in fast plans too: the errors of its parts add up. */
+/* The largest is treated separately, and the others relative to it; the slopes are a softmax, which has the same
+   exponentials. Even fast plans use the C library's functions here, because the errors of the parts add up. */
 static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, int32_t o)
 {
     const V one = all_lanes(1.0), least = all_lanes(-700.0), most = all_lanes(1e300);
@@ -107,7 +107,7 @@ static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, i
     return 1;
 }
 
-/* `fits`: with as many operands as the row reads; a file may say otherwise. */
+/* `fits`: with the number of operands that the row reads, since a file may have another. */
 static void map_rows(Block *block, const Step *step, const int32_t *pool, int fits,
                      int (*row)(Block *, const Step *, const int32_t *, int32_t))
 {

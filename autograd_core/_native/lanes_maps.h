@@ -2,7 +2,7 @@
 
 INLINE V chosen(VI mask, V x, V y) { return (V)(((VI)x & mask) | ((VI)y & ~mask)); }
 
-/* Where a local derivative goes: to the lanes of its cell, or nowhere. */
+/* The destination of a local derivative: the lanes of its cell, or nowhere. */
 INLINE double *slope_row(const Block *block, const Step *step, int of, int32_t o)
 {
     return step->slopes[of] >= 0 ? lane_row(block, step->slopes[of] + o) : block->scratch;
@@ -16,7 +16,7 @@ static void map_relu(Block *block, const Step *step, const int32_t *pool)
         for (int32_t r = 0; r < block->padded; r += WIDE) {
             V x = lanes_of(block, pool[o], r);
             store(z + r, chosen(x <= zero, zero, x));
-            store(slope + r, chosen(x > zero, one, x - x)); /* 0, or NaN of NaN */
+            store(slope + r, chosen(x > zero, one, x - x)); /* 0, or NaN for NaN */
         }
     }
 }
@@ -29,7 +29,7 @@ static void map_maximum(Block *block, const Step *step, const int32_t *pool, int
         for (int32_t r = 0; r < block->padded; r += WIDE) {
             V x = lanes_of(block, pool[o], r), y = lanes_of(block, pool[step->n + o], r);
             VI first = smaller ? (VI)(x < y) : (VI)(x > y), tie = (VI)(x == y), second = smaller ? (VI)(x > y) : (VI)(x < y);
-            V nan = (x - x) + (y - y); /* 0 where both are finite */
+            V nan = (x - x) + (y - y); /* 0 if both are finite */
             store(z + r, chosen(first | tie | (VI)(x != x), x, y));
             V of_x = chosen(tie, half, chosen(first, one, chosen(second, (V){0.0}, nan)));
             V of_y = chosen(tie, half, chosen(second, one, chosen(first, (V){0.0}, nan)));

@@ -1,6 +1,6 @@
 /* Sums over rows; a part of lanes_body.h. */
 
-/* The lanes of a cell, 0 in those that only fill up the last eight. */
+/* The lanes of a cell, with 0 in the padding of the last eight. */
 INLINE V real_lanes(const Block *block, int32_t cell, int32_t r)
 {
     V x = lanes_of(block, cell, r);
@@ -12,7 +12,7 @@ INLINE V real_lanes(const Block *block, int32_t cell, int32_t r)
     return (V)((VI)x & mask);
 }
 
-/* Where the partials of a leaf go on: at 0 in the first block of a chunk. */
+/* Where the partials of a leaf start: at 0 in the first block of a chunk. */
 INLINE V partials_of(const Block *block, ptrdiff_t leaf, int k)
 {
     return block->partials ? load(block->partials + PARTIALS * leaf + k) : (V){0.0};
@@ -32,7 +32,7 @@ INLINE void put_partials(Block *block, ptrdiff_t leaf, const double *partials)
 #define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (VI){__VA_ARGS__})
 #endif
 
-/* The trees of WIDE leaves at once: partials beside each other are added, then pairs, then fours. */
+/* The trees of WIDE leaves at once: adjacent partials are added, then pairs, then fours. */
 INLINE V trees(const double (*partials)[PARTIALS])
 {
     V halves[PARTIALS / WIDE];
@@ -72,7 +72,7 @@ INLINE V trees(const double (*partials)[PARTIALS])
 #endif
 }
 
-/* The sums of a tile of leaves, where this is the only block. */
+/* The sums of a tile of leaves, if this is the only block. */
 INLINE void put_sums(Block *block, ptrdiff_t first, ptrdiff_t stride, const double (*partials)[PARTIALS])
 {
     double sums[SUM_ROWS * SUM_COLUMNS];
@@ -135,7 +135,7 @@ INLINE void outer_tile(Block *block, const Step *step, const int32_t *pool, int3
 
 #include "lanes_outer.h"
 
-/* The gradient of one leaf, of any terms. */
+/* The gradient of one leaf with any terms. */
 INLINE V gradient_lanes(const Block *block, const int32_t *a, const int32_t *b, int32_t terms, int32_t r)
 {
     V sum = real_lanes(block, a[0], r);

@@ -1,4 +1,4 @@
-/* Plans: how one is made of a list, pass by pass. */
+/* Plans: how a list becomes one, pass by pass. */
 #include "plan.h"
 
 int ints_room(Ints *ints, size_t more)
@@ -39,7 +39,7 @@ static int grown(void **block, size_t count, size_t *capacity, size_t size)
     return 0;
 }
 
-/* A step at the end of the pool; whoever makes it fills the pool from there. */
+/* A step at the end of the pool; the caller fills the pool from there. */
 Step *plan_step(Plan *plan, StepKind kind, int32_t level, int32_t n)
 {
     if (grown((void **)&plan->steps, plan->count, &plan->capacity, sizeof *plan->steps) < 0)
@@ -72,7 +72,8 @@ int fold_term(Draft *draft, int32_t a, int32_t b)
     return 0;
 }
 
-/* The id of a constant that the list does not have; -1 with an exception set. The first is the seed, whatever it is. */
+/* The id of a constant that the list does not have; -1 with an exception set. The first one is the seed, regardless of
+   its value. */
 int32_t extra_constant(Draft *draft, double x)
 {
     for (int32_t i = 1; i < draft->extra_count; i++)
@@ -86,7 +87,7 @@ int32_t extra_constant(Draft *draft, double x)
     return draft->extras + draft->extra_count - 1;
 }
 
-/* Cells of leaves and constants: first what all rows share, then the inputs by rows. */
+/* Cells of leaves and constants: first those that all rows share, then the inputs by rows. */
 static int place_leaves(Draft *draft)
 {
     const Listed *listed = draft->listed;
@@ -116,7 +117,7 @@ static int place_leaves(Draft *draft)
         if (plan->by_rows[slot])
             draft->cell[slot] = plan->cells++;
     memcpy(plan->leaf_cell, draft->cell, sizeof(int32_t) * (size_t)listed->leaves);
-    int32_t output = listed->output[0]; /* its adjoint is the seed, where nothing else arrives */
+    int32_t output = listed->output[0]; /* its adjoint is the seed if nothing else arrives */
     draft->cell[draft->adjoints + output] = plan->seed;
     return 0;
 }

@@ -1,12 +1,11 @@
-/* A plan: a program as steps that each do the work of many instructions.
+/* A plan: a program as steps, each of which does the work of many instructions.
  *
- * Sums of products are folds: `init + a*b + c*d + …`, in that order. The passes make folds of chains of additions, and of
- * each adjoint the fold of its contributions in the order in which the sweep of the engine adds them up: so no grouping
- * can change a bit, and plan_check.c looks whether that is so. Folds that share a list of factors become one product of
- * a matrix and a vector (over a block of rows, of two matrices); all others of a level become one list.
- *
- * Numbers stand in cells. The first cells hold what all rows share (inputs, parameters, constants); then follow those
- * that hold a number for each row of a block. In one point, all are plain numbers in one array.
+ * Sums of products are folds: `init + a*b + c*d + …`, in that order. The passes turn chains of additions into folds,
+ *and each adjoint into the fold of its contributions, in the order in which the engine's sweep adds them. So no
+ *grouping can change a bit, which plan_check.c verifies. Folds that share a list of factors become one product of a
+ *matrix and a vector (over a block of rows, of two matrices); all other folds of a level become one list.
+ * Numbers are held in cells. The first cells hold the numbers that all rows share (inputs, parameters, constants); the
+ * others hold one number for each row of a block. At a single point, all are plain numbers in one array.
  */
 #ifndef AUTOGRAD_CORE_PLAN_H
 #define AUTOGRAD_CORE_PLAN_H
@@ -20,9 +19,9 @@ typedef struct Ints {
 
 typedef enum { MAP, DOTS, PRODUCTS, MATVEC, OUTER, SUMS } StepKind;
 
-/* What a step finds at `at` in the pool:
+/* The data of a step at `at` in the pool:
  * MAP       for each operand its cells, n of them (of a row on many, `terms` cells for each of n outputs); `slopes` has the
- *           first cell of the local derivatives by each operand, -1 where nobody asks
+ *           first cell of the local derivatives for each operand, -1 if they are not needed
  * DOTS      n + 1 starts, n inits (-1 for none), then for each term a cell, then for each its factor's cell (-1: plain)
  * PRODUCTS  n cells, then n cells of factors
  * MATVEC    n inits, `terms` cells of the vector, `terms` cells of the matrix's first row; the next row is `stride` on
@@ -35,14 +34,14 @@ typedef struct Step {
     int32_t level, n, m, terms, out, stride, row;
     int32_t slopes[2];
     size_t at;
-    int32_t first; /* instruction of a MAP: for its rows' Python and for messages */
+    int32_t first; /* the instruction of a MAP, for its row's Python and for messages */
     char simple;   /* MATVEC: the vector by rows and the matrix shared; OUTER: all by rows */
-    char adjacent; /* OUTER: the columns' cells lie side by side, for each term */
+    char adjacent; /* OUTER: the cells of the columns lie side by side, for each term */
 } Step;
 
 typedef struct Fold {
-    int32_t target, init, start, terms, level; /* ids; then cells, once they are known */
-    int32_t rest;                              /* terms that follow a part which is emitted by itself */
+    int32_t target, init, start, terms, level; /* ids, and cells once they are known */
+    int32_t rest;                              /* terms after a part that is emitted separately */
     char emitted;
 } Fold;
 
@@ -54,35 +53,35 @@ typedef struct Plan {
     char *by_rows; /* for each input: whether it differs from row to row */
     int passes;
     int32_t shared, cells; /* of cells */
-    int32_t first_fixed;   /* the first of the shared ones that is a constant */
-    double *fixed;         /* the numbers of the shared cells, where they are constants */
-    int32_t seed;          /* the cell of what the sweep starts from */
+    int32_t first_fixed;   /* the first shared cell that is a constant */
+    double *fixed;         /* the numbers of the shared cells, if they are constants */
+    int32_t seed;          /* the cell of the seed, from which the sweep starts */
     Step *steps;
-    size_t count, capacity, forward; /* of steps; those of the values come first */
+    size_t count, capacity, forward; /* the number of steps; those of the values come first */
     Ints pool;
     int32_t *leaf_cell, *output_cell, *guard_cells; /* guards: two each */
-    int32_t *gradient_cell; /* of inputs by rows: the cell of the gradient, -1 where there is none */
+    int32_t *gradient_cell; /* for inputs by rows: the cell of the gradient, -1 if there is none */
     char *summed;           /* leaves whose gradient is made by OUTER or SUMS */
     char all_summed;        /* all parameters are */
-    char pure, computable;  /* no Python runs in it; each row has a kernel */
-    PyObject *found, *missed; /* lists of what explain() says */
+    char pure, computable;  /* every row has a kernel, so no Python runs */
+    PyObject *found, *missed; /* the texts of explain() */
 } Plan;
 
-/* What the passes work on. Ids: values (slots), local derivatives (edges), adjoints (slots), then extra constants. */
+/* The data of the passes. Ids: values (slots), local derivatives (edges), adjoints (slots), then extra constants. */
 typedef struct Draft {
     const Listed *listed;
     Plan *plan;
-    int32_t slopes, adjoints, extras; /* where these ids begin */
+    int32_t slopes, adjoints, extras; /* where these ids start */
     int32_t *cell;                    /* of each id */
     double *extra;
     int32_t extra_count, extra_capacity;
     Fold *folds;
     size_t fold_count, fold_capacity, forward_folds;
     Ints a, b;       /* the terms of all folds: ids, -1 for no factor */
-    int32_t *root;   /* the slot whose adjoint is also this one's, -1 where nothing arrives */
+    int32_t *root;   /* the slot whose adjoint this one shares, -1 if nothing arrives */
     char *absorbed;  /* instructions that are part of another's fold */
     int32_t *level;  /* of each instruction's value */
-    char *sloped;    /* edges whose local derivative is asked for */
+    char *sloped;    /* edges whose local derivative is needed */
 } Draft;
 
 int ints_push(Ints *ints, int32_t x);
@@ -99,12 +98,12 @@ int emit_adjoints(Draft *draft);
 int emit_folds(Draft *draft, Fold **folds, size_t count, int32_t level); /* plan_groups.c */
 int emit_gradients(Draft *draft, Fold **folds, size_t count);            /* plan_gradients.c */
 int reuse_cells(Plan *plan);                                             /* plan_cells.c */
-int plan_check(const Plan *plan); /* plan_check.c: 1 where all sums are in the order of the sweep */
+int plan_check(const Plan *plan); /* plan_check.c: 1 if all sums are in the order of the sweep */
 
 Plan *plan_made(const Listed *listed, const char *by_rows, int passes);
 void plan_free(Plan *plan);
 
-/* play_point.c: 1 done, 0 play it exactly. */
+/* play_point.c: 1: done; 0: it must be played exactly. */
 int play_point(const Plan *plan, double *cells, double *gradients);
 
 static inline int is_shared(const Plan *plan, int32_t cell) { return cell < plan->shared; }

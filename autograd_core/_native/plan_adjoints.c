@@ -1,8 +1,8 @@
-/* The adjoint of each node becomes the fold of its contributions, in the order in which the engine's sweep adds them up:
- * instructions from the last to the first, operands from left to right. */
+/* The adjoint of each node becomes the fold of its contributions, in the order in which the engine's sweep adds them:
+   instructions from last to first, operands from left to right. */
 #include "plan.h"
 
-/* The local derivative along an edge: the id of a number, -1 for 1, -2 where it is flat everywhere. */
+/* The local derivative along an edge: the id of a number, -1 for 1, -2 if it is flat everywhere. */
 static int32_t local_id(Draft *draft, int32_t k, int32_t i)
 {
     const Listed *listed = draft->listed;
@@ -26,7 +26,7 @@ static int32_t local_id(Draft *draft, int32_t k, int32_t i)
     return draft->slopes + listed->starts[k] + i;
 }
 
-/* Which slots lead to a leaf whose gradient is wanted. */
+/* Which slots lead to a leaf whose gradient is needed. */
 static char *leading(Draft *draft)
 {
     const Listed *listed = draft->listed;
@@ -43,9 +43,9 @@ static char *leading(Draft *draft)
     return leads;
 }
 
-/* Contributions by target, in order: where each begins, and the edges. */
+/* The contributions by target, in order: where each target's begin, and the edges. */
 typedef struct Arrivals {
-    int32_t *starts, *edges, *owner; /* of each edge its instruction */
+    int32_t *starts, *edges, *owner; /* the instruction of each edge */
     char *reached;
 } Arrivals;
 
@@ -86,7 +86,7 @@ static void place_edges(const Draft *draft, const char *leads, Arrivals *arrival
     arrivals->starts[0] = 0;
 }
 
-/* The fold of one target. A single contribution of an addition is the sum's own adjoint: no fold. */
+/* The fold of one target. If an addition is the only contribution, the sum's own adjoint is used, without a fold. */
 static int fold_target(Draft *draft, int32_t slot, const Arrivals *arrivals, int32_t *level)
 {
     const Listed *listed = draft->listed;
@@ -95,7 +95,7 @@ static int fold_target(Draft *draft, int32_t slot, const Arrivals *arrivals, int
     draft->root[slot] = slot;
     if (is_output && at == end && !is_leaf) {
         level[slot] = 0;
-        return 0; /* its cell is the seed's */
+        return 0; /* it shares the seed's cell */
     }
     edge = at < end ? arrivals->edges[at] : 0;
     k = at < end ? arrivals->owner[edge] : 0;

@@ -1,11 +1,12 @@
-/* Cells that nobody reads any more are given to steps that come later: rows of lanes then stay in the cache.
+/* Cells that are no longer read are reused by later steps, so that rows of lanes stay in the cache.
  *
- * A step's results lie side by side, so blocks of cells move as wholes. What a matrix by rows spans does not move.
+ * A step's results lie side by side, so blocks of cells move as a whole. The cells that a matrix by rows spans do not
+ * move.
  */
 #include "plan.h"
 
 typedef struct Range {
-    int32_t at, n, last, moved; /* where it was made, its size, the step that reads it last, where it goes */
+    int32_t at, n, last, moved; /* its original position, its size, the last step that reads it, its new position */
     char stays;
 } Range;
 
@@ -13,7 +14,7 @@ typedef struct Cells {
     Plan *plan;
     Range *ranges;
     int32_t count;
-    int32_t *owner; /* of each cell its range, -1 for leaves */
+    int32_t *owner; /* the range of each cell, -1 for leaves */
     int32_t *free_at, *free_n, free_count;
     int32_t top;
 } Cells;
@@ -31,7 +32,7 @@ static void add_range(Cells *cells, int32_t at, int32_t n, int32_t step)
     cells->count++;
 }
 
-/* How many cells a step's derivatives by each operand take. */
+/* The number of cells of a step's derivatives with respect to each operand. */
 static int32_t slopes_of(const Plan *plan, const Step *step)
 {
     return is_many(&plan->listed->row[step->row]) ? step->n * step->terms : step->n;
@@ -71,7 +72,7 @@ static void read_cell(Cells *cells, int32_t cell, int32_t at)
         cells->ranges[cells->owner[cell]].last = at;
 }
 
-/* From the first to the last cell of matrices by rows, which are found by their distance. */
+/* From the first to the last cell of matrices by rows, which are addressed by their distance. */
 static void find_fixed(const Plan *plan, const Step *step, int32_t *lowest, int32_t *highest)
 {
     const int32_t *columns = plan->pool.at + step->at + step->n + step->terms;
@@ -142,7 +143,7 @@ static int32_t take(Cells *cells, int32_t n)
     return at;
 }
 
-/* Ranges stand in the order of the steps that fill them; each is freed after the step that reads it last. */
+/* Ranges are in the order of the steps that fill them; each is freed after the last step that reads it. */
 static int move_ranges(Cells *cells, int32_t steps)
 {
     int32_t *next = PyMem_New(int32_t, (size_t)cells->count + 1), *ending = PyMem_New(int32_t, (size_t)steps + 2);

@@ -1,4 +1,4 @@
-/* Gradients of leaves that all rows share: a matrix of weights gets its own as one outer product. */
+/* Gradients of leaves that all rows share: the gradient of a matrix of weights is one outer product. */
 #include "plan.h"
 
 void settle_cells(Draft *draft, Fold *fold);
@@ -19,7 +19,7 @@ static int has_factors(const Draft *draft, const Fold *fold)
     return fold->terms > 0;
 }
 
-/* How many leaves from `at` on lie side by side and have the list of factors on this side in common. */
+/* The number of leaves from `at` on that lie side by side and share the list of factors on this side. */
 static size_t run(const Draft *draft, Fold **folds, size_t count, size_t at, const Ints *side)
 {
     size_t end = at + 1;
@@ -29,13 +29,13 @@ static size_t run(const Draft *draft, Fold **folds, size_t count, size_t at, con
     return end - at;
 }
 
-/* A row of a matrix of gradients: leaves side by side. `by_b` where what they have in common is the second factor. */
+/* A row of a matrix of gradients: leaves side by side. `by_b` if the factor that they share is the second. */
 typedef struct Line {
     size_t at, width;
     char by_b;
 } Line;
 
-/* How many rows from the first on make a matrix: as long, equally far from each other, and alike column by column. */
+/* The number of rows from the first on that form a matrix: equally long and equally spaced, with the same columns. */
 static size_t matrix_of(const Draft *draft, Fold **folds, const Line *rows, size_t count)
 {
     size_t n = 1;
@@ -116,7 +116,7 @@ static int emit_sums(Draft *draft, Fold **folds, size_t count)
     return 0;
 }
 
-/* An output that is itself a leaf has the seed as its gradient: a term like any other. */
+/* The gradient of an output that is itself a leaf is the seed: a term like any other. */
 static int seed_as_term(Draft *draft, Fold *fold)
 {
     if (fold->init < 0)
@@ -130,7 +130,7 @@ static int seed_as_term(Draft *draft, Fold *fold)
     return 0;
 }
 
-/* The longest row that begins here. */
+/* The longest row that starts here. */
 static Line row_from(const Draft *draft, Fold **folds, size_t count, size_t at)
 {
     size_t by_a = 1, by_b = 1;

@@ -1,16 +1,17 @@
-/* Folds of one level that share a list of factors become the product of a matrix and a vector; all others one list. */
+/* Folds of one level that share a list of factors become a product of a matrix and a vector; all others, one list. */
 #include "plan.h"
 
 int32_t take_cells(Plan *plan, int32_t n);
 
 static int32_t cell_of(const Draft *draft, int32_t id)
 {
-    if (id >= draft->adjoints && id < draft->extras) /* an adjoint may be another's */
+    if (id >= draft->adjoints && id < draft->extras) /* it may share another's adjoint */
         id = draft->adjoints + draft->root[id - draft->adjoints];
     return id < 0 ? -1 : draft->cell[id];
 }
 
-/* From ids to cells, which are known: all operands stand on lower levels. What all rows share goes second. */
+/* From ids to cells, which are known because all operands are on lower levels. A factor that all rows share goes
+   second. */
 void settle_cells(Draft *draft, Fold *fold)
 {
     fold->init = cell_of(draft, fold->init);
@@ -34,10 +35,10 @@ static uint64_t hashed(const int32_t *cells, int32_t count)
     return hash | 1;
 }
 
-/* How many folds have a list with this hash; and where their group is. */
+/* The number of folds that have a list with this hash, and the position of their group. */
 typedef struct Seat {
     uint64_t hash;
-    int32_t count, leader, last; /* of a group that is being gathered: members are linked */
+    int32_t count, leader, last; /* the links between the members of a group that is being gathered */
 } Seat;
 
 typedef struct Table {
@@ -69,7 +70,7 @@ static int same_vector(const Draft *draft, const Fold *x, const Fold *y)
                                           sizeof(int32_t) * (size_t)x->terms) == 0;
 }
 
-/* How far the factors of one fold lie from those of another, if it is the same for all; else 0. */
+/* The distance between the factors of one fold and those of another, if it is the same for all; else 0. */
 static int32_t distance(const Draft *draft, const Fold *x, const Fold *y)
 {
     const int32_t *p = draft->b.at + x->start, *q = draft->b.at + y->start;
@@ -147,7 +148,7 @@ static int emit_list(Draft *draft, Fold **folds, size_t count, int32_t level)
             draft->cell[fold->target] = step->out + (int32_t)i;
             starts[i] = at;
             inits[i] = fold->init;
-            for (int32_t t = 0; t < fold->terms; t++, at++) { /* of an output that is a leaf there are none */
+            for (int32_t t = 0; t < fold->terms; t++, at++) { /* an output that is a leaf has none */
                 a[at] = draft->a.at[fold->start + t];
                 b[at] = draft->b.at[fold->start + t];
             }
@@ -159,7 +160,7 @@ static int emit_list(Draft *draft, Fold **folds, size_t count, int32_t level)
     return failed ? -1 : 0;
 }
 
-/* A group in runs whose matrix has rows at equal distances; what is left over goes to `left`. */
+/* Split a group into runs whose matrix has equally spaced rows; the rest goes to `left`. */
 static int emit_group(Draft *draft, Fold **group, int32_t n, int32_t level, Fold **left, size_t *left_count)
 {
     for (int32_t i = 0; i < n;) {
@@ -230,13 +231,13 @@ typedef struct Term {
 static int compare_terms(const void *x, const void *y)
 {
     const Term *p = x, *q = y;
-    if ((p->b < 0) != (q->b < 0)) /* products first: they may be a matrix's */
+    if ((p->b < 0) != (q->b < 0)) /* products first, since they may belong to a matrix */
         return (p->b < 0) - (q->b < 0);
     return p->a != q->a ? (p->a > q->a) - (p->a < q->a) : (p->b > q->b) - (p->b < q->b);
 }
 
-/* Terms in the order of their cells, so that folds which write one sum in several orders find each other. It changes
- * bits: plan_check.c says so. */
+/* Sorts terms by their cells, so that folds that write the same sum in different orders match. This changes bits, as
+   plan_check.c will report. */
 static int sort_terms(Draft *draft, const Fold *fold)
 {
     Term *terms = PyMem_New(Term, (size_t)fold->terms + 1);
@@ -253,7 +254,7 @@ static int sort_terms(Draft *draft, const Fold *fold)
     return 0;
 }
 
-/* How many products a fold begins with. */
+/* The number of products that a fold starts with. */
 static int32_t products_first(const Draft *draft, const Fold *fold)
 {
     int32_t t = 0;
@@ -262,7 +263,7 @@ static int32_t products_first(const Draft *draft, const Fold *fold)
     return t;
 }
 
-/* Of a fold of which a part has been emitted, what goes on from there; of another, all of it. */
+/* The rest of a fold after the part that has been emitted; if none has, the whole fold. */
 static void go_on_from(const Draft *draft, Fold *fold)
 {
     if (fold->emitted) {

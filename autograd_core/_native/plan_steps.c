@@ -1,4 +1,4 @@
-/* Steps from folds and operations, level by level: what stands on one level needs nothing of that level. */
+/* Makes steps from folds and operations, level by level: nothing on a level depends on the same level. */
 #include "plan.h"
 
 int32_t take_cells(Plan *plan, int32_t n)
@@ -8,9 +8,10 @@ int32_t take_cells(Plan *plan, int32_t n)
     return first;
 }
 
-/* --- Operations that are not folds: those of one row on one level together ------------------------------------- */
+/* --- Operations that are not folds: one step for each row and level ------------------------------------- */
 
-/* By which operands the local derivatives of an instruction are asked for, as bits; of a row on many 1 for any. */
+/* The operands for which the local derivatives of an instruction are needed, as bits; 1 for any of a row on many
+   operands. */
 static int sloped_by(const Draft *draft, int32_t k)
 {
     const Listed *listed = draft->listed;
@@ -77,7 +78,7 @@ static int emit_maps(Draft *draft, int32_t *ks, int32_t n, int32_t level)
 
 /* --- By levels ------------------------------------------------------------------------------------------------ */
 
-/* Numbers 0 to `count` - 1 ordered by their level; `starts` has where each level begins, `levels` + 2 of them. */
+/* The numbers 0 to `count` - 1, ordered by level; `starts` has the start of each level, `levels` + 2 in all. */
 static int32_t *by_level(const int32_t *level, size_t count, int32_t *levels, size_t **starts)
 {
     *levels = 0;
@@ -130,7 +131,7 @@ int emit_values(Draft *draft)
     return failed ? -1 : 0;
 }
 
-/* Whether a fold is the gradient of a leaf that all rows share: its sum over the rows is wanted. */
+/* Whether a fold is the gradient of a leaf that all rows share: its sum over the rows is needed. */
 static int is_sum(const Draft *draft, const Fold *fold)
 {
     int32_t slot = fold->target - draft->adjoints;
@@ -160,7 +161,7 @@ int emit_adjoints(Draft *draft)
         failed = emit_folds(draft, folds, found, l) < 0;
     }
     size_t found = 0;
-    for (size_t i = count; i-- > 0 && !failed;) /* the last fold is the first leaf's */
+    for (size_t i = count; i-- > 0 && !failed;) /* the last fold belongs to the first leaf */
         if (is_sum(draft, &draft->folds[first + i]))
             folds[found++] = &draft->folds[first + i];
     failed = failed || emit_gradients(draft, folds, found) < 0;

@@ -1,7 +1,7 @@
-/* Chains of additions become folds: `bias + w*x + w*x + …` is one instruction where it was two for each term. */
+/* Chains of additions become folds: `bias + w*x + w*x + …` is one instruction instead of two per term. */
 #include "plan.h"
 
-/* A fold while it grows: its terms are linked, because a chain is taken over whole by the addition at its end. */
+/* A growing fold: its terms are linked, because the addition at the end of a chain takes over the whole chain. */
 typedef struct Chain {
     int32_t init, head, tail, terms;
 } Chain;
@@ -27,7 +27,7 @@ static void append(Links *links, Chain *chain, int32_t a, int32_t b)
     chain->terms++;
 }
 
-/* The instruction that gives a slot, if nobody else uses it and the pass is on; else -1. */
+/* The instruction that computes a slot, if nothing else uses the slot and the pass is on; else -1. */
 static int32_t alone(const Links *links, int32_t slot)
 {
     const Listed *listed = links->draft->listed;
@@ -48,7 +48,7 @@ static int is_product(const Links *links, int32_t slot)
     return k >= 0 && row_at(links->draft->listed, k)->meaning == MUL_ROW;
 }
 
-/* Begin with a slot: with the chain or the product that it is, if it is one of this instruction's own. */
+/* Start with a slot, or with the chain or product that computes it, if only this instruction uses it. */
 static void begin(Links *links, Chain *chain, int32_t slot)
 {
     if (is_chain(links, slot) || is_product(links, slot)) {
@@ -59,7 +59,7 @@ static void begin(Links *links, Chain *chain, int32_t slot)
     }
 }
 
-/* Add a slot: a product of this instruction's own as the two factors. */
+/* Add a slot; a product that only this instruction uses is added as its two factors. */
 static void add(Links *links, Chain *chain, int32_t slot)
 {
     if (is_product(links, slot)) {
@@ -71,7 +71,7 @@ static void add(Links *links, Chain *chain, int32_t slot)
     }
 }
 
-/* x + y: additions commute to the bit, so a chain or a number goes first and a product after it. */
+/* x + y: addition commutes bit for bit, so a chain or a number goes first and a product after it. */
 static void add_pair(Links *links, Chain *chain, int32_t x, int32_t y)
 {
     int swap = is_chain(links, x) ? 0 : is_chain(links, y) || (is_product(links, x) && !is_product(links, y));
@@ -127,7 +127,7 @@ static void count_uses(Links *links)
     for (int32_t i = 0; i < listed->edges; i++)
         links->uses[listed->operands[i]]++;
     for (int32_t i = 0; i < listed->outputs; i++)
-        links->uses[listed->output[i]] += 2; /* it is wanted as it is */
+        links->uses[listed->output[i]] += 2; /* it is needed as it is */
     for (int32_t i = 0; i < listed->guards; i++)
         for (int32_t j = 0; j < listed->guard[i].count; j++)
             links->uses[listed->guard[i].operands[j]] += 2;
@@ -139,7 +139,7 @@ static int32_t level_of(const Draft *draft, int32_t id)
     return id >= first && id < draft->slopes ? draft->level[id - first] : 0;
 }
 
-/* The folds of the instructions that are not part of another, and the level of each: one above its operands'. */
+/* The folds of the instructions that are not part of another fold, and the level of each: one above its operands. */
 static int write_folds(Links *links)
 {
     Draft *draft = links->draft;

@@ -1,4 +1,4 @@
-/* What plays a plan: the type that Python sees, and its calls. */
+/* The type that plays plans, as Python sees it, and its calls. */
 #ifndef AUTOGRAD_CORE_PLAY_H
 #define AUTOGRAD_CORE_PLAY_H
 
@@ -8,10 +8,10 @@ typedef struct Player {
     PyObject_HEAD
     Listed listed;
     Plan *plan;
-    double *cells, *gradients; /* of one point, kept from call to call */
+    double *cells, *gradients; /* for one point, kept from call to call */
     double *arena, *shared;    /* memory of the last run over rows */
     size_t arena_doubles;
-    char refused; /* a plan has been made that is not in order: this one has no passes */
+    char refused; /* a plan was not in order, so this one has no passes */
 } Player;
 
 /* play_calls.c */

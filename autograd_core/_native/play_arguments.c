@@ -1,7 +1,7 @@
 /* Arguments of a run over rows. */
 #include "play_rows.h"
 
-#define MOST_BYTES ((size_t)3 << 19) /* of a block: what the second cache holds, and a little more */
+#define MOST_BYTES ((size_t)3 << 19) /* of a block: the size of the second-level cache, and a little more */
 #define MOST_LANES 128
 
 static int read_column(Column *column, PyObject *given, Py_ssize_t count, const Player *player, int32_t first)
@@ -22,7 +22,7 @@ static int read_column(Column *column, PyObject *given, Py_ssize_t count, const 
     if (good)
         return 0;
     PyBuffer_Release(&column->view);
-    PyErr_SetString(PyExc_ValueError, "a column does not fit the inputs: float64, all rows of its slots, contiguous");
+    PyErr_SetString(PyExc_ValueError, "a column must hold contiguous float64 numbers, for all rows of its slots");
     return -1;
 }
 
@@ -31,7 +31,7 @@ static int read_columns(Run *run, PyObject *given)
     Player *player = run->player;
     int32_t first = 0;
     if (!PyTuple_Check(given))
-        return type_error("columns are a tuple; got %R of type %U", given);
+        return type_error("columns must be a tuple; got %R of type %U", given);
     run->columns = PyMem_Calloc((size_t)PyTuple_GET_SIZE(given) + 1, sizeof *run->columns);
     if (run->columns == NULL)
         return -1;
@@ -45,7 +45,7 @@ static int read_columns(Run *run, PyObject *given)
         first += column->slots;
     }
     if (first != player->listed.inputs)
-        PyErr_Format(PyExc_ValueError, "there are %d inputs; the columns have %d", player->listed.inputs, first);
+        PyErr_Format(PyExc_ValueError, "there are %d inputs, but the columns have %d", player->listed.inputs, first);
     return first == player->listed.inputs ? 0 : -1;
 }
 
@@ -78,7 +78,7 @@ static int fill(Filled *filled, PyObject *object, Py_ssize_t bytes, void **at)
     filled->taken = 1;
     *at = filled->view.buf;
     if (filled->view.len != bytes)
-        PyErr_Format(PyExc_ValueError, "what is filled has %zd bytes; it needs %zd", filled->view.len, bytes);
+        PyErr_Format(PyExc_ValueError, "a buffer to fill has %zd bytes; it needs %zd", filled->view.len, bytes);
     return filled->view.len == bytes ? 0 : -1;
 }
 
@@ -93,7 +93,7 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
     if (PyErr_Occurred())
         return NULL;
     if (run.count < 0 || run.count > INT32_MAX / 2 || run.threads < 1)
-        return PyErr_Format(PyExc_ValueError, "rows are at most %d, and there is a thread at least", INT32_MAX / 2);
+        return PyErr_Format(PyExc_ValueError, "there must be at most %d rows and at least one thread", INT32_MAX / 2);
     run.threads = run.threads < MOST_THREADS ? run.threads : MOST_THREADS;
     run.sweeping = arguments[5] != Py_None;
     run.lanes = best_lanes(player->plan->passes & FUSED);
@@ -136,6 +136,6 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
     else
         player->shared = run.shared;
     if (failed)
-        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "outputs and strays are to be filled");
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "outputs and strays must be buffers");
     Py_RETURN_NONE;
 }

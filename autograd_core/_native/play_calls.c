@@ -1,4 +1,4 @@
-/* Calls of a Player for one point, and what it says of itself. */
+/* The calls of a Player for one point, and its descriptions of itself. */
 #include "play.h"
 
 /* The numbers of a buffer of float64, or of a sequence of numbers and Values. */
@@ -15,13 +15,13 @@ int numbers_into(PyObject *source, double *numbers, Py_ssize_t count)
             memcpy(numbers, view.buf, (size_t)view.len);
         PyBuffer_Release(&view);
         if (failed)
-            PyErr_Format(PyExc_ValueError, "it takes %zd numbers as float64", count);
+            PyErr_Format(PyExc_ValueError, "expected %zd float64 numbers", count);
         return failed ? -1 : 0;
     }
     if ((sequence = PySequence_Fast(source, "it takes numbers")) == NULL)
         return -1;
     if (PySequence_Fast_GET_SIZE(sequence) != count) {
-        PyErr_Format(PyExc_ValueError, "it takes %zd numbers; got %zd", count, PySequence_Fast_GET_SIZE(sequence));
+        PyErr_Format(PyExc_ValueError, "expected %zd numbers; got %zd", count, PySequence_Fast_GET_SIZE(sequence));
         failed = 1;
     }
     PyObject **items = PySequence_Fast_ITEMS(sequence);
@@ -39,7 +39,7 @@ int numbers_into(PyObject *source, double *numbers, Py_ssize_t count)
     return failed ? -1 : 0;
 }
 
-/* Inputs and parameters into their cells, of which parameters have theirs side by side. */
+/* Copy inputs and parameters into their cells; those of the parameters lie side by side. */
 static int leaves_into(const Player *player, PyObject *inputs, PyObject *parameters, double *cells, double *spare)
 {
     const Listed *listed = &player->listed;
@@ -58,7 +58,7 @@ static int doubles_out(PyObject *object, Py_ssize_t count, Py_buffer *view)
     if (view->len == count * (Py_ssize_t)sizeof(double) && strcmp(view->format, "d") == 0)
         return 0;
     PyBuffer_Release(view);
-    PyErr_Format(PyExc_ValueError, "it fills %zd numbers of float64", count);
+    PyErr_Format(PyExc_ValueError, "expected a buffer of %zd float64 numbers to fill", count);
     return -1;
 }
 

@@ -1,11 +1,11 @@
-/* One chunk of rows: in blocks that fit the cache, or row by row where that is needed. */
+/* One chunk of rows: in blocks that fit the cache, or row by row if necessary. */
 #include "play_rows.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3") /* short loops become vector instructions; no number changes */
 #endif
 
-/* The widest build that this machine has; `fast` ones for plans that may change bits. */
+/* The widest build that this machine supports; a `fast` one for plans that may change bits. */
 const Lanes *best_lanes(int fast)
 {
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -23,7 +23,7 @@ const Lanes *best_lanes(int fast)
 
 static Py_ssize_t row_at_place(const Run *run, Py_ssize_t r) { return run->chosen ? run->chosen[r] : r; }
 
-/* The inputs by rows, turned so that each has its lanes side by side. */
+/* The inputs by rows, transposed so that the lanes of each lie side by side. */
 static void fill_lanes(const Run *run, Block *block, Py_ssize_t start)
 {
     const Plan *plan = run->player->plan;
@@ -49,7 +49,7 @@ static double lane_number(const Block *block, int32_t cell, int32_t r)
     return is_shared(block->plan, cell) ? block->shared[cell] : lane_row(block, cell)[r];
 }
 
-/* Mark the rows that stray; whether there is one. */
+/* Mark the rows that stray; return whether there is one. */
 static int check_guards(const Run *run, Block *block, Py_ssize_t start)
 {
     int strayed = 0;
@@ -84,7 +84,8 @@ static void write_rows(const Run *run, const Block *block, Py_ssize_t start)
     }
 }
 
-/* The sum of the numbers times 0: 0 where all are finite. Several at a time, because one sum would wait for itself. */
+/* The sum of the numbers times 0, which is 0 if all are finite. Several sums in parallel, because each addition waits
+   for the one before it. */
 static double of_finite(const double *numbers, Py_ssize_t count)
 {
     double found[2 * PARTIALS] = {0.0};
@@ -97,7 +98,7 @@ static double of_finite(const double *numbers, Py_ssize_t count)
     return tree(found) + tree(found + PARTIALS);
 }
 
-/* Whether the gradients of a chunk are finite: then no path that is not taken has mattered. */
+/* Whether the gradients of a chunk are finite: then no path that was not taken made a difference. */
 static int are_numbers(const Run *run, const double *sums, Py_ssize_t start, Py_ssize_t count)
 {
     int32_t width = run->row_slot_count;
@@ -107,7 +108,7 @@ static int are_numbers(const Run *run, const double *sums, Py_ssize_t start, Py_
     return found == 0.0;
 }
 
-/* Leaves that have no sum: those that differ from row to row, and those that nothing reaches. */
+/* Leaves without a sum: those that differ from row to row, and those that nothing reaches. */
 static void clear_others(const Plan *plan, double *sums)
 {
     const Listed *listed = plan->listed;
@@ -120,7 +121,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
 {
     const Plan *plan = run->player->plan;
     int32_t leaves = plan->listed->leaves;
-    int single = count <= run->room, sweeping = run->sweeping; /* until a row strays: then it is another run */
+    int single = count <= run->room, sweeping = run->sweeping; /* until a row strays, which needs another run */
     *sure = 0;
     if (!plan->computable)
         return;
@@ -148,7 +149,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
     *sure = !block.unsure && (!sweeping || are_numbers(run, desk->sums, start, count));
 }
 
-/* The same row by row, as the list stands. -1 with an exception set. */
+/* The same row by row, directly from the list. -1 with an exception set. */
 int play_chunk_exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count)
 {
     const Listed *listed = &run->player->listed;

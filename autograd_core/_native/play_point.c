@@ -2,7 +2,7 @@
 #include "plan.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3") /* loops over rows of a tile become vector instructions; no number changes */
+#pragma GCC optimize("O3") /* so that loops over rows of a tile become vector instructions; no number changes */
 #endif
 
 static inline double fold_sum(const double *cells, int32_t init, const int32_t *a, const int32_t *b, int32_t terms)
@@ -33,7 +33,7 @@ static void play_products(const Step *step, const int32_t *pool, double *cells)
         cells[step->out + o] = cells[pool[o]] * cells[pool[step->n + o]];
 }
 
-/* Where a step's vector lies, and each column of its matrix. */
+/* The position of a step's vector, and of each column of its matrix. */
 typedef struct Matrix {
     const double *cells;
     const int32_t *inits, *vector, *column;
@@ -43,14 +43,14 @@ typedef struct Matrix {
 
 enum { TILE = 8 };
 
-/* Rows of the matrix side by side: for one term they lie `stride` apart; with 1 a vector of the machine takes several. */
+/* Rows of the matrix side by side: for one term they are `stride` apart; if that is 1, one vector holds several. */
 static inline void play_tile(const Matrix *matrix, int32_t o, int32_t width, int32_t stride)
 {
     double sums[TILE];
     int32_t t = 0;
     for (int32_t i = 0; i < width; i++)
         sums[i] = matrix->inits[o + i] < 0 ? 0.0 : matrix->cells[matrix->inits[o + i]];
-    if (matrix->inits[o] < 0) { /* all begin alike: play_matvec sees to it */
+    if (matrix->inits[o] < 0) { /* all start alike: play_matvec ensures it */
         const double *column = matrix->cells + matrix->column[0] + o * stride, x = matrix->cells[matrix->vector[0]];
         for (int32_t i = 0; i < width; i++)
             sums[i] = x * column[i * stride];
@@ -117,7 +117,7 @@ static int play_map(const Plan *plan, const Step *step, const int32_t *pool, dou
     return done;
 }
 
-/* One row of a matrix of gradients; `columns` has `terms` cells for each place, or lies side by side. */
+/* One row of a matrix of gradients; `columns` has `terms` cells for each column, or they lie side by side. */
 static inline void play_outer_row(const double *cells, const int32_t *row, const int32_t *columns, int32_t width,
                                   int32_t terms, int adjacent, double *restrict out)
 {
@@ -160,14 +160,14 @@ static int guards_hold(const Plan *plan, const double *cells)
     return 1;
 }
 
-/* Whether no gradient is NaN: then no path that is not taken has mattered. */
+/* Whether no gradient is NaN: then no path that was not taken made a difference. */
 static int are_numbers(const double *gradients, int32_t count)
 {
-    double sums[8] = {0.0}; /* side by side: one sum would wait for itself */
+    double sums[8] = {0.0}; /* in parallel, because each addition waits for the one before it */
     int32_t i = 0;
     for (; i + 8 <= count; i += 8)
         for (int j = 0; j < 8; j++)
-            sums[j] += gradients[i + j] * 0.0; /* an infinity counts too: it is played exactly, which takes longer only */
+            sums[j] += gradients[i + j] * 0.0; /* an infinity counts too: exact playing only takes longer */
     for (; i < count; i++)
         sums[0] += gradients[i] * 0.0;
     return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])) == 0.0;

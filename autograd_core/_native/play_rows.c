@@ -17,7 +17,7 @@ typedef int Lock, Turn;
 #define pthread_cond_broadcast(turn) ((void)0)
 #endif
 
-/* What the threads of a run share: which chunk is next, and whose turn it is to add its sums. */
+/* The state that the threads of a run share: the next chunk, and the chunk whose turn it is to add its sums. */
 typedef struct Work {
     const Run *run;
     Py_ssize_t next, turn, chunks;
@@ -47,7 +47,7 @@ static int exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_
     PyGILState_STATE state = PyGILState_Ensure();
     int failed = play_chunk_exactly(run, desk, start, count) < 0;
     if (failed && run->threads > 1)
-        PyErr_Clear(); /* another thread's: the run says that there is no memory */
+        PyErr_Clear(); /* another thread's failure: the run reports that there is no memory */
     PyGILState_Release(state);
     return failed ? -1 : 0;
 }
@@ -84,7 +84,7 @@ static size_t desk_doubles(const Run *run)
     return ((size_t)(plan->cells - plan->shared) + 2 + PANEL_COLUMNS) * room + partials + leaves + 16;
 }
 
-/* A desk in the memory that begins here; rows of lanes begin at multiples of 64 bytes. */
+/* A desk in the memory that starts here; rows of lanes start at multiples of 64 bytes. */
 static Desk desk_in(const Run *run, double *memory)
 {
     const Plan *plan = run->player->plan;
@@ -120,7 +120,7 @@ static int work_in_threads(Work *work, Worker *workers, int threads)
     return work->failed ? -1 : 0;
 }
 
-/* Memory that the last run has left, or new. */
+/* The memory that the last run left, or new memory. */
 static double *memory_for(Player *player, size_t doubles)
 {
     double *memory = player->arena;
@@ -177,7 +177,7 @@ static int play(Run *run)
     return failed ? -1 : 0;
 }
 
-/* Rows on other branches, or that raise, are not part of the sums: without them it is another run. */
+/* Rows that are on other branches or raise must not be part of the sums, so the run is repeated without them. */
 static int play_survivors(Run *run)
 {
     int32_t *chosen = PyMem_RawMalloc(sizeof *chosen * (size_t)(run->count + 1));

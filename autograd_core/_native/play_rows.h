@@ -1,11 +1,11 @@
-/* What the rows of a run and its chunks share. */
+/* The data that the rows and chunks of a run share. */
 #ifndef AUTOGRAD_CORE_PLAY_ROWS_H
 #define AUTOGRAD_CORE_PLAY_ROWS_H
 
 #include "lanes.h"
 #include "play.h"
 
-/* Inputs side by side: of each row `slots` numbers, or the same for all. */
+/* Inputs side by side: `slots` numbers for each row, or the same numbers for all rows. */
 typedef struct Column {
     Py_buffer view;
     int32_t first, slots;
@@ -16,11 +16,11 @@ typedef struct Run {
     Player *player;
     double *shared; /* the shared cells of this run */
     Column *columns;
-    Py_ssize_t column_count, count; /* of rows to play */
+    Py_ssize_t column_count, count; /* the number of rows to play */
     const int32_t *chosen;          /* which rows these are; NULL for all */
     double *outputs, *by_row, *total;
     char *strays;
-    int32_t *row_slots, row_slot_count; /* the inputs by rows whose gradients are asked for */
+    int32_t *row_slots, row_slot_count; /* the inputs by rows whose gradients are needed */
     const Lanes *lanes;
     int32_t room; /* lanes of a block */
     int sweeping, threads;

@@ -1,4 +1,4 @@
-/* The type Player: a listing, a plan for it, and calls that play them. _program/native.py is its face. */
+/* The type Player: a listing, a plan for it, and calls that play them. _program/native.py is its Python interface. */
 #include "play.h"
 
 static const char *const QUESTIONS[] = {"lt", "le", "gt", "ge", "eq", "ne", "bool", "isfinite", "is"};
@@ -13,7 +13,7 @@ static int copied(PyObject *object, const char *name, size_t size, void **copy, 
     if (failed)
         return -1;
     if ((size_t)view.itemsize != size || view.len / view.itemsize > INT32_MAX / 4) {
-        PyErr_Format(PyExc_ValueError, "a listing's %s are items of %zu bytes, at most %d", name, size, INT32_MAX / 4);
+        PyErr_Format(PyExc_ValueError, "a listing's %s must be at most %d items of %zu bytes", name, INT32_MAX / 4, size);
         failed = 1;
     } else {
         *count = (int32_t)(view.len / view.itemsize);
@@ -53,7 +53,7 @@ static int read_operands(Listed *listed, PlayedGuard *made, PyObject *operands)
     return made->operands && made->count ? 0 : -1;
 }
 
-/* Whose derivative a guard of the kind "flat" asks for. */
+/* The row and operand of a guard of the kind "flat". */
 static int read_flat(PlayedGuard *made, PyObject *guard, PyObject *row)
 {
     PyObject *at = PyObject_GetAttrString(guard, "at_operand");
@@ -86,7 +86,7 @@ static int read_guard(Listed *listed, PyObject *guard, PyObject *asked, int32_t 
     Py_XDECREF(outcome);
     Py_XDECREF(row);
     if (failed && !PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "a guard asks something of slots of its listing; this one does not");
+        PyErr_SetString(PyExc_ValueError, "a guard must ask about slots of its listing");
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -129,7 +129,7 @@ static int read_rows(Listed *listed, PyObject *listing)
     return failed ? -1 : 0;
 }
 
-/* What C relies on when it reads without looking: a listing may come from a file. */
+/* Checks everything that C relies on when it reads without bounds checks, since a listing may come from a file. */
 static int is_sound(const Listed *listed, int32_t starts, int32_t edges, int32_t variables)
 {
     int sound = starts == listed->count + 1 && listed->starts[0] == 0 && listed->starts[listed->count] == edges &&
@@ -145,7 +145,7 @@ static int is_sound(const Listed *listed, int32_t starts, int32_t edges, int32_t
     for (int32_t i = 0; i < listed->outputs && sound; i++)
         sound = listed->output[i] >= 0 && listed->output[i] < listed->slots;
     if (!sound)
-        PyErr_SetString(PyExc_ValueError, "the listing does not hold together: it is damaged");
+        PyErr_SetString(PyExc_ValueError, "the listing is damaged: its parts are inconsistent");
     return sound;
 }
 
@@ -203,7 +203,7 @@ static void player_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-/* The numbers that stand at the beginning of every point. */
+/* The numbers at the start of every point. */
 static int player_cells(Player *player)
 {
     size_t cells = (size_t)player->plan->cells + 8;
@@ -228,11 +228,11 @@ static PyObject *player_new(PyTypeObject *type, PyObject *arguments, PyObject *k
     Player *player = (Player *)type->tp_alloc(type, 0);
     int failed = player == NULL || read_listing(&player->listed, listing) < 0;
     if (!failed && by_rows.len != player->listed.inputs) {
-        PyErr_Format(PyExc_ValueError, "there are %d inputs; by_rows has %zd", player->listed.inputs, by_rows.len);
+        PyErr_Format(PyExc_ValueError, "there are %d inputs, but by_rows has %zd", player->listed.inputs, by_rows.len);
         failed = 1;
     }
     failed = failed || (player->plan = plan_made(&player->listed, by_rows.buf, passes)) == NULL;
-    if (!failed && passes && !(passes & (SORTED | FUSED)) && plan_check(player->plan) != 1) { /* one by one, as they stand */
+    if (!failed && passes && !(passes & (SORTED | FUSED)) && plan_check(player->plan) != 1) { /* one by one, unchanged */
         plan_free(player->plan);
         failed = (player->plan = plan_made(&player->listed, by_rows.buf, 0)) == NULL;
         player->refused = 1;
@@ -247,20 +247,20 @@ static PyObject *player_new(PyTypeObject *type, PyObject *arguments, PyObject *k
 static PyMethodDef methods[] = {
     {"point", (PyCFunction)(void (*)(void))player_point, METH_FASTCALL,
      "point($self, inputs, parameters, outputs, gradients, seed, /)\n--\n\n"
-     "Play one point; False where it is on another branch or raises. `outputs` and `gradients` (or None) are filled."},
+     "Play one point, filling `outputs` and `gradients` (or None); return False if it is on another branch or raises."},
     {"rows", (PyCFunction)(void (*)(void))player_rows, METH_FASTCALL,
      "rows($self, count, columns, parameters, outputs, by_row, summed, strays, threads, /)\n--\n\n"
      "Play many rows; see native.py."},
     {"steps", player_steps, METH_NOARGS, "steps($self, /)\n--\n\nWhat the plan holds, a tuple for each step."},
     {"stats", player_stats, METH_NOARGS, "stats($self, /)\n--\n\nOperations, steps, cells and bytes."},
     {"ordered", player_ordered, METH_NOARGS,
-     "ordered($self, /)\n--\n\nWhether every sum of the plan is in the order of the engine's sweep."},
+     "ordered($self, /)\n--\n\nReturn whether every sum of the plan is in the order of the engine's sweep."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
     {Py_tp_new, player_new}, {Py_tp_dealloc, player_dealloc}, {Py_tp_methods, methods},
-    {Py_tp_doc, "Player(listing, by_rows, passes)\n--\n\nA program made ready to be played in C."}, {0, NULL},
+    {Py_tp_doc, "Player(listing, by_rows, passes)\n--\n\nA program prepared for the C player."}, {0, NULL},
 };
 
 static PyType_Spec spec = {"autograd_core._native._core.Player", sizeof(Player), 0, Py_TPFLAGS_DEFAULT, slots};

@@ -1,16 +1,16 @@
-/* The player of programs in C: what the engine computes node by node, from a flat list and again and again.
+/* The player of programs in C: it computes from a flat list, over and over, what the engine computes node by node.
  *
- * In reading order: player.h and player_rows.c (the list, and what is known of a row); player_exact.c plays it as it
- * stands, one point, with every rule of the sweep. plan.h and plan_*.c turn it into fewer, larger steps; play_point.c and
- * play_rows.c play these, lanes*.c with a block of rows to an instruction. The steps leave out the rule of paths that are
- * not taken: where it matters there is a NaN in a gradient, and the list is played as it stands.
+ * In reading order: player.h and player_rows.c describe the list and its rows, and player_exact.c plays it exactly at
+ * one point, with every rule of the sweep. plan.h and plan_*.c turn the list into fewer, larger steps; play_point.c and
+ * play_rows.c play these, and lanes*.c applies one instruction to a block of rows. The steps ignore the rule about
+ * paths that are not taken: if it matters, a gradient is NaN, and the list is played exactly.
  */
 #ifndef AUTOGRAD_CORE_PLAYER_H
 #define AUTOGRAD_CORE_PLAYER_H
 
 #include "kernels.h"
 
-/* What the passes understand of a row; all others are a kernel, or Python, to them. */
+/* The kinds of rows that the passes know; to them all others are a kernel, or Python. */
 /* Rows whose lanes are computed side by side; the last two in fast plans. */
 enum {
     NO_LANES, RELU_LANES, MAXIMUM_LANES, MINIMUM_LANES, SQUARE_LANES, WHERE_LANES, TAKE_LANES, LOGSUMEXP_LANES, EXP_LANES,
@@ -22,31 +22,31 @@ typedef enum { OTHER_ROW, ADD_ROW, SUB_ROW, MUL_ROW, NEG_ROW, IDENTITY_ROW, SUM_
 /* A row as the player calls it. */
 typedef struct PlayedRow {
     PyObject *operation, *value, *derivatives;
-    int arity; /* -1 where the operands are taken together, in a list */
+    int arity; /* -1 if the operands are taken together, in a list */
     Meaning meaning;
     Flat flat_kind;
     char states_flat;
-    char pure; /* no Python runs in its kernel: it may run in several threads */
+    char pure; /* no Python runs in its kernel, so it may run in several threads */
     AnyKernel kernel;
     int vector; /* RELU_LANES, …; NO_LANES for none */
-    /* Local derivatives that are numbers, of a row on one or two operands. */
+    /* The local derivatives of a row on one or two operands that are numbers. */
     char constant[2];
     double slope[2];
 } PlayedRow;
 
-/* What a guard asks, as _program/guards.py names it; what is not here, its function there is asked. */
+/* The kinds of guards, as _program/guards.py names them; for any other kind its function there is called. */
 enum { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, TRUTH, FINITE, NUMBER, FLAT, BY_PYTHON };
 
 typedef struct PlayedGuard {
     int question;
-    int32_t count, *operands; /* two at least: where there is one it stands twice */
+    int32_t count, *operands; /* at least two: a single operand is stored twice */
     double outcome;
-    PlayedRow *row;     /* FLAT: whose derivative by which operand is flat */
+    PlayedRow *row;     /* FLAT: the row and the operand of the derivative */
     int32_t at_operand;
     PyObject *function; /* BY_PYTHON */
 } PlayedGuard;
 
-/* The list; _program/listing.py says what it means. */
+/* The list; _program/listing.py explains it. */
 typedef struct Listed {
     int32_t inputs, parameters, constants, count, outputs, guards, rows, edges;
     int32_t leaves, first, slots; /* inputs and parameters; the first instruction's slot; all */
@@ -72,11 +72,11 @@ int number_from(PyObject *object, double *number);
 
 /* player_guards.c */
 int guard_holds(const Listed *listed, int32_t i, const double *slots);
-int is_left(const PlayedGuard *guard); /* to who plays exactly */
+int is_left(const PlayedGuard *guard); /* for exact playing */
 int guard_agrees(const PlayedGuard *guard, double x, double y);
 
-/* player_exact.c: 1 done, 0 the row is on another branch or raises (no exception is left), -1 interrupted.
- * `gradients` may be NULL. */
+/* player_exact.c: 1: done; 0: the row is on another branch or raises (no exception is left); -1: interrupted.
+   `gradients` may be NULL. */
 typedef struct Exact {
     double *slots, *slopes, *adjoints;
 } Exact;

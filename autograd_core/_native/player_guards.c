@@ -1,7 +1,7 @@
-/* Guards: what a program asks of its numbers, and whether the answer is the one that the trace got. */
+/* Guards: the questions about a program's numbers, and whether the answers are the same as in the trace. */
 #include "player.h"
 
-/* Whether the answer to a question that is not left to Python is the one that the trace got. */
+/* Whether the answer to a question that C can answer is the same as in the trace. */
 int guard_agrees(const PlayedGuard *guard, double x, double y)
 {
     int answer;
@@ -53,7 +53,7 @@ static int python_answer(const PlayedGuard *guard, const double *xs, double *ans
     return number_from(given, answer);
 }
 
-/* Whether a guard finds what the trace found; -1 with an exception set, which is another answer too. */
+/* Whether a guard gets the same answer as in the trace; -1 with an exception set, which also counts as different. */
 int guard_holds(const Listed *listed, int32_t i, const double *slots)
 {
     const PlayedGuard *guard = &listed->guard[i];

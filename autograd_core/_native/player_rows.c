@@ -1,4 +1,4 @@
-/* One operation of a program on numbers: by its kernel, or by the row's Python; as _engine/recording.py records it. */
+/* One operation of a program on numbers, by its kernel or the row's Python, as _engine/recording.py records it. */
 #include "player.h"
 
 static const struct {
@@ -16,7 +16,7 @@ static const struct {
              {"where", WHERE_LANES}, {"take", TAKE_LANES}, {"logsumexp", LOGSUMEXP_LANES}, {"exp", EXP_LANES},
              {"tanh", TANH_LANES}};
 
-/* Kernels that ask Python for something: programs with them keep it to themselves while they run. */
+/* Kernels that call Python: programs with them hold the GIL while they run. */
 static const char *const IMPURE[] = {"hypot", "asinh", "gamma", "lgamma", "polygamma", "norm", "cosine"};
 
 static Kernel *kernel_of(const char *name, int arity)
@@ -54,7 +54,7 @@ static int states_flat(const PlayedRow *row)
     return stated;
 }
 
-/* Whether this is the table's own row of its name, which kernels belong to; -1 for an error. */
+/* Whether this is the table's own row of its name, to which the kernels belong; -1 for an error. */
 static int is_of_table(PyObject *operation, PyObject *name)
 {
     PyObject *module = PyImport_ImportModule("autograd_core._operations.operation");
@@ -107,7 +107,7 @@ void played_row_free(PlayedRow *row)
     Py_CLEAR(row->derivatives);
 }
 
-/* A local derivative of 0 as the row says that it is recorded (Operation.zero). */
+/* A local derivative of 0, in the form in which the row records it (Operation.zero). */
 static int zero_by_row(const PlayedRow *row, Py_ssize_t at, const double *xs, Py_ssize_t count, const char *variable,
                        double *slope)
 {
@@ -129,7 +129,7 @@ static int zero_by_row(const PlayedRow *row, Py_ssize_t at, const double *xs, Py
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* Local derivatives of 0 that a kernel has given, as they are recorded. */
+/* Local derivatives of 0 that a kernel returned, as they are recorded. */
 static int settle_zeros(const PlayedRow *row, const double *xs, Py_ssize_t count, const char *variable, double *slopes)
 {
     Py_ssize_t half = count / 2;
@@ -151,7 +151,7 @@ static int settle_zeros(const PlayedRow *row, const double *xs, Py_ssize_t count
     return 0;
 }
 
-/* The number in an object, whose reference it takes over. */
+/* The number in an object, whose reference it steals. */
 int number_from(PyObject *object, double *number)
 {
     int found = object ? number_of(object, number) : -1;
@@ -161,7 +161,7 @@ int number_from(PyObject *object, double *number)
     return found > 0 ? 0 : -1;
 }
 
-/* The local derivatives by the row's Python. */
+/* The local derivatives from the row's Python. */
 static int slopes_by_python(const PlayedRow *row, PyObject **numbers, PyObject *list, const double *xs, Py_ssize_t count,
                             const char *variable, double *slopes)
 {
@@ -218,8 +218,8 @@ static int by_python(const PlayedRow *row, const double *xs, Py_ssize_t count, c
     return failed ? -1 : 0;
 }
 
-/* Value and, where `slopes` is not NULL, the local derivatives by what is variable. -1 with an exception set where the
- * operation raises. */
+/* The value and, if `slopes` is not NULL, the local derivatives with respect to the variable operands. -1 with an
+   exception set if the operation raises. */
 int row_alone(const PlayedRow *row, const double *xs, Py_ssize_t count, const char *variable, double *z, double *slopes)
 {
     double few[2];

@@ -43,7 +43,7 @@ static int answered(const Guard *guard, const double *slots)
 
 static int slots_of(const Branch *b) { return b->inputs + b->parameters + b->constants + b->count; }
 
-/* Computes the slots: 0, or 1 on another branch, or 2 where an operation has no value. */
+/* Computes the slots. Returns 0, or 1 on another branch, or 2 if an operation has no value. */
 static int forward(const Branch *b, const double *inputs, const double *parameters, double *slots, double *xs)
 {
     int done = 0, raised = 0;
@@ -89,8 +89,9 @@ static void backward(const Branch *b, const double *slots, double *adjoints, dou
     }
 }
 
-/* The numbers that the function gives, and where `by_input` is given the gradients of the first, by inputs and
- * parameters. 0, or 1: the numbers are on a branch that was not traced; 2: an operation has no value; 3: no memory. */
+/* Computes the numbers of the function's result and, unless `by_input` is NULL, the gradients of the first with respect
+   to inputs and parameters. Returns 0, or 1 if the numbers take a branch that was not traced, 2 if an operation has no
+   value, or 3 if there is no memory. */
 int program_gradients(const double *inputs, const double *parameters, double *outputs, double *by_input,
                       double *by_parameter)
 {
@@ -123,7 +124,7 @@ int program_gradients(const double *inputs, const double *parameters, double *ou
     return 1;
 }
 
-/* The numbers that the function gives; answers as program_gradients does. */
+/* Computes the numbers of the function's result; returns the same codes as program_gradients. */
 int program(const double *inputs, const double *parameters, double *outputs)
 {
     return program_gradients(inputs, parameters, outputs, NULL, NULL);

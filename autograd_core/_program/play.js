@@ -1,4 +1,4 @@
-// The player of an exported program: `program(inputs, parameters)` gives its values and, asked, its gradients.
+// The player of an exported program: `program(inputs, parameters)` returns its values and, on request, its gradients.
 // A branch is a listing: slots are inputs, parameters, constants, then one for each instruction, in order.
 
 function player(rows, branches) {

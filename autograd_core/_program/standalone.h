@@ -1,4 +1,4 @@
-/* In place of Python beneath the runtime of translated rows, for a program that stands alone. */
+/* Replaces Python beneath the runtime of translated rows, for a self-contained program. */
 #define AUTOGRAD_CORE_STANDALONE 1
 #define AUTOGRAD_CORE_PY_ERRORS_H
 
@@ -23,7 +23,7 @@ typedef ptrdiff_t Py_ssize_t;
 enum { VALUE_ERROR = 1, OVERFLOW_ERROR = 2, ZERO_DIVISION = 4, OTHER_ERROR = 8 };
 enum { MATH_HYPOT, MATH_GAMMA, MATH_LGAMMA, MATH_FACTORIAL };
 
-/* What is CPython's own in its math: here it is the C library's, right to its last units. */
+/* Functions of math that CPython implements itself; here they are the C library's, accurate to its last units. */
 static double of_python(int which, const double *xs, Py_ssize_t count, int *raised)
 {
     double z = 0.0, largest = 0.0;

@@ -1,4 +1,4 @@
-"""Tangents and cotangents read as numbers: they must have the structure of what they belong to."""
+"""Reads the numbers of tangents and cotangents, which must have the structure of the arguments or outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of training data on their way to workers, and there: as numbers side by side if they are lists of floats."""
+"""Rows of training data sent to workers and kept there, as numbers side by side if they are lists of floats."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .packed import Packed
 
 
 class Form(NamedTuple):
-    """How rows travel: each as `width` floats, the last of them its target, a class or not; with width 0, pickled."""
+    """How rows are sent: each as `width` floats, the last of which is its target (a class or not); if 0, pickled."""
 
     width: int
     classes: bool
 
 
 class Packet(NamedTuple):
-    """Rows, and the numbers by which they are asked for."""
+    """Rows, and the numbers that identify them."""
 
     numbers: Sequence[int]
     form: Form
@@ -30,7 +30,7 @@ class Packet(NamedTuple):
 
 
 def form_of(rows: Sequence[Example]) -> Form:
-    """Return the form in which rows are, when they arrive, what they were.
+    """Return a form that preserves the rows exactly.
 
     >>> form_of([([0.5, 1.0], 1), ([0.0, 2.0], 0)]), form_of([([1, 0], 1)])
     (Form(width=3, classes=True), Form(width=0, classes=False))
@@ -76,7 +76,7 @@ class Receiver:
         self.packed: Packed | None = None
 
     def add(self, packet: Packet) -> None:
-        """Keep the rows of a packet that are not here yet."""
+        """Keep those rows of a packet that are new."""
         new = [k for k, number in enumerate(packet.numbers) if number not in self.places]
         self.places |= {packet.numbers[k]: at for at, k in enumerate(new, len(self.places))}
         self.form = packet.form
@@ -101,7 +101,7 @@ class Receiver:
         return numbers[:-1].tolist(), int(numbers[-1]) if self.form.classes else numbers[-1]
 
     def lacks(self, numbers: Iterable[int]) -> bool:
-        """Return whether some of these rows are not here."""
+        """Return whether any of these rows are missing."""
         return not self.places.keys() >= set(numbers)
 
     def rows(self, numbers: Sequence[int]) -> list[Example]:
@@ -113,7 +113,7 @@ class Receiver:
         return [self._example(table[k * width : (k + 1) * width]) for k in at]
 
     def side_by_side(self, numbers: Sequence[int]) -> tuple[Packed, Sequence[int]]:
-        """Return rows as programs take them, and where they are among those returned."""
+        """Return rows in the form that programs take, and the positions of the requested ones among them."""
         if self.packed is not None:
             return self.packed, [self.places[i] for i in numbers]
         return Packed(self.rows(numbers)), range(len(numbers))

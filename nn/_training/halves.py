@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from autograd_core._engine.weights import add_numbers
 
-# The fewest rows of a part, the most, and the most parts if they have fewer rows: a part costs some work per weight.
+# The fewest and the most rows of a part, and the most parts of fewer rows than that, since each part costs some work
+# per weight.
 LEAST, MOST, PARTS = 16, 1024, 8
 
 
 def rows_of_part(batch: int) -> int:
-    """Return how many rows of a batch make a part; its rows are added in the order in which programs add rows.
+    """Return the number of rows in each part of a batch; they are added in the order in which programs add rows.
 
     >>> [rows_of_part(batch) for batch in (10, 128, 500, 100_000)]
     [16, 16, 64, 1024]
@@ -23,14 +24,14 @@ def rows_of_part(batch: int) -> int:
 
 
 class Share(NamedTuple):
-    """What some rows contribute to the gradients: the sums, and which parameters have a gradient."""
+    """The contribution of some rows to the gradients: the sums, and which parameters have a gradient."""
 
     sums: array[float]
     reached: bytes
 
 
 def by_halves(parts: range, share: Callable[[range], Share | None]) -> Share:
-    """Return the share of some parts: what `share` returns for them or, if that is None, the sum of the halves'.
+    """Return the share of some parts: the result of `share` or, if that is None, the sum of the shares of the halves.
 
     >>> by_halves(range(3), lambda parts: Share(array("d", [10.0 ** parts[0]]), b"\\1") if len(parts) == 1 else None)
     Share(sums=array('d', [111.0]), reached=b'\\x01')
@@ -61,7 +62,7 @@ def halves(parts: range) -> tuple[range, range]:
 
 
 def pieces(parts: range, workers: int) -> list[range]:
-    """Return the parts halved, and their halves again, until so many workers have about the same to do.
+    """Return the parts, halved again and again until this many workers have about the same amount of work.
 
     >>> pieces(range(5), 2), len(pieces(range(100), 3))
     ([range(0, 2), range(2, 5)], 8)

@@ -1,14 +1,14 @@
 """Training whose gradients are computed by several workers, in processes or on other machines.
 
-Each batch is divided into parts, whose sums are added by halves; a worker is asked for the sum of a piece, which is a
-half of the parts, or a half of a half. Which rows a part has, and the order of adding, depend on the batch alone. Any
-worker can compute any piece, again if another one died over it, so the result is the same to the last bit with any
-number of workers.
+Each batch is divided into parts, whose sums are added by halves. A worker computes the sum of a piece, which is a half
+of the parts, or half of a half, and so on. The rows of each part and the order of addition depend only on the batch.
+Any worker can compute any piece, even again if another worker died over it, so the result is the same to the last bit
+with any number of workers.
 
 A row belongs to no worker, because executors do not say who takes a piece, and batches are drawn from all of the data.
-The rows of the first epoch come along and stay where they went. From then on a piece names its rows by number. A worker
-that lacks one of them, because it is new or another worker had it before, says so and is sent all of the data, once.
-Data of more than `KEPT` bytes, and rows that are different in each epoch, come along each time and are not kept.
+In the first epoch the rows are sent along, and the workers keep them. From then on a piece refers to its rows by
+number. A worker that lacks a row, because the worker is new or another one received it, reports this and is sent all of
+the data, once. Data of more than `KEPT` bytes, and rows that differ in each epoch, are sent every time and not kept.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class SharedTraining(Training):
         self.noise = settings.generator.getrandbits(64) if Draws(settings.model).generators else 0
 
     def _take_model(self) -> None:
-        """Make what workers are sent of the model; they know by the token that it is another one."""
+        """Pickle the model for the workers; a new token tells them that it has changed."""
         s, self.token = self.settings, secrets.token_hex(16)
         self._take_for_granted()
         self.blob = pickled((s.model, s.loss, s.moved, s.engine))
@@ -95,7 +95,7 @@ class SharedTraining(Training):
         return losses
 
     def _total(self, batch: list[int], weights: array[float]) -> tuple[list[float], Share]:
-        """Ask the workers; return the loss of each row, and what the rows contribute together."""
+        """Let the workers compute; return the loss of each row, and the total contribution of the rows."""
         self.number += 1
         asked = pieces(range(math.ceil(len(batch) / rows_of_part(len(batch)))), self.workers)
         found = self._answers(self._pieces(asked, batch, weights.tobytes()))
@@ -106,7 +106,7 @@ class SharedTraining(Training):
         return losses, share
 
     def _pieces(self, asked: list[range], batch: list[int], weights: bytes) -> list[Piece]:
-        """Return what to ask: with the rows themselves where no worker can have them."""
+        """Return the pieces for the workers, with the rows themselves if no worker can have them."""
         size, noise = rows_of_part(len(batch)), f"{self.noise} {self.number}"
         self.changed = list(self._examples(batch)) if self.settings.changes_inputs else []
         found = []
@@ -123,11 +123,11 @@ class SharedTraining(Training):
         return found
 
     def _rows(self, batch: list[int]) -> list[Example]:
-        """Return the rows of the batch that the workers were asked about."""
+        """Return the rows of the batch that the workers computed."""
         return self.changed or [self.settings.rows[i] for i in batch]
 
     def _answers(self, asked: list[Piece]) -> list[Answer]:
-        """The answers to some pieces, in their order; workers that lack something are sent it."""
+        """The answers to some pieces, in order; a worker that lacks something is sent it."""
         found: dict[int, Answer] = {}
         blobs: dict[int, bytes] = {}
         try:
@@ -138,7 +138,7 @@ class SharedTraining(Training):
                         continue
                     if answer.model:
                         blobs[k] = self.blob
-                    if asked[k].packet is None:  # the next to be asked may be another worker
+                    if asked[k].packet is None:  # another worker may take it next time
                         asked[k] = asked[k]._replace(packet=self.sender.packet(range(len(self.settings.rows))))
         except BrokenExecutor as error:
             error.add_note(f"This happened in batch {self.number}; the parameters are those before it.")
@@ -146,7 +146,7 @@ class SharedTraining(Training):
         return [found[k] for k in range(len(asked))]
 
     def _submitted(self, asked: list[tuple[Piece, bytes | None]]) -> list[Answer | Missing]:
-        """What the executor answers, in order; nothing is left running if one fails."""
+        """The executor's answers, in order; nothing is left running if one fails."""
         futures: list[Future[Answer | Missing]] = []
         try:
             with warnings.catch_warnings():
@@ -166,7 +166,7 @@ class SharedTraining(Training):
         return assign_means(self.settings.moved, total.sums, places, count)
 
     def _note_engine(self, reasons: list[str]) -> None:
-        """Enter into the history what the workers used, unless it says already why that was not programs."""
+        """Record in the history which engine the workers used, unless it already says why not programs."""
         s, reason = self.settings, next(filter(None, reasons), "")
         if reason and s.engine == "program":
             raise ValueError(f'engine="program" cannot train {s.model!r}: {reason}')
@@ -183,13 +183,13 @@ def executor_of(client: Any) -> Executor:
             f"client must be a concurrent.futures executor or a distributed.Client, got {client!r}: make one, such as "
             "ProcessPoolExecutor()"
         )
-    # not pure: the same question may get another answer, if the worker has got or lost something in between
+    # not pure: the same call may return another answer if the worker has received or lost something in between
     executor: Executor = client.get_executor(pure=False)
     return executor
 
 
 def workers_of(client: Any) -> int:
-    """Return how many pieces a client computes at a time, as far as it says; it decides how batches are cut."""
+    """Return how many pieces a client computes at a time, if it says; this decides how batches are cut."""
     if callable(getattr(client, "nthreads", None)):
         return sum(client.nthreads().values()) or 1
     return getattr(client, "_max_workers", None) or os.cpu_count() or 1

@@ -22,16 +22,16 @@ from .sums import RowSums
 
 
 class Piece(NamedTuple):
-    """A run of a batch's rows, with all that its gradient depends on: any worker can compute it, at any time."""
+    """A run of rows of a batch with everything its gradient depends on, so any worker can compute it at any time."""
 
     token: str  # identifies the training, and so the model and the rows that a worker keeps
     weights: bytes
     start: int  # the place of its first row in the batch
     rows_of_part: int
-    numbers: Sequence[int]  # its rows' numbers, in the training data or, if they are not kept, in the packet
-    packet: Packet | None  # the rows, if they come along
-    keep: bool  # whether the worker keeps those
-    noise: str  # with a row's place in the batch, the seed of its random numbers
+    numbers: Sequence[int]  # the numbers of its rows in the training data or, if they are not kept, in the packet
+    packet: Packet | None  # the rows, if they are sent along
+    keep: bool  # whether the worker keeps these rows
+    noise: str  # together with a row's place in the batch, the seed of its random numbers
 
 
 class Missing(NamedTuple):
@@ -49,17 +49,17 @@ class Answer(NamedTuple):
 
 
 class SeededDraws(Draws):
-    """Random numbers that depend on nothing but a row's seed."""
+    """Random numbers that depend only on a row's seed."""
 
     seeds: Sequence[str] = ()
 
     def seed(self, seed: str) -> None:
-        """Let the generators begin the numbers of a row."""
+        """Seed the generators for a row."""
         for number, generator in enumerate(self.generators):
             generator.seed(f"{seed} {number}")
 
     def of_rows(self, calls: Sequence[Call], count: int) -> list[float]:
-        """The numbers of these calls for each row of a part."""
+        """The results of these calls for each row of a part."""
         numbers: list[float] = []
         for seed in self.seeds:
             self.seed(seed)
@@ -68,7 +68,7 @@ class SeededDraws(Draws):
 
 
 class Worker:
-    """A copy of the model, its programs, and the rows that it has been sent."""
+    """A copy of the model, its programs, and the rows received so far."""
 
     def __init__(self, token: str, model: Module, loss: Any, moved: list[Value], engine: str) -> None:
         self.token, self.model, self.loss, self.moved = token, model, loss, moved
@@ -84,7 +84,7 @@ class Worker:
         model.train()
 
     def answer(self, piece: Piece) -> Answer | Missing:
-        """Return the answer for a piece, or what is missing for it."""
+        """Return the answer for a piece, or `Missing` if something is missing."""
         rows = self.kept if piece.keep else Receiver()
         if piece.packet is not None:
             rows.add(piece.packet)
@@ -122,7 +122,7 @@ class Worker:
         return [repr(getattr(module, key)) for module, key in self.buffers]
 
     def _at_once(self, rows: Receiver, numbers: Sequence[int]) -> tuple[list[float], Share] | None:
-        """Return losses and share by one call of a program, or None if the rows must be taken one by one."""
+        """Return losses and share from one call of a program, or None if the rows must be taken one by one."""
         if self.programs is None:
             return None
         try:
@@ -140,7 +140,7 @@ class Worker:
         return losses, Share(sums, bytes(reached))
 
     def _weights_for(self, plan: Plan) -> Any:
-        """Return the weights in the order of a plan; the parameters themselves if the piece has not all of them."""
+        """Return the weights in the order of a plan, or the parameters themselves if the piece lacks some of them."""
         if not plan.all_placed:
             self._assign()
             return plan.parameters
@@ -151,7 +151,7 @@ class Worker:
         return self.ordered[1]
 
     def _assign(self) -> None:
-        """Give the parameters the weights of the piece, if they do not have them yet."""
+        """Assign the weights of the piece to the parameters, unless that has been done."""
         if not self.assigned:
             assign_data(self.moved, self.weights)
             self.assigned = True
@@ -170,7 +170,7 @@ class Worker:
         if self.programs is not None:
             try:
                 return self.programs.add_gradient(x, target, sums)[0]
-            except Exception as error:  # if it is the model's own, the engine raises it again
+            except Exception as error:  # the engine raises the model's own errors again
                 self.programs, self.reason = None, str(error)
                 self.draws.seed(seed)
         y = self.loss(self.model(x), target)
@@ -186,7 +186,7 @@ _here = threading.local()
 
 
 def piece_gradient(piece: Piece, blob: bytes | None = None) -> Answer | Missing:
-    """Return the answer for a piece, or what is missing here; `blob` is the pickled model, loss and settings."""
+    """Return the answer for a piece, or `Missing`; `blob` is the pickled model, loss and settings."""
     worker: Worker | None = getattr(_here, "worker", None)
     if worker is None or worker.token != piece.token:
         if blob is None:
