@@ -211,7 +211,7 @@ polygamma: Binary = binary_row(polygamma_value, NAN, lambda n, x, z: polygamma(n
     shape=ORDER_AND_NUMBER, method=False,
     domain=ORDERS_OFF_POLES)
 
-# --- Operations on many operands: one node, however many there are ---------------------------------------------
+# --- Operations on many operands: one node for any number of them ---------------------------------------------
 
 sum: Many = many_row(ONE_LIST, running_sum, lambda xs, z: [1.0] * len(xs),
     doc="The sum of a list, and of `start`.", symbol="Σ", gather=list_and_start)

@@ -228,7 +228,7 @@ class Value(Operators):
         return self._data.is_integer()
 
     def hex(self) -> str:
-        """The number in hexadecimal, exact to the bit."""
+        """The exact number in hexadecimal."""
         return self.data.hex()
 
     def as_integer_ratio(self) -> NoReturn:

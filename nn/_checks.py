@@ -133,7 +133,7 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
 
 
 def as_list(x: Any) -> Any:
-    """Return a list, an array or None as it is, and a single number as a list of one."""
+    """Return a list, an array or None unchanged, and a single number as a list of one."""
     if type(x) is list or x is None:
         return x
     if not hasattr(x, "__len__"):

@@ -148,7 +148,7 @@ class NoisyReLU(_Each):
 
 
 class Dropout(Module):
-    """Set each input to 0 with probability p in training, and to x/(1 − p) otherwise; leave it as it is in evaluation.
+    """Set each input to 0 with probability p in training, and to x/(1 − p) otherwise; leave it unchanged in evaluation.
 
     The scale gives an output the same mean in training as in evaluation, so the weights need no change. Lecture 004
     halves the weights at test time instead, which is equivalent.

@@ -16,7 +16,7 @@ Seed = int | random.Random | None
 
 
 def generator_from(seed: Seed) -> random.Random:
-    """Return the generator for a `seed` argument: an integer seeds a new one, a `random.Random` is used as it is.
+    """Return the generator for a `seed` argument: an integer seeds a new one, a `random.Random` is used directly.
 
     None seeds a new one from Python's shared generator, so `random.seed` makes it reproducible. The same seed yields
     the same numbers on every engine and platform.

@@ -1,4 +1,4 @@
-"""How the property tests run: the same examples every time, no time limit on one, and how many, by profile."""
+"""How the property tests run: the same examples every time, without a time limit, their number set by the profile."""
 
 import gc
 import http.server
@@ -33,7 +33,7 @@ collect_ignore = ["benchmarks"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that open a page: what measures coverage leaves them out."""
+    """Mark the tests that open a page, which the coverage run leaves out."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def tidy():
-    """What is there before a module's tests need not be looked through whenever one of them collects garbage."""
+    """Freeze the objects made before a module's tests, so that garbage collection in the tests skips them."""
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""What each row of the table is in mathematics, written with mpmath: the independent route of the tests."""
+"""The mathematical definition of each row of the table, in mpmath: the tests' independent route."""
 
 import math
 
@@ -139,7 +139,7 @@ LN2, LN10 = math.log(2), math.log(10)
 
 # The mathematics of each row: its value, and its derivative with respect to each operand.
 def rounded_off(x, y):
-    """What rounding takes from x - y; nothing where that is not finite."""
+    """The rounding error of x - y; 0 if that is not finite."""
     rounded = float(x) - float(y)
     return x - y - mpf(rounded) if math.isfinite(rounded) else mpf(0)
 

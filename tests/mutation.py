@@ -1,4 +1,4 @@
-"""Mutates every local derivative and where each is flat, one at a time, and runs the suite against it: none may survive.
+"""Mutates every local derivative and every flat region, one at a time, and runs the suite: no mutant may survive.
 
     python tests/mutation.py                        all mutants, two at a time
     python tests/mutation.py --sample 12 --seed 1   a sample of them
@@ -40,7 +40,7 @@ MODULES = (
     "ops.py", "_operations/derivatives.py", "_operations/special.py", "_operations/activations.py",
     "_operations/series.py", "_operations/exact.py", "_operations/domains.py", "_operations/values.py",
 )  # fmt: skip
-# The part of the suite that is about derivatives: what is quickest first.
+# The part of the suite that is about derivatives, the quickest tests first.
 RELEVANT = (
     "checking/test_check.py::test_every_right_row_is_accepted", "checking/test_check.py::test_a_kink_of_an_operation_is_named",
     "checking/test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "engine/test_errors.py", "operations/test_special.py",
@@ -59,7 +59,7 @@ OF_TRANSLATOR = (
 # What ops.py calls the places where a product and a fraction are flat.
 NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}
 SLOPES_AT = {"unary_row": (1,), "binary_row": (1, 2), "many_row": (2,)}
-SECONDS = 150  # of computing, five times what the suite takes; some mutants never end
+SECONDS = 150  # of processor time, five times that of the suite; some mutants never end
 BROKEN = 99  # exit code of a process that could not even run the suite
 # Mutants that compute the same numbers as the original, each with the proof; they are counted apart.
 EQUIVALENT: dict[str, str] = {
@@ -207,7 +207,7 @@ def _place(statement: ast.stmt) -> tuple[str, str]:
 
 
 def child(mutant: Mutant | None, directory: Path) -> int:
-    """Run the suite against the mutant, in a process of its own; what its exit code is to be."""
+    """Run the suite against the mutant in a separate process; return its exit code."""
     ignored = shutil.ignore_patterns("__pycache__", "*.so")
     shutil.copytree(PACKAGE, directory / "autograd_core", ignore=ignored)
     if mutant is not None:
@@ -243,7 +243,7 @@ def child(mutant: Mutant | None, directory: Path) -> int:
 
 
 def run_all(every: Sequence[Mutant | None], jobs: int) -> Iterator[tuple[Mutant | None, str, float]]:
-    """Each mutant with what killed it (empty for a survivor) and the seconds it took; None is the package as it is."""
+    """Each mutant with the test that killed it (empty for a survivor) and the seconds it took; None is the original."""
     waiting = list(reversed(every))
     running: dict[int, tuple[Mutant | None, Path, float]] = {}
     with tempfile.TemporaryDirectory() as top:
@@ -269,7 +269,7 @@ def run_all(every: Sequence[Mutant | None], jobs: int) -> Iterator[tuple[Mutant 
 
 
 def _reason(output: Path, status: int) -> str:
-    """What the suite said; RuntimeError where it could not run."""
+    """The outcome of the suite; RuntimeError if it could not run."""
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return ""
@@ -283,7 +283,7 @@ def _reason(output: Path, status: int) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the mutants and print the table; 1 if one survives, 2 if the suite fails without any."""
+    """Run the mutants and print the table; return 1 if one survives, 2 if the suite fails without any."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sample", type=int, help="how many mutants to draw (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the drawing")

@@ -1,4 +1,4 @@
-"""The layout: which names are public and where they are imported from, and that no module imports upwards."""
+"""The layout: the public names and where they are imported from, and that no module imports upwards."""
 
 import ast
 import importlib

@@ -1,4 +1,4 @@
-"""What the lectures say of the engine itself: the listing, the chain rule, Jacobians, a module of your own.
+"""The lectures' statements about the engine itself: the listing, the chain rule, Jacobians, a module of your own.
 
 Their networks and losses are in nn/test_lecture_formulas.py.
 """

@@ -53,7 +53,7 @@ def all_records():
 
 
 def faults(rows, required, records):
-    """What is missing or off: rows without a requirement or a record, and values that are not as required."""
+    """The faults: rows without a requirement or a record, and values that are not as required."""
     found = [f"{row}: nothing is required of it" for row in sorted(rows) if not required.get(row)]
     for row, names in required.items():
         for name, (expectation, tolerance) in names.items():

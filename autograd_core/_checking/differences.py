@@ -155,7 +155,7 @@ def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> E
 
 
 def _none(reason: str, step: float = 0.0) -> Estimate:
-    """Return an estimate that only gives the reason why there is none."""
+    """Return an estimate that only holds the reason why there is none."""
     return Estimate(math.nan, math.inf, step, reason)
 
 

@@ -14,7 +14,7 @@ from .texts import short, title
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """One box: a node, a constant, or a folded scope; `more` counts the further repeats it stands for.
+    """One box: a node, a constant, or a folded scope; `more` counts the further repeats it represents.
 
     `mark` follows the label if another box has the same one.
     """
@@ -47,7 +47,7 @@ class Box:
 
     @property
     def node(self) -> Value | None:
-        """The node it stands for; None for a constant or a folded scope."""
+        """The node it represents; None for a constant or a folded scope."""
         return self.group.nodes[0] if self.group is not None and self.group.scope is None else None
 
     @property
@@ -57,7 +57,7 @@ class Box:
 
     @property
     def more(self) -> int:
-        """How many repeats it stands for beyond the one pictured."""
+        """The number of repeats it represents beyond the one pictured."""
         return 0 if self.group is None else self.group.more
 
     @property
@@ -68,7 +68,7 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class Edge:
-    """One edge from operand to result; between folded boxes one stands for all, and `more` counts the others."""
+    """One edge from operand to result; between folded boxes it represents all edges, and `more` counts the others."""
 
     source: Box
     target: Box

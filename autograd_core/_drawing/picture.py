@@ -68,7 +68,7 @@ class Picture:
 
 
 def picture(y: Outputs, options: Options) -> Picture:
-    """Return the graph below `y`, folded as the options say, whatever its size."""
+    """Return the graph below `y`, folded as the options say, without a limit on its size."""
     graph = graph_of(y)
     return _pictured(graph, fold(graph, **next(_ways(graph, options))), options)
 

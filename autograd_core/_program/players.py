@@ -19,12 +19,12 @@ class Player(Protocol):
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, list[float], list[float]]:
-        """The first output at one point, and its gradients by inputs and parameters."""
+        """The first output at one point, and the gradients of inputs and parameters."""
 
     def value_and_slopes(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, Sequence[float]]:
-        """The same, the gradients by inputs and then by parameters in one, as a node records them."""
+        """The same, with the gradients of inputs and then parameters in one list, as a node records them."""
 
     def rows(
         self, inputs: Sequence[Column], parameters: Sequence[Any], count: int, /, *, gradients_too: bool, threads: int
@@ -45,13 +45,13 @@ class InPython:
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, list[float], list[float]]:
-        """The first output at one point, and its gradients by inputs and parameters."""
+        """The first output at one point, and the gradients of inputs and parameters."""
         return player.value_and_gradients(self.listing, inputs, native.numbers(parameters), seed)
 
     def value_and_slopes(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, Sequence[float]]:
-        """The same, the gradients by inputs and then by parameters in one, as a node records them."""
+        """The same, with the gradients of inputs and then parameters in one list, as a node records them."""
         value, by_input, by_parameter = self.value_and_gradients(inputs, parameters, seed)
         return value, (*by_input, *by_parameter)
 

@@ -255,7 +255,7 @@ _ANSWERS: dict[str, Any] = {
         for name in ("__repr__", "__format__", "hex")
     },
     **{
-        name: _refusing(name, "copies a Value", "use it as it is: it never changes")
+        name: _refusing(name, "copies a Value", "use it directly, since it never changes")
         for name in ("__copy__", "__deepcopy__", "__reduce__")
     },
 }  # fmt: skip  # a table

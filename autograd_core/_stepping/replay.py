@@ -42,7 +42,7 @@ class Tape:
         self.code: list[Instruction] = []
         self.frozen: dict[int, str] = {}  # the reason, by the slot of the value
         self.constants: set[int] = set()
-        self.sums: set[int] = set()  # products and sums, which are the same to the bit on every platform
+        self.sums: set[int] = set()  # products and sums, which have the same bits on every platform
         self._known: dict[object, int] = {}
 
     def hold(self, number: float) -> int:
@@ -51,7 +51,7 @@ class Tape:
         return len(self.numbers) - 1
 
     def constant(self, number: float) -> int:
-        """Return the slot of a plain number, shared by all that are equal to the bit."""
+        """Return the slot of a plain number, shared by all numbers with the same bits."""
         key = number.hex()
         if key not in self._known:
             self._known[key] = self.hold(number)

@@ -37,7 +37,7 @@ class Run:
     """One run of a function on fresh nodes in place of its arguments: its inputs and outputs.
 
     Inside it (`with run:`) the fresh leaves are ordinary Values, so that nested derivatives and checkpoints that run
-    again depend on them. Outside they are constants, whose gradients nobody needs.
+    again depend on them. Outside they are constants, whose gradients are never needed.
     """
 
     inputs: list[Value]

@@ -50,7 +50,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A part that stays the same whatever the leaves are."""
+    """A part that does not depend on the leaves."""
 
     thing: Any
 

@@ -1,7 +1,7 @@
 """JavaScript: each function becomes a JavaScript function, on top of runtime.js and, if needed, special.js.
 
 Whatever raises in Python throws a `Raised` with the name of the exception. Arithmetic, roots and the formulas of the
-special functions match Python to the bit; results of the browser's `Math` may differ in the last units.
+special functions match Python bit for bit; results of the browser's `Math` may differ in the last digits.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def epoch(runner: str, share: float) -> float:
 
 
 def measured(runner: str) -> float | str:
-    """The seconds from a process of its own, or why there are none."""
+    """The seconds from a separate process, or the reason why there are none."""
     engine = {"AUTOGRAD_CORE_ENGINE": runner} if runner != "micrograd" else {}
     done = subprocess.run(
         [sys.executable, __file__, "--run", runner], capture_output=True, text=True, check=False,

@@ -1,4 +1,4 @@
-"""What a gradient costs, as a multiple of the same program on plain Python floats: `python tests/benchmarks/eager.py`.
+"""The cost of a gradient, as a multiple of the same program on plain Python floats: `python tests/benchmarks/eager.py`.
 
 Each row runs the program on floats (forward only) and on Values (built, swept, freed), one after the other in the same
 process, at least 7 rounds after a warm-up; the figure is the ratio of the medians of the processor's time, so that
@@ -98,7 +98,7 @@ def timed(program: Program) -> float:
 
 
 def ratio(plain: Program, graph: Program, rounds: int, repeat: int = 1) -> tuple[float, float]:
-    """Median seconds of the plain program, and how many times as long the other takes."""
+    """The median seconds of the plain program, and the ratio of the other program's time."""
     plain(), graph(), graph()
     plains, graphs = [], []
     for _ in range(rounds):
@@ -176,7 +176,7 @@ def xad_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[float]) 
 
 
 def scaled(count: int) -> tuple[float, float, int]:
-    """Nanoseconds a node, and page faults, of building, sweeping and freeing a chain of `count` nodes."""
+    """The nanoseconds per node, and the page faults, of building, sweeping and freeing a chain of `count` nodes."""
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     start = time.process_time()
     x = Value(1.0)
@@ -189,7 +189,7 @@ def scaled(count: int) -> tuple[float, float, int]:
 
 
 def scale_rows(count: int) -> bool:
-    """Print the cost a node at 1,000 nodes and at `count`, cold and with memory reused; whether the bound holds."""
+    """Print the cost per node at 1,000 nodes and at `count`, cold and with reused memory; return whether the bound holds."""
     small = median([scaled(1_000)[0] for _ in range(200)])
     cold, _, cold_faults = scaled(count)
     warm, _, warm_faults = min(scaled(count) for _ in range(2))
@@ -203,9 +203,9 @@ def scale_rows(count: int) -> bool:
 
 
 def bytes_of_node() -> float:
-    """What a node takes from the system, over 100,000 products: their floats and Python's bookkeeping included."""
+    """The memory of a node, measured over 100,000 products, including their floats and Python's bookkeeping."""
     if ENGINE == "native":
-        return float((Value(1.0) * Value(2.0)).__sizeof__())  # its floats are inside; slabs add nothing a node
+        return float((Value(1.0) * Value(2.0)).__sizeof__())  # its floats are inside; slabs add nothing per node
     x, y = Value(1.1), Value(2.2)
     tracemalloc.start()
     kept = [None] * 100_000
@@ -218,7 +218,7 @@ def bytes_of_node() -> float:
 
 
 def main() -> int:
-    """Print the table; 1 where a bound is missed."""
+    """Print the table; return 1 if a bound is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--scale", type=int, default=0)
@@ -241,7 +241,8 @@ def main() -> int:
 
     inputs = (0.7, -1.3, 0.4, 1.9, 2.2)
     start = Value(0.5)
-    # Each row makes its programs when its turn comes: Python's collector would count the weights of the others in.
+    # Each row makes its programs when its turn comes, since Python's collector would also walk the weights of the
+    # others.
     rows: list[tuple[str, float | None, Callable[[], tuple[Program, Program]], int, int]] = [
         ("100-point step of 2-16-16-1, operation by operation", 2.0,
          lambda: (plain_net, lambda: net(nodes, xs, targets, ag.tanh).backward()), rounds, 1),

@@ -59,7 +59,7 @@ __attribute__((visibility("default"))) double timed(void *kernel, const double *
 
 
 def points_module():
-    """The points that the tests of the translator compare at."""
+    """The points at which the tests of the translator compare."""
     spec = util.spec_from_file_location("points", ROOT / "tests" / "translation" / "points.py")
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -81,14 +81,14 @@ def library(directory):
 
 
 def answered(loaded, kernel, xs):
-    """Value and local derivatives, or None where the kernel leaves it to Python."""
+    """The value and local derivatives, or None if the kernel leaves them to Python."""
     out, count = (ctypes.c_double * 256)(), len(xs)
     done = loaded.call(ctypes.c_void_p(kernel), (ctypes.c_double * count)(*xs), ctypes.c_ssize_t(count), out)
     return out[: count + 1] if done else None
 
 
 def measured(loaded, both, numbers, runs):
-    """Nanoseconds a call by hand and generated."""
+    """The nanoseconds per call of the handwritten and the generated kernel."""
     xs, times = (ctypes.c_double * len(numbers))(*numbers), ([], [])
     for _ in range(runs):
         for kernel, kept in zip(both, times, strict=True):

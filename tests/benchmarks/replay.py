@@ -38,14 +38,14 @@ def ratio(base, work, seconds=0.01):
 
 
 def timed(work, count):
-    begin = time.process_time()  # all is one thread's: what others do on the machine does not count
+    begin = time.process_time()  # everything runs in one thread, so other work on the machine does not count
     for _ in range(count):
         work()
     return (time.process_time() - begin) / count
 
 
 def best(work, rounds=5):
-    """The shortest of a few runs, in processor time: what a machine that others use says of a single long one."""
+    """The shortest of a few runs in processor time, since a single long run on a shared machine is unreliable."""
     found = []
     for _ in range(rounds):
         gc.collect()
@@ -62,7 +62,7 @@ def say(work, measured, bound, unit="× NumPy", more=""):
 
 
 def over_rows(work, count, *, fast=False):
-    """A call that gives values and summed gradients of `count` rows, and the same in NumPy by hand."""
+    """A call that returns the values and summed gradients of `count` rows, and the same in handwritten NumPy."""
     prepared = prepare(work.listing, fast=fast)
     tables = [Table(numbers, width, True) for numbers, width in work.rows(count)]
     values, summed = np.zeros(count), np.zeros(work.listing.inputs + work.listing.parameters)
@@ -139,7 +139,7 @@ def two_million():
 
 
 def two_branches():
-    """Half of the rows on each of two branches, beside all on one."""
+    """Half of the rows on each of two branches, compared with all on one."""
     one, other = works.branches()
     count = 1000
     numbers = np.random.default_rng(0).uniform(0.5, 2.0, (count, 2))
@@ -172,7 +172,7 @@ def gpt():
 
 
 def streaming():
-    """Rows of a file, which nobody reads as a whole: seconds, and the memory beside it."""
+    """Rows of a file that is never read as a whole: the seconds, and the additional memory."""
     work, count = works.small_network(), 100_000 if QUICK else 1_000_000
     program = Program(work.loss, work.inputs, work.parameters)
     with tempfile.TemporaryDirectory() as directory:

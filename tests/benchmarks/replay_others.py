@@ -1,4 +1,4 @@
-"""What `replay.py` measures beside this engine, where it is installed; and what the machine has."""
+"""The other systems that `replay.py` measures, if they are installed, and the features of the machine."""
 
 import ctypes
 import importlib
@@ -19,13 +19,13 @@ NAMES = ("casadi", "jax", "torch")
 
 
 def installed():
-    """Which of the others are there."""
+    """Which of the others are installed."""
     there = [name for name in NAMES if importlib.util.find_spec(name)]
     return f"beside it {', '.join(there)}" if there else "none of CasADi, JAX and PyTorch is installed"
 
 
 def builds():
-    """The widths of vectors that this machine has, by the names of the builds."""
+    """The vector widths that this machine supports, by the names of the builds."""
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     found = ["generic"]
     if "avx2" in flags and "fma" in flags:
@@ -47,7 +47,7 @@ def blas_kernel():
 
 
 def beside(work, count, ratio, say):
-    """Each of the others on the same batch, beside NumPy by hand."""
+    """Each of the others on the same batch, compared with handwritten NumPy."""
     hand = work.by_hand(count)
     if importlib.util.find_spec("torch"):
         found, _, own = ratio(hand, torch_step(work, count))

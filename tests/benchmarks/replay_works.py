@@ -1,4 +1,4 @@
-"""The works of `replay.py`: each a program written scalar by scalar, and the same by hand in NumPy."""
+"""The workloads of `replay.py`: each is a program written in scalars, and the same in handwritten NumPy."""
 
 import importlib.util
 import itertools
@@ -21,7 +21,7 @@ WORKLOADS = Path(os.environ.get("WORKLOADS", Path(__file__).parents[3] / "shared
 
 
 class Work:
-    """A loss of one row: `record` makes its graph and gives it with its inputs and its parameters."""
+    """A loss of one row: `record` makes its graph and returns it with its inputs and parameters."""
 
     def __init__(self):
         self.loss, self.inputs, self.parameters = self.record()

@@ -1,4 +1,4 @@
-"""What training costs, as ratios, each of two programs measured in turns in this process, on one thread.
+"""The cost of training, as ratios of two programs measured alternately in this process, on one thread.
 
     python tests/benchmarks/training.py [--rounds 9]
 
@@ -47,7 +47,7 @@ def seconds(work: Work) -> float:
 
 
 def ratio(base: Work, work: Work, rounds: int) -> tuple[float, float]:
-    """How many times as long `work` takes, and the seconds of `base`: medians of runs in turns."""
+    """The ratio of the time of `work` to that of `base`, and the seconds of `base`: medians of alternating runs."""
     base()
     work()
     pairs = [(seconds(base), seconds(work)) for _ in range(rounds)]
@@ -59,7 +59,7 @@ def ratio(base: Work, work: Work, rounds: int) -> tuple[float, float]:
 
 
 def ours(rows: Any, size: int, engine: str, fast: bool = False) -> float:
-    """Seconds of an epoch of nn.fit; what is traced once is traced in the first, which does not count."""
+    """The seconds of an epoch of nn.fit, not counting the first epoch, in which programs are traced."""
 
     model = nn.MLP(64, SIZES, seed=0)
     marks: list[float] = []
@@ -232,7 +232,7 @@ def moons(activation: Any, plain: Callable[[float], float], rounds: int) -> tupl
 
 
 def main() -> int:
-    """Measure, print, and say by the exit status whether all bounds hold."""
+    """Measure and print; the exit status says whether all bounds hold."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9, help="how often each is measured, in turns (default 9)")
     rounds = parser.parse_args().rounds

@@ -1,4 +1,4 @@
-"""The gradient checker: what it accepts, what it rejects, and what it refuses to judge."""
+"""The gradient checker: the derivatives that it accepts and rejects, and those that it declines to judge."""
 
 import math
 import random
@@ -15,13 +15,13 @@ from autograd_core import TABLE, Value, parameter, primitive
 from autograd_core.check import check_gradient, check_primitive
 from autograd_core.strategies import smooth_programs
 
-# `stop` and `residual` are constant by contract, whatever the value does.
+# `stop` and `residual` are constant by contract, even if the value changes.
 ROWS = [row for row in TABLE.values() if row.arity != 0 and row.name not in ("checkpoint", "stop", "residual")]
 EACH_ROW = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
 def off_by(slope, share):
-    """A local derivative that is wrong by a share of itself, or of 1 where it is 0 throughout."""
+    """A local derivative that is wrong by a fraction of itself, or of 1 if it is 0 everywhere."""
     if callable(slope):
         return lambda *operands: slope(*operands) * (1.0 + share)
     return slope * (1.0 + share) if slope else share
@@ -83,7 +83,7 @@ def test_no_smooth_program_is_rejected_in_second_order(program):
 
 
 def test_a_branch_taken_at_one_point_alone_is_rejected():
-    """The function is x; what the graph recorded at 0 is 2 x."""
+    """The function is x, but the graph records 2 x at 0."""
     report = check_gradient(lambda x: ag.where(x, x, x + x), 0.0)
     assert (report.worst.analytic, report.worst.verdict) == (2.0, "disagrees")
     assert report.worst.numeric == pytest.approx(1.0)
@@ -392,7 +392,7 @@ def test_a_wrong_gradient_among_many_is_the_worst():
 
 
 def test_moving_all_parameters_at_once_gives_a_wrong_answer():
-    """Lecture 003: one parameter at a time. All at once give the sum of the gradient, for every one of them."""
+    """Lecture 003: one parameter at a time. Moving all at once measures the sum of the gradient instead."""
     x, step = [0.3, -0.7, 1.1], 1e-5
 
     def f(x):

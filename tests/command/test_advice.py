@@ -1,4 +1,4 @@
-"""What the command line advises to write parses to what was meant."""
+"""The expressions that the command line suggests parse to the intended ones."""
 
 import ast
 import re
@@ -44,7 +44,7 @@ def tree(text):
 
 
 def advised(text, pattern):
-    """What the error about `text` says to write."""
+    """The expression that the error about `text` suggests."""
     with pytest.raises(ExpressionError) as refused:
         parse(text)
     said = re.search(pattern, str(refused.value))

@@ -1,4 +1,4 @@
-"""The command line, run as its users run it."""
+"""The command line, run as users run it."""
 
 import json
 import math
@@ -293,7 +293,7 @@ def test_step_writes_a_page(capsys, tmp_path):
     pytest.importorskip("graphviz")
     page = tmp_path / "steps.html"
     code, out, err = run(capsys, "step", "x*x + 1", "x=3", "-o", str(page))
-    if code == 2:  # a machine without any layout engine says how to get one
+    if code == 2:  # without any layout engine, the message says how to get one
         assert "Graphviz" in err
         return
     assert out == f"wrote {page}\n"

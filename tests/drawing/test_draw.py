@@ -1,4 +1,4 @@
-"""The still drawing: golden sources, the same graph in DOT and SVG, text that stays text, options, the guard."""
+"""Still drawings: golden sources, the same graph in DOT and SVG, text shown as typed, options, the size guard."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def edges_of(source: str) -> list[tuple[int, int, int]]:
 
 
 def graph_counts(y: Value) -> tuple[int, int]:
-    """How many boxes and edges the graph itself has: each number that is an operand is a box of its own."""
+    """The number of boxes and edges of the graph itself; each plain number among the operands has its own box."""
     order = toposort(y)
     operands = [x for node in order for x in node.operands]
     return len(order) + sum(type(x) is float for x in operands), len(operands)

@@ -1,4 +1,4 @@
-"""Folding by scope and by batch, the guard on size, and the engines that lay a drawing out."""
+"""Folding by scope and by batch, the size guard, and the layout engines."""
 
 from __future__ import annotations
 
@@ -411,7 +411,7 @@ def test_engines_are_tried_in_order_and_named(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_engine_in_a_wheel_reads_and_writes_as_dot_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With a module in pygraphviz's place: what it is asked for, and what comes out."""
+    """A module takes the place of pygraphviz: the calls it receives, and the result."""
     (tmp_path / "pygraphviz.py").write_text(
         "class AGraph:\n"
         "    def __init__(self, string): self.string = string\n"

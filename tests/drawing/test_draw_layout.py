@@ -1,4 +1,4 @@
-"""Layout by a function of the page's own, in place of a program."""
+"""Layout by a function of the page instead of a program."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every box of a drawing has a name of its own, in its head, in formulas and in lines; automatic names give way."""
+"""Every box of a drawing has a unique name in its heading, in formulas and in lines; automatic names avoid labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neurons stand in order, first on top, whichever engine lays out; edges of boxes that many read have colours."""
+"""Neurons are in order, the first on top, with any layout engine; the edges of boxes that many read have colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints: no graph kept, the function run again, the same gradients."""
+"""Checkpoints keep no graph, run the function again, and return the same gradients."""
 
 import gc
 import weakref
@@ -163,7 +163,7 @@ def test_its_rule_is_never_asked():
 
 
 def test_what_a_model_that_keeps_its_checkpoint_loses():
-    """The documented cycle: a model, its result and what hangs on them, and nothing else; breaking it frees all."""
+    """The documented cycle is a model, its result and their dependants, and nothing else; breaking it frees all of them."""
 
     class Model:
         def __init__(self):
@@ -184,7 +184,7 @@ def test_what_a_model_that_keeps_its_checkpoint_loses():
         del model
         assert gc.collect() <= 10 * 12  # a handful of objects for each model
         lost = [ref() for ref in models if ref() is not None]
-        assert len(lost) == (0 if ENGINE == "python" else 10)  # the native node is no object of the collector's
+        assert len(lost) == (0 if ENGINE == "python" else 10)  # the collector does not track native nodes
         for model in lost:
             model.loss = None
         del lost

@@ -1,4 +1,4 @@
-"""Checkpoints with keywords and of several outputs: one run again in each sweep, the gradients of the plain graph."""
+"""Checkpoints with keywords and several outputs: each sweep reruns the function once, with the plain gradients."""
 
 import copy
 import gc

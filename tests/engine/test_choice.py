@@ -1,4 +1,4 @@
-"""Which engine is chosen, and what is said where it cannot be."""
+"""The choice of engine, and the errors if the chosen engine cannot be used."""
 
 from __future__ import annotations
 

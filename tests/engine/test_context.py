@@ -186,7 +186,7 @@ def test_a_transform_in_one_thread_is_not_seen_in_another():
 
 
 def in_threads(work, count=8):
-    """Run `work(i)` in threads at once; what they raise is raised."""
+    """Run `work(i)` in concurrent threads, and raise whatever they raise."""
     errors, start = [], threading.Barrier(count)
 
     def guarded(i):

@@ -1,4 +1,4 @@
-"""Graphs copied, pickled and freed: at any depth, and leaving nothing behind."""
+"""Graphs are copied, pickled and freed at any depth, without leaving anything behind."""
 
 import copy
 import gc
@@ -263,7 +263,7 @@ def test_no_program_leaves_cycles():
     def holds(program):
         inputs = [Value(x) for x in program.inputs]
         gc.collect()
-        gc.freeze()  # what is there already need not be looked through again
+        gc.freeze()  # so that existing objects are not searched again
         y = program(*inputs)
         y.backward()
         gc.collect()  # what compiling the program left

@@ -1,4 +1,4 @@
-"""NumPy's functions on arrays of Values: what they give on floats, with its gradients; and by name those that cannot.
+"""NumPy's functions on arrays of Values return what they return on floats, with gradients; the exceptions are listed.
 
 Every public function is called with every example below. What it gives on arrays of float objects, or, where it does
 not take these, on arrays of float64, it must give on arrays of Values, and the gradients are those of differences.
@@ -108,7 +108,7 @@ def total(function, arguments):
 
 
 def check_gradients(function, example, kind):
-    """The gradients by all numbers of the example, against central differences."""
+    """The gradients with respect to all numbers of the example, compared with central differences."""
     arguments = replaced(example, values)
     inputs = [leaf for leaf in leaves(arguments) if type(leaf) is Value]
     y = total(function, arguments)
@@ -136,7 +136,7 @@ def check_gradients(function, example, kind):
 
 
 def check(function, example):
-    """Whether NumPy calls it on Values where it does on floats; then that what comes out is right."""
+    """Check that NumPy accepts Values where it accepts floats, and that the result is right."""
     kind, tolerance = objects, 1e-13 if function.__name__ in IN_FLOAT64 else 0.0
     where, expected = outcome(function, replaced(example, objects))
     if where is None:

@@ -1,4 +1,4 @@
-"""What floats have beside their operators, and arrays of no dimensions, which are numbers: on the way in and out."""
+"""The attributes and methods of floats, and zero-dimensional arrays, which count as numbers, as input and output."""
 
 import math
 import statistics

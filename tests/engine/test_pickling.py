@@ -1,4 +1,4 @@
-"""Several roots in one pickle or copy: each node keeps its identity, and nothing is written twice or for nothing."""
+"""Several roots in one pickle or copy: each node keeps its identity, and nothing is written twice or needlessly."""
 
 import copy
 import gc
@@ -161,7 +161,7 @@ def test_states_of_a_deep_graph():
 
 
 def written(picklers, files, plan, nodes):
-    """Dump nodes by picklers as planned; for each pickler what it was given."""
+    """Dump nodes with picklers as planned; return the nodes that each pickler was given."""
     given = [[] for _ in picklers]
     for which, at in plan:
         picklers[which].dump(nodes[at])

@@ -1,4 +1,4 @@
-"""Places left in any order, and the places of generators and coroutines: each takes away what it put there."""
+"""Places left in any order, and the places of generators and coroutines: each removes only its own."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""The order of nodes, the reverse sweep, gradients, and derivatives of functions, nested at will."""
+"""The order of nodes, the reverse sweep, gradients, and arbitrarily nested derivatives of functions."""
 
 import math
 import random

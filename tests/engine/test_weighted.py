@@ -1,4 +1,4 @@
-"""Weighted sums side by side make the nodes that their definition makes: same bits, operations, scopes and gradients."""
+"""Weighted sums make the same nodes as their definition: the same bits, operations, scopes and gradients."""
 
 import math
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Many leaves at once are read and assigned as one after the other."""
+"""Reading and assigning many leaves at once has the same effect as one after the other."""
 
 import math
 from array import array

@@ -1,4 +1,4 @@
-"""Calls everything public with wrong arguments and prints what each says, as one object of JSON.
+"""Calls everything public with wrong arguments, and prints the messages as one JSON object.
 
 Run by test_messages_agree.py, once for each engine.
 """
@@ -154,7 +154,7 @@ def operations():
 
 
 def documented():
-    """What `help` says of everything public, and of the members of its classes."""
+    """The `help` of everything public, and of the members of its classes."""
     for name in autograd_core.__all__:
         thing = getattr(autograd_core, name)
         if callable(thing):

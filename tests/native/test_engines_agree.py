@@ -1,4 +1,4 @@
-"""Random programs, each run by both engines in processes of their own: every bit, order, message, drawing is the same.
+"""Random programs, each run by both engines in separate processes: every bit, order, message and drawing is the same.
 
 Pickles go from each engine to the other.
 """

@@ -1,4 +1,4 @@
-"""Every kernel gives what its row in Python gives, to the last bit: values, local derivatives, exceptions."""
+"""Every kernel agrees with its row's Python to the last bit: values, local derivatives, exceptions."""
 
 import math
 import struct
@@ -42,7 +42,7 @@ def bits(x: float) -> bytes:
 
 
 def of_row(name: str, operands: list[float], variable: tuple[bool, ...] = (True,) * 99) -> object:
-    """Value and local derivatives by the row's own Python, as they are recorded, or the exception's type."""
+    """The value and local derivatives from the row's own Python, as recorded, or the type of the exception."""
     row = TABLE[name]
     try:
         z = row.evaluate(operands)

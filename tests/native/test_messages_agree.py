@@ -1,4 +1,4 @@
-"""Whatever is called wrongly says the same on both engines: everything public, in a process of its own for each."""
+"""Wrong calls raise the same errors on both engines: everything public, in a separate process for each engine."""
 
 import json
 import os

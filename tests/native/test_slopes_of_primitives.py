@@ -1,4 +1,4 @@
-"""What a primitive's derivative may give is the same on both engines, because it is checked before either sees it."""
+"""Both engines accept the same results from a primitive's derivatives, because these are checked beforehand."""
 
 from fractions import Fraction
 

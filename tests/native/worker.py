@@ -1,4 +1,4 @@
-"""One engine in a process of its own: reads programs and pickles as lines of JSON, answers with every bit of the result.
+"""One engine in a separate process: reads programs and pickles as lines of JSON, and returns every bit of the result.
 
 Run by test_engines_agree.py, once for each engine.
 """
@@ -121,7 +121,7 @@ def numbers(found: object) -> object:
 
 
 def outcomes(root: Value) -> dict[str, object]:
-    """What sweeps, drawings and pickles make of a graph."""
+    """The sweeps, drawings and pickles of a graph."""
     inputs = leaves(root)
     result: dict[str, object] = {"graph": graph(root)}
     result["gradients"] = numbers(attempt(gradients, root, inputs))

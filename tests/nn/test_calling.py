@@ -1,4 +1,4 @@
-"""Modules called: what goes in, what comes out, in which scope, and what is refused."""
+"""Calls of modules: inputs, outputs, scopes, and rejected arguments."""
 
 import sys
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Training shared by workers: the same bits with any number of them, whoever is first, and whoever dies."""
+"""Training shared by workers: the same bits with any number of workers, in any order, even if some die."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Where parameters and modules are found, micrograd's own `parameters()`, and that what is trained is what is saved."""
+"""Where parameters and modules are found, micrograd's own `parameters()`, and that every trained parameter is saved."""
 
 from collections import deque
 

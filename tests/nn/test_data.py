@@ -1,4 +1,4 @@
-"""Data sets made by a rule, batches and samples, and how bad data is refused."""
+"""Generated data sets, batches and samples, and the rejection of bad data."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Tests of nn.datasets: the data themselves, the split, the features of the digits, and what is refused."""
+"""nn.datasets: the data themselves, the split, the features of the digits, and rejected arguments."""
 
 import doctest
 import gzip

@@ -1,4 +1,4 @@
-"""Every module, loss and normalisation before the public gradient checker, in first and second order."""
+"""Every module, loss and normalisation passes the public gradient checker, in first and second order."""
 
 import random
 

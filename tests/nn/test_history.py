@@ -1,4 +1,4 @@
-"""What a watcher sees of a training: progress on the terminal, and its history in a line and as a plot."""
+"""Watching a training: progress on the terminal, and its history as a line and as a plot."""
 
 import sys
 import types

@@ -1,4 +1,4 @@
-"""Losses against mpmath, at sizes of logits from nothing to ±1000, and what they refuse."""
+"""Losses compared with mpmath, for logits from 0 to ±1000, and rejected arguments."""
 
 import math
 

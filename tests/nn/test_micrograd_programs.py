@@ -1,4 +1,4 @@
-"""What README says of programs written for micrograd: they run with two import lines changed, and what does not is named.
+"""The README's promise for programs written for micrograd: they run with two import lines changed; exceptions are named.
 
 Each program is run as it stands on a small engine of closures that has micrograd's names, and with its import lines
 changed on this one; both must find the same numbers.

@@ -1,4 +1,4 @@
-"""How modules are made, named, counted, switched and shown, and what the single kinds compute."""
+"""How modules are made, named, counted, switched and shown, and what each kind computes."""
 
 import inspect
 import random

@@ -1,4 +1,4 @@
-"""Optimisers against their update rules written out, and what they refuse."""
+"""Optimisers compared with their update rules written out, and rejected arguments."""
 
 import math
 from functools import partial

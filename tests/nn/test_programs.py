@@ -1,4 +1,4 @@
-"""Training through programs: losses and weights are those of the eager engine, to the last bit, whatever is trained."""
+"""Training through programs: losses and weights equal the eager engine's to the last bit, for every kind of model."""
 
 import math
 import random
@@ -396,7 +396,7 @@ def test_what_is_drawn_may_decide_the_way():
 
 
 def test_all_that_nn_exports_is_trained_here():
-    """A new module, loss or optimiser of nn is to be added above, or here with the reason why it is not trained."""
+    """A new module, loss or optimiser of nn must be added above, or here with the reason why it is not trained."""
     modules = {name for name in nn.__all__ if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.Module)}
     used = {type(inner).__name__ for table in (MODELS, RANDOM) for make in table.values() for _, inner in make(0).named_modules()}
     assert modules - used - {"Module"} == {"RNN", "RNNCell"}, "those are in test_sequences_of_several_lengths"

@@ -1,4 +1,4 @@
-"""What is random in training, by its statistics over fixed seeds: dropout, noisy units, symmetry breaking."""
+"""The statistics of random training over fixed seeds: dropout, noisy units, symmetry breaking."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""What trained networks reach, on fixed seeds: the same on every engine, to the last bit.
+"""The results of trained networks on fixed seeds: the same on every engine, to the last bit.
 
 Settings were chosen on other seeds than those that are asserted here; where a held-out set is small, the mean over
 several splits is asserted.

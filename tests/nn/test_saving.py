@@ -1,4 +1,4 @@
-"""Saved parameters: what is written comes back, a crash leaves the old file whole, and bad files change nothing."""
+"""Saved parameters: a round trip restores them, a crash leaves the old file intact, and bad files change nothing."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The training loop: what each option does, how it ends, and what it refuses."""
+"""The training loop: the effect of each option, how training ends, and rejected arguments."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""To add an operation is to add a row: everything else is found to follow, in a copy of the package that has one more."""
+"""Adding an operation only takes a row: a copy of the package with one more row has everything else."""
 
 import os
 import shutil

@@ -21,7 +21,7 @@ POWERS = ("pow", "pow_slope", "pow_log")
 
 @st.composite
 def powers(draw, count):
-    """Operands x, y of a power, and `count` whole orders: where the slopes are near the ends of the range of floats.
+    """Operands x, y of a power, and `count` integer orders, for which the slopes are near the ends of the float range.
 
     The exponent is of ordinary size, or near 0 or 1, where y - 1 rounds or cancels, or large, and x near 1.
     """
@@ -57,7 +57,7 @@ def error(mathematics, row, xs, i, got, exact):
 
 
 def errors(mathematics, row, xs):
-    """The error of each derivative in units in the last place, or None where there is none; both modes are compared."""
+    """The error of each derivative in units in the last place, or None if it does not exist; both modes are compared."""
     if not all(map(math.isfinite, xs)) or any(kink(*xs) == 0 for kink in row.kinks):
         return None
     try:
@@ -187,7 +187,7 @@ def test_derivatives_of_powers_at_the_ends_of_the_range(name, xs, derivatives):
 @pytest.mark.parametrize("y", [2.0, 3.0, 4.0])
 @pytest.mark.parametrize("first", ["by x", "by y"])
 def test_mixed_derivatives_of_a_power_at_0(first, y):
-    """x**(y - 1) (1 + y log x) and its derivatives by x, in the limit; that by y comes first or last."""
+    """x**(y - 1) (1 + y log x) and its derivatives with respect to x, in the limit; the one for y is first or last."""
     f = lambda x, y: x**y  # noqa: E731  # differentiated below
     mixed = grad(grad(f, argnums=0), argnums=1) if first == "by x" else grad(grad(f, argnums=1), argnums=0)
     for derivative in (*[0.0] * int(y - 1), -math.inf):
@@ -298,7 +298,7 @@ def test_the_mathematics_covers_the_table(mathematics):
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ("stop", "residual")])  # constant by contract
 def test_the_mathematics_is_consistent(mathematics, name):
-    """Each derivative written above is that of the value written above, by mpmath's own differentiation."""
+    """Each derivative written above agrees with mpmath's own differentiation of the value written above."""
     row = TABLE[name]
     value = mathematics.MATHEMATICS[name][0]
     if row.shape.orders == (0,):

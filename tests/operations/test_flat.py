@@ -1,4 +1,4 @@
-"""Zero times infinity: nothing where a derivative is 0 in a whole neighbourhood, NaN where it is 0 at the point only."""
+"""Zero times infinity: no contribution if a derivative is 0 in a whole neighbourhood, NaN if only at the point."""
 
 import copy
 import itertools
@@ -143,7 +143,7 @@ EVERYWHERE_FLAT = ("sign", "floordiv", "larger", "where")
 @settings(max_examples=3 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)), st.data())
 def test_flat_is_what_mathematics_calls_so(mathematics, drawn, data):
-    """A slope of 0 is flat exactly where that of mathematics is 0 all around, what is a plain number staying as it is."""
+    """A slope of 0 is flat exactly if the mathematical slope is 0 all around, with plain numbers held constant."""
     row, xs = drawn
     assume(all(math.isfinite(x) and (x == 0 or 1e-30 < math.fabs(x) < 1e30) for x in xs))
     variable = [data.draw(st.booleans()) and i not in row.shape.orders for i in range(len(xs))]

@@ -1,4 +1,4 @@
-"""The rules of differentiation, and what the transforms owe one another, on random programs and on every row."""
+"""The rules of differentiation, and identities between the transforms, on random programs and on every row."""
 
 import copy
 import math
@@ -190,7 +190,7 @@ def test_the_transforms_agree(program):
 
 @given(smooth_programs([TABLE[name] for name in ("add", "sub", "mul", "square", "neg")], max_inputs=3, max_operations=6))
 def test_nesting_in_any_order_of_modes(program):
-    """On whole numbers every mode is exact, so all nestings agree to the bit."""
+    """On integers every mode is exact, so all nestings agree bit for bit."""
     xs = [float(round(x)) for x in program.inputs]
 
     def f(xs):

@@ -1,4 +1,4 @@
-"""softmax and log_softmax, which are no rows but lists of Values, against mpmath: numbers, slopes and curves."""
+"""softmax and log_softmax, which return lists of Values and are not rows, compared with mpmath, to second order."""
 
 import math
 
@@ -36,7 +36,7 @@ def test_numbers(xs):
 
 @given(LISTS, st.data())
 def test_slopes_and_curves(xs, data):
-    """∂p_i/∂x_j = p_i (δ_ij - p_j), and that of log p_i = δ_ij - p_j, whose slope by x_k is -p_j (δ_jk - p_k).
+    """∂p_i/∂x_j = p_i (δ_ij - p_j), and ∂log p_i/∂x_j = δ_ij - p_j, whose slope for x_k is -p_j (δ_jk - p_k).
 
     Also where 1 - p is far below 1: no slope is a difference of nearly equal numbers.
     """

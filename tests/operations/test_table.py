@@ -1,4 +1,4 @@
-"""The table itself: complete, consistent with everything written out beside it, quiet everywhere, right at its edges."""
+"""The table itself: complete, consistent with everything derived from it, quiet everywhere, right at its edges."""
 
 import ast
 import contextlib
@@ -68,7 +68,7 @@ def test_local_derivatives_are_quiet_everywhere(drawn):
     st.tuples(st.just(row), st.tuples(*[numbers(row.domain.special)] * row.arity)) for row in ROWS if row.arity
 )))  # fmt: skip  # one expression
 def test_the_domain_is_where_the_value_is(drawn):
-    """Outside the domain an operation raises ValueError or gives NaN; inside it gives a number or overflows."""
+    """Outside the domain an operation raises ValueError or returns NaN; inside it returns a number or overflows."""
     row, xs = drawn
     if row.name == "div" or not row.public or any(x != x for x in xs):
         return

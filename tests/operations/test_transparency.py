@@ -1,4 +1,4 @@
-"""A program on Values gives the bits that it gives on floats, and raises where floats raise."""
+"""A program on Values returns the same bits as on floats, and raises where floats raise."""
 
 import math
 import operator

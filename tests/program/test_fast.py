@@ -1,4 +1,4 @@
-"""Fast programs: within their bounds on random programs and networks, exact without the native engine, kept by files."""
+"""Fast programs: within their bounds on random programs and networks, exact without the native engine, and saved."""
 
 import math
 import operator
@@ -42,7 +42,7 @@ def perturbed(listing, inputs, parameters, shake):
 
 
 def conditions(program, point, seed=0):
-    """How much the value, and each gradient by inputs and then parameters, moves for a relative change in every step."""
+    """The change of the value, and of each gradient (inputs, then parameters), for a relative change in every step."""
     [branch] = program._replays.branches
     rng = random.Random(seed)
     due = perturbed(branch.listing, point, branch.numbers(), lambda: 1.0)

@@ -1,4 +1,4 @@
-"""A character-level GPT written scalar by scalar, as such files are: traced it is one program for each length of name."""
+"""A character-level GPT written in scalars: traced, it is one program for each length of name."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Programs as plain Python: the program's numbers to the bit, its branches and the kinds of its errors."""
+"""Programs as plain Python: the program's numbers bit for bit, its branches and the types of its errors."""
 
 import math
 import subprocess

@@ -1,4 +1,4 @@
-"""Rows on many operands, lane by lane side by side: where, take and logsumexp, as the player in Python has them."""
+"""Rows on many operands with lanes side by side: where, take and logsumexp agree with the Python player."""
 
 import random
 import struct

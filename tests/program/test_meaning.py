@@ -1,4 +1,4 @@
-"""What a program means, whoever plays it: the engine's bits and errors, at points and over rows, from files, exported."""
+"""The meaning of a program in every player: the engine's bits and errors, at points, over rows, saved and exported."""
 
 import ctypes
 import os
@@ -39,7 +39,7 @@ def alike(a, b):
 
 
 def eager(program, point):
-    """Value and gradients by the engine, or what it raises; None where the result is no float."""
+    """The engine's value and gradients, or its exception; None if the result is not a float."""
     inputs = list(map(Value, point))
     y = outcome(program, *inputs)
     if type(y) is Value:

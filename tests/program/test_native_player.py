@@ -1,4 +1,4 @@
-"""The player in C gives what the player in Python gives, to the bit, whatever the passes, the rows and the threads."""
+"""The C player agrees with the Python player bit for bit, for any passes, rows and threads."""
 
 import importlib.util
 import math

@@ -1,4 +1,4 @@
-"""Programs over rows: what carries rows and what does not, in every layout; and what is refused."""
+"""Programs over rows: arguments with and without rows, in every layout, and rejected arguments."""
 
 import collections
 import math

@@ -1,4 +1,4 @@
-"""What a traced function may return, and what a program keeps of what it computes."""
+"""The results that a traced function may return, and the numbers that a program keeps alive."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a replay could not repeat is refused by name, and leaves everything as it was."""
+"""Anything that a replay could not repeat is rejected by name, and leaves everything as it was."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""The node that a call of a program gives: value, gradients of every order, and what it does with several numbers."""
+"""The node that a call of a program returns: its value, gradients of every order, and several outputs."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Programs saved and loaded, pickled and unpickled: the same numbers, and clear words for what is not a program."""
+"""Programs saved and loaded, pickled and unpickled: the same numbers, and clear errors for other files."""
 
 import json
 import math

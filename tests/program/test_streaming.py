@@ -1,4 +1,4 @@
-"""A data set streams through a program: what is held beside it does not grow with the width of a row."""
+"""A data set streams through a program: the additional memory does not grow with the width of a row."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""Traced functions replayed: the engine's numbers, gradients and errors, on every branch, at one point and over rows."""
+"""Replays of traced functions: the engine's numbers, gradients and errors, on every branch, at points and over rows."""
 
 import gc
 import math

@@ -1,4 +1,4 @@
-"""What a trace notes and refuses, and that it stays in its own thread."""
+"""The questions that a trace notes, the operations that it rejects, and that it stays in its own thread."""
 
 import copy
 import math

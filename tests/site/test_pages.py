@@ -1,4 +1,4 @@
-"""The pages of the site in a browser that reaches nothing else, and their links."""
+"""The pages of the site and their links, in a browser without access to anything else."""
 
 import json
 import math

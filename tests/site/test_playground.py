@@ -1,4 +1,4 @@
-"""The playground: its examples, errors, link and stop, in a browser that reaches nothing else."""
+"""The playground: its examples, errors, link and Stop button, in a browser without access to anything else."""
 
 import http.server
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def opened(browser: Any, address: str, hash: str = "") -> Any:
 
 
 def ended(page: Any, start: Callable[[], Any]) -> str:
-    """Start a program, and wait until it has ended; what it printed."""
+    """Start a program, wait until it has ended, and return its output."""
     runs = page.evaluate("window.playground.runs ?? 0")
     start()
     page.wait_for_selector(f"[data-runs='{runs + 1}']")
@@ -40,7 +40,7 @@ def ended(page: Any, start: Callable[[], Any]) -> str:
 
 
 def run(page: Any, program: str) -> str:
-    """Run a program; what it printed."""
+    """Run a program and return its output."""
     write(page, program)
     return ended(page, lambda: page.click("#playground-run"))
 

@@ -1,4 +1,4 @@
-"""The wheel for every Python and every machine: one file without the native engine, which says so."""
+"""The wheel for every Python and every machine: one file without the native engine, as its tags say."""
 
 import os
 import subprocess

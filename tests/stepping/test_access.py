@@ -1,4 +1,4 @@
-"""The live page for everybody: by keyboard alone, in the dark, printed, read aloud."""
+"""The live page is accessible: by keyboard alone, in the dark, printed, and read aloud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run asks of its numbers is noted, in its own thread, and answered as ever."""
+"""The questions that a run asks about its numbers are noted, in its own thread, and answered as usual."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor

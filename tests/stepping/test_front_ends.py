@@ -1,4 +1,4 @@
-"""The stepper in the front ends themselves: what they strip, which keys they take, where they scroll.
+"""The stepper in real front ends: what they strip, which keys they handle, and where they scroll.
 
 Each is skipped where it is not installed: `pip install -e ".[test,notebooks,front-ends]"`, then `pytest -m "slow or not slow"`.
 """

@@ -1,4 +1,4 @@
-"""Text is at least 11 pixels high at every size: the page is measured, as a screen and as a phone show it."""
+"""Text is at least 11 pixels high at every size, measured on the page as a screen and a phone show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines read the slots that they name, and no others; a page too large to compute keeps just these."""
+"""Lines read only the slots that they name; a page that is too large to compute keeps just these slots."""
 
 import json
 import math

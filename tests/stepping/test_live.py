@@ -1,4 +1,4 @@
-"""Leaves moved in the page: every number is what the engine gives for them, and the page's tools say what is so."""
+"""Leaves moved in the page: every number equals the engine's, and the page's tools report correct results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stepper's steps as data: every number the engine's, every step's line the chain rule's, frames and files."""
+"""The stepper's steps as data: the engine's numbers, the chain rule in each step's line, frames and files."""
 
 from __future__ import annotations
 

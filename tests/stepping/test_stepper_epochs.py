@@ -1,4 +1,4 @@
-"""Several epochs of one graph: what an epoch clears, checkpoints computed again, and unsorted sweeps in each of them."""
+"""Several epochs of one graph: the state that an epoch clears, recomputed checkpoints, and unsorted sweeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradients and Hessians of random programs against mpmath, as exact as the programs' condition allows."""
+"""Gradients and Hessians of random programs compared with mpmath, as exact as the programs' condition allows."""
 
 import math
 import random
@@ -103,7 +103,7 @@ def test_gradients_within_four_times_the_measured_condition(mathematics, program
 
 @given(smooth_programs(SMOOTH, max_inputs=3, max_operations=16))
 def test_hessians_are_right_and_symmetric(mathematics, program):
-    """The condition of a Hessian is that of the gradient's own graph."""
+    """The condition of a Hessian is the condition of the gradient's own graph."""
     inputs = [Value(x) for x in program.inputs]
     y = program(*inputs)
     slopes = gradients(y, inputs, create_graph=True)

@@ -1,4 +1,4 @@
-"""The public strategies: what they promise to draw, what programs shrink to, and the distances of ulps."""
+"""The public strategies: the values that they draw, how programs shrink, and distances in ulps."""
 
 import math
 from fractions import Fraction

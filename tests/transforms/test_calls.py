@@ -1,4 +1,4 @@
-"""How transformed functions are called: by keyword, with something beside the result, with names, and from pickles."""
+"""How transformed functions are called: by keyword, with aux, with their names kept, and from pickles."""
 
 import copy
 import functools

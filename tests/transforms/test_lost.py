@@ -1,4 +1,4 @@
-"""A function whose result has lost its input has gradient 0.0: that is said, and nothing is said of constants."""
+"""A function whose result has lost its input has gradient 0.0 and warns; constants do not warn."""
 
 import math
 import warnings

@@ -1,4 +1,4 @@
-"""What transforms owe their callers: a Value wherever the answer depends on one, and pulls and pushes that are linear."""
+"""The contracts of transforms: the result is a Value if it depends on one, and pulls and pushes are linear."""
 
 import contextvars
 import math

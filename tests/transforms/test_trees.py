@@ -1,4 +1,4 @@
-"""What functions are differentiated by, and what they give: known kinds keep their type, others are refused by name."""
+"""Arguments and results of differentiated functions: known kinds keep their type, others are rejected by name."""
 
 import dataclasses
 import pickle
@@ -146,7 +146,7 @@ def test_values_in_a_structure_stay_values():
 
 
 def test_the_structure_is_that_of_the_call():
-    """What the caller does to the argument later does not change what a pull gives."""
+    """Changing the argument afterwards does not change the result of a pull."""
     at = {"w": 2.0}
     _, pull = vjp(lambda p: p["w"] * p["w"])(at)
     at["b"] = 1.0

@@ -1,4 +1,4 @@
-"""Operands of rows, specials first, and what the rows' Python gives for them."""
+"""Operands of rows, special values first, and the results of the rows' Python."""
 
 import math
 import random

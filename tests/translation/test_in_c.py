@@ -1,4 +1,4 @@
-"""Rows in C give the bits of the rows' Python, and give up where that raises."""
+"""Rows in C return the same bits as the rows' Python, and fail where that raises."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What floats give where Python computes with more digits: right to units of the terms that cancel."""
+"""Functions on floats where Python computes with more digits: accurate to units of the terms that cancel."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""What translated rows stand on in NumPy: Python's arithmetic point by point, NaN where it raises."""
+"""The NumPy runtime of translated rows: Python's arithmetic point by point, NaN where it raises."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the translator understands means the same in every language; what it does not understand it refuses by name."""
+"""Code that the translator understands means the same in every language; any other code is rejected by name."""
 
 import inspect
 import math

@@ -1,4 +1,4 @@
-"""Functions that use everything that the translator understands, and some that use what it does not."""
+"""Functions that use everything that the translator understands, and some that use other things."""
 
 import math
 import operator
