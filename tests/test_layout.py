@@ -111,6 +111,13 @@ def test_the_engine_does_not_import_nn():
     assert [name for name, others in found.items() if any(x.split(".")[0] == "nn" for x in others)] == []
 
 
+def test_the_translator_of_rows_knows_nothing_of_programs():
+    known = modules()
+    found = {name: imports(name, path, known) for name, path in known.items() if "._translation" in name}
+    assert len(found) > 20
+    assert [name for name, others in found.items() if any("._program" in other for other in others)] == []
+
+
 def test_importing_the_engine_needs_the_standard_library_alone():
     script = "import sys, autograd_core; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
