@@ -11,14 +11,14 @@ from autograd_core._engine.weights import add_numbers
 
 # The fewest and the most rows of a part, and the most parts of fewer rows than that, since each part costs some work
 # per weight.
-LEAST, MOST, PARTS = 16, 1024, 8
+LEAST, MOST, PARTS = 16, 128, 8
 
 
 def rows_of_part(batch: int) -> int:
     """Return the number of rows in each part of a batch; they are added in the order in which programs add rows.
 
     >>> [rows_of_part(batch) for batch in (10, 128, 500, 100_000)]
-    [16, 16, 64, 1024]
+    [16, 16, 64, 128]
     """
     return min(max(-(-batch // (PARTS * LEAST)) * LEAST, LEAST), MOST)
 
