@@ -54,9 +54,9 @@ def fit(
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.
         client: Computes the gradients of each batch: an executor from `concurrent.futures`, or a
             `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model, and
-            data of up to 256 MiB. The result is the same bit for bit with any number of workers, but only so many of
-            them share a batch: one for each 16 rows, at most 8, or one for each 128 rows if there are more. Modules
-            such as Dropout then derive their random numbers from `seed`, anew for each row of each batch.
+            data of up to 256 MiB. The result is the same bit for bit with any number of workers. A batch is divided
+            among one worker for each 16 rows, but at most 8, or one for each 128 rows if that is more. Modules such as
+            Dropout then derive their random numbers from `seed`, anew for each row of each batch.
         engine: "program" traces the model and the loss once and replays them for whole batches, much faster and with
             the same results bit for bit; side effects of your own code are not repeated. "eager" runs them for each
             example. "auto" uses programs if model and loss consist only of modules, functions and losses of `nn` and

@@ -41,7 +41,7 @@ def main() -> int:
     scripts = [s for s in sources() if not options.names or s.name.startswith(tuple(options.names))]
     wrong = 0
     with ProcessPoolExecutor(max_workers=1 if options.full else 2) as pool:
-        # the last one takes longest: begun last, it would run on while nothing else is left for the other processor
+        # the last one takes longest: if it began last, the other processor would have nothing left to do
         runs = {script: pool.submit(one, script, options.check) for script in reversed(scripts)}
         for script in scripts:
             seconds, faults = runs[script].result()

@@ -195,8 +195,8 @@ def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
 def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
     """Return the groups below those of the roots, in topological order.
 
-    If scopes depend on each other in a circle there is no such order, and this one is as good as any. Groups that only
-    omitted repeats read are omitted too.
+    If scopes depend on each other in a circle there is no such order, and the result is an arbitrary one. Groups that
+    only omitted repeats read are omitted too.
     """
     order: list[Group] = []
     seen: set[Group] = set()
@@ -280,7 +280,7 @@ def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Gr
 def opened(graph: Graph, folding: Folding, groups: set[Group]) -> Folding:
     """Return the folding without these groups, whose nodes get a box each.
 
-    The rest can be ordered, since any circle left in it would have been found before.
+    The rest can be ordered, since any other circle would have been found too.
     """
     paths = Paths()
     owner = dict(folding.owner)

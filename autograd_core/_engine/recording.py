@@ -3,7 +3,7 @@
 Each function first computes the value, so that whatever floats raise is raised before a node exists, and then the local
 derivatives with respect to the operands that are Values.
 
-Each fills its node in place, since a helper that did it would make a product 11 % slower.
+Each fills in its node itself, since a helper for this would make a product 11 % slower.
 """
 
 from __future__ import annotations

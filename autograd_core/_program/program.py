@@ -1,4 +1,4 @@
-"""Program: a function as a list of operations, with all that can be done with it."""
+"""The class Program: a function as a list of operations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Program(Replayed):
         output: A Value, or numbers and Values in a structure.
         inputs: The leaves for which each call supplies numbers.
         parameters: Other leaves, in the order you want; any you do not list follow.
-        fast: Whether the program is a fast one.
+        fast: Whether to make a fast program.
 
     >>> x, w = Value(2.0), Value(3.0)
     >>> program = Program(x * w, inputs=[x])

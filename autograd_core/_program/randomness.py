@@ -1,4 +1,4 @@
-"""Whether a traced function draws random numbers, which a replay would not draw again."""
+"""Checks whether a traced function draws random numbers, which a replay would not draw again."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _comparable(state: Any) -> Any:
 
 
 def _named(function: Any) -> list[Any]:
-    """Return what a function closes over and which globals it names, and likewise for the functions among these."""
+    """Return the objects that a function closes over and the globals it names, also for the functions among them."""
     found: dict[int, Any] = {}
     waiting = [function]
     while waiting:

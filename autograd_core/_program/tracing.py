@@ -1,7 +1,7 @@
 """One run of a function on fresh leaves, noting the nodes it makes and the questions it asks, and rejecting the rest.
 
 While a trace runs, `Value` behaves a little differently in its thread: a comparison becomes a question for every
-replay, `.data` is a Value through which no gradient passes, and anything that a replay could not repeat is refused.
+replay, `.data` is a Value through which no gradient passes, and anything that a replay could not repeat is rejected.
 This behaviour is installed for the duration of the trace, so it costs nothing at other times.
 """
 
@@ -91,7 +91,7 @@ class Trace:
 
 
     def check_uncaught(self) -> None:
-        """Refuse a function that returns although an error was raised: a replay does not ask whether it would be."""
+        """Reject a function that returns after an error was raised: a replay would not check whether it raises."""
         for error in self.errors:
             if isinstance(error, GraphError):
                 raise error
@@ -117,7 +117,7 @@ def refused(what: str, instead: str) -> GraphError:
 
 @contextmanager
 def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
-    """Trace the operations of this thread in the `with` block, which is to call `function`.
+    """Trace the operations of this thread in the `with` block, which calls `function`.
 
     Raises:
         GraphError: Random numbers were drawn, which a replay would not draw again.
