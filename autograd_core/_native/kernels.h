@@ -22,6 +22,8 @@ extern const WithoutKernel without_kernel[];
 
 /* In kernels_by_hand.c. */
 int dot_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals);
+int take_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals);
 #define HAND_WRITTEN_DOT {"dot", (void *)dot_by_hand, FLAT_BY_FACTOR, 0}
+#define HAND_WRITTEN_TAKE {"take", (void *)take_by_hand, FLAT_BY_ROW, 0}
 
 #endif

@@ -16,3 +16,18 @@ int dot_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals)
     *z = total;
     return 1;
 }
+
+/* The entries have no slope of their own but the one that is chosen; a place beyond them, or between two, is left to Python. */
+int take_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals)
+{
+    double at = xs[0], entries = (double)(count - 1);
+    if (!(at >= -entries && at < entries && at == floor(at)))
+        return 0;
+    Py_ssize_t chosen = 1 + (Py_ssize_t)(at < 0.0 ? at + entries : at);
+    for (Py_ssize_t i = 0; locals && i < count; i++)
+        locals[i] = 0.0;
+    if (locals)
+        locals[chosen] = 1.0;
+    *z = xs[chosen];
+    return 1;
+}

@@ -3056,22 +3056,6 @@ static int kernel_where(const double *xs, Py_ssize_t count, double *z, double *l
     return !raised;
 }
 
-static int kernel_take(const double *xs, Py_ssize_t count, double *z, double *locals)
-{
-    int raised = 0;
-    Memory memory;
-    memory_begin(&memory);
-    *z = row_take_value((List){xs, count, 0}, &raised);
-    if (locals != NULL && !raised) {
-        List slopes = row_take_slopes((List){xs, count, 0}, *z, &memory, &raised);
-        raised |= slopes.count == count ? 0 : OTHER_ERROR;
-        if (!raised)
-            copy_numbers(locals, slopes.at, count);
-    }
-    memory_end(&memory);
-    return !raised;
-}
-
 static int kernel_residual(double x, double y, double *z, double *dx, double *dy)
 {
     int raised = 0;
@@ -3349,7 +3333,7 @@ Kernel many_kernels[] = {
     {"norm", (void *)kernel_norm, FLAT_BY_ROW, 0},
     {"logsumexp", (void *)kernel_logsumexp, FLAT_BY_ROW, 0},
     {"where", (void *)kernel_where, FLAT_BY_KERNEL, 0},
-    {"take", (void *)kernel_take, FLAT_BY_ROW, 0},
+    HAND_WRITTEN_TAKE,
     {"pow_log", (void *)kernel_pow_log, FLAT_BY_ROW, 0},
     {NULL, NULL, FLAT_BY_ROW, 0},
 };
