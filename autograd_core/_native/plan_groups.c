@@ -160,6 +160,36 @@ static int emit_list(Draft *draft, Fold **folds, size_t count, int32_t level)
     return failed ? -1 : 0;
 }
 
+/* A fold and the cell of its first factor. */
+typedef struct Factors {
+    int32_t cell;
+    Fold *fold;
+} Factors;
+
+static int compare_factors(const void *x, const void *y)
+{
+    const Factors *p = x, *q = y;
+    if (p->cell != q->cell)
+        return (p->cell > q->cell) - (p->cell < q->cell);
+    return (p->fold > q->fold) - (p->fold < q->fold);
+}
+
+/* Order folds by the cells of their factors, as the rows of a matrix: sorting the graph may interleave the rows of several
+ * matrices. */
+static int order_rows(const Draft *draft, Fold **group, int32_t n)
+{
+    Factors *places = PyMem_New(Factors, (size_t)n + 1);
+    if (places == NULL)
+        return -1;
+    for (int32_t i = 0; i < n; i++)
+        places[i] = (Factors){draft->b.at[group[i]->start], group[i]};
+    qsort(places, (size_t)n, sizeof *places, compare_factors);
+    for (int32_t i = 0; i < n; i++)
+        group[i] = places[i].fold;
+    PyMem_Free(places);
+    return 0;
+}
+
 /* Split a group into runs whose matrix has equally spaced rows; the rest goes to `left`. */
 static int emit_group(Draft *draft, Fold **group, int32_t n, int32_t level, Fold **left, size_t *left_count)
 {
@@ -215,7 +245,7 @@ static int emit_matrices(Draft *draft, Fold **folds, size_t count, int32_t level
             else
                 left[(*left_count)++] = folds[j];
         }
-        failed = emit_group(draft, group, n, level, left, left_count) < 0;
+        failed = n && (order_rows(draft, group, n) < 0 || emit_group(draft, group, n, level, left, left_count) < 0);
     }
     PyMem_Free(table.seats);
     PyMem_Free(hashes);

@@ -65,6 +65,19 @@ static inline void play_tile(const Matrix *matrix, int32_t o, int32_t width, int
         matrix->out[o + i] = sums[i];
 }
 
+/* As many of these rows as one of the widths has that the compiler unrolls; it returns how many. */
+static inline int32_t play_tiles(const Matrix *matrix, int32_t o, int32_t rows, int32_t stride)
+{
+    int32_t width = rows >= TILE ? TILE : rows >= TILE / 2 ? TILE / 2 : rows >= 2 ? 2 : 1;
+    switch (width) {
+    case TILE: play_tile(matrix, o, TILE, stride); break;
+    case TILE / 2: play_tile(matrix, o, TILE / 2, stride); break;
+    case 2: play_tile(matrix, o, 2, stride); break;
+    default: play_tile(matrix, o, 1, stride);
+    }
+    return width;
+}
+
 static void play_matvec(const Step *step, const int32_t *pool, double *cells)
 {
     Matrix matrix = {cells, pool, pool + step->n, pool + step->n + step->terms, step->terms, step->stride,
@@ -74,13 +87,7 @@ static void play_matvec(const Step *step, const int32_t *pool, double *cells)
         int32_t alike = 1;
         while (o + alike < step->n && alike < TILE && (pool[o + alike] < 0) == (pool[o] < 0))
             alike++;
-        if (alike == TILE && matrix.stride == 1)
-            play_tile(&matrix, o, TILE, 1);
-        else if (alike == TILE)
-            play_tile(&matrix, o, TILE, matrix.stride);
-        else
-            play_tile(&matrix, o, alike, matrix.stride);
-        o += alike;
+        o += matrix.stride == 1 ? play_tiles(&matrix, o, alike, 1) : play_tiles(&matrix, o, alike, matrix.stride);
     }
 }
 

@@ -281,6 +281,14 @@ def test_a_layer_with_biases_is_one_product_in_exact_and_in_fast_plans():
         assert "8 dots of 6 → one 8×6 product" in prepare(listing, fast=fast).explain()
 
 
+def test_layers_side_by_side_are_one_product_whatever_the_order_of_their_sums():
+    xs, ws = [Value(0.5 + i) for i in range(4)], [Value(0.25 + i) for i in range(48)]
+    made = [ops.tanh(ops.dot(ws[4 * i : 4 * i + 4], xs)) for i in range(12)]
+    mixed = [made[i] for i in (0, 8, 4, 5, 9, 1, 2, 10, 6, 7, 3, 11)]
+    listing = Listing.of([ops.sum(mixed)], xs, ws)
+    assert "12 dots of 4 → one 12×4 product" in prepare(listing).explain() and prepare(listing).plan().ordered()
+
+
 def written_in_python(*arguments):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(listings, "NATIVE", None)
