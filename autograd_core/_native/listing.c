@@ -61,14 +61,15 @@ static int32_t place_of(Numbers *numbers, double number, int variable)
     return (int32_t)numbers->count++;
 }
 
+/* While the list is written, the mark of a node is its slot, from 1. It is written into arrays of Python's, because a copy
+ * would take much memory; Python makes nothing meanwhile that its collector sees, which could run any code. */
 typedef struct Writer {
     Sorted sorted;
     Numbers numbers;
-    int32_t *slots;  /* for each position in the order; for constants their number, until all are known */
     int32_t *code, *starts, *operands, *row_code; /* row_code: for each row of the engine, from 1 */
     char *variable;
     size_t count, edges;
-    PyObject *rows, *plain;
+    PyObject *rows, *plain, *slots, *arrays;
 } Writer;
 
 static Node **operands_at(Node *node, Node **few)
@@ -94,8 +95,10 @@ static int look(Writer *writer)
         if (operands_of(node) == LEAF) {
             if (node->row != S.constant_row)
                 return 0;
-            if ((writer->slots[i] = place_of(&writer->numbers, node->data, 1)) < 0)
+            int32_t place = place_of(&writer->numbers, node->data, 1);
+            if (place < 0)
                 return -1;
+            node->mark = (uint32_t)sorted->stops + (uint32_t)place + 1;
             continue;
         }
         Py_ssize_t count = node_count(node);
@@ -132,26 +135,21 @@ static int write_list(Writer *writer)
     memcpy(writer->variable + leaves, writer->numbers.variable, writer->numbers.count);
     for (size_t i = sorted->stops; i < sorted->count; i++) {
         Node *node = sorted->nodes[i], *few[2], **nodes = operands_at(node, few);
-        if (operands_of(node) == LEAF) {
-            writer->slots[i] += leaves;
+        if (operands_of(node) == LEAF)
             continue;
-        }
-        writer->slots[i] = first + k;
         writer->starts[k] = edge;
         int moves = 0;
         for (Py_ssize_t j = 0; j < node_count(node); j++) {
-            int32_t slot;
-            if (nodes[j] == NULL)
-                slot = leaves + place_of(&writer->numbers, plain_at(node, j), 0);
-            else
-                slot = nodes[j]->mark <= sorted->stops ? (int32_t)nodes[j]->mark - 1 : writer->slots[nodes[j]->mark - 1];
+            int32_t slot = nodes[j] ? (int32_t)nodes[j]->mark - 1
+                                    : leaves + place_of(&writer->numbers, plain_at(node, j), 0);
             moves |= writer->variable[slot];
             writer->operands[edge++] = slot;
         }
         int stands = writer->plain ? PySet_Contains(writer->plain, (PyObject *)node) : 0;
         if (stands < 0 || (writer->code[k] = code_of(writer, node)) < 0)
             return -1;
-        writer->variable[first + k++] = (char)(moves && !stands);
+        writer->variable[first + k] = (char)(moves && !stands);
+        node->mark = (uint32_t)(first + ++k);
     }
     writer->starts[k] = edge;
     return 0;
@@ -173,133 +171,107 @@ static int sort_all(Writer *writer, PyObject *roots, PyObject *leaves)
     return 1;
 }
 
-static PyObject *root_slots(Writer *writer, PyObject *roots)
+static int find_root_slots(Writer *writer, PyObject *roots)
 {
-    PyObject *slots = PyList_New(PyTuple_GET_SIZE(roots));
-    for (Py_ssize_t i = 0; slots && i < PyTuple_GET_SIZE(roots); i++) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(roots); i++) {
         PyObject *root = PyTuple_GET_ITEM(roots, i);
-        long slot;
-        if (is_value(root)) {
-            uint32_t mark = ((Node *)root)->mark;
-            slot = mark <= writer->sorted.stops ? (long)mark - 1 : writer->slots[mark - 1];
-        } else {
-            slot = (long)writer->sorted.stops + place_of(&writer->numbers, PyFloat_AsDouble(root), 0);
-        }
-        PyList_SET_ITEM(slots, i, PyLong_FromLong(slot));
+        long slot = is_value(root) ? (long)((Node *)root)->mark - 1
+                                   : (long)writer->sorted.stops + place_of(&writer->numbers, PyFloat_AsDouble(root), 0);
+        PyObject *number = PyLong_FromLong(slot);
+        if (number == NULL)
+            return -1;
+        PyList_SET_ITEM(writer->slots, i, number);
     }
-    return slots;
+    return 0;
 }
 
-static PyObject *bytes_of(const void *items, size_t count, size_t size)
+/* An array as long as `count` of these arrays of one item; `at` is its memory, which nobody else has yet. */
+static int array_of(Writer *writer, PyObject *one, size_t count, void **at)
 {
-    return PyBytes_FromStringAndSize(items, (Py_ssize_t)(count * size));
+    Py_buffer view;
+    PyObject *array = PySequence_Repeat(one, (Py_ssize_t)count);
+    int failed = array == NULL || PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE) < 0;
+    if (!failed) {
+        *at = view.buf;
+        PyBuffer_Release(&view);
+        failed = PyList_Append(writer->arrays, array) < 0;
+    }
+    Py_XDECREF(array);
+    return failed ? -1 : 0;
 }
 
-static PyObject *written(Writer *writer, PyObject *roots)
+/* `ones` are arrays of one item: of doubles, of ints, of bytes. */
+static int make_arrays(Writer *writer, PyObject *ones)
 {
-    size_t count = writer->count;
-    PyObject *slots = root_slots(writer, roots);
-    return Py_BuildValue("(NNNNNNN)", bytes_of(writer->numbers.numbers, writer->numbers.count, sizeof(double)),
-                         PyList_AsTuple(writer->rows), bytes_of(writer->code, count, sizeof(int32_t)),
-                         bytes_of(writer->starts, count + 1, sizeof(int32_t)),
-                         bytes_of(writer->operands, writer->edges, sizeof(int32_t)), slots,
-                         bytes_of(writer->variable, writer->sorted.stops + writer->numbers.count + count, 1));
+    size_t slots = writer->sorted.stops + writer->numbers.count + writer->count;
+    PyObject *ints = PyTuple_GET_ITEM(ones, 1);
+    double *numbers;
+    if (array_of(writer, PyTuple_GET_ITEM(ones, 0), writer->numbers.count, (void **)&numbers) < 0 ||
+        array_of(writer, ints, writer->count, (void **)&writer->code) < 0 ||
+        array_of(writer, ints, writer->count + 1, (void **)&writer->starts) < 0 ||
+        array_of(writer, ints, writer->edges, (void **)&writer->operands) < 0 ||
+        array_of(writer, PyTuple_GET_ITEM(ones, 2), slots, (void **)&writer->variable) < 0)
+        return -1;
+    if (writer->numbers.count)
+        memcpy(numbers, writer->numbers.numbers, writer->numbers.count * sizeof *numbers);
+    return 0;
 }
 
-/* listed(roots, leaves, plain): a tuple of Values and floats, a tuple of Values, and a set of Values or None. */
+/* 1 if the list is written, 0 in an unusual case, -1 with an exception set. */
+static int write_all(Writer *writer, PyObject *roots, PyObject *leaves, PyObject *ones)
+{
+    int good = sort_all(writer, roots, leaves);
+    if (good > 0)
+        good = look(writer);
+    for (Py_ssize_t i = 0; good > 0 && i < PyTuple_GET_SIZE(roots); i++)
+        if (!is_value(PyTuple_GET_ITEM(roots, i)) &&
+            place_of(&writer->numbers, PyFloat_AsDouble(PyTuple_GET_ITEM(roots, i)), 0) < 0)
+            good = -1;
+    if (good > 0 && writer->numbers.count == 0 && numbers_grow(&writer->numbers) < 0)
+        good = -1;
+    if (good > 0 && (PyErr_Occurred() || make_arrays(writer, ones) < 0 || write_list(writer) < 0 ||
+                     find_root_slots(writer, roots) < 0))
+        good = -1;
+    return good;
+}
+
+/* listed(roots, leaves, plain, ones): a tuple of Values and floats, a tuple of Values, a set of Values or None, and three
+ * arrays of one item: the kinds of array that the list is written into. */
 static PyObject *listed(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *roots, *leaves, *plain, *result = NULL;
-    if (!PyArg_ParseTuple(arguments, "O!O!O:listed", &PyTuple_Type, &roots, &PyTuple_Type, &leaves, &plain) ||
+    PyObject *roots, *leaves, *plain, *ones, *result = NULL;
+    if (!PyArg_ParseTuple(arguments, "O!O!OO!:listed", &PyTuple_Type, &roots, &PyTuple_Type, &leaves, &plain,
+                          &PyTuple_Type, &ones) ||
         not_values(leaves))
         return NULL;
-    Writer writer = {.rows = PyList_New(0), .plain = PyAnySet_Check(plain) && PySet_GET_SIZE(plain) ? plain : NULL};
+    Writer writer = {.rows = PyList_New(0), .plain = PyAnySet_Check(plain) && PySet_GET_SIZE(plain) ? plain : NULL,
+                     .slots = PyList_New(PyTuple_GET_SIZE(roots)), .arrays = PyList_New(0),
+                     .row_code = PyMem_Calloc((size_t)S.row_count + 1, sizeof *writer.row_code)};
     sort_open(&writer.sorted);
-    int good = writer.rows ? sort_all(&writer, roots, leaves) : -1;
-    if (good > 0) {
-        writer.slots = PyMem_Calloc(writer.sorted.count + 1, sizeof *writer.slots);
-        writer.row_code = PyMem_Calloc((size_t)S.row_count + 1, sizeof *writer.row_code);
-        good = writer.slots && writer.row_code ? look(&writer) : -1;
-    }
-    for (Py_ssize_t i = 0; good > 0 && i < PyTuple_GET_SIZE(roots); i++)
-        if (!is_value(PyTuple_GET_ITEM(roots, i)))
-            good = place_of(&writer.numbers, PyFloat_AsDouble(PyTuple_GET_ITEM(roots, i)), 0) < 0 ? -1 : good;
-    if (good > 0 && writer.numbers.count == 0)
-        good = numbers_grow(&writer.numbers) < 0 ? -1 : good;
-    if (good > 0 && !PyErr_Occurred()) {
-        writer.code = PyMem_New(int32_t, writer.count + 1);
-        writer.starts = PyMem_New(int32_t, writer.count + 1);
-        writer.operands = PyMem_New(int32_t, writer.edges + 1);
-        writer.variable = PyMem_New(char, writer.sorted.count + writer.numbers.count + 1);
-        good = writer.code && writer.starts && writer.operands && writer.variable ? write_list(&writer) : -1;
-        result = good < 0 ? NULL : written(&writer, roots);
-    } else if (good == 0) {
-        result = Py_NewRef(Py_None);
-    }
-    if (result == NULL && !PyErr_Occurred())
-        PyErr_NoMemory();
+    int good = writer.rows && writer.slots && writer.arrays && writer.row_code && PyTuple_GET_SIZE(ones) == 3
+                   ? write_all(&writer, roots, leaves, ones) : -1;
     sort_unmark(&writer.sorted);
     sort_close(&writer.sorted);
-    void *blocks[] = {writer.slots, writer.row_code, writer.code, writer.starts, writer.operands, writer.variable,
-                      writer.numbers.numbers, writer.numbers.variable, writer.numbers.places};
+    PyObject *arrays = good > 0 ? PyList_AsTuple(writer.arrays) : NULL, *rows = arrays ? PyList_AsTuple(writer.rows) : NULL;
+    if (rows)
+        result = PyTuple_Pack(3, arrays, rows, writer.slots);
+    else if (good == 0)
+        result = Py_NewRef(Py_None);
+    else if (!PyErr_Occurred())
+        PyErr_NoMemory();
+    void *blocks[] = {writer.row_code, writer.numbers.numbers, writer.numbers.variable, writer.numbers.places};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         PyMem_Free(blocks[i]);
-    Py_XDECREF(writer.rows);
+    PyObject *held[] = {arrays, rows, writer.rows, writer.slots, writer.arrays};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        Py_XDECREF(held[i]);
     return result;
-}
-
-typedef struct Flags {
-    Py_buffer leaves, old, starts, operands;
-    char *made;
-} Flags;
-
-/* Fill the slots after the leaves; 0 if the list would read out of bounds. */
-static int vary(const Flags *flags)
-{
-    const int32_t *starts = flags->starts.buf, *operands = flags->operands.buf;
-    const char *old = flags->old.buf;
-    Py_ssize_t count = flags->starts.len / (Py_ssize_t)sizeof *starts - 1, first = flags->old.len - count;
-    Py_ssize_t leaves = flags->leaves.len, edges = flags->operands.len / (Py_ssize_t)sizeof *operands;
-    if (count < 0 || leaves > first || starts[0] < 0)
-        return 0;
-    memcpy(flags->made, flags->leaves.buf, (size_t)leaves);
-    memcpy(flags->made + leaves, old + leaves, (size_t)(first - leaves));
-    for (Py_ssize_t k = 0; k < count; k++) {
-        char any = 0;
-        if (starts[k + 1] < starts[k] || starts[k + 1] > edges)
-            return 0;
-        for (int32_t i = starts[k]; i < starts[k + 1]; i++) {
-            if (operands[i] < 0 || operands[i] >= first + k)
-                return 0;
-            any |= flags->made[operands[i]];
-        }
-        flags->made[first + k] = (char)(old[first + k] && any);
-    }
-    return 1;
-}
-
-/* varied(leaves, variable, starts, operands): which slots are variables, given which of the first ones are. */
-static PyObject *varied(PyObject *Py_UNUSED(module), PyObject *arguments)
-{
-    Flags flags;
-    if (!PyArg_ParseTuple(arguments, "y*y*y*y*:varied", &flags.leaves, &flags.old, &flags.starts, &flags.operands))
-        return NULL;
-    PyObject *made = PyBytes_FromStringAndSize(NULL, flags.old.len);
-    flags.made = made ? PyBytes_AS_STRING(made) : NULL;
-    if (made && !vary(&flags)) {
-        Py_CLEAR(made);
-        PyErr_SetString(PyExc_ValueError, "the listing is damaged: an operand does not come before its instruction");
-    }
-    Py_buffer *buffers[] = {&flags.leaves, &flags.old, &flags.starts, &flags.operands};
-    for (int i = 0; i < 4; i++)
-        PyBuffer_Release(buffers[i]);
-    return made;
 }
 
 PyMethodDef listing_methods[] = {
     {"varied", varied, METH_VARARGS,
-     "varied($module, leaves, variable, starts, operands, /)\n--\n\nReturn which slots are variables: see listing.c."},
+     "varied($module, leaves, variable, starts, operands, /)\n--\n\nReturn which slots are variables: see varied.c."},
     {"listed", listed, METH_VARARGS,
-     "listed($module, roots, leaves, plain, /)\n--\n\nReturn the parts of a listing, or None: see listing.c."},
+     "listed($module, roots, leaves, plain, ones, /)\n--\n\nReturn the parts of a listing, or None: see listing.c."},
     {NULL, NULL, 0, NULL},
 };

@@ -68,56 +68,117 @@ static int push(Stack *stack, Node *node)
 
 enum { OWN = 1, SEEN = 2, FOUND = 3 };
 
-/* Walk from the nodes on the stack through the nodes of the trace; 0, or -1 if there is no memory. */
-static int walk(Stack *stack, PyObject *found)
+/* Two lists of Values, and a stack with the first of them on it, the last first. */
+static int opened(PyObject *arguments, const char *format, PyObject **roots, PyObject **nodes, Stack *stack)
+{
+    if (!PyArg_ParseTuple(arguments, format, &PyList_Type, roots, &PyList_Type, nodes))
+        return -1;
+    if (!is_list_of_values(*roots) || !is_list_of_values(*nodes)) {
+        PyErr_SetString(PyExc_TypeError, "a trace asks for lists of Values");
+        return -1;
+    }
+    for (Py_ssize_t i = PyList_GET_SIZE(*roots); i-- > 0;)
+        if (push(stack, (Node *)PyList_GET_ITEM(*roots, i)) < 0) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(*nodes); i++)
+        ((Node *)PyList_GET_ITEM(*nodes, i))->mark = OWN;
+    return 0;
+}
+
+/* Mark as SEEN the nodes of the trace that those on the stack were computed from; 0, or -1 if there is no memory. */
+static int see(Stack *stack)
 {
     Node *few[2];
     while (stack->count) {
         Node *node = stack->nodes[--stack->count];
-        if (node->mark == 0) {
-            node->mark = FOUND;
-            if (PyList_Append(found, (PyObject *)node) < 0)
+        if (node->mark != OWN)
+            continue;
+        node->mark = SEEN;
+        Node **operands = operands_at(node, few);
+        for (Py_ssize_t k = 0; k < node_count(node); k++) /* sums mostly go on in the first: the stack stays short */
+            if (operands[k] && operands[k]->mark == OWN && push(stack, operands[k]) < 0)
                 return -1;
-        } else if (node->mark == OWN) {
-            node->mark = SEEN;
-            Node **operands = operands_at(node, few);
-            for (Py_ssize_t k = node_count(node); k-- > 0;)
-                if (operands[k] && operands[k]->mark <= OWN && push(stack, operands[k]) < 0)
-                    return -1;
-        }
     }
     return 0;
+}
+
+static PyObject *answer(Stack *stack, PyObject *found, int failed)
+{
+    PyMem_Free(stack->nodes);
+    if (!failed)
+        return found;
+    Py_XDECREF(found);
+    return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+}
+
+static int find(Node *node, PyObject *found)
+{
+    if (node == NULL || node->mark)
+        return 0;
+    node->mark = FOUND;
+    return PyList_Append(found, (PyObject *)node);
 }
 
 /* outside(roots, nodes): the nodes, other than `nodes`, that the roots were computed from; as in tracing.py. */
 static PyObject *outside(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *roots, *nodes;
-    if (!PyArg_ParseTuple(arguments, "O!O!:outside", &PyList_Type, &roots, &PyList_Type, &nodes))
-        return NULL;
-    if (!is_list_of_values(roots) || !is_list_of_values(nodes))
-        return PyErr_Format(PyExc_TypeError, "outside takes two lists of Values");
-    PyObject *found = PyList_New(0);
+    PyObject *roots, *nodes, *found = PyList_New(0);
     Stack stack = {NULL, 0, 0};
-    int failed = found == NULL;
-    for (Py_ssize_t i = PyList_GET_SIZE(roots); !failed && i-- > 0;)
-        failed = push(&stack, (Node *)PyList_GET_ITEM(roots, i)) < 0;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++)
-        ((Node *)PyList_GET_ITEM(nodes, i))->mark = OWN;
-    failed = failed || walk(&stack, found) < 0;
-    unmark(nodes);
-    if (found)
+    Node *few[2];
+    int failed = found == NULL || opened(arguments, "O!O!:outside", &roots, &nodes, &stack) < 0;
+    if (!failed) {
+        failed = see(&stack) < 0;
+        for (Py_ssize_t i = 0; !failed && i < PyList_GET_SIZE(nodes); i++) {
+            Node *node = (Node *)PyList_GET_ITEM(nodes, i), **operands = operands_at(node, few);
+            for (Py_ssize_t k = 0; node->mark == SEEN && k < node_count(node) && !failed; k++)
+                failed = find(operands[k], found) < 0;
+        }
+        for (Py_ssize_t i = 0; !failed && i < PyList_GET_SIZE(roots); i++)
+            failed = find((Node *)PyList_GET_ITEM(roots, i), found) < 0;
+        unmark(nodes);
         unmark(found);
-    PyMem_Free(stack.nodes);
-    if (failed) {
-        Py_XDECREF(found);
-        return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+    }
+    return answer(&stack, found, failed);
+}
+
+/* unused(roots, nodes): the computed nodes among `nodes` that no root was computed from; as in tracing.py. */
+static PyObject *unused(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *roots, *nodes, *found = PyList_New(0);
+    Stack stack = {NULL, 0, 0};
+    int failed = found == NULL || opened(arguments, "O!O!:unused", &roots, &nodes, &stack) < 0;
+    if (!failed) {
+        failed = see(&stack) < 0;
+        for (Py_ssize_t i = 0; !failed && i < PyList_GET_SIZE(nodes); i++) {
+            Node *node = (Node *)PyList_GET_ITEM(nodes, i);
+            if (node->mark == OWN && operands_of(node) != LEAF)
+                failed = PyList_Append(found, (PyObject *)node) < 0;
+        }
+        unmark(nodes);
+    }
+    return answer(&stack, found, failed);
+}
+
+/* leaves_among(nodes): as in tracing.py. */
+static PyObject *leaves_among(PyObject *Py_UNUSED(module), PyObject *nodes)
+{
+    if (!PyList_CheckExact(nodes) || !is_list_of_values(nodes))
+        return PyErr_Format(PyExc_TypeError, "leaves_among takes a list of Values");
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t i = 0; found && i < PyList_GET_SIZE(nodes); i++) {
+        PyObject *node = PyList_GET_ITEM(nodes, i);
+        if (operands_of((Node *)node) == LEAF && PyList_Append(found, node) < 0)
+            Py_CLEAR(found);
     }
     return found;
 }
 
 PyMethodDef traced_methods[] = {
     {"leaked", leaked, METH_O, "leaked($module, nodes, /)\n--\n\n"},
+    {"leaves_among", leaves_among, METH_O, "leaves_among($module, nodes, /)\n--\n\n"},
+    {"unused", unused, METH_VARARGS, "unused($module, roots, nodes, /)\n--\n\n"},
     {"outside", outside, METH_VARARGS, "outside($module, roots, nodes, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
 };

@@ -129,12 +129,15 @@ def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: C
     """Make the list with the C engine; return None without that engine, or if anything is unusual."""
     if NATIVE is None or not all(type(x) is Value for x in leaves):
         return None
-    made = NATIVE.listed(tuple(roots), tuple(leaves), plain if isinstance(plain, set) else None)
+    made = NATIVE.listed(tuple(roots), tuple(leaves), plain if isinstance(plain, set) else None, _ONES)
     if made is None:
         return None
-    constants, rows, code, starts, operands, slots, variable = made
-    flat = Flat(array("d", constants), rows, *(array("i", numbers) for numbers in (code, starts, operands)))
-    return flat, slots, array("b", variable)
+    (constants, code, starts, operands, variable), rows, slots = made
+    return Flat(constants, rows, code, starts, operands), slots, variable
+
+
+# What arrays the C engine writes a list into: of numbers, of indices, of flags.
+_ONES = (array("d", [0.0]), array("i", [0]), array("b", [0]))
 
 
 def _by_python(

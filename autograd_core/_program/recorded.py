@@ -13,12 +13,11 @@ from .._operations.integers import Integer
 from .._operations.operation import Operation
 from .._transforms.kinds import kind_of
 from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool, passes
-from ..backward import discovered_all
 from ..value import Value
 from .arguments import Arguments
 from .branches import Branch
 from .listing import Listing
-from .tracing import Trace, leaked, outside, refused, tracing
+from .tracing import Trace, leaked, leaves_among, outside, refused, tracing, unused
 
 
 def record_branch(
@@ -40,22 +39,22 @@ def record_branch(
     outputs = [x if type(x) is Value else float(x) for x in structure.numbers]
     plain = {i: x for i, x in enumerate(structure.numbers) if type(x) is not Value}
     empty = _taken_apart(structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers]))
-    own = set(trace.made)
-    make_constant([node for node in trace.made[len(inputs) :] if node.is_leaf])
+    leaves = leaves_among(trace.made)
+    make_constant(leaves[len(inputs) :])
     dead = _dead(trace, outputs)
     parameters, below = _parameters(trace, outputs, dead)
     listing = Listing.of(
         outputs,
         inputs,
         parameters,
-        constants=own,
+        constants=set(leaves),
         plain=trace.plain,
         others=dead,
         questions=trace.questions,
     )
     found = [x._data if type(x) is Value else x for x in outputs]
     made = trace.made
-    del inputs, structure, outputs, own, dead, trace
+    del inputs, structure, outputs, leaves, dead, trace
     if leaked(made) is not None:
         gc.collect()  # a cycle that is otherwise garbage may hold it
         if leaked(made) is not None:
@@ -157,15 +156,14 @@ def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tupl
     """Return the older nodes that the trace used, those below the outputs first, and the number of the latter."""
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
-    found = dict.fromkeys((*below, *outside([*asked, *dead], trace.made)))
-    return list(found), len(below)
+    others = outside([*asked, *dead], trace.made)
+    return list(dict.fromkeys((*below, *others))) if others else below, len(below)
 
 
 def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
     """Return the nodes that no output needs but that could raise."""
     ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
-    reached = set(discovered_all(ends)[0]) if ends else set()
-    return [node for node in trace.made if node not in reached and not node.is_leaf and may_raise(node.op)]
+    return [node for node in unused(ends, trace.made) if may_raise(node.op)]
 
 
 @cache

@@ -295,18 +295,36 @@ IN_PASSING = 3
 
 
 @accelerated
+def leaves_among(nodes: list[Value]) -> list[Value]:
+    """Return the leaves among these nodes."""
+    return [node for node in nodes if node.is_leaf]
+
+
+@accelerated
+def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
+    """Return the computed ones among `nodes` that no root was computed from."""
+    seen = _seen(roots, nodes)
+    return [node for node in nodes if node not in seen and not node.is_leaf]
+
+
+@accelerated
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
-    """Return the nodes outside `nodes` that the roots were computed from, without searching below them."""
-    own = set(nodes)
-    found: dict[Value, None] = {}
-    waiting, seen = roots[::-1], set[Value]()
+    """Return the nodes outside `nodes` that the roots were computed from, without searching below them.
+
+    They are in the order in which `nodes` use them first. That is the order in which people write: a matrix row by row,
+    and what lies side by side is played faster.
+    """
+    own, seen = set(nodes), _seen(roots, nodes)
+    used = (x for node in nodes if node in seen for x in node.operands if type(x) is Value)
+    return list(dict.fromkeys(x for x in (*used, *roots) if x not in own))
+
+
+def _seen(roots: list[Value], nodes: list[Value]) -> set[Value]:
+    """Return those among `nodes` that the roots were computed from."""
+    own, seen, waiting = set(nodes), set[Value](), list(roots)
     while waiting:
         node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if node not in own:
-            found[node] = None
-        else:
-            waiting.extend(x for x in reversed(node.operands) if type(x) is Value)
-    return list(found)
+        if node in own and node not in seen:
+            seen.add(node)
+            waiting.extend(x for x in node.operands if type(x) is Value)
+    return seen

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import GraphError, Value, parameter, trace
-from autograd_core._program.tracing import Trace, leaked, outside, tracing
+from autograd_core._program.tracing import Trace, leaked, leaves_among, outside, tracing, unused
 
 
 def everything_of_a_value():
@@ -163,6 +163,21 @@ def test_what_something_keeps_and_what_lies_outside():
     del later
     kept = nodes[2]
     assert leaked(nodes) is kept
+
+
+def test_what_a_trace_uses_is_named_in_the_order_of_its_first_use():
+    """Also where a sort of the graph, from its end, would come upon it in another."""
+    a, b, c = before = [Value(2.0), Value(3.0), Value(5.0)]
+    nodes = [Value(1.0)]
+    nodes += [nodes[0] * a, nodes[0] * b]
+    nodes += [nodes[2] * c + nodes[1], nodes[0] * c, nodes[0] * 7.0]
+    nodes.insert(3, nodes[3].operands[0])
+    assert outside([nodes[4]], nodes) == before
+    assert outside([nodes[2], a], nodes) == [b, a]
+    assert outside([a, a], nodes) == [a]
+    assert unused([nodes[4]], nodes) == nodes[5:]
+    assert unused([nodes[5], a], nodes) == [nodes[1], nodes[2], nodes[3], nodes[4], nodes[6]]
+    assert unused([], nodes) == nodes[1:] and leaves_among(nodes) == nodes[:1]
 
 
 def test_plain_numbers_stay_plain():
