@@ -129,8 +129,9 @@ class Traced:
 
     def program_for(self, call: Arguments) -> Program:
         """Return the program for a call, tracing it if necessary."""
-        static = self._static.get(call.key, set())
-        ints = tuple(x for i, x in enumerate(call.numbers) if type(x) is int and call.argument_of(i) in static)
+        ints: tuple[int, ...] = ()
+        if static := self._static.get(call.key):
+            ints = tuple(x for i, x in enumerate(call.numbers) if type(x) is int and call.argument_of(i) in static)
         program = self._programs.get((call.key, ints))
         if program is None:
             program = _traced_program(self._function, call, self._static, self.fast)

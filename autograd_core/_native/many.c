@@ -56,13 +56,6 @@ static void fill_nodes(Side *side, Py_ssize_t at, Items items, const double *num
     }
 }
 
-static void free_side(Side *side)
-{
-    for (Py_ssize_t i = 0; i < side->count; i++)
-        Py_XDECREF((PyObject *)side_nodes(side)[i]);
-    PyMem_Free(side);
-}
-
 /* A node on many operands that owns `side`; NULL, with `side` freed, if there is no memory. */
 static PyObject *record_many(Function *function, double z, Place *place, Side *side)
 {
@@ -70,7 +63,7 @@ static PyObject *record_many(Function *function, double z, Place *place, Side *s
         row_use(function->row);
     Node *node = new_node(z, place, function->row, MANY | function->row_flag);
     if (node == NULL) {
-        free_side(side);
+        side_free(side);
         if (function->row_flag)
             row_release(function->row);
         return NULL;
@@ -120,7 +113,7 @@ int apply_many_at(Place *there, Function *function, PyObject *const *arguments, 
         fill_nodes(side, 0, first, numbers);
         fill_nodes(side, first.count, second, numbers);
         if (fill_zeros(function, side, numbers, function->flat_kind) < 0) {
-            free_side(side);
+            side_free(side);
             Py_DECREF(place);
             return -1;
         }
@@ -263,7 +256,7 @@ static PyObject *apply_python(Function *function, PyObject *const *arguments, Py
     for (Py_ssize_t i = 0; plain && i < side->count; i++)
         plain[i] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(numbers, i));
     if (side && (plain == NULL || fill_zeros(function, side, plain, FLAT_BY_ROW) < 0)) {
-        free_side(side);
+        side_free(side);
         side = NULL;
     }
     if (side) {

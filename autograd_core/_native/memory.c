@@ -231,6 +231,14 @@ Side *side_memory(Py_ssize_t count)
     return side;
 }
 
+/* Release the operands of a node that is not made after all. */
+void side_free(Side *side)
+{
+    for (Py_ssize_t i = 0; i < side->count; i++)
+        Py_XDECREF((PyObject *)side_nodes(side)[i]);
+    PyMem_Free(side);
+}
+
 /* Room for `count` numbers, until the next call; no Python may run in between. */
 double *scratch_for(Py_ssize_t count)
 {

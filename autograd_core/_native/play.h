@@ -19,7 +19,11 @@ PyObject *player_point(PyObject *self, PyObject *const *arguments, Py_ssize_t co
 PyObject *player_steps(PyObject *self, PyObject *unused);
 PyObject *player_stats(PyObject *self, PyObject *unused);
 PyObject *player_ordered(PyObject *self, PyObject *unused);
+int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double seed, double *outputs, double *gradients);
 int numbers_into(PyObject *source, double *numbers, Py_ssize_t count);
+
+/* play_node.c */
+PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t count);
 
 /* play_arguments.c */
 PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t count);

@@ -76,7 +76,8 @@ static int play_exact_point(const Player *player, const double *leaves, double s
     return done;
 }
 
-static int point(Player *player, PyObject *inputs, PyObject *parameters, double seed, double *outputs, double *gradients)
+/* One point: 1 done, 0 it is on another branch or raises, -1 with an exception set. `gradients` may be NULL. */
+int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double seed, double *outputs, double *gradients)
 {
     const Listed *listed = &player->listed;
     double *spare = player->gradients; /* which is free until the sweep begins */
@@ -114,7 +115,7 @@ PyObject *player_point(PyObject *self, PyObject *const *arguments, Py_ssize_t co
         PyBuffer_Release(&outputs);
         return NULL;
     }
-    int done = point(player, arguments[0], arguments[1], seed, outputs.buf, wanted ? gradients.buf : NULL);
+    int done = player_plays(player, arguments[0], arguments[1], seed, outputs.buf, wanted ? gradients.buf : NULL);
     PyBuffer_Release(&outputs);
     if (wanted)
         PyBuffer_Release(&gradients);

@@ -248,6 +248,9 @@ static PyMethodDef methods[] = {
     {"point", (PyCFunction)(void (*)(void))player_point, METH_FASTCALL,
      "point($self, inputs, parameters, outputs, gradients, seed, /)\n--\n\n"
      "Play one point, filling `outputs` and `gradients` (or None); return False if it is on another branch or raises."},
+    {"node", (PyCFunction)(void (*)(void))player_node, METH_FASTCALL,
+     "node($self, row, inputs, parameters, below, /)\n--\n\n"
+     "Play one point and make a node of it; return None if it is on another branch or raises. See play_node.c."},
     {"rows", (PyCFunction)(void (*)(void))player_rows, METH_FASTCALL,
      "rows($self, count, columns, parameters, outputs, by_row, summed, strays, threads, /)\n--\n\n"
      "Play many rows; see native.py."},

@@ -224,6 +224,42 @@ int sweep(Sorted *sorted)
     return 0;
 }
 
+/* Mark the operands of a node on many; 0, with the marks off, if one is computed or comes twice. */
+static int mark_leaves(Side *side)
+{
+    Node **nodes = side_nodes(side);
+    for (Py_ssize_t k = 0; k < side->count; k++) {
+        if (nodes[k] == NULL)
+            continue;
+        if (operands_of(nodes[k]) != LEAF || nodes[k]->mark) {
+            while (k-- > 0)
+                if (nodes[k])
+                    nodes[k]->mark = 0;
+            return 0;
+        }
+        nodes[k]->mark = 1;
+    }
+    return 1;
+}
+
+/* The sweep from a node whose operands are leaves, each once, as that of a program is: an adjoint is one contribution, and
+ * needs no place of its own. 0 where it is another node. */
+static int sweep_leaves(Node *y, double seed)
+{
+    if (operands_of(y) != MANY || (y->flags & SEGMENT) || !mark_leaves(y->side))
+        return 0;
+    Node **nodes = side_nodes(y->side);
+    double upstream = seed == 0.0 ? NOTHING : seed, *locals = y->side->locals;
+    for (Py_ssize_t k = 0; k < y->side->count; k++) {
+        if (nodes[k] == NULL)
+            continue;
+        nodes[k]->mark = 0;
+        commit(nodes[k], is_nothing(upstream) || is_nothing(locals[k]) ? NOTHING : 0.0 + upstream * locals[k]);
+    }
+    commit(y, upstream);
+    return 1;
+}
+
 /* y.backward(gradient); `gradient` may be NULL for 1. */
 int backward_from(Node *y, PyObject *gradient)
 {
@@ -237,6 +273,8 @@ int backward_from(Node *y, PyObject *gradient)
         Py_XDECREF(call_python("autograd_core.graph", "check_recorded", (PyObject *)y, NULL)); /* raises */
         return -1;
     }
+    if (sweep_leaves(y, seed))
+        return 0;
     Sorted sorted;
     sort_open(&sorted);
     int failed = sort_from(&sorted, y) < 0 || sort_adjoints(&sorted) < 0;

@@ -49,6 +49,57 @@ class Arguments:
 
 def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
     """Take the arguments of a call apart: floats, Values and ints are its numbers; everything else is kept."""
+    flat = None if keywords else _flat(positional)
+    return _taken_apart(positional, keywords) if flat is None else flat
+
+
+# All but the numbers of calls with numbers, lists and tuples of numbers, by what they look like.
+# A training loop makes the same few again and again.
+_known: dict[Hashable, tuple[list[Leaf], Node, Hashable, tuple[int, ...]]] = {}
+_MOST, _LONGEST = 64, 1 << 14  # so many are remembered, of calls with at most so many numbers
+_NUMBERS = {float, int, Value}
+
+
+def _flat(positional: tuple[Any, ...]) -> Arguments | None:
+    """Take apart numbers, lists and tuples of numbers; return None if there is anything else."""
+    numbers: list[Any] = []
+    parts: list[Hashable] = []
+    for argument in positional:
+        kind = type(argument)
+        if kind is list or kind is tuple:
+            numbers += argument
+            parts.append((kind, len(argument)))
+        else:
+            numbers.append(argument)
+            parts.append(None)
+    types = tuple(map(type, numbers))
+    looks = (tuple(parts), types)
+    known = _known.get(looks)
+    if known is None:
+        if len(numbers) > _LONGEST or not _NUMBERS.issuperset(types):
+            return None
+        known = _remembered(looks, positional)
+    leaves, form, key, ends = known
+    return Arguments(Structure(numbers, leaves, form), key, ends)
+
+
+def _remembered(looks: Hashable, positional: tuple[Any, ...]) -> tuple[list[Leaf], Node, Hashable, tuple[int, ...]]:
+    found = _taken_apart(tuple(_without_values(argument) for argument in positional), {})
+    assert isinstance(found.structure.form, Node)
+    if len(_known) >= _MOST:
+        _known.clear()
+    _known[looks] = known = (found.structure.leaves, found.structure.form, found.key, found.ends)
+    return known
+
+
+def _without_values(argument: Any) -> Any:
+    """Return an argument with floats in place of its Values: a form holds the thing that it was made of."""
+    if type(argument) in (list, tuple):
+        return type(argument)(map(_without_values, argument))
+    return 0.0 if type(argument) is Value else argument
+
+
+def _taken_apart(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
     parts, ends = [], []
     whole = Structure([], [], Leaf(None))
     for argument in (*positional, *keywords.values()):

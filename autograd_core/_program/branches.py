@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._operations.operation import Operation
 from .._transforms.trees import Structure
 from ..errors import GraphWarning
 from ..value import Value
@@ -56,6 +57,15 @@ class Branch:
             listing = self.listing if varying is None else self.varying(varying)
             self._players[varying, fast] = prepared(listing, fast)
         return self._players[varying, fast]
+
+    def node(
+        self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...], fast: bool
+    ) -> Any:
+        """The one output as a node of `row` on inputs and parameters, or as a number if it depends on no variable."""
+        player = self.player(varying, fast)
+        if self.plain or not self.varying(varying).variable[self.listing.outputs[0]]:
+            return player.value_and_gradients(numbers, self.parameters)[0]
+        return player.node(row, given, numbers, self.parameters, self.below)
 
     def result(self, numbers: Sequence[Any]) -> Any:
         """The function's result with these numbers; plain numbers stay as the function returned them."""

@@ -14,9 +14,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .._engine.choice import NATIVE
+from .._operations.operation import Operation
+from ..value import Value
 from . import player
 from .guards import check_all
 from .listing import Listing
+from .nodes import recorded
 from .player import Column, RowResults
 
 CHAINS, MATRICES, REUSE, SORTED, FUSED = 1, 2, 4, 8, 16
@@ -80,25 +83,27 @@ class Prepared:
         return player.values(self.listing, inputs, numbers(parameters))  # the Python player raises the error
 
     def value_and_gradients(
-        self, inputs: Sequence[float], parameters: Sequence[float], seed: float = 1.0
+        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0
     ) -> tuple[float, list[float], list[float]]:
         """Return the first output at one point, and its gradients, as `player.value_and_gradients` does."""
-        value, found = self.value_and_slopes(inputs, parameters, seed)
-        count = self.listing.inputs
-        return value, list(found[:count]), list(found[count:])
-
-    def value_and_slopes(
-        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0
-    ) -> tuple[float, Sequence[float]]:
-        """Return the first output at one point, and its gradients: first of the inputs, then of the parameters."""
         listing = self.listing
         outputs = array("d", bytes(8 * len(listing.outputs)))
         found = array("d", bytes(8 * (listing.inputs + listing.parameters)))
         if self.plan().point(inputs, parameters, outputs, found, seed):
-            return outputs[0], found
+            gradients = found.tolist()
+            return outputs[0], gradients[: listing.inputs], gradients[listing.inputs :]
         self._look_for_strays(inputs, parameters)
-        value, by_input, by_parameter = player.value_and_gradients(listing, inputs, numbers(parameters), seed)
-        return value, (*by_input, *by_parameter)
+        return player.value_and_gradients(listing, inputs, numbers(parameters), seed)
+
+    def node(
+        self, row: Operation, given: Sequence[Any], inputs: Sequence[float], parameters: Sequence[Value], below: int
+    ) -> Value:
+        """Return the one output as a node of `row` on the inputs and the first `below` parameters."""
+        node: Value | None = self.plan().node(row, given, parameters, below)
+        if node is not None:
+            return node
+        value, by_input, by_parameter = self.value_and_gradients(inputs, parameters)
+        return recorded(row, value, given, inputs, parameters[:below], (*by_input, *by_parameter[:below]))
 
     def _look_for_strays(self, inputs: Sequence[float], parameters: Sequence[Any]) -> None:
         """Raise Strayed if a guard gets another answer and all operations have a value.

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from .._operations.operation import Operation
+from ..value import Value
 from . import native, player
 from .listing import Listing
+from .nodes import recorded
 from .player import Column, RowResults
 
 
@@ -21,10 +24,13 @@ class Player(Protocol):
     ) -> tuple[float, list[float], list[float]]:
         """The first output at one point, and the gradients of inputs and parameters."""
 
-    def value_and_slopes(
-        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
-    ) -> tuple[float, Sequence[float]]:
-        """The same, with the gradients of inputs and then parameters in one list, as a node records them."""
+    def node(
+        self, row: Operation, given: Sequence[Any], inputs: Sequence[float], parameters: Sequence[Value], below: int, /
+    ) -> Value:
+        """The one output as a node of `row` on the inputs and the first `below` parameters.
+
+        `given` holds the inputs as they were given, with Values among them.
+        """
 
     def rows(
         self, inputs: Sequence[Column], parameters: Sequence[Any], count: int, /, *, gradients_too: bool, threads: int
@@ -48,12 +54,12 @@ class InPython:
         """The first output at one point, and the gradients of inputs and parameters."""
         return player.value_and_gradients(self.listing, inputs, native.numbers(parameters), seed)
 
-    def value_and_slopes(
-        self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
-    ) -> tuple[float, Sequence[float]]:
-        """The same, with the gradients of inputs and then parameters in one list, as a node records them."""
-        value, by_input, by_parameter = self.value_and_gradients(inputs, parameters, seed)
-        return value, (*by_input, *by_parameter)
+    def node(
+        self, row: Operation, given: Sequence[Any], inputs: Sequence[float], parameters: Sequence[Value], below: int, /
+    ) -> Value:
+        """The one output as a node of `row` on the inputs and the first `below` parameters."""
+        value, by_input, by_parameter = self.value_and_gradients(inputs, parameters)
+        return recorded(row, value, given, inputs, parameters[:below], (*by_input, *by_parameter[:below]))
 
     def rows(
         self,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._engine.clock import tick
-from .._engine.nodes import make_node
 from .._engine.places import current
 from .._operations.operation import Operation
 from .._operations.shape import ONE_LIST
@@ -61,6 +59,8 @@ class Replayed:
 
     def _static(self, call: Arguments) -> list[Any]:
         """The ints that are part of the program."""
+        if len(self._moving) == len(call.numbers):
+            return []
         moving = set(self._moving)
         return [x for i, x in enumerate(call.numbers) if i not in moving]
 
@@ -105,8 +105,8 @@ class Replayed:
         Returns NotImplemented for several outputs, each of which would need its own sweep; the engine then builds the
         graph.
         """
-        numbers = self._numbers(call)
         given = [call.numbers[i] for i in self._moving]
+        numbers = as_floats(given)
         varying = tuple(type(x) is Value for x in given)
         branch = self._replays.branch_of(numbers) if self._replays.branches.latest is None else None
         branch = branch or self._replays.branches.latest
@@ -117,11 +117,7 @@ class Replayed:
             branch, outputs = self._replays.values(numbers)
             valued = any(varying) or branch.below
             return branch.result([Value(x) for x in outputs] if valued else outputs)
-        branch, (value, slopes) = self._replays.value_and_slopes(numbers, varying)
-        if branch.plain or not branch.varying(varying).variable[branch.listing.outputs[0]]:
-            return branch.result([value])
-        operands = (*(x if type(x) is Value else n for x, n in zip(given, numbers, strict=True)), *branch.moving)
-        node = make_node(self._row, value, operands, slopes[: len(operands)], current(), tick())
+        branch, node = self._replays.node(self._row, given, numbers, varying)
         return branch.result([node])
 
     def _row_value(self, operands: Sequence[float]) -> float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from .._operations.operation import Operation
 from ..errors import GraphError
 from .branches import Branch, Branches
 from .guards import Strayed
@@ -40,13 +41,14 @@ class Replays:
             numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )
 
-    def value_and_slopes(
-        self, numbers: Sequence[float], varying: tuple[bool, ...]
-    ) -> tuple[Branch, tuple[float, Sequence[float]]]:
-        """The same, with the gradients of the inputs and then the parameters in one list."""
-        return self.played(
-            numbers, lambda branch: branch.player(varying, self.fast).value_and_slopes(numbers, branch.parameters)
-        )
+    def node(
+        self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...]
+    ) -> tuple[Branch, Any]:
+        """The branch of a point, and its one output as a node of `row`, or as a number if it depends on no variable.
+
+        `given` holds the inputs, Values among them; `varying` says which these are, and `numbers` are all as floats.
+        """
+        return self.played(numbers, lambda branch: branch.node(row, given, numbers, varying, self.fast))
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
         """The result of `play` on the branch of a point; raises whatever the engine raises there."""

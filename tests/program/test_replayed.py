@@ -1,13 +1,16 @@
 """The node that a call of a program returns: its value, gradients of every order, and several outputs."""
 
+import gc
 import math
+import operator
+import sys
 
 import numpy as np
 import pytest
 
 import autograd_core as ag
 from autograd_core import GraphError, Program, Value, parameter, trace, traced
-from autograd_core._program.arguments import opened
+from autograd_core._program.arguments import _taken_apart, opened
 
 
 def function(x, y):
@@ -27,6 +30,34 @@ def test_a_node_is_asked_again_for_its_value_and_derivatives():
         assert list(row.slopes([x, y, scale], due)) == list(slopes)
     due = row.slopes([0.5, 3.0, 2.0], node.data)
     assert node.local_derivatives == (due[0], None, due[2])  # by y, a plain number, there is none
+
+
+@pytest.mark.parametrize("seed", [1.0, -0.5, 0.0])
+@pytest.mark.parametrize("same", [False, True])
+def test_a_node_sends_what_the_functions_own_graph_sends(same, seed):
+    """Each operand gets its contributions together, whether it is there once or, as an argument twice and as a
+    parameter, several times; gradients add up from sweep to sweep."""
+    w = parameter(1.5)
+    x, y = (w, w) if same else (Value(0.25), 0.5)
+
+    def quadratic(x, y):  # of numbers whose sums are exact in any order
+        return ag.relu(x - 5.0) + (x * y - y) * w + w
+
+    found = []
+    for call in (traced(quadratic), quadratic):
+        w.zero_grad(), x.zero_grad()
+        for _ in range(2):
+            node = call(x, y)
+            node.backward(seed)
+        found.append([str(leaf.grad) for leaf in (node, w, x)])
+    assert found[0] == found[1] and found[0][1] == str(2 * seed * (4.75 if same else 0.625))
+
+
+def test_a_program_over_computed_values_sweeps_on_below_them():
+    x = Value(0.5)
+    f = traced(lambda a, b: a * b + a)
+    f(x * 3.0, x * x).backward()
+    assert x.grad == 3 * 3 * 0.5**2 + 3
 
 
 def test_second_and_third_derivatives_of_a_replayed_node():
@@ -143,6 +174,30 @@ def test_what_tells_static_arguments_apart(one, other):
 )  # fmt: skip  # a table
 def test_numbers_do_not(one, other):
     assert opened((one,), {}).key == opened((other,), {}).key
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), (1.0,), (2, Value(3.0)), ([1.0, 2],), ([], (), 4.0), ((1.0, Value(2.0)), [3], 5), ([1.0, 2.0], [3.0])]
+)
+def test_calls_that_look_alike_are_taken_apart_alike(arguments):
+    """What is remembered of a call with numbers and lists of numbers is what would be found again."""
+    for _ in range(2):
+        call, due = opened(arguments, {}), _taken_apart(arguments, {})
+        assert (call.key, call.ends, call.structure.leaves) == (due.key, due.ends, due.structure.leaves)
+        assert all(map(operator.is_, call.numbers, due.numbers)) and len(call.numbers) == len(due.numbers)
+        assert repr(call.structure.rebuild(call.numbers)) == repr((arguments, {}))
+        for at, argument in enumerate(arguments):
+            assert repr(call.part(at).rebuild(call.part(at).numbers)) == repr(argument)
+    assert opened(([1.0, 2.0],), {}).key != opened(((1.0, 2.0),), {}).key != opened((1.0, 2.0), {}).key
+    assert opened(([1.0, 2],), {}).key != opened(([1, 2.0],), {}).key
+
+
+def test_nothing_holds_the_values_of_a_call_but_the_call():
+    x = Value(2.0)
+    before = sys.getrefcount(x)
+    opened(([x, 1.0, 1.0, x],), {})
+    gc.collect()
+    assert sys.getrefcount(x) == before
 
 
 def test_part_of_a_call():
