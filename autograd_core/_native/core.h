@@ -24,6 +24,7 @@ void memory_ready(void);
 Node *node_memory_elsewhere(void);
 void node_dealloc(PyObject *self);
 PyObject *memory_report(PyObject *module, PyObject *unused);
+PyObject *release_memory(PyObject *module, PyObject *unused);
 Side *side_memory(Py_ssize_t count);
 void side_free(Side *side);
 double *scratch_for(Py_ssize_t count);

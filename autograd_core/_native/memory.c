@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #if defined(__linux__)
 #include <sys/mman.h>
 #elif defined(_WIN32)
@@ -18,6 +21,7 @@
  * a graph of 11 million nodes. Any more go back to the system at once. */
 #define SLAB_BYTES ((size_t)1 << 21)
 #define MOST_EMPTY 512
+#define FEW_EMPTY 16
 
 static Slab *with_room, *empty, *newest;
 static Slab none; /* the initial current slab, which has no room */
@@ -253,6 +257,25 @@ double *scratch_for(Py_ssize_t count)
         S.scratch_count = wanted;
     }
     return S.scratch;
+}
+
+/* Give empty slabs back to the system, except for these few. */
+PyObject *release_memory(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+    Py_ssize_t before = empty_count;
+    while (empty_count > FEW_EMPTY) {
+        Slab *slab = empty;
+        list_remove(&empty, slab);
+        empty_count--;
+        drop_slab(slab);
+    }
+#if defined(__GLIBC__)
+    if (empty_count < before)
+        malloc_trim(0); /* a slab may lie between others */
+#else
+    (void)before;
+#endif
+    Py_RETURN_NONE;
 }
 
 PyObject *memory_report(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))

@@ -58,6 +58,7 @@ static PyMethodDef methods[] = {
     {"document", document, METH_VARARGS, "document($module, thing, text, /)\n--\n\nSet the docstring of a thing in C."},
     {"connect", connect, METH_O,
      "connect($module, originals, /)\n--\n\nTake the dict of the Python objects that this engine replaces."},
+    {"release_memory", release_memory, METH_NOARGS, "release_memory($module, /)\n--\n\n"},
     {"memory", memory_report, METH_NOARGS,
      "memory($module, /)\n--\n\nReturn the bytes of a node and of a slab, and the number of slabs."},
     {NULL, NULL, 0, NULL},

@@ -3,29 +3,24 @@
 
 static const char *const QUESTIONS[] = {"lt", "le", "gt", "ge", "eq", "ne", "bool", "isfinite", "is"};
 
-/* A copy of an attribute that is an array of items of this size; -1 with an exception set. */
-static int copied(PyObject *object, const char *name, size_t size, void **copy, int32_t *count)
+/* The memory of an attribute that is an array of items of this size; -1 with an exception set. The view keeps the array
+ * alive and as long as it is; nobody assigns to a listing's arrays, so a copy, as large again, is not needed. */
+static int viewed(Listed *listed, PyObject *object, const char *name, size_t size, void **at, int32_t *count)
 {
-    Py_buffer view;
+    Py_buffer *view = &listed->views[listed->viewed];
     PyObject *array = PyObject_GetAttrString(object, name);
-    int failed = array == NULL || PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS) < 0;
+    int failed = array == NULL || PyObject_GetBuffer(array, view, PyBUF_C_CONTIGUOUS) < 0;
     Py_XDECREF(array);
     if (failed)
         return -1;
-    if ((size_t)view.itemsize != size || view.len / view.itemsize > INT32_MAX / 4) {
+    listed->viewed++;
+    if ((size_t)view->itemsize != size || view->len / view->itemsize > INT32_MAX / 4) {
         PyErr_Format(PyExc_ValueError, "a listing's %s must be at most %d items of %zu bytes", name, INT32_MAX / 4, size);
-        failed = 1;
-    } else {
-        *count = (int32_t)(view.len / view.itemsize);
-        *copy = PyMem_RawMalloc((size_t)view.len + sizeof(double));
-        if (*copy)
-            memcpy(*copy, view.buf, (size_t)view.len);
-        else
-            PyErr_NoMemory();
-        failed = *copy == NULL;
+        return -1;
     }
-    PyBuffer_Release(&view);
-    return failed ? -1 : 0;
+    *at = view->buf;
+    *count = (int32_t)(view->len / view->itemsize);
+    return 0;
 }
 
 static int32_t whole(PyObject *object, const char *name)
@@ -154,12 +149,14 @@ static int read_listing(Listed *listed, PyObject *listing)
     int32_t starts = 0, variables = 0;
     listed->inputs = whole(listing, "inputs");
     listed->parameters = PyErr_Occurred() ? -1 : whole(listing, "parameters");
-    if (PyErr_Occurred() || copied(listing, "constants", sizeof(double), (void **)&listed->constant, &listed->constants) < 0 ||
-        copied(listing, "code", sizeof(int32_t), (void **)&listed->code, &listed->count) < 0 ||
-        copied(listing, "starts", sizeof(int32_t), (void **)&listed->starts, &starts) < 0 ||
-        copied(listing, "operands", sizeof(int32_t), (void **)&listed->operands, &listed->edges) < 0 ||
-        copied(listing, "outputs", sizeof(int32_t), (void **)&listed->output, &listed->outputs) < 0 ||
-        copied(listing, "variable", 1, (void **)&listed->variable, &variables) < 0 || read_rows(listed, listing) < 0)
+    if (PyErr_Occurred() ||
+        viewed(listed, listing, "constants", sizeof(double), (void **)&listed->constant, &listed->constants) < 0 ||
+        viewed(listed, listing, "code", sizeof(int32_t), (void **)&listed->code, &listed->count) < 0 ||
+        viewed(listed, listing, "starts", sizeof(int32_t), (void **)&listed->starts, &starts) < 0 ||
+        viewed(listed, listing, "operands", sizeof(int32_t), (void **)&listed->operands, &listed->edges) < 0 ||
+        viewed(listed, listing, "outputs", sizeof(int32_t), (void **)&listed->output, &listed->outputs) < 0 ||
+        viewed(listed, listing, "variable", 1, (void **)&listed->variable, &variables) < 0 ||
+        read_rows(listed, listing) < 0)
         return -1;
     listed->leaves = listed->inputs + listed->parameters;
     listed->first = listed->leaves + listed->constants;
@@ -169,12 +166,8 @@ static int read_listing(Listed *listed, PyObject *listing)
 
 static void listed_free(Listed *listed)
 {
-    PyMem_RawFree(listed->constant);
-    PyMem_RawFree(listed->code);
-    PyMem_RawFree(listed->starts);
-    PyMem_RawFree(listed->operands);
-    PyMem_RawFree(listed->output);
-    PyMem_RawFree(listed->variable);
+    while (listed->viewed > 0)
+        PyBuffer_Release(&listed->views[--listed->viewed]);
     for (int32_t i = 0; listed->guard && i < listed->guards; i++) {
         PlayedGuard *guard = &listed->guard[i];
         PyMem_Free(guard->operands);

@@ -50,11 +50,13 @@ typedef struct PlayedGuard {
 typedef struct Listed {
     int32_t inputs, parameters, constants, count, outputs, guards, rows, edges;
     int32_t leaves, first, slots; /* inputs and parameters; the first instruction's slot; all */
-    double *constant;
-    int32_t *code, *starts, *operands, *output;
-    char *variable;
+    const double *constant;
+    const int32_t *code, *starts, *operands, *output;
+    const char *variable;
     PlayedGuard *guard;
     PlayedRow *row;
+    Py_buffer views[6]; /* of the arrays above */
+    int viewed;
 } Listed;
 
 #define LENGTH(table) ((int)(sizeof(table) / sizeof *(table)))

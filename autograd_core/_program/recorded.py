@@ -17,7 +17,7 @@ from ..value import Value
 from .arguments import Arguments
 from .branches import Branch
 from .listing import Listing
-from .tracing import Trace, leaked, leaves_among, outside, refused, tracing, unused
+from .tracing import Trace, leaked, leaves_among, outside, refused, release_memory, tracing, unused
 
 
 def record_branch(
@@ -62,7 +62,10 @@ def record_branch(
                 "stores a number that it computed outside itself, or in a list, an attribute or a cache",
                 "return it instead: a stored number would be out of date after the next replay",
             )
-    return Branch(listing, parameters, empty, plain, below), found
+    branch = Branch(listing, parameters, empty, plain, below)
+    del made
+    release_memory()
+    return branch, found
 
 
 def _run(
@@ -156,7 +159,7 @@ def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tupl
     """Return the older nodes that the trace used, those below the outputs first, and the number of the latter."""
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
-    others = outside([*asked, *dead], trace.made)
+    others = outside([*asked, *dead], trace.made) if asked or dead else []
     return list(dict.fromkeys((*below, *others))) if others else below, len(below)
 
 

@@ -290,6 +290,14 @@ def leaked(nodes: list[Value]) -> Value | None:
     return None
 
 
+@accelerated
+def release_memory() -> None:
+    """Give the memory of freed nodes back to the system.
+
+    The C engine keeps it for the next graph, but none follows a trace: a replay makes one node, and plans take memory.
+    """
+
+
 # The references that examining a node adds: the list, the loop variable, the argument.
 IN_PASSING = 3
 

@@ -5,6 +5,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import Value, primitive, trace
+from autograd_core._engine.choice import NATIVE
 from autograd_core._program.recorded import may_raise
 
 
@@ -33,6 +34,18 @@ def test_a_whole_number_that_is_returned_is_static():
     assert whole(2.0, np.array([3, 4])) == 10.0
     with pytest.raises(ValueError, match="traced for other arguments"):
         whole(2.0, np.array([3, 5]))
+
+
+@pytest.mark.skipif(NATIVE is None, reason="Python itself looks after the memory of the Python engine")
+def test_a_trace_gives_the_memory_of_its_graph_back():
+    def function(x):
+        for _ in range(400_000):
+            x = x * 1.0
+        return x
+
+    assert trace(function, 1.0)(3.0) == 3.0
+    found = NATIVE.memory()
+    assert found["empty_slabs"] <= 16 < 400_000 * found["node_bytes"] // found["slab_bytes"]
 
 
 def test_what_a_circle_keeps_is_not_kept():
