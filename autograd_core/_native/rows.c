@@ -15,12 +15,12 @@ int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *fla
     } else {
         if (PyErr_Occurred())
             goto failed;
-        PyObject *origin = PyObject_GetAttrString(operation, "origin");
-        PyObject *arity = origin ? PyObject_GetAttrString(operation, "arity") : NULL;
-        Row row = {.operation = operation, .arity = -1, .permanent = origin == Py_None};
+        PyObject *permanent = PyObject_GetAttrString(operation, "permanent");
+        PyObject *arity = permanent ? PyObject_GetAttrString(operation, "arity") : NULL;
+        Row row = {.operation = operation, .arity = -1, .permanent = permanent == Py_True};
         if (arity && arity != Py_None)
             row.arity = (int)PyLong_AsLong(arity);
-        Py_XDECREF(origin);
+        Py_XDECREF(permanent);
         Py_XDECREF(arity);
         if (PyErr_Occurred())
             goto failed;

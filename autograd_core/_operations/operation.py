@@ -103,6 +103,11 @@ class Operation:
     origin: Callable[..., Any] | None = None
 
     @property
+    def permanent(self) -> bool:
+        """Whether it lives as long as the process: neither a primitive nor a program, which go with their last node."""
+        return self.origin is None and not self.name.startswith("program ")
+
+    @property
     def arity(self) -> int | None:
         """The number of operands: 0 for a leaf, 1, 2, or None if they are taken together."""
         return None if self.shape.together else len(self.shape.parameters)

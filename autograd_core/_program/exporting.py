@@ -115,7 +115,7 @@ def translated(
     used: dict[Operation, None] = {row: None for branch in branches for row in branch.listing.rows}
     used |= {guard.row: None for branch in branches for guard in branch.path if guard.row is not None}
     for row in used:
-        if row.origin is not None or row.name.startswith("program "):
+        if not row.permanent:
             raise GraphError(f"{row.name} is a function of your own, which cannot be translated to {language}")
     rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():

@@ -159,7 +159,7 @@ def _check(listing: Listing, inputs: int) -> None:
 
 
 def _check_named(row: Operation) -> None:
-    if row.origin is not None or row.name.startswith("program "):
+    if not row.permanent:
         raise GraphError(
             f"a program that uses {row.name} cannot be saved: that is your own function, and code is never saved; "
             "write it with the operations of autograd_core"

@@ -4,6 +4,7 @@ import gc
 import math
 import operator
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -198,6 +199,17 @@ def test_nothing_holds_the_values_of_a_call_but_the_call():
     opened(([x, 1.0, 1.0, x],), {})
     gc.collect()
     assert sys.getrefcount(x) == before
+
+
+def test_a_program_goes_with_its_last_node():
+    program = trace(function, 1.0, 2.0)
+    node, gone = program(Value(1.0), 2.0), weakref.ref(program)
+    del program
+    gc.collect()
+    assert gone() is not None and ag.gradients(node, [node.operands[0]], create_graph=True)
+    del node
+    gc.collect()
+    assert gone() is None
 
 
 def test_part_of_a_call():
