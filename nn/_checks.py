@@ -64,7 +64,8 @@ def functions(**things: Any) -> None:
     """
     for name, thing in things.items():
         if isinstance(thing, type):
-            raise TypeError(f"{name} must be a function or a module, got {thing!r}: make one, {thing.__name__}()")
+            kind = thing.__name__
+            raise TypeError(f"{name} must be a function or a module, got the class {kind}: pass an instance, {kind}()")
         if thing is not None and not callable(thing):
             known = isinstance(thing, str) and callable(getattr(autograd_core, thing, None))
             fix = f": pass the function itself, autograd_core.{thing}" if known else ""

@@ -43,8 +43,8 @@ class Neuron(Module):
         functions(activation=activation, init=init)
         if nonlin and _whole(activation):
             raise TypeError(
-                f"activation {activation!r} acts on a whole layer, and a Neuron has one output: give it to Layer or "
-                "MLP, or put it after them with Sequential"
+                f"activation {activation!r} acts on a whole layer, but a Neuron has only one output: pass it to "
+                "Layer or MLP, or put it after them with Sequential"
             )
         self.name = name or self.name
         self.activation = activation if nonlin else None
@@ -157,7 +157,7 @@ class MLP(Module):
         name: str | None = None,
     ) -> None:
         if not isinstance(nouts, Sequence) or not nouts:
-            raise ValueError(f"nouts must be a list of sizes, one for each layer, at least one; got {nouts!r}")
+            raise ValueError(f"nouts must be a non-empty list with one size for each layer; got {nouts!r}")
         functions(activation=activation, output=output)
         generator, activations = generator_from(seed), [activation] * (len(nouts) - 1) + [output]
         self.name = name or self.name

@@ -80,7 +80,7 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
     log_p = take(log_probabilities, class_of(target, len(log_probabilities)))
     if log_p > 0:
         raise ValueError(
-            f"nll_loss takes logarithms of probabilities, at most 0; got {log_p!r}: cross_entropy takes any scores"
+            f"nll_loss takes log-probabilities, which are at most 0; got {log_p!r}. For raw scores, use cross_entropy"
         )
     return -log_p
 
@@ -100,8 +100,8 @@ def binary_cross_entropy(probability: Any, target: float) -> Any:
     p, t = _single(probability), _share(target)
     if p < 0 or p > 1:
         raise ValueError(
-            f"binary_cross_entropy takes a probability from 0 to 1; got {p!r}: binary_cross_entropy_with_logits takes "
-            "any score"
+            f"binary_cross_entropy takes a probability from 0 to 1; got {p!r}. For raw scores, use "
+            "binary_cross_entropy_with_logits"
         )
     if (p == 0 and t > 0) or (p == 1 and t < 1):
         raise ValueError(

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Sensitivities, and gradient descent on real digits
 #
-# **Aim.** Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*, lecture 21): its
+# **Aim.** To work through Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*, lecture 21): its
 # matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each compared with the
 # graph; the cost and the error of a numerical gradient; batch against sequential descent; and the lecture's digits.
 #
@@ -27,8 +27,8 @@ from nn.datasets import digits, digits_features
 #
 # $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf s^{(\ell)})]$: every
 # layer's output begins with a 1, whose weights are the biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$ rows and $d^{(\ell)}$
-# columns, where $d^{(\ell)}$ is the number of units of layer ℓ; θ is tanh. First comes the listing in NumPy, then the
-# same network on the graph.
+# columns, where $d^{(\ell)}$ is the number of units in layer ℓ; θ is tanh. First comes the listing in NumPy, then the
+# same network as a graph.
 
 # %%
 def listing_forward(Ws, x):
@@ -69,9 +69,9 @@ check("M1", "h(x), graph and listing", h, float(xs[-1][0]), 1e-14)
 # ## M3 · Sensitivities
 #
 # $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With $e = (h - y)^2$ and tanh everywhere,
-# $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and going back
+# $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and, going backwards,
 # $\delta^{(\ell)} = \theta'(s^{(\ell)}) \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$.
-# The brackets with 1 … d drop the row of the biases: nothing flows into the constant 1.
+# The brackets with 1 … d drop the bias row: nothing flows into the constant 1.
 
 # %%
 def listing_deltas(Ws, xs, y):
@@ -136,8 +136,8 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 # ## M2 · Numerical against algorithmic gradient
 #
 # The lecture calls the numerical gradient "approximate, inefficient". You can measure both. A central difference
-# $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (the parabola it ignores) and by rounding divided
-# by Δ; on logarithmic axes the error is a V. (Inside `no_record()` no graph is made, since only the number is needed.)
+# $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (the cubic term it ignores) and by the
+# rounding error divided by Δ; on logarithmic axes the error is a V. (Inside `no_record()` no graph is made, since only the number is needed.)
 
 # %%
 def error_at(w, moved):
@@ -285,7 +285,7 @@ check("M6", "1 against the rest, held out: network", by_network, "> 0.89, < 0.94
 # ## M5 · Batch and sequential
 #
 # Batch descent takes one step with the gradient of the whole $E_{in}$, sequential descent (SGD) a step after each
-# point. Per pass over the data both compute the same number of gradients; sequential descent moves N times.
+# point. In each pass over the data, both compute the same number of gradients; sequential descent moves N times.
 
 # %%
 def descend(sequential, epochs, rate):
@@ -334,7 +334,7 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 # %% [markdown]
 # ## Results
 #
-# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
+# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("M", 6)

@@ -3,7 +3,7 @@
 #
 # **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
 # to test derivatives: the gradient checker and its verdicts, an operation of your own tested on its domain and at its
-# kinks, random programs drawn by `hypothesis`, and a planted bug that shrinks to a one-line program. (Lecture 003,
+# kinks, random programs drawn by `hypothesis`, and a planted bug whose failing program shrinks to one line. (Lecture 003,
 # "slightest sign of malfunction: always recheck".)
 #
 # (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
@@ -51,7 +51,7 @@ check("07", "not judged, at a kink", len(at_kink.not_judged), 1)
 # %% [markdown]
 # ## How small an error can be found?
 #
-# We make the derivative of an operation wrong by a factor $1 + \epsilon$, for smaller and smaller ε. A fixed tolerance
+# We make the derivative of an operation wrong by a factor of $1 + \epsilon$, for smaller and smaller ε. A fixed tolerance
 # such as the lecture's $10^{-4}$ to $10^{-7}$ lets small errors pass, or rejects correct derivatives of steep
 # functions; the checker estimates its own error.
 
@@ -69,7 +69,7 @@ found = [bool(check_gradient(wrong_by(size), 0.7).disagreeing) for size in sizes
 for size, verdict in zip(sizes, found):
     print(f"wrong by {size:<6g} {'found' if verdict else 'passes'}")
 check("07", "a rule wrong by 0.1 % is found", found[2], True)
-check("07", "a right rule passes", found[-1], False)
+check("07", "a correct rule passes", found[-1], False)
 
 # %% [markdown]
 # ## An operation of your own
@@ -97,7 +97,7 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 #
 # An example tests one point. A property is tested at hundreds of points that are chosen to be nasty: special values,
 # the whole range of exponents, neighbours of singular points. `hypothesis` draws them, and `smooth_operands(asinh)`
-# says where from. The error is counted in *ulps*, units in the last place: adjacent floats are 1 ulp apart. Here we
+# tells it where. The error is counted in *ulps*, units in the last place: adjacent floats are 1 ulp apart. Here we
 # compare the derivative of asinh, $1/\sqrt{1+x^2}$, with its value to 60 decimal digits. (Written as `1 / sqrt(1 +
 # x*x)` it would be 0 from about $10^{154}$ on, where x·x overflows.)
 
@@ -122,7 +122,7 @@ check("07", "derivative of asinh: worst of 300 points, units in the last place",
 check("07", "derivative of asinh at 10²⁰⁰", ac.grad(ac.asinh)(1e200), 1e-200, 1e-15)
 
 # %% [markdown]
-# Random *programs* are graphs with shared nodes, up to 60 operations. They print as runnable Python. The one below is
+# Random *programs* are graphs with shared nodes and up to 60 operations. They print as runnable Python. The one below is
 # shown as drawn: `Phase.generate` leaves out the shrinking, which comes next.
 
 # %%
@@ -184,7 +184,7 @@ plt.show()
 # %% [markdown]
 # ## A whole network, sampled evenly
 #
-# A network has too many coordinates to check them all. `sample` draws equally from each group, so that biases are not
+# A network has too many coordinates to check every one. `sample` draws equally from each group, so that biases are not
 # lost among thousands of weights (lecture 003 asks for exactly that).
 
 # %%

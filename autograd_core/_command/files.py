@@ -48,7 +48,8 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
     try:
         drawing.save(path)
     except LayoutError as error:
-        raise LayoutError(f"there is no picture, but its source is in {_kept(drawing.source, path)}: {error}") from None
+        source = _kept(drawing.source, path)
+        raise LayoutError(f"the picture could not be made; its DOT source is in {source}: {error}") from None
     return path
 
 

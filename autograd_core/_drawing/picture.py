@@ -99,8 +99,8 @@ def _first_fitting(graph: Graph, foldings: Iterator[Folding], options: Options, 
             return _pictured(graph, folding, options)
         sizes.append(folding.size)
     raise GraphError(
-        f"this graph has {len(graph.order):,} nodes, and {min(sizes):,} boxes when folded as far as possible; more "
-        f"than max_nodes = {max_nodes} are not laid out. To fix this, name its parts with autograd_core.scope(…), so "
+        f"this graph has {len(graph.order):,} nodes, and {min(sizes):,} boxes even when folded as far as possible, "
+        f"which is more than max_nodes = {max_nodes}. To fix this, name its parts with autograd_core.scope(…), so "
         "that each can be folded into one box; draw an inner node or a smaller batch; increase max_nodes (and "
         "time_limit); or write the source alone with to_dot, which takes any size"
     )

@@ -47,7 +47,8 @@ def part_of(owner: object) -> list[Place]:
             return part[::-1]
         place = place.parent
     raise RuntimeError(
-        f"{type(owner).__name__} was left more often than entered: leave it once, in the thread or task that entered it"
+        f"{type(owner).__name__} was exited more times than it was entered: exit it once, in the thread or "
+        "task that entered it"
     )
 
 

@@ -27,8 +27,8 @@ def second(x: Any, y: Any, z: Any) -> Any:
 
 
 # Marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint that nothing has reached. It equals
-# 0, and adding to it changes no bit. A derivative that is zero only at this point is recorded as 0.0, and 0.0 times
-# infinity is NaN.
+# 0, and a number added to it keeps every bit. A derivative that is zero only at this point is recorded as 0.0, and 0.0
+# times infinity is NaN.
 NOTHING = -0.0
 
 
@@ -64,9 +64,9 @@ class Operation:
 
     `shape` is its signature. `value` takes floats and returns a float. `derivatives` holds, for each operand,
     ∂result/∂operand as a function of the operands and the result that works on floats and `Value`s alike; if the
-    operands are taken together, it is one function of all of them and the result that returns a list. `evaluate` and
-    `slopes` call them. `formula` and `derivative_formulas` are their printed forms, in Python's syntax, with `{x}`,
-    `{y}` for the operands and `{z}` for the result.
+    operands are taken together, it is one function, which takes all of them and the result and returns a list.
+    `evaluate` calls `value`, and `slopes` calls `derivatives`. `formula` and `derivative_formulas` are their printed
+    forms, in Python's syntax, with `{x}`, `{y}` for the operands and `{z}` for the result.
     """
 
     name: str
@@ -85,12 +85,13 @@ class Operation:
     numpy_name: str = ""
     # For each operand, where the derivative is 0 in a whole neighbourhood, so that no path leads through it.
     # `flat_beside` applies if the other operand is a plain number, which is constant. A derivative given as the number
-    # 0 is flat everywhere. An operation on many operands has one function of the numbers and of which are variables.
+    # 0 is flat everywhere. An operation on many operands has a single function, which takes the numbers and says which
+    # of them are variables.
     flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
     flat_beside: tuple[Flat | None, ...] = ()
     # The largest error of a derivative over the whole domain, in units in the last place: 4 for every public row, up to
-    # 8 for rows that are derivatives of others. If such a row has an allowance, which says why, the change of the
-    # exact derivative over one unit of each operand is added.
+    # 8 for rows that are derivatives of others. If such a row has an allowance, which says why, the bound also includes
+    # the change in the exact derivative when each operand moves by one unit.
     ulps: float = 4.0
     allowance: str = ""
     # Rows that exist only as derivatives of others are not exported.
@@ -124,7 +125,7 @@ class Operation:
         return Signature(parameters)
 
     def evaluate(self, operands: Sequence[float]) -> float:
-        """Return the value at floats, raising whatever floats raise."""
+        """Return the value for floats, raising whatever the same arithmetic on floats raises."""
         return self.value(operands) if self.shape.together else self.value(*operands)
 
     def slopes(self, operands: Sequence[Any], result: Any, wanted: Sequence[bool] = ()) -> list[Any]:
@@ -143,7 +144,7 @@ class Operation:
         ]
 
     def recorded(self, operands: Sequence[float], result: float, variable: Sequence[bool]) -> list[float | None]:
-        """Return the local derivatives at floats as they are recorded; None for an operand that is not a `variable`.
+        """Return the local derivatives for floats as they are recorded; None for an operand that is not a `variable`.
 
         >>> TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, False)), TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, True))
         ([-0.0, None], [0.0, 2.0])

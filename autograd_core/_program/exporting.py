@@ -128,8 +128,8 @@ def plain_guards(branch: Branch) -> Sequence[Guard]:
     for guard in branch.path:
         if guard.kind in ("round_to", "flat"):
             raise GraphError(
-                f"a program that asks for {guard.kind!r} along the way cannot be exported; "
-                "leave out round(x, digits), or derivatives inside the program"
+                f"a program that depends on {guard.kind!r} cannot be exported; "
+                "remove round(x, digits), or any derivative that the program computes of itself"
             )
     return branch.path
 

@@ -84,7 +84,7 @@ def asked() -> Iterator[list[Asked]]:
         GraphError: A function is being traced.
     """
     if traces:
-        raise GraphError("a function cannot be stepped through while another is traced; step outside the trace")
+        raise GraphError("a function cannot be stepped through while another is being traced; step outside the trace")
     found: list[Asked] = []
     thread = get_ident()
 

@@ -55,7 +55,7 @@ def _script(operations: tuple[str, ...], sourced: bool) -> str:
 
     found, translation, refused = translated_rows([TABLE[name] for name in operations], exact=False)
     if refused:
-        raise TypeError(f"rows without JavaScript: {refused}")
+        raise TypeError(f"these rows cannot be translated to JavaScript: {refused}")
     rows = javascript(found, translation)
     sources = [(HERE / name).read_text(encoding="utf-8") for name in SCRIPTS if sourced or name != "source.js"]
     table = f"const table = (() => {{\n{rows}\nreturn {{ rows, Raised: py.Raised }};\n}})();"

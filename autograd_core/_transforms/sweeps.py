@@ -29,7 +29,7 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
         create_graph: Whether to record the sweep.
 
     Raises:
-        GraphError: With `create_graph`, a leaf was assigned after its node was computed.
+        GraphError: With `create_graph`, a leaf was assigned a new number after a node had been computed from it.
 
     >>> x = Value(3.0)
     >>> [slope] = gradients(x * x * x, [x], create_graph=True)
@@ -123,7 +123,7 @@ def gradient_nodes(
 
 
 def started(x: Any) -> Any:
-    """Return the start of a sweep: a plain 0 means no path, unlike a Value that happens to be 0."""
+    """Return the adjoint or tangent that a sweep starts from: a plain 0 means no path, unlike a Value that is 0."""
     return x if type(x) is Value else float(x) or NOTHING
 
 
@@ -224,7 +224,7 @@ def _pushed_again(
 
 @accelerated
 def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
-    """Return the tangents of `outputs` as floats, for tangents `directions` of `inputs`; `NOTHING` means no path."""
+    """Return the tangents of `outputs` as floats, given those of `inputs`, `directions`; `NOTHING` means no path."""
     tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -242,7 +242,7 @@ def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: S
 
 
 def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
-    """Yield each operand that is a Value with its local derivative computed on Values, except along flat edges."""
+    """Yield each operand that is a Value, together with its local derivative, computed on Values; skip flat edges."""
     check_current(node)
     if traces and (trace := running()) is not None:
         trace.asked_flat(node)
@@ -255,12 +255,12 @@ def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
 
 
 def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
-    """Yield each operand that is a Value with its recorded local derivative, except along flat edges."""
+    """Yield each operand that is a Value, together with its recorded local derivative; skip flat edges."""
     for operand, local in zip(node.operands, node._slopes, strict=True):
         if type(operand) is Value and local is not None and not is_nothing(local):
             yield operand, local
 
 
 def _sum(x: Any, y: Any) -> Any:
-    """Return the sum, a plain number for plain numbers. Adding to nothing makes no node."""
+    """Return the sum: a plain number if both are. Adding to `NOTHING` makes no node."""
     return y if is_nothing(x) else x if is_nothing(y) else x + y

@@ -137,7 +137,7 @@ def taken_apart(thing: Any) -> Structure:
             and classes registered with `register`. None and strings in it are left alone.
 
     Raises:
-        TypeError: It holds anything else; the message names it.
+        TypeError: `thing` holds anything else; the message names the offending object.
     """
     if type(thing) is float or type(thing) is Value:  # the most common case, for speed
         return Structure([thing], [NUMBER], NUMBER)
@@ -156,7 +156,7 @@ def apart(
 
     Args:
         thing: The structure.
-        leaf: Returns the numbers of a leaf and its shape, or None if a thing is not a leaf.
+        leaf: Returns the numbers in a leaf and its shape, or None if its argument is not a leaf.
         otherwise: Called for anything that is neither a leaf nor a known structure; returns what to keep, or raises.
     """
     structure = Structure([], [], NUMBER)
@@ -239,11 +239,11 @@ def _unknown(thing: Any) -> str:
     if base is not None:
         plain = "numpy.asarray" if base == "array" else base
         return (
-            f"{name} is a subclass of {base}, which would come back as a plain {base}; "
+            f"{name} is a subclass of {base} and would come back as a plain {base}; "
             f"pass {plain}(…), or register it with autograd_core.register({name}, …)"
         )
     return (
-        "derivatives take numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
+        "only numbers can be differentiated, alone or in lists, tuples, dicts, dataclasses and NumPy arrays; "
         f"got {thing!r} of type {name}: leave it out, or register its class with autograd_core.register"
     )
 

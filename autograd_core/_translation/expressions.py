@@ -149,7 +149,8 @@ class Expressions:
         if node.id in self.names:
             return self.names[node.id]
         if node.id in self.function.variables:
-            self.refuse(node, f"{node.id}, which is not set on every path here,", "set it on every path")
+            what = f"{node.id}, which is not assigned on every path to this line,"
+            self.refuse(node, what, "assign it on every path")
         try:
             value = self.outer(node.id)
         except LookupError:

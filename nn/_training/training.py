@@ -30,7 +30,7 @@ HELP = "A smaller learning rate, clipping (max_norm) or normalised inputs may he
 
 
 class Training:
-    """Trains a model as its settings say, epoch by epoch, and keeps the history."""
+    """Trains a model as `settings` specifies, epoch by epoch, and keeps the history."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.history = settings, History()
@@ -56,7 +56,7 @@ class Training:
         return programs
 
     def _take_for_granted(self) -> None:
-        """Note what the model consists of; each epoch begins by comparing with it."""
+        """Note what the model consists of; each epoch begins by comparing the model with this record."""
         self.modules = [module for _, module in self.settings.model.named_modules()]
         self.taken_for_granted = contents(self.modules)
         self.own_modes = any(type(m).train is not Module.train or type(m).eval is not Module.eval for m in self.modules)
@@ -108,7 +108,7 @@ class Training:
         self._note(epoch, mean_of(losses), {name: mean_of(norms[name]) for name in norms})
 
     def _set_mode(self, *, training: bool) -> None:
-        """Switch the mode as the model's `train` and `eval` do, directly if the modules are known."""
+        """Switch the mode as the model's `train` and `eval` would; directly, if no module overrides them."""
         if self.own_modes:
             self.settings.model.train() if training else self.settings.model.eval()
             return
@@ -160,7 +160,7 @@ class Training:
         """Return the plan for whole batches, or None if they are taken row by row."""
         try:
             return None if self.packed is None or self.programs is None else self.packed.plan(self.programs)
-        except Exception:  # raised again row by row, with its place
+        except Exception:  # the pass row by row will raise it again, and say where
             return None
 
     def _sweep(self, batch: list[int], where: str) -> float:
@@ -179,14 +179,15 @@ class Training:
             raise ValueError(f"in {where} the loss, {loss!r}, depends on no parameter: did you use `.data`?")
         if not (math.isfinite(total) and gradients_are_finite(self.settings.moved)):
             raise FloatingPointError(
-                f"in {where} the loss is {total!r} or its gradient is not finite, although each example's are. {HELP}"
+                f"in {where} the loss is {total!r} or its gradient is not finite, although those of every example "
+                f"are finite. {HELP}"
             )
         return loss
 
     def _losses(self, batch: list[int], where: str) -> list[float]:
-        """Return the loss of each example, and leave the mean of their gradients, each swept alone, in the parameters.
+        """Return each example's loss, and leave the mean of the examples' gradients in the parameters.
 
-        The gradients are summed in the order in which programs sum rows.
+        Each example is swept alone. The gradients are summed in the order in which programs sum rows.
         """
         rows, chosen = self._examples(batch), cast(Sequence[int], batch)
         if self.programs is not None:
@@ -224,7 +225,7 @@ class Training:
         return losses
 
     def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
-        """Return the loss of an example by a program, adding its gradient to the sums; None if it must be swept."""
+        """Return an example's loss by a program's replay, and add its gradient; None if the example must be swept."""
         assert self.programs is not None
         state = self.draws.state()
         try:
@@ -264,14 +265,14 @@ class Training:
             figures = {name: metric(s.model, s.watched) for name, metric in (s.metrics or {}).items()}
         validation_loss = None if s.held_out is None else evaluate(s.model, s.loss, s.held_out)
         if s.patience is not None:
-            # kept beside the best before the epoch counts, since Ctrl-C may come between the two
+            # kept alongside the best until the epoch is in the history, because Ctrl-C may come between the two
             self.best.keep(epoch)
         self.history.add(loss, validation_loss, figures, norms)
         self.best.forget_all_but(self.history.best_epoch)
 
 
 class Snapshots:
-    """A model's parameters and buffers after some epochs, to return to."""
+    """Copies of a model's parameters and buffers after certain epochs, so that they can be restored."""
 
     def __init__(self, model: Module, moved: list[Value]) -> None:
         self.moved = moved
@@ -316,7 +317,8 @@ def _diverged(total: Any, where: str) -> FloatingPointError:
     if type(total) is not Value:
         return FloatingPointError(f"in {where} the loss of an example is {total!r}, and has no graph. {HELP}")
     node = cast(Value, first_nonfinite(total))  # there is always one here
-    loss = f"in {where} the loss is {total.data!r} or its gradient is not finite"
+    bad = "its gradient is not finite" if math.isfinite(total.data) else "not finite"
+    loss = f"in {where} the loss is {total.data!r}{' and' if math.isfinite(total.data) else ','} {bad}"
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"
     place = f" in {' / '.join(node.scope)}" if node.scope else ""
     why = f" ({explain_nonfinite(total)})" if math.isfinite(node.data) else ""

@@ -163,7 +163,7 @@ def test_a_place_is_left_once():
     place = scope("a")
     with place:
         pass
-    with pytest.raises(RuntimeError, match="scope was left more often than entered"):
+    with pytest.raises(RuntimeError, match="scope was exited more times than it was entered"):
         place.__exit__(None, None, None)
 
 

@@ -115,7 +115,7 @@ def test_what_was_entered_elsewhere_is_not_left_here(kind):
         thread.join()
         assert here() == inside
     name = type(place).__name__
-    assert errors == [f"{name} was left more often than entered: leave it once, in the thread or task that entered it", None]
+    assert errors == [f"{name} was exited more times than it was entered: exit it once, in the thread or task that entered it", None]
 
 
 # --- Generators ------------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ def operations():
                 yield f"{point} {name} {what}", lambda f=function, x=point, w=wrong: f(Value(x, "x"), w)
                 yield f"{what} {name} {point}", lambda f=function, x=point, w=wrong: f(w, Value(x, "x"))
     yield "left more often", lambda: no_record().__exit__(None, None, None)
-    yield "left more often than entered", lambda: scope("a").__exit__(None, None, None)
+    yield "exited more often than entered", lambda: scope("a").__exit__(None, None, None)
 
 
 def documented():

@@ -88,12 +88,12 @@ def test_probabilities_of_0_and_1():
 @pytest.mark.parametrize("p", [1.5, -0.1, Value(1.5), [Value(-3.0)], math.inf])
 @pytest.mark.parametrize("t", [0, 1, 0.5])
 def test_a_score_is_no_probability(p, t):
-    with pytest.raises(ValueError, match=r"binary_cross_entropy takes a probability from 0 to 1; got .*: binary_cross_entropy_with_logits takes any score"):
+    with pytest.raises(ValueError, match=r"binary_cross_entropy takes a probability from 0 to 1; got .*\. For raw scores, use binary_cross_entropy_with_logits"):
         nn.binary_cross_entropy(p, t)
 
 
 def test_probabilities_are_no_logarithms():
-    with pytest.raises(ValueError, match=r"nll_loss takes logarithms of probabilities, at most 0; got 0\.9: cross_entropy takes any scores"):
+    with pytest.raises(ValueError, match=r"nll_loss takes log-probabilities, which are at most 0; got 0\.9\. For raw scores, use cross_entropy"):
         nn.nll_loss([0.9, 0.1], 0)
     assert nn.nll_loss([0.0, -1.0], 0) == 0.0
 

@@ -346,7 +346,7 @@ def test_a_module_of_ones_own_says_that_it_acts_on_a_whole_layer():
     nn.Residual(nn.L2Norm()),
 ])
 def test_one_unit_refuses_what_acts_on_a_whole_layer(module):
-    with pytest.raises(TypeError, match=r"activation .* acts on a whole layer, and a Neuron has one output: give it to Layer or MLP, or put it after them with Sequential"):
+    with pytest.raises(TypeError, match=r"activation .* acts on a whole layer, but a Neuron has only one output: pass it to Layer or MLP, or put it after them with Sequential"):
         Neuron(2, activation=module)
 
 

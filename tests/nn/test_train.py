@@ -214,7 +214,7 @@ def test_divergence_names_epoch_batch_and_node():
 
 def test_a_gradient_that_is_not_finite_is_caught_too():
     unit = nn.Neuron(1, activation=lambda a: (a * 0.0 + 0.0).sqrt() + a, init=constant(1.0), name="root")
-    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1 the loss is .* or its gradient is not finite"):
+    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1 the loss is .*not finite"):
         fit(unit, lambda y, t: (y - t).sqrt(), ([[1.0]], [1.0]), epochs=1)
 
 
@@ -455,7 +455,7 @@ def test_losses_whose_sum_is_beyond_all_floats_have_a_mean():
         (lambda m: nn.Parallel([m]), r"module 1 must be a Module .*; got \[Layer"),
         (lambda m: MLP(1, [1, 1], activation="tanh"), "activation must be a function or a module, got 'tanh': pass the function itself, autograd_core.tanh"),
         (lambda m: MLP(1, [1], output="softmax2"), "output must be a function or a module, got 'softmax2'$"),
-        (lambda m: nn.Neuron(1, activation=nn.ReLU), r"activation must be a function or a module, got <class 'nn.activations.ReLU'>: make one, ReLU\(\)"),
+        (lambda m: nn.Neuron(1, activation=nn.ReLU), r"activation must be a function or a module, got the class ReLU: pass an instance, ReLU\(\)"),
         (lambda m: nn.Elementwise("tanh"), "function must be a function or a module, got 'tanh': pass the function itself"),
     ],
 )

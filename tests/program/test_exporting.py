@@ -221,5 +221,5 @@ def test_what_is_not_exported():
 
     with pytest.raises(GraphError, match="twice is a function of your own"):
         trace(lambda x: twice(x), 1.0).to_javascript()
-    with pytest.raises(GraphError, match="asks for 'round_to'"):
+    with pytest.raises(GraphError, match="depends on 'round_to'"):
         trace(lambda x: x * round(x, 1), 1.0).to_javascript()

@@ -810,7 +810,7 @@ REFUSED = {
     raised_again: "`raise`", unpacked_short: "`y, z = (x, x, x)`",
     with_with: "`with open('f'):`", walrus: "NamedExpr", dictionary: "Dict", formatted: "JoinedStr",
     summed: "the builtin `sum`", starred: "any number of arguments", mixed: "a float here and an int there",
-    two_types: "y as another type", unset: "y, which is not set on every path here,", endless: "end without a result",
+    two_types: "y as another type", unset: "y, which is not assigned on every path to this line,", endless: "end without a result",
     deleted: "`del y`", aliased: "ys, which is changed", changed_argument: "`xs.append(1.0)`", kept_by_another: "given to same_list", loop_that_changes: "a loop over `xs`",
     two_tries: "`try` around several operations", unpacking_try: "`try` around this", long_try: "`try` around more than one line",
     branching_try: "`try` around this", while_else: "`else` of a loop", for_else: "`else` of a loop",
