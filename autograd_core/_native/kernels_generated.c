@@ -109,20 +109,6 @@ static inline double row_mul_by_y(double x, double y, double z)
     return x;
 }
 
-/* domains.py: y_is_zero */
-static inline int row_mul_beside_by_x(double x, double y)
-{
-    (void)x;
-    return y == 0.0;
-}
-
-/* domains.py: x_is_zero */
-static inline int row_mul_beside_by_y(double x, double y)
-{
-    (void)y;
-    return x == 0.0;
-}
-
 /* ops.py */
 static inline double row_div_value(double x, double y, int *raised)
 {
@@ -184,13 +170,6 @@ static inline double row_div_by_y(double x, double y, double z, int *raised)
 {
     (void)z;
     return -row_over_square(x, y, raised);
-}
-
-/* domains.py: y_is_infinite */
-static inline int row_div_beside_by_x(double x, double y)
-{
-    (void)x;
-    return py_isinf(y);
 }
 
 /* ops.py */
@@ -380,12 +359,6 @@ static inline double row_pow_by_y(double x, double y, double z, int *raised)
 {
     (void)z;
     return row_unnamed((Tuple_ddd){{x, y, 1.0}}, raised);
-}
-
-/* ops.py */
-static inline int row_pow_beside_by_y(double x, double y)
-{
-    return (x == 1.0) || ((x == 0.0) && (y > 0.0));
 }
 
 /* ops.py */
@@ -1331,12 +1304,6 @@ static inline int row_leaky_relu_flat_by_y(double x, double y)
 }
 
 /* ops.py */
-static inline int row_leaky_relu_beside_by_x(double x, double y)
-{
-    return (y == 0.0) && (x < 0.0);
-}
-
-/* ops.py */
 static inline double row_maximum_value(double x, double y)
 {
     return ((x >= y) || (x != x)) ? x : y;
@@ -2032,43 +1999,6 @@ static inline List row_take_slopes(List xs, double z, Memory *memory, int *raise
     return py_joined((List[]){(List){(double[]){0.0}, 1, 1}, made_1}, 2, memory, raised);
 }
 
-/* integers.py: chosen_slopes */
-static inline List row_chosen_slopes(List xs, Memory *memory, int *raised)
-{
-    int64_t count, made_2;
-    List made_1;
-    count = py_whole(xs.count - 1, raised);
-    made_1 = (List){0};
-    {
-        int64_t start_1_0 = 0;
-        int64_t end_1 = py_range_count(start_1_0, count, 1);
-        py_reserve(&made_1, end_1, memory, raised);
-        for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
-            made_2 = start_1_0 + at_1;
-            py_append(&made_1, ((py_item(xs, 0, raised) == ((double)made_2)) || (py_item(xs, 0, raised) == ((double)py_whole(made_2 - count, raised)))) ? 1.0 : 0.0, memory, raised);
-        }
-    }
-    return py_joined((List[]){(List){(double[]){0.0}, 1, 1}, made_1}, 2, memory, raised);
-}
-
-/* integers.py: not_chosen */
-static inline List row_take_flat(List xs, Memory *memory, int *raised)
-{
-    List made_1;
-    double made_2;
-    made_1 = (List){0};
-    {
-        List list_1_0 = row_chosen_slopes(xs, memory, raised);
-        int64_t end_1 = list_1_0.count;
-        py_reserve(&made_1, end_1, memory, raised);
-        for (int64_t at_1 = 0; at_1 < end_1; at_1++) {
-            made_2 = list_1_0.at[at_1];
-            py_append(&made_1, (double)(made_2 == 0.0), memory, raised);
-        }
-    }
-    return made_1;
-}
-
 /* ops.py */
 static inline double row_residual_value(double x, double y)
 {
@@ -2162,12 +2092,6 @@ static inline double row_polar_slope_by_y(double x, double y, double z, int *rai
 }
 
 /* ops.py */
-static inline int row_polar_slope_beside_by_y(double x, double y)
-{
-    return (x == 0.0) && (y != 0.0);
-}
-
-/* ops.py */
 static inline double row_one_minus_square_by_x(double x, double z)
 {
     (void)z;
@@ -2200,18 +2124,6 @@ static inline double row_cosine_by_x(double x, double y, double z, int *raised)
 static inline double row_cosine_by_y(double x, double y, double z, int *raised)
 {
     return row_cosine_slopes(x, y, z, raised).at[1];
-}
-
-/* ops.py */
-static inline int row_cosine_beside_by_x(double x, double y)
-{
-    return (y == 0.0) && (x != 0.0);
-}
-
-/* ops.py */
-static inline int row_cosine_beside_by_y(double x, double y)
-{
-    return (x == 0.0) && (y != 0.0);
 }
 
 /* ops.py */
@@ -2456,19 +2368,6 @@ static inline double row_pow_slope_by_y(double x, double y, double z, int *raise
 {
     (void)z;
     return row_pow_slope_by_y_2(x, y, raised);
-}
-
-/* ops.py */
-static inline int row_pow_slope_beside_by_x(double x, double y)
-{
-    (void)x;
-    return (y == 0.0) || (y == 1.0);
-}
-
-/* ops.py */
-static inline int row_pow_slope_beside_by_y(double x, double y)
-{
-    return (x == 0.0) && (y > 1.0);
 }
 
 /* derivatives.py: pow_log_slopes */

@@ -83,14 +83,16 @@ FRACTION = (y_is_infinite, x_is_zero)
 def facing_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
     """Return, for each operand of a dot product, whether its factor on the other side is the plain number 0."""
     half = len(xs) // 2
-    other = (*range(half, len(xs)), *range(half))
-    return [xs[i] == 0 and not variable[i] for i in other]
+    return [xs[i - half] == 0 and not variable[i - half] for i in range(len(xs))]
 
 
 def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
     """Return, for each factor of a product, whether another factor is the plain number 0."""
-    zeros = [i for i, x in enumerate(xs) if x == 0 and not variable[i]]
-    return [zeros not in ([], [i]) for i in range(len(xs))]
+    zeros = [float(x == 0 and not moves) for x, moves in zip(xs, variable, strict=True)]
+    count = 0.0
+    for zero in zeros:
+        count += zero
+    return [count > zero for zero in zeros]
 
 
 def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from .._operations.operation import Operation
-from .._translation.forms import Function, Refused
 from .._translation.in_javascript import javascript
-from .._translation.in_numpy import RUNTIME, NumPy
 from .._translation.rows import TranslatedRow, translated_rows
 from .._translation.translator import Translation
 from ..errors import GraphError
 from ..value import Value
 from .branches import Branch
 from .guards import Guard
-from .saving import ARRAYS
 
-PLAY_NUMPY = Path(__file__).with_name("numpy_player.py")
 PLAY_JAVASCRIPT = Path(__file__).with_name("play.js")
 
 
@@ -52,55 +48,6 @@ def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Va
     return "\n".join([*lines, "]);", ""])
 
 
-def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
-    """Return a module with the functions `program` and `gradients`; see `Program.to_numpy`."""
-    rows, _ = translated(branches, "NumPy")
-    language, entries = NumPy(), []
-    for row in rows:
-        entries.append(f"    {row.row.name!r}: {{{', '.join(_facts(language, row))}}},")
-    index = {node: i for i, node in enumerate(parameters)}
-    lines = [
-        f"# {comment(name)}: written by autograd_core.",
-        RUNTIME.read_text(encoding="utf-8"),
-        *(f"{name} = {table.values!r}" for name, table in language.tables.items()),
-        "inf, nan = np.inf, np.nan",
-        *language.texts,
-        PLAY_NUMPY.read_text(encoding="utf-8").replace("from typing import Any\n\nimport numpy as np\n", ""),
-        "rows = {",
-        *entries,
-        "}",
-        f"parameters = {[node._data for node in parameters]!r}",
-        "branches = [",
-    ]
-    for branch in branches:
-        facts = {
-            "inputs": branch.listing.inputs,
-            "parameters": [index[node] for node in branch.parameters],
-            "rows": [row.name for row in branch.listing.rows],
-            "guards": [(g.kind, list(g.operands), g.outcome) for g in plain_guards(branch)],
-        }
-        arrays = {field: getattr(branch.listing, field).tolist() for field in ARRAYS}
-        lines.append(f"    {facts | arrays!r},")
-    return "\n".join([*lines, "]", "program, gradients = player(rows, branches, parameters)", ""])
-
-
-def _facts(language: NumPy, row: TranslatedRow) -> Iterator[str]:
-    """Yield the facts about a row that the player needs."""
-
-    def written(function: Function | bool | None) -> str:
-        if not isinstance(function, Function):
-            return repr(bool(function))
-        return f"py_row({language.function(function, [True] * len(function.parameters))})"
-
-    try:
-        yield f"'together': {row.many}, 'raises': {row.value.raises}"
-        yield f"'value': {written(row.value)}"
-        for field in ("slopes", "flat", "beside"):
-            yield f"{field!r}: [{', '.join(map(written, getattr(row, field)))}]"
-    except Refused as reason:
-        raise Refused(f"{row.row.name}: {reason}") from None
-
-
 def translated(
     branches: Sequence[Branch], language: str, *, exact: bool = False
 ) -> tuple[list[TranslatedRow], Translation]:
@@ -120,6 +67,7 @@ def translated(
     rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():
         raise reason
+    translation.keep(function for row in rows for function in row.functions)
     return rows, translation
 
 

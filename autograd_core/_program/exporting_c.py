@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .._translation.forms import BOOL, LIST, Function
+from .._translation.forms import LIST, Function
 from .._translation.in_c import C
 from .._translation.rows import TranslatedRow
 from ..value import Value
@@ -72,8 +72,9 @@ def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
 
 def _slopes(rows: Iterable[TranslatedRow]) -> Iterator[str]:
     """Yield the function that computes the local derivatives of any row by its number, -0.0 where they are flat."""
-    yield "static void slopes_of(int row, const double *xs, int64_t count, double z, int plain, double *locals)\n{"
-    yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count, (void)z, (void)plain;"
+    yield "static void slopes_of(int row, const double *xs, int64_t count, double z, const double *variable,"
+    yield "                      double *locals)\n{"
+    yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count, (void)z, (void)variable, (void)raised;"
     yield "    memory_begin(&memory);\n    switch (row) {"
     for i, row in enumerate(rows):
         yield f"    case {i}: {{"
@@ -86,8 +87,8 @@ def _one_by_one(row: TranslatedRow) -> Iterator[str]:
     beside = row.beside or (None,) * len(row.slopes)
     for i, (slope, flat, near) in enumerate(zip(row.slopes, row.flat, beside, strict=True)):
         yield f"        locals[{i}] = {_call(slope, False, 'z')};"
-        said = [_said(flat), f"(plain && {_said(near)})"]
-        yield f"        if (locals[{i}] == 0.0)\n            locals[{i}] = {' || '.join(said)} ? -0.0 : 0.0;"
+        said = _said(flat) + (f" || (!(variable[0] && variable[1]) && {_said(near)})" if row.beside else "")
+        yield f"        if (locals[{i}] == 0.0)\n            locals[{i}] = {said} ? -0.0 : 0.0;"
 
 
 def _said(flat: Function | bool | None) -> str:
@@ -96,34 +97,38 @@ def _said(flat: Function | bool | None) -> str:
 
 def _together(row: TranslatedRow) -> Iterator[str]:
     (slopes,) = row.slopes
-    if slopes.returns == LIST:
-        yield f"        List found = {_call(slopes, True, 'z')};"
-        yield "        for (int64_t i = 0; i < count; i++)\n            locals[i] = found.at[i];"
-    else:
-        size = len(slopes.returns or ())
-        yield f"        Tuple_{'d' * size} found = {_call(slopes, True, 'z')};"
-        yield f"        for (int64_t i = 0; i < {size}; i++)\n            locals[i] = found.at[i];"
-    flat = row.flat[0] if row.flat else None
-    if isinstance(flat, Function) and set(flat.returns or ()) == {BOOL}:
-        size = len(flat.returns or ())
-        yield f"        Tuple_{'b' * size} flat = {_call(flat, True)};"
-        yield f"        const int said[] = {{{', '.join(f'flat.part_{i}' for i in range(size))}}};"
-        yield f"        for (int i = 0; i < {size}; i++)"
-        yield "            locals[i] = locals[i] != 0.0 ? locals[i] : said[i] ? -0.0 : 0.0;"
-    else:
-        yield "        for (int64_t i = 0; i < count; i++)\n            locals[i] += 0.0;"
+    size = "count" if slopes.returns == LIST else len(slopes.returns or ())
+    found = "i < found.count ? found.at[i] + 0.0 : NAN" if slopes.returns == LIST else "found.at[i] + 0.0"
+    yield f"        {_type(slopes)} found = {_call(slopes, True, 'z')};"  # of a list nothing, where it raises
+    yield f"        for (int64_t i = 0; i < {size}; i++)\n            locals[i] = {found};"
+    for flat in (*row.flat, *row.beside):
+        assert isinstance(flat, Function)
+        variable = [_operands(flat, "variable")] if len(flat.parameters) > 1 else []
+        yield f"        {_type(flat)} flat = {_call(flat, True, *variable)};"
+        if flat.returns == LIST:
+            said = "i < flat.count && flat.at[i] != 0.0"
+        else:
+            said = f"(const int[]){{{', '.join(f'flat.part_{i}' for i in range(len(flat.returns or ())))}}}[i]"
+        yield f"        for (int64_t i = 0; i < {size}; i++)"
+        yield f"            locals[i] = locals[i] == 0.0 && {said} ? -0.0 : locals[i];"
+
+
+def _type(function: Function) -> str:
+    assert function.returns is not None
+    return C().type(function.returns)
+
+
+def _operands(function: Function, numbers: str) -> str:
+    """Return numbers as a function of many operands takes them."""
+    type = function.parameters[0][1]
+    if type == LIST:
+        return f"(List){{{numbers}, count, 0}}"
+    return f"({C().type(type)}){{{{{', '.join(f'{numbers}[{i}]' for i in range(len(type)))}}}}}"
 
 
 def _call(function: Function, many: bool, *more: str) -> str:
     """Return a call of a translated function on `xs`."""
-    types = [kind for _, kind in function.parameters]
-    if not many:
-        given = [f"xs[{i}]" for i in range(len(types) - len(more))]
-    elif types[0] == LIST:
-        given = ["(List){xs, count, 0}"]
-    else:
-        numbers = ", ".join(f"xs[{i}]" for i in range(len(types[0])))
-        given = [f"(Tuple_{'d' * len(types[0])}){{{{{numbers}}}}}"]
+    given = [_operands(function, "xs")] if many else [f"xs[{i}]" for i in range(len(function.parameters) - len(more))]
     extra = ["&memory"] * function.allocates + ["&raised"] * function.raises
     return f"row_{function.name}({', '.join([*given, *more, *extra])})"
 

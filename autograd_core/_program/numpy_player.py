@@ -57,7 +57,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     def _holds(branch: Any, slots: Any, shape: Any) -> Any:
         """Where all guards get the same answer as in the trace."""
         holds = np.ones(shape, bool)
-        for kind, operands, outcome in branch["guards"]:
+        for kind, operands, outcome, *_ in branch["guards"]:
             found = np.asarray(QUESTIONS[kind](*(slots[slot] for slot in operands)), float)
             same = (found == outcome) & (np.signbit(found) == np.signbit(outcome))
             holds &= same | (np.isnan(found) & np.isnan(outcome) if kind == "is" else False)
@@ -90,7 +90,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         plain = not all(variable)
         if row["together"]:
             slopes = row["slopes"][0](numbers, z)
-            said = row["flat"][0](numbers) if row["flat"] else [False] * len(numbers)
+            said = _are_flat(row, numbers, variable)
             return [_zeros(x, flat) if v else None for x, flat, v in zip(slopes, said, variable, strict=True)]
         found: list[Any] = []
         for i, moves in enumerate(variable):
@@ -101,6 +101,11 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
             beside = _said(row["beside"][i], numbers) if plain else False
             found.append(_zeros(row["slopes"][i](*numbers, z), flat | np.asarray(beside)))
         return found
+
+    def _are_flat(row: Any, numbers: Any, variable: Any) -> Any:
+        if row["beside"]:
+            return row["beside"][0](numbers, variable)
+        return row["flat"][0](numbers) if row["flat"] else [False] * len(numbers)
 
     def _said(flat: Any, numbers: Any) -> Any:
         return np.asarray(flat(*numbers) if callable(flat) else bool(flat))

@@ -69,20 +69,21 @@ static int forward(const Branch *b, const double *inputs, const double *paramete
     return raised ? 2 : 0;
 }
 
-static void backward(const Branch *b, const double *slots, double *adjoints, double *xs, double *locals)
+static void backward(const Branch *b, const double *slots, double *adjoints, double *xs)
 {
+    double *locals = xs + b->widest, *variable = locals + b->widest;
     int first = b->inputs + b->parameters + b->constants;
     for (int k = b->count - 1; k >= 0; k--) {
         double upstream = adjoints[first + k];
         if (is_nothing(upstream) || !b->variable[first + k])
             continue;
-        int count = b->starts[k + 1] - b->starts[k], plain = 0;
+        int count = b->starts[k + 1] - b->starts[k];
         const int *operands = b->operands + b->starts[k];
         for (int i = 0; i < count; i++) {
             xs[i] = slots[operands[i]];
-            plain |= !b->variable[operands[i]];
+            variable[i] = b->variable[operands[i]];
         }
-        slopes_of(b->code[k], xs, count, slots[first + k], plain, locals);
+        slopes_of(b->code[k], xs, count, slots[first + k], variable, locals);
         for (int i = 0; i < count; i++)
             if (b->variable[operands[i]] && !is_nothing(locals[i]))
                 adjoints[operands[i]] += upstream * locals[i] + 0.0;
@@ -98,10 +99,10 @@ int program_gradients(const double *inputs, const double *parameters, double *ou
     for (size_t at = 0; at < sizeof branches / sizeof *branches; at++) {
         const Branch *b = &branches[at];
         int slots = slots_of(b);
-        double *memory = malloc((size_t)(2 * slots + 2 * b->widest + 1) * sizeof *memory);
+        double *memory = malloc((size_t)(2 * slots + 3 * b->widest + 1) * sizeof *memory);
         if (memory == NULL)
             return 3;
-        double *adjoints = memory + slots, *xs = adjoints + slots, *locals = xs + b->widest;
+        double *adjoints = memory + slots, *xs = adjoints + slots;
         int found = forward(b, inputs, parameters, memory, xs);
         for (int i = 0; found == 0 && i < b->outputs; i++)
             outputs[i] = memory[b->output[i]];
@@ -109,7 +110,7 @@ int program_gradients(const double *inputs, const double *parameters, double *ou
             for (int i = 0; i < slots; i++)
                 adjoints[i] = -0.0;
             adjoints[b->output[0]] = 1.0;
-            backward(b, memory, adjoints, xs, locals);
+            backward(b, memory, adjoints, xs);
             for (int i = 0; i < b->inputs; i++)
                 by_input[i] = adjoints[i] + 0.0;
             for (int i = 0; i < PARAMETERS; i++)

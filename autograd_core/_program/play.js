@@ -59,10 +59,11 @@ function player(rows, branches) {
                 return slope !== 0 ? slope : said(row.flat, i) || (plain && said(row.beside, i)) ? -0 : 0;
             });
         }
-        const slopes = row.slopes(numbers, z), flat = row.flat.length ? row.flat[0](numbers) : null;
+        const slopes = row.slopes(numbers, z), [where] = [...row.flat, ...row.beside];
+        const flat = where ? where(numbers, variable.map(Number)) : [];
         return numbers.map((_, i) => {
             if (!variable[i]) return -0;
-            return slopes[i] !== 0 ? slopes[i] : (flat !== null && flat[i]) ? -0 : 0;
+            return slopes[i] !== 0 ? slopes[i] : flat[i] ? -0 : 0;
         });
     }
 

@@ -264,7 +264,7 @@ class Program(Replayed):
             GraphError: The program contains a primitive.
             NotImplementedError: It contains an operation that cannot be translated.
         """
-        from .exporting import in_numpy  # only here, as above
+        from .exporting_python import in_numpy  # only here, as above
 
         return in_numpy(self.name, list(self._replays.branches), self.parameters)
 

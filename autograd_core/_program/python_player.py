@@ -103,13 +103,18 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
 
     def _recorded(row: Any, numbers: list[float], z: float, variable: list[bool]) -> list[float]:
         if row["together"]:
-            slopes = row["slopes"](numbers, z)
-            flat = row["flat"](numbers, variable) if row["flat"] else [False] * len(numbers)
+            slopes = row["slopes"][0](numbers, z)
+            flat = _are_flat(row, numbers, variable)
         else:
             slopes = [slope(*numbers, z) if v else 0.0 for slope, v in zip(row["slopes"], variable, strict=True)]
             flat = [_is_flat(row, i, numbers, variable) for i in range(len(numbers))]
         found = [x or (-0.0 if f else 0.0) for x, f in zip(slopes, flat, strict=True)]
         return [x if v else -0.0 for x, v in zip(found, variable, strict=True)]
+
+    def _are_flat(row: Any, numbers: list[float], variable: list[bool]) -> Any:
+        if row["beside"]:
+            return row["beside"][0](numbers, [float(moves) for moves in variable])
+        return row["flat"][0](numbers) if row["flat"] else [False] * len(numbers)
 
     def _is_flat(row: Any, i: int, numbers: list[float], variable: list[bool]) -> bool:
         return _said(row["flat"][i], numbers) or (not all(variable) and _said(row["beside"][i], numbers))

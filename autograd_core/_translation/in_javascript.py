@@ -129,7 +129,7 @@ def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
 
     `beside` says where they are also flat if the other operand is a plain number. Functions take the operands, and
     slopes also the result after them; those of an operation on many operands take a list, and `slopes` is then a single
-    function that returns all.
+    function that returns all, as is `flat`, or `beside`, which takes also which operands are variables, as 1 or 0.
 
     Args:
         rows: Rows of `translation`.

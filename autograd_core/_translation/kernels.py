@@ -48,6 +48,7 @@ def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) 
     found, translation, refused = translated_rows(rows)
     if refused:
         raise next(iter(refused.values()))
+    translation.keep(f for row in found for f in row.functions if f not in row.beside)
     language = C()
     lines = [HEADING, language.text(translation.functions)]
     generated = [row for row in found if row.row.name not in by_hand and not _only_python(row.value)]

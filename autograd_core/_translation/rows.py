@@ -19,9 +19,10 @@ class TranslatedRow:
 
     `slopes` holds, for each operand, a function of the operands and the result; for an operation on many operands it
     holds one function that returns all of them, as a list or tuple. `flat` holds, for each operand, a function of the
-    operands, True if the derivative is flat everywhere, or None if the row does not say; for an operation on many
-    operands it holds one function for all, or nothing if that depends on which operands are variables. `beside` holds
-    the same for the case that the other operand is a plain number.
+    operands, True if the derivative is flat everywhere, or None if the row does not say. `beside` holds the same for
+    the case that the other operand is a plain number. For an operation on many operands one of the two holds one
+    function, which returns the answers for all: `flat` if the operands alone decide, else `beside`, a function of the
+    operands and of which are variables, as 1.0 or 0.0.
     """
 
     row: Operation
@@ -34,6 +35,11 @@ class TranslatedRow:
     def many(self) -> bool:
         """Whether the operation takes many operands."""
         return self.row.arity is None
+
+    @property
+    def functions(self) -> list[Function]:
+        """All of them."""
+        return [f for f in (self.value, *self.slopes, *self.flat, *self.beside) if isinstance(f, Function)]
 
 
 def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
@@ -96,18 +102,18 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
     slopes = translation.function(row.derivatives, [xs, Name(FLOAT, "z")], f"{row.name}_slopes")
     if not isinstance(slopes, Function) or (slopes.returns != LIST and set(slopes.returns or ()) != {FLOAT}):
         raise Refused("its derivatives are not a list of floats; return one")
-    return TranslatedRow(row, value, (slopes,), _flat_of_many(row, translation, xs))
-
-
-def _flat_of_many(row: Operation, translation: Translation, xs: Name) -> tuple[Function, ...]:
-    """Translate where an operation on many operands is flat, if the operands alone decide that; otherwise reject it."""
     if not callable(row.flat):
-        return ()
-    try:
-        found = translation.function(row.flat, [xs, Known(KNOWN, None)], f"{row.name}_flat")
+        return TranslatedRow(row, value, (slopes,), ())
+    try:  # without saying which operands are variables
+        flat = translation.function(row.flat, [xs, Known(KNOWN, None)], f"{row.name}_flat")
     except Refused:
-        return ()
-    return (found,) if isinstance(found, Function) and set(found.returns or ()) == {BOOL} else ()
+        flat = None
+    if isinstance(flat, Function) and set(flat.returns or ()) == {BOOL}:
+        return TranslatedRow(row, value, (slopes,), (flat,))
+    beside = translation.function(row.flat, [xs, Name(xs.type, "variable")], f"{row.name}_beside")
+    if not isinstance(beside, Function) or (beside.returns != LIST and set(beside.returns or ()) != {BOOL}):
+        raise Refused("where it is flat is not a list of bools; return one")
+    return TranslatedRow(row, value, (slopes,), (), (beside,))
 
 
 def _function(

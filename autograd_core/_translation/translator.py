@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import forms
 from .approximate import without_exact
 from .forms import FLOAT, Const, Expression, Function, Known, Name, Refused, Return
 from .source import definition_of
@@ -74,6 +75,16 @@ class Translation:
         made.body, made.returns = [Return(result)], result.type
         self.functions.append(made)
         return made
+
+    def keep(self, roots: Iterable[Function]) -> None:
+        """Drop the functions that none of these needs."""
+        left, needed = list(roots), set[str]()
+        while left:
+            function = left.pop()
+            if function.name not in needed:
+                needed.add(function.name)
+                left += forms.called(function)
+        self.functions = [function for function in self.functions if function.name in needed]
 
     def _unused(self, name: str) -> str:
         found, count = name, 1

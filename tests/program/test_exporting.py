@@ -1,10 +1,8 @@
 """Exported programs agree with the program: values, gradients, branches and what raises."""
 
-import ctypes
 import math
 import os
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -100,47 +98,25 @@ def test_javascript_throws_on_branches_that_it_has_not_and_where_python_raises(r
     assert running.node(text, [["kind", 2.0], ["kind", 7.0], ["kind", -1.0]], tmp_path) == [0.0, 1.0, 2.0]
 
 
-def compiled(text, directory):
-    """A program in C, compiled, as a function of inputs: what it answers, and all numbers."""
-    source, library = directory / "program.c", directory / "program.so"
-    source.write_text(text)
-    flags = ["-std=c11", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
-    done = subprocess.run(
-        [os.environ.get("CC", "cc"), *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"],
-        capture_output=True, text=True,
-    )  # fmt: skip  # as it reads
-    assert done.returncode == 0, done.stderr
-    return ctypes.CDLL(str(library))
-
-
-def run_c(library, inputs, parameters=(), outputs=1):
-    def numbers(xs):
-        return (ctypes.c_double * max(len(xs), 1))(*xs)
-
-    y, by_input, by_parameter = numbers([0.0] * outputs), numbers([0.0] * len(inputs)), numbers([0.0] * len(parameters))
-    answer = library.program_gradients(numbers(inputs), numbers(parameters), y, by_input, by_parameter)
-    return answer, [*y, *by_input[: len(inputs)], *by_parameter[: len(parameters)]]
-
-
 needs_cc = pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
 
 
 @needs_cc
-def test_c_on_every_branch_to_the_bit(tmp_path):
+def test_c_on_every_branch_to_the_bit(running, tmp_path):
     program = trace(network, 1.0, 1.0)
     due = [answers(program, point) for point in POINTS]
-    library = compiled(program.to_c(), tmp_path)
+    library = running.library(program.to_c(), tmp_path)
     held = [node.data for node in program.parameters]
     for point, expected in zip(POINTS, due, strict=True):
         for w in W:
             w.zero_grad()
         program.backward(*point)
-        answer, found = run_c(library, point, held)
+        answer, found = running.gradients_in_c(library, point, held)
         assert answer == 0 and all(map(same, found, [*expected, *(node.grad for node in program.parameters)]))
 
 
 @needs_cc
-def test_c_of_every_row(tmp_path):
+def test_c_of_every_row(running, tmp_path):
     """One program that holds every row compiles without a warning."""
     rows = [row for row in ag.TABLE.values() if row.public and row.arity == 1]
     functions = [getattr(ag, row.name) for row in rows if hasattr(ag, row.name) and row.name != "neg"]
@@ -153,19 +129,19 @@ def test_c_of_every_row(tmp_path):
         return total + ag.where(x, x, 2.0) + ag.take([x, x * x], 1) + x // 0.2 + ag.maximum(x, 0.1) / ag.minimum(x, 2.0)
 
     program = trace(f, 0.5)
-    library = compiled(program.to_c(), tmp_path)
+    library = running.library(program.to_c(), tmp_path)
     for x in (0.5, 0.25, 0.75):
-        answer, found = run_c(library, [x])
+        answer, found = running.gradients_in_c(library, [x])
         assert answer == 0 and all(map(near, found, answers(program, [x]), [256, 256]))
 
 
 @needs_cc
-def test_c_says_what_it_has_not_and_takes_no_flat_path(tmp_path):
-    library = compiled(trace(lambda x: ag.log(x) if x < 5.0 else x, 1.0).to_c(), tmp_path)
-    assert [run_c(library, [x])[0] for x in (2.0, 7.0, -1.0)] == [0, 1, 2]
+def test_c_says_what_it_has_not_and_takes_no_flat_path(running, tmp_path):
+    library = running.library(trace(lambda x: ag.log(x) if x < 5.0 else x, 1.0).to_c(), tmp_path)
+    assert [running.gradients_in_c(library, [x])[0] for x in (2.0, 7.0, -1.0)] == [0, 1, 2]
     program = trace(lambda x: ag.relu(ag.sqrt(x) - 1.0) + ag.sqrt(x) * 0.0 + x, 1.0)
     (tmp_path / "b").mkdir()
-    assert run_c(compiled(program.to_c(), tmp_path / "b"), [0.0]) == (0, [0.0, 1.0])
+    assert running.gradients_in_c(running.library(program.to_c(), tmp_path / "b"), [0.0]) == (0, [0.0, 1.0])
 
 
 def test_numpy_on_every_branch_at_once(running):

@@ -1,9 +1,8 @@
 """The meaning of a program in every player: the engine's bits and errors, at points, over rows, saved and exported."""
 
-import ctypes
 import os
+import random
 import shutil
-import subprocess
 from array import array
 
 import pytest
@@ -35,7 +34,27 @@ def outcome(function, *arguments, **keywords):
 def alike(a, b):
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(alike, a, b))
-    return a == b if isinstance(a, (str, type)) or isinstance(b, (str, type)) else same(float(a), float(b))
+    if isinstance(a, (bool, int, str, type)) or isinstance(b, (bool, int, str, type)):
+        return type(a) is type(b) and a == b
+    return same(a, b)
+
+
+def eager_value(program, point):
+    y = program(*map(Value, point))
+    return y.data if type(y) is Value else y
+
+
+def eager_gradient(program, point):
+    inputs = list(map(Value, point))
+    y = program(*inputs)
+    if type(y) is not Value:
+        return y, [0.0] * len(inputs)
+    return y.data, ag.gradients(y, inputs)
+
+
+def fresh(program):
+    """The function that a random program is; trace wants an ordinary one."""
+    return lambda *operands: program(*operands)
 
 
 def eager(program, point):
@@ -116,20 +135,92 @@ def test_sums_over_rows_are_those_of_every_player_and_thread(program, xs):
     assert all(alike(found[0], other) for other in found)
 
 
+# --- Traced ---------------------------------------------------------------------------------------------------
+
+
+@given(programs(forms=FORMS), st.data())
+def test_replays_are_the_engine_on_every_branch(program, data):
+    points = [program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * len(program.inputs)), max_size=4))]
+    made = None
+    for point in (*points, *points):
+        due = outcome(eager_value, program, point)
+        if made is None:
+            made = outcome(trace, fresh(program), *point)
+            if not isinstance(made, Program):
+                assert alike(made, due), (point, made, due)
+                made = None
+                continue
+        assert alike(outcome(made, *point), due), (point, due)
+        if isinstance(due, bool):
+            continue
+        every = tuple(range(len(point)))
+        found = outcome(made.value_and_grad, *point, argnums=every)
+        due = outcome(eager_gradient, program, point)
+        if due[0] is not int and every:
+            assert alike(found, due), (point, found, due)
+
+
+@given(programs(forms=FORMS), st.data())
+def test_rows_are_points_on_every_branch(program, data):
+    wide = len(program.inputs)
+    if not wide:
+        return
+    table = [program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * wide), max_size=10))]
+    due = [outcome(eager_gradient, program, point) for point in table]
+    table = [point for point, answer in zip(table, due, strict=True) if not isinstance(answer[0], (type, bool))]
+    due = [answer for answer in due if not isinstance(answer[0], (type, bool))]
+    if not table:
+        return
+    made = trace(fresh(program), *data.draw(st.sampled_from(table)))
+    columns = [list(map(float, column)) for column in zip(*table, strict=True)]
+    values, slopes = made.over_rows().value_and_grad(*columns, argnums=tuple(range(wide)))
+    for i, (value, gradient) in enumerate(due):
+        assert same(values[i], float(value)), (i, table)
+        assert alike([column[i] for column in slopes], gradient), (i, table)
+    assert alike(made.over_rows()(*map(array_of, columns)), values)
+
+
+def array_of(column):
+    return array("d", column)
+
+
+@given(defined_programs(), st.lists(numbers(), min_size=1, max_size=30), st.integers(0, 2**32))
+def test_sums_over_rows_do_not_depend_on_what_was_traced_before(program, numbers, seed):
+    def function(x, *others):
+        y = program(x, *others)
+        return y + x if x > 0.5 else y
+
+    def at(x):
+        return outcome(function, Value(x), *program.inputs[1:])
+
+    if not program.inputs:
+        return
+    rows = [x for x in (program.inputs[0], *numbers) if type(at(x)) is Value]
+    random.Random(seed).shuffle(rows)
+    found = []
+    for first in (min(rows, key=lambda x: x > 0.5), max(rows, key=lambda x: x > 0.5)):
+        made = trace(function, first, *program.inputs[1:])
+        axes = (0, *[None] * (len(program.inputs) - 1))
+        if len(axes) > 1:
+            found.append(made.over_rows(axes).grad(rows, *program.inputs[1:], argnums=tuple(range(1, len(axes)))))
+    assert not found or alike(*found)
+
+
+def test_errors_are_the_engines_and_name_the_row():
+    def f(x):
+        return ag.log(x) / (x - 2.0)
+
+    program = trace(f, 1.0)
+    for point in (-1.0, 2.0):
+        due = outcome(f, Value(point))
+        assert outcome(program, point) == due
+        with pytest.raises(due[0]) as error:
+            program.over_rows()([1.0, 3.0, point, 5.0])
+        assert str(error.value) == due[1]
+        assert error.value.__notes__ == ["in row 2"]
+
+
 # --- Exported --------------------------------------------------------------------------------------------------
-
-
-def compiled(texts, directory):
-    """Programs in C, all of them compiled at once."""
-    libraries = []
-    for i, text in enumerate(texts):
-        source, library = directory / f"program_{i}.c", directory / f"program_{i}.so"
-        source.write_text(text)
-        command = [os.environ.get("CC", "cc"), "-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC", str(source)]
-        done = subprocess.run([*command, "-o", str(library), "-lm"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        libraries.append(ctypes.CDLL(str(library)))
-    return libraries
 
 
 # Those of the C library itself, and what only Python computes.
@@ -137,7 +228,7 @@ OTHER_BITS = {"hypot", "norm", "gamma", "lgamma", "polygamma", "prod", "product"
 
 
 @pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
-def test_c_of_random_programs_to_the_bit(tmp_path):
+def test_c_of_random_programs_to_the_bit(running, tmp_path):
     texts, due = [], []
 
     @settings(max_examples=12, derandomize=True)
@@ -158,10 +249,9 @@ def test_c_of_random_programs_to_the_bit(tmp_path):
 
     collect()
     assert len(texts) >= 4
-    for library, (made, right) in zip(compiled(texts, tmp_path), due, strict=True):
-        wide, count = len(right[0][0]), len(made.parameters)
+    for i, (text, (made, right)) in enumerate(zip(texts, due, strict=True)):
+        (tmp_path / str(i)).mkdir()
+        library = running.library(text, tmp_path / str(i))
         for point, (value, gradient) in right:
-            y, by_input, by_parameter = ((ctypes.c_double * max(n, 1))() for n in (1, wide, count))
-            at = (ctypes.c_double * wide)(*point)
-            assert library.program_gradients(at, (ctypes.c_double * 1)(), y, by_input, by_parameter) == 0
-            assert same(y[0], value) and alike(list(by_input), gradient), (point, value, y[0])
+            answer, found = running.gradients_in_c(library, point, [0.0] * len(made.parameters))
+            assert answer == 0 and alike(found[: 1 + len(point)], [value, *gradient]), (point, value, found)

@@ -4,122 +4,12 @@ import gc
 import math
 import random
 import warnings
-from array import array
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import ENGINE, GraphError, GraphWarning, Program, Value, parameter, trace, traced
-from autograd_core._checking.ulps import same
-from autograd_core._strategies.programs import PYTHON_FORMS
-from autograd_core.strategies import defined_programs, numbers, programs
-
-FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'" not in form.text)
-
-
-def outcome(function, *arguments, **keywords):
-    try:
-        return function(*arguments, **keywords)
-    except Exception as error:
-        return type(error), str(error)
-
-
-def alike(a, b):
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(alike, a, b))
-    if isinstance(a, (bool, int, str, type)) or isinstance(b, (bool, int, str, type)):
-        return type(a) is type(b) and a == b
-    return same(a, b)
-
-
-def eager_value(program, point):
-    y = program(*map(Value, point))
-    return y.data if type(y) is Value else y
-
-
-def eager_gradient(program, point):
-    inputs = list(map(Value, point))
-    y = program(*inputs)
-    if type(y) is not Value:
-        return y, [0.0] * len(inputs)
-    return y.data, ag.gradients(y, inputs)
-
-
-def fresh(program):
-    """The function that a random program is; trace wants an ordinary one."""
-    return lambda *operands: program(*operands)
-
-
-@given(programs(forms=FORMS), st.data())
-def test_replays_are_the_engine_on_every_branch(program, data):
-    points = [program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * len(program.inputs)), max_size=4))]
-    made = None
-    for point in (*points, *points):
-        due = outcome(eager_value, program, point)
-        if made is None:
-            made = outcome(trace, fresh(program), *point)
-            if not isinstance(made, Program):
-                assert alike(made, due), (point, made, due)
-                made = None
-                continue
-        assert alike(outcome(made, *point), due), (point, due)
-        if isinstance(due, bool):
-            continue
-        every = tuple(range(len(point)))
-        found = outcome(made.value_and_grad, *point, argnums=every)
-        due = outcome(eager_gradient, program, point)
-        if due[0] is not int and every:
-            assert alike(found, due), (point, found, due)
-
-
-@given(programs(forms=FORMS), st.data())
-def test_rows_are_points_on_every_branch(program, data):
-    wide = len(program.inputs)
-    if not wide:
-        return
-    table = [program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * wide), max_size=10))]
-    due = [outcome(eager_gradient, program, point) for point in table]
-    table = [point for point, answer in zip(table, due, strict=True) if not isinstance(answer[0], (type, bool))]
-    due = [answer for answer in due if not isinstance(answer[0], (type, bool))]
-    if not table:
-        return
-    made = trace(fresh(program), *data.draw(st.sampled_from(table)))
-    columns = [list(map(float, column)) for column in zip(*table, strict=True)]
-    values, slopes = made.over_rows().value_and_grad(*columns, argnums=tuple(range(wide)))
-    for i, (value, gradient) in enumerate(due):
-        assert same(values[i], float(value)), (i, table)
-        assert alike([column[i] for column in slopes], gradient), (i, table)
-    assert alike(made.over_rows()(*map(array_of, columns)), values)
-
-
-def array_of(column):
-    return array("d", column)
-
-
-@given(defined_programs(), st.lists(numbers(), min_size=1, max_size=30), st.integers(0, 2**32))
-def test_sums_over_rows_do_not_depend_on_what_was_traced_before(program, numbers, seed):
-    def function(x, *others):
-        y = program(x, *others)
-        return y + x if x > 0.5 else y
-
-    def at(x):
-        return outcome(function, Value(x), *program.inputs[1:])
-
-    if not program.inputs:
-        return
-    rows = [x for x in (program.inputs[0], *numbers) if type(at(x)) is Value]
-    random.Random(seed).shuffle(rows)
-    found = []
-    for first in (min(rows, key=lambda x: x > 0.5), max(rows, key=lambda x: x > 0.5)):
-        made = trace(function, first, *program.inputs[1:])
-        axes = (0, *[None] * (len(program.inputs) - 1))
-        if len(axes) > 1:
-            found.append(made.over_rows(axes).grad(rows, *program.inputs[1:], argnums=tuple(range(1, len(axes)))))
-    assert not found or alike(*found)
-
 
 # --- What a trace is -------------------------------------------------------------------------------------------
 
@@ -162,20 +52,6 @@ def test_branches_are_bounded_and_right_beyond_the_bound():
             assert program(float(k)) == k * k
         assert [program(float(k)) for k in (3, 299, 298)] == [9.0, 299.0**2, 298.0**2]
     assert program._replays.branches.count == 256
-
-
-def test_errors_are_the_engines_and_name_the_row():
-    def f(x):
-        return ag.log(x) / (x - 2.0)
-
-    program = trace(f, 1.0)
-    for point in (-1.0, 2.0):
-        due = outcome(f, Value(point))
-        assert outcome(program, point) == due
-        with pytest.raises(due[0]) as error:
-            program.over_rows()([1.0, 3.0, point, 5.0])
-        assert str(error.value) == due[1]
-        assert error.value.__notes__ == ["in row 2"]
 
 
 def test_what_is_computed_and_dropped_still_raises():
@@ -291,7 +167,7 @@ def test_programs_of_derivatives(transform):
 
     program = trace(transform(f), [1.0, 2.0])
     for point in ([0.5, 0.25], [0.25, 0.5], [-0.5, 2.0], [-3.0, -4.0], [1.0, 1.0]):
-        assert alike(program(point), transform(f)(point)), point
+        assert repr(program(point)) == repr(transform(f)(point)), point
 
 
 def test_a_program_of_jvp():
@@ -347,7 +223,7 @@ def test_softmax_as_it_is_written_everywhere(softmax):
 
     program = trace(f, [1.0, 2.0, 3.0])
     for z in ([1.0, 2.0, 3.0], [3.0, 1.0, 2.0], [2.0, 2.0, 1.0], [0.1, 0.7, -900.0], [1e308, -1e308, 0.0]):
-        assert alike(program.value_and_grad(z), ag.value_and_grad(f)(z)), z
+        assert repr(program.value_and_grad(z)) == repr(ag.value_and_grad(f)(z)), z
     branches = len(list(program._replays.branches))
     assert branches == 1 if softmax is without_branches else branches > 1
 

@@ -84,6 +84,28 @@ class Compiled:
         return found and found[0], [slope and slope[0] for slope in slopes]
 
 
+def library(text, directory):
+    """An exported program in C, compiled."""
+    source, compiled = Path(directory, "program.c"), Path(directory, "program.so")
+    source.write_text(text)
+    flags = ["-std=c11", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+    command = [os.environ.get("CC", "cc"), *flags, str(source), "-o", str(compiled), "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return ctypes.CDLL(str(compiled))
+
+
+def gradients_in_c(library, inputs, parameters=(), outputs=1):
+    """What an exported program answers at a point, and all its numbers: values, gradients by inputs and parameters."""
+
+    def numbers(xs):
+        return (ctypes.c_double * max(len(xs), 1))(*xs)
+
+    y, by_input, by_parameter = numbers([0.0] * outputs), numbers([0.0] * len(inputs)), numbers([0.0] * len(parameters))
+    answer = library.program_gradients(numbers(inputs), numbers(parameters), y, by_input, by_parameter)
+    return answer, [*y, *by_input[: len(inputs)], *by_parameter[: len(parameters)]]
+
+
 def hexes(x):
     return struct.pack(">d", x).hex()
 
