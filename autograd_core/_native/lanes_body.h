@@ -59,6 +59,7 @@ static void play_products(Block *block, const Step *step, const int32_t *pool)
 
 #include "lanes_matrix.h"
 #include "lanes_sums.h"
+#include "lanes_convolution.h"
 #include "lanes_maps.h"
 
 static void play(Block *block, size_t from, size_t to)
@@ -71,8 +72,14 @@ static void play(Block *block, size_t from, size_t to)
         case DOTS: play_dots(block, step, pool); break;
         case PRODUCTS: play_products(block, step, pool); break;
         case MATVEC: play_matvec(block, step, pool); break;
-        case OUTER: play_outer(block, step, pool); break;
+        case OUTER:
+            if (step->simple && step->terms > 1)
+                play_outer_at_places(block, step, pool);
+            else
+                play_outer(block, step, pool);
+            break;
         case SUMS: play_sums(block, step, pool); break;
+        case CONVOLUTION: play_places(block, step, pool); break;
         }
     }
 }

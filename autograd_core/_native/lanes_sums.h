@@ -1,9 +1,8 @@
 /* Sums over rows; a part of lanes_body.h. */
 
-/* The lanes of a cell, with 0 in the padding of the last eight. */
-INLINE V real_lanes(const Block *block, int32_t cell, int32_t r)
+/* Lanes from `r` on, with 0 in the padding of the last eight. */
+INLINE V rows_alone(const Block *block, V x, int32_t r)
 {
-    V x = lanes_of(block, cell, r);
     VI mask;
     if (r + WIDE <= block->count)
         return x;
@@ -11,6 +10,8 @@ INLINE V real_lanes(const Block *block, int32_t cell, int32_t r)
         mask[i] = r + i < block->count ? -1 : 0;
     return (V)((VI)x & mask);
 }
+
+INLINE V real_lanes(const Block *block, int32_t cell, int32_t r) { return rows_alone(block, lanes_of(block, cell, r), r); }
 
 /* Where the partials of a leaf start: at 0 in the first block of a chunk. */
 INLINE V partials_of(const Block *block, ptrdiff_t leaf, int k)
@@ -179,7 +180,7 @@ static void play_outer(Block *block, const Step *step, const int32_t *pool)
         play_wide_outer(block, step, pool);
         return;
     }
-    if (!step->simple || terms > 1) {
+    if (!step->simple) {
         for (; i < step->n; i++)
             for (int32_t j = 0; j < step->m; j++)
                 sum_one(block, step->out + (ptrdiff_t)i * step->stride + j, pool + i * terms,

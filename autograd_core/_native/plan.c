@@ -180,6 +180,8 @@ Plan *plan_made(const Listed *listed, const char *by_rows, int passes)
         failed = extra_constant(&draft, 1.0) < 0 || fold_values(&draft) < 0 || fold_adjoints(&draft) < 0 ||
                  place_leaves(&draft) < 0 || emit_values(&draft) < 0 || emit_adjoints(&draft) < 0 || note_ends(&draft) < 0 ||
                  ((passes & REUSE) && reuse_cells(plan) < 0);
+        if (!failed)
+            find_places_side_by_side(plan);
     }
     PyMem_Free(draft.cell);
     PyMem_Free(draft.extra);

@@ -1,9 +1,11 @@
 /* A plan: a program as steps, each of which does the work of many instructions.
  *
  * Sums of products are folds: `init + a*b + c*d + …`, in that order. The passes turn chains of additions into folds,
- *and each adjoint into the fold of its contributions, in the order in which the engine's sweep adds them. So no
- *grouping can change a bit, which plan_check.c verifies. Folds that share a list of factors become one product of a
- *matrix and a vector (over a block of rows, of two matrices); all other folds of a level become one list.
+ * and each adjoint into the fold of its contributions, in the order in which the engine's sweep adds them. So no
+ * grouping can change a bit, which plan_check.c verifies. Folds that share a list of factors become one product of a
+ * matrix and a vector (over a block of rows, of two matrices); those with the same weights at several places become one
+ * convolution; all other folds of a level become one list.
+ *
  * Numbers are held in cells. The first cells hold the numbers that all rows share (inputs, parameters, constants); the
  * others hold one number for each row of a block. At a single point, all are plain numbers in one array.
  */
@@ -17,7 +19,7 @@ typedef struct Ints {
     size_t count, capacity;
 } Ints;
 
-typedef enum { MAP, DOTS, PRODUCTS, MATVEC, OUTER, SUMS } StepKind;
+typedef enum { MAP, DOTS, PRODUCTS, MATVEC, OUTER, SUMS, CONVOLUTION } StepKind;
 
 /* The data of a step at `at` in the pool:
  * MAP       for each operand its cells, n of them (of a row on many, `terms` cells for each of n outputs); `slopes` has the
@@ -28,6 +30,9 @@ typedef enum { MAP, DOTS, PRODUCTS, MATVEC, OUTER, SUMS } StepKind;
  * OUTER     a matrix of gradients, n × m, from leaf `out` on, its rows `stride` leaves apart: n lists of `terms` cells, then
  *           m lists of `terms` cells
  * SUMS      as DOTS, but without inits and to n leaves, which stand after the starts
+ * CONVOLUTION  n shared filters at m places: m inits for each filter, `terms` cells for each place, `terms` cells of the
+ *           first filter, the next is `stride` on; then for each place how many from there on lie side by side, cell by
+ *           cell and init by init. Its results: for each filter those at all places
  */
 typedef struct Step {
     StepKind kind;
@@ -46,7 +51,7 @@ typedef struct Fold {
 } Fold;
 
 /* Passes. Only the last two change bits: sums in another order; products and sums rounded once, exp and tanh by series. */
-enum { CHAINS = 1, MATRICES = 2, REUSE = 4, SORTED = 8, FUSED = 16 };
+enum { CHAINS = 1, MATRICES = 2, REUSE = 4, CONVOLUTIONS = 8, SORTED = 16, FUSED = 32 };
 
 typedef struct Plan {
     const Listed *listed;
@@ -90,12 +95,16 @@ Step *plan_step(Plan *plan, StepKind kind, int32_t level, int32_t n);
 int32_t extra_constant(Draft *draft, double x);
 Fold *new_fold(Draft *draft, int32_t target, int32_t init);
 int fold_term(Draft *draft, int32_t a, int32_t b);
+int32_t take_cells(Plan *plan, int32_t n);
+int32_t distance(const Draft *draft, const Fold *x, const Fold *y);
 
 int fold_values(Draft *draft);    /* plan_values.c */
 int fold_adjoints(Draft *draft);  /* plan_adjoints.c */
 int emit_values(Draft *draft);    /* plan_steps.c */
 int emit_adjoints(Draft *draft);
 int emit_folds(Draft *draft, Fold **folds, size_t count, int32_t level); /* plan_groups.c */
+int emit_convolutions(Draft *draft, Fold **folds, size_t *count, int32_t level); /* plan_convolutions.c */
+void find_places_side_by_side(Plan *plan);
 int emit_gradients(Draft *draft, Fold **folds, size_t count);            /* plan_gradients.c */
 int reuse_cells(Plan *plan);                                             /* plan_cells.c */
 int plan_check(const Plan *plan); /* plan_check.c: 1 if all sums are in the order of the sweep */
@@ -105,6 +114,13 @@ void plan_free(Plan *plan);
 
 /* play_point.c: 1: done; 0: it must be played exactly. */
 int play_point(const Plan *plan, double *cells, double *gradients);
+void play_convolution(const Step *step, const int32_t *pool, double *cells); /* play_convolution.c */
+
+/* How many cells the results of a step take. */
+static inline int32_t results_of(const Step *step)
+{
+    return step->kind == OUTER || step->kind == SUMS ? 0 : step->kind == CONVOLUTION ? step->n * step->m : step->n;
+}
 
 static inline int is_shared(const Plan *plan, int32_t cell) { return cell < plan->shared; }
 

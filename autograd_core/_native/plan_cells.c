@@ -40,8 +40,8 @@ static int32_t slopes_of(const Plan *plan, const Step *step)
 
 static void add_ranges(Cells *cells, const Step *step, int32_t at)
 {
-    if (step->kind != OUTER && step->kind != SUMS)
-        add_range(cells, step->out, step->n, at);
+    if (results_of(step))
+        add_range(cells, step->out, results_of(step), at);
     for (int j = 0; j < 2 && step->kind == MAP; j++)
         add_range(cells, step->slopes[j], slopes_of(cells->plan, step), at);
 }
@@ -61,6 +61,7 @@ static Named named_by(const Plan *plan, const Step *step)
     case DOTS: return (Named){pool + n + 1, n + 2 * terms};
     case PRODUCTS: return (Named){pool, 2 * n};
     case MATVEC: return (Named){pool, n + 2 * terms};
+    case CONVOLUTION: return (Named){pool, n * (size_t)step->m + ((size_t)step->m + 1) * terms};
     case OUTER: return (Named){pool, (n + (size_t)step->m) * terms};
     default: return (Named){pool + 2 * n + 1, 2 * terms};
     }
@@ -157,7 +158,7 @@ static int move_ranges(Cells *cells, int32_t steps)
         ending[at] = -1;
     for (int32_t at = 0; at < steps; at++) {
         const Step *step = &cells->plan->steps[at];
-        int ranges = (step->kind != OUTER && step->kind != SUMS) +
+        int ranges = (results_of(step) > 0) +
                      (step->kind == MAP ? (step->slopes[0] >= 0) + (step->slopes[1] >= 0) : 0);
         for (; ranges > 0; ranges--, made++) {
             Range *range = &cells->ranges[made];
@@ -190,7 +191,7 @@ static void rename_all(const Cells *cells)
         Named named = named_by(plan, step);
         for (size_t i = 0; i < named.count; i++)
             rename_cell(cells, &named.cells[i]);
-        if (step->kind != OUTER && step->kind != SUMS)
+        if (results_of(step))
             rename_cell(cells, &step->out);
         for (int j = 0; j < 2; j++)
             rename_cell(cells, &step->slopes[j]);

@@ -135,6 +135,20 @@ static void matvec_prints(const Step *step, const int32_t *pool, uint64_t *cells
     }
 }
 
+static void convolution_prints(const Step *step, const int32_t *pool, uint64_t *cells)
+{
+    const int32_t *places = pool + (size_t)step->n * (size_t)step->m, *filter = places + (size_t)step->m * (size_t)step->terms;
+    for (int32_t at = 0; at < step->n * step->m; at++) {
+        const int32_t *place = places + (size_t)(at % step->m) * (size_t)step->terms;
+        uint64_t found = pool[at] >= 0 ? cells[pool[at]] : 0;
+        for (int32_t t = 0; t < step->terms; t++) {
+            uint64_t next = product(cells[place[t]], cells[filter[t] + at / step->m * step->stride]);
+            found = found ? sum(found, next) : next;
+        }
+        cells[step->out + at] = found;
+    }
+}
+
 static void map_prints(const Plan *plan, const Step *step, const int32_t *pool, uint64_t *cells)
 {
     int many = is_many(&plan->listed->row[step->row]);
@@ -168,6 +182,7 @@ static void play_prints(const Plan *plan, uint64_t *cells, uint64_t *gradients)
         switch (step->kind) {
         case MAP: map_prints(plan, step, pool, cells); break;
         case MATVEC: matvec_prints(step, pool, cells); break;
+        case CONVOLUTION: convolution_prints(step, pool, cells); break;
         case OUTER: outer_prints(step, pool, cells, gradients); break;
         case PRODUCTS:
             for (int32_t o = 0; o < step->n; o++)

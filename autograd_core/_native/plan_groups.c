@@ -1,7 +1,5 @@
 /* Folds of one level that share a list of factors become a product of a matrix and a vector; all others, one list. */
-#include "plan.h"
-
-int32_t take_cells(Plan *plan, int32_t n);
+#include "plan_seats.h"
 
 static int32_t cell_of(const Draft *draft, int32_t id)
 {
@@ -27,34 +25,6 @@ void settle_cells(Draft *draft, Fold *fold)
     }
 }
 
-static uint64_t hashed(const int32_t *cells, int32_t count)
-{
-    uint64_t hash = 0x9E3779B97F4A7C15u * (uint64_t)(count + 1);
-    for (int32_t i = 0; i < count; i++)
-        hash = (hash ^ (uint32_t)cells[i]) * 0x100000001B3u + (hash >> 29);
-    return hash | 1;
-}
-
-/* The number of folds that have a list with this hash, and the position of their group. */
-typedef struct Seat {
-    uint64_t hash;
-    int32_t count, leader, last; /* the links between the members of a group that is being gathered */
-} Seat;
-
-typedef struct Table {
-    Seat *seats;
-    size_t mask;
-} Table;
-
-static Seat *seat_of(const Table *table, uint64_t hash)
-{
-    size_t at = (hash ^ hash >> 32) & table->mask;
-    while (table->seats[at].hash && table->seats[at].hash != hash)
-        at = (at + 1) & table->mask;
-    table->seats[at].hash = hash;
-    return &table->seats[at];
-}
-
 static void swap_sides(Draft *draft, const Fold *fold)
 {
     for (int32_t t = 0; t < fold->terms; t++) {
@@ -71,7 +41,7 @@ static int same_vector(const Draft *draft, const Fold *x, const Fold *y)
 }
 
 /* The distance between the factors of one fold and those of another, if it is the same for all; else 0. */
-static int32_t distance(const Draft *draft, const Fold *x, const Fold *y)
+int32_t distance(const Draft *draft, const Fold *x, const Fold *y)
 {
     const int32_t *p = draft->b.at + x->start, *q = draft->b.at + y->start;
     int32_t stride = q[0] - p[0];
@@ -208,10 +178,7 @@ static int emit_group(Draft *draft, Fold **group, int32_t n, int32_t level, Fold
 
 static int emit_matrices(Draft *draft, Fold **folds, size_t count, int32_t level, Fold **left, size_t *left_count)
 {
-    Table table = {NULL, 15};
-    while (table.mask < 4 * count)
-        table.mask = 2 * table.mask + 1;
-    table.seats = PyMem_Calloc(table.mask + 1, sizeof *table.seats);
+    Table table = table_for(2 * count);
     uint64_t *hashes = PyMem_New(uint64_t, 2 * count + 1);
     int32_t *next = PyMem_New(int32_t, count + 1);
     Fold **group = PyMem_New(Fold *, count + 1);
@@ -228,12 +195,7 @@ static int emit_matrices(Draft *draft, Fold **folds, size_t count, int32_t level
             swap_sides(draft, folds[i]);
             seat = other;
         }
-        next[i] = -1;
-        if (seat->leader == 0)
-            seat->leader = (int32_t)i + 1;
-        else
-            next[seat->last] = (int32_t)i;
-        seat->last = (int32_t)i;
+        join_group(seat, next, (int32_t)i);
     }
     for (size_t i = 0; i < count && !failed; i++) {
         Seat *a = seat_of(&table, hashes[2 * i]), *b = seat_of(&table, hashes[2 * i + 1]);
@@ -321,6 +283,7 @@ int emit_folds(Draft *draft, Fold **folds, size_t count, int32_t level)
         folds[i]->terms = products;
         candidates[found++] = folds[i];
     }
+    failed = failed || ((draft->plan->passes & CONVOLUTIONS) && emit_convolutions(draft, candidates, &found, level) < 0);
     failed = failed || emit_matrices(draft, candidates, found, level, left, &unmatched) < 0;
     for (size_t i = 0; i < count && !failed; i++) {
         go_on_from(draft, folds[i]);

@@ -122,7 +122,7 @@ PyObject *player_point(PyObject *self, PyObject *const *arguments, Py_ssize_t co
     return done < 0 ? NULL : PyBool_FromLong(done);
 }
 
-static const char *const KINDS[] = {"map", "dots", "products", "matvec", "outer", "sums"};
+static const char *const KINDS[] = {"map", "dots", "products", "matvec", "outer", "sums", "convolution"};
 
 PyObject *player_steps(PyObject *self, PyObject *Py_UNUSED(unused))
 {

@@ -199,6 +199,7 @@ int play_point(const Plan *plan, double *cells, double *gradients)
         case DOTS: play_dots(step, pool, cells); break;
         case PRODUCTS: play_products(step, pool, cells); break;
         case MATVEC: play_matvec(step, pool, cells); break;
+        case CONVOLUTION: play_convolution(step, pool, cells); break;
         case OUTER: play_outer(step, pool, cells, gradients); break;
         case SUMS: play_sums(step, pool, cells, gradients); break;
         }

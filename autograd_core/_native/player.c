@@ -215,7 +215,7 @@ static PyObject *player_new(PyTypeObject *type, PyObject *arguments, PyObject *k
     static char *names[] = {"listing", "by_rows", "passes", NULL};
     PyObject *listing;
     Py_buffer by_rows;
-    int passes = CHAINS | MATRICES | REUSE;
+    int passes = CHAINS | MATRICES | REUSE | CONVOLUTIONS;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "Oy*|i", names, &listing, &by_rows, &passes))
         return NULL;
     Player *player = (Player *)type->tp_alloc(type, 0);

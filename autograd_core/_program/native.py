@@ -1,7 +1,8 @@
 """The player in C: the same numbers as `player`, bit for bit, at the speed of arrays.
 
 `prepare` turns a listing into a plan of fewer, larger steps: chains of additions become sums of products, sums that
-share factors become matrix products, and operations of one kind become one step. Exact plans keep every sum in the
+share factors become matrix products, sums of the same weights at several places become convolutions, and operations of
+one kind become one step. Exact plans keep every sum in the
 order of the engine's sweep: `_native/plan_check.c` checks that, and a plan that fails is made again without passes.
 """
 
@@ -22,8 +23,8 @@ from .listing import Listing
 from .nodes import recorded
 from .player import Column, RowResults
 
-CHAINS, MATRICES, REUSE, SORTED, FUSED = 1, 2, 4, 8, 16
-EXACT = CHAINS | MATRICES | REUSE
+CHAINS, MATRICES, REUSE, CONVOLUTIONS, SORTED, FUSED = 1, 2, 4, 8, 16, 32
+EXACT = CHAINS | MATRICES | REUSE | CONVOLUTIONS
 FAST = EXACT | SORTED | FUSED
 SHOWN = 12  # kinds of steps that `explain` lists
 
@@ -252,6 +253,9 @@ def said(step: tuple[Any, ...]) -> str:
     kind, _, row, _, n, m, terms, _ = step
     if kind == "matvec":
         return f"{n} dots of {terms} → one {n}×{terms} product"
+    if kind == "convolution":
+        filters = "" if n == 1 else f" of {n} filters"
+        return f"{n * m} dots of {terms} weights at {m} positions → one convolution{filters}"
     if kind == "outer":
         of = "" if terms == 1 else f", each of {terms} terms"
         return f"{n * m} gradients → one {n}×{m} outer product{of}"

@@ -20,7 +20,7 @@ import replay_works as works
 from replay_others import np
 
 from autograd_core import ENGINE, Program
-from autograd_core._program.native import EXACT, Table, prepare
+from autograd_core._program.native import CONVOLUTIONS, EXACT, Table, prepare
 
 QUICK = "quick" in sys.argv[1:]
 ROUNDS = 7 if QUICK else 25
@@ -61,9 +61,9 @@ def say(work, measured, bound, unit="× NumPy", more=""):
     print(f"{work:62} {measured:9.3f} {unit:10} {limit:15} {more}{mark}", flush=True)
 
 
-def over_rows(work, count, *, fast=False):
+def over_rows(work, count, *, fast=False, passes=None):
     """A call that returns the values and summed gradients of `count` rows, and the same in handwritten NumPy."""
-    prepared = prepare(work.listing, fast=fast)
+    prepared = prepare(work.listing, fast=fast, passes=passes)
     tables = [Table(numbers, width, True) for numbers, width in work.rows(count)]
     values, summed = np.zeros(count), np.zeros(work.listing.inputs + work.listing.parameters)
     weights = work.weights()
@@ -126,6 +126,21 @@ def photographs():
     say("bytes an operation of the list", stats["bytes_of_list"] / operations, 20, "bytes")
     say("and of the plan", stats["bytes_of_plan"] / operations, 1, "bytes")
     others.beside(work, 100, ratio, say)
+
+
+def convolution():
+    """Filters at many places: beside NumPy by hand, and beside the same program without the pass that finds them."""
+    work = works.convolutional()
+    print(prepare(work.listing).explain())
+    in_each_build("8×8, 8 and 8 filters of 3×3, batch of 100, exact", work, 100, dict.fromkeys(("avx512", "avx2", "generic")))
+    for fast, title in ((False, "exact"), (True, "fast")):
+        call, hand = over_rows(work, 100, fast=fast)
+        found, base, own = ratio(hand, call)
+        say(f"the same, {title}, widest vectors", found, None, more=f"{own * 1e6:.1f} µs, NumPy {base * 1e6:.1f}")
+    call, _ = over_rows(work, 100)
+    without, _ = over_rows(work, 100, passes=EXACT & ~CONVOLUTIONS)
+    found, base, own = ratio(without, call)
+    say("the same beside its plan without convolutions", found, None, "× without", f"{own * 1e6:.1f} µs, {base * 1e6:.1f}")
 
 
 def two_million():
@@ -192,7 +207,7 @@ def main():
     if ENGINE != "native":
         sys.exit("the player in C is part of the native engine, which is not there")
     print(f"NumPy {np.__version__}, BLAS kernel {others.blas_kernel()}; {others.installed()}; passes {EXACT}")
-    parts = {part.__name__: part for part in (small_network, photographs, two_branches, gpt, streaming, two_million)}
+    parts = {part.__name__: part for part in (small_network, photographs, convolution, two_branches, gpt, streaming, two_million)}
     for name in [name for name in parts if name in sys.argv] or list(parts)[: -1 if QUICK else None]:
         gc.collect()
         parts[name]()

@@ -167,6 +167,96 @@ class classifier(Work):  # called like a function
         return hand
 
 
+class convolutional(Work):  # called like a function
+    """The softmax cross-entropy of a picture of 8×8: 8 filters of 3×3, ReLU, 8 more of 3×3 over these, ReLU, 10 classes."""
+
+    sizes = ((8, 1), (8, 8))
+
+    def record(self):
+        rng = random.Random(0)
+        inputs = [Value(rng.random()) for _ in range(64)]
+        label = [Value(float(i == 3)) for i in range(10)]
+        here, parameters = [inputs], []
+        for filters, channels in self.sizes:
+            weights = [[Value(rng.gauss(0, 0.3)) for _ in range(9 * channels)] for _ in range(filters)]
+            biases = [Value(rng.uniform(-0.1, 0.1)) for _ in range(filters)]
+            parameters += [w for row in weights for w in row] + biases
+            side = math.isqrt(len(here[0]))
+            here = [
+                [self.at(here, row, bias, side, i, j) for i in range(side - 2) for j in range(side - 2)]
+                for row, bias in zip(weights, biases, strict=True)
+            ]
+        flat_here = [x for channel in here for x in channel]
+        rows = [[Value(rng.gauss(0, 0.1)) for _ in flat_here] for _ in range(10)]
+        biases = [Value(0.0) for _ in range(10)]
+        parameters += [w for row in rows for w in row] + biases
+        scores = [ops.dot(row, flat_here) + bias for row, bias in zip(rows, biases, strict=True)]
+        total = ops.logsumexp(scores)
+        return ops.sum(t * (total - z) for t, z in zip(label, scores, strict=True)), [*inputs, *label], parameters
+
+    @staticmethod
+    def at(channels, weights, bias, side, i, j):
+        total, k = bias, 0
+        for channel in channels:
+            for a in range(3):
+                for b in range(3):
+                    total = total + weights[k] * channel[(i + a) * side + j + b]
+                    k += 1
+        return total.relu()
+
+    def rows(self, count):
+        rng = np.random.default_rng(0)
+        labels = np.eye(10)[rng.integers(0, 10, count)]
+        return [(rng.random((count, 64)), 64), (labels, 10)]
+
+    def by_hand(self, count):
+        (X, _), (T, _) = self.rows(count)
+        shapes = [(8, 1, 3, 3), (8,), (8, 8, 3, 3), (8,), (10, 8 * 16), (10,)]
+        gradient = np.zeros(len(self.parameters))
+        W1, b1, W2, b2, W3, b3 = shaped(self.weights(), shapes)
+        dW1, db1, dW2, db2, dW3, db3 = shaped(gradient, shapes)
+        windows = np.lib.stride_tricks.sliding_window_view
+        X = X.reshape(count, 1, 8, 8)
+
+        def convolved(x, W, b):
+            seen = windows(x, (3, 3), axis=(2, 3))
+            return np.tensordot(seen, W, ((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2) + b[:, None, None], seen
+
+        def hand():
+            z1, seen1 = convolved(X, W1, b1)
+            h1 = np.maximum(z1, 0.0)
+            z2, seen2 = convolved(h1, W2, b2)
+            h2 = np.maximum(z2, 0.0)
+            flat_h = h2.reshape(count, -1)
+            z = flat_h @ W3.T + b3
+            z -= z.max(1, keepdims=True)
+            e = np.exp(z)
+            g = e / e.sum(1, keepdims=True) - T
+            np.matmul(g.T, flat_h, out=dW3)
+            db3[:] = g.sum(0)
+            g2 = (g @ W3).reshape(z2.shape) * (z2 > 0)
+            dW2[:] = np.tensordot(g2, seen2, ((0, 2, 3), (0, 2, 3)))
+            db2[:] = g2.sum((0, 2, 3))
+            around = np.pad(g2, ((0, 0), (0, 0), (2, 2), (2, 2)))
+            back = np.tensordot(windows(around, (3, 3), axis=(2, 3)), W2[:, :, ::-1, ::-1], ((1, 4, 5), (0, 2, 3)))
+            g1 = back.transpose(0, 3, 1, 2) * (z1 > 0)
+            dW1[:] = np.tensordot(g1, seen1, ((0, 2, 3), (0, 2, 3)))
+            db1[:] = g1.sum((0, 2, 3))
+            return gradient
+
+        return hand
+
+
+def shaped(numbers, shapes):
+    """Views of flat numbers, one after another."""
+    made, at = [], 0
+    for shape in shapes:
+        size = math.prod(shape)
+        made.append(numbers[at : at + size].reshape(shape))
+        at += size
+    return made
+
+
 def separate(network):
     """The weights as arrays hold them: of each layer the matrix row by row, then the biases."""
     made = []

@@ -51,8 +51,10 @@ def _operation(rng, nodes):
         return getattr(ops, rng.choice(ONE))(pick())
     if kind < 0.7:
         return getattr(ops, rng.choice(TWO))(pick(), pick())
-    if kind < 0.78:
+    if kind < 0.75:
         return _matrix(rng, nodes)
+    if kind < 0.78:
+        return _convolution(rng, nodes)
     if kind < 0.88:
         total = pick()
         for _ in range(rng.randint(2, 6)):
@@ -76,5 +78,23 @@ def _matrix(rng, nodes):
         for x in xs:
             total = total + rng.choice(nodes) * x
         outputs.append(total)
+    nodes.extend(y for y in outputs if type(y) is Value)
+    return ops.sum(outputs)
+
+
+def _convolution(rng, nodes):
+    """Filters at several places, side by side or not, with a bias, with sums before them, or with neither."""
+    leaves = [node for node in nodes if not node.operands]
+    shared = leaves[len(leaves) // 2 :]  # more of them parameters than inputs
+    fed = [rng.choice(nodes) * 1.0 for _ in range(rng.randint(5, 14))]
+    size, step = rng.randint(2, 4), rng.choice([1, 1, 1, 2])
+    outputs, begins = [], rng.choice(["bias", "other", "nothing"])
+    for _ in range(rng.choice([1, 2, 3, 4, 6])):
+        weights, bias = [rng.choice(shared) for _ in range(size)], rng.choice(nodes)
+        for at in range(0, len(fed) - size + 1, step):
+            total = {"bias": bias, "other": rng.choice(nodes), "nothing": None}[begins]
+            for w, x in zip(weights, fed[at : at + size], strict=True):
+                total = w * x if total is None else total + w * x
+            outputs.append(total)
     nodes.extend(y for y in outputs if type(y) is Value)
     return ops.sum(outputs)

@@ -75,29 +75,34 @@ def test_every_row_that_says_where_it_is_flat(running, tmp_path, language):
     assert not wrong, wrong
 
 
+def recipe(seed):
+    """Operations on many operands: kinds and, for each operand, a plain number or which node before it."""
+    source = random.Random(seed)
+    for step in range(7):
+        kind, count = source.choice(("prod", "dot", "take", "where", "mul", "mean")), source.randint(2, 4)
+        size = {"dot": 2 * count, "where": 3, "mul": 2}.get(kind, count)
+        yield kind, source.randrange(count), [
+            source.choice((0.0, 0.0, 1.0, -2.0)) if source.random() < 0.35 else source.randrange(7 + step)
+            for _ in range(size)
+        ]
+
+
 def random_program(seed):
     """A function of three numbers: operations on many operands over roots, with plain zeros among them."""
+    steps = list(recipe(seed))
 
     def function(*xs):
-        source = random.Random(seed)
         nodes = [*xs, *map(ag.sqrt, xs), ag.cbrt(xs[0] * xs[1])]
-
-        def some(count):
-            return [
-                source.choice((0.0, 0.0, 1.0, -2.0)) if source.random() < 0.35 else source.choice(nodes)
-                for _ in range(count)
-            ]
-
-        for _ in range(7):
-            kind, count = source.choice(("prod", "dot", "take", "where", "mul", "mean")), source.randint(2, 4)
+        for kind, at, chosen in steps:
+            operands = [nodes[x] if type(x) is int else x for x in chosen]
             if kind == "dot":
-                made = ag.dot(some(count), some(count))
+                made = ag.dot(operands[: len(operands) // 2], operands[len(operands) // 2 :])
             elif kind == "take":
-                made = ag.take(some(count), source.randrange(count))
-            elif kind in ("prod", "mean"):
-                made = getattr(ag, kind)(some(count))
+                made = ag.take(operands, at)
+            elif kind == "where":
+                made = ag.where(*operands)
             else:
-                made = ag.where(*some(3)) if kind == "where" else some(1)[0] * source.choice(nodes)
+                made = operands[0] * operands[1] if kind == "mul" else getattr(ag, kind)(operands)
             nodes.append(made + 0.0 * xs[0])
         return ag.sum(nodes[-4:]) if seed % 2 else ag.prod(nodes[-3:])
 

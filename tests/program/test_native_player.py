@@ -23,7 +23,7 @@ from autograd_core._program import listing as listings
 from autograd_core._program import player
 from autograd_core._program.guards import Guard, Strayed
 from autograd_core._program.listing import Listing
-from autograd_core._program.native import CHAINS, EXACT, MATRICES, REUSE, SORTED, prepare
+from autograd_core._program.native import CHAINS, CONVOLUTIONS, EXACT, MATRICES, REUSE, SORTED, prepare
 from autograd_core._program.player import Column
 
 pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the player in C is part of the native engine")
@@ -31,7 +31,7 @@ _spec = importlib.util.spec_from_file_location("random_graphs", Path(__file__).p
 _graphs = importlib.util.module_from_spec(_spec)  # tests are not on the import path
 _spec.loader.exec_module(_graphs)
 Numbers, graph = _graphs.Numbers, _graphs.graph
-PLANS = [0, CHAINS, MATRICES, CHAINS | MATRICES, EXACT, CHAINS | REUSE]
+PLANS = [0, CHAINS, MATRICES, CHAINS | MATRICES, EXACT & ~CONVOLUTIONS, EXACT & ~REUSE, EXACT, CHAINS | REUSE]
 
 
 def bits(numbers):
