@@ -27,6 +27,8 @@ typedef struct Block {
 typedef struct Lanes {
     const char *name;
     void (*play)(Block *block, size_t from, size_t to); /* plays these steps of the plan */
+    /* Of eight rows the numbers, side by side: the first of each into eight lanes at `out`, the next `lanes` further on. */
+    void (*turn)(const double *const *rows, int32_t count, double *out, ptrdiff_t lanes);
 } Lanes;
 
 extern const Lanes lanes_generic, lanes_avx2, lanes_avx512;

@@ -24,21 +24,58 @@ INLINE V term(const Block *block, int32_t a, int32_t b, int32_t r)
     return b < 0 ? x : x * lanes_of(block, b, r);
 }
 
-INLINE V fold(const Block *block, int32_t init, const int32_t *a, const int32_t *b, int32_t terms, int32_t r)
+/* Some vectors of lanes of a cell. */
+INLINE void some_lanes(const Block *block, int32_t cell, int32_t r, V *lanes, const int vectors)
 {
-    V sum = init >= 0 ? lanes_of(block, init, r) : term(block, a[0], b[0], r);
-    for (int32_t t = init < 0; t < terms; t++)
-        sum += term(block, a[t], b[t], r);
-    return sum;
+    int shared = is_shared(block->plan, cell);
+    const double *x = shared ? &block->shared[cell] : lane_row(block, cell) + r;
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; j++)
+        lanes[j] = shared ? all_lanes(*x) : load(x + j * WIDE);
 }
 
+/* Sums begin at their init; without one at -0.0, which changes no number that is added to it. */
+INLINE void begin(const Block *block, int32_t init, int32_t r, V *sums, const int vectors)
+{
+    if (init >= 0) {
+        some_lanes(block, init, r, sums, vectors);
+        return;
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; j++)
+        sums[j] = all_lanes(-0.0);
+}
+
+INLINE void fold(const Block *block, int32_t init, const int32_t *a, const int32_t *b, int32_t terms, int32_t r, double *out,
+                 const int vectors)
+{
+    V sums[PARTIALS], x[PARTIALS], y[PARTIALS];
+    begin(block, init, r, sums, vectors);
+    for (int32_t t = 0; t < terms; t++) {
+        some_lanes(block, a[t], r, x, vectors);
+        if (b[t] >= 0)
+            some_lanes(block, b[t], r, y, vectors);
+#pragma GCC unroll 8
+        for (int j = 0; j < vectors; j++)
+            sums[j] += b[t] < 0 ? x[j] : x[j] * y[j];
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < vectors; j++)
+        store(out + j * WIDE, sums[j]);
+}
+
+/* Four vectors side by side: what a cell is has then to be found out but once for them. */
 static void play_dots(Block *block, const Step *step, const int32_t *pool)
 {
     const int32_t *starts = pool, *inits = starts + step->n + 1, *a = inits + step->n, *b = a + step->terms;
-    for (int32_t o = 0; o < step->n; o++)
-        for (int32_t r = 0; r < block->padded; r += WIDE)
-            store(lane_row(block, step->out + o) + r,
-                  fold(block, inits[o], a + starts[o], b + starts[o], starts[o + 1] - starts[o], r));
+    for (int32_t o = 0; o < step->n; o++) {
+        double *out = lane_row(block, step->out + o);
+        int32_t r = 0, at = starts[o], terms = starts[o + 1] - at;
+        for (; r + 4 * WIDE <= block->padded; r += 4 * WIDE)
+            fold(block, inits[o], a + at, b + at, terms, r, out + r, 4);
+        for (; r < block->padded; r += WIDE)
+            fold(block, inits[o], a + at, b + at, terms, r, out + r, 1);
+    }
 }
 
 static void play_products(Block *block, const Step *step, const int32_t *pool)
@@ -57,6 +94,7 @@ static void play_products(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
+#include "lanes_turn.h"
 #include "lanes_matrix.h"
 #include "lanes_sums.h"
 #include "lanes_convolution.h"
@@ -84,4 +122,4 @@ static void play(Block *block, size_t from, size_t to)
     }
 }
 
-const Lanes BUILD = {BUILD_NAME, play};
+const Lanes BUILD = {BUILD_NAME, play, turn_rows};

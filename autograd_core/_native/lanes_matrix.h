@@ -25,22 +25,6 @@ typedef struct Panel {
     uintptr_t ahead[PANEL_TERMS];
 } Panel;
 
-/* Where the sums of an output begin. Without an init at -0.0, which changes no number that is added to it. */
-INLINE void begin(const Block *block, int32_t init, int32_t r, V *sums, const int vectors)
-{
-    if (init < 0 || is_shared(block->plan, init)) {
-        V x = all_lanes(init < 0 ? -0.0 : block->shared[init]);
-#pragma GCC unroll 8
-        for (int j = 0; j < vectors; j++)
-            sums[j] = x;
-    } else {
-        const double *x = lane_row(block, init) + r;
-#pragma GCC unroll 8
-        for (int j = 0; j < vectors; j++)
-            sums[j] = load(x + j * WIDE);
-    }
-}
-
 /* `inits` is NULL where the sums go on. */
 INLINE void tile(const Block *block, const Step *step, const int32_t *inits, const Panel *panel, int32_t o, int32_t r,
                  const int rows, const int vectors)

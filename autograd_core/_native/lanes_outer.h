@@ -12,20 +12,28 @@ enum { SPLIT = 1, SPLIT_DEPTH = 0 };
 #else
 enum { SPLIT = PARTIALS, SPLIT_DEPTH = 3 };
 #endif
-enum { MOST_COLUMNS = TILE_VECTORS * WIDE, WIDE_ROWS = 32 }; /* of fewer rows a panel is not worth its turning */
-_Static_assert(MOST_COLUMNS <= PANEL_COLUMNS, "a panel has room for its columns");
+enum { MOST_COLUMNS = TILE_VECTORS * WIDE, WIDE_ROWS = 16 }; /* of fewer rows a panel is not worth its turning */
+_Static_assert((int)MOST_COLUMNS <= (int)PANEL_COLUMNS, "a panel has room for its columns");
 
-/* Turn the lanes of these columns; columns that only fill up the last vector are 0. */
-INLINE void turn(const Block *block, const int32_t *cells, int32_t columns, const int width)
+/* Turn the lanes of these columns; the last one fills up the last vector. */
+INLINE void turn_columns(const Block *block, const int32_t *cells, int32_t columns, const int width)
 {
     const double *x[MOST_COLUMNS];
-    double *to = block->panel;
+    ptrdiff_t first[SPLIT] = {0}; /* where the lanes of each partial begin */
     for (int q = 0; q < width; q++)
-        x[q] = q < columns ? lane_row(block, cells[q]) : NULL;
-    for (int k = 0; k < SPLIT; k++)
-        for (int32_t r = k; r < block->count; r += SPLIT, to += width)
-            for (int q = 0; q < width; q++)
-                to[q] = x[q] ? x[q][r] : 0.0;
+        x[q] = lane_row(block, cells[q < columns ? q : columns - 1]);
+    for (int k = 1; k < SPLIT; k++)
+        first[k] = first[k - 1] + (block->count - k + SPLIT) / SPLIT;
+    for (int32_t r = 0; r < block->count; r += WIDE)
+        for (int q = 0; q < width; q += WIDE) {
+            V square[WIDE];
+#pragma GCC unroll 8
+            for (int i = 0; i < WIDE; i++)
+                square[i] = load(x[q + i] + r);
+            turn_square(square);
+            for (int32_t i = 0; i < WIDE && r + i < block->count; i++)
+                store(block->panel + (first[(r + i) % SPLIT] + (r + i) / SPLIT) * width + q, square[i]);
+        }
 }
 
 /* `cells` are of the rows; `out` the first gradient; of the columns `columns` are to be written. */
@@ -34,8 +42,11 @@ INLINE void wide_tile(const Block *block, const int32_t *cells, double *out, ptr
 {
     const double *upstream[TILE_ROWS], *x = block->panel;
     V carried[SPLIT_DEPTH + 1][TILE_ROWS][TILE_VECTORS];
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
         upstream[i] = lane_row(block, cells[i]);
+        for (int32_t j = 0; j < columns; j += 8) /* to be written when the sums are ready */
+            __builtin_prefetch(out + i * stride + j, 1);
+    }
     for (int k = 0; k < SPLIT; k++) {
         V sums[TILE_ROWS][TILE_VECTORS] = {{{0.0}}};
         int depth = 0;
@@ -78,7 +89,7 @@ INLINE void wide_tiles(const Block *block, const Step *step, const int32_t *pool
 {
     double *out = block->sums + step->out + first;
     int32_t i = 0;
-    turn(block, pool + step->n + first, columns, vectors * WIDE);
+    turn_columns(block, pool + step->n + first, columns, vectors * WIDE);
     for (; i + TILE_ROWS <= step->n; i += TILE_ROWS)
         wide_tile(block, pool + i, out + (ptrdiff_t)i * step->stride, step->stride, columns, TILE_ROWS, vectors);
     for (; i < step->n; i++)

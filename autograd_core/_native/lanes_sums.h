@@ -1,4 +1,4 @@
-/* Sums over rows; a part of lanes_body.h. */
+/* Sums over rows, which are gradients of what all rows share; a part of lanes_body.h. */
 
 /* Lanes from `r` on, with 0 in the padding of the last eight. */
 INLINE V rows_alone(const Block *block, V x, int32_t r)
@@ -27,42 +27,26 @@ INLINE void put_partials(Block *block, ptrdiff_t leaf, const double *partials)
         block->sums[leaf] = tree(partials) + 0.0;
 }
 
-#if defined(__clang__)
-#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
-#else
-#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (VI){__VA_ARGS__})
-#endif
-
 /* The trees of WIDE leaves at once: adjacent partials are added, then pairs, then fours. */
 INLINE V trees(const double (*partials)[PARTIALS])
 {
     V halves[PARTIALS / WIDE];
 #pragma GCC unroll 4
     for (int k = 0; k < PARTIALS / WIDE; k++) {
-        V pairs[WIDE / 2];
+        V sums[WIDE];
 #pragma GCC unroll 4
-        for (int i = 0; i < WIDE / 2; i++) {
-            V x = load(partials[2 * i] + k * WIDE), y = load(partials[2 * i + 1] + k * WIDE);
-#if WIDE == 8
-            pairs[i] = SHUFFLE(x, y, 0, 8, 2, 10, 4, 12, 6, 14) + SHUFFLE(x, y, 1, 9, 3, 11, 5, 13, 7, 15);
-#elif WIDE == 4
-            pairs[i] = SHUFFLE(x, y, 0, 4, 2, 6) + SHUFFLE(x, y, 1, 5, 3, 7);
-#else
-            pairs[i] = SHUFFLE(x, y, 0, 2) + SHUFFLE(x, y, 1, 3);
-#endif
+        for (int i = 0; i < WIDE; i += 2) {
+            V x = load(partials[i] + k * WIDE), y = load(partials[i + 1] + k * WIDE);
+            sums[i] = LOW_1(x, y) + HIGH_1(x, y);
         }
-#if WIDE == 8
-        V fours[2];
-        for (int i = 0; i < 2; i++)
-            fours[i] = SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
-                       SHUFFLE(pairs[2 * i], pairs[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
-        halves[k] = SHUFFLE(fours[0], fours[1], 0, 1, 2, 3, 8, 9, 10, 11) +
-                    SHUFFLE(fours[0], fours[1], 4, 5, 6, 7, 12, 13, 14, 15);
-#elif WIDE == 4
-        halves[k] = SHUFFLE(pairs[0], pairs[1], 0, 1, 4, 5) + SHUFFLE(pairs[0], pairs[1], 2, 3, 6, 7);
-#else
-        halves[k] = pairs[0];
+#if WIDE > 2
+        for (int i = 0; i < WIDE; i += 4)
+            sums[i] = LOW_2(sums[i], sums[i + 2]) + HIGH_2(sums[i], sums[i + 2]);
 #endif
+#if WIDE > 4
+        sums[0] = LOW_4(sums[0], sums[4]) + HIGH_4(sums[0], sums[4]);
+#endif
+        halves[k] = sums[0];
     }
 #if WIDE == 8
     return halves[0];

@@ -29,17 +29,16 @@ static void fill_lanes(const Run *run, Block *block, Py_ssize_t start)
     const Plan *plan = run->player->plan;
     for (Py_ssize_t c = 0; c < run->column_count; c++) {
         const Column *column = &run->columns[c];
-        if (!column->by_rows)
+        if (!column->by_rows || column->slots == 0)
             continue;
-        for (int32_t j = 0; j < column->slots; j += PARTIALS) {
-            int32_t end = j + PARTIALS < column->slots ? j + PARTIALS : column->slots;
-            double *out = lane_row(block, plan->leaf_cell[column->first + j]);
-            for (int32_t r = 0; r < block->padded; r++) {
-                Py_ssize_t row = row_at_place(run, start + (r < block->count ? r : block->count - 1));
-                const double *in = (const double *)column->view.buf + row * column->slots;
-                for (int32_t i = j; i < end; i++)
-                    out[(size_t)(i - j) * (size_t)block->lanes + (size_t)r] = in[i];
+        double *out = lane_row(block, plan->leaf_cell[column->first]);
+        for (int32_t r = 0; r < block->padded; r += PARTIALS) {
+            const double *rows[PARTIALS];
+            for (int32_t i = 0; i < PARTIALS; i++) {
+                Py_ssize_t row = row_at_place(run, start + (r + i < block->count ? r + i : block->count - 1));
+                rows[i] = (const double *)column->view.buf + row * column->slots;
             }
+            run->lanes->turn(rows, column->slots, out + r, block->lanes);
         }
     }
 }

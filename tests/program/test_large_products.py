@@ -23,6 +23,7 @@ def bits(numbers):
     return struct.pack(f"{len(numbers)}d", *numbers)
 
 
+@cache
 def network(sizes, biased):
     """A loss of layers with tanh. Of each the first `biased` outputs begin with a bias, the others with a product."""
     rng = random.Random(0)
@@ -61,7 +62,7 @@ def case(sizes, biased, count):
 # in one block; then some of everything, with odd ends
 CASES = [
     ((150, 270, 3), 999, 3), ((20, 33, 150), 5, 13), ((300, 17), 0, 9), ((60, 40), 40, 200),
-    ((17, 18, 19, 2), 18, 100), ((3, 25, 9), 1, 1030), ((24, 16, 16), 7, 8),
+    ((17, 18, 19, 2), 18, 101), ((3, 25, 9), 1, 1030), ((24, 16, 16), 7, 8),
 ]  # fmt: skip  # a table
 
 
@@ -108,3 +109,21 @@ def test_a_number_that_is_not_finite_stays_in_its_row(lanes, wild, monkeypatch):
             one, other = here[r * width : (r + 1) * width], there[r * width : (r + 1) * width]
             assert [repr(x) for x in one] == [repr(x) for x in other]
     assert [repr(x) for x in found.summed.values()] == [repr(x) for x in expected.summed.values()]
+
+
+def test_many_weights_over_several_chunks_are_the_sums_of_the_chunks():
+    """A chunk is one block here, which a plan of many weights and few cells has; the C player alone, for its speed."""
+    listing, ws = network((700, 300), 300)
+    prepared, count = prepare(listing), 1024 + 3
+    table = numbers_of(listing, count)
+
+    def found(start, end, threads=1):
+        part = table[start * listing.inputs : end * listing.inputs]
+        columns = [Column(part, i, listing.inputs) for i in range(listing.inputs)]
+        return prepared.rows(columns, ws, end - start, gradients_too=True, threads=threads)
+
+    whole, parts = found(0, count), [found(at, min(at + 1024, count)) for at in (0, 1024)]
+    assert bits(whole.values) == b"".join(bits(part.values) for part in parts)
+    sums = [a + b for a, b in zip(*(part.summed.values() for part in parts), strict=True)]
+    assert bits(list(whole.summed.values())) == bits(sums)
+    assert found(0, count, threads=2) == whole
