@@ -80,7 +80,7 @@ static size_t desk_doubles(const Run *run)
 {
     const Plan *plan = run->player->plan;
     size_t leaves = (size_t)plan->listed->leaves + 8, room = (size_t)run->room;
-    size_t partials = run->count > run->room && run->sweeping ? leaves * PARTIALS : 0;
+    size_t partials = run->sweeping && run->room < CHUNK && run->count > run->room ? leaves * PARTIALS : 0;
     return ((size_t)(plan->cells - plan->shared) + 2 + PANEL_COLUMNS) * room + partials + leaves + 16;
 }
 
