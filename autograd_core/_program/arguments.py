@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from .._engine.numbers import number, unwrapped
-from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool
+from .._transforms.trees import Kept, Leaf, Nested, Shape, Structure, apart, is_array, is_bool
 from ..value import Value
 
 
@@ -55,7 +55,7 @@ def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
 
 # All but the numbers of calls with numbers, lists and tuples of numbers, by what they look like.
 # A training loop makes the same few again and again.
-_known: dict[Hashable, tuple[list[Leaf], Node, Hashable, tuple[int, ...]]] = {}
+_known: dict[Hashable, tuple[list[Leaf], Nested, Hashable, tuple[int, ...]]] = {}
 _MOST, _LONGEST = 64, 1 << 14  # so many are remembered, of calls with at most so many numbers
 _NUMBERS = {float, int, Value}
 
@@ -83,9 +83,9 @@ def _flat(positional: tuple[Any, ...]) -> Arguments | None:
     return Arguments(Structure(numbers, leaves, form), key, ends)
 
 
-def _remembered(looks: Hashable, positional: tuple[Any, ...]) -> tuple[list[Leaf], Node, Hashable, tuple[int, ...]]:
+def _remembered(looks: Hashable, positional: tuple[Any, ...]) -> tuple[list[Leaf], Nested, Hashable, tuple[int, ...]]:
     found = _taken_apart(tuple(_without_values(argument) for argument in positional), {})
-    assert isinstance(found.structure.form, Node)
+    assert isinstance(found.structure.form, Nested)
     if len(_known) >= _MOST:
         _known.clear()
     _known[looks] = known = (found.structure.leaves, found.structure.form, found.key, found.ends)
@@ -114,13 +114,13 @@ def _taken_apart(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Argum
     return Arguments(whole, (key, ints), tuple(ends))
 
 
-def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list[Any]) -> Node:
+def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list[Any]) -> Nested:
     count = len(positional)
     sequence, mapping = apart((), _numbers, Kept).form, apart({}, _numbers, Kept).form
-    assert isinstance(sequence, Node) and isinstance(mapping, Node)
-    first = Node(sequence.kind, positional, list(range(count)), parts[:count])
-    second = Node(mapping.kind, {}, list(keywords), parts[count:])
-    return Node(sequence.kind, (), [0, 1], [first, second])
+    assert isinstance(sequence, Nested) and isinstance(mapping, Nested)
+    first = Nested(sequence.kind, positional, list(range(count)), parts[:count])
+    second = Nested(mapping.kind, {}, list(keywords), parts[count:])
+    return Nested(sequence.kind, (), [0, 1], [first, second])
 
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
@@ -143,7 +143,7 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
     return None if x is None else ([x], None)
 
 
-def _key(form: Node | Kept | Leaf) -> Hashable:
+def _key(form: Nested | Kept | Leaf) -> Hashable:
     if isinstance(form, Leaf):
         return form.shape
     if isinstance(form, Kept):

@@ -12,7 +12,7 @@ from .._engine.numbers import number, unwrapped
 from .._operations.integers import Integer
 from .._operations.operation import Operation
 from .._transforms.kinds import kind_of
-from .._transforms.trees import Kept, Leaf, Node, Shape, Structure, apart, is_array, is_bool, passes
+from .._transforms.trees import Kept, Leaf, Nested, Shape, Structure, apart, is_array, is_bool, passes
 from ..value import Value
 from .arguments import Arguments
 from .branches import Branch
@@ -139,9 +139,9 @@ def _contents(thing: Any) -> Any:
     return names, [_contents(part) for part in parts]
 
 
-def _check_kept(form: Node | Kept | Leaf) -> None:
+def _check_kept(form: Nested | Kept | Leaf) -> None:
     """Reject a result that may contain numbers we cannot see."""
-    if isinstance(form, Node):
+    if isinstance(form, Nested):
         for part in form.parts:
             _check_kept(part)
     elif isinstance(form, Kept):

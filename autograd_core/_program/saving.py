@@ -13,7 +13,7 @@ from typing import Any
 
 from .._engine.writing import write_whole
 from .._operations.operation import Operation, row_named
-from .._transforms.trees import Kept, Leaf, Node, Structure, taken_apart
+from .._transforms.trees import Kept, Leaf, Nested, Structure, taken_apart
 from ..errors import GraphError
 from ..value import Value
 from .arguments import Arguments, opened
@@ -186,7 +186,7 @@ def _little(numbers: Any) -> Any:
 
 # --- Structures ------------------------------------------------------------------------------------------------
 
-Formed = Node | Kept | Leaf
+Formed = Nested | Kept | Leaf
 EMPTY: dict[str, Callable[[], Any]] = {"list": list, "tuple": tuple, "dict": dict}
 
 
@@ -225,8 +225,8 @@ def _formed(state: Any) -> Formed:
         return Kept(_thing(content))
     like = EMPTY[kind]()
     empty = taken_apart(like).form
-    assert isinstance(empty, Node)
-    return Node(empty.kind, like, [name for name, _ in content], [_formed(part) for _, part in content])
+    assert isinstance(empty, Nested)
+    return Nested(empty.kind, like, [name for name, _ in content], [_formed(part) for _, part in content])
 
 
 def _leaves(form: Formed, numbers: list[Any]) -> Structure:
@@ -237,6 +237,6 @@ def _leaves(form: Formed, numbers: list[Any]) -> Structure:
         at = waiting.pop()
         if isinstance(at, Leaf):
             found.append(at)
-        elif isinstance(at, Node):
+        elif isinstance(at, Nested):
             waiting.extend(reversed(at.parts))
     return Structure(numbers or [0.0] * sum(leaf.size for leaf in found), found, form)

@@ -34,7 +34,7 @@ def is_bool(thing: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Nested:
     """A structure inside another: its kind, the original object, and its parts with their names."""
 
     kind: Kind
@@ -84,7 +84,7 @@ class Structure:
 
     numbers: list[Any]
     leaves: list[Leaf]
-    form: Node | Kept | Leaf
+    form: Nested | Kept | Leaf
 
     @property
     def is_of_numbers(self) -> bool:
@@ -166,7 +166,7 @@ def apart(
 
 def _placed(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept], into: Structure
-) -> Node | Kept | Leaf:
+) -> Nested | Kept | Leaf:
     """Return the form of `thing`, adding its numbers and leaves to the structure `into`."""
     if type(thing) is Value or type(thing) is float:
         into.numbers.append(thing)
@@ -180,7 +180,7 @@ def _placed(
     if kind is None and (kind := kind_of(thing)) is None:
         return otherwise(thing)
     names, parts = kind.open(thing)
-    return Node(kind, thing, names, [_placed(part, leaf, otherwise, into) for part in parts])
+    return Nested(kind, thing, names, [_placed(part, leaf, otherwise, into) for part in parts])
 
 
 def _numbers_of(thing: Any) -> tuple[list[Any], Shape] | None:
