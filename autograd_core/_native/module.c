@@ -105,11 +105,14 @@ PyMODINIT_FUNC PyInit__core(void)
     PyMethodDef *tables[] = {number_methods, value_makers, node_makers, function_makers, arithmetic_methods, sort_methods,
                              sweep_methods, gradient_methods, kernel_methods, weighted_methods, weight_methods,
                              optimizer_methods, batch_methods, listing_methods, traced_methods, methods};
-    static PyMethodDef all[64];
+    static PyMethodDef all[128];
     size_t count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        for (PyMethodDef *method = tables[i]; method->ml_name; method++)
+        for (PyMethodDef *method = tables[i]; method->ml_name; method++) {
+            if (count + 1 == sizeof all / sizeof *all)
+                return PyErr_Format(PyExc_SystemError, "the module has more functions than `all` has room for");
             all[count++] = *method;
+        }
     definition.m_methods = all;
     return PyModuleDef_Init(&definition);
 }
