@@ -23,7 +23,7 @@ from ._engine.choice import ENGINE, NATIVE, rows_without_kernel
 EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
 
 
-class Refused(Exception):  # noqa: N818  # says what happened, not that it is an error
+class Refused(Exception):  # noqa: N818  # named after what happened
     """Bad input, reported in one line with exit code 2."""
 
 
@@ -130,7 +130,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _takes_expression(parser: argparse.ArgumentParser, further: str = "") -> None:
     parser.add_argument("expression", help=f'such as "tanh(w*x + b)" {further}'.rstrip())
-    parser.add_argument("values", nargs="*", default=[], metavar="name=number", help="a value for each of its names")
+    parser.add_argument(
+        "values", nargs="*", default=[], metavar="name=number", help="a value for each name in the expression"
+    )
     parser.set_defaults(expression_first=True)
 
 
@@ -142,7 +144,7 @@ def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
         name, equals, number = text.strip().partition("=")
         name = unicodedata.normalize("NFKC", name)  # as Python's parser does with the names in the expression
         if not equals or not name.isidentifier():
-            raise Refused(f"expected name=number, got {text.strip()!r}")
+            raise Refused(f"expected name=number; got {text.strip()!r}")
         if name in values:
             raise Refused(f"{name} is given twice")
         if name not in expression.names:
@@ -191,7 +193,7 @@ def _grad(options: argparse.Namespace) -> None:
 
 
 def _jsonable(thing: Any) -> Any:
-    """Replace infinities and NaN, which JSON does not have, by strings."""
+    """Replace infinities and NaN, which JSON does not have, with strings."""
     if isinstance(thing, dict):
         return {key: _jsonable(x) for key, x in thing.items()}
     return repr(thing) if isinstance(thing, float) and not math.isfinite(thing) else thing

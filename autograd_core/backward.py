@@ -79,7 +79,7 @@ def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
 
 
 def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """Like `discovered`, for several roots."""
+    """Like `discovered`, but for several roots."""
     if len(roots) == 1:
         return discovered(roots[0], stops)
     with record():

@@ -32,8 +32,8 @@ from .value import Value
 
 __all__ = ["check_gradient", "check_primitive", "ulps"]
 
-# How much rounding error the analytic derivative may carry, and how precise a verdict must be: a tolerance of half of
-# 0.1 % distinguishes a rule that is wrong by 0.1 % from a correct one.
+# How much rounding error the analytic derivative may carry, and how precise a verdict must be: a tolerance of
+# 0.05 % distinguishes a rule that is wrong by 0.1 % from a correct one.
 OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070
 RESOLUTION = 2.0**-11
 
@@ -239,7 +239,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
 
     Args:
         operation: A function of `autograd_core`, a primitive, or a row of the table. An operand whose derivative is
-            declared as NaN (the order of `polygamma`) is not a variable: it is drawn but not checked.
+            declared as NaN (such as the order of `polygamma`) is not a variable: it is drawn but not checked.
         points: How many points to draw, away from kinks and where the value and derivatives are finite.
         seed: Makes the points repeatable.
 

@@ -49,15 +49,15 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
     """Return `function(*arguments, **keywords)` without keeping its graph; each sweep runs `function` again.
 
     Gradients reach the arguments and every node and parameter that `function` closes over. They are the same as without
-    a checkpoint, except that a shared input's contributions may be added in another order. The stepper does not support
-    checkpoints with several outputs. An object that keeps the result of checkpointing its own method forms a reference
-    cycle: the Python engine leaves it to the cyclic collector; on the native engine it is freed only once the object
-    drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
+    a checkpoint, except that a shared input's contributions may be added in a different order. The stepper does not
+    support checkpoints with several outputs. An object that keeps the result of checkpointing its own method forms a
+    reference cycle: the Python engine leaves it to the cyclic collector; on the native engine it is freed only once the
+    object drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
 
     Args:
-        function: Returns one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or classes named by
-            `register`; each Value among them becomes one node. Each sweep runs it once, and it must return the same
-            numbers every time.
+        function: Returns one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or classes
+            registered with `register`; each Value among them becomes one node. Each sweep runs it once, and it must
+            return the same numbers every time.
         arguments, keywords: Passed to `function`.
 
     Raises:
@@ -135,7 +135,7 @@ def _boundary(results: list[Value], start: int) -> list[Value]:
 
 
 def rerun(nodes: Sequence[Value]) -> list[Value]:
-    """Run the checkpoint's function again, recorded, and return the new versions of `nodes`, its outputs."""
+    """Run and record the checkpoint's function again, and return the new versions of `nodes`, its outputs."""
     leader = leader_of(nodes[0])
     check_current(leader)
     segment: Any = leader._dx

@@ -1,4 +1,4 @@
-"""Where operations happen: `scope` names the nodes made inside, `no_record` and `record` switch recording."""
+"""Where operations happen: `scope` names the nodes made inside; `no_record` and `record` turn recording off and on."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ class no_record(_Inside):
     """Turn recording off: operations inside return leaves, with the right numbers but no operands.
 
     Also works as a decorator, `@no_record()`, as do `record` and `scope`. If a generator yields inside
-    `with no_record():`, its consumer does not record either, as with any context manager; decorate it instead.
+    `with no_record():`, its consumer does not record either, as with any context manager; decorate the generator
+    instead.
 
     >>> from autograd_core import Value
     >>> with no_record():

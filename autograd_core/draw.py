@@ -23,7 +23,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
 
     Each box shows a unique name (the second node labelled x is x#2), how it was computed, its value and its gradient
     ("·" until a sweep has set it). Each edge shows the local derivative ∂result/∂operand and, after a sweep, "local ×
-    upstream = contribution"; if there are more than three edges per box, these appear only under the pointer. A
+    upstream = contribution"; if there are more than three edges per box, these labels appear only under the pointer. A
     folded scope shows its output value, if it has just one, and the norm of its parameters' gradients.
 
     The drawing's `save` writes a picture to a .svg, .png or .pdf file, or the source to a .dot or .gv file.
@@ -35,8 +35,8 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
         colour: Colour boxes by the "kind" of node, or by the sign and size of the "gradient".
         operations: "merged" into the box of their result, or drawn "apart".
         collapse: The depth from which each run of a scope (a neuron, a layer) is folded into one box.
-        batch: Whether to draw a computation that repeats on other inputs, such as the points of a mini-batch, once with
-            "× 99 more". None does so only where something is folded.
+        batch: Whether to draw a computation that repeats on other inputs, such as the points of a mini-batch, only
+            once, marked "× 99 more". None does so only where something is folded.
         max_nodes: The most boxes to draw before the graph is folded automatically.
         time_limit: Seconds after which to abandon a layout.
 
@@ -64,10 +64,10 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
 
 
 def to_dot(y: Value | Sequence[Value], **options: Any) -> str:
-    """Return the graph below `y`, one output or a list, in Graphviz's DOT language: any size, without Graphviz.
+    """Return the graph below `y`, one output or a list, in Graphviz's DOT language.
 
-    Takes the options of `draw` except `max_nodes` and `time_limit`, and raises the same errors. The same graph yields
-    the same text in every process.
+    The graph may have any size, and Graphviz is not needed. Takes the options of `draw` except `max_nodes` and
+    `time_limit`, and raises the same errors. The same graph yields the same text in every process.
 
     >>> from autograd_core import Value
     >>> to_dot(Value(2.0, "w"), show="structure").splitlines()[4].split()[:3]

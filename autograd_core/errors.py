@@ -69,7 +69,7 @@ def named(operation: Operation) -> str:
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
     """Return the error that floats would raise, of the same type, with the operands in its message.
 
-    An exception of any other type, such as a primitive may raise, is returned unchanged with a note added.
+    An exception of any other type, which a primitive may raise, is returned as it is, with a note added.
     """
     better = _worded(operation, operands, error)
     if any(type(x) is Value for x in operands):
@@ -122,7 +122,7 @@ def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) 
 
 
 def misfit(name: str, operands: int, default: float | None) -> Callable[..., None]:
-    """Return a function with this name and number of operands; a wrong call of it raises Python's own error."""
+    """Return a function with this name and number of operands; calling it wrongly raises Python's own error."""
 
     def of_one(x: Any) -> None:
         pass

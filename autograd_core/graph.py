@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ._engine.choice import accelerated  # swaps in the C version, if the C engine runs
+from ._engine.choice import accelerated  # swaps in the C version, if the C engine is in use
 from ._engine.numbers import unwrapped
 from ._operations.operation import INPUT, NOTHING
 from .errors import GraphError, described
@@ -13,7 +13,7 @@ from .value import Value
 
 @accelerated
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """Return the nodes below `root` in topological order, and a dict of `NOTHING` for each of them and each stop.
+    """Return the nodes below `root` in topological order, and a dict that maps each of them and each stop to `NOTHING`.
 
     The order is depth-first post-order, operands left to right. `stops`, and nodes that only they depend on, are
     omitted.
@@ -55,7 +55,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
                 return order, zeros
             node = path.pop()
             if waiting and node in waiting:
-                break  # its further operands come first
+                break  # its remaining operands come first
 
 
 def _next_computed(
@@ -113,7 +113,7 @@ def assigned_since(node: Value) -> list[Value]:
 
 
 def check_current(node: Value) -> None:
-    """Raise GraphError if a leaf operand of `node` was assigned after it: formulas would use the wrong number."""
+    """Raise GraphError if a leaf operand was assigned after `node` was made: formulas would use the wrong number."""
     for leaf in assigned_since(node):
         raise GraphError(
             f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
@@ -126,5 +126,5 @@ def check_recorded(y: Value) -> None:
     if y._row is INPUT and not y._place.recording:
         raise GraphError(
             f"{described(y)} was made inside no_record(), so it has no graph to sweep; compute it "
-            "outside or inside record(), and decorate a generator with no_record() rather than yield inside it"
+            "outside, or inside record(), and decorate a generator with no_record() rather than yield inside it"
         )

@@ -1,7 +1,7 @@
 """The table of operations: everything about an operation is in its row, and nowhere else.
 
 A row states the value on floats, the local derivative with respect to each operand as a function of the operands and
-the result, and then what is needed to print, draw and check the operation; it is named after the variable it is
+the result, and then what is needed to print, draw and check the operation; the row is named after the variable it is
 assigned to. The derivatives call functions from this table, so they work on floats and Values alike, and the same line
 serves every order of derivative. They are accurate and never raise where the value exists; a derivative that has to
 branch is a separate row. The printed form of a derivative is derived from its code, and is stated only where a person
@@ -207,7 +207,7 @@ gamma: Unary = unary_row(math.gamma, lambda x, z: gamma_derivative(1.0, x),
 lgamma: Unary = unary_row(math.lgamma, lambda x, z: polygamma(0.0, x),
     doc="The logarithm of |gamma(x)|.", domain=NOT_A_POLE)
 polygamma: Binary = binary_row(polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x),
-    doc="The derivative of order x of the digamma function, at y, NaN above 170; the order is not a variable.",
+    doc="The derivative of order x of the digamma function, at y; NaN if x > 170. The order is not a variable.",
     shape=ORDER_AND_NUMBER, method=False,
     domain=ORDERS_OFF_POLES)
 
@@ -247,7 +247,7 @@ chain: Binary = binary_row(lambda g, d: g * d + 0.0, second, first,
 times: Binary = binary_row(lambda x, y: x * y + 0.0 if x and y else 0.0, second, first,
     doc="x * y, and 0 where either is exactly 0.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
 quotient: Binary = binary_row(special.quotient, lambda a, b, z: quotient(1.0, b), lambda a, b, z: -over_square(a, b),
-    doc="a / b; by zero, inf or NaN.", formula="{x} / {y}", public=False, flat_beside=FRACTION)
+    doc="a / b; division by zero gives inf or NaN.", formula="{x} / {y}", public=False, flat_beside=FRACTION)
 over_square: Binary = binary_row(special.over_square, lambda a, b, z: over_square(1.0, b),
     lambda a, b, z: quotient(-2.0 * z, b),
     doc="a / b**2.", formula="{x} / {y}**2", public=False, flat_beside=FRACTION)

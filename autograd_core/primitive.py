@@ -45,8 +45,8 @@ def primitive(
         formula, derivative_formulas: How to print the function and its derivatives, with {x}, {y} for the operands and
             {z} for the result.
         symbol: The symbol shown in drawings.
-        domain, kinks: Where it is defined and where it has no derivative, for the gradient checker.
-        flat: For each operand None, or a function of the operands that returns whether the derivative is 0 in a whole
+        domain, kinks: Where the function is defined and where it has no derivative, for the gradient checker.
+        flat: For each operand, None or a function of the operands that returns whether the derivative is 0 in a whole
             neighbourhood: there, an infinite slope below it is ignored. A derivative given as the number 0 is flat
             everywhere.
 

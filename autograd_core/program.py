@@ -1,8 +1,8 @@
-"""Traced programs: write a function once, on scalars, and replay it without running its Python again.
+"""Traced programs: write a function once, on scalars, and replay it without running its Python code again.
 
 `trace` runs a function on fresh leaves and records its operations as a flat list (`_program/listing.py`), which players
-replay at other numbers: at one point or over many rows, values and gradients. `traced` does so automatically, at the
-first call for each structure of the arguments. A replay returns what the engine would return, to the last bit.
+replay with other numbers: at one point or over many rows, for values and gradients. `traced` does so automatically, at
+the first call for each structure of the arguments. A replay returns what the engine would return, to the last bit.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     """Trace `function` at example arguments and return its program.
 
     Values that the function closes over become the program's parameters, whose numbers are read anew at each replay;
-    anything else it closes over, including plain numbers, stays as it was. The function's own exceptions propagate.
+    anything else that it closes over, including plain numbers, stays as it was. The function's own exceptions
+    propagate.
 
     Args:
         function: The function to trace.
         example, keywords: Arguments for `function`. Their floats become the program's inputs, as do ints that the
-            function uses only as indices of `take`; other ints, strings and objects are static, part of the program.
-        fast: Whether to make a fast program, see `Program`.
+            function uses only as indices of `take`; other ints, strings and objects are static: they become part of
+            the program.
+        fast: Whether to make a fast program; see `Program`.
 
     Raises:
         GraphError: The function does something that a replay could not repeat: it reads or computes gradients, draws
@@ -49,7 +51,9 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     """
     actual = _callable(function, "trace(f, x)")
     if fast and takes(actual, "fast"):
-        raise TypeError("both trace and the function have a parameter fast; trace a lambda that sets the function's")
+        raise TypeError(
+            "both trace and the function have a parameter named fast; trace a lambda that sets the function's"
+        )
     return _traced_program(actual, opened(example, keywords), {}, checked_fast(fast))
 
 
@@ -61,7 +65,7 @@ def _callable(function: Any, written: str) -> Function:
 
 
 def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]], fast: bool) -> Program:
-    """Trace the program of a call, noting in `static`, by the call's key, which arguments have static ints."""
+    """Trace the program of a call, noting in `static`, under the call's key, which arguments have static ints."""
     while True:
         program = Program.__new__(Program)
         program._begin(function, arguments, static.get(arguments.key, set()), fast)
@@ -76,15 +80,15 @@ def _traced_program(function: Function, arguments: Arguments, static: dict[Any, 
 def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fast: bool = False) -> Any:
     """Decorate a function to be traced at the first call for each structure of its arguments, and replayed afterwards.
 
-    Calls return what `function` returns. A number that depends on Values is a single node on the arguments and
-    parameters, and its `backward()` has the same effect as that of the function's own graph. If several numbers depend
-    on Values, the engine builds the graph at each call instead of replaying; use `trace(…).value_and_grad` or
-    `over_rows` for that.
+    Calls return what `function` returns. A number that depends on Values is a single node, whose operands are the
+    arguments and parameters, and its `backward()` has the same effect as that of the function's own graph. If several
+    numbers depend on Values, the engine builds the graph at each call instead of replaying; to replay such a function,
+    use `trace(…).value_and_grad` or `over_rows`.
 
     Args:
         function: The function to decorate.
-        in_axes: Makes it a program over rows, see `Program.over_rows`.
-        fast: Makes its programs fast, see `Program`.
+        in_axes: If given, each program runs over rows; see `Program.over_rows`.
+        fast: Whether to make fast programs; see `Program`.
 
     >>> from autograd_core import Value
     >>> w = Value(3.0)

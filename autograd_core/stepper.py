@@ -54,15 +54,15 @@ def step(
     Args:
         y: The output, or a function that returns it. For several outputs, in a list, the gradients are those of their
             sum.
-        arguments: For the function: numbers, alone or in lists, tuples and dicts, and anything without numbers.
+        arguments: Passed to the function: numbers, alone or in lists, tuples and dicts, and anything without numbers.
         learning_rate: η in the parameter update w ← w − η·gradient that ends each epoch. With None, there is no update.
-        epochs: How many times the recorded graph is computed, from the second time on with the updated parameters.
+        epochs: How many times the recorded graph is computed; from the second time on, with the updated parameters.
             Every epoch takes the branches that Python took, even inside checkpoints.
         max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
 
     Raises:
-        GraphError: A leaf was assigned after its node was computed, a checkpoint's function returns a different number
-            than before, or the graph is too large even when folded.
+        GraphError: A leaf was assigned after a node was computed from it, a checkpoint's function returns a different
+            number than before, or the graph is too large even when folded.
         ValueError: The value of an option is invalid, there is nothing to update, or a later epoch has no value. In the
             last case, other exceptions that floats raise are possible too.
 
@@ -145,7 +145,7 @@ class Stepper:
             title: The page's title.
 
         Raises:
-            ValueError: `path` has another ending.
+            ValueError: `path` has any other ending.
             LayoutError: No layout engine is available, or it fails.
         """
         path = Path(path)

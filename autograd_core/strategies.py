@@ -86,7 +86,7 @@ def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
 
 
 def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
-    """Operands in an operation's domain, as one flat tuple: special values, all exponents, close to singular points.
+    """Operands in an operation's domain, as a flat tuple: special values, all exponents, numbers near singular points.
 
     Two operands are often equal, opposite or close; lists have one to six numbers; integer orders (of polygamma) are
     small. The value may overflow.
@@ -117,7 +117,7 @@ def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
 
 
 def _related(how: int, x: float, y: float, *more: float) -> tuple[float, ...]:
-    """Return operands, two of which are related: equal, opposite, adjacent floats, a step or a factor apart."""
+    """Return operands, two of which are related: equal, opposite, adjacent as floats, or a step or a factor apart."""
     others = (x, -x, math.nextafter(x, math.inf), math.nextafter(x, -math.inf), x + y, x * y)
     return (x, others[how], *more)
 
@@ -134,7 +134,7 @@ def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def smooth_operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
-    """Operands where the operation is smooth: in its domain, away from kinks, with finite value and derivatives.
+    """Operands at which the operation is smooth: in its domain, away from kinks, with finite values and slopes.
 
     >>> from autograd_core import relu
     >>> from hypothesis import find
@@ -148,7 +148,7 @@ def smooth_operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
 def is_smooth(operation: Row, xs: Sequence[float]) -> bool:
     """Return whether the operation has a finite value and finite derivatives here, with no kink nearby.
 
-    Nearby means within 2⁻¹⁰ of the largest operand, where a rounding error or a checker's step could cross the kink.
+    Nearby means within 2⁻¹⁰ times the largest operand, where a rounding error or a checker's step could cross the kink.
 
     >>> from autograd_core import maximum
     >>> is_smooth(maximum, (1.0, 2.0)), is_smooth(maximum, (1.0, 1.0))
@@ -190,7 +190,7 @@ def programs(
     Args:
         operations: The operations to use: rows, functions of `autograd_core` or primitives; None for all public rows.
         max_inputs, max_operations: The most inputs and operations.
-        forms: The other Python they may contain: comparisons, round, divmod, conditionals.
+        forms: The other Python constructs they may contain: comparisons, round, divmod, conditionals.
 
     >>> from autograd_core import exp
     >>> from hypothesis import find

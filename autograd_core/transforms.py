@@ -23,8 +23,8 @@ from .value import Value
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Return a function that computes `function`'s value and its gradient, in the structure of the argument.
 
-    The result has `function`'s name, docstring and signature, and pickles if `function` does. It fits
-    `scipy.optimize.minimize(…, jac=True)`.
+    The result has `function`'s name, docstring and signature, and can be pickled if `function` can. It can be
+    passed to `scipy.optimize.minimize(…, jac=True)`.
 
     Args:
         function: Returns one number, or with `has_aux` a pair: the number and anything else.
@@ -42,7 +42,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     Warns:
         GraphWarning: The result is a plain number computed from one that was taken out of a Value (`x.data`,
             `round(x, 6)`, `x.backward()`), so its gradient is lost and counts as 0.0. Constants, passed to `function`
-            or written in its code, do not warn.
+            or written in its code, cause no warning.
 
     >>> value_and_grad(lambda p: p["a"] * p["a"] + p["b"])({"a": 3.0, "b": 1.0})
     (10.0, {'a': 6.0, 'b': 1.0})
@@ -86,11 +86,11 @@ def _grad(
 
 
 def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the Jacobian ∂output/∂input: the output's structure with the argument's in each place, as in JAX.
+    """Return the Jacobian ∂output/∂input: the output, with the argument's structure in place of each number, as in JAX.
 
     The derivative of one array with respect to another is an array with the shape of the first followed by the shape of
-    the second, inside dicts and lists too. For `argnums` and `has_aux` see `grad`. One reverse sweep per output.
-    (Lecture 003, the chain rule over all paths.)
+    the second, inside dicts and lists too. For `argnums` and `has_aux` see `grad`. The Jacobian takes one reverse sweep
+    per output. (Lecture 003, the chain rule over all paths.)
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -200,7 +200,7 @@ def _of_all(*arguments_and_vector: Any, **keywords: Any) -> Any:
     if len(arguments_and_vector) < 2:
         raise TypeError(
             "hvp(f) takes the arguments of f and then the vector, hvp(f)(x, v); "
-            f"got {len(arguments_and_vector)} of them"
+            f"got {len(arguments_and_vector)} in all"
         )
     return arguments_and_vector[:-1], arguments_and_vector[-1]
 

@@ -21,7 +21,7 @@ from ._operations.signatures import Operators
 
 
 def _not_here(name: str, instead: str) -> property:
-    """Return a property for an attribute that other small engines have: using it raises an error naming ours."""
+    """Return a property for an attribute of other small engines: using it raises an error that says what to use."""
 
     def refuse(node: Value, value: object = None) -> NoReturn:
         raise AttributeError(f"a Value has no {name}: {instead}")
@@ -100,7 +100,7 @@ class Value(Operators):
 
     @property
     def grad(self) -> float:
-        """The gradient: a leaf's is summed over all sweeps, a computed node's is the last sweep's; 0.0 before any.
+        """The gradient: for a leaf, summed over all sweeps; for a computed node, from the last sweep; 0.0 before any.
 
         Assign None, or call `zero_grad`, to clear it.
         """
@@ -168,7 +168,7 @@ class Value(Operators):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by `Value` or `parameter`, or inside `no_record()`: it has no operands."""
+        """Whether it has no operands: it was made by `Value` or `parameter`, or inside `no_record()`."""
         return self._x is None
 
     @property
@@ -220,7 +220,7 @@ class Value(Operators):
         return self
 
     def rint(self) -> float:
-        """The nearest integer as a float, ties to even: what `np.rint` and `np.round` call."""
+        """The nearest integer as a float, ties to even; `np.rint` and `np.round` call this."""
         return round(self.data, 0)
 
     def is_integer(self) -> bool:
@@ -252,7 +252,7 @@ class Value(Operators):
             "or int(i) for a plain number"
         )
 
-    # Values compare by number and hash by identity: `in` on a list compares numbers, sets and dicts go by identity.
+    # Values compare by number and hash by identity: `in` on a list compares numbers; sets and dicts go by identity.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:

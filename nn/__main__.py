@@ -1,4 +1,4 @@
-"""`python -m nn demo` is `autograd-core demo`: a network learns real digits."""
+"""`python -m nn demo` is the same as `autograd-core demo`: a network learns to read real digits."""
 
 import sys
 

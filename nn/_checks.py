@@ -16,7 +16,7 @@ def is_finite(thing: Any) -> bool:
     """Whether `thing` is a real number, NumPy's included, and finite as a float."""
     try:
         return isinstance(thing, numbers.Real) and math.isfinite(thing)
-    except OverflowError:  # an integer beyond all floats
+    except OverflowError:  # an integer too large for a float
         return False
 
 
@@ -31,45 +31,45 @@ def is_sequence(thing: Any) -> bool:
 def real(
     name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf
 ) -> float:
-    """Return a finite number within limits (NumPy's included) as a float; otherwise raise ValueError, naming it.
+    """Return a finite number (NumPy's included) within limits as a float; otherwise raise a ValueError that names it.
 
     >>> real("momentum", 1.0, least=0.0, below=1.0)
     Traceback (most recent call last):
-    ValueError: momentum must be a finite number of at least 0 and below 1, got 1.0
+    ValueError: momentum must be a finite number of at least 0 and below 1; got 1.0
     """
     if not (is_finite(value) and value >= least and above < value < below):
         limits = {"of at least": least, "above": above, "below": below}
         wanted = " and ".join(f"{word} {limit:g}" for word, limit in limits.items() if math.isfinite(limit))
-        raise ValueError(f"{name} must be a finite number {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be a finite number {wanted}; got {value!r}")
     return float(value)
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """Return an integer (NumPy's included) that is at least `least`; otherwise raise ValueError, naming it."""
+    """Return an integer (NumPy's included) that is at least `least`; otherwise raise a ValueError that names it."""
     try:
         number = operator.index(value)
     except TypeError:
         number = least - 1
     if number < least or isinstance(value, bool):
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
+        raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
     return number
 
 
 def functions(**things: Any) -> None:
-    """Raise TypeError, naming it, for anything that is neither None nor callable, and for a class.
+    """Raise TypeError for anything that is neither None nor callable, and for a class; the message names it.
 
     >>> functions(activation="tanh")
     Traceback (most recent call last):
-    TypeError: activation must be a function or a module, got 'tanh': pass the function itself, autograd_core.tanh
+    TypeError: activation must be a function or a module; got 'tanh': pass the function itself, autograd_core.tanh
     """
     for name, thing in things.items():
         if isinstance(thing, type):
             kind = thing.__name__
-            raise TypeError(f"{name} must be a function or a module, got the class {kind}: pass an instance, {kind}()")
+            raise TypeError(f"{name} must be a function or a module; got the class {kind}: pass an instance, {kind}()")
         if thing is not None and not callable(thing):
             known = isinstance(thing, str) and callable(getattr(autograd_core, thing, None))
             fix = f": pass the function itself, autograd_core.{thing}" if known else ""
-            raise TypeError(f"{name} must be a function or a module, got {thing!r}{fix}")
+            raise TypeError(f"{name} must be a function or a module; got {thing!r}{fix}")
 
 
 # -- data
@@ -82,11 +82,11 @@ def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the d
 
     Args:
         width: The number of columns; by default, that of row 0.
-        name: What the message calls the data.
+        name: The name of the data in the message.
 
     >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
     Traceback (most recent call last):
-    ValueError: the data: row 1, column 1 must be a finite number, got nan
+    ValueError: the data: row 1, column 1 must be a finite number; got nan
     """
     if len(rows) == 0:
         raise ValueError(f"{name}: there are no rows")
@@ -101,7 +101,7 @@ def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the d
 def check_row(row: Any, width: int, where: str) -> None:
     """Raise ValueError, naming the column, unless `row` holds exactly `width` finite numbers."""
     if not is_sequence(row):
-        raise ValueError(f"{where} must be a list of numbers, got {row!r}")
+        raise ValueError(f"{where} must be a list of numbers; got {row!r}")
     if len(row) == 0:
         raise ValueError(f"{where} is empty: column 0 is missing")
     if len(row) != width:
@@ -111,7 +111,7 @@ def check_row(row: Any, width: int, where: str) -> None:
         return  # the common case, quickly
     for column, number in enumerate(row):
         if not is_finite(number):
-            raise ValueError(f"{where}, column {column} must be a finite number, got {number!r}")
+            raise ValueError(f"{where}, column {column} must be a finite number; got {number!r}")
 
 
 def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> None:
@@ -119,7 +119,7 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
 
     >>> check_targets([0, "1"], 2)
     Traceback (most recent call last):
-    ValueError: the data: the target of row 1 must be a finite number, got '1'
+    ValueError: the data: the target of row 1 must be a finite number; got '1'
     """
     if len(targets) != rows:
         raise ValueError(f"{name}: {rows} rows of inputs but {len(targets)} targets")
@@ -127,7 +127,7 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
         for column, number in enumerate(target) if is_sequence(target) else [(None, target)]:
             if not is_finite(number):
                 where = f"row {index}" if column is None else f"row {index}, column {column},"
-                raise ValueError(f"{name}: the target of {where} must be a finite number, got {number!r}")
+                raise ValueError(f"{name}: the target of {where} must be a finite number; got {number!r}")
 
 
 # -- inputs of a module
@@ -148,7 +148,7 @@ def check_example(module: Any, x: Any, width: int) -> None:
 
     >>> check_example("Layer", [[1.0, 2.0], [3.0, 4.0]], 2)
     Traceback (most recent call last):
-    TypeError: 'Layer' takes one example, a flat list of 2 numbers; got [1.0, 2.0] in it: for a batch, loop over it
+    TypeError: 'Layer' takes one example, a flat list of 2 numbers; got one with [1.0, 2.0]: for a batch, loop over it
     """
     if type(x) is list and len(x) == width and set(map(type, x)) <= {float, Value}:
         return  # the common case, quickly
@@ -158,7 +158,7 @@ def check_example(module: Any, x: Any, width: int) -> None:
     for number in x:
         if not isinstance(number, (Value, numbers.Real)):
             fix = ": for a batch, loop over it" if is_sequence(number) else ""
-            raise TypeError(f"{wanted}; got {reprlib.repr(number)} in it{fix}")
+            raise TypeError(f"{wanted}; got one with {reprlib.repr(number)}{fix}")
     if len(x) != width:
         raise ValueError(f"{module!r} takes {width} inputs; got {len(x)}")
 
@@ -170,6 +170,6 @@ def check_call(module: Any, function: Callable[..., Any], inputs: tuple[Any, ...
         taken.bind(*inputs, **keywords)
     except TypeError as error:
         raise TypeError(
-            f"{module!r} takes {', '.join(taken.parameters)}, and an example is one list of its numbers, "
+            f"{module!r} takes {', '.join(taken.parameters)}; pass an example as one list of numbers, "
             f"model([1.0, 2.0]) rather than model(1.0, 2.0): {error}"
         ) from None

@@ -13,14 +13,14 @@ PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield the instances of `kind`, the parameters, and the lists of only parameters in `thing`, with their paths.
+    """Yield the instances of `kind`, the parameters, and the lists of parameters alone in `thing`, with their paths.
 
     Args:
         kind: The class of modules.
         listed: Nodes that count as parameters although they were not made by `parameter`.
 
     Raises:
-        TypeError: One of them is in a set.
+        TypeError: A parameter or module is in a set.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(1.0), parameter(2.0)

@@ -82,7 +82,7 @@ def _paths(thing: Any, name: str) -> list[str]:
 
 def _no_numbers(thing: Any, name: str) -> list[str]:
     return [
-        f"{path} must be a finite number, got {reprlib.repr(number)}"
+        f"{path} must be a finite number; got {reprlib.repr(number)}"
         for path, number in flattened(thing, name)
         if isinstance(number, bool) or not is_finite(number)
     ]

@@ -131,7 +131,7 @@ class PReLU(_Each):
 
 
 class NoisyReLU(_Each):
-    """max(0, x + ε) in training, with ε ~ N(0, σ(x)), a variance that depends on x; max(0, x) in evaluation.
+    """max(0, x + ε) in training, with ε ~ N(0, σ(x)), whose variance depends on x; max(0, x) in evaluation.
 
     The gradient flows through both occurrences of x. (Lecture 003; Nair and Hinton, 2010.)
 
@@ -150,7 +150,7 @@ class NoisyReLU(_Each):
 class Dropout(Module):
     """Set each input to 0 with probability p in training, and to x/(1 − p) otherwise; leave it unchanged in evaluation.
 
-    The scale gives an output the same mean in training as in evaluation, so the weights need no change. Lecture 004
+    The scaling gives each output the same mean in training as in evaluation, so the weights need no change. Lecture 004
     halves the weights at test time instead, which is equivalent.
     (Lecture 004, section 3.3; Srivastava et al., 2014.)
 
@@ -240,7 +240,7 @@ class Normalize(Module):
         return self
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The normalised inputs; ValueError if their number is wrong."""
+        """Return the normalised inputs; raise ValueError if their number is wrong."""
         check_example(self, x, len(self.mean))
         return [(a - m) / s for a, m, s in zip(x, self.mean, self.std, strict=True)]
 

@@ -65,11 +65,11 @@ class Residual(Module):
     """x + block(x): the block learns the difference (lecture 003; He et al., 2016).
 
     Args:
-        block: Has as many outputs as inputs, unless there is a shortcut.
-        shortcut: Maps the inputs to as many numbers as the block returns.
+        block: A module with as many outputs as inputs, unless there is a shortcut.
+        shortcut: A module that maps the inputs to as many numbers as the block returns.
 
     Raises:
-        ValueError: When called, if the two numbers differ.
+        ValueError: When called, if the lists to add differ in length.
 
     >>> from nn import ReLU
     >>> Residual(ReLU())([1.0, -1.0])
@@ -163,7 +163,7 @@ class MLPConv(Module):
 
     Args:
         width: The number of positions in the window.
-        nouts: The sizes of its layers, as for `MLP`.
+        nouts: The sizes of the perceptron's layers, as for `MLP`.
         channels: The number of values at each position; a position's values are adjacent in the flat input.
         stride: How many positions the window moves each time.
         activation, init, bias, seed: As for `Layer`.
@@ -185,7 +185,7 @@ class MLPConv(Module):
         """Return the outputs for each window, in order."""
         if len(x) < self.window or len(x) % self.channels:
             raise ValueError(
-                f"{self!r} takes positions of {self.channels} numbers, at least {self.window} numbers; got {len(x)}"
+                f"{self!r} takes at least {self.window} numbers, {self.channels} for each position; got {len(x)}"
             )
         outputs: list[Any] = []
         for number, start in enumerate(range(0, len(x) - self.window + 1, self.stride * self.channels), 1):
@@ -209,7 +209,7 @@ class MeanPool(Module):
     def forward(self, x: Sequence[Number]) -> list[Any]:
         """Return one mean for each channel."""
         if len(x) == 0 or len(x) % self.channels:
-            raise ValueError(f"{self!r} takes positions of {self.channels} numbers; got {len(x)} numbers")
+            raise ValueError(f"{self!r} takes {self.channels} numbers for each position; got {len(x)} in all")
         return [mean(x[channel :: self.channels]) for channel in range(self.channels)]
 
     def extra_repr(self) -> str:

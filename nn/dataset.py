@@ -21,7 +21,7 @@ class Dataset:
     for instance to normalise them.
 
     Args:
-        name: What messages call the data.
+        name: The name of the data in messages.
         inputs: n rows of equal length d.
         targets: n integers (classes) or n floats (values to fit).
         feature_names: Empty, or the names of the d columns.
@@ -64,7 +64,7 @@ class Dataset:
         Each row lands in exactly one part, as a copy.
 
         Args:
-            held_out: A share strictly between 0 and 1: round(held_out * n) rows are held out, and of each class the
+            held_out: A share strictly between 0 and 1: round(held_out * n) rows are held out, with each class's
                 exact share rounded down or up (if the targets are floats, all rows count as one class).
             seed: Fixes the choice and the order of both parts; see `nn.init.generator_from`.
 
@@ -140,14 +140,14 @@ Data = Dataset | tuple[Sequence[Any], Sequence[Any]] | list[Any]
 
 
 def examples(data: Data, width: int | None = None, name: str = "the data") -> list[Example]:
-    """Return the checked pairs of input and target in a `Dataset`, a pair of lists, or a list of such pairs.
+    """Check a `Dataset`, a pair of lists, or a list of examples, and return its pairs of input and target.
 
     A list holds examples if each item is a tuple of an input (a list) and a target; otherwise it must be a pair of
     lists. Inputs may also be sequences of rows.
 
     Args:
         width: The required number of columns.
-        name: What messages call the data.
+        name: The name of the data in messages.
 
     Raises:
         ValueError: The rows are ragged, or something is not a finite number (the message names row and column), or
@@ -235,5 +235,5 @@ def one_hot(targets: Sequence[int], classes: int) -> list[list[float]]:
     columns = range(whole("classes", classes, 1))
     for index, target in enumerate(targets):
         if target not in columns:
-            raise ValueError(f"the target of row {index} must be a class from 0 to {classes - 1}, got {target!r}")
+            raise ValueError(f"the target of row {index} must be a class from 0 to {classes - 1}; got {target!r}")
     return [[float(column == target) for column in columns] for target in targets]

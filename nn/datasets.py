@@ -56,15 +56,15 @@ def iris() -> Dataset:
 
 
 def digits(scale: bool = True) -> Dataset:
-    """1,797 handwritten digits, scanned, as images of 8×8 pixels.
+    """1,797 scanned handwritten digits, as images of 8×8 pixels.
 
     Each row has the 64 pixels of one image, row by row from the top left; the targets are the digits 0 to 9. A pixel
-    counts the inked points, 0 to 16, of a 4×4 block of the scan. Every call returns new lists.
+    counts the inked points, 0 to 16, in a 4×4 block of the scan. Every call returns new lists.
     Source: E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository, CC BY 4.0; this is their test set, from
     13 writers, as scikit-learn distributes it.
 
     Args:
-        scale: Whether pixels are divided by 16, so that they lie in 0..1.
+        scale: Whether pixels are divided by 16, so that they lie between 0 and 1.
 
     Raises:
         OSError: The data file is missing or damaged.
@@ -74,7 +74,7 @@ def digits(scale: bool = True) -> Dataset:
     <Dataset digits: 1797 rows of 64 inputs, 10 classes of 174 to 183 rows>
     """
     if scale not in (True, False):
-        raise ValueError(f"scale must be True or False, got {scale!r}")
+        raise ValueError(f"scale must be True or False; got {scale!r}")
     packed = _read("digits.bin.gz")
     level = [count / _DARKEST if scale else float(count) for count in range(_DARKEST + 1)]
     starts = range(0, len(packed), _PIXELS + 1)
@@ -91,9 +91,10 @@ def digits(scale: bool = True) -> Dataset:
 def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]]) -> list[list[float]]:
     """Return the average intensity and the symmetry of each 8×8 image, as `[intensity, symmetry]`.
 
-    An image is 64 numbers, row by row, or 8 rows of 8. The intensity is the mean of its pixels. The symmetry is minus
-    the mean absolute difference between the image and its left-right mirror image, minus the same for up-down: 0 for
-    an image that equals both, negative otherwise; in the unit of the pixels. Sums are rounded once (`math.fsum`).
+    An image is 64 numbers, row by row, or 8 rows of 8. The intensity is the mean of its pixels. The symmetry, in
+    the same unit, is minus the mean absolute difference between the image and its left-right mirror image, minus the
+    same for its up-down mirror image: 0 for an image that equals both, negative otherwise. Sums are rounded once
+    (`math.fsum`).
     Source: M. Magdon-Ismail, Learning From Data, lecture 21, the digits data.
 
     Raises:
@@ -118,7 +119,7 @@ def _as_rows(image: Any, where: str) -> list[list[float]]:
     if length == _PIXELS:
         image = [image[start : start + _SIDE] for start in range(0, _PIXELS, _SIDE)]
     elif length != _SIDE:
-        raise ValueError(f"{where} must have 64 numbers or 8 rows of 8, got {length or repr(image)}")
+        raise ValueError(f"{where} must have 64 numbers or 8 rows of 8; got {length or repr(image)}")
     for number, row in enumerate(image):
         check_row(row, _SIDE, f"{where}, row {number}")
     return [[float(pixel) for pixel in row] for row in image]
@@ -143,7 +144,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
     Class -1 ("upper") is the upper half of the circle about (0, 0) and has n // 2 points; class 1 ("lower") is the
     lower half of the circle about (1, 1/2) and has the rest. The points are evenly spaced in angle, both ends
     included; Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.
-    The shape is the one of scikit-learn's `make_moons`; the targets are ±1 as in micrograd's demo.
+    The shape is that of scikit-learn's `make_moons`; the targets are ±1 as in micrograd's demo.
 
     >>> moons()
     <Dataset moons: 100 rows of 2 inputs, upper: 50, lower: 50>
@@ -190,10 +191,10 @@ def circles(n: int = 100, noise: float = 0.05, seed: Seed = 0, factor: float = 0
 
 
 def spirals(n: int = 100, noise: float = 0.02, seed: Seed = 0, arms: int = 2, turns: float = 1.0) -> Dataset:
-    """Spiral arms wound into each other about (0, 0), one class each, the radius growing evenly with the angle to 1.
+    """Spiral arms wound into each other about (0, 0), one class each, the radius growing linearly with the angle to 1.
 
-    Each of the `arms` has n // arms points, the first ones one more if there is a remainder; an arm makes `turns`
-    turns. Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.
+    Each arm has n // arms points, or one more in the first arms if there is a remainder, and makes `turns` turns.
+    Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.
 
     >>> spirals(90, arms=3)
     <Dataset spirals: 90 rows of 2 inputs, arm 0: 30, arm 1: 30, arm 2: 30>
@@ -208,7 +209,7 @@ def spirals(n: int = 100, noise: float = 0.02, seed: Seed = 0, arms: int = 2, tu
     return _scattered("spirals", points, {arm: f"arm {arm}" for arm in range(arms)}, "computed: spirals", noise, seed)
 
 
-# Figure 5.3 of Bishop's book, in lecture 000; H(0) does not occur, since no point lies at 0 for an even n.
+# Figure 5.3 of Bishop's book, in lecture 000; for an even n, H(0) does not occur, since no point lies at 0.
 CURVES: dict[str, Callable[[float], float]] = {
     "square": lambda x: x * x,
     "sine": lambda x: math.sin(math.pi * x),
@@ -220,7 +221,7 @@ CURVES: dict[str, Callable[[float], float]] = {
 def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: Seed = 0) -> Dataset:
     """Points on one of the four curves of lecture 000, figure 5.3: "square", "sine", "absolute" or "step".
 
-    The n inputs are evenly spaced inside (-1, 1), half a space from either end, in order; the targets are x², sin πx,
+    The n inputs are evenly spaced inside (-1, 1), half a step from either end, in order; the targets are x², sin πx,
     |x| or the Heaviside step, with Gaussian noise of standard deviation `noise` added (lecture 002 underfits, fits and
     overfits such data).
 
@@ -228,7 +229,7 @@ def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: Seed = 0) -
     ([[-0.75], [-0.25], [0.25], [0.75]], [0.5625, 0.0625, 0.0625, 0.5625])
     """
     if kind not in CURVES:
-        raise ValueError(f"kind must be one of {', '.join(CURVES)}, got {kind!r}")
+        raise ValueError(f"kind must be one of {', '.join(CURVES)}; got {kind!r}")
     n, scattered = whole("n", n, 1), _scattering(noise, generator_from(seed))
     places = [(2 * k + 1) / n - 1.0 for k in range(n)]
     targets = [scattered(CURVES[kind](x)) for x in places]

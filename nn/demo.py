@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the demo's options to a parser."""
     parser.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="the file for the picture")
     parser.add_argument("--epochs", type=at_least_one, default=10, help="passes over the training set (default 10)")
-    parser.add_argument("--seed", type=integer, default=0, help="seed of split, weights and shuffling (default 0)")
+    parser.add_argument("--seed", type=integer, default=0, help="seed for split, weights and shuffling (default 0)")
     parser.set_defaults(run=lambda options: demo(options.output, options.epochs, options.seed))
 
 
@@ -60,7 +60,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     [(_, most)] = Counter(held_out.targets).most_common(1)
     majority = most / len(held_out)
     print(f"\ntrain accuracy     {accuracy(model, training):.3f}")
-    print(f"held-out accuracy  {accuracy(model, held_out):.3f}   (always the most frequent digit: {majority:.3f})")
+    print(f"held-out accuracy  {accuracy(model, held_out):.3f}   (guessing the most frequent digit: {majority:.3f})")
 
     def losses() -> list[Any]:
         return [cross_entropy(model(held_out.inputs[i]), int(held_out.targets[i])) for i in range(3)]
@@ -70,7 +70,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
         [parameter for layer in model.layers for neuron in layer.neurons for parameter in (neuron.w, neuron.b)],
         sample=24,
     )
-    print(f"\ngradient check against central differences, a sample of the trained network's weights:\n{report}")
+    print(f"\ngradient check against central differences, on a sample of the trained network's weights:\n{report}")
 
     loss = written_out(model(held_out.inputs[0]), int(held_out.targets[0]))
     loss.backward()
@@ -85,7 +85,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
 
 
 def written_out(scores: list[Any], right: int) -> Any:
-    """Return the cross-entropy with each score's difference from the right one labelled, for a readable graph."""
+    """Return the cross-entropy with each score's difference from the correct one labelled, for a readable graph."""
     against: list[Any] = [score - scores[right] for score in scores]
     for digit, difference in enumerate(against):
         difference.label = f"{digit} vs {right}"

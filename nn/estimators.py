@@ -27,7 +27,7 @@ Activation = str | Callable[[Any], Any]
 
 
 class _Network(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """The base class of both: settings, training, outputs."""
+    """The base class of both estimators: settings, training and outputs."""
 
     def __init__(
         self, hidden: Sequence[int] = (16,), *, activation: Activation = "relu",
@@ -65,7 +65,9 @@ class _Network(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
             return self.model(inputs, outputs)
         activation: Any = self.activation
         if isinstance(activation, str) and (activation := getattr(autograd_core, activation, None)) is None:
-            raise ValueError(f"autograd_core has no function {self.activation!r}: use one such as 'relu' or 'tanh'")
+            raise ValueError(
+                f"autograd_core has no function {self.activation!r}: use an existing one, such as 'relu' or 'tanh'"
+            )
         return MLP(inputs, [*self.hidden, outputs], activation=activation, seed=seed)
 
     def _outputs(self, X: Any) -> list[list[float]]:
@@ -77,22 +79,22 @@ class _Network(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
 
 
 class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
-    """A multilayer perceptron that classifies, trained on the cross-entropy of softmax by Adam.
+    """A multilayer perceptron for classification, trained with Adam on the cross-entropy of its softmax.
 
     After `fit`, `classes_` holds the classes, `module_` the trained `Module`, and `history_` the `History`.
 
     Args:
         hidden: The number of units in each hidden layer.
         activation: The name of a function in `autograd_core`, or any function of one number, for the hidden layers.
-        model: A function that takes the numbers of inputs and outputs and makes the network instead: a `Module` that
+        model: A function of the numbers of inputs and outputs that returns the network to use instead: a `Module` that
             returns logits.
         lr: Adam's learning rate.
         epochs: The maximum number of passes over the data.
-        batch_size: The number of rows for each step; None for all.
+        batch_size: The number of rows per step; None for all.
         weight_decay: λ in the term λw added to each gradient.
         patience: Stop after this many epochs without a smaller loss on held-out rows.
         held_out: The share of rows held out, if `patience` is set.
-        random_state: An int, a `numpy.random.RandomState` or None, for initial weights, split and shuffling.
+        random_state: An int, a `numpy.random.RandomState` or None; fixes the initial weights, split and shuffling.
 
     >>> from nn.datasets import moons
     >>> data = moons(60)
@@ -107,7 +109,7 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError("the targets hold 1 class: a classifier needs at least 2")
+            raise ValueError("the targets contain only 1 class: a classifier needs at least 2")
         self._train(X, codes.tolist(), len(self.classes_), cross_entropy)
         return self
 
@@ -122,9 +124,9 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
 
 
 class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
-    """A multilayer perceptron that predicts numbers, trained on the squared error by Adam.
+    """A multilayer perceptron for regression, trained with Adam on the squared error.
 
-    After `fit`, `module_` holds the trained `Module` and `history_` the `History`. Scale inputs and targets first.
+    After `fit`, `module_` holds the trained `Module` and `history_` the `History`. Scale the inputs and targets first.
 
     Args:
         hidden, activation, model, lr, epochs, batch_size, weight_decay, patience, held_out, random_state: As for
@@ -143,7 +145,7 @@ class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Train a new network on the rows of `X` and their targets `y`, one number or several each."""
+        """Train a new network on the rows of `X` and their targets `y`, one or several numbers for each row."""
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         y = y.astype(np.float64)
         self._flat = y.ndim == 1

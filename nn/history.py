@@ -12,11 +12,11 @@ class History:
     """The figures of each completed epoch, one entry per epoch in each list; `len` is the number of epochs.
 
     Args:
-        losses: The mean loss over the epoch's examples, each measured when it was trained on, without the penalty.
+        losses: The mean of the examples' losses, each measured just before the step that uses it, without the penalty.
         validation_losses: The mean loss on the validation data after the epoch.
         metrics: The values of each metric, by its name.
-        gradient_norms: By the name of the model's part: the mean over the batches of the Euclidean norm of the loss's
-            gradient, before any clipping.
+        gradient_norms: For each part of the model, by its name: the mean over the batches of the Euclidean norm of the
+            loss's gradient, before any clipping.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
         engine: How gradients were computed: "program", or "eager" (example by example).
         reason: Why programs were not used, or were abandoned.

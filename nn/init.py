@@ -16,7 +16,7 @@ Seed = int | random.Random | None
 
 
 def generator_from(seed: Seed) -> random.Random:
-    """Return the generator for a `seed` argument: an integer seeds a new one, a `random.Random` is used directly.
+    """Return the generator for a `seed` argument: an integer seeds a new one; a `random.Random` is used as is.
 
     None seeds a new one from Python's shared generator, so `random.seed` makes it reproducible. The same seed yields
     the same numbers on every engine and platform.
@@ -48,7 +48,7 @@ def kaiming_normal(generator: random.Random, fan_in: int, fan_out: int) -> float
 
 
 def xavier_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """N(0, 2/(D + M)) for M units: a balance between both directions of the sweep (Glorot and Bengio, 2010)."""
+    """N(0, 2/(D + M)) for M units: a compromise between the two directions of the sweep (Glorot and Bengio, 2010)."""
     return generator.gauss(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
 
 

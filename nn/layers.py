@@ -118,7 +118,7 @@ class Layer(Module):
         return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
 
     def _weighted(self, x: Sequence[Number]) -> list[Any]:
-        """Return each neuron's output: in one call, unless some neuron is of another class."""
+        """Return each neuron's output: in one call, unless a neuron is of another class."""
         if set(map(type, self.neurons)) != {Neuron}:
             return [neuron(x) for neuron in self.neurons]
         units = [(neuron.name, neuron.w, neuron.b, neuron.activation) for neuron in self.neurons]

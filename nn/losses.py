@@ -1,7 +1,7 @@
 """Losses of a single example, which training minimises, and penalties on the parameters.
 
-`outputs` is the model's result, a list or a single number; `target` is the result it should have had. The caller
-averages over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
+`outputs` is the model's result, a list or a single number; `target` is the desired result. The caller averages
+over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
 """
 
 from collections.abc import Sequence
@@ -46,8 +46,8 @@ def _squares(outputs: Any, target: Any) -> list[Any]:
 def cross_entropy(logits: Sequence[Number], target: int) -> Any:
     """−log softmax(z)_t for the class t, computed as log Σ exp(z_j − z_t) (lecture 004, section 2.2).
 
-    The target's logit is subtracted from each, so that loss and gradient stay accurate for logits of any size, even
-    if the loss is almost 0.
+    The target's logit is subtracted from every logit, so that loss and gradient stay accurate for logits of any size,
+    even if the loss is almost 0.
 
     Args:
         logits: One score for each class.
@@ -105,8 +105,8 @@ def binary_cross_entropy(probability: Any, target: float) -> Any:
         )
     if (p == 0 and t > 0) or (p == 1 and t < 1):
         raise ValueError(
-            f"the loss is infinite for probability {p!r} and target {t:g}: binary_cross_entropy_with_logits, of the "
-            "score before the sigmoid, is finite"
+            f"the loss is infinite for probability {p!r} and target {t:g}: binary_cross_entropy_with_logits, applied "
+            "to the score before the sigmoid, is finite"
         )
     if t in (0.0, 1.0):
         return -log(p) if t else -log1p(-p)
@@ -190,9 +190,9 @@ def _share(target: Any) -> Any:
 def class_of(target: Any, classes: int) -> Any:
     """Return the target as a class; raise ValueError if there is no such class, or if there are fewer than two.
 
-    In a trace, a class that is an input is a Value: losses select with `take` and `where`, so that one program serves
-    every class. Its sweep adds in the same order as an eager one, because `take` reaches all outputs first, for any
-    class.
+    In a trace, a class that is an input is a Value: losses select outputs with `take` and `where`, so that one program
+    serves every class. The program's sweep adds in the same order as an eager one, because `take` reaches all outputs
+    first, for any class.
     """
     if classes < 2:
         raise ValueError(

@@ -18,7 +18,7 @@ from ._members import flattened, members, numbers, values
 
 
 class Module:
-    """A function of numbers with parameters of its own: the building block of every network.
+    """A function of numbers that has parameters: the building block of every network.
 
     A subclass sets its parameters and inner modules in `__init__` as attributes, alone or in lists and dicts, and
     computes in `forward`. It may define its own `parameters`, as modules written for micrograd do: then those are
@@ -70,7 +70,7 @@ class Module:
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """Return the list of outputs for lists of inputs. Every module defines this."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward")
+        raise NotImplementedError(f"{type(self).__name__} does not implement forward()")
 
     # -- contents
 
@@ -150,7 +150,7 @@ class Module:
         ]
         [(name, times)] = Counter(name for name, _ in groups).most_common(1) or [("", 1)]
         if times > 1:
-            raise ValueError(f"two parameters have the path {name}: give the keys of its dicts different names")
+            raise ValueError(f"two parameters have the path {name}: use different keys in the dicts that hold them")
         held = {p for _, group in groups for p in values(group)}
         if lost := [p for p in self.parameters() if p not in held]:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
@@ -174,13 +174,13 @@ class Module:
         clear_gradients(list(self.parameters()))
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training, where dropout and noise act."""
+        """Switch this module and all inside it to training mode, in which dropout and noise are active."""
         for _, module in self.named_modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """Switch this module and all inside it to evaluation, where dropout and noise do nothing."""
+        """Switch this module and all inside it to evaluation mode, in which dropout and noise do nothing."""
         return self.train(False)
 
     # -- saving and loading
@@ -188,7 +188,7 @@ class Module:
     def state_dict(self) -> dict[str, Any]:
         """Return the numbers in all buffers and parameters: floats and lists of floats, by the path of their attribute.
 
-        A list of only parameters is one entry; in other lists and dicts, each parameter is a separate entry.
+        A list that contains only parameters is one entry; in other lists and dicts, each parameter is a separate entry.
 
         Raises:
             ValueError: `parameters` returns a parameter that no attribute holds; the message names it.
@@ -272,16 +272,16 @@ class Module:
 
 
 def check_module(kind: type[Module] = Module, /, **things: Any) -> None:
-    """Raise TypeError, naming it, for anything that is not a module of this kind.
+    """Raise TypeError for anything that is not a module of this kind; the message names it.
 
     >>> from autograd_core import tanh
     >>> check_module(block=tanh)
     Traceback (most recent call last):
-    TypeError: block must be a Module (Elementwise makes one of a function); got <function tanh at ...>
+    TypeError: block must be a Module (Elementwise turns a function into one); got <function tanh at ...>
     """
     for name, thing in things.items():
         if not isinstance(thing, kind):
-            fix = " (Elementwise makes one of a function)" if kind is Module else ""
+            fix = " (Elementwise turns a function into one)" if kind is Module else ""
             raise TypeError(f"{name} must be a {kind.__name__}{fix}; got {thing!r}")
 
 

@@ -17,16 +17,16 @@ Rate = float | Callable[[int], float]
 
 
 class Optimizer:
-    """The base class of optimisers: parameters, learning rate, and the number of steps done.
+    """The base class of optimisers: parameters, learning rate, and the number of steps taken.
 
     `memory` holds an optimiser's state between steps.
 
     Args:
         parameters: As returned by `Module.parameters()`; duplicates count once.
         lr: The learning rate: a number that is at least 0, or a function that returns it given the number of steps
-            done.
+            taken.
         weight_decay: λ in the term λw added to each gradient.
-        bound: A limit that no |w| exceeds (lecture 004, "hard constraints on every individual weight").
+        bound: A limit on every |w| (lecture 004, "hard constraints on every individual weight").
 
     Raises:
         ValueError: A setting is out of range, or there are no parameters.
@@ -55,7 +55,7 @@ class Optimizer:
         clear_gradients(self.parameters)
 
     def step(self) -> None:
-        """Move every parameter once, by its gradient; Ctrl-C takes effect before or after the whole step."""
+        """Move every parameter once, according to its gradient; Ctrl-C takes effect before or after the whole step."""
         rate, steps = self.rate(), self.steps + 1
         moved = NotImplemented if NATIVE is None or self._has_own_rule() else self._moved_in_c(rate)
         weights, memory = self._moved(rate) if moved is NotImplemented else moved
@@ -76,19 +76,22 @@ class Optimizer:
         return weights, memory
 
     def _moved_in_c(self, rate: float) -> Any:
-        """Do the same, bit for bit, in one call of the native engine; return NotImplemented if it cannot."""
+        """Do what `_moved` does, bit for bit, in one call of the native engine, or return NotImplemented."""
         return NotImplemented
 
     def kept_in_arrays(self) -> Any:
-        """Return the state as arrays for `step_in_arrays`, or NotImplemented if it is not made of floats."""
+        """Return the state as arrays for `step_in_arrays`, or NotImplemented if it does not consist of floats."""
         return NotImplemented
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """Step weights held in arrays, in the native engine; increment `done`, the steps since the last `keep`."""
-        raise NotImplementedError(f"{type(self).__name__} has no step in arrays")
+        """Take a step with the native engine on weights held in arrays, and increment `done`.
+
+        `done` is the number of steps taken since the state was last put into arrays.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not implement step_in_arrays()")
 
     def keep(self, steps: int, kept: list[Any]) -> None:
-        """Read the state back from arrays, after this many steps."""
+        """Read the state back from arrays; `steps` is the total number of steps taken."""
         self.steps = steps
 
     def _has_own_rule(self) -> bool:
@@ -104,7 +107,7 @@ class Optimizer:
 
     def directions(self) -> tuple[list[float], Any]:
         """Return the direction each parameter moves against, and the memory after this step, changing nothing."""
-        raise NotImplementedError(f"{type(self).__name__} has no directions")
+        raise NotImplementedError(f"{type(self).__name__} does not implement directions()")
 
 
 class SGD(Optimizer):
@@ -115,7 +118,7 @@ class SGD(Optimizer):
     Args:
         parameters, lr, weight_decay, bound: As for `Optimizer`.
         momentum: From 0 up to but not including 1.
-        nesterov: Whether to look one step ahead; needs a momentum.
+        nesterov: Whether to look one step ahead; requires momentum > 0.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.4)
@@ -138,7 +141,7 @@ class SGD(Optimizer):
         self.memory = _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return g, or with momentum the velocities v (the memory), or with Nesterov g + m v."""
+        """Return g; with momentum, the velocities v (the memory); with Nesterov, g + m v."""
         m, g = self.momentum, self.gradients()
         if not m:
             return g, self.memory
@@ -161,7 +164,7 @@ class SGD(Optimizer):
         return kept if kept is NotImplemented else [] if kept is None else [kept]
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """As `step`."""
+        """Like `step`, but on arrays."""
         cast(Any, NATIVE).sgd_step(
             weights, gradients, kept[0] if kept else None, done, self.lr, self.weight_decay, self.bound, self.momentum,
             self.nesterov,
@@ -173,7 +176,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: the running mean of the gradient over the root of its running mean square (Kingma and Ba, 2015).
+    """Adam: the running mean of the gradient divided by the root of its running mean square (Kingma and Ba, 2015).
 
     Args:
         parameters, lr, weight_decay, bound: As for `Optimizer`.
@@ -200,7 +203,7 @@ class Adam(Optimizer):
         self.memory = _zeros(self.parameters), _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return the mean over the root of the mean square, both corrected for starting at 0; they are the memory."""
+        """Return mean over root mean square, corrected for starting at 0; the memory is the two uncorrected means."""
         (b1, b2), (means, squares), gradients = self.betas, self.memory, self.gradients()
         means = [b1 * m + (1.0 - b1) * g for m, g in zip(means, gradients, strict=True)]
         squares = [b2 * s + (1.0 - b2) * g * g for s, g in zip(squares, gradients, strict=True)]
@@ -229,7 +232,7 @@ class Adam(Optimizer):
         return NotImplemented if NotImplemented in kept or min(kept[1]) < 0.0 else kept
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """As `step`."""
+        """Like `step`, but on arrays."""
         (b1, b2), steps = self.betas, self.steps + done[0] + 1
         cast(Any, NATIVE).adam_step(
             weights, gradients, *kept, done, self.lr, self.weight_decay, self.bound, b1, b2, self.eps,
@@ -259,7 +262,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     gradients = gradients_of(parameters)
     total, largest = math.hypot(*gradients), max(map(abs, gradients), default=0.0)
     if total > limit and largest < math.inf:
-        # scaled by the largest gradient, because the norm itself may overflow
+        # divided by the largest gradient first, because the norm itself may overflow
         directions = [g / largest for g in gradients]
         factor = limit / math.hypot(*directions)
         assign_gradients(parameters, [direction * factor for direction in directions])
@@ -284,7 +287,10 @@ def _zeros(parameters: list[Value]) -> Any:
 
 
 def _as_array(numbers: Any) -> Any:
-    """Return an optimiser's state as an array, or NotImplemented if it is not all floats; then Python does the step."""
+    """Return an optimiser's state as an array.
+
+    Returns NotImplemented if it is not all floats, in which case the step is taken in Python.
+    """
     if type(numbers) is array:
         return numbers
     return array("d", numbers) if set(map(type, numbers)) == {float} else NotImplemented
@@ -300,5 +306,5 @@ def _leaves(parameters: Any) -> list[Value]:
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     if not (set(map(type, leaves)) <= {Value} and all(map(attrgetter("is_leaf"), leaves))):
         wrong = next(p for p in leaves if type(p) is not Value or not p.is_leaf)
-        raise TypeError(f"the parameters must be a list of leaves, as from model.parameters(); got {wrong!r} in it")
+        raise TypeError(f"the parameters must be a list of leaves, as from model.parameters(); it contains {wrong!r}")
     return list(dict.fromkeys(leaves))

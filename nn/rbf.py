@@ -23,8 +23,8 @@ class RBF(Module):
         beta: The initial β_j; by default 1/(2σ²), where σ is the mean distance from a centre to its nearest neighbour.
 
     Raises:
-        ValueError: A row is bad (the message names row and column), or the centres are so far apart, or so close, that
-            the default β is beyond the range of floats.
+        ValueError: A row is invalid (the message names row and column), or the centres are so far apart, or so close,
+            that the default β is beyond the range of floats.
 
     >>> [f"{a:.4f}" for a in RBF([[0.0], [1.0]])([0.0])]
     ['1.0000', '0.6065']
@@ -61,7 +61,8 @@ def _beta_for(centres: Sequence[Sequence[float]]) -> float:
     beta = 0.5 / square if square else math.inf
     if not 0.0 < beta < math.inf:
         raise ValueError(
-            f"the centres lie {spacing:g} apart, out of range for a beta: pass one, or scale the rows as Normalize does"
+            f"the centres are {spacing:g} apart, which puts the default beta out of range: pass beta, or scale the "
+            "rows as Normalize does"
         )
     return beta
 
@@ -75,12 +76,12 @@ def kmeans(
 
     Args:
         rows: All of one length.
-        k: From 1 to the number of different rows.
+        k: From 1 to the number of distinct rows.
         seed: See `nn.init.generator_from`.
         iterations: The maximum number of iterations.
 
     Raises:
-        ValueError: A row is bad (the message names row and column), or k is too large.
+        ValueError: A row is invalid (the message names row and column), or k is too large.
 
     >>> sorted(kmeans([[0.0], [1.0], [10.0], [11.0]], 2, seed=0))
     [[0.5], [10.5]]
@@ -91,7 +92,7 @@ def kmeans(
     rows = [[x / unit for x in map(float, row)] for row in rows]
     different, generator = len(set(map(tuple, rows))), generator_from(seed)
     if whole("k", k, 1) > different:
-        raise ValueError(f"k must be from 1 to the number of different rows, {different}; got {k!r}")
+        raise ValueError(f"k must be from 1 to the number of distinct rows, {different}; got {k!r}")
     centres = [list(generator.choice(rows))]
     while len(centres) < k:
         distances = [min(math.dist(row, centre) for centre in centres) for row in rows]

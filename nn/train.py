@@ -25,7 +25,7 @@ def fit(
     augment: Augment | None = None, input_noise: float = 0.0, seed: Seed = 0, progress: bool | None = None,
     client: Any = None, engine: str = "auto", fast: bool = False,
 ) -> History:
-    """Train `model` on `data`: each epoch uses every example once, and each batch takes one optimizer step.
+    """Train `model` on `data`: each epoch uses every example once, and the optimizer takes one step per batch.
 
     Ctrl-C ends training and returns the history of the completed epochs; the parameters are those after the last
     complete step, or the best ones if `patience` is set. The model is left in evaluation mode. For data larger than
@@ -33,16 +33,18 @@ def fit(
     (Lectures 000 to 004; options: 003, practical tricks, and 004, section 3.)
 
     Args:
-        loss: A function of one example's outputs and target, as in `nn.losses`; a batch's loss is the mean.
+        loss: A function of one example's outputs and target, as in `nn.losses`; a batch's loss is the mean over its
+            examples.
         data: A `Dataset`, a pair of lists (inputs and targets), or a list of examples. All are checked.
         epochs: The number of passes over the data.
-        batch_size: The number of examples for each step; None for all.
+        batch_size: The number of examples per step; None for all.
         shuffle: Whether to reorder the data in each epoch.
         optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also update parameters outside the
             model, or only some of the model's.
         penalty: A function of the list of parameters whose result is added to each batch's loss.
         max_norm: The largest norm allowed for each batch's gradient; larger gradients are scaled down to it.
-        validation: Data for a loss and for `metrics` after each epoch; by default `metrics` use the training data.
+        validation: Data on which the loss and `metrics` are computed after each epoch; without it, `metrics` are
+            computed on the training data.
         patience: Stop after this many epochs without a smaller validation loss, and restore the best parameters.
         metrics: Functions of the model and a list of examples, by name, such as `{"accuracy": accuracy}`. They are
             called in evaluation mode and without recording (`record()` resumes it).
@@ -60,8 +62,8 @@ def fit(
         engine: "program" traces the model and the loss once and replays them for whole batches, much faster and with
             the same results bit for bit; side effects of your own code are not repeated. "eager" runs them for each
             example. "auto" uses programs if model and loss consist only of modules, functions and losses of `nn` and
-            `autograd_core`. The history says which ran, and why. Modules draw random numbers from their own generators
-            as usual. Programs read the data when training begins: do not change them while it runs.
+            `autograd_core`. The history says which one ran, and why. Modules draw random numbers from their own
+            generators as usual. Programs read the data when training begins: do not change the data during training.
         fast: Whether programs may round differently (see `autograd_core.Program`); ignored by "eager" and
             with a `client`.
 

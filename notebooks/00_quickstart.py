@@ -4,9 +4,10 @@
 # **Aim.** Ten minutes, from one number to a trained network: a `Value`, the graph it becomes, its gradient, the
 # stepper that shows backpropagation happen, and a first network on two interlocking half moons.
 #
-# The other notebooks follow five lectures, one each, and then take the engine itself apart. In all of them a line
-# `check(row, name, value, expectation)` compares a number with its expected value: it prints both with a ✓, or stops with
-# an error. Here the row is just "00", this notebook; in the others it is a result of a lecture.
+# The next five notebooks follow one lecture each, and the last five take the engine apart and put it to work. In each
+# notebook, a line `check(row, name, value, expectation)` compares a number with its expected value: it prints both with
+# a ✓, or stops with an error. Here the row is just "00", the number of this notebook; in 01 to 05 it names a result of
+# the lecture.
 
 # %%
 import math
@@ -23,7 +24,7 @@ from autograd_core import Value, grad, hessian, no_record, parameter, tanh, topo
 #
 # A `Value` is a float that remembers how it was computed. You write ordinary Python; every operation makes a new
 # `Value`, a *node*, which knows the nodes it was computed from, its *operands*. A `parameter` is a `Value` that
-# training may change. The second argument is a name that pictures and printed output show.
+# training may change. The second argument is a name, which is shown in pictures and printed output.
 
 # %%
 w, x, b = parameter(0.4, "w"), Value(0.8, "x"), parameter(0.1, "b")
@@ -41,9 +42,9 @@ for node in toposort(y):
 # %% [markdown]
 # ## Backwards
 #
-# `backward()` walks the same list from its end (a *sweep*). It starts with the gradient 1 at the result and sends it
-# back along every edge, from a node to its operands, multiplying by the local derivative of each operation. Afterwards
-# `w.grad` tells you how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
+# `backward()` walks the same list from the end (this is called a *sweep*). The sweep starts with a gradient of 1 at the
+# result and sends gradients back along every edge, from a node to its operands, multiplying by the local derivative of
+# each operation. Afterwards `w.grad` tells you how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
 
 # %%
 y.backward()
@@ -64,7 +65,8 @@ y.draw(precision=3)
 # ## Step through it
 #
 # Go forward operation by operation, then backward edge by edge; each step shows its line of the chain rule. Use the
-# arrow keys, or press space to play. (Where scripts are not allowed, as on GitHub, you see a picture of the finished graph.)
+# arrow keys, or press space to play. (Where scripts are not allowed, as on GitHub, you see a picture of the finished
+# graph instead.)
 
 # %%
 y.step()
@@ -79,7 +81,7 @@ for step in y.step():
 # %% [markdown]
 # ## Functions instead of graphs
 #
-# `grad` turns a function into its derivative, which is again a function, so it can be nested. `hessian` returns the
+# `grad` turns a function into its derivative, which is again a function, so `grad` can be nested. `hessian` returns the
 # matrix of second derivatives. Rosenbrock's function, a curved valley with its minimum at (1, 1), is a classic test.
 
 # %%
@@ -97,11 +99,11 @@ check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1
 # ## A first network
 #
 # An MLP is a multi-layer perceptron: layers of units, each a weighted sum followed by a nonlinearity (here ReLU, the
-# larger of 0 and the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105 parameters,
-# each a `Value`. The points have the target −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 where the
-# output has the right sign and is at least 1 away from 0. `nn.fit` shuffles the points, computes the loss of ten of
-# them at a time (a mini-batch), sweeps, and lets an optimiser (Adam, which is gradient descent with a separate step
-# size for each parameter) move the parameters. One pass through all the points is an *epoch*.
+# larger of 0 and the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105
+# parameters, each a `Value`. Every point has a target of −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 if
+# the output has the right sign and is at least 1 away from 0. `nn.fit` shuffles the points, computes the loss of ten of
+# them at a time (a mini-batch), sweeps backward from that loss, and lets an optimiser (Adam, which is gradient descent
+# with a separate step size for each parameter) move the parameters. One pass through all the points is an *epoch*.
 
 # %%
 moons = nn.datasets.moons(100, noise=0.12, seed=1)
@@ -112,8 +114,8 @@ history = nn.fit(model, nn.hinge, moons, epochs=30, batch_size=10, optimizer=opt
 history
 
 # %% [markdown]
-# What has it learned? Evaluate it at the points of a grid. Inside `no_record()` only numbers are computed and no graph
-# is made, which is faster when you don't need a gradient.
+# What has the network learned? Evaluate it at the points of a grid. Inside `no_record()` only numbers are computed and
+# no graph is made, which is faster when you don't need a gradient.
 
 # %%
 grid = np.linspace(-1.6, 2.6, 60), np.linspace(-1.2, 1.7, 45)
@@ -132,9 +134,9 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# Here is the loss of the point that fits worst, folded layer by layer. Each box shows how many operations it hides and
-# how large the gradient of its parameters is (‖grad‖, the square root of the sum of squares). Unfolded, the graph's 158
-# nodes would be unreadable.
+# Here is the loss of the point that the network fits worst, folded layer by layer. Each box shows how many operations
+# it hides and how large the gradient of its parameters is (‖grad‖, the square root of the sum of the squares).
+# Unfolded, the graph would have 158 nodes and be unreadable.
 
 # %%
 losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]
@@ -148,8 +150,8 @@ loss.draw(collapse=2, direction="TB")
 #
 # The oldest test: move one weight a little to either side, and see how much the loss changes. `check_gradient` does
 # that for a sample of the weights, finds a good size for each move, and reports how far the difference can be trusted
-# (`tolerance`). We use the point above with the largest loss. (A derivative of exactly 0 belongs to a unit whose ReLU
-# is switched off at this point.)
+# (`tolerance`). We use the same point as above, the one with the largest loss. (A derivative of exactly 0 belongs to a
+# unit whose ReLU is switched off at this point.)
 
 # %%
 from autograd_core.check import check_gradient

@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Universal approximation and backpropagation
 #
-# **Aim.** Everything that Goker Erdogan's lecture "Deep Learning II: Backpropagation" (*Introduction to Machine
-# Learning*, lecture 15, 2018) shows or claims, run on a graph you can look into: a network of three hidden units
-# that learns four functions, the δ recursion read off the graph, and what backpropagation costs in time and memory.
+# **Aim.** To run, on a graph that you can inspect, everything that Goker Erdogan's lecture "Deep Learning II:
+# Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: a network of three hidden
+# units that learns four functions, the δ recursion, and the cost of backpropagation in time and memory.
 #
 # Each result has a name, E1 … E10. A line `check(row, name, value, expectation)` compares what the engine computed with
-# the lecture's number, or with its formula evaluated without the engine, by NumPy or by hand.
+# the lecture's number, or with the lecture's formula evaluated in NumPy or by hand, without the engine.
 
 # %%
 import math
@@ -24,11 +24,11 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 # %% [markdown]
 # ## E1 · Three tanh units approximate four functions
 #
-# The lecture's figure 5.3 (from Bishop's book): N = 50 points on (−1, 1), three hidden units with tanh, one linear
-# output. The network has ten numbers to learn, here in one list p. The functions work on floats and on `Value`s alike;
-# the mean squared error of one list of weights is one number, so `value_and_grad` turns it into what
-# `scipy.optimize.minimize` needs: a function that returns the error and its gradient. (BFGS is gradient descent that
-# learns the curvature along the way.)
+# The lecture's figure 5.3 (from Bishop's book) uses N = 50 points on (−1, 1), three hidden tanh units and one linear
+# output. The network has ten numbers to learn, which are kept here in one list p. The functions below work on floats
+# and on `Value`s alike, and the mean squared error for a list of weights is a single number, so `value_and_grad` can
+# turn it into what `scipy.optimize.minimize` needs: a function that returns the error and its gradient. (BFGS is
+# gradient descent that learns the curvature along the way.)
 
 # %%
 def hidden(p, x):
@@ -63,8 +63,8 @@ def fit(ts, seed):
 
 
 # %% [markdown]
-# The error surface has several minima, so each function gets a few starting points and keeps the best
-# (row S7, in [notebook 03](03_how_backprop_works_and_fails.ipynb), explains why).
+# The error surface has several minima, so we fit each function from a few starting points and keep the best fit (row
+# S7, in [notebook 03](03_how_backprop_works_and_fails.ipynb), explains why).
 
 # %%
 fits = {}
@@ -101,7 +101,7 @@ for name, run in fits.items():
 # <details><summary>Solution</summary>
 #
 # Two are enough: tanh is odd, so a difference of two shifted tanh units makes an even bump. Setting the third output
-# weight to 0 takes that unit away.
+# weight to 0 removes the third unit.
 #
 # ```python
 # two = value_and_grad(lambda p: mean_squared_error([*p[:8], 0.0, p[8]], xs, [x * x for x in xs]))
@@ -181,7 +181,7 @@ grads = np.vectorize(lambda node: node.grad)
 
 
 def recursion(W1, W2, activation, slope):
-    """δ_k, δ_j and the outputs of the hidden units, by the lecture's equations."""
+    """δ_k, δ_j and the outputs of the hidden units, from the lecture's equations."""
     a = numbers(W1) @ x
     z = activation(a)
     delta_k = numbers(W2) @ z - t
@@ -234,7 +234,7 @@ def slope(x):
 
 # %%
 def naive(w, n):
-    """The product of f′ at w, f(w), f(f(w)), …, with every argument computed from w again."""
+    """The product of f′ at w, f(w), f(f(w)), …, with every argument recomputed from w."""
     product = 1.0
     for depth in range(n):
         x = w
@@ -246,7 +246,7 @@ def naive(w, n):
 
 # %%
 def reverse(w, n):
-    """The last f gives z itself; the n − 1 before it are all that the derivative needs."""
+    """The last evaluation of f gives z itself; the derivative needs only the n − 1 before it."""
     z = w = Value(w)
     for _ in range(n):
         z = f(z)
@@ -261,7 +261,7 @@ for n in depths:
     naive_counts.append(count)
     count = 0
     by_reverse = reverse(0.3, n)
-    reverse_counts.append(count - 1)  # without the one that computes z
+    reverse_counts.append(count - 1)  # not counting the one that computes z
     assert abs(by_naive - by_reverse) <= 1e-14 * abs(by_naive)
 formula = [n * (n - 1) // 2 for n in depths]
 check("E5", "evaluations of f, naive, n = 3, 5, 10, 20, 40", naive_counts, formula)
@@ -279,7 +279,7 @@ plt.show()
 # ## E6 · "If memory is an issue, we can choose to re-calculate some"
 #
 # A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of its function's nodes
-# and runs the function again when the sweep gets there. With √n segments of √n steps, only the √n segment results and
+# and runs the function again when the sweep reaches it. With √n segments of √n steps, only the √n segment results and
 # the nodes of one segment are alive at any one time; the price is one extra forward pass.
 
 # %%
@@ -308,18 +308,18 @@ forward_checkpointed = steps_run
 one_segment = len(toposort(steps(Value(0.2), side)))
 live_checkpointed = len(toposort(y)) + one_segment
 print(f"alive at once: {live_plain} nodes")
-print(f"with checkpoints: {live_checkpointed}, of them {one_segment} in one segment")
+print(f"with checkpoints: {live_checkpointed}, {one_segment} of them in one segment")
 
 # %% [markdown]
 # The gradient is the same to the last bit. Worked out by hand, it is the product of the slopes $1 - 0.001\,(1 - \tanh^2
-# y)$ of all 1,024 steps, multiplied here without the engine.
+# y)$ of all 1,024 steps; here we compute that product without the engine.
 
 # %%
 product, number = 1.0, 0.2
 for _ in range(n):
     product *= 1 - 0.001 * (1 - math.tanh(number) ** 2)
     number -= 0.001 * math.tanh(number)
-check("E6", "gradient, by the product of all slopes", g1, product, 1e-12)
+check("E6", "gradient, and the product of all slopes", g1, product, 1e-12)
 check("E6", "gradient with checkpoints, and without", g2, g1)
 check("E6", "live nodes with checkpoints / without", live_checkpointed / live_plain, "< 0.05")
 check("E6", "forward steps with checkpoints / without", forward_checkpointed / forward_plain, "<= 2")
@@ -359,13 +359,13 @@ check("E7", "backward : forward at three sizes", ratios, "< 2")
 # %% [markdown]
 # ## E8 · "Any function (not only neural networks)"
 #
-# This integrator halves an interval until the result is good enough. It has recursion, a branch that depends on the
-# numbers, and a loop. We integrate $\sin(ax)$ from 0 to 1, whose derivative with respect to $a$ is known:
+# This integrator halves an interval until the result is good enough. It uses recursion, a branch that depends on the
+# numbers, and a loop. We integrate $\sin(ax)$ from 0 to 1; the derivative of the integral with respect to $a$ is known:
 # $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
 
 # %%
 def simpson(f, left, right, tolerance=1e-12):
-    """The integral by Simpson's rule, computed for each half separately if the whole is not good enough."""
+    """The integral by Simpson's rule; if the result is not accurate enough, each half is integrated separately."""
     middle = (left + right) / 2
     whole = (right - left) / 6 * (f(left) + 4 * f(middle) + f(right))
     quarters = [(left + middle) / 2, (middle + right) / 2]
@@ -409,8 +409,8 @@ check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1]
 # %% [markdown]
 # ## E9 · The lecture's own listing
 #
-# The last slide shows the kind of program that these libraries make possible. It runs here unchanged, with NumPy under
-# the name `nd` and this engine under the name `autograd`: the arrays hold `Value`s, and NumPy applies its functions to
+# The last slide shows the kind of program that automatic differentiation makes possible. It runs here unchanged, with
+# NumPy imported as `nd` and this engine as `autograd`: the arrays hold `Value`s, and NumPy applies its functions to
 # each of them. `record()` says that you want a graph; here you always get one, except inside `no_record()`.
 
 # %%
@@ -438,13 +438,13 @@ y_numbers = numbers(w2) @ z_numbers
 delta_out = 2 * (y_numbers - t)  # this listing has no ½
 delta_in = (1 - z_numbers**2) * (numbers(w2).T @ delta_out)
 check("E9", "the listing's error", error, float(np.sum((y_numbers - t) ** 2)), 1e-14)
-check("E9", "its gradient by w1, and by NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
-check("E9", "its gradient by w2, and by NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
+check("E9", "its gradient with respect to w1, graph and NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
+check("E9", "its gradient with respect to w2, graph and NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
 
 # %% [markdown]
 # ## Results
 #
-# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
+# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("E", 10)

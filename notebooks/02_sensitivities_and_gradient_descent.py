@@ -1,12 +1,13 @@
 # %% [markdown]
 # # Sensitivities, and gradient descent on real digits
 #
-# **Aim.** To work through Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*, lecture 21): its
-# matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each compared with the
-# graph; the cost and the error of a numerical gradient; batch against sequential descent; and the lecture's digits.
+# **Aim.** To work through Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*,
+# lecture 21): its matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each
+# compared with the graph; the cost and the error of a numerical gradient; batch against sequential descent; and the
+# lecture's digits.
 #
 # Each result has a name, M1 … M6. A line `check(row, name, value, expectation)` compares a number from the graph with
-# the lecture's listing, which is written in NumPy, independently of the engine.
+# the same number from the lecture's listing, which is written in NumPy, independently of the engine.
 
 # %%
 import itertools
@@ -25,10 +26,10 @@ from nn.datasets import digits, digits_features
 # %% [markdown]
 # ## M1 · Forward propagation as matrices
 #
-# $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf s^{(\ell)})]$: every
-# layer's output begins with a 1, whose weights are the biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$ rows and $d^{(\ell)}$
-# columns, where $d^{(\ell)}$ is the number of units in layer ℓ; θ is tanh. First comes the listing in NumPy, then the
-# same network as a graph.
+# $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf
+# s^{(\ell)})]$: every layer's output begins with a 1, whose weights are the biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$
+# rows and $d^{(\ell)}$ columns, where $d^{(\ell)}$ is the number of units in layer ℓ; θ is tanh. First comes the
+# listing in NumPy, then the same network as a graph.
 
 # %%
 def listing_forward(Ws, x):
@@ -88,12 +89,12 @@ for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
     check("M3", f"sensitivities of layer {layer}, graph and listing", [node.grad for node in node_s], delta, 1e-13)
 
 # %% [markdown]
-# **Try it.** What does the entry that the listing drops, row 0 of $W^{(\ell+1)}\delta^{(\ell+1)}$, mean?
+# **Try it.** The listing drops row 0 of $W^{(\ell+1)}\delta^{(\ell+1)}$. What does that entry mean?
 #
 # <details><summary>Solution</summary>
 #
 # It is the derivative with respect to the constant 1, that is, the sum of bias × δ. Make the 1 an input, and the graph
-# computes it.
+# computes this derivative too.
 #
 # ```python
 # from autograd_core import Value
@@ -108,7 +109,8 @@ for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
 # %% [markdown]
 # ## M4 · The algorithm for $E_{in}$ and its gradient
 #
-# For each data point: forward, backward, and $G^{(\ell)} \mathrel{+}= \frac1N\,\mathbf x^{(\ell-1)}(\delta^{(\ell)})^{\mathsf T}$.
+# For each data point, go forward and backward, and then add to the gradient: $G^{(\ell)} \mathrel{+}= \frac1N\,\mathbf
+# x^{(\ell-1)}(\delta^{(\ell)})^{\mathsf T}$.
 
 # %%
 data = [(generator.normal(0, 1, 3).tolist(), float(generator.choice([-1.0, 1.0]))) for _ in range(12)]
@@ -136,8 +138,9 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 # ## M2 · Numerical against algorithmic gradient
 #
 # The lecture calls the numerical gradient "approximate, inefficient". You can measure both. A central difference
-# $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (the cubic term it ignores) and by the
-# rounding error divided by Δ; on logarithmic axes the error is a V. (Inside `no_record()` no graph is made, since only the number is needed.)
+# $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (from the cubic term it ignores) and by the rounding
+# error divided by Δ; on logarithmic axes the error makes a V. (The code below runs inside `no_record()`, which makes no
+# graph, since only the number is needed.)
 
 # %%
 def error_at(w, moved):
@@ -168,9 +171,9 @@ plt.show()
 
 # %%
 best = steps[off.index(min(off))]
-check("M2", "Δ of the smallest error", best, "> 1e-8, < 1e-3")
-check("M2", "error at Δ = 10⁻¹, 10⁻² : about Δ², so their ratio", off[2] / off[4], "> 50, < 200")
-check("M2", "error at Δ = 10⁻¹⁴ over the smallest", off[28] / min(off), "> 1e4")
+check("M2", "Δ with the smallest error", best, "> 1e-8, < 1e-3")
+check("M2", "error, about Δ²: at Δ = 10⁻¹ / at Δ = 10⁻²", off[2] / off[4], "> 50, < 200")
+check("M2", "error at Δ = 10⁻¹⁴ / the smallest", off[28] / min(off), "> 1e4")
 
 # %% [markdown]
 # The cost: two forward passes for *each* weight, against one forward and one backward pass for all of them.
@@ -219,8 +222,8 @@ def prepare(chosen, positive, seed=0):
 
 
 # %% [markdown]
-# The network of the lecture: tanh units, squared error, trained here by sequential descent (one point at a time).
-# `MLP(2, [4, 1])` is a network of two inputs, four hidden units and one output; `SGD` is gradient descent.
+# The lecture's network has tanh units and a squared error, and is trained here by sequential descent (one point at a
+# time). `MLP(2, [4, 1])` is a network of two inputs, four hidden units and one output; `SGD` is gradient descent.
 
 # %%
 def output(model, point):
@@ -284,8 +287,8 @@ check("M6", "1 against the rest, held out: network", by_network, "> 0.89, < 0.94
 # %% [markdown]
 # ## M5 · Batch and sequential
 #
-# Batch descent takes one step with the gradient of the whole $E_{in}$, sequential descent (SGD) a step after each
-# point. In each pass over the data, both compute the same number of gradients; sequential descent moves N times.
+# Batch descent takes one step with the gradient of the whole $E_{in}$; sequential descent (SGD) takes one after each
+# point. In each pass over the data, both compute the same number of gradients, but sequential descent takes N steps.
 
 # %%
 def descend(sequential, epochs, rate):
@@ -327,8 +330,8 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 #     print(f"η = {rate:5.1f}: E_in {curve[0]:.2f} → {curve[-1]:.2f}", "(rises)" if curve[-1] > curve[0] else "")
 # ```
 #
-# Up to about η = 1 it falls smoothly. Beyond that it jumps about until the tanh units saturate; then the gradient
-# vanishes and $E_{in}$ no longer moves.
+# Up to about η = 1, $E_{in}$ falls smoothly. Beyond that it jumps about until the tanh units saturate; then the
+# gradient vanishes and $E_{in}$ no longer moves.
 # </details>
 
 # %% [markdown]

@@ -1,11 +1,12 @@
 # %% [markdown]
 # # How backprop works, and how it fails
 #
-# **Aim.** James V. Stone's lecture "Backprop: How it works, and how it fails" (University of Sheffield), from one
-# weight and one association to networks that remember photographs, get stuck in local minima, and learn the noise.
+# **Aim.** To work through James V. Stone's lecture "Backprop: How it works, and how it fails" (University of
+# Sheffield), from one weight and one association to networks that remember photographs, get stuck in local minima, and
+# learn the noise.
 #
 # Each result has a name, S1 … S8. A line `check(row, name, value, expectation)` compares what the engine computed with
-# the lecture's number, or with its formula evaluated without the engine.
+# the lecture's number, or with the lecture's formula evaluated without the engine.
 
 # %%
 import math
@@ -25,9 +26,9 @@ from nn import MLP, SGD, Adam
 # %% [markdown]
 # ## S1 · The simplest network
 #
-# One input, one weight, one output: $y = wx$. It should associate $x = 0.8$ with the target 0.2, and starts at $w =
-# 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ the error, and $dE/dw =
-# \delta x$ (equations 3–9).
+# One input, one weight, one output: $y = wx$. The network should associate $x = 0.8$ with the target 0.2; its weight
+# starts at $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ the error,
+# and $dE/dw = \delta x$ (equations 3–9).
 
 # %%
 x, target = 0.8, 0.2
@@ -40,8 +41,8 @@ for name, value, expected in (("y", y, 0.32), ("δ", delta, 0.12), ("E", E, 0.00
     check("S1", name, value, expected, 1e-14)
 
 # %% [markdown]
-# The lecture's algorithm takes steps against the gradient until it is about 0. The best weight is $w^* = 0.2/0.8 =
-# 0.25$.
+# The lecture's algorithm takes steps against the gradient until the gradient is about 0. The best weight is $w^* =
+# 0.2/0.8 = 0.25$.
 
 # %%
 epsilon, visited = 0.5, []
@@ -72,7 +73,7 @@ ratios = [(error(0.4 + d) - error(0.4)) / d for d in widths]
 for d, ratio in zip(widths, ratios):
     print(f"Δw = {d:<7} ΔE/Δw = {ratio:.5f}   off by {ratio - exact:.5f}")
 check("S2", "dE/dw at w = 0.4", exact, 0.096, 1e-14)
-check("S2", "off by ½ x² Δw: halved with Δw", [r - exact for r in ratios], [0.5 * x * x * d for d in widths], 1e-12)
+check("S2", "ΔE/Δw is off by ½ x² Δw", [r - exact for r in ratios], [0.5 * x * x * d for d in widths], 1e-12)
 
 # %%
 ws = np.linspace(-0.1, 0.65, 100)
@@ -91,8 +92,8 @@ plt.show()
 # ## S3 · Two inputs, two associations
 #
 # Now $y = \mathbf w\cdot\mathbf x$ with two weights, and $E = \frac12\sum_t(\mathbf w\cdot\mathbf x_t - y_t)^2$
-# (equation 22), the sum over two associations. The lecture starts at $\mathbf w = (-0.8, -1.6)$. The two associations
-# are two linear equations in two unknowns (equation 17), so we know where the descent must end.
+# (equation 22), where t runs over two associations. The lecture starts at $\mathbf w = (-0.8, -1.6)$. The two
+# associations are two linear equations in two unknowns (equation 17), so we know where the descent must end.
 
 # %%
 associations = [((1.0, 0.4), 0.7), ((0.3, 0.9), -0.2)]
@@ -133,9 +134,10 @@ plt.show()
 # %% [markdown]
 # ## S4 · A 4-4 network is four 4-1 networks
 #
-# No weight of a linear 4-4 network reaches more than one output, so training it with $E = \frac12\sum_k\delta_k^2$ is
-# training four 4-1 networks side by side (figure 3). The weights are equal to the last bit, and both agree with the
-# matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$ with one association in each column of X and T.
+# No weight of a linear 4-4 network affects more than one output, so training it with $E = \frac12\sum_k\delta_k^2$ is
+# the same as training four 4-1 networks side by side (figure 3). The two sets of weights are equal to the last bit, and
+# both agree with the matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$, with one association in each
+# column of X and T.
 
 # %%
 def descend(rows, pairs, steps=50, rate=0.1):
@@ -162,12 +164,12 @@ check("S4", "weights of the 4-4 network and of four 4-1 networks", together, apa
 W, (X, T) = np.array(start), (np.transpose(columns) for columns in zip(*pairs))
 for _ in range(50):
     W = W - 0.1 * (W @ X - T) @ X.T
-check("S4", "weights of the 4-4 network, and by matrices", together, W, 1e-12)
+check("S4", "weights of the 4-4 network, graph and matrix form", together, W, 1e-12)
 
 # %% [markdown]
 # ## S5 · Learning photographs
 #
-# A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. That is
+# A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. It has
 # 6,250,000 weights, each of them a scalar in the engine with its own gradient. Given a noisy photograph, the network
 # answers with the clean one: its memory is addressed by content.
 #
@@ -175,7 +177,7 @@ check("S4", "weights of the 4-4 network, and by matrices", together, W, 1e-12)
 # Without it the pictures are 20×20 (160,000 weights), which takes a second. The photographs ship with scikit-learn.
 #
 # Time and memory are printed below the pictures; the committed figures are from the native engine. On the same machine
-# the Python engine took 90 s of processor time and 2.15 GB for the full size.
+# the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
 
 # %%
 from PIL import Image
@@ -185,7 +187,7 @@ SIDE = 50 if os.environ.get("AUTOGRAD_CORE_FULL") else 20
 
 
 def prepared(picture):
-    """A square cut from the middle, in grey, SIDE × SIDE, with mean 0 and largest size 1."""
+    """A square cut from the middle, in grey, SIDE × SIDE, with mean 0 and a largest absolute value of 1."""
     left = (picture.shape[1] - picture.shape[0]) // 2
     square_part = Image.fromarray(picture[:, left : left + picture.shape[0]]).convert("L")
     grey = np.asarray(square_part.resize((SIDE, SIDE), Image.Resampling.LANCZOS), dtype=float).ravel()
@@ -268,7 +270,7 @@ weights.clear()
 # %% [markdown]
 # ## S6 · A backprop network with sigmoid units
 #
-# The delta term of a hidden unit is its slope times the weighted sum of the delta terms above it
+# The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms above it
 # (equation 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (34) and by the sum over all of
 # them (35). The slope of the sigmoid is $y(1-y)$ (32).
 
@@ -314,8 +316,8 @@ check("S6", "equation 35, change over all associations", total, eq35, 1e-13)
 # ## S7 · Local and global minima
 #
 # Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network of one weight
-# shows it: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has the global minimum 0 at $w = 2$, and higher local
-# minima elsewhere. Each arrow leads from a start to the bottom that descent finds.
+# shows this: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has the global minimum 0 at $w = 2$, and higher local
+# minima elsewhere. Each arrow leads from a starting point to the minimum that descent finds.
 
 # %%
 points = [i / 4 for i in range(1, 17)]
@@ -349,7 +351,8 @@ check("S7", "different minima reached from six starts", len(found), ">= 2")
 check("S7", "the lowest of them", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
-# On XOR a 2-2-1 network has minima that it cannot leave. Of 20 random starts, some end with no errors and some do not.
+# On XOR a 2-2-1 network has minima that descent cannot leave. Of 20 random starts, some end with no errors and some do
+# not.
 
 # %%
 table = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
@@ -371,7 +374,8 @@ print("".join("✓" if s else "·" for s in solved))
 check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved) / 20, "> 0, < 1")
 
 # %% [markdown]
-# **Try it.** More hidden units make room around the bad minima. What share of ten seeds does a 2-6-1 network reach?
+# **Try it.** With more hidden units there are more ways around the bad minima. Of ten seeds, for how many does a 2-6-1
+# network learn XOR?
 #
 # <details><summary>Solution</summary>
 #
@@ -392,8 +396,8 @@ check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved
 # %% [markdown]
 # ## S8 · Too small, right, too large; and early stopping
 #
-# Twenty noisy points of a sine are fitted by networks with 1, 3 and 16 hidden units. The error on points that were not
-# used for training (the validation set) tells the three apart, and shows when to stop.
+# Twenty noisy points on a sine curve are fitted by networks with 1, 3 and 16 hidden units. The error on points that
+# were not used for training (the validation set) tells the three apart, and shows when to stop.
 
 # %%
 generator = random.Random(1)
@@ -457,8 +461,8 @@ final = {hidden: seen[-1] for hidden, (_, seen) in runs.items()}
 for hidden, (_, a, b) in final.items():
     print(f"{hidden:>2} hidden units: training {a:.3f}, validation {b:.3f}")
 place, gain = best / (len(epochs) - 1), validation_errors[best] / validation_errors[-1]
-check("S8", "16 units: place of the least validation error among the measurements", place, "> 0, < 1")
-check("S8", "16 units: validation error, stopped early / trained on", gain, "< 0.95")
+check("S8", "16 units: where in training the validation error is smallest, from 0 to 1", place, "> 0, < 1")
+check("S8", "16 units: validation error, stopped early / trained to the end", gain, "< 0.95")
 check("S8", "training errors fall with size", [final[3][1] / final[1][1], final[16][1] / final[3][1]], "< 1")
 check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit)",
       [final[3][2] / final[1][2], final[3][2] / final[16][2]], "< 1")
@@ -466,7 +470,7 @@ check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit
 # %% [markdown]
 # ## Results
 #
-# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
+# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("S", 8)

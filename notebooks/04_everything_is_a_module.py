@@ -1,12 +1,13 @@
 # %% [markdown]
 # # Everything is a module
 #
-# **Aim.** Efstratios Gavves and Max Welling's "Learning with neural networks" (*Deep Learning* at UvA, lecture 2):
-# networks as graphs of modules; the chain rule over all paths; Jacobians and their dimensions; the whole gallery of
-# modules, each with its value, gradient, plot and gradient check; and modules of your own, and how to test them.
+# **Aim.** To work through Efstratios Gavves and Max Welling's lecture "Learning with neural networks" (*Deep Learning*
+# at UvA, lecture 2): networks as graphs of modules; the chain rule over all paths; Jacobians and their dimensions; the
+# whole gallery of modules, each with its value, gradient, plot and gradient check; modules of your own, and how to test
+# them.
 #
 # Each result has a name, U1 … U12. A line `check(row, name, value, expectation)` compares what the engine computed with
-# the lecture's formula, evaluated without the engine: by NumPy, by Python's `math`, or by hand.
+# the lecture's formula, evaluated without the engine: in NumPy, with Python's `math`, or by hand.
 
 # %%
 import itertools
@@ -52,8 +53,8 @@ for name, (model, output) in outputs.items():
           [len(model.parameters())] * 2)
 
 # %% [markdown]
-# Drawn and folded layer by layer, the three look as in the lecture. First the cascade: a line of layers. (A thick edge
-# represents several edges; ‖grad‖ is the length of the vector of gradients that a box hides.)
+# Drawn and folded layer by layer, the three look as they do in the lecture. First comes the cascade, a line of layers.
+# (A thick edge represents several edges; ‖grad‖ is the length of the vector of gradients that a box hides.)
 
 # %%
 drawings = {}
@@ -95,8 +96,8 @@ hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in
 check("U2", "stored activations of the hidden layer", activations, hidden, 1e-15)
 
 # %% [markdown]
-# The stepper animates this: forward operation by operation, then backward edge by edge. Press the arrow keys; each
-# step writes out its line of the chain rule.
+# The stepper animates this: forward operation by operation, then backward edge by edge. Press the arrow keys; each step
+# shows its line of the chain rule.
 
 # %%
 w, b = parameter(0.8, "w"), parameter(-0.1, "b")
@@ -144,8 +145,8 @@ check("U3", "sum over all paths, (dy/dx)ᵀ dz/dy", all_paths, np.transpose(form
 # %% [markdown]
 # ## U4 · Full and diagonal Jacobians
 #
-# Each output of softmax depends on every input, so its Jacobian is full: $\mathrm{diag}(a) - aa^{\mathsf T}$. A
-# sigmoid applied to each input has a diagonal one, $\sigma(1-\sigma)$.
+# Each output of softmax depends on every input, so its Jacobian is full: $\mathrm{diag}(a) - aa^{\mathsf T}$. A sigmoid
+# applied to each input has a diagonal Jacobian with the entries $\sigma(1-\sigma)$.
 
 # %%
 xs = [0.3, -1.0, 2.0]
@@ -168,9 +169,9 @@ plt.show()
 # %% [markdown]
 # ## U5 · Dimension analysis
 #
-# The lecture's example: 15, 10 and 5 neurons, $a_l = \theta_l^{\mathsf T}x_l$. A gradient with respect to an array has
-# that array's shape, and the shapes of the products must match: $[5\times10]^{\mathsf T}[5\times1] = [10\times1]$ and
-# $[15\times1][10\times1]^{\mathsf T} = [15\times10]$.
+# The lecture's example has layers of 15, 10 and 5 neurons, with $a_l = \theta_l^{\mathsf T}x_l$. A gradient with
+# respect to an array has that array's shape, and the shapes of the products must match: $[5\times10]^{\mathsf
+# T}[5\times1] = [10\times1]$ and $[15\times1][10\times1]^{\mathsf T} = [15\times10]$.
 
 # %%
 generator = np.random.default_rng(5)
@@ -227,8 +228,8 @@ a.draw()
 # %% [markdown]
 # ## U7 · Backpropagation visualised, at epoch t and t + 1
 #
-# $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, $\mathcal L = \frac12(y - a_2)^2$. (The forward slides
-# write $\|y - x_3\|^2$, the backward ones with the ½; the ½ belongs to both.) Forward values are stored, gradients
+# $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, $\mathcal L = \frac12(y - a_2)^2$. (The forward slides write
+# $\|y - x_3\|^2$ without the ½, the backward ones with it; it belongs in both.) Forward values are stored, gradients
 # are reused in the backward pass, and then the parameters move.
 
 # %%
@@ -293,10 +294,10 @@ steps
 # %% [markdown]
 # ## U8 · The gallery
 #
-# Here is each module of the lecture with its value, its gradient according to the lecture's formula, a picture and a
-# gradient check. First come the modules that act on one number: the module, its value and its gradient, the last two
-# computed with Python's `math`. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$, with the sigmoid as
-# its variance. The noise depends on x, so its derivative has a second term.
+# Here is each module of the lecture with its value, its gradient according to the lecture's formula, a plot and a
+# gradient check. First come the modules that act on one number. Each entry gives the module, its value and its
+# gradient, the last two computed with Python's `math`. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$,
+# with the sigmoid as its variance. Because the noise depends on x, the slope of this module has a second term.
 
 # %%
 one_number = {
@@ -321,7 +322,7 @@ def noise(x):
 
 
 def noisy_slope(x):
-    """of max(0, x + ε): 1 + ∂ε/∂x where it is positive."""
+    """The slope of max(0, x + ε): 1 + ∂ε/∂x where x + ε is positive, and 0 elsewhere."""
     return 1 + 0.5 * noise(x) * (1 - logistic(x)) if x + noise(x) > 0 else 0.0
 
 
@@ -331,7 +332,7 @@ fine = np.linspace(-3, 3, 121)
 for axis, (name, (module, _, _)) in zip(axes.flat, one_number.items()):
     values = [module(Value(x)) for x in fine]
     axis.plot(fine, [v.data for v in values], label="value")
-    with ac.no_record():  # a float: otherwise the slope of a module with parameters is a Value that depends on them
+    with ac.no_record():  # makes each slope a float, not a Value that depends on the module's parameters
         axis.plot(fine, [ac.grad(module)(x) for x in fine], "--", label="gradient")
     axis.set_title(name)
 axes.flat[0].legend(fontsize=8)
@@ -345,7 +346,7 @@ for name, (module, value, slope) in one_number.items():
     check("U8", f"{name}: value", [module(x) for x in at], [value(x) for x in at], 1e-14)
     check("U8", f"{name}: gradient", [ac.grad(module)(x) for x in at], [slope(x) for x in at], 1e-14)
     disagreeing += sum(not check_gradient(module, x).ok for x in at)
-check("U8", "gradient checks of one number that fail", disagreeing, 0)
+check("U8", "failing gradient checks of modules of one number", disagreeing, 0)
 
 # %% [markdown]
 # Next come the modules that act on several numbers. **A misprint:** the lecture gives $-1/x^{(k)}$ as the gradient of
@@ -378,7 +379,7 @@ for name, (module, value, slope) in several.items():
     check("U8", f"{name}: value", module(v.tolist()), value, 1e-13)
     check("U8", f"{name}: gradient", ac.grad(module)(v.tolist()), slope, 1e-13)
     failing += not check_gradient(module, v.tolist()).ok
-check("U8", "gradient checks of several numbers that fail", failing, 0)
+check("U8", "failing gradient checks of modules of several numbers", failing, 0)
 shifted = ac.softmax([1000.0, 1001.0])
 check("U8", "softmax of (1000, 1001), shifted by the maximum", shifted, [logistic(-1.0), logistic(1.0)], 1e-15)
 check("U8", "ReLU's slope at its kink: the lecture has 0 for x ≤ 0", ac.grad(ac.relu)(0.0), 0.0)
@@ -396,7 +397,7 @@ axes.flat[0].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The slope β of the parametric ReLU is itself trained: its gradient is x where x < 0.
+# The slope β of the parametric ReLU is itself trained; the output's derivative with respect to β is x where x < 0.
 
 # %%
 prelu = nn.PReLU(0.25)
@@ -457,8 +458,7 @@ nn.fit(residual, nn.hinge, moons, epochs=40, batch_size=10, optimizer=nn.Adam(re
 check("U9", "residual network: accuracy on the moons", nn.accuracy(residual, moons), ">= 0.95")
 
 # %% [markdown]
-# The task for network in network is to tell whether there is a step up (0, 1, 1) somewhere in a noisy row of eight
-# numbers.
+# The network in network has to tell whether there is a step up (0, 1, 1) somewhere in a noisy row of eight numbers.
 
 # %%
 generator = random.Random(7)
@@ -484,7 +484,7 @@ check("U9", "network in network: accuracy", nn.accuracy(nin, (rows, [1 if s else
 #
 # We take central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$ for a sample of
 # the coordinates, weights and biases alike, **one parameter at a time**. `check_gradient` chooses the step for each
-# coordinate and estimates how far the difference can be trusted; the table names the worst.
+# coordinate and estimates how far the difference can be trusted; the table shows the worst coordinates.
 
 # %%
 model = nn.MLP(3, [5, 4, 2], activation=tanh, seed=1)
@@ -503,8 +503,8 @@ check("U10", "sampled weights and biases", counts, [4, 4])
 check("U10", "coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
-# "Do not perturb the whole vector θ + ε: this will give wrong results." Indeed: that measures a single number, the sum
-# of all partial derivatives, and says nothing about any one of them.
+# "Do not perturb the whole vector θ + ε: this will give wrong results." Indeed, moving all the parameters at once
+# measures a single number, the sum of all partial derivatives, and says nothing about any one of them.
 
 # %%
 parameters, epsilon = model.parameters(), 1e-5
@@ -561,7 +561,7 @@ check("U10", "452 parameters: evaluations of the loss for the numerical gradient
 #
 # We train on the iris flowers with and without each trick, from the same weights: **cross-entropy** against squared
 # error on the softmax; **mini-batches** against one batch, for the same number of epochs; **inputs normalised** to mean
-# 0 and variance 1 against centimetres; and **shuffling**, since the rows of iris are sorted by species.
+# 0 and variance 1 against inputs in centimetres; and **shuffling**, since the rows of iris are sorted by species.
 
 # %%
 iris = nn.datasets.iris()
@@ -619,14 +619,14 @@ for name in ("squared error", "one batch", "not normalised", "not shuffled"):
     gain = np.mean(runs["all tricks"]) - np.mean(runs[name])
     check("U11", f"mean accuracy over 8 epochs, all tricks − {name}", gain, "> 0.01")
 columns = np.array(scaled[0])
-check("U11", "normalised inputs: sizes of the means", abs(columns.mean(0)), "< 1e-12")
+check("U11", "normalised inputs: absolute values of the means", abs(columns.mean(0)), "< 1e-12")
 check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
 
 # %% [markdown]
 # ## U12 · Be creative
 #
 # Here are trigonometric and polynomial modules and a new loss, each composed from operations and then written as a
-# primitive. Composing is less to write; a primitive is a single node.
+# primitive. A composition is less to write; a primitive is a single node.
 
 # %%
 @primitive(derivatives=(lambda x, a: ac.cos(x) - 3 * sin(3 * x),))
@@ -695,7 +695,7 @@ for own, made in composed.items():
 # %% [markdown]
 # ## Results
 #
-# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
+# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("U", 12)

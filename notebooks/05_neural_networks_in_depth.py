@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Neural networks in depth
 #
-# **Aim.** Christoph Haase and Varun Kanade's notes "Neural Networks" (*Machine Learning*, Michaelmas 2016, lectures
-# 14–17): from gates made of single units to the matrix equations of backpropagation, the things that go wrong in
-# training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
+# **Aim.** To work through Christoph Haase and Varun Kanade's notes "Neural Networks" (*Machine Learning*, Michaelmas
+# 2016, lectures 14–17): from gates made of single units to the matrix equations of backpropagation, the things that go
+# wrong in training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
 # Each result has a name, O1 … O10. A line `check(row, name, value, expectation)` compares what the engine computed with
-# the notes' number, or with their equation evaluated without the engine, in NumPy.
+# the notes' number, or with the notes' equation evaluated in NumPy, without the engine.
 
 # %%
 import itertools
@@ -28,7 +28,7 @@ from autograd_core import Value, dot, gradients, no_record, parameter, sigmoid, 
 # %% [markdown]
 # ## O1 · The artificial neuron, and gates
 #
-# Equation 1: a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units are Boolean gates.
+# Equation 1: a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units act as Boolean gates.
 # XOR needs two layers of them.
 
 # %%
@@ -54,7 +54,8 @@ check("O1", "XOR from two layers", [round(xor_gate(*p)) for p in pairs], [0, 1, 
 # %% [markdown]
 # ## O2 · Logistic regression is one unit
 #
-# With cross-entropy its gradient has a closed form, *(a − y) x* for the weights and *a − y* for the bias.
+# With the cross-entropy loss, the gradient of such a unit has a closed form, *(a − y) x* for the weights and *a − y*
+# for the bias.
 
 # %%
 generator = random.Random(2)
@@ -68,15 +69,16 @@ def logistic(z):
 
 
 a = logistic(np.dot([p.data for p in w], x) + 0.3)
-check("O2", "gradient by the weights, graph and (a − y) x", [p.grad for p in w], (a - y) * np.array(x), 1e-14)
-check("O2", "gradient by the bias, graph and a − y", b.grad, a - y, 1e-14)
+check("O2", "gradient with respect to the weights, graph and (a − y) x",
+      [p.grad for p in w], (a - y) * np.array(x), 1e-14)
+check("O2", "gradient with respect to the bias, graph and a − y", b.grad, a - y, 1e-14)
 
 # %% [markdown]
 # ## O3 · Two hidden units can do what a line cannot
 #
 # Figures 2 and 3 show points of two classes in the corners of a square, with each class in opposite corners. Logistic
-# regression "fails quite badly, not much better than 50 %". A 2-2-1 network, tanh then sigmoid, maps the plane to its
-# two hidden activations $(a_1^2, a_2^2)$, where a line is enough.
+# regression "fails quite badly, not much better than 50 %". A 2-2-1 network, with tanh units and then a sigmoid, maps
+# the plane to its two hidden activations $(a_1^2, a_2^2)$, where a line is enough.
 
 # %%
 data = nn.datasets.xor(120, noise=0.16, seed=4)
@@ -148,17 +150,17 @@ plt.show()
 
 # %% [markdown]
 # A hand-picked line can cut off one corner and classify three quarters of the points correctly; logistic regression,
-# which minimises the cross-entropy, ends with weights of almost 0. (A *logit* is the weighted sum that goes into the
-# last sigmoid; the label 1 is predicted where it is positive. In (c) the dashed line is where it is 0.)
+# which minimises the cross-entropy, ends up with weights close to 0. (A *logit* is the weighted sum that goes into the
+# last sigmoid; the label 1 is predicted where the logit is positive. The dashed line in (c) is where it is 0.)
 #
 # ## O4 · Equations 13 to 26
 #
 # We send one data point through the 2-2-1 network and keep every node. The notes write a Jacobian with one row for each
 # output, so a gradient is a row vector. The notes contain three misprints:
 #
-# - **(11)** The second row of the Jacobian must end in $\partial f_2/\partial z_n$, not $f_1$.
-# - **(23)** has the sign reversed. It is $\partial\ell/\partial z^3 = a_1^3 - y$, and (26) uses it so.
-# - **(24)** must read $\partial z^3/\partial a^2 = W^3$, not $\partial z^3/\partial z^2$.
+# - **(11)** The second row of the Jacobian should end in $\partial f_2/\partial z_n$, not $\partial f_1/\partial z_n$.
+# - **(23)** has the sign reversed. It should be $\partial\ell/\partial z^3 = a_1^3 - y$, which is the form (26) uses.
+# - **(24)** should read $\partial z^3/\partial a^2 = W^3$, not $\partial z^3/\partial z^2$.
 
 # %%
 generator = np.random.default_rng(4)
@@ -178,8 +180,8 @@ def d(of, by):
 
 
 # %% [markdown]
-# Here are the right-hand sides in NumPy, from the same weights: `hidden_out` is $a^2$, `out` is $a^3$, `dz3` and `dz2`
-# are $\partial\ell/\partial z^3$ and $\partial\ell/\partial z^2$.
+# Here are the right-hand sides in NumPy, computed from the same weights: `hidden_out` is $a^2$, `out` is $a^3$, and
+# `dz3` and `dz2` are $\partial\ell/\partial z^3$ and $\partial\ell/\partial z^2$.
 
 # %%
 hidden_out = np.tanh(W2 @ x + b2)
@@ -195,7 +197,7 @@ check("O4", "(18): ∂ℓ/∂b² = ∂ℓ/∂z²", d(loss, b2n), dz2, 1e-15)
 check("O4", "(19): ∂ℓ/∂b³ = ∂ℓ/∂z³", d(loss, b3n), dz3, 1e-15)
 check("O4", "(21): ∂ℓ/∂a³ = (a − y)/(a (1 − a))", d(loss, [a3]), (out - y) / (out * (1 - out)), 1e-14)
 check("O4", "(22): ∂a³/∂z³ = a (1 − a)", d(a3, [z3]), out * (1 - out), 1e-14)
-check("O4", "(23), sign put right: ∂ℓ/∂z³ = a − y", d(loss, [z3]), dz3, 1e-14)
+check("O4", "(23), sign corrected: ∂ℓ/∂z³ = a − y", d(loss, [z3]), dz3, 1e-14)
 check("O4", "(24), as ∂z³/∂a²: W³", d(z3, a2), W3[0], 1e-15)
 check("O4", "(25): ∂a²/∂z² = diag(1 − a²)", [d(v, z2) for v in a2], slope2, 1e-14)
 check("O4", "(26): ∂ℓ/∂z² = (a − y) W³ diag(1 − a²)", d(loss, z2), dz2, 1e-14)
@@ -249,7 +251,7 @@ for _ in range(20):
     case = Ws, bs, generator.normal(0, 1, sizes[0]).tolist(), int(generator.integers(sizes[-1]))
     for ours, theirs in zip(itertools.chain(*graph(*case)), itertools.chain(*listing(*case))):
         differences.append(np.abs(np.array(ours) - theirs).max() / max(1.0, np.abs(theirs).max()))
-check("O5", "20 networks of random sizes: largest difference of graph and listing", max(differences), "< 1e-12")
+check("O5", "20 networks of random sizes: largest difference between graph and listing", max(differences), "< 1e-12")
 
 # %% [markdown]
 # ## O6 · Saturation
@@ -257,7 +259,7 @@ check("O5", "20 networks of random sizes: largest difference of graph and listin
 # We train one sigmoid unit to be a NOT gate for $x\in\{-1, 1\}$, starting from a weight of size 5 with the wrong sign.
 # At $x = -1$ the target is 1 and the unit returns almost 0, yet with the squared loss (without the ½) it hardly learns,
 # because equation 30 has the factor $\sigma'(z)$. **A misprint:** with the text's $w = -5$ the pre-activation is $+5$;
-# its $z = -5$ needs $w = +5$, which is also the wrong sign for a NOT gate.
+# the text's $z = -5$ needs $w = +5$, which is indeed the wrong sign for a NOT gate.
 
 # %%
 w, b, target = parameter(5.0, "w"), parameter(0.0, "b"), 1
@@ -265,8 +267,8 @@ z = w * -1.0 + b
 a = sigmoid(z)
 squared, entropy = square(a - target), nn.binary_cross_entropy_with_logits(z, target)
 check("O6", "z at x = −1", z, -5.0)
-check("O6", "slope of the squared loss by z", gradients(squared, [z])[0], -0.01321, 4e-4)
-check("O6", "slope of the cross-entropy by z", gradients(entropy, [z])[0], -0.99331, 1e-5)
+check("O6", "slope of the squared loss with respect to z", gradients(squared, [z])[0], -0.01321, 4e-4)
+check("O6", "slope of the cross-entropy with respect to z", gradients(entropy, [z])[0], -0.99331, 1e-5)
 check("O6", "the cross-entropy's slope is a − y", gradients(entropy, [z])[0], logistic(-5.0) - 1, 1e-15)
 
 # %%
@@ -282,9 +284,9 @@ plt.show()
 # %% [markdown]
 # ## O7 · Vanishing gradients
 #
-# We build a chain of single sigmoid units. Equation 31 says
-# $\frac{\partial\ell}{\partial z^2} = (a^4 - y)\,w^4\,\sigma'(z^3)\,w^3\,\sigma'(z^2)$, and no $\sigma'$ is above ¼.
-# (The sentence after it speaks of $\sigma'(z^3)$ and $\sigma'(z^4)$; it must be $\sigma'(z^3)$ and $\sigma'(z^2)$.)
+# We build a chain of single sigmoid units. Equation 31 says $\frac{\partial\ell}{\partial z^2} = (a^4 -
+# y)\,w^4\,\sigma'(z^3)\,w^3\,\sigma'(z^2)$, and $\sigma'$ is never above ¼. (The sentence after the equation mentions
+# $\sigma'(z^3)$ and $\sigma'(z^4)$; it should say $\sigma'(z^3)$ and $\sigma'(z^2)$.)
 
 # %%
 w2, w3, w4 = 0.9, -1.4, 2.0
@@ -335,7 +337,7 @@ check("O7", "tanh and ReLU: first / last", [ratio["tanh"], ratio["relu"]], "> 1e
 # ## O8 · Initialisation and symmetry
 #
 # If all units of a layer start with the same weights, they stay identical: they compute the same value, receive the
-# same gradient, and move by the same amount, to the last bit. Units with random weights do not.
+# same gradient, and move by the same amount, to the last bit. Units with random weights do not stay alike.
 
 # %%
 def hidden_rows(init, steps=100):
@@ -358,8 +360,9 @@ apart = [math.dist(different[0], row) for row in different[1:]]
 check("O8", "random units: distance of unit 1 from 2 and 3", apart, "> 0.1")
 
 # %% [markdown]
-# If D inputs have mean square 1, weights drawn from $N(0, 1/D)$ keep the mean square of their weighted sum at 1; with
-# $N(0, 1)$ it grows to D and the units saturate. For ReLU a small positive bias keeps most units switched on at first.
+# If D inputs have mean square 1, weights drawn from $N(0, 1/D)$ keep the mean square of the weighted sum at 1; with
+# $N(0, 1)$ that mean square grows to D and the units saturate. For ReLU a small positive bias keeps most units switched
+# on at first.
 
 # %%
 D, generator = 100, random.Random(8)
@@ -387,7 +390,7 @@ biased = np.mean(sums(nn.init.lecun_normal, bias=0.5) > 0)
 check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", biased / np.mean(scaled > 0), "> 1.2")
 
 # %% [markdown]
-# **Try it.** Where do weights that are all zero end up?
+# **Try it.** Where do weights end up if they are all zero at the start?
 #
 # <details><summary>Solution</summary>
 #
@@ -403,8 +406,9 @@ check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", bias
 # %% [markdown]
 # ## O9 · Against overfitting
 #
-# The baseline overfits on purpose: it has few noisy points, many hidden units, large initial weights and long training.
-# Nine variants of it run from the same ten seeds, and for each seed the held-out error is compared with the baseline's.
+# The baseline overfits on purpose: its few points are noisy, it has many hidden units and large initial weights, and it
+# trains for a long time. Nine variants of it are trained from the same ten seeds, and for each seed the held-out error
+# is compared with the baseline's.
 
 # %%
 def noisy(generator, n):
@@ -432,8 +436,8 @@ def train(seed, data, dropout=0.0, bound=None, **options):
 
 
 # %% [markdown]
-# Each method is one option of `train` or `nn.fit`; added data is a longer list, and bagging averages five networks,
-# each trained on a sample drawn with replacement.
+# Most of the methods are options of `train` or `nn.fit`; added data is a longer list, and bagging averages five
+# networks, each trained on a sample drawn with replacement.
 
 # %%
 options = {
@@ -448,7 +452,7 @@ options = {
 
 # %%
 def held_out_errors(seed):
-    """The mean squared error on held-out points, of the baseline and of each method."""
+    """The mean squared error on held-out points, for the baseline and for each method."""
     generator = random.Random(seed)
     data, validation, held_out, more = (noisy(generator, n) for n in (24, 40, 150, 72))
     models = {"baseline": [train(seed, data)]}
@@ -485,9 +489,9 @@ for name, change in changes.items():
 # %% [markdown]
 # Dropout: the notes halve the weights at test time. `nn.Dropout` instead doubles the inputs that it keeps during
 # training (more exactly, divides them by 1 − p) and changes nothing at test time. Trained with the same masks, the two
-# networks are the same. We compare `nn.Dropout` before a linear unit on the graph with the notes' version in NumPy,
-# where the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x - t)\,\mathbf x$. (Weights twice
-# as large need a step four times as large.)
+# networks compute the same outputs. Using the graph, we put `nn.Dropout` before a linear unit, and compare it with the
+# notes' version in NumPy, where the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x -
+# t)\,\mathbf x$. (Weights twice as large need a step four times as large.)
 
 # %%
 generator, dropout, rate = np.random.default_rng(9), nn.Dropout(0.5, seed=9), 0.02
@@ -524,7 +528,7 @@ rows = list(zip(digits.inputs[:96], digits.targets[:96]))
 parts = [batch_gradient(batch) for batch in nn.batches(rows, 8, seed=0)]
 
 # %% [markdown]
-# The gradient over all 96 points comes from the NumPy listing in O5, one point after the other.
+# The gradient over all 96 points comes from the NumPy listing in O5, one point at a time.
 
 # %%
 Ws = [np.array([[w.data for w in unit.w] for unit in layer.neurons]) for layer in model.layers]
@@ -542,13 +546,13 @@ spread = [np.linalg.norm(batch_gradient(rows[:size]) - whole) / np.linalg.norm(w
 print("relative distance from the whole gradient for batches of 2, 8, 48:", [f"{s:.2f}" for s in spread])
 
 # %% [markdown]
-# The notes mention networks of about two million parameters for 784-pixel digits. Here is the gradient of such a
-# network, with every weight a scalar. (The committed outputs show the full size, 784-1600-465-10, which you get by
-# setting the environment variable `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one
-# of our digits, enlarged to 28×28.
+# The notes mention networks of about two million parameters for 784-pixel digits. Here is the gradient of one of that
+# size, with every weight a scalar. (The committed outputs show the full size, 784-1600-465-10, which you get by setting
+# the environment variable `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one of our
+# digits, enlarged to 28×28.
 #
 # The committed figures are from the native engine. On the same machine the Python engine made the parameters in 5.0 s,
-# went forward in 0.60 s and backward in 1.42 s, and took 0.63 GB.
+# went forward in 0.60 s and backward in 1.42 s, and used 0.63 GB.
 
 # %%
 from autograd_core import ENGINE
@@ -581,8 +585,8 @@ check("O10", "processor seconds for building, forward, backward", times, "> 0")
 check("O10", "gigabytes", memory, ">= 0")
 
 # %% [markdown]
-# Is it right? We compare the derivatives for a weight in the first layer, a weight in the second and a bias in the last
-# with central differences.
+# Is it right? We use central differences to check the derivatives with respect to a weight in the first layer, a weight
+# in the second and a bias in the last.
 
 # %%
 sampled = [large.layers[0].neurons[3].w[400], large.layers[1].neurons[5].w[7], large.layers[2].neurons[1].b]
@@ -593,7 +597,7 @@ check("O10", "sampled coordinates that disagree with differences", len(report.di
 # %% [markdown]
 # ## Results
 #
-# For each row, this table counts the numbers compared with the lecture above; a row without any would be an error.
+# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("O", 10)

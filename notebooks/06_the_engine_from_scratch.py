@@ -3,9 +3,9 @@
 #
 # **Aim.** Build automatic differentiation in about 60 lines, the way most tutorials do, and then break it: reused
 # nodes, the order of the sweep, the depth of recursion, cycles and memory, a second sweep, NaN at kinks. We look at
-# each failure, repair it in the small class if that is easy, and compare with the way `autograd_core` is built.
+# each failure, repair it in the small class if that is easy, and show how `autograd_core` avoids it.
 #
-# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import gc
@@ -22,8 +22,8 @@ from autograd_core import Value
 # %% [markdown]
 # ## Sixty lines
 #
-# A `Tiny` holds a number, its gradient, the operands it was computed from, and a function `push` that sends its
-# gradient on to them. Each operation makes a new `Tiny` and writes the chain rule into its `push`.
+# A `Tiny` holds a number, its gradient, the operands it was computed from, and a function `push` that passes the
+# gradient on to those operands. Each operation makes a new `Tiny` and writes the chain rule into its `push`.
 
 # %%
 class Tiny:
@@ -89,7 +89,7 @@ def descend(node):
 
 
 # %% [markdown]
-# It works. Here is the neuron $\tanh(wx + b)$, with its derivative with respect to w next to the one from the formula.
+# It works: for the neuron $\tanh(wx + b)$, the derivative with respect to w agrees with the formula.
 
 # %%
 w, x, b = Tiny(0.4), Tiny(0.8), Tiny(0.1)
@@ -107,8 +107,8 @@ check("06", "∂ tanh(wx + b)/∂w of the small class", w.grad, (1 - math.tanh(0
 # %%
 a = Tiny(3.0)
 backward(a * a)
-print("by the small class:", a.grad, "   by the engine:", ac.grad(lambda a: a * a)(3.0))
-check("06", "the mistake: d(a·a)/da at 3 is 6, and comes out as", a.grad, 3.0)
+print("small class:", a.grad, "   engine:", ac.grad(lambda a: a * a)(3.0))
+check("06", "the mistake: d(a·a)/da at 3 is 6, but comes out as", a.grad, 3.0)
 
 # %% [markdown]
 # The fix is one character in each `push`: `+=` instead of `=`.
@@ -158,15 +158,15 @@ check("06", "with += it is right", a.grad, 6.0)
 #
 # The walk backwards from the result is called the *sweep*. Now every path counts, but a node that is reached along two
 # paths pushes twice, and the second push repeats what arrived before the first. A node may push only once, and only
-# when its gradient is complete, that is, after all the nodes that use it. Sorting the graph topologically and walking
-# the list backwards guarantees that.
+# when its gradient is complete, that is, after all the nodes that use it have pushed. Sorting the graph topologically
+# and walking the list backwards guarantees that.
 
 # %%
 a = Tiny(2.0)
 b = a * a
 c = b + b  # 2a², slope 4a = 8
 backward(c)
-check("06", "the mistake: without sorting the slope of 2a² at 2 is not 8, but", a.grad, 16.0)
+check("06", "the mistake: without sorting, the slope of 2a² at 2 is not 8, but", a.grad, 16.0)
 
 
 # %%
@@ -207,9 +207,9 @@ c.step()
 # %% [markdown]
 # ## Failure 3: depth
 #
-# The sort calls itself once for each level, and Python gives up at about a thousand. A loop over time steps easily
-# makes graphs that deep. The fix is a list of waiting nodes instead of the call stack; the engine never recurses, not
-# even to free, copy or pickle a graph.
+# The sort calls itself once for each level, and Python gives up at a depth of about a thousand. A loop over time steps
+# easily makes graphs that deep. The fix is to keep the waiting nodes in a list instead of on the call stack; the engine
+# never recurses, not even to free, copy or pickle a graph.
 
 # %%
 y = Tiny(0.5)
@@ -241,7 +241,7 @@ check("06", "the small class fails 5,000 deep", outcome == "RecursionError", Tru
 
 # %%
 def left_behind(make):
-    """The number of objects that only the cyclic collector can free after 100 graphs were made and dropped."""
+    """The number of objects that only the cyclic collector can free after 100 graphs have been made and dropped."""
     gc.collect()
     gc.disable()
     for _ in range(100):
@@ -266,8 +266,8 @@ check("06", "objects left behind by 100 graphs, engine", engine_left, 0)
 
 # %% [markdown]
 # The engine's nodes hold an operation (a row of a table), operands and numbers. There are no closures (functions that
-# hold on to the variables around them), so there can be no cycle. The closure only multiplied by a *local derivative*,
-# which the engine computes along with the value and stores:
+# hold on to the variables around them), so there can be no cycle. All that a closure did was multiply by a *local
+# derivative*, which the engine computes along with the value and stores:
 
 # %%
 w, x = Value(0.4, "w"), Value(0.8, "x")
@@ -298,12 +298,12 @@ check("06", "two sweeps / one, engine", b.grad / engine_once, 2.0)
 # %% [markdown]
 # ## Failure 6: NaN at kinks
 #
-# $f(x) = x$ where $x > 0$, else $0\cdot\sqrt{|x|}$: at $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN, although
-# that path contributes nothing. The small class shows it with $0\cdot\sqrt{x}$ alone. The engine sends nothing along a
-# path that is not taken, such as the branch that `where` did not choose or a product with the plain number 0. (A slope
-# that is 0 only at this point is another matter: its product with ∞ is undetermined, and the result is NaN rather than
-# a guess.) The table states a slope for every kink: |x| and ReLU have slope 0 at 0, and `maximum` gives each side ½ in
-# a tie.
+# Let $f(x) = x$ if $x > 0$, and $0\cdot\sqrt{|x|}$ otherwise. At $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN,
+# although the branch with the root contributes nothing. The small class shows the problem with $0\cdot\sqrt{x}$ alone.
+# The engine sends nothing along a path that is not taken, such as the branch that `where` did not choose or a product
+# with the plain number 0. (A slope that is 0 only at a single point is another matter: its product with ∞ is
+# indeterminate, and the result is NaN rather than a guess.) The engine's table states a slope for every kink: |x| and
+# ReLU have slope 0 at 0, and `maximum` gives each operand ½ in a tie.
 
 # %%
 def tiny_root(a):
@@ -318,7 +318,7 @@ def tiny_root(a):
 
 x = Tiny(0.0)
 backward(Tiny(0.0) * tiny_root(x))
-print("the slope of 0·√x at 0, by the small class:", x.grad)
+print("the slope of 0·√x at 0, small class:", x.grad)
 check("06", "the mistake: that slope is NaN", math.isnan(x.grad), True)
 
 
@@ -354,11 +354,11 @@ check("06", "slope of tanh at 20: 1 − tanh²", 1 - math.tanh(20.0) ** 2, 0.0)
 check("06", "slope of tanh at 20: engine", ac.grad(ac.tanh)(20.0), 4 * math.exp(-40.0), 1e-14)
 
 # %% [markdown]
-# **Try it.** Replace the recursion in `sorted_nodes` with a list of waiting nodes, and sweep the chain of 5,000.
+# **Try it.** Replace the recursion in `sorted_nodes` with a list of waiting nodes, and sweep the chain of 5,000 nodes.
 #
 # <details><summary>Solution</summary>
 #
-# Each entry says whether the node's operands are already on the list.
+# Each entry of `waiting` holds a node, and whether its operands will be in `order` by the time the entry is popped.
 #
 # ```python
 # def sorted_without_recursion(root):

@@ -3,10 +3,10 @@
 #
 # **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
 # to test derivatives: the gradient checker and its verdicts, an operation of your own tested on its domain and at its
-# kinks, random programs drawn by `hypothesis`, and a planted bug whose failing program shrinks to one line. (Lecture 003,
-# "slightest sign of malfunction: always recheck".)
+# kinks, random programs drawn by `hypothesis`, and a planted bug whose failing program shrinks to one line. (Lecture
+# 003, "slightest sign of malfunction: always recheck".)
 #
-# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import math
@@ -28,7 +28,7 @@ from autograd_core.strategies import smooth_operands, smooth_programs
 #
 # A central difference $(f(x + h) - f(x - h))/2h$ has a best step h, which depends on the function and on the point. The
 # checker finds this step for each coordinate (each number that f depends on) and estimates how far the result can be
-# trusted: the tolerance. A derivative *agrees* if it lies within the tolerance.
+# trusted; this estimate is the tolerance. A derivative *agrees* if it lies within the tolerance.
 
 # %%
 report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
@@ -41,7 +41,7 @@ print(second.summary())
 check("07", "second derivatives that agree", len(second.agreeing), 4)
 
 # %% [markdown]
-# At a kink there is no derivative to judge, and the report says so instead of "wrong".
+# At a kink there is no derivative to judge, and the report says so instead of calling the gradient wrong.
 
 # %%
 at_kink = check_gradient(lambda x: abs(x[0]) + x[1], [0.0, 1.0])
@@ -51,8 +51,8 @@ check("07", "not judged, at a kink", len(at_kink.not_judged), 1)
 # %% [markdown]
 # ## How small an error can be found?
 #
-# We make the derivative of an operation wrong by a factor of $1 + \epsilon$, for smaller and smaller ε. A fixed tolerance
-# such as the lecture's $10^{-4}$ to $10^{-7}$ lets small errors pass, or rejects correct derivatives of steep
+# We make the derivative of an operation wrong by a factor of $1 + \epsilon$, for smaller and smaller ε. A fixed
+# tolerance such as the lecture's $10^{-4}$ to $10^{-7}$ lets small errors pass, or rejects correct derivatives of steep
 # functions; the checker estimates its own error.
 
 # %%
@@ -74,9 +74,9 @@ check("07", "a correct rule passes", found[-1], False)
 # %% [markdown]
 # ## An operation of your own
 #
-# A primitive states everything a test needs: its domain (in words, as a condition, and with points near which its
-# behaviour changes, here 0 and 1) and its kinks (this one has none). `check_primitive` draws operands inside the
-# domain, and checks first and second derivatives.
+# A primitive states everything a test needs: its domain (in words, as a condition, and with the points near which the
+# operation's behaviour changes, here 0 and 1) and its kinks (this one has none). `check_primitive` draws operands
+# inside the domain, and checks first and second derivatives.
 
 # %%
 @primitive(
@@ -96,10 +96,10 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 # ## Properties instead of examples
 #
 # An example tests one point. A property is tested at hundreds of points that are chosen to be nasty: special values,
-# the whole range of exponents, neighbours of singular points. `hypothesis` draws them, and `smooth_operands(asinh)`
-# tells it where. The error is counted in *ulps*, units in the last place: adjacent floats are 1 ulp apart. Here we
-# compare the derivative of asinh, $1/\sqrt{1+x^2}$, with its value to 60 decimal digits. (Written as `1 / sqrt(1 +
-# x*x)` it would be 0 from about $10^{154}$ on, where x·x overflows.)
+# the whole range of exponents, neighbours of singular points. `hypothesis` draws these points, and
+# `smooth_operands(asinh)` tells it where to look. The error is counted in *ulps*, units in the last place: adjacent
+# floats are 1 ulp apart. Here we compare the derivative of asinh, $1/\sqrt{1+x^2}$, with its value to 60 decimal
+# digits. (Written as `1 / sqrt(1 + x*x)`, it would be 0 from about $10^{154}$ on, where x·x overflows.)
 
 # %%
 from decimal import Decimal, getcontext
@@ -122,8 +122,8 @@ check("07", "derivative of asinh: worst of 300 points, units in the last place",
 check("07", "derivative of asinh at 10²⁰⁰", ac.grad(ac.asinh)(1e200), 1e-200, 1e-15)
 
 # %% [markdown]
-# Random *programs* are graphs with shared nodes and up to 60 operations. They print as runnable Python. The one below is
-# shown as drawn: `Phase.generate` leaves out the shrinking, which comes next.
+# Random *programs* are graphs with shared nodes and up to 60 operations. They print as runnable Python. The one below
+# is shown as drawn: `Phase.generate` skips the shrinking, which the next section shows.
 
 # %%
 program = find(smooth_programs(max_inputs=3), lambda p: len(p.lines) >= 4 and len(p.inputs) >= 2,

@@ -5,7 +5,7 @@
 # reverse mode (vjp), and which of them is cheaper when; the product of a Hessian and a vector without forming the
 # Hessian; checkpointing inside a second derivative; and saddle points, where first-order descent stands still.
 #
-# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import math
@@ -39,13 +39,14 @@ check("08", "derivatives 1 to 7 of tan at 0", derivatives, [1, 0, 2, 0, 16, 0, 2
 
 # %%
 nested = grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0)
-check("08", "nested, by two variables, at x = 3", nested, 6.0)
+check("08", "nested, with respect to two variables, at x = 3", nested, 6.0)
 
 # %% [markdown]
 # ## Newton's method
 #
 # Gradient descent follows the slope; Newton's method jumps to the minimum of the parabola that has the same slope and
-# curvature, $x \leftarrow x - H^{-1}\nabla f$, where the Hessian H is the matrix of second derivatives. On Rosenbrock's curved valley the difference is drastic.
+# curvature, $x \leftarrow x - H^{-1}\nabla f$, where the Hessian H is the matrix of second derivatives. In Rosenbrock's
+# curved valley the difference is drastic.
 
 # %%
 def rosenbrock(x):
@@ -101,7 +102,7 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 
 # %%
 def layer(xs, outputs=12):
-    """12 numbers to 12 numbers."""
+    """Map 12 numbers to 12 numbers."""
     return [tanh(dot([math.sin(i * j + 1.0) for j in range(len(xs))], xs)) for i in range(outputs)]
 
 
@@ -146,9 +147,10 @@ check("08", "gradient of 64 inputs: forward / reverse", forward_cost[-1] / rever
 # %% [markdown]
 # ## Hessian times vector
 #
-# A Hessian of n parameters has n² entries; its product with a vector, `hvp`, needs one sweep each way. Repeating the
-# product finds the largest curvature λ of a network's loss, its largest eigenvalue in size, which bounds the step of
-# gradient descent: above 2/λ it diverges. Here the network has two inputs, six tanh units and 24 weights in one list.
+# The Hessian of a function of n parameters has n² entries; its product with a vector, `hvp`, needs one sweep each way.
+# Repeating the product finds λ, the Hessian's eigenvalue of largest magnitude. For a network's loss, λ is the largest
+# curvature, and it bounds the step of gradient descent: above 2/λ, descent diverges. Here the network has two inputs,
+# six tanh units and 24 weights in one list.
 
 # %%
 data = nn.datasets.moons(30, seed=2)
@@ -179,8 +181,8 @@ check("08", "the Hessian is symmetric", full, full.T, 1e-13)
 # %% [markdown]
 # ## Checkpointing at second order
 #
-# A function inside `checkpoint` keeps no graph and is run again in the sweep, which saves memory. If a derivative is
-# differentiated again, the second run is recorded, so second derivatives work too.
+# `checkpoint` saves memory: the function that it calls keeps no graph, and is run again during the sweep. If a
+# derivative is differentiated again, that second run is recorded, so second derivatives work too.
 
 # %%
 def segment(y):
@@ -204,9 +206,9 @@ check("08", "second derivative", grad(grad(saving))(0.4), grad(grad(plain))(0.4)
 # %% [markdown]
 # ## Saddle points
 #
-# Where the gradient is 0, the Hessian decides: if all eigenvalues are positive, it is a minimum; if both signs occur,
-# it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and stays
-# there; a small step along the direction of negative curvature gets out of it.
+# Where the gradient is 0, the Hessian decides: if all eigenvalues are positive, the point is a minimum; if both signs
+# occur, it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and
+# stays there; a small step along the direction of negative curvature gets out of it.
 
 # %%
 def saddle(x):
@@ -272,7 +274,7 @@ check("08", "XOR network: largest curvature", spectrum[-1], "> 0.1")
 # p = (np.array(equal) + 0.1 * directions[:, 0]).tolist()
 # for _ in range(600):
 #     p = [w - 0.3 * g for w, g in zip(p, grad(xor_loss)(p))]
-# print("loss at the saddle:", xor_loss(equal), "  after leaving it and 600 steps:", round(xor_loss(p), 4))
+# print("loss at the saddle:", xor_loss(equal), "  600 steps after leaving it:", round(xor_loss(p), 4))
 # assert xor_loss(p) < xor_loss(equal) - 0.1
 # ```
 # </details>

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Real work
 #
-# **Aim.** Derivatives of ordinary programs: a simulation with loops and branches that is aimed with its gradient, a
-# curve fitted with `scipy.optimize`, the Greeks of an option compared with their closed forms, and bagging. None of
+# **Aim.** Derivatives of ordinary programs: a simulation with loops and branches, aimed with the help of its gradient,
+# a curve fitted with `scipy.optimize`, the Greeks of an option compared with their closed forms, and bagging. None of
 # these programs was written for a neural network library.
 #
-# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import math
@@ -23,8 +23,9 @@ from autograd_core import cos, erfc, exp, grad, hessian, log, maximum, no_record
 # %% [markdown]
 # ## Aiming a simulation
 #
-# A ball with air resistance, thrown at an angle, bounces off the ground and loses speed. The program has a loop over
-# time steps and a branch at each bounce. How does the distance after two bounces depend on the angle?
+# A ball is thrown at an angle. Air resistance slows it down, and it loses speed each time it bounces off the ground.
+# The program has a loop over time steps and a branch at each bounce. How does the distance after two bounces depend on
+# the angle?
 
 # %%
 def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
@@ -32,7 +33,7 @@ def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
     x, y, vx, vy, bounces = 0.0, 0.0, speed * cos(angle), speed * sin(angle), 0
     while bounces < 3:
         lands = y + step * vy < 0
-        h = -y / vy if lands else step  # a step that would end below the ground is made just as long as fits
+        h = -y / vy if lands else step  # a step that would end below the ground is cut off there
         size = sqrt(vx * vx + vy * vy)
         x, y = x + h * vx, 0.0 if lands else y + h * vy
         vx, vy = vx - h * drag * size * vx, vy - h * (9.81 + drag * size * vy)
@@ -73,13 +74,14 @@ axes[1].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The derivative goes through everything: the square root in the air resistance, the length of the last step before the
-# ground (which depends on the angle), and two bounces. It is the derivative of this program, so at flat angles the
-# distance has small jumps where one time step more or less fits in before a bounce.
+# The derivative goes through everything: the square root in the air resistance, the length of each step that ends on
+# the ground (which depends on the angle), and two bounces. It is the derivative of this program, not of the exact
+# motion: at flat angles, the program's distance has small jumps where one time step more or fewer fits in before a
+# bounce.
 #
 # ## Fitting a curve
 #
-# The curve is a damped oscillation with four parameters and noise. `value_and_grad` returns the pair that
+# The data follow a damped oscillation with four parameters, plus noise. `value_and_grad(misfit)` returns the pair that
 # `scipy.optimize.minimize` expects with `jac=True`, and the Hessian at the minimum yields the standard errors.
 
 # %%
@@ -121,14 +123,15 @@ plt.show()
 # %% [markdown]
 # ## Option Greeks
 #
-# A European call is the right to buy a share on a later day at a price fixed today (the strike). We price it in the
-# model of Black and Scholes. The Greeks are the derivatives of the price: delta and gamma are the first and second
-# derivatives with respect to today's share price (the spot), vega is with respect to the volatility, theta to time, rho
-# to the interest rate, and vanna to spot and volatility. One reverse sweep computes all the first derivatives.
+# A European call is the right to buy a share on a later day at a price fixed today (the strike). We price it with the
+# Black–Scholes model. The Greeks are the derivatives of the price: delta and gamma are the first and second derivatives
+# with respect to today's share price (the spot); vega, theta and rho are the derivatives with respect to the
+# volatility, the time left and the interest rate; and vanna is the mixed derivative with respect to spot and
+# volatility. One reverse sweep computes all the first derivatives.
 
 # %%
 def normal(x):
-    """The normal distribution function."""
+    """The cumulative distribution function of the standard normal distribution."""
     return 0.5 * erfc(-x / math.sqrt(2))
 
 
@@ -155,11 +158,12 @@ closed = {
     "vanna": (vanna, -density * d2 / v),
 }
 for name, (ours, formula) in closed.items():
-    check("09", f"{name}, by the graph and by its closed form", ours, formula, 1e-13)
+    check("09", f"{name}, from the graph and from its closed form", ours, formula, 1e-13)
 
 # %% [markdown]
 # If there is no closed form, the same method works on the program that computes the price. A binomial tree for an
-# American put decides at each node, by a maximum, whether to exercise early; its delta comes from one sweep.
+# American put decides at each node, by taking a maximum, whether to exercise early; the put's delta comes from one
+# sweep.
 
 # %%
 def american_put(spot, strike, years, rate, volatility, steps=60):
@@ -179,7 +183,7 @@ price, put_delta = value_and_grad(american_put)(S, K, T, r, v)
 bump = (american_put(S + 1e-4, K, T, r, v) - american_put(S - 1e-4, K, T, r, v)) / 2e-4
 european = call(S, K, T, r, v) - S + K * math.exp(-r * T)  # put-call parity
 print(f"American put {price:.4f}, European {european:.4f}, delta {put_delta:.4f}")
-check("09", "delta of an American put, by the graph and by bumping", put_delta, bump, 1e-6)
+check("09", "delta of an American put, from the graph and by bumping", put_delta, bump, 1e-6)
 
 # %%
 spots = np.linspace(60, 150, 46)
@@ -217,7 +221,7 @@ with no_record():
     answers = np.array([[m(x).data for x in held_out[0]] for m in models])
 single = np.mean((answers - held_out[1]) ** 2, axis=1)
 together = np.mean((answers.mean(axis=0) - held_out[1]) ** 2)
-check("09", "held-out error, nine averaged / mean of the single ones", together / single.mean(), "< 0.85")
+check("09", "held-out error: average of the nine models / mean over single models", together / single.mean(), "< 0.85")
 
 # %%
 fine = np.linspace(-1, 1, 80)

@@ -3,9 +3,9 @@
 #
 # **Aim.** A small GPT, the kind of network behind today's chat programs, built number by number: embedding, RMS norm,
 # multi-head attention, cross-entropy, Adam. It learns to invent names. One step computes a graph of 60,000 nodes. We
-# look at the graph, step through one of its heads, train it, trace it, and measure the cost of a step in six ways.
+# look at the graph, step through one of its heads, train it, trace it, and compare the cost of a step in six versions.
 #
-# (A line `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import itertools
@@ -28,11 +28,11 @@ from autograd_core.stepper import step
 # %% [markdown]
 # ## Names by a rule
 #
-# The data are made up, by a rule that is easy to state: two to four syllables, each a consonant and a vowel; then
-# perhaps a last consonant; and *the vowels of a name are all from "aou" or all from "ei"*. Turkish and Finnish have
-# rules of this kind (vowel harmony). To guess the next letter, you must look back beyond the last one. (The Python
+# The data are made up, by a rule that is easy to state: a name has two to four syllables, each a consonant and a vowel;
+# it may end in one more consonant; and *its vowels are all from "aou" or all from "ei"*. Turkish and Finnish have rules
+# of this kind (vowel harmony). To guess the next letter, you must look back further than the last one. (The Python
 # engine takes a fifth of a second per name, so with it there are only 200 names: the network learns less, but you need
-# not wait.)
+# not wait long.)
 
 # %%
 def invented(generator):
@@ -52,8 +52,8 @@ names = [invented(generator) for _ in range(2000 if FULL else 200)]
 print(*names[:8], "…")
 
 # %% [markdown]
-# The network reads numbers, so a letter becomes its place in the alphabet. One more number, `END`, stands before each
-# name and after it. From each letter the network guesses the one that follows.
+# The network reads numbers, so each letter is replaced by its position in the alphabet. One more number, `END`, marks
+# both the beginning and the end of a name. From each letter the network guesses the one that follows.
 
 # %%
 alphabet = sorted(set("".join(names)))
@@ -71,8 +71,8 @@ check("10", "the example is one of the names", example in names, True)
 # %% [markdown]
 # ## The weights
 #
-# Nine matrices of small random numbers. Each number is a leaf of the graph. `kind` is the function that makes each
-# number: `parameter` here, and later other people's classes. `scope` gives the nodes made inside it a name for the
+# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. `kind` is the function that
+# makes each number: `parameter` here, and other classes later. `scope` gives the nodes made inside it a name for the
 # pictures.
 
 # %%
@@ -100,8 +100,8 @@ def numbers(model):
 # %% [markdown]
 # ## Embedding
 #
-# A letter becomes a row of 16 numbers, which training chooses, and so does its place in the name. The network starts
-# from their sum.
+# Each letter is represented by a row of 16 numbers, which training chooses, and so is its place in the name. The
+# network starts from the sum of the two rows.
 
 # %%
 choose = getitem  # table[i]
@@ -136,14 +136,15 @@ check("10", "mean square after the norm", sum(a.data**2 for a in normed) / 2, 1.
 # %% [markdown]
 # ## Multi-head attention
 #
-# A letter asks a question (its *query*); each letter so far, itself included, has a *key* that says what it is good
-# for. The dot product of query and key measures how well they fit. Softmax turns the fits into shares that add up to 1,
-# and the head answers with the mixture of the letters' *values* in these shares.
+# Each letter asks a question (its *query*); every letter so far, including the one that asks, has a *key* that says
+# what it can answer. The dot product of a query and a key measures how well they fit. Softmax turns these fits into
+# proportions that add up to 1, the *shares*, and the head answers with a mixture of the letters' *values* in these
+# proportions.
 
 # %%
 @scope("softmax")
 def softmax(z):
-    top = ac.max([a.data for a in z])  # subtracting it changes no share, and exp cannot overflow
+    top = ac.max([a.data for a in z])  # subtracting it changes no share, and keeps exp from overflowing
     powers = [(a - top).exp() for a in z]
     total = sum(powers)
     return [a / total for a in powers]
@@ -157,8 +158,8 @@ def head(query, keys, values):
 
 
 # %% [markdown]
-# Here is one head on three letters of two numbers each: step through it with the arrow keys, or drag a leaf and watch
-# the shares move. The second letter's key fits the query best, so the answer is mostly its value.
+# Here is one head, applied to three letters of two numbers each: step through it with the arrow keys, or drag a leaf
+# and watch the shares move. The second letter's key fits the query best, so the answer is mostly its value.
 
 # %%
 query, keys = [1.0, 0.2], [[0.5, -0.3], [2.0, 0.8], [-0.4, 0.9]]
@@ -167,7 +168,7 @@ step(head, query, keys, values)
 
 # %% [markdown]
 # A GPT has several heads. Each works on its own quarter of the 16 numbers, so four questions are asked at once. `keys`
-# and `values` grow by one letter at a time, so nothing looks ahead. A last matrix mixes the four answers.
+# and `values` grow by one letter at a time, so no letter looks ahead. A final matrix mixes the four answers.
 
 # %%
 @scope("linear")
@@ -236,16 +237,17 @@ check("10", "an untrained network has no idea", loss, math.log(END + 1), 0.05)
 # %% [markdown]
 # ## Sixty thousand nodes
 #
-# Nobody can read them one by one. In the folded graph each box is one run of a function. There is a row for each
-# letter, and the matrices are on the left. The thick arrows from row to row are attention: a letter reads the keys and
-# values of those before it. The rows meet in the mean on the right.
+# Nobody can read sixty thousand nodes one by one. In the folded graph each box is one call of a function. There is a
+# row for each letter, and the matrices are on the left. The thick arrows from row to row are attention: each letter
+# reads the keys and values of the letters before it. The rows meet in the mean on the right.
 
 # %%
 loss.backward()
 loss.draw(collapse=2)
 
 # %% [markdown]
-# Here is the loss of a single letter, close up: its path through the network, and the size of each part's gradient.
+# Here is the loss of a single letter, close up: the letter's path through the network, and the size of each part's
+# gradient.
 
 # %%
 with scope("letter"):
@@ -260,8 +262,8 @@ first.draw(collapse=2)
 # ## Adam
 #
 # Adam is gradient descent with two running means for each weight: one of its gradient, and one of the gradient's
-# square. The step is the first over the root of the second, so that every weight moves at about the learning rate,
-# however small its gradient. The learning rate falls from 0.01 to 0.
+# square. The step is proportional to the first mean divided by the root of the second, so that every weight moves by
+# about the learning rate, however small its gradient. The learning rate falls from 0.01 to 0.
 
 # %%
 def learning_rate(step):
@@ -275,7 +277,7 @@ class Adam:
 
     def step(self):
         rate, self.steps = learning_rate(self.steps), self.steps + 1
-        begun1, begun2 = 1.0 - 0.85**self.steps, 1.0 - 0.99**self.steps  # the means started from 0
+        begun1, begun2 = 1.0 - 0.85**self.steps, 1.0 - 0.99**self.steps  # corrections for means that started from 0
         for i, w in enumerate(self.weights):
             g = w.grad
             self.means[i] = 0.85 * self.means[i] + (1.0 - 0.85) * g
@@ -287,7 +289,8 @@ class Adam:
 # %% [markdown]
 # ## Training, eagerly
 #
-# One name per step. `timed` returns the losses, and the time per step: the median, in milliseconds of processor time.
+# Each step trains on one name. `timed` returns the losses and the time per step (the median, in milliseconds of
+# processor time).
 
 # %%
 def timed(one_step, names):
@@ -320,8 +323,8 @@ print(f"loss of the first name {losses[0]:.4f}, of the last five {statistics.mea
 # %% [markdown]
 # ## The same with other kinds of number
 #
-# Programs like this one usually define a class of their own. Here is one, as short as it gets. Each operation notes its
-# operands and its local derivatives; the sweep sorts the nodes by recursion.
+# Programs like this one usually define their own class of numbers. Here is a class of that kind, kept as short as
+# possible. Each operation records its operands and its local derivatives; the sweep sorts the nodes by recursion.
 
 # %%
 class Own:
@@ -375,11 +378,12 @@ def own_backward(root):
 # %%
 Own.backward = own_backward
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
-theirs, cost["a class of the file's own"] = timed(eager(weights(Own)), names[:3])
+theirs, cost["a class defined in the file"] = timed(eager(weights(Own)), names[:3])
 check("10", "losses with the small class", theirs, losses[: len(theirs)], 1e-9)
 
 # %% [markdown]
-# Next, micrograd, if it is installed; it has neither exp nor log, so they are added in its own style.
+# Next comes micrograd, if it is installed. It has neither exp nor log, so we add them, written the way micrograd writes
+# its operations.
 
 # %%
 try:
@@ -410,9 +414,9 @@ if Micro:
 # %% [markdown]
 # ## Training, traced
 #
-# All names of one length do the same arithmetic. `traced` records it once for each length and then replays it without
-# running any Python. One thing must change: `table[i]` builds the letter into the graph, so each name would need its
-# own program. `take(table, i)` makes the letter an input. Everything else stays the same.
+# All names of the same length need the same arithmetic. `traced` records it once for each length and then replays it
+# without running any Python. One thing must change: `table[i]` builds the letter into the graph, so each name would
+# need its own program. `take(table, i)` makes the letter an input. Everything else stays the same.
 
 # %%
 choose = take
@@ -435,8 +439,8 @@ def replayed(optimiser):
     return one_step
 
 # %% [markdown]
-# `nn.Adam` is the same Adam as above, in C if the engine is. The first twenty losses equal the eager ones, to the last
-# bit.
+# `nn.Adam` is the same Adam as above, written in C if the engine is. The first twenty losses equal the eager ones, to
+# the last bit.
 
 # %%
 eagerly, _ = timed(eager(weights(parameter)), names[:20])
@@ -467,7 +471,7 @@ print(f"{len(loss_traced.programs)} programs, one for each length")
 
 # %%
 def least(name):
-    """−log of the probability that the rule makes this name, for each of its letters and the end."""
+    """−log of the probability that the rule makes this name, per letter (the end counts as one)."""
     bare = name[: len(name) // 2 * 2]  # without a last consonant
     kinds = [kind for kind in ("aou", "ei") if set(bare[1::2]) <= set(kind)]
     syllables = len(bare) // 2
@@ -476,13 +480,13 @@ def least(name):
 
 
 reached, possible = statistics.mean(history[-300:]), statistics.mean(map(least, names[-300:]))
-print(f"loss of the last 300 names {reached:.3f}; least possible {possible:.3f}; without an idea {math.log(END + 1):.3f}")
+print(f"loss of the last 300 names {reached:.3f}; least possible {possible:.3f}; with no idea {math.log(END + 1):.3f}")
 check("10", "loss above the least possible", reached - possible, "< 0.1" if FULL else "< 1")
 
 # %% [markdown]
-# ## Names of its own
+# ## Inventing names
 #
-# Start from `END`, draw a letter with the network's shares as probabilities, append it, and go on until it draws `END`.
+# Start from `END`, draw a letter with the network's shares as probabilities, append it, and go on until `END` is drawn.
 
 # %%
 def sampled(model, generator):
@@ -503,12 +507,13 @@ after = [sampled(model, generator) for _ in range(100)]
 print("before:", *before)
 print("after: ", *after[:12])
 new = [name for name in after if name not in names]
-print(f"{len(new)} of {len(after)} are not among the names it has seen")
+print(f"{len(new)} of {len(after)} are not among the names used in training")
 check("10", "share of names that keep the rule", sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
 
 # %% [markdown]
-# Who listens to whom? The graph is data: the shares are the quotients in the scope of a head's softmax. Each picture is
-# a head and each row a letter (`.` is `END`), which listens to the letters before it and to itself.
+# Who listens to whom? The graph is data, so we can look the shares up: they are the quotients in the scope of each
+# head's softmax. Each picture shows one head, and each of its rows is a letter (`.` is `END`), which listens to the
+# letters before it and to itself.
 
 # %%
 shares = [node.data for node in toposort(loss_of(model, tokens(example)))
@@ -530,8 +535,8 @@ plt.show()
 # %% [markdown]
 # ## By hand, in NumPy
 #
-# Now we do without an engine: the same losses and the same steps on arrays, with all letters of a name at once. The
-# forward pass comes first, and keeps everything that the backward pass needs.
+# Now we do without an engine: we compute the same losses and take the same steps on arrays, with all letters of a name
+# at once. The forward pass comes first, and keeps everything that the backward pass needs.
 
 # %%
 def norm_rows(x):
@@ -569,8 +574,8 @@ def forward(w, name):
     return start, scale, x, x1, scale1, q, k, v, shares, answers, x2, x3, scale3, up, x4, guess
 
 # %% [markdown]
-# The backward pass goes line by line in the opposite order. An engine spares us this work: every line had to be
-# derived, and each is a chance to make a mistake.
+# The backward pass goes through these lines in the opposite order. An engine spares us this work: every line had to be
+# derived by hand, and each was a chance to make a mistake.
 
 # %%
 def norm_back(g, x, scale):
@@ -607,7 +612,7 @@ def embedding_back(w, name, g):
     return {"letter": letter, "place": place}
 
 # %% [markdown]
-# Adam moves all weights at once, which NumPy does best in one long array: the matrices are views of it.
+# Adam moves all weights at once, which NumPy does best on one long array: the matrices are views of it.
 
 # %%
 def views_of(flat):
@@ -641,7 +646,8 @@ check("10", "losses in NumPy", theirs, history[:300], 1e-6)
 # %% [markdown]
 # ## In PyTorch
 #
-# PyTorch records operations too, so the backward pass comes for free, as it does here; but its graph is made of arrays.
+# PyTorch records operations too, so the backward pass comes for free, as it does with our engine; but PyTorch's graph
+# is made of arrays.
 
 # %%
 try:
@@ -696,8 +702,8 @@ if torch:
 # %% [markdown]
 # ## What a step costs
 #
-# This table shows the time for the loss, the gradient and Adam on one name, measured on the machine that ran this
-# notebook. All versions computed the same losses.
+# This table shows the time for the loss, the gradient and Adam's step for one name, measured on the machine that ran
+# this notebook. All versions computed the same losses.
 
 # %%
 print(f"{'':<28}{'ms a step':>10}{'× traced':>10}")
@@ -707,10 +713,10 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
 # %% [markdown]
 # The Python class, micrograd and the eager engine compute the same nodes; only the cost of a node differs. In the
 # traced version there are no nodes: the list of operations is known beforehand, and products and sums that form a
-# matrix product are computed as one. NumPy is quicker still, with a backward pass that had to be derived by hand.
+# matrix product are computed as one. NumPy is quicker still, but its backward pass had to be derived by hand.
 #
-# **Try it.** How much does the network owe to attention? Train it with attention that answers 0, and compare the loss of
-# the last 300 names, and the share of sampled names that keep the rule.
+# **Try it.** How much does the network owe to attention? Train it again with an attention function that always returns
+# zeros; compare the loss of the last 300 names and the share of sampled names that keep the rule.
 #
 # <details><summary>Solution</summary>
 #

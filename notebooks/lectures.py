@@ -1,7 +1,7 @@
 """`check`, which compares a number with a lecture's; shared by the notebooks and their tests.
 
-In a notebook each check stores a record in the cell's output, beside the line that a reader sees, so that the executed
-file itself shows which rows of the lectures it covers, and with which numbers.
+In a notebook each check stores a record in the cell's output, next to the line that a reader sees. The executed file
+itself therefore shows which rows of the lectures it covers, and with which numbers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 import operator
 from typing import Any
 
-# The output in which a notebook keeps the record of a check.
+# The MIME type of the output that holds a check's record.
 MIME = "application/vnd.autograd-core.check+json"
 
 # The checks that have passed so far in this process, by row; a set, so that a cell that is run twice counts once.
@@ -23,7 +23,7 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
     """Show `value`, compare it with `expectation`, and store a record of the comparison in the notebook.
 
     Args: `row`, a row of the lectures, such as "S1"; `name`, a description of the number; `value`, a number, a truth
-        value, or arbitrarily nested lists of them (a `Value` counts by its data); `expectation`, the same, or bounds
+        value, or arbitrarily nested lists of them (a `Value` counts as its data); `expectation`, the same, or bounds
         such as "< 1e-3" or "> 0, < 1", which every number must satisfy; `tolerance`, how far a number may be off,
         relative to the largest expected one (to 1 if all are 0). Raises AssertionError if the comparison fails.
 
@@ -44,21 +44,21 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
 
 
 def summary(lecture: str, rows: int) -> None:
-    """Show how many numbers of each row of a lecture were right; the last line of its notebook.
+    """Show how many checks passed for each row of a lecture; the last cell of its notebook calls this.
 
-    Args: `lecture`, the letter of its rows; `rows`, the number of rows. Raises AssertionError for a row without a
-        number.
+    Args: `lecture`, the letter of the lecture's rows; `rows`, the number of rows. Raises AssertionError for a row
+        without a check.
 
     >>> check("Z1", "two", 1 + 1, 2)
     Z1  two: 2, expected 2  ✓
     >>> summary("Z", 1)
-    Z1: 1 number holds
+    Z1: 1 number agrees
     """
     for row in (f"{lecture}{number}" for number in range(1, rows + 1)):
         count = len(_held.get(row, ()))
         if not count:
             raise AssertionError(f"nothing was checked for {row}")
-        print(f"{row}: {count} {'number holds' if count == 1 else 'numbers hold'}")
+        print(f"{row}: {count} {'number agrees' if count == 1 else 'numbers agree'}")
 
 
 def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:
@@ -108,7 +108,7 @@ def _shown(thing: Any) -> str:
 
 
 def _leave(record: dict[str, Any], line: str) -> None:
-    """Show the line; in a notebook, the record is in the same output."""
+    """Show the line; in a notebook, store the record in the same output."""
     try:
         from IPython import get_ipython
         from IPython.display import display

@@ -1,4 +1,4 @@
-"""Makes the pictures of the README; needs Graphviz's dot, and Pillow for the GIF."""
+"""Make the pictures in the README; needs Graphviz's dot, and Pillow for the GIF."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HERE = Path(__file__).parent / "pictures"
 
 
 def neuron() -> Value:
-    """The README's first expression, swept."""
+    """The README's first expression, after a backward sweep."""
     w, x, b = Value(0.4, label="w"), Value(0.8, label="x"), Value(0.1, label="b")
     y = tanh(w * x + b)
     y.label = "y"
@@ -19,7 +19,7 @@ def neuron() -> Value:
 
 
 def loss() -> Value:
-    """A loss that reads its weight twice, which shows that contributions are added up."""
+    """A loss that uses its weight twice, to show that contributions are added up."""
     w, x = parameter(0.4, label="w"), Value(0.8, label="x")
     a = tanh(w * x)
     a.label = "a"

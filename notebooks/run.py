@@ -1,4 +1,4 @@
-"""Execute the notebooks of the course, each from a clean kernel, and keep them paired with their `.py` files.
+"""Execute the notebooks of the course, each in a clean kernel, and keep them paired with their `.py` files.
 
     python notebooks/run.py            write every .ipynb from its .py, with outputs
     python notebooks/run.py 06 08      only these
@@ -33,7 +33,7 @@ TIMEOUT = 1800
 def main() -> int:
     """Execute the chosen notebooks, two at a time; return 1 if anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="prefixes of the names of the notebooks (default: all)")
+    parser.add_argument("names", nargs="*", help="prefixes of notebook names (default: all)")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with the committed notebooks")
     parser.add_argument("--full", action="store_true", help="run S5 and O10 at their full size")
     options = parser.parse_args()
@@ -41,7 +41,7 @@ def main() -> int:
     scripts = [s for s in sources() if not options.names or s.name.startswith(tuple(options.names))]
     wrong = 0
     with ProcessPoolExecutor(max_workers=1 if options.full else 2) as pool:
-        # the last one takes longest: if it began last, the other processor would have nothing left to do
+        # the last one takes longest: if it began last, the other processor would be idle while it ran
         runs = {script: pool.submit(one, script, options.check) for script in reversed(scripts)}
         for script in scripts:
             seconds, faults = runs[script].result()
@@ -78,7 +78,7 @@ def one(script: Path, check: bool) -> tuple[float, list[str]]:
 
 
 def fresh(script: Path) -> Any:
-    """The notebook of a `.py` file without outputs; the same bytes each time."""
+    """The notebook made from a `.py` file, without outputs; the same bytes each time."""
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
@@ -114,7 +114,7 @@ def execute(notebook: Any) -> None:
 
 
 def warnings(notebook: Any) -> list[str]:
-    """The output on standard error: a reader should see no warning."""
+    """What the cells wrote to standard error: a reader should see no warning."""
     return [
         f"cell {cell.execution_count} warns: {output.text.strip()[:300]}"
         for cell in notebook.cells
@@ -125,7 +125,7 @@ def warnings(notebook: Any) -> list[str]:
 
 
 def cells(notebook: Any) -> list[tuple[str, str]]:
-    """The kind and text of each cell, which pairing compares."""
+    """The kind and text of each cell, by which a notebook is compared with its `.py` file."""
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 

@@ -17,7 +17,7 @@ from .._transforms.sweeps import gradients
 from ..graph import toposort
 from ..value import Value
 
-RATIO = 3.7  # from one step to the next; not an integer, lest all steps meet a periodic function at one phase
+RATIO = 3.7  # from one step to the next; not an integer, lest all steps sample a periodic function at the same phase
 LEVELS = 30
 LARGEST = 0.125  # the first step, for a function whose own scale is 1
 ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library are off by about 2 units
@@ -39,7 +39,7 @@ class Point:
 
 
 def observed(y: Any) -> Point:
-    """Return the value of a graph, its rounding error to first order, and the sides of the kinks it passes."""
+    """Return the value of a graph, its rounding error to first order, and on which side of each kink it lies."""
     if type(y) is not Value:
         return Point(float(y), 0.0)
     order = toposort(y)
@@ -59,7 +59,7 @@ def _rounding(node: Value, numbers: list[float]) -> float:
     """Return the rounding error of one operation: a few units in the last place.
 
     Operators round only their result. A function is assumed to be exact for operands that are off in their last place
-    (lgamma is no more accurate at its zeros), and one on many operands to round each of its terms.
+    (lgamma is no more accurate at its zeros), and a function of many operands is assumed to round each of its terms.
     """
     size = abs(node.data)
     if node.op.name == "checkpoint":
@@ -72,7 +72,7 @@ def _rounding(node: Value, numbers: list[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The differences of a function with one step."""
+    """The differences of a function at one step."""
 
     step: float
     central: float
@@ -137,7 +137,7 @@ def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> E
     if not math.isfinite(base.value):
         return _none(f"the value is {base.value!r} here")
     if not math.isfinite(base.noise):
-        return _none("a derivative inside is not finite here")
+        return _none("a derivative inside the function is not finite here")
     look = Search(evaluate, x, base, expected)
     first = 2.0 ** (math.frexp(x)[1] - 4) if x else LARGEST
     levels, best = look.down_from(first)
@@ -155,7 +155,7 @@ def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> E
 
 
 def _none(reason: str, step: float = 0.0) -> Estimate:
-    """Return an estimate that only holds the reason why there is none."""
+    """Return an estimate of NaN, with the reason why there is none."""
     return Estimate(math.nan, math.inf, step, reason)
 
 
@@ -188,7 +188,7 @@ class Search:
         return levels, best
 
     def differences(self, step: float) -> Differences | None:
-        """Return the differences at one step, or None if it leaves the domain or they are not finite."""
+        """Return the differences at one step, or None if the step leaves the domain or a difference is not finite."""
         x, base = self.x, self.base
         above, below = x + step, x - step
         try:
@@ -257,14 +257,14 @@ def _best(levels: list[Level]) -> Level | None:
 
 def _why_not(levels: list[Differences]) -> str:
     if not levels:
-        return "no step stays inside the domain: this is its edge, or the number has no neighbours to try"
+        return "no step stays inside the domain: the point is at its edge, or there are no nearby numbers to try"
     if levels[-1].crossed:
         return f"a kink of {levels[-1].crossed} lies here or too near to step around"
     return _kink(levels) or "rounding hides the difference at every step"
 
 
 def _kink(levels: list[Differences]) -> str:
-    """Return a message if the bend does not shrink like h² before it is lost in rounding, else an empty string."""
+    """Return a message if the bend does not shrink like h² before it is lost in rounding, otherwise an empty string."""
     clear = [level for level in levels if level.bend_is_clear]
     if len(clear) < 2 or clear[-1].bend < clear[-2].bend / RATIO**1.5:
         return ""

@@ -13,7 +13,7 @@ HEADINGS = ("coordinate", "at", "analytic", "numeric", "difference", "tolerance"
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One derivative: the engine's, the one from differences, how far apart they are, and the tolerance.
+    """One derivative, as the engine and as differences compute it, and how far apart the two may be.
 
     `verdict` is "agrees", "disagrees" or "not judged". In the last case `reason` says why, and `numeric` is NaN or too
     uncertain to use. `group` is the part of the arguments that the coordinate was sampled from.
@@ -78,7 +78,7 @@ class Report(Sequence[Coordinate]):
 
     @property
     def not_judged(self) -> list[Coordinate]:
-        """The coordinates at kinks, at edges, or lost in rounding."""
+        """The coordinates at kinks, at the edge of the domain, or lost in rounding."""
         return [c for c in self.coordinates if c.verdict == NOT_JUDGED]
 
     @property
@@ -87,7 +87,7 @@ class Report(Sequence[Coordinate]):
         return self.ranked()[0]
 
     def ranked(self) -> list[Coordinate]:
-        """Return the coordinates: those that disagree, then those that agree, each worst first, then the rest."""
+        """Return the coordinates: those that disagree, then those that agree, both worst first, then the rest."""
         def furthest_off(coordinates: list[Coordinate]) -> list[Coordinate]:
             return sorted(coordinates, key=lambda c: c.relative, reverse=True)
 

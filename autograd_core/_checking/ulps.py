@@ -1,4 +1,4 @@
-"""Distances between floats in units in the last place: the measure of every accuracy statement here."""
+"""Distances between floats in units in the last place: the measure behind every statement of accuracy here."""
 
 from __future__ import annotations
 

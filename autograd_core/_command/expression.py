@@ -66,11 +66,11 @@ class Expression:
 
         Raises:
             ExpressionError: A name has no value.
-            ArithmeticError, ValueError: An operation has no result, as for floats.
+            ArithmeticError, ValueError: An operation has no result, just as for floats.
         """
         if missing := [name for name in self.names if name not in values]:
             functions = [f"{name} is a function: write {_example(name)}" for name in missing if name in _functions()]
-            add = f"no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
+            add = f"there is no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
             raise ExpressionError("; otherwise ".join([*functions, add]))
         try:
             return _evaluated(self._body, values)
@@ -102,7 +102,7 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"{said} (near column {column} of {_cut(text, 60)!r})") from None
     except (RecursionError, MemoryError):
         raise ExpressionError(TOO_DEEP) from None
-    except ValueError as error:  # a null byte, or digits beyond what int takes
+    except ValueError as error:  # a null byte, or more digits than int accepts
         raise ExpressionError(f"{error} in {_cut(text, 60)!r}") from None
     return Expression(text, tuple(reader.names), body)
 

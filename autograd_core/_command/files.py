@@ -41,7 +41,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
     Raises:
         LayoutError: No layout engine is available, or it fails. The message says where the source was saved instead,
             and how to install Graphviz.
-        ValueError, OSError: As for `check_output`.
+        ValueError, OSError: `check_output` rejects the path.
     """
     check_output(path, FORMATS)
     drawing = draw(y, **options)

@@ -24,7 +24,7 @@ def call_of(text: str, values: Iterable[str]) -> tuple[Callable[..., Any], tuple
 
     Raises:
         FileNotFoundError: The file does not exist.
-        ValueError: It has no such function, or the values do not match its parameters.
+        ValueError: The file has no such function, or the values do not match its parameters.
         Exception: Anything else that running the file raises.
     """
     function = _loaded(text)
@@ -62,7 +62,7 @@ def _loaded(text: str) -> Callable[..., Any]:
 def _valued(text: str) -> tuple[str, Any]:
     name, equals, value = text.strip().partition("=")
     if not equals or not name.isidentifier():
-        raise ValueError(f"expected name=number or name=[numbers], got {text.strip()!r}")
+        raise ValueError(f"expected name=number or name=[numbers]; got {text.strip()!r}")
     try:
         return name, _numbers(ast.parse(value.strip(), mode="eval").body)
     except (SyntaxError, ValueError):

@@ -1,4 +1,4 @@
-"""The code that still drawings and the stepper share.
+"""The code shared by drawings and the stepper.
 
 Read `picture.py` (a graph as boxes and edges), with `options.py`, `boxes.py` and `texts.py` (how names and numbers are
 written); then `groups.py` and `fold.py` (which nodes share a box); then `dot.py`, `order.py` and `palette.py` (the

@@ -16,7 +16,7 @@ from .texts import short, title
 class Box:
     """One box: a node, a constant, or a folded scope; `more` counts the further repeats it represents.
 
-    `mark` follows the label if another box has the same one.
+    `mark` follows the label if another box has the same label.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""A picture as DOT: integers as node names, ids and classes on everything, and text escaped from Graphviz's markup."""
+"""A picture as DOT, with integers as node names, ids and classes on everything, and text safe from its markup."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
     dense = _dense(picture)
     yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # straight lines with room between the ranks
     if dense or layered(picture):
-        yield " mclimit=0.01 remincross=false"  # searching for a better order would only shuffle
+        yield " mclimit=0.01 remincross=false"  # searching for a better order would only shuffle the boxes
     if note := picture.note + ("; too many edges for labels: point at one" if dense and still else ""):
         yield f' label="{note}" labeljust=l'
     yield "]\n"
@@ -173,7 +173,7 @@ def _gradient_class(box: Box, picture: Picture) -> str:
 
 
 def tooltip(box: Box) -> str:
-    """Return the tooltip of a box: everything, to the last digit."""
+    """Return the tooltip of a box: everything about it, to the last digit."""
     if box.group is None:
         return f"constant {box.constant!r}: no gradient"
     where = f" · in {' / '.join(str(place.name) for place in box.path)}" if box.path else ""

@@ -38,12 +38,12 @@ class Drawing:
         return str(self.digraph.source)
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
-        """Return the picture as bytes, or with `encoding` as text; raise LayoutError if no engine makes it in time."""
+        """Return the picture as bytes, or with `encoding` as text; raise LayoutError if no engine draws it in time."""
         data = lay_out(self._upright(), format or self.format, self.time_limit)
         return data if encoding is None else data.decode(encoding)
 
     def _upright(self) -> str:
-        """The source, with its frames reversed if only that puts the first on top; unchanged if it was edited."""
+        """The source, with its frames reversed if only that puts the first frame on top; unchanged if it was edited."""
         made, turned = self._sources
         return upright(made, turned, self.time_limit) if turned and self.source == made else self.source
 
@@ -56,13 +56,13 @@ class Drawing:
         return made, turned if layered(self._picture) else ""
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] = "") -> str:
-        """Write the picture or the source, depending on the file's ending, and return its path.
+        """Write the picture or the source, depending on the file's ending, and return the file's path.
 
         A picture has the ending .svg, .png or .pdf; the source has .dot, .gv or none.
 
         Raises:
             ValueError: The file has another ending.
-            LayoutError: No engine makes the picture in time.
+            LayoutError: No engine draws the picture in time.
         """
         path = Path(directory, filename or self.digraph.filename)
         ending = path.suffix.lower()

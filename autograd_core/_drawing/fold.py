@@ -20,7 +20,7 @@ def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool
 
     Args:
         collapse: The depth from which scopes are folded.
-        batch: Whether repeated computations are drawn once.
+        batch: Whether repeated computations are drawn only once.
         absorb_inputs: Whether a folded scope absorbs the inputs that only it reads, as it does with parameters.
     """
     paths = Paths()
@@ -60,7 +60,7 @@ class _Scopes:
         self._made: dict[int, Group] = {}
 
     def around(self, path: Path, make: bool = True) -> Group | None:
-        """Return the group of the folded scope on a path, or None if none is folded or it does not exist yet."""
+        """Return the group of the folded scope on a path, or None if there is no such scope or it has no group yet."""
         if self._collapse is None or len(path) < self._collapse:
             return None
         place = path[self._collapse - 1]
@@ -72,7 +72,7 @@ class _Scopes:
 
 
 def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes) -> list[Group]:
-    """Fold the parameters that several scopes or none read into the scope they belong to."""
+    """Fold each parameter that no scope reads, or more than one, into the scope that it belongs to."""
     kept = []
     for group in groups:
         home = None
@@ -89,10 +89,10 @@ def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes)
 
 
 def _units(order: Sequence[Value]) -> list[list[Value]]:
-    """Return the nodes grouped by computation: a group has the same computation on different inputs.
+    """Return the nodes grouped by computation: those in a group compute the same thing from different inputs.
 
     The first node of each group represents it. Two computed nodes are equivalent if their operations, scopes and
-    operands are, where any two inputs count as equal but a parameter equals only itself: so the points of a batch with
+    operands are; any two inputs count as equal, but a parameter equals only itself. So the points of a batch with
     shared weights are equivalent. In a running total, s = s + l over repeated l, all the sums form one group, and the
     last represents it. Inputs are equivalent if they are read in the same way.
     """
@@ -195,8 +195,8 @@ def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
 def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
     """Return the groups below those of the roots, in topological order.
 
-    If scopes depend on each other in a circle there is no such order, and the result is an arbitrary one. Groups that
-    only omitted repeats read are omitted too.
+    If scopes depend on each other in a cycle, there is no such order, and an arbitrary one is returned. Groups that are
+    read only by omitted repeats are omitted too.
     """
     order: list[Group] = []
     seen: set[Group] = set()
@@ -230,7 +230,7 @@ def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
     return {group: only for group, nodes in found.items() if len(nodes) == 1 for only in nodes if not only.is_leaf}
 
 
-# --- Circles: the stepper needs an order of the boxes ----------------------------------------------------------
+# --- Cycles: the stepper needs an order of the boxes -----------------------------------------------------------
 
 
 def circular(folding: Folding) -> set[Group]:
@@ -280,7 +280,7 @@ def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Gr
 def opened(graph: Graph, folding: Folding, groups: set[Group]) -> Folding:
     """Return the folding without these groups, whose nodes get a box each.
 
-    The rest can be ordered, since any other circle would have been found too.
+    The rest can be ordered, since any other cycle would have been found too.
     """
     paths = Paths()
     owner = dict(folding.owner)

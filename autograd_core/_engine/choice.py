@@ -1,7 +1,8 @@
 """The choice of engine: the C engine if it was built, otherwise the Python engine, which is complete.
 
-The Python code is the code to read. When the C engine runs, everything marked `@accelerated` is replaced by the object
-of the same name in `_native`. Both return the same results to the last bit, and raise errors with the same messages.
+The Python code is the code to read. When the C engine is in use, everything marked `@accelerated` is replaced by the
+object of the same name in `_native`. Both engines return the same results to the last bit, and raise errors with the
+same messages.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ if NATIVE is not None:
 
 
 def accelerated(thing: T) -> T:
-    """Replace a function or class by the one of the same name in the C engine, if that engine runs.
+    """Replace a function or class by the one of the same name in the C engine, if that engine is in use.
 
     The replacement gets the docstrings of the original, and the methods written only in Python, such as `draw`.
     """

@@ -10,7 +10,7 @@ _moving = threading.Lock()
 
 @accelerated
 def tick() -> int:
-    """Advance the clock, so that nodes made from now on carry a later stamp than all earlier ones; return it."""
+    """Advance the clock and return its reading: nodes made from now on carry a later stamp than all earlier ones."""
     with _moving:
         clock[0] += 1
         return clock[0]

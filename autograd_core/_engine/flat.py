@@ -1,6 +1,6 @@
 """A graph as a flat list, for pickles and programs: the operation of each node, and the indices of its operands.
 
-Indices number first the outside nodes that the list starts from, then the constants (plain numbers), then its nodes.
+Indices count the outside nodes that the list starts from, then the constants (plain numbers), then the list's nodes.
 """
 
 from __future__ import annotations

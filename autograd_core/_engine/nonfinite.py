@@ -11,8 +11,8 @@ from ..graph import toposort
 from ..value import Value
 
 WAY_OUT = (
-    "mathematics has to say which of the two wins: write the limit as one operation (hypot or norm for a length, x for "
-    "sqrt(x)**2), keep the other branch away from the point, where(x > 0, sqrt(where(x > 0, x, 1)), 0), "
+    "only the mathematics can say which of the two wins: write the limit as one operation (hypot or norm for a length, "
+    "x for sqrt(x)**2), keep the other branch away from the point, where(x > 0, sqrt(where(x > 0, x, 1)), 0), "
     "or move the input off it"
 )
 
@@ -41,7 +41,7 @@ def first_nonfinite(y: Value) -> Value | None:
 def explain_nonfinite(y: Value) -> str | None:
     """Say where an infinity or NaN first appears below `y`, or return None if values and gradients are finite.
 
-    The text names the node and, for a gradient, the edge on which zero met infinity, with what to write instead.
+    The text names the node and, for a gradient, the edge on which zero met infinity, and says what to write instead.
 
     >>> from autograd_core import Value, sqrt
     >>> x = Value(0.0, label="x")

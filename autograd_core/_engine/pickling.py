@@ -1,7 +1,7 @@
 """How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
 
 The first node of a graph to be pickled brings along all the nodes below it, flattened into one `Chunk`. A later node of
-the same graph is stored as an index into that chunk, or brings a further chunk with the nodes that are new. So the size
+the same graph is stored as an index into that chunk, or brings another chunk with the nodes that are new. So the size
 of a pickle is proportional to the number of distinct nodes in it, however many of them are roots.
 
 But `pickle` does not say which pickle it is writing when it calls `__reduce__`. All we know is that it reduces each
@@ -160,7 +160,7 @@ class _Question:
         self.held = held
 
     def __reduce__(self) -> Reduced:
-        self.before, _asking.question = _asking.question, self  # another pickle may start meanwhile
+        self.before, _asking.question = _asking.question, self  # another pickle may start in the meantime
         return nothing, ()
 
 

@@ -57,7 +57,7 @@ def put(part: list[Place], place: Place) -> Place:
     for inner in part:
         if inner.parent is place:
             place = inner
-        else:  # a scope takes over `recording` from the place around it
+        else:  # a scope inherits `recording` from the place around it
             recording = inner.recording if inner.name is None else place.recording
             place = Place(place, inner.name, recording, inner.owner)
     return place

@@ -1,7 +1,7 @@
 """`record(source=True)`: records which line of the user's code made each node, with function calls as scopes.
 
-Python reports each line that runs to a trace function, which moves to a place that stands for the line; the engine
-itself is not involved. Code in this package, in installed packages and in the standard library is not followed.
+Python calls a trace function before each line that runs; this function moves to a place that represents the line. The
+engine itself is not involved. Code in this package, in installed packages and in the standard library is not followed.
 """
 
 from __future__ import annotations

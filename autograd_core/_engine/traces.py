@@ -26,6 +26,6 @@ def running() -> Any:
 
 
 def note_error(error: Exception) -> None:
-    """Add an error to the trace of this thread, if one is running: the function may catch it."""
+    """Add an error to the trace of this thread, if one is running: the function may catch the error."""
     if (trace := running()) is not None:
         trace.errors.append(error)

@@ -1,8 +1,8 @@
-"""Watching for numbers taken out of Values while a transform runs its function, which may cut off the result.
+"""Watching for numbers taken out of Values while a transform runs its function, since the gradient may be lost.
 
 A function that computes with `x.data`, `round(x, 6)` or the floats of `gradients` returns a plain number, which counts
-as a constant. Whether it really is constant depends on which Values were read during the run, and on whether they
-depend on the arguments.
+as a constant. Whether it really is constant depends on which Values were read during the run, and on whether those
+Values depend on the arguments.
 """
 
 from __future__ import annotations

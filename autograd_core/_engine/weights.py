@@ -67,7 +67,7 @@ def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray
 
 @accelerated
 def add_numbers(numbers: array[float], start: int, places: array[int], sums: array[float], reached: bytearray) -> bool:
-    """Add the numbers from `start` on to the sums at their places (-1 for none), as `add_gradients` does."""
+    """Add each number, beginning at index `start`, to the sum at its place (-1 for none), as `add_gradients` does."""
     finite = True
     for x, at in zip(numbers[start:], places, strict=True):
         if at >= 0:
@@ -120,7 +120,7 @@ def norm_of(nodes: Sequence[Value]) -> float:
 
 @accelerated
 def norm_at(numbers: array[float], places: array[int]) -> float:
-    """Return the Euclidean norm of the numbers at some places, computed as by `norm_of`.
+    """Return the Euclidean norm of the numbers at some places, computed as in `norm_of`.
 
     >>> norm_at(array("d", [4.0, 7.0, 3.0]), array("i", [2, 0]))
     5.0
@@ -152,7 +152,7 @@ def data_into(nodes: Sequence[Value], numbers: array[float]) -> None:
 
 @accelerated
 def gather(table: array[float], width: int, chosen: array[int], start: int, rows: memoryview) -> None:
-    """Fill `rows` with the chosen rows, from the one at `start` on, of a table whose rows have `width` numbers.
+    """Fill `rows` with chosen rows of a table whose rows have `width` numbers, beginning with the choice at `start`.
 
     >>> rows = array("d", bytes(32))
     >>> gather(array("d", [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]), 2, array("i", [1, 2, 0]), 1, memoryview(rows)); rows.tolist()

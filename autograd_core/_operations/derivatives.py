@@ -33,7 +33,7 @@ def plain(x: Any) -> Any:
 
 
 def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """Return the product of all the others for each x: those before times those after. (z / x fails for x = 0.)"""
+    """Return the product of the others for each x: those before it times those after. (z / x fails for x = 0.)"""
     before, after = running_products(xs[:-1]), running_products(xs[:0:-1])
     if in_range(before, xs) and in_range(after, xs[::-1]):
         return [a * b for a, b in zip(before, reversed(after), strict=True)]
@@ -41,7 +41,7 @@ def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
 
 
 def product_slopes(xs: Sequence[Any]) -> list[Any]:
-    """Return the product of all the others for each x, rounded once."""
+    """Return the product of the others for each x, rounded once."""
     if any(type(x) is Value for x in xs):
         return [ops.product([*xs[:i], *xs[i + 1 :]]) for i in range(len(xs))]
     return exact.products_of_others(xs)
@@ -68,9 +68,9 @@ def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
 def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
     """Return x / norm for each x, or 0 where all are 0.
 
-    A norm near either end of the range would be inaccurate or infinite, so it is scaled. The second derivative is a
-    difference, 1 / r - x**2 / r**3; where one number makes up most of the norm r, the quotient is written as a cosine,
-    whose derivatives are products.
+    A norm near either end of the range would be inaccurate or infinite, so the xs are scaled. The second derivative is
+    a difference, 1 / r - x**2 / r**3; where one number makes up most of the norm r, the quotient is written as a
+    cosine, whose derivatives are products.
     """
     if not 2.0**-960 <= z <= 2.0**1000:
         scale = 2.0**600 if z < 1.0 else 2.0**-600
@@ -93,7 +93,7 @@ def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 
 
 def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
-    """Return the index of the largest, each number minus the largest, and exp of that, corrected for its rounding.
+    """Return the index of the largest, each number minus it, and exp of each difference, corrected for its rounding.
 
     The largest is subtracted as a node, so that no derivative is a difference of nearly equal numbers.
     """
@@ -150,9 +150,9 @@ def is_normal(x: Any) -> bool:
 
 
 def less_one_rounds(y: Any) -> bool:
-    """Return whether y - 1 may round; x**(y - 1) would magnify that up to 745 units, so x**y / x is used instead.
+    """Return whether y - 1 may round; x**(y - 1) would magnify the error to up to 745 units, so x**y / x is used.
 
-    There x**y is well within the range of floats, or x**y / x is outside it as well.
+    There, x**y is well within the range of floats, or x**y / x is outside it as well.
     """
     return bool(-1.0 < y < 0.5)
 
@@ -232,7 +232,7 @@ def logaddexp_slope(x: Any, y: Any) -> Any:
 def silu_curve(x: Any) -> Any:
     """Return the second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), where s is the sigmoid.
 
-    The product of sigmoids may be subnormal, so it is applied in two halves; near the root 2 - |x| is exact.
+    The product of sigmoids may be subnormal, so it is applied in two halves; near the root, 2 - |x| is exact.
     """
     size = -x if x < 0.0 else x
     root = ops.exp(-0.5 * size)

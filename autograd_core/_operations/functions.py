@@ -91,7 +91,7 @@ def many_row(
 
 
 def publish(names: dict[str, Any]) -> None:
-    """Enter a module's rows in the table under their names, and replace each in the module by its function.
+    """Enter a module's rows in the table under their names, and replace each in the module with its function.
 
     Their methods and operators are installed on `Value`.
 

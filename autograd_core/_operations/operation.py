@@ -27,8 +27,8 @@ def second(x: Any, y: Any, z: Any) -> Any:
 
 
 # Marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint that nothing has reached. It equals
-# 0, and a number added to it keeps every bit. A derivative that is zero only at this point is recorded as 0.0, and 0.0
-# times infinity is NaN.
+# 0, and adding a number to it keeps every bit of the number. A derivative that is zero only at this point is recorded
+# as 0.0, and 0.0 times infinity is NaN.
 NOTHING = -0.0
 
 
@@ -85,8 +85,8 @@ class Operation:
     numpy_name: str = ""
     # For each operand, where the derivative is 0 in a whole neighbourhood, so that no path leads through it.
     # `flat_beside` applies if the other operand is a plain number, which is constant. A derivative given as the number
-    # 0 is flat everywhere. An operation on many operands has a single function, which takes the numbers and says which
-    # of them are variables.
+    # 0 is flat everywhere. An operation on many operands has a single function, which takes the numbers and, for each,
+    # whether it is a variable.
     flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
     flat_beside: tuple[Flat | None, ...] = ()
     # The largest error of a derivative over the whole domain, in units in the last place: 4 for every public row, up to
@@ -105,7 +105,7 @@ class Operation:
 
     @property
     def permanent(self) -> bool:
-        """Whether it lives as long as the process: neither a primitive nor a program, which go with their last node."""
+        """Whether it lives as long as the process: primitives and programs go when their last node does."""
         return self.origin is None and not self.name.startswith("program ")
 
     @property

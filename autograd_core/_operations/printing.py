@@ -153,5 +153,5 @@ def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[
     try:
         return term(function(*(X, Y)[: len(slopes)], Z)).text
     except TypeError as error:
-        place = f"operand {index + 1}"
-        raise TypeError(f"{name} must state the printed form of the derivative for {place}: {error}") from None
+        what = f"the printed form of its derivative with respect to operand {index + 1}"
+        raise TypeError(f"{name} must state {what}: {error}") from None

@@ -34,9 +34,9 @@ _BERNOULLI = (
 def polygamma(n: float, x: float) -> float:
     """Return the n-th derivative of digamma for an integer n from 0 to 170 and real x, nan for any other n.
 
-    It is accurate to within 2.9 ulp, even near its roots.
-    At the poles it is inf for odd n; for even n it is -inf at 0.0, inf at -0.0 and nan at the negative integers. The
-    limit at inf is inf for n = 0 and 0.0 otherwise; at -inf the result is nan.
+    It is accurate to within 2.9 ulp, even near its roots. At the poles it is inf for odd n; for even n it is -inf at
+    0.0, inf at -0.0 and nan at the negative integers. The limit at inf is inf for n = 0 and 0.0 otherwise; at -inf the
+    result is nan.
 
     >>> polygamma(0.0, 1.0), polygamma(1.0, 0.0), polygamma(0.0, -2.0), polygamma(0.5, 1.0)
     (-0.5772156649015329, inf, nan, nan)
@@ -91,15 +91,15 @@ def gamma_derivative(n: float, x: float) -> float:
 def sinc_derivative(n: float, x: float) -> float:
     """Return the n-th derivative of sin(pi * x) / (pi * x) for an integer n from 0 to 170, nan for any other n.
 
-    Bounds: 2.6 ulp for n = 0, 3.2 for n = 1. Derivatives have a root near every half-integer or integer, and there
-    only the absolute error of higher ones is small: 3.1 ulp of pi**(n - 1) / max(1, |x|) for 2 <= n <= 6.
+    Bounds: 2.6 ulp for n = 0, 3.2 for n = 1. Derivatives have a root near every half-integer or integer; there, only
+    the absolute error of the higher ones is small: 3.1 ulp of pi**(n - 1) / max(1, |x|) for 2 <= n <= 6.
 
     >>> sinc_derivative(0.0, 0.5) == 2.0 / math.pi, sinc_derivative(1.0, -1.0)
     (True, 1.0)
     """
     # g(k), the k-th derivative of sin(t) / t, obeys t * g(k) + k * g(k - 1) = sin(t + k * pi / 2). Upwards the
-    # recurrence divides errors by t / k, so it is used for k <= t; downwards it multiplies them by t / k and from far
-    # above forgets its starting value, which replaces a Taylor series.
+    # recurrence divides errors by t / k, so it is used for k <= t; downwards it multiplies them by t / k, so that from
+    # far above it forgets its starting value and needs no Taylor series.
     if not is_order(n) or math.isnan(x):
         return math.nan
     a, order, scale = abs(x), int(n), 1.0
@@ -192,8 +192,8 @@ def _digamma(x: float) -> float:
 
 def _zeta_factorial(n: float, x: float) -> float:
     """Return n! * (sum over k >= 0 of (x + k)**-(n + 1)) for n >= 1 and x > 0."""
-    # Every term is scaled by a power of two, so only the results can leave the range; the power multiplies the rounding
-    # of x + k, which is corrected.
+    # Every term is scaled by a power of two, so only the results can leave the range; the power magnifies the rounding
+    # error of x + k, which is corrected.
     fm, fe = math.frexp(math.factorial(int(n) - 1))
     steps = max(0, math.ceil(10.0 + n - x)) if x < 10.0 + n else 0
     y = x + steps

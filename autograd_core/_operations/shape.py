@@ -25,7 +25,7 @@ class Shape:
 
     @property
     def together(self) -> bool:
-        """Whether the row's functions take all operands as one sequence: if there may be more than two."""
+        """Whether the row's functions take all operands as one sequence, as they do if there may be more than two."""
         return self.lists or len(self.parameters) > 2
 
     @property

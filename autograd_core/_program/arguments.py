@@ -1,4 +1,4 @@
-"""The arguments of a traced function: which numbers are inputs, and which arguments select another program."""
+"""The arguments of a traced function: which numbers are inputs, and which arguments select a different program."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ..value import Value
 class Arguments:
     """A call's arguments taken apart.
 
-    `structure` holds the numbers, integers as ints. Two calls with equal `key`s share a program. `ends` holds, for each
-    argument, the position after its last number.
+    `structure` holds the numbers, with integers as ints. Two calls with equal `key`s share a program. `ends` holds, for
+    each argument, the position after its last number.
     """
 
     structure: Structure
@@ -30,10 +30,10 @@ class Arguments:
         return self.structure.numbers
 
     def part(self, at: int) -> Structure:
-        """Return one argument alone."""
+        """Return the structure of one argument alone."""
         start = self.ends[at - 1] if at else 0
         numbers = self.numbers[start : self.ends[at]]
-        first, second = self.structure.form.parts  # type: ignore[union-attr]  # by position and by keyword
+        first, second = self.structure.form.parts  # type: ignore[union-attr]  # positional and keyword
         form = [*first.parts, *second.parts][at]
         leaves, count = [], 0
         for leaf in self.structure.leaves:
@@ -53,15 +53,15 @@ def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
     return _taken_apart(positional, keywords) if flat is None else flat
 
 
-# All but the numbers of calls with numbers, lists and tuples of numbers, by what they look like.
-# A training loop makes the same few again and again.
+# For calls with nothing but numbers, and lists and tuples of numbers: everything except the numbers, by the layout and
+# types of the arguments. A training loop makes the same few calls again and again.
 _known: dict[Hashable, tuple[list[Leaf], Nested, Hashable, tuple[int, ...]]] = {}
-_MOST, _LONGEST = 64, 1 << 14  # so many are remembered, of calls with at most so many numbers
+_MOST, _LONGEST = 64, 1 << 14  # how many calls are remembered, and how many numbers each may have
 _NUMBERS = {float, int, Value}
 
 
 def _flat(positional: tuple[Any, ...]) -> Arguments | None:
-    """Take apart numbers, lists and tuples of numbers; return None if there is anything else."""
+    """Take apart numbers, and lists and tuples of numbers; return None if there is anything else."""
     numbers: list[Any] = []
     parts: list[Hashable] = []
     for argument in positional:
@@ -93,7 +93,7 @@ def _remembered(looks: Hashable, positional: tuple[Any, ...]) -> tuple[list[Leaf
 
 
 def _without_values(argument: Any) -> Any:
-    """Return an argument with floats in place of its Values: a form holds the thing that it was made of."""
+    """Return an argument with floats in place of its Values: a form keeps the object that it was made from."""
     if type(argument) in (list, tuple):
         return type(argument)(map(_without_values, argument))
     return 0.0 if type(argument) is Value else argument
@@ -125,7 +125,7 @@ def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
     """The numbers of a leaf, which change from replay to replay, and its shape."""
-    if type(thing) in (float, int, Value):  # nearly all arguments; the rest takes longer
+    if type(thing) in (float, int, Value):  # nearly all arguments; the checks below take longer
         return [thing], None
     if is_array(thing) and thing.shape:
         elements = thing.ravel().tolist() if thing.dtype.kind in "fiuO" else []

@@ -1,4 +1,4 @@
-"""The branches of a program: one listing for each way through its guards, in a tree of their outcomes."""
+"""The branches of a program: one listing for each way through its guards, in a tree of the guards' outcomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .guards import Guard, Strayed
 from .listing import Listing
 from .players import Player, prepared
 
-# The most branches that are kept, and the number from which a warning says what to write instead.
+# The maximum number of branches that are kept, and the number at which a warning says what to write instead.
 MOST, MANY = 256, 16
 
 
@@ -23,7 +23,7 @@ class Branch:
     """One way through a program: its listing, the nodes that are its parameters, and the structure of its result.
 
     `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend only on the
-    first `below` parameters, `moving`; the others are read only by guards, or by operations that may raise.
+    first `below` parameters (`moving`); the others are read only by guards, or by operations that may raise.
     """
 
     __slots__ = ("_players", "_varied", "below", "listing", "moving", "output", "parameters", "plain")
@@ -98,7 +98,7 @@ class Branches:
                 waiting.extend(reversed(at.ways.values()))
 
     def add(self, branch: Branch) -> None:
-        """Keep a branch; it replaces one with the same path."""
+        """Keep a branch, replacing any branch with the same path."""
         self.latest = branch
         if self.count >= MOST and self._at(branch.path) is None:
             return

@@ -37,7 +37,7 @@ def _bytes(listing: Listing) -> int:
 
 
 def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
-    """Describe each branch: its operations, its guards, and the steps that the C player's passes made of them."""
+    """Describe each branch: its operations, its guards, and the steps that the C player plays."""
     lines = [f"{name}: {_counted(branches, 'branch', 'branches')}"]
     for i, branch in enumerate(branches, 1):
         listing = branch.listing
@@ -82,7 +82,7 @@ def _most(names: Iterable[str]) -> str:
     """The count of each kind, the most common first."""
     counts = Counter(names).most_common()
     shown = ", ".join(f"{count} {name}" for name, count in counts[:SHOWN])
-    return f"{shown}{f', and {len(counts) - SHOWN} kinds more' if len(counts) > SHOWN else ''}"
+    return f"{shown}{f', and {len(counts) - SHOWN} more kinds' if len(counts) > SHOWN else ''}"
 
 
 def graph(listing: Listing, inputs: Sequence[float], parameters: Sequence[Value], names: Sequence[str]) -> list[Any]:

@@ -77,7 +77,7 @@ def plain_guards(branch: Branch) -> Sequence[Guard]:
         if guard.kind in ("round_to", "flat"):
             raise GraphError(
                 f"a program that depends on {guard.kind!r} cannot be exported; "
-                "remove round(x, digits), or any derivative that the program computes of itself"
+                "remove round(x, digits), or any derivative that the traced function computes"
             )
     return branch.path
 

@@ -1,4 +1,7 @@
-"""Programs as self-contained C: translated rows, and listings as tables, so that any compiler can handle any size."""
+"""Programs as self-contained C: translated rows, and listings as tables.
+
+Tables rather than code, so that any compiler can handle a program of any size.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> 
 
 
 def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """Yield the function that computes the value of any row by its number; it returns nonzero if the row raises."""
+    """Yield the function that computes the value of any row, given its number, and returns nonzero if it raises."""
     yield "static int value_of(int row, const double *xs, int64_t count, double *z)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count;\n    memory_begin(&memory);"
     yield "    switch (row) {"
@@ -71,7 +74,7 @@ def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
 
 
 def _slopes(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """Yield the function that computes the local derivatives of any row by its number, -0.0 where they are flat."""
+    """Yield the function that computes the local derivatives of any row, given its number: -0.0 where they are flat."""
     yield "static void slopes_of(int row, const double *xs, int64_t count, double z, const double *variable,"
     yield "                      double *locals)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count, (void)z, (void)variable, (void)raised;"
@@ -99,7 +102,7 @@ def _together(row: TranslatedRow) -> Iterator[str]:
     (slopes,) = row.slopes
     size = "count" if slopes.returns == LIST else len(slopes.returns or ())
     found = "i < found.count ? found.at[i] + 0.0 : NAN" if slopes.returns == LIST else "found.at[i] + 0.0"
-    yield f"        {_type(slopes)} found = {_call(slopes, True, 'z')};"  # of a list nothing, where it raises
+    yield f"        {_type(slopes)} found = {_call(slopes, True, 'z')};"  # an empty list if it raises
     yield f"        for (int64_t i = 0; i < {size}; i++)\n            locals[i] = {found};"
     for flat in (*row.flat, *row.beside):
         assert isinstance(flat, Function)
@@ -119,7 +122,7 @@ def _type(function: Function) -> str:
 
 
 def _operands(function: Function, numbers: str) -> str:
-    """Return numbers as a function of many operands takes them."""
+    """Return numbers in the form in which a function of many operands takes them."""
     type = function.parameters[0][1]
     if type == LIST:
         return f"(List){{{numbers}, count, 0}}"

@@ -1,4 +1,4 @@
-"""Guards: questions about a program's numbers. If a replay's answer differs from the trace's, it has strayed."""
+"""Guards: questions about a program's numbers. A replay whose answer differs from the trace's has strayed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 class Strayed(Exception):  # noqa: N818  # it is not an error
-    """Guard number `guard` got the answer `outcome`, unlike the trace; None if the question raised."""
+    """Guard number `guard` got an answer other than the trace's: `outcome`, which is None if the question raised."""
 
     def __init__(self, guard: int, outcome: float | None) -> None:
         super().__init__(guard, outcome)
@@ -66,7 +66,7 @@ def computed(row: Operation, numbers: Sequence[float]) -> float:
 
 
 def answer(guard: Guard, slots: Sequence[float] | dict[int, float], variable: Sequence[int]) -> float | None:
-    """The answer to a question, or None if asking raises."""
+    """The answer to a question, or None if computing it raises."""
     numbers = [slots[slot] for slot in guard.operands]
     try:
         if guard.row is None:
@@ -87,7 +87,7 @@ def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[in
 def check_all(
     guards: Sequence[Guard], slots: Sequence[float] | dict[int, float], variable: Sequence[int], done: float = math.inf
 ) -> None:
-    """The same for guards whose operands are all among the first `done` slots."""
+    """Like `check`, for the guards whose operands are all among the first `done` slots."""
     for i, guard in enumerate(guards):
         if max(guard.operands) < done:
             outcome = answer(guard, slots, variable)

@@ -1,4 +1,4 @@
-"""A graph as a flat list of numbered slots and rows of the table, the form of program that all players read."""
+"""A graph as a flat list of numbered slots and rows of the table: the form in which all players read a program."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Listing(Flat):
 
     The slots hold first the inputs, which every replay sets; then the parameters, whose numbers every replay reads;
     then the constants; then the result of each instruction. Instructions are in the order of `toposort`, so that a
-    sweep through them in reverse adds contributions in the engine's order, to the last bit.
+    sweep through them in reverse adds contributions in the engine's order and agrees with it to the last bit.
 
     `variable` is 1 for a slot that is a node of the graph and 0 for a plain number: only variables have adjoints, and
-    some derivatives are flat only beside a plain number. `outputs` are slots. The instructions that the first output
-    needs come first; those that only the other outputs need follow.
+    some derivatives are flat only if another operand is a plain number. `outputs` are slots. The instructions that the
+    first output needs come first; those that only the other outputs need follow.
     """
 
     inputs: int
@@ -85,10 +85,10 @@ class Listing(Flat):
             plain: For a trace, nodes that represent plain numbers.
             others: For a trace, nodes that are computed although no output needs them.
             questions: For a trace, questions about nodes and numbers, each with its outcome.
-            checkpoints: The row in place of each checkpoint.
+            checkpoints: The row that takes the place of each checkpoint.
 
         Raises:
-            GraphError: A leaf is none of these or was assigned since, or a checkpoint has no row.
+            GraphError: A leaf is none of these or has been assigned since, or a checkpoint has no row.
         """
         asked = [question.operands for question in questions]
         roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *others)]
@@ -136,7 +136,7 @@ def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: C
     return Flat(constants, rows, code, starts, operands), slots, variable
 
 
-# What arrays the C engine writes a list into: of numbers, of indices, of flags.
+# The kinds of arrays into which the C engine writes a list: numbers, indices and flags.
 _ONES = (array("d", [0.0]), array("i", [0]), array("b", [0]))
 
 
@@ -178,13 +178,12 @@ def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
     if node.op is CHECKPOINT and node not in checkpoints:
         raise GraphError(
             "a program cannot hold a checkpoint, whose function runs again in each sweep; "
-            "call the function itself: a program keeps no more than its gradient needs"
+            "call the function directly: a program keeps no more than its gradient needs"
         )
     check_current(node)
 
 
 def _below(outputs: Sequence[Value | float], stops: Sequence[Value]) -> list[Value]:
-    """Return the nodes below the outputs: first those below the first, in its sweep's order, then those of the others.
-    """
+    """Return the nodes below the outputs: first those below the first output, in its sweep's order, then the others."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []

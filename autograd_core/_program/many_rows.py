@@ -1,4 +1,4 @@
-"""Replays of many rows, each on its own branch; no sum depends on the order in which branches were traced."""
+"""Replays of many rows, each on whichever branch it takes; no sum depends on the order in which branches are traced."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .player import Column, RowResults
 from .replays import Replays
 from .spread import selected
 
-# The number of rows in a block. Within it the rows of each branch are summed first, then the branches' sums in
-# the order of their first rows, so that no sum depends on what was traced before.
+# The number of rows in a block. Within a block, the rows of each branch are summed first; then the branches' sums
+# are added in the order of their first rows, so that no sum depends on what was traced earlier.
 BLOCK = 65_536
 
 
 @dataclass(slots=True)
 class Answers:
-    """The results of all rows: values by row, gradients by row and summed, and a branch for the outputs' structure."""
+    """The results of all rows: values, gradients by row and summed, and a branch that gives the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
@@ -37,7 +37,7 @@ def play_rows(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
-    """The outputs in every row and, if `varying` says which inputs are variables, the gradients of the first output.
+    """The outputs for every row and, if `varying` says which inputs are variables, the gradients of the first output.
 
     Raises whatever the engine raises for a row, with a note that names the row.
     """
@@ -48,7 +48,8 @@ def play_rows(
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
-            found.by_row = array("d")  # not asked for, and possibly larger than all the rows
+            # Nobody asked for these, and over all blocks they could take more memory than the inputs.
+            found.by_row = array("d")
         total = found if total is None else _after(total, found)
         if progress is not None:
             progress(start + size, count)
@@ -79,13 +80,14 @@ def _block(
         left = [left[i] for i in found.strays]
         if left:
             before_it, branch = branch, _branch_of(replays, columns, left[0], before)
-            fast = replays.fast and branch is not before_it  # if it is the same, fast arithmetic strayed at a border
+            # If the branch is the same, the row strayed only because fast arithmetic rounds differently at a border.
+            fast = replays.fast and branch is not before_it
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)
 
 
 def _rebased(columns: Sequence[Column], count: int) -> list[Column]:
-    """The columns of one block, as columns of their own."""
+    """The columns cut down to one block, as independent columns."""
     views: dict[int, Any] = {}
     made = []
     for column in columns:
@@ -126,8 +128,8 @@ def _together(groups: Sequence[tuple[list[int], Branch, RowResults]], count: int
     for _, branch, found in groups:
         if len(branch.output.numbers) != len(first.output.numbers) or branch.output.leaves != first.output.leaves:
             raise GraphError(
-                "over rows, a traced function must return the same structure for each row; it returned "
-                f"{len(first.output.numbers)} numbers for one row and {len(branch.output.numbers)} for another"
+                "over rows, a traced function must return the same structure for each row; two rows gave different "
+                f"structures, with {len(first.output.numbers)} and {len(branch.output.numbers)} numbers"
             )
         if found.summed:
             sums = [found.summed.get(slot, 0.0) for slot in range(inputs)]

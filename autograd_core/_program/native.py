@@ -1,9 +1,9 @@
 """The player in C: the same numbers as `player`, bit for bit, at the speed of arrays.
 
 `prepare` turns a listing into a plan of fewer, larger steps: chains of additions become sums of products, sums that
-share factors become matrix products, sums of the same weights at several places become convolutions, and operations of
-one kind become one step. Exact plans keep every sum in the
-order of the engine's sweep: `_native/plan_check.c` checks that, and a plan that fails is made again without passes.
+share factors become matrix products, sums with the same weights at several places become convolutions, and operations
+of one kind become one step. Exact plans keep every sum in the order of the engine's sweep: `_native/plan_check.c`
+checks that, and a plan that fails the check is made again without passes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHOWN = 12  # kinds of steps that `explain` lists
 
 
 class Table(NamedTuple):
-    """Adjacent inputs in a contiguous float64 buffer: `width` numbers per row, or `width` shared by all rows."""
+    """Adjacent inputs in one contiguous float64 buffer: `width` numbers, either in each row or shared by all rows."""
 
     numbers: Any
     width: int
@@ -62,11 +62,11 @@ class Prepared:
 
     def __init__(self, listing: Listing, passes: int) -> None:
         self.listing, self.passes = listing, passes
-        self._asking: Prepared | None = None  # plays the operands of the guards
+        self._asking: Prepared | None = None  # computes the operands of the guards
         self._plans: dict[bytes, Any] = {}
 
     def plan(self, by_rows: bytes | None = None) -> Any:
-        """Return the `Player` for the case that these inputs carry rows; by default all of them."""
+        """Return the `Player` for the case in which these inputs carry rows; by default, all of them do."""
         flags = bytes([1]) * self.listing.inputs if by_rows is None else by_rows
         if flags not in self._plans:
             assert NATIVE is not None
@@ -107,9 +107,9 @@ class Prepared:
         return recorded(row, value, given, inputs, parameters[:below], (*by_input, *by_parameter[:below]))
 
     def _look_for_strays(self, inputs: Sequence[float], parameters: Sequence[Any]) -> None:
-        """Raise Strayed if a guard gets another answer and all operations have a value.
+        """Raise Strayed if a guard gets a different answer and all operations have a value.
 
-        The Python player would notice it too, but takes a thousand times as long for long programs.
+        The Python player would notice this too, but takes a thousand times as long on long programs.
         """
         listing = self.listing
         asked = array("i", dict.fromkeys(slot for guard in listing.guards for slot in guard.operands))
@@ -181,7 +181,7 @@ class Prepared:
         return found
 
     def explain(self, by_rows: bytes | None = None) -> str:
-        """Describe what the passes did and did not find in the list, one line each."""
+        """Describe, line by line, what the passes found in the list and what they did not."""
         plan = self.plan(by_rows)
         stats = plan.stats()
         lines = [
@@ -266,7 +266,7 @@ def said(step: tuple[Any, ...]) -> str:
     if n == 1:
         return f"1 {'gradient' if kind == 'sums' else 'sum'} of {counted(terms, 'term')}"
     if kind == "sums":
-        return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, which are not a matrix"
+        return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, which do not form a matrix"
     return f"{counted(n, 'sum')} of {counted(terms, 'term')} in all, which do not share a list of factors"
 
 

@@ -40,7 +40,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
             return result
 
     def _forward(branch: Any, inputs: Any, parameters: Any, shape: Any) -> Any:
-        """The numbers in all slots, and where an operation has no value, that is, makes a NaN from numbers."""
+        """The numbers in all slots, and where an operation has no value: where it gives NaN but no operand is NaN."""
         raised = np.zeros(shape, bool)
         slots = [*inputs, *parameters, *(np.broadcast_to(x, shape) for x in branch["constants"])]
         for k in range(len(branch["code"])):

@@ -18,7 +18,7 @@ from .player import Column
 from .replayed import Replayed
 from .spread import Spread, counted, spread
 
-# For each positional argument the axis that carries rows, or None; or one such entry for all arguments.
+# For each positional argument the axis that carries rows, or None; or a single entry for all arguments.
 Axes = int | None | tuple[int | None, ...]
 
 
@@ -26,7 +26,7 @@ class Rows:
     """A program over many rows; see `Program.over_rows`.
 
     Values come row by row, and so do the gradients of arguments that carry rows. The gradients of parameters, and of
-    arguments that all rows share, are summed over the rows. The order of summation is fixed: every 1024 rows make eight
+    arguments that all rows share, are summed over the rows. The order of summation is fixed: every 1024 rows give eight
     partial sums, which are added as a tree, and the results are added in order. Within each block of 65,536 rows, the
     rows of each branch are summed separately.
     """
@@ -76,7 +76,9 @@ class Rows:
     def _laid_out(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> RowsCall:
         axes = self._in_axes if isinstance(self._in_axes, (tuple, list)) else (self._in_axes,) * len(arguments)
         if len(axes) != len(arguments):
-            raise ValueError(f"in_axes has {len(axes)} entries, one for each argument; got {len(arguments)} arguments")
+            raise ValueError(
+                f"in_axes must have one entry for each argument; got {len(axes)} entries for {len(arguments)} arguments"
+            )
         spreads = [
             None if axis is None else spread(argument, axis, f"argument {i}")
             for i, (argument, axis) in enumerate(zip(arguments, axes, strict=True))

@@ -1,7 +1,7 @@
 """The Python player, which defines the meaning of a listing. The C player agrees with it bit for bit.
 
 The forward pass computes one slot after another; the backward pass runs the same instructions from the end and sends
-adjoints along every edge, by the rules of `backward.sweep`.
+adjoints along every edge, following the rules of `backward.sweep`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class RowResults:
 def values(listing: Listing, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
     """Return the outputs at one point.
 
-    It raises Strayed if the point is on another branch, and whatever an operation raises.
+    Raises Strayed if the point is on another branch, and whatever an operation raises.
     """
     slots = forward(listing, inputs, parameters)
     return [slots[slot] for slot in listing.outputs]

@@ -25,14 +25,14 @@ from .replayed import Replayed
 class Program(Replayed):
     """A function as a list of operations, replayed at any numbers. `trace` makes one from a function.
 
-    The constructor makes one from an existing graph. Called with one number for each input, it then returns numbers in
-    the structure of `output`.
+    The constructor makes one from an existing graph: a program that takes one number for each input and returns numbers
+    in the structure of `output`.
 
-    A `fast` program lets the native engine add the terms of a sum in another order, fuse a product with the sum it is
-    added to, and compute exp and tanh with vector instructions. Each operation is then off by at most 4 units in the
-    last place (a sum, relative to its terms), and gradients by 1e-12 relative to their condition; the number of threads
-    still changes no bit. Guards compare these numbers, so a point next to a boundary may end up on either side. Without
-    the native engine a fast program is exact.
+    A `fast` program lets the native engine add the terms of a sum in a different order, fuse a multiplication with the
+    addition that follows it, and compute exp and tanh with vector instructions. Each operation is then off by at most 4
+    units in the last place (a sum, relative to its terms), and gradients by 1e-12 relative to their condition; the
+    number of threads still changes no bit. Guards compare these numbers, so a point next to a boundary may end up on
+    either side. Without the native engine a fast program is exact.
 
     Args:
         output: A Value, or numbers and Values in a structure.
@@ -75,7 +75,9 @@ class Program(Replayed):
         return branch.result(outputs)
 
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """Return the value and its gradient for the arguments in `argnums`; see `autograd_core.value_and_grad`.
+        """Return the value and its gradient with respect to the arguments in `argnums`.
+
+        The arguments are those of `autograd_core.value_and_grad`.
 
         >>> from autograd_core import trace
         >>> trace(lambda x, y: x * y, 1.0, 1.0).value_and_grad(2.0, 5.0, argnums=(0, 1))
@@ -93,7 +95,7 @@ class Program(Replayed):
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return the value, and add its gradient to the `grad` of the parameters, as `backward()` of the result does.
+        """Return the value, and add its gradient to the `grad` of the parameters, as `backward()` on the result does.
 
         >>> from autograd_core import trace
         >>> w = Value(3.0)
@@ -115,7 +117,7 @@ class Program(Replayed):
 
         Args:
             in_axes: As in JAX's `vmap`: for each positional argument the axis that holds the rows, or None if all rows
-                share the argument; or one such entry for all arguments. Keyword arguments are shared by all rows. NumPy
+                share the argument; or a single entry for all arguments. Keyword arguments are shared by all rows. NumPy
                 arrays have rows along that axis; lists and `array.array` have one row per item.
             threads: The maximum number of threads, which changes no bit of the results.
             progress: Called with the number of rows done and the total.
@@ -149,7 +151,7 @@ class Program(Replayed):
         return stats(list(self._replays.branches))
 
     def draw(self, *arguments: Any, **options: Any) -> Any:
-        """Draw the operations on the branch of these arguments, with their numbers; several outputs as their sum.
+        """Draw the operations on the branch of these arguments, with their numbers; several outputs are summed.
 
         Args:
             arguments: Positional arguments for the program.
@@ -190,13 +192,13 @@ class Program(Replayed):
     def load(cls, path: str | os.PathLike[str]) -> Program:
         """Load a program that `save` wrote; its `parameters` are new leaves with the saved numbers.
 
-        It knows only the branches that had been traced when it was saved; calling it with numbers that take any other
-        branch raises GraphError. If several operations have no value, the error may come from any of them, not always
-        the first.
+        The program knows only the branches that had been traced when it was saved; calling it with numbers that take
+        any other branch raises GraphError. If several operations have no value, the error may come from any of them,
+        not necessarily from the first.
 
         Raises:
-            ValueError: The file is not a program, is damaged, or has another version.
-            OSError: It cannot be read.
+            ValueError: The file is not a program, is damaged, or has a different version.
+            OSError: The file cannot be read.
         """
         state = saving.read(path)
         try:
@@ -209,10 +211,10 @@ class Program(Replayed):
     def to_javascript(self) -> str:
         """Return the program as a self-contained script for Node and browsers.
 
-        It defines `parameters`, their current numbers, and `program(inputs, parameters)`, which returns `values`, all
-        numbers in the function's result in order, and `gradients(seed)`, the gradients of the first of them with
-        respect to inputs and parameters. It throws on a branch that has not been traced. Functions such as exp are the
-        browser's, which may differ in the last digits.
+        The script defines `parameters`, the current numbers of the parameters, and `program(inputs, parameters)`. A
+        call returns `values`, all numbers in the function's result in order, and `gradients(seed)`, which gives the
+        gradients of the first number with respect to inputs and parameters. It throws on a branch that has not been
+        traced. Functions such as exp are the browser's, which may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -224,7 +226,7 @@ class Program(Replayed):
     def to_c(self) -> str:
         """Return the program as a C file that needs only the C library: `cc -O2 -ffp-contract=off file.c -lm`.
 
-        It defines `program_parameters`, their current numbers, `program(inputs, parameters, outputs)` and
+        The file defines `program_parameters` (the current numbers), `program(inputs, parameters, outputs)` and
         `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both return 0 on success, 1 for a
         branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out. With the same C
         library the numbers are those of the program, except for hypot, norm, gamma and lgamma, which are the library's.
@@ -239,10 +241,11 @@ class Program(Replayed):
     def to_python(self) -> str:
         """Return the program as a module in plain Python, on floats and without dependencies.
 
-        It defines `parameters`, their current numbers, `program(inputs, parameters)`, which returns all numbers in the
-        function's result in order, and `gradients`, which returns the gradients of the first of them with respect to
-        inputs and then parameters. The numbers equal the program's to the last bit. If an operation has no value, the
-        module raises an error of the same type; on a branch that has not been traced, it raises LookupError.
+        The module defines `parameters`, the current numbers of the parameters; `program(inputs, parameters)`, which
+        returns all numbers in the function's result in order; and `gradients`, which returns the gradients of the first
+        number with respect to inputs and then parameters. The numbers equal the program's to the last bit. If an
+        operation has no value, the module raises an error of the same type; on a branch that has not been traced, it
+        raises LookupError.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -254,11 +257,11 @@ class Program(Replayed):
     def to_numpy(self) -> str:
         """Return the program as a Python module that needs only NumPy.
 
-        It defines `parameters`, their current numbers, `program(inputs, parameters)` on a list of arrays, which returns
-        all numbers in the function's result in order, each as an array over the rows, and `gradients`, which returns
-        the gradients of the first of them with respect to inputs and parameters, row by row. A row that raises, or is
-        on a branch that has not been traced, is NaN. Functions such as exp are NumPy's, which may differ in the last
-        digits.
+        The module defines `parameters`, the current numbers of the parameters; `program(inputs, parameters)`, which
+        takes a list of arrays and returns all numbers in the function's result in order, each as an array over the
+        rows; and `gradients`, which returns the gradients of the first number with respect to inputs and parameters,
+        row by row. A row that raises, or is on a branch that has not been traced, gives NaN. Functions such as exp are
+        NumPy's, which may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.

@@ -13,7 +13,7 @@ QUESTIONS: Any = {
 
 
 def power(x: float, y: float) -> float:
-    """A power that is a float."""
+    """The power x**y as a float."""
     z = x**y
     if isinstance(z, complex):
         raise ValueError("a negative number raised to a power that is not an integer")
@@ -31,12 +31,12 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """The functions `program` and `gradients` of a module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """The function's numbers; raises whatever its operations raise, or LookupError on other branches."""
+        """The numbers in the function's result; raises what its operations raise, or LookupError on other branches."""
         branch, slots = _played(inputs, parameters)
         return [slots[slot] for slot in branch["outputs"]]
 
     def gradients(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """The gradients of the first number for each input and then each parameter; raises as `program` does."""
+        """The first number's gradients with respect to each input and then each parameter; raises as `program` does."""
         branch, slots = _played(inputs, parameters)
         first = len(slots) - len(branch["code"])
         adjoints = [-0.0] * len(slots)

@@ -27,7 +27,7 @@ _ORIGINALS = {(kind, name): vars(kind).get(name) for kind, name in _DRAWS}
 
 
 def watch_generators() -> None:
-    """Let Python's generators tell the trace of their thread that they draw; NumPy's cannot, see `states`."""
+    """Make Python's generators tell the trace of their thread when they draw; NumPy's cannot (see `states`)."""
     for kind, name in _DRAWS:
         setattr(kind, name, _watched(getattr(kind, name)))
 
@@ -42,9 +42,9 @@ def unwatch_generators() -> None:
 
 
 def states(function: Any) -> list[Any]:
-    """Return the states of the global generators, and of NumPy's that the function names or closes over.
+    """Return the states of the global generators, and of the NumPy generators that the function names or closes over.
 
-    The functions of the module `random` are methods that its own generator had before it was watched.
+    The functions of the module `random` are methods that were bound before watching began, so watching can miss them.
     """
     found: list[Any] = [random.getstate()]
     numpy_random = sys.modules.get("numpy.random")
@@ -65,7 +65,7 @@ def _comparable(state: Any) -> Any:
 
 
 def _named(function: Any) -> list[Any]:
-    """Return the objects that a function closes over and the globals it names, also for the functions among them."""
+    """Return the objects that a function closes over and the globals it names; likewise for functions among them."""
     found: dict[int, Any] = {}
     waiting = [function]
     while waiting:
@@ -77,7 +77,7 @@ def _named(function: Any) -> list[Any]:
             waiting += [thing.__self__, thing.__func__]
         elif isinstance(thing, FunctionType):
             for cell in thing.__closure__ or ():
-                with suppress(ValueError):  # it is empty
+                with suppress(ValueError):  # the cell is empty
                     waiting.append(cell.cell_contents)
             waiting += thing.__defaults__ or ()
             names = _names(thing.__code__)

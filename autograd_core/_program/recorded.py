@@ -1,4 +1,4 @@
-"""From a run of a function on fresh leaves to a listing: one branch, traced."""
+"""From one run of a function on fresh leaves to the listing of one branch."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def record_branch(
     made = trace.made
     del inputs, structure, outputs, leaves, dead, trace
     if leaked(made) is not None:
-        gc.collect()  # a cycle that is otherwise garbage may hold it
+        gc.collect()  # a cycle that is otherwise garbage may hold the node
         if leaked(made) is not None:
             raise refused(
-                "stores a number that it computed outside itself, or in a list, an attribute or a cache",
+                "stores a number that it computed (in an outer variable, a list, an attribute or a cache)",
                 "return it instead: a stored number would be out of date after the next replay",
             )
     branch = Branch(listing, parameters, empty, plain, below)
@@ -140,7 +140,7 @@ def _contents(thing: Any) -> Any:
 
 
 def _check_kept(form: Nested | Kept | Leaf) -> None:
-    """Reject a result that may contain numbers we cannot see."""
+    """Reject a result that may contain hidden numbers."""
     if isinstance(form, Nested):
         for part in form.parts:
             _check_kept(part)
@@ -150,13 +150,13 @@ def _check_kept(form: Nested | Kept | Leaf) -> None:
             thing._static()
         if not passes(thing) and not (is_array(thing) and thing.dtype.kind in "fiubU"):
             raise TypeError(
-                "a traced function must return numbers, in lists, tuples, dicts, dataclasses and NumPy arrays; "
+                "a traced function must return numbers, alone or in lists, tuples, dicts, dataclasses or NumPy arrays; "
                 f"got {thing!r} of type {type(thing).__name__}: return the numbers in it"
             )
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tuple[list[Value], int]:
-    """Return the older nodes that the trace used, those below the outputs first, and the number of the latter."""
+    """Return the older nodes that the trace used, those below the outputs first, and how many are below the outputs."""
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
     others = outside([*asked, *dead], trace.made) if asked or dead else []
@@ -171,7 +171,7 @@ def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
 
 @cache
 def may_raise(row: Operation) -> bool:
-    """Return whether an operation may raise: its translation can, or it has no translation."""
+    """Return whether an operation may raise: either its translation can, or it has none."""
     from .._translation.forms import Refused  # imported here: the translator is large, and few functions need it
     from .._translation.rows import translated_row
     from .._translation.translator import Translation

@@ -1,4 +1,4 @@
-"""A program from the view of a call: which arguments fit, which numbers are inputs, and the node that it makes."""
+"""A program as seen by a call: which arguments fit, which numbers are inputs, and the node that the call makes."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Replayed:
         return self._at(operands)[0]
 
     def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
-        """The local derivatives of a node of this program; on Values, from the function's own graph."""
+        """The local derivatives of a node of this program; on Values, they come from the function's own graph."""
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:

@@ -12,12 +12,12 @@ from .branches import Branch, Branches
 from .guards import Strayed
 
 T = TypeVar("T")
-# A branch, and the outputs when it was traced.
+# Traces the branch of a point.
 Tracer = Callable[[Sequence[float]], Branch]
 
 
 class Replays:
-    """The branches of one program, and how a point finds its own.
+    """The branches of one program, and the choice among them at each point.
 
     Args:
         tracer: Traces the branch of a point, raising whatever the engine raises there; None if there is no function.
@@ -30,13 +30,13 @@ class Replays:
         self._tracing = RLock()
 
     def values(self, numbers: Sequence[float]) -> tuple[Branch, list[float]]:
-        """The outputs at a point, and its branch."""
+        """The branch of a point, and the outputs there."""
         return self.played(numbers, lambda branch: branch.player(None, self.fast).values(numbers, branch.parameters))
 
     def value_and_gradients(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, list[float], list[float]]]:
-        """The first output at a point, the gradients of inputs and parameters, and the point's branch."""
+        """The branch of a point, and there the first output and the gradients of inputs and parameters."""
         return self.played(
             numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )
@@ -46,7 +46,7 @@ class Replays:
     ) -> tuple[Branch, Any]:
         """The branch of a point, and its one output as a node of `row`, or as a number if it depends on no variable.
 
-        `given` holds the inputs, Values among them; `varying` says which these are, and `numbers` are all as floats.
+        `given` holds the inputs, some of them Values; `varying` says which, and `numbers` holds all inputs as floats.
         """
         return self.played(numbers, lambda branch: branch.node(row, given, numbers, varying, self.fast))
 
@@ -69,12 +69,12 @@ class Replays:
             return branch, play(branch)
         except Strayed:
             raise GraphError(
-                f"another thread assigned the parameters of {self.name} while it was traced; "
+                f"another thread assigned the parameters of {self.name} while it was being traced; "
                 "assign them between calls"
             ) from None
 
     def branch_of(self, numbers: Sequence[float]) -> Branch:
-        """The branch of a point, chosen by the engine's own numbers."""
+        """The branch of a point, chosen with exact arithmetic even if the program is fast."""
         return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))[0]
 
     def traced(self, numbers: Sequence[float]) -> Branch:

@@ -1,4 +1,4 @@
-"""Programs as text: versioned, checked when read, never executed. Arrays are little-endian, in base 64."""
+"""Programs as text: versioned, checked when read, never executed. Arrays are little-endian, in Base64."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the state in a file; raise ValueError if it is not a program of this version."""
+    """Read the state in a file; raise ValueError if the file is not a program of this version."""
     try:
         state = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -57,7 +57,7 @@ def _text(state: dict[str, Any]) -> str:
 
 
 def _sum(state: dict[str, Any]) -> str:
-    from hashlib import sha256  # imported late: a twelfth of the time of importing autograd_core
+    from hashlib import sha256  # imported late: it would add a twelfth to autograd_core's import time
 
     return sha256(_text(state).encode()).hexdigest()
 
@@ -197,7 +197,10 @@ def _form(form: Formed) -> Any:
         return {"kept": _plain(form.thing)}
     kind = type(form.like).__name__
     if type(form.like) not in (list, tuple, dict):
-        raise GraphError(f"a program on a {kind} cannot be saved; pass lists, tuples, dicts and arrays instead")
+        raise GraphError(
+            f"a program with a {kind} as an argument or result cannot be saved; "
+            "use lists, tuples, dicts and arrays instead"
+        )
     names = [_plain(name) for name in form.names]
     return {kind: [[name, _form(part)] for name, part in zip(names, form.parts, strict=True)]}
 
@@ -230,7 +233,7 @@ def _formed(state: Any) -> Formed:
 
 
 def _leaves(form: Formed, numbers: list[Any]) -> Structure:
-    """The structure of a form, with the leaves in it in order."""
+    """The structure of a form, with its leaves in order."""
     found: list[Leaf] = []
     waiting = [form]
     while waiting:

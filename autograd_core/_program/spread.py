@@ -32,8 +32,8 @@ class Spread:
 def spread(thing: Any, axis: int, name: str) -> Spread:
     """Take apart an argument that carries rows: along `axis` in NumPy arrays, item by item in lists and `array.array`.
 
-    Dicts, tuples and dataclasses hold such arguments. `name` is for messages. Raises ValueError if their numbers of
-    rows or the structures of their rows differ, and TypeError for something that cannot carry rows.
+    Dicts, tuples and dataclasses may hold several of these. `name` is for messages. Raises ValueError if their numbers
+    of rows or the structures of their rows differ, and TypeError for something that cannot carry rows.
     """
     if is_array(thing):
         return _of_array(thing, axis, name)
@@ -45,7 +45,7 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
     if kind is None:
         raise TypeError(
             f"{name} must carry rows, as in_axes says; got {thing!r} of type {type(thing).__name__}: "
-            "pass a list or an array, or set its entry of in_axes to None"
+            "pass a list or an array, or set its entry in in_axes to None"
         )
     names, parts = kind.open(thing)
     within = [spread(part, axis, name + kind.place(key)) for key, part in zip(names, parts, strict=True)]
@@ -66,7 +66,7 @@ def counted(counts: dict[str, int]) -> int:
     """The number of rows, which must be the same for every argument that carries rows."""
     if len(set(counts.values())) != 1:
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
-        raise ValueError(f"arguments that carry rows must have the same number of them; {said or 'none carries any'}")
+        raise ValueError(f"arguments that carry rows must have the same number of rows; {said or 'none carries rows'}")
     [count] = set(counts.values())
     return count
 
@@ -75,7 +75,7 @@ def _of_array(thing: Any, axis: int, name: str) -> Spread:
     import numpy
 
     if not thing.shape or thing.dtype.kind not in "fiu":
-        raise TypeError(f"{name} carries rows, so it must be an array of numbers with an axis for them; got {thing!r}")
+        raise TypeError(f"{name} carries rows, so it must be an array of numbers with an axis for rows; got {thing!r}")
     rows = numpy.moveaxis(thing, axis, 0)
     flat = numpy.ascontiguousarray(rows, dtype=numpy.float64).reshape(-1)
     count, shape = rows.shape[0], rows.shape[1:]

@@ -1,8 +1,8 @@
-"""One run of a function on fresh leaves, noting the nodes it makes and the questions it asks, and rejecting the rest.
+"""One run of a function on fresh leaves: the nodes it makes, the questions it asks, and what it is not allowed to do.
 
-While a trace runs, `Value` behaves a little differently in its thread: a comparison becomes a question for every
-replay, `.data` is a Value through which no gradient passes, and anything that a replay could not repeat is rejected.
-This behaviour is installed for the duration of the trace, so it costs nothing at other times.
+While a trace runs, `Value` behaves a little differently in the trace's thread: a comparison becomes a question for
+every replay, `.data` is a Value through which no gradient passes, and anything that a replay could not repeat is
+rejected. This behaviour is installed for the duration of the trace, so it costs nothing at other times.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Trace:
         self.questions: list[Question] = []
         self.plain: set[Value] = set()
         self.errors: list[Exception] = []
-        self.draws = False  # random numbers
-        self.found = False  # `taken` expects this of watchers
+        self.draws = False  # whether it drew random numbers
+        self.found = False  # an attribute that `taken` expects of watchers
         self._thread = get_ident()
         self._ids: set[int] = set()
 
@@ -55,14 +55,14 @@ class Trace:
         return outcome
 
     def asked_flat(self, node: Value) -> None:
-        """Note a question for each operand: which derivatives are flat decides which formulas are evaluated."""
+        """Note a question for each operand, since whether a derivative is flat decides which formulas are used."""
         if node.op.flat or node.op.flat_beside:
             for i, slope in enumerate(node._slopes):
                 if slope is not None:
                     self.questions.append(Question("flat", node.operands, float(is_nothing(slope)), node.op, i))
 
     def stopped(self, node: Value, plain: bool) -> Value:
-        """Return the number of a node as a node that blocks gradients; `plain` says that the engine has a float."""
+        """Return a node's number as a node that blocks gradients; `plain` means that it is a float outside a trace."""
         self.check_recorded(node)
         result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
         if plain:
@@ -91,7 +91,7 @@ class Trace:
 
 
     def check_uncaught(self) -> None:
-        """Reject a function that returns after an error was raised: a replay would not check whether it raises."""
+        """Reject a function that returns after an error was raised: a replay would not look for that error."""
         for error in self.errors:
             if isinstance(error, GraphError):
                 raise error
@@ -100,7 +100,7 @@ class Trace:
             ) from error
 
     def reaches(self, node: Value) -> bool:
-        """Return whether the node is one of this trace, or was computed from one."""
+        """Return whether the node belongs to this trace, or was computed from one that does."""
         self._ids.update(map(id, self.made[len(self._ids) :]))
         return any(id(x) in self._ids for x in discovered_all([node])[0])
 
@@ -251,7 +251,7 @@ _ANSWERS: dict[str, Any] = {
     "zero_grad": _refusing("zero_grad", "clears gradients", _OUTSIDE),
     "backward": _refusing("backward", "calls backward()", CREATE_GRAPH),
     **{
-        name: _refusing(name, "writes a Value as text", "print what it returns")
+        name: _refusing(name, "writes a Value as text", "print the function's result instead")
         for name in ("__repr__", "__format__", "hex")
     },
     **{
@@ -275,9 +275,9 @@ def _put_in_place(answers: dict[str, Any]) -> None:
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """Return a node that anything other than these nodes refers to, or None.
+    """Return a node to which anything other than these nodes refers, or None.
 
-    Apart from these, only the list may refer to them: any other reference would be outdated after the next replay.
+    Besides the nodes, only their list may refer to them: any other reference would be outdated after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -292,13 +292,14 @@ def leaked(nodes: list[Value]) -> Value | None:
 
 @accelerated
 def release_memory() -> None:
-    """Give the memory of freed nodes back to the system.
+    """Give the memory of freed nodes back to the operating system.
 
-    The C engine keeps it for the next graph, but none follows a trace: a replay makes one node, and plans take memory.
+    The C engine keeps it for the next graph, but after a trace there is none: a replay makes one node, and plans need
+    memory too.
     """
 
 
-# The references that examining a node adds: the list, the loop variable, the argument.
+# The references that examining a node adds: the list, the loop variable and the argument.
 IN_PASSING = 3
 
 
@@ -319,8 +320,8 @@ def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
     """Return the nodes outside `nodes` that the roots were computed from, without searching below them.
 
-    They are in the order in which `nodes` use them first. That is the order in which people write: a matrix row by row,
-    and what lies side by side is played faster.
+    They are in the order in which `nodes` first use them. Code is usually written in that order, such as a
+    matrix row by row, and adjacent numbers are played faster.
     """
     own, seen = set(nodes), _seen(roots, nodes)
     used = (x for node in nodes if node in seen for x in node.operands if type(x) is Value)

@@ -5,5 +5,5 @@ each step, with `lines.py` for its numbers and `formulas.py` for its derivatives
 tape that records how each was computed). Then read `frames.py` (still pictures), with `geometry.py` and `wrapping.py`
 (their layout), and `page.py`, which assembles the page from `data.py` and `live/`: there, `player.js` recomputes the
 tape when the reader moves a leaf, `steps.js` shows steps, and `leaves.js` and `tools.js` hold the controls. `asking.py`
-calls a function and records the questions it asks, and `source.py` finds its lines, shown beside the graph.
+calls a function and records the questions it asks, and `source.py` finds the source lines shown beside the graph.
 """

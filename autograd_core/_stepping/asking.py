@@ -1,7 +1,7 @@
-"""The questions that a program asks about its numbers as it runs; a moved leaf must not change their answers.
+"""The questions that a program asks about its numbers as it runs; moving a leaf must not change their answers.
 
 A comparison with a different outcome selects another branch of the program, which the recorded graph does not contain.
-During the run, `Value` notes the questions of this thread, and answers them as usual.
+While the program runs, `Value` records the questions of the current thread and answers them as usual.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _asking = RLock()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about some Values and numbers, the answer, and which nodes were made after it.
+    """A question about some Values and numbers, its answer, and a stamp that tells which nodes were made later.
 
     `kind` is one of `SIGNS` or `ANSWERS`, or "read" if the number itself was taken, by `.data` or by rounding.
     """
@@ -43,18 +43,18 @@ class Asked:
     kind: str
     operands: tuple[Any, ...]
     outcome: float
-    stamp: int  # the smallest stamp of the nodes made after it
+    stamp: int  # the smallest that a node made later can have
     line: int | None
 
 
 def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, list[Asked]]:
     """Call a function with leaves named after its parameters; return its result and the questions it asked.
 
-    Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records its
-    line.
+    Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records
+    the source line that made it.
 
     Raises:
-        GraphError: The function does not return one or several Values.
+        GraphError: The function returns something other than one or several Values.
     """
     bound = inspect.signature(function).bind(*arguments)
     bound.arguments.update({name: _labelled(argument, name) for name, argument in bound.arguments.items()})
@@ -84,7 +84,9 @@ def asked() -> Iterator[list[Asked]]:
         GraphError: A function is being traced.
     """
     if traces:
-        raise GraphError("a function cannot be stepped through while another is being traced; step outside the trace")
+        raise GraphError(
+            "a function cannot be stepped through while another is being traced; call step() outside the trace"
+        )
     found: list[Asked] = []
     thread = get_ident()
 
@@ -124,7 +126,7 @@ def _compared(kind: str, original: Any, note: Note) -> Callable[[Value, Any], An
 
 
 def _answered(kind: str, function: Callable[..., Any], note: Note) -> Callable[..., Any]:
-    """Wrap a question to answer from the number itself, since reading `.data` would be another question."""
+    """Wrap a question so that the number itself answers it, since reading `.data` would be another question."""
 
     def answer(self: Value, *arguments: Any) -> Any:
         outcome = function(self._data, *arguments)

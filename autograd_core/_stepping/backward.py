@@ -17,7 +17,7 @@ from .scene import COMPLETE, INSIDE, WRONG, Scene, Step, group_of, node_of, slop
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The slots of the contribution that an edge carried, and of the operand's gradient before and after."""
+    """The slots of an edge's contribution and its two factors, and of the operand's gradient before and after."""
 
     local: int
     upstream: int
@@ -33,13 +33,13 @@ class Sweep:
         self.scene = scene
         self.replay = replay
         self.epoch = epoch
-        self.remaining = dict(scene.uses)  # for each box, how many edges its gradient still waits for
-        self.due: dict[Value, int] = {}  # the correct gradients of leaves that may come out wrong
+        self.remaining = dict(scene.uses)  # for each box, how many edges its gradient is still waiting for
+        self.due: dict[Value, int] = {}  # the correct gradients of leaves whose computed ones may be wrong
         replay.start()
 
     def _seeds(self) -> Iterator[Step]:
         boxes = dict.fromkeys(self.scene.picture.box(root) for root in self.scene.roots)
-        start = "the output" if len(boxes) == 1 else "every output, as if from their sum"
+        start = "the output" if len(boxes) == 1 else "all the outputs, as if from their sum"
         for root in boxes:
             name, complete = root.short, not self.remaining[root]
             text = f"{self.scene.gradient(root)} = ∂{name}/∂{name} = 1: the sweep starts from {start}"
@@ -59,7 +59,7 @@ class Sweep:
         yield self._result()
 
     def _passed_on(self, box: Box) -> Iterator[tuple[list[Box], Step]]:
-        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; none for a leaf."""
+        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; a leaf has none."""
         incoming = [edge for edge in self.scene.incoming[box] if edge.source.group is not None]
         if box.kind == "folded":
             for edge in incoming:
@@ -89,7 +89,10 @@ class Sweep:
         return step
 
     def _send(self, edge: Edge) -> Sent:
-        """Send along all the edges that a drawn edge represents, and return the contribution of its own edge."""
+        """Send the contributions along all the graph edges that a drawn edge stands for.
+
+        Return that of the edge drawn, with the operand's gradient before and after.
+        """
         node, x = node_of(edge.target), node_of(edge.source)
         before = self.replay.adjoint.get(x)
         zero = self.replay.tape.constant(0.0)
@@ -101,7 +104,7 @@ class Sweep:
         return Sent(*carried, before, self.replay.gradient(x))
 
     def _chain_rule(self, edge: Edge, sent: Sent) -> Line:
-        """Return an edge's line: its factors as symbols, a formula and numbers, and the sum that they are added to."""
+        """Return an edge's line: its factors (symbols, formula, numbers) and the sum to which the product is added."""
         result, operand = edge.target, edge.source
         gradient = self.scene.gradient(operand)
         upstream = line("·", slope(sent.upstream, signed=True))
@@ -117,14 +120,14 @@ class Sweep:
         if operand.node is None:
             return text
         if edge.more or result.more:
-            return line(text, f", and the same for all its repeats ⇒ {gradient} = ", slope(sent.total))
+            return line(text, f", and likewise for every repeat of this edge ⇒ {gradient} = ", slope(sent.total))
         if sent.before is None:
             return line(text, f" ⇒ {gradient} = ", slope(sent.total))
         added = line(slope(sent.before), " + ", slope(sent.contribution, signed=True))
         return line(text, f" ⇒ {gradient} = ", added, " = ", slope(sent.total))
 
     def _into(self, edge: Edge, upstream: int, complete: bool) -> Step:
-        """Return the step along several edges at once into a folded scope."""
+        """Return the step that goes along several edges at once into a folded scope."""
         text = line(
             f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = ", slope(upstream),
             f" goes back along {edge.more + 1} edges into {edge.source.short}",
@@ -134,7 +137,7 @@ class Sweep:
         return step
 
     def _underlying(self, edge: Edge) -> list[tuple[Value, int]]:
-        """Return the edges of the graph that a drawn edge represents, in the order of the sweep."""
+        """Return the graph edges that a drawn edge stands for, in the order of the sweep."""
         if not edge.more and not edge.target.more:
             return [(node_of(edge.target), edge.index)]
         return [
@@ -174,13 +177,13 @@ class Sweep:
             return line(f"{self.scene.gradient(box)} = ", slope(self.replay.gradient(node_of(box))))
 
         listed = self.scene.listed(self.scene.leaves, written)
-        text = line("Every gradient is complete", line(": ", listed) if listed else f", {INSIDE}")
+        text = line("Every gradient is complete", line(": ", listed) if listed else f", including those {INSIDE}")
         return self.scene.step("result", self.epoch, text, [box.id for box in self.scene.leaves])
 
     def eager(self) -> Iterator[Step]:
         """Yield the steps in which every box passes its gradient on once, as soon as anything has arrived.
 
-        Sorting prevents this.
+        Sorting prevents this mistake.
         """
         yield from self._seeds()
         numbered = {box.number: box for box in self.scene.picture.boxes}
@@ -215,7 +218,7 @@ class Sweep:
         yield self._compared(wrong)
 
     def _compared(self, suspects: Collection[Box]) -> Step:
-        """Return the step that compares leaves' gradients with the correct ones; only `suspects` can differ."""
+        """Return the step comparing leaves' gradients with the correct ones; only those in `suspects` can differ."""
         got = self.replay
         right = got.swept() if suspects else {}
         found = []
@@ -231,7 +234,7 @@ class Sweep:
             else:
                 what, came, due = self.scene.gradient(box), got.gradient(leaves[0]), right[leaves[0]]
             found.append((line(f"{self.scene.where(box)}{what}"), came, due))
-        text = "In this graph even the unsorted order yields the right gradients: nothing came too late"
+        text = "In this graph even the unsorted order yields the correct gradients: nothing came too late"
         line_ = line(Wrong(tuple(found), text)) if found else (text,)
         return self.scene.step("result", self.epoch, line_, [box.id for box in self.scene.leaves])
 

@@ -1,4 +1,4 @@
-"""The data of a page, as JSON: its steps, the program that computes its numbers and its gradients, and its guards."""
+"""The data of a page, as JSON: its steps, the program that computes its numbers and gradients, and its guards."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .scene import Scene, Step
 from .script import Script
 from .source import program_of
 
-MOST_SLOTS = 60_000  # with more, a page could not keep up while the reader drags
+MOST_SLOTS = 60_000  # with more, a page could not keep up while the reader drags a leaf
 MOST_NODES = 150  # with more, the gradients' graph would make up most of the page
 
 
 def page_data(script: Script, frames: Frames) -> dict[str, Any]:
-    """Return the data for the page's script: each distinct step once, both orders, and the program of the numbers."""
+    """Return the data for the page's script: each distinct step once, both orders, and the program for the numbers."""
     pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # both share most of the forward pass
     at = {text: i for i, text in enumerate(pool)}
     tape, picture = script.tape, script.scene.picture
@@ -34,7 +34,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
     live = len(tape.numbers) <= MOST_SLOTS
     lines = [line for step in pool.values() for line in (step.line, *step.marks.values())]
     kept = range(len(tape.numbers)) if live else sorted({slot for line in lines for slot in slots_of(line)})
-    slots = dict(zip(kept, range(len(kept)), strict=True))  # the page's own numbers of them
+    slots = dict(zip(kept, range(len(kept)), strict=True))  # renumbered from 0 for the page
     data = {
         "steps": [_step(step, slots) for step in pool.values()],
         "orders": [[at[repr(step)] for step in order] for order in (script.sorted, script.eager)],
@@ -51,7 +51,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
         "trained": script.trained if live else [],
         "parameters": script.parameters,
         "rate": None if script.rate is None or not live else script.rate,
-        "still": "" if live else f"{len(script.scene.order):,} nodes are too many for a page to compute while you drag",
+        "still": "" if live else f"{len(script.scene.order):,} nodes are too many for a page to recompute as you drag",
         **_program(tape, live),
     }
     if program := program_of(picture.boxes):
@@ -74,14 +74,14 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 def _computed_first(tape: Tape) -> set[int]:
     """Return the slots whose numbers the page computes before it shows any, so that the data can omit them.
 
-    For an operation on many operands, the recorded derivatives show where it is flat beside a plain number.
+    Not those of an operation on many operands: its recorded derivatives show where it is flat beside plain numbers.
     """
     rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
     return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
 
 
 def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
-    """Encode the instructions as numbers: the index of the name, then slots; plain operands of a row are ~slot."""
+    """Encode the instructions as numbers: the index of the name, then slots; ~slot for a row's plain operands."""
     if not live:
         return {"ops": [], "code": [], "frozen": {}, "domains": {}}
     names = sorted({str(name) for name, *_ in tape.code})
@@ -97,7 +97,7 @@ def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
 
 
 def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
-    """Encode a step as JSON, without the parts that the page can infer from slots, as for most operations and edges."""
+    """Encode a step as JSON; most operations and edges omit the parts that the page can infer from their slots."""
     marks = {name: coded(mark, slots) for name, mark in step.marks.items()}
     found = [step.kind, step.epoch, coded(step.line, slots), step.focus, marks, step.states]
     match list(marks.items()):
@@ -118,7 +118,7 @@ def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
 
 
 def _chain_rule(line: Any, local: int, above: int, sent: int) -> Any:
-    """Encode an edge's line without the parts that the page can infer from slots: target, factors and the old sum."""
+    """Encode an edge's line without the parts that the page can infer from slots, such as its product and new sum."""
     product = [[2, local], "·", [3, above]]
     match line:
         case [str(start), ["=", factors, *formula, last, [[2, c]]], ["?", *_], str(end), *sums] if (
@@ -151,7 +151,7 @@ class SecondOrder:
 
 
 def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
-    """Return the gradients of the leaves as a program, or None if only Python can compute them or it is too large."""
+    """Return the leaves' gradients as a program, or None if only Python can compute them or the graph is too large."""
     if not leaves or len(scene.order) > MOST_NODES or any(why_frozen(node.op) for node in scene.order):
         return None
     with record():
@@ -163,7 +163,7 @@ def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
 
 
 def guards_of(script: Script) -> dict[str, Any]:
-    """Return the questions that the page asks again, and the stamp of each value, which shows the order in time."""
+    """Return the questions that the page asks again, and the stamp of each value, which shows when it was made."""
     data, tape = script.recorded, script.tape
     guards = []
     for question in script.questions:

@@ -20,7 +20,7 @@ class Formulas:
         self._slopes: dict[Value, Sequence[Any]] = {}
 
     def __call__(self, node: Value, index: int, names: Sequence[str], result: str) -> str:
-        """Return the formula for operand `index`, with these names; empty if there is none or it is too long."""
+        """Return ∂result/∂operand for operand `index` in these names; empty if unknown or too long."""
         templates = node.op.derivative_formulas
         if templates and len(templates) == len(names):
             named = [atom(name) for name in names]

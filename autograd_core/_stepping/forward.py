@@ -1,4 +1,4 @@
-"""One forward pass through a picture, and the update of the parameters between two."""
+"""One forward pass through a picture, and the update of the parameters between two passes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_PLACE = 0xE000  # private characters stand for operands until the formula 
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
-    """Yield the steps in which leaves take their values, then one for each operation in topological order."""
+    """Yield the step in which the leaves take their values, then one for each operation in topological order."""
     yield _leaves(scene, replay, epoch)
     for box in scene.picture.boxes:
         if box.group is not None and (box.node is None or not box.node.is_leaf):
@@ -102,7 +102,7 @@ def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
 def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Value, int]) -> Iterator[Step]:
     """Yield the steps that update each parameter, w ← w - rate·∂root/∂w.
 
-    `due` holds the correct gradients of those that may be wrong.
+    `due` holds the correct gradients of the leaves whose computed ones may be wrong.
     """
     before, gradients = dict(replay.data), dict(replay.adjoint)
     none = scene.tape.constant(0.0)

@@ -1,4 +1,4 @@
-"""The steps as pictures: one layout with room for the widest texts, with the texts and colours of each step."""
+"""The steps as pictures: one layout with room for the widest texts, filled with the texts and colours of each step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRONG = {"fillcolor": "#e7b6dd"}
 SENT = {"color": "#222222", "penwidth": "1.4"}
 
 Texts = dict[str, str]
-# The prologue, titles that would show as tooltips, and attributes that page.css has rules for.
+# What the page leaves out: comments, titles that would show as tooltips, and attributes that page.css has rules for.
 _STYLED = re.compile(
     r"<title>[^<]*</title>\s*|<!--.*?-->\s*"
     r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"'
@@ -55,7 +55,7 @@ class Frames:
         self.heads = {box.id: self._head(box) for box in picture.boxes}
 
     def _head(self, box: Box) -> list[str]:
-        """Return the lines of a box that no step changes."""
+        """Return those lines of a box that no step changes."""
         if box.group is None:
             return [box.name]
         more = [f"× {box.more} more"] if box.more else []
@@ -158,7 +158,7 @@ class Frames:
 
 
 def gif(frames: Iterable[bytes], seconds: float) -> bytes:
-    """Combine PNG frames into a repeating GIF whose last frame stays three times as long."""
+    """Combine PNG frames into a repeating GIF whose last frame is shown three times as long."""
     try:
         from PIL import Image
     except ImportError:

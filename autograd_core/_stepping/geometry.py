@@ -33,7 +33,7 @@ class Geometry:
         self.graph = _attributes(laid)
         self.clusters = {o["name"]: _attributes(o) for o in objects if "bb" in o}
         self.members = {o["name"]: [objects[i]["name"] for i in o.get("nodes", ())] for o in objects if "bb" in o}
-        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # not rank ties
+        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # rank ties have none
         names = {o["_gvid"]: o["name"] for o in objects}
         self.edges = [(names[e["tail"]], names[e["head"]], _attributes(e)) for e in laid.get("edges", ())]
         left, bottom, right, top = (float(x) for x in self.graph.pop("bb").split(","))
@@ -55,7 +55,7 @@ class Geometry:
         return int((self.right - self.left) / 7.3)
 
     def dot(self, change: Mapping[str, Attributes], caption: Iterable[str] = ()) -> str:
-        """Return DOT with all positions; `change` has attributes to set, by the id of nodes and edges."""
+        """Return DOT with all positions; `change` holds attributes to set, keyed by the id of a node or edge."""
         lines = [f"digraph {{\n\tgraph [{_written(self.graph)}]\n"]
         for name, attributes in self.clusters.items():
             inside = " ".join(string(member) for member in self.members[name])
@@ -80,7 +80,7 @@ class Geometry:
         return "".join((*lines, "}\n"))
 
     def rendered(self, dot: str, format: str) -> bytes:
-        """Render a DOT source with positions as a picture."""
+        """Render a DOT source that already contains all positions."""
         return lay_out(dot, format, self.time_limit, placed=True)
 
 

@@ -42,7 +42,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """A remark, if a zero met an infinity."""
+    """A remark that appears only if a zero met an infinity."""
 
     local: int
     upstream: int
@@ -60,7 +60,7 @@ class Differs:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A list of the wrong results, with the actual and the correct number of each; `right` if there are none."""
+    """A list of the wrong results, with the actual and correct number of each; the words `right` if there are none."""
 
     found: tuple[tuple[Line, int, int], ...]
     right: str
@@ -68,7 +68,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class CountWrong:
-    """The number of pairs of numbers that differ, in words; nothing if none do."""
+    """How many pairs of numbers differ, in words; nothing if none do."""
 
     pairs: tuple[tuple[int, int], ...]
 
@@ -102,15 +102,15 @@ class Filling:
         self.precision = precision
 
     def __call__(self, text: Line) -> str:
-        """The line as text."""
+        """Return a line as text."""
         return "".join(piece if isinstance(piece, str) else self.piece(piece) for piece in text)
 
     def number(self, slot: int, slope: bool = True) -> str:
-        """The number in a slot."""
+        """Return the number in a slot as text."""
         return number(self.numbers[slot] + 0.0 if slope else self.numbers[slot], self.precision)
 
     def piece(self, piece: Piece) -> str:
-        """A piece that depends on numbers."""
+        """Return the text of a piece that depends on numbers."""
         at = self.numbers
         match piece:
             case Number(slot, signed, slope):
@@ -141,7 +141,7 @@ class Filling:
 
 
 def left_out(count: int) -> list[str]:
-    """Return the end of a list that is cut short."""
+    """Return what to append to a list of `count` items that is cut short."""
     return [f"… {count - MOST_LISTED} more"] if count > MOST_LISTED else []
 
 

@@ -50,7 +50,7 @@ def page(script: Script, frames: Frames, title: str | None) -> str:
 @cache
 def _script(operations: tuple[str, ...], sourced: bool) -> str:
     """Return the page's script, with the rows that it needs and, if there is a program, the code that shows it."""
-    from .._translation.in_javascript import javascript  # the translator, loaded where a page is made
+    from .._translation.in_javascript import javascript  # the translator, loaded only when a page is made
     from .._translation.rows import translated_rows
 
     found, translation, refused = translated_rows([TABLE[name] for name in operations], exact=False)
@@ -63,7 +63,7 @@ def _script(operations: tuple[str, ...], sourced: bool) -> str:
 
 
 def packed(script: str) -> str:
-    """Return a script without comments and indentation, which still works if a notebook puts it on one line."""
+    """Return a script without comments and indentation; it still works if a notebook puts it on one line."""
     bare = _TOKENS.sub(_packed, script)
     return "\n".join(line for line in (line.strip() for line in bare.split("\n")) if line)
 

@@ -6,8 +6,8 @@ An instruction is a list of integers after its name: the slot that it fills firs
 
 a row's name  fills its value, then its local derivative with respect to each operand; reads the operands
 "frozen"      the same, for an operation that only Python can compute
-"send"        fills a contribution, then the sum with what had arrived before; reads the local derivative, the gradient
-              above and that sum (-1: nothing has arrived)
+"send"        fills a contribution, then its sum with everything that had arrived before; reads the local derivative,
+              the gradient above and the earlier sum (-1: nothing has arrived)
 "norm"        fills the root of the sum of the squares of the slots that it reads
 "update"      fills w - rate·g; reads w, g and the rate
 """
@@ -40,13 +40,13 @@ class Tape:
     def __init__(self) -> None:
         self.numbers: list[float] = []
         self.code: list[Instruction] = []
-        self.frozen: dict[int, str] = {}  # the reason, by the slot of the value
+        self.frozen: dict[int, str] = {}  # why only Python can compute a value, by its slot
         self.constants: set[int] = set()
         self.sums: set[int] = set()  # products and sums, which have the same bits on every platform
         self._known: dict[object, int] = {}
 
     def hold(self, number: float) -> int:
-        """Return a new slot that no instruction fills: a leaf's."""
+        """Return a new slot that no instruction fills, such as a leaf's."""
         self.numbers.append(number)
         return len(self.numbers) - 1
 
@@ -108,9 +108,10 @@ def why_frozen(op: Operation) -> str:
 
 
 class Replay:
-    """The slots of one epoch: of `data`, of `local` derivatives, and of `adjoint` where a gradient has arrived.
+    """The slots of one epoch: of `data`, of `local` derivatives, and of `adjoint` for nodes a gradient has reached.
 
-    The graph's own `data` and `grad` are not touched. Raises GraphError if a leaf was assigned since.
+    The graph's own `data` and `grad` are not touched. Raises GraphError if a leaf has been assigned a new
+    number since.
     """
 
     def __init__(self, graph: Graph, tape: Tape) -> None:
@@ -142,7 +143,7 @@ class Replay:
         return self.data[node] + 1 + index
 
     def send(self, node: Value, index: int) -> tuple[int, int, int]:
-        """Send a node's adjoint back along one edge, and return the local derivative, adjoint and contribution."""
+        """Send a node's adjoint back along one edge; return the slots of local derivative, adjoint and contribution."""
         operand = node.operands[index]  # nothing is sent along edges to constants
         local = self.local(node, index)
         upstream = self.adjoint.get(node)
@@ -185,7 +186,7 @@ class Replay:
     def forward(self) -> None:
         """Recompute every node from the leaves, with the player of programs.
 
-        Raises whatever floats raise if a value does not exist, with the operation's name and operands.
+        Raises whatever floats raise if a value does not exist; the message names the operation and its operands.
         """
         slopes: list[Slopes] = []
         numbers = [self.tape.numbers[self.data[leaf]] for leaf in self._leaves]

@@ -1,4 +1,4 @@
-"""Step, and Scene, which answers the questions of every kind of step about a picture."""
+"""Step, and Scene, in which steps of every kind look up facts about a picture."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Step:
         return {name: self.filling(mark) for name, mark in self.marks.items()}
 
     def say(self, *parts: str | Line) -> None:
-        """Add to the line."""
+        """Add parts to the line."""
         self.line = line(self.line, *parts)
 
 
@@ -77,7 +77,7 @@ class Scene:
         return f"grad({of.short})"
 
     def where(self, *boxes: Box) -> str:
-        """Return a line's prefix with the scopes of boxes whose labels are ambiguous; empty for others."""
+        """Return a line's prefix: the scopes of those boxes whose labels are ambiguous; empty if none are."""
         places = dict.fromkeys(place for box in boxes if (place := self.places.get(box)))
         return f"{' → '.join(places)}: " if places else ""
 

@@ -15,7 +15,7 @@ from .scene import Scene, Step
 
 
 class Script:
-    """The steps of a picture through all epochs: `sorted`, in the sweep's order, and `eager`, in an unsorted one.
+    """The steps through a picture in all epochs: `sorted`, in the sweep's order, and `eager`, in an unsorted one.
 
     The unsorted epochs continue with the parameters that result from their own gradients.
     """
@@ -44,7 +44,7 @@ class Script:
             for step in self._epochs(epochs, Sweep.eager):
                 self.eager.append(step)
         except (ArithmeticError, ValueError) as error:  # only wrong gradients lead here
-            text = f"Wrong gradients led to parameters for which there is no next epoch: {error}"
+            text = f"Wrong gradients led to parameters with which the next epoch cannot be computed: {error}"
             self.eager.append(self.scene.step("result", self.eager[-1].epoch, (text,)))
 
     def _epochs(self, epochs: int, way: Callable[[Sweep], Iterator[Step]]) -> Iterator[Step]:

@@ -12,7 +12,7 @@ from .._drawing.boxes import Box
 from .._engine.sources import line_of
 
 AROUND = 4  # lines shown before and after those that made a node
-APART = 6  # lines left out between two parts, at least
+APART = 6  # at least this many lines are left out between two parts
 
 
 def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
@@ -36,7 +36,7 @@ def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
 
 
 def _file_name(file: str) -> str:
-    """Return the name of a file for the page."""
+    """Return the name of a file as the page shows it."""
     return "notebook cell" if "ipykernel" in file or file.startswith("<ipython") else Path(file).name
 
 
@@ -50,7 +50,7 @@ class Part:
 
 
 def _parts(lines: Sequence[int], count: int) -> list[tuple[int, int]]:
-    """Return the first and last lines of the parts to show."""
+    """Return the first and last line of each part to show."""
     parts: list[tuple[int, int]] = []
     for line in lines:
         first, last = max(1, line - AROUND), min(count, line + AROUND)

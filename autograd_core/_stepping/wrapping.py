@@ -1,4 +1,4 @@
-"""Wrapping long chains into rows, like lines of text: a layout is cut between ranks that few edges cross."""
+"""Wrapping long chains into rows, like lines of text: a layout is cut where few edges cross from rank to rank."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs as data: a few inputs, then one operation per line. They run on floats and on Values, and print as Python.
+"""Programs as data: a few inputs, then one operation per line. Programs run on floats and Values, and print as Python.
 
 The strategies draw them, and a failing property test prints them. A line applies an operation of the table, or one of
 the few forms of Python whose results are plain numbers.
@@ -26,7 +26,7 @@ def function_of(operation: Operation) -> Callable[..., Any]:
 
 
 def in_math(operation: Operation) -> bool:
-    """Return whether plain Python has the operation under the same name or operator, so that its source runs there."""
+    """Return whether plain Python has the operation under the same name or operator, and so can run source using it."""
     return bool(operation.operator) or operation.value is getattr(math, operation.name, None)
 
 
@@ -208,7 +208,7 @@ class RandomProgram:
     __repr__ = __str__
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Print as hypothesis and IPython do."""
+        """Let hypothesis and IPython print the program."""
         printer.text(str(self))
 
 

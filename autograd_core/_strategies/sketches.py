@@ -13,7 +13,7 @@ from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, RandomProg
 
 MOST_OPERATIONS = 60
 # An operand of a line before the program is assembled: ("input", i); ("back", n) for the line n lines back, counting
-# only lines that are not used yet if there are several of these, so that most lines lead to one result; ("number", i)
+# only lines that are not used yet, if there are several, so that most lines lead to one result; ("number", i)
 # for one of the program's constants; or ("order", n) where only an integer is allowed. Each operand is one choice and
 # a line only a few, because shrinking can leave out a line only if it consists of few choices.
 Place = tuple[str, int]

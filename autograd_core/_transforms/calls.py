@@ -19,7 +19,7 @@ Argnums = int | tuple[int, ...]
 
 
 class Transformed:
-    """The function that a transform returns: it keeps the original's name, docstring and signature, and pickles."""
+    """The function a transform returns: it keeps the original's name, docstring and signature, and can be pickled."""
 
     def __init__(
         self, transform: Function, apply: Function, function: Function, takes: Signature | None = None, **options: Any
@@ -53,7 +53,7 @@ class Transformed:
 
 
 def is_named(function: Any) -> bool:
-    """Return whether a function is what its module has under its qualified name, so that pickles can refer to it."""
+    """Return whether a function's module holds it under its qualified name, so that pickles can refer to it."""
     found: Any = sys.modules.get(getattr(function, "__module__", ""))
     for part in getattr(function, "__qualname__", "").split("."):
         found = getattr(found, part, None)
@@ -67,7 +67,7 @@ def transformed_again(transform: Function, function: Function, options: dict[str
 
 
 def takes(function: Function, name: str) -> bool:
-    """Return whether a function has a parameter called `name`, as far as its signature says."""
+    """Return whether a function has a parameter called `name`, according to its signature."""
     try:
         found = signature(function).parameters.get(name)
     except (TypeError, ValueError):

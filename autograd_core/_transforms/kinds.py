@@ -13,8 +13,8 @@ from typing import Any
 class Kind:
     """How one kind of structure is taken apart and rebuilt.
 
-    `open` returns the names of its parts (indices, keys, fields) and the parts; `close` makes a new one from the
-    original, the names and new parts. Structures of the same `family` may replace each other as tangents and
+    `open` returns the names of its parts (indices, keys, fields) and the parts; `close` makes a new structure
+    from the original, the names and new parts. Structures of the same `family` may replace each other as tangents and
     cotangents.
     """
 
@@ -99,7 +99,7 @@ def kind_of(thing: Any) -> Kind | None:
 
 
 def _beside(thing: Any, names: Sequence[str]) -> bool:
-    """Return whether an object has attributes besides its fields, which would be lost; ignore cached properties."""
+    """Return whether an object has attributes that are not fields and would be lost; ignore cached properties."""
     return any(
         name not in names
         and not name.startswith("__")

@@ -19,7 +19,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
     Args:
         things: The structure to read.
         like: The structure that it must have.
-        name: What messages call `things`.
+        name: The name of `things` in messages.
 
     Raises:
         ValueError: Keys, lengths or shapes differ.

@@ -1,4 +1,4 @@
-"""One run of a function on fresh nodes in place of its arguments, and its derivatives in the form for the caller."""
+"""One run of a function on fresh nodes in place of its arguments, and its derivatives as the caller expects them."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class Run:
     valued: bool  # whether an argument was a Value
     # The function and its other arguments, if a number was taken out of a Value that depends on the inputs.
     suspect: tuple[Function, list[Any]] | None
-    inside: int = 1  # how many threads are inside; the first one from the start
+    inside: int = 1  # the number of threads inside; the first is inside from the start
 
     def again(self) -> Run:
-        """Return this run, to be re-entered after it was left."""
+        """Return this run, to be entered again after it has been left."""
         with _entering:
             self.inside += 1
             make_input(self.inputs)
@@ -80,7 +80,7 @@ class Run:
         return outputs
 
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
-        """Pull cotangents of the outputs back to the inputs, and return the results in the form for the caller.
+        """Pull cotangents of the outputs back to the inputs; return the results in the form that the caller expects.
 
         They are plain numbers if nothing but the inputs is a Value: then the derivative needs no graph.
         """
@@ -100,7 +100,7 @@ class Run:
         return self.answers(found, valued)
 
     def push(self, outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """Push tangents of the inputs forward to the outputs, and return those in the form for the caller."""
+        """Push tangents of the inputs forward to the outputs, and return these in the form that the caller expects."""
         valued = self.valued or _any_value(tangents)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return tangent_numbers(outputs, self.inputs, list(map(_start, tangents)))
@@ -109,19 +109,19 @@ class Run:
         return self.answers(found, valued)
 
     def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
-        """Return the outputs in the form for the caller; `beside` holds the tangents or cotangents that were passed."""
+        """Return the outputs in the form that the caller expects; `beside` holds the tangents or cotangents passed."""
         valued = self.valued or _any_value(beside)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return list(map(_plain, outputs))
         return self.answers(outputs, valued)
 
     def beside(self) -> Any:
-        """Return the function's aux in the form for the caller, with numbers for Values."""
+        """Return the function's aux in the form that the caller expects, with numbers for Values."""
         structure = values_in(self.aux)
         return structure.rebuild(self.values(structure.numbers)) if structure.numbers else self.aux
 
     def answers(self, things: Sequence[Any], valued: bool) -> list[Any]:
-        """Convert all to Values if an argument was a Value, otherwise only those that depend on some other Value."""
+        """Return all as Values if an argument was a Value, otherwise only those that depend on some other Value."""
         if valued:
             return list(map(as_value, things))
         kept = dependent(things, self.inputs)
@@ -129,7 +129,7 @@ class Run:
 
 
 def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """Return one node whose gradient is the pulled-back cotangents; those that are Values count as plain numbers."""
+    """Return one node whose gradients are the pulled-back cotangents; a cotangent Value counts as a plain number."""
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
     with record():
@@ -153,7 +153,7 @@ def _plain(thing: Any) -> float:
 def run_on(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> Run:
-    """Run `function` with fresh nodes for the numbers in the arguments that `argnums` names, the rest unchanged."""
+    """Run `function` with fresh nodes for the numbers in the arguments that `argnums` names, and the rest unchanged."""
     places = located(function, arguments, keywords, argnums)
     positional: Any = list(arguments)
     named: Any = dict(keywords)

@@ -1,4 +1,4 @@
-"""Gradients of a graph: as floats, as Values that can be differentiated again, and in forward mode."""
+"""Derivatives of a graph: gradients as floats or as Values that can be differentiated again, and tangents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..value import Value
 
 
 def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
-    """Return ∂y/∂input for each of `inputs`: floats, or with `create_graph` Values that can be differentiated again.
+    """Return ∂y/∂input for each of `inputs`: floats or, with `create_graph`, Values that can be differentiated again.
 
     No `grad` is touched. The numbers are bit for bit the same with and without `create_graph`.
 
@@ -146,7 +146,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
     Contributions go only to nodes in `wanted`; no other formulas are evaluated.
     """
-    waiting: dict[Value, list[Value]] = {}  # outputs of a checkpoint, until their leader's turn
+    waiting: dict[Value, list[Value]] = {}  # the outputs of each checkpoint, until their leader's turn
     for node in reversed(order):
         upstream = adjoints[node]
         asked = not is_nothing(upstream) and node in wanted
@@ -224,7 +224,7 @@ def _pushed_again(
 
 @accelerated
 def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
-    """Return the tangents of `outputs` as floats, given those of `inputs`, `directions`; `NOTHING` means no path."""
+    """Return the tangents of `outputs` as floats, given those of `inputs` as `directions`; `NOTHING` means no path."""
     tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -251,7 +251,7 @@ def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
     taken = [type(x) is Value and not is_nothing(slopes[i]) for i, x in enumerate(operands)]
     for operand, slope in zip(operands, node.op.slopes(operands, node, taken), strict=True):
         if slope is not None:
-            yield operand, slope  # type: ignore[misc]  # what is taken is a Value
+            yield operand, slope  # type: ignore[misc]  # only Values are taken
 
 
 def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:

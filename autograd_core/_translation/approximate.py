@@ -1,7 +1,7 @@
-"""Functions without the branches that only Python can compute, for languages that cannot call it.
+"""Functions without the branches that only Python can compute, for languages that cannot call Python.
 
-Such a branch is more accurate than float arithmetic; without it, the alternative formula is used. A function without an
-alternative keeps the branch, and fails there.
+These branches are more accurate than float arithmetic; without one, the alternative formula is used. A function without
+an alternative keeps its branch, and fails there.
 """
 
 from __future__ import annotations

@@ -32,16 +32,16 @@ class Assigning(Calls):
     def _set(self, node: ast.stmt, name: str, value: Expression) -> None:
         if isinstance(value, (Known, Table)):
             if name in self.function.variables:
-                self.refuse(node, f"{name}, a number before,")
+                self.refuse(node, f"{name}, which was a number before,")
             self.names[name] = value
             return
         if name in self.changing and not self._is_new(value):
-            self.refuse(node, f"{name}, which is changed and may be another's list,", "make it a list of its own")
+            self.refuse(node, f"{name}, which is changed and may be shared,", "make it a new list")
         if isinstance(value, Name) and value.name in self.changing:
             self.refuse(node, f"a second name for {value.name}, which is changed", "copy it")
         before = self.function.variables.setdefault(name, value.type)
         if before != value.type:
-            self.refuse(node, f"{name} as another type than before", "give it one type")
+            self.refuse(node, f"{name} with a different type than before", "give it one type")
         self.names[name] = Name(value.type, name)
         self.out.append(Assign(name, value))
 

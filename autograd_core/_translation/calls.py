@@ -33,7 +33,7 @@ from .forms import (
 from .loops import Lists
 from .operations import CALLS, OPERATORS
 
-# Modules whose functions use numbers other than floats. The translated text fails at a call of one, and says so.
+# Modules whose functions use numbers other than floats. The translated text fails when it calls one, and says so.
 LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
@@ -76,7 +76,7 @@ class Calls(Lists):
         operation = getattr(function, "operation", None)
         if isinstance(operation, Operation):
             if named:
-                self.refuse(node, f"{operation.name} on operands by name", "give them in their order")
+                self.refuse(node, f"{operation.name} with operands by name", "pass them in order")
             return self._row(node, operation, arguments)
         try:
             known = CALLS.get(function)
@@ -121,7 +121,7 @@ class Calls(Lists):
             return target
         assert target.returns is not None
         if LIST in (target.returns, *target.returns) and any(map(self._changes, given)):
-            self.refuse(node, f"a list that is changed, given to {target.name}, which may keep it,", "copy it")
+            self.refuse(node, f"a list that is changed and is passed to {target.name}, which may keep it,", "copy it")
         self.function.raises |= target.raises
         self.function.allocates |= target.allocates
         return Call(target.returns, target, tuple(x for x in given if not isinstance(x, Known)))
@@ -157,7 +157,7 @@ class Calls(Lists):
         first = node.args[0]
         xs = self.visit(first.value) if isinstance(first, ast.Starred) else Known(KNOWN, None)
         if len(node.args) != 1 or node.keywords or not (xs.type == LIST or isinstance(xs.type, tuple)):
-            self.refuse(node, f"`{ast.unparse(node)}`", "give the arguments one by one")
+            self.refuse(node, f"`{ast.unparse(node)}`", "pass the arguments one by one")
         if isinstance(xs.type, tuple):
             parts = xs.parts if isinstance(xs, Made) else [Part(type, xs, i) for i, type in enumerate(xs.type)]
             return self.call(node, function, parts)
@@ -220,7 +220,7 @@ class Calls(Lists):
     def _extreme(self, node: ast.Call, name: str) -> Expression:
         parts = [self.visit(argument) for argument in node.args]
         if len(parts) < 2 or node.keywords:
-            self.refuse(node, f"`{ast.unparse(node)}`", "give two numbers or more")
+            self.refuse(node, f"`{ast.unparse(node)}`", "pass two or more numbers")
         result = parts[0]
         for part in parts[1:]:
             result = self.operate(name, self.joined(node, result, part), result, part)

@@ -1,4 +1,4 @@
-"""Analysis of functions on arrays: which values differ by point, and which loops may not end at irrelevant points."""
+"""Analysis of functions on arrays: which values differ from point to point, and which loops might run forever."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Differing:
     """Finds which variables of a function differ from point to point.
 
     Args:
-        differs: Whether each parameter does.
+        differs: For each parameter, whether it differs from point to point.
     """
 
     def __init__(self, function: Function, differs: Sequence[bool]) -> None:
@@ -43,7 +43,7 @@ class Differing:
             pass
 
     def _spread(self, block: Sequence[Statement], within: bool) -> bool:
-        """Mark the variables that differ by point, and return whether there were new ones."""
+        """Mark the variables that differ from point to point, and return whether there were new ones."""
         before = len(self.varying)
         for s in block:
             match s:
@@ -92,13 +92,13 @@ class Differing:
 
 
 class Endless:
-    """Finds, and caches, which functions may not terminate at a point whose result is not needed."""
+    """Finds, and caches, which functions might not terminate at a point whose result is not needed."""
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
 
     def may_go_on(self, function: Function) -> bool:
-        """Return whether a function, or one that it calls, has a loop of a length that operands decide, or recurses."""
+        """Return whether a function, or one that it calls, has a loop whose length depends on operands, or recurses."""
         if function.name not in self._known:
             self._known[function.name] = True  # if the question recurs, the function calls itself
             inner = list(within(function.body))

@@ -44,7 +44,7 @@ class Expressions:
         self.names: dict[str, Expression] = {}
         self.changing: set[str] = set()  # lists that are changed in place
         self.out: list[Statement] = []  # the list that statements are added to
-        self.conditional = 0  # inside code that may not be evaluated, nothing can be hoisted
+        self.conditional = 0  # above 0 inside code that might not be evaluated, where nothing can be hoisted
         self.made = 0
         self.tests: set[int] = set()  # the nodes of which only the truth value matters
 
@@ -97,7 +97,7 @@ class Expressions:
         return self.refuse(node, f"{named(x.type)} here and {named(y.type)} there", "give both the same type")
 
     def truth(self, node: ast.expr) -> Expression:
-        """Translate an expression as a condition, by its truth value."""
+        """Translate an expression as a condition: only its truth value matters."""
         self.tests.add(id(node))
         return self.true_of(node, self.visit(node))
 
@@ -122,7 +122,7 @@ class Expressions:
         return result
 
     def under_condition(self, node: ast.expr) -> Expression:
-        """Translate an expression that may not be evaluated."""
+        """Translate an expression that might not be evaluated."""
         self.conditional += 1
         result = self.visit(node)
         self.conditional -= 1
@@ -229,7 +229,7 @@ class Expressions:
     def _compared(self, node: ast.Compare, op: ast.cmpop, x: Expression, y: Expression) -> Expression:
         if isinstance(op, (ast.Is, ast.IsNot)):
             if not isinstance(x, Known) and not isinstance(y, Known):
-                self.refuse(node, f"`{ast.unparse(node)}`", "compare by ==")
+                self.refuse(node, f"`{ast.unparse(node)}`", "compare with ==")
             alike = isinstance(x, Known) and isinstance(y, Known) and x.value is y.value
             return Const(BOOL, alike is isinstance(op, ast.Is))
         if isinstance(op, (ast.In, ast.NotIn)):
@@ -244,7 +244,7 @@ class Expressions:
         if isinstance(x, Known) and x.value is None and y.type == LIST:
             return Const(BOOL, not inside)
         if not isinstance(y, (Made, Table)) or x.type not in (INT, FLOAT):
-            self.refuse(node, f"`{ast.unparse(node)}`", "compare by ==")
+            self.refuse(node, f"`{ast.unparse(node)}`", "compare with ==")
         numbers = y.parts if isinstance(y, Made) else [Const(type(v).__name__, v) for v in y.values]
         equal = [self._compared(node, ast.Eq(), x, number) for number in numbers]
         found = self.operate("or", BOOL, *equal)

@@ -1,7 +1,7 @@
 """The intermediate form of a row's Python: every expression has a type, and no language's syntax appears.
 
-Types are strings, and tuples of types for tuples. Expressions have no effects, so an emitter may write one twice. An
-`Operate` names an operation of Python or of `math`; operations.py lists these, and knows which of them can raise.
+Types are strings; the type of a tuple is a tuple of types. Expressions have no effects, so an emitter may write one
+twice. An `Operate` names an operation of Python or of `math`; operations.py lists these, and knows which can raise.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Type = str | tuple[Any, ...]
 LARGEST_INT = 2**53
 
 
-class Refused(NotImplementedError):  # noqa: N818  # it is an answer of the translator
+class Refused(NotImplementedError):  # noqa: N818  # it is the translator's answer
     """A row's Python contains something that is not understood; the message names it, with file and line."""
 
 
@@ -66,7 +66,7 @@ class Operate(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Expression):
-    """`yes` if the test holds, else `no`; only that one is evaluated."""
+    """`yes` if the test holds, else `no`; only the chosen one is evaluated."""
 
     test: Expression
     yes: Expression
@@ -225,7 +225,7 @@ def leaves(block: Sequence[Statement]) -> bool:
 
 
 def within(x: object) -> Iterator[object]:
-    """Yield a thing and all parts of it, but not what is left to Python, nor the functions that it calls."""
+    """Yield a thing and all its parts, except those left to Python and the functions that it calls."""
     yield x
     if isinstance(x, Operate) and x.operation == "python":
         return
@@ -243,7 +243,7 @@ def called(function: Function) -> list[Function]:
 
 
 def entered(table: Table, tables: dict[str, Table]) -> str:
-    """Enter a table among those to be written, unless it is there, and return its name."""
+    """Add a table to those to be written, unless it is already there, and return its name."""
     name = table.name.strip("_").upper()
     while name in tables and tables[name].values != table.values:
         name += "_"

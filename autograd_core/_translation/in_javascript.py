@@ -125,11 +125,12 @@ class JavaScript(Braces):
 
 
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
-    """Return a script that defines `rows`: by name, the row's `value`, its `slopes`, and where they are `flat`.
+    """Return a script that defines `rows`: for each name, the row's `value`, its `slopes`, and where they are `flat`.
 
-    `beside` says where they are also flat if the other operand is a plain number. Functions take the operands, and
-    slopes also the result after them; those of an operation on many operands take a list, and `slopes` is then a single
-    function that returns all, as is `flat`, or `beside`, which takes also which operands are variables, as 1 or 0.
+    `beside` says where they are also flat if the other operand is a plain number. The functions take the operands, and
+    slopes take the result after them. For an operation on many operands, the functions take the operands as a list, and
+    `slopes` is a single function that returns all slopes; `flat` or `beside` then holds a single function too, and that
+    in `beside` also takes a list that says which operands are variables, as 1 or 0.
 
     Args:
         rows: Rows of `translation`.

@@ -38,7 +38,7 @@ RUNTIME = Path(__file__).with_name("numpy_runtime.py")
 
 
 class NumPy:
-    """Writes Python on NumPy's arrays: each function once for every choice of which arguments differ by point."""
+    """Writes Python on NumPy arrays: each function once for every set of arguments that differ from point to point."""
 
     def __init__(self) -> None:
         self.tables: dict[str, Table] = {}
@@ -47,7 +47,7 @@ class NumPy:
         self.endless = Endless()
 
     def function(self, function: Function, differs: Sequence[bool]) -> str:
-        """Write a function, once, and return its name."""
+        """Write a function, unless it is already written, and return its name."""
         key = (function.name, tuple(differs))
         if key not in self._names:
             plain = all(differs) or not any(name == function.name for name, _ in self._names)

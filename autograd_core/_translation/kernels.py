@@ -34,8 +34,8 @@ END = "    {NULL, NULL, FLAT_BY_ROW, 0},"
 
 
 def rows_of_numbers() -> list[Operation]:
-    """Return the rows that compute: all but leaves and checkpoints, in the order of the table."""
-    assert ops.add is not None  # the table is filled by importing it
+    """Return the rows that compute something: all but leaves and checkpoints, in the order of the table."""
+    assert ops.add is not None  # importing ops fills the table
     return [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]
 
 

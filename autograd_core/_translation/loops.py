@@ -54,7 +54,7 @@ class Lists(Expressions):
         step = self.visit(part.step) if part.step else Const(INT, 1)
         backwards = isinstance(step, Const) and step.value == -1 and part.lower is None
         if of.type != LIST or not (backwards or part.step is None) or self._changes(of):
-            self.refuse(node, f"`{ast.unparse(node)}`", "slice a list of numbers that does not change, by steps of 1")
+            self.refuse(node, f"`{ast.unparse(node)}`", "slice a list of numbers that does not change, in steps of 1")
         if backwards:
             stop = self.visit(part.upper) if part.upper else Const(INT, -LARGEST_INT)
             return self.operate("backwards", LIST, of, self.converted(node, stop, INT))
@@ -75,7 +75,7 @@ class Lists(Expressions):
             self._starred(node, element) if isinstance(element, ast.Starred)
             else self.converted(node, self.visit(element), FLOAT)
             for element in node.elts
-        ]  # fmt: skip  # a branch a line
+        ]  # fmt: skip  # one branch per line
         return self.operate("join", LIST, *parts)
 
     def _starred(self, node: ast.AST, element: ast.expr) -> Expression:
@@ -93,7 +93,7 @@ class Lists(Expressions):
 
     def _quantified(self, node: ast.Call, default: bool) -> Expression:
         if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
-            self.refuse(node, f"`{ast.unparse(node)}`", "give it a generator expression")
+            self.refuse(node, f"`{ast.unparse(node)}`", "pass it a generator expression")
 
         def body(element: ast.expr) -> None:
             more = self.operate("and" if default else "or", BOOL, found, self.truth(element))
@@ -129,11 +129,11 @@ class Lists(Expressions):
 
     def _beforehand(self, node: ast.AST) -> None:
         if self.conditional:
-            self.refuse(node, "a loop inside an expression that may not be evaluated", "put it on a line of its own")
+            self.refuse(node, "a loop inside an expression that might not be evaluated", "put it on a separate line")
 
     def _through(self, node: ast.AST, loop: ast.ListComp | ast.GeneratorExp, body: Callable[[ast.expr], None]) -> None:
         if len(loop.generators) != 1 or loop.generators[0].is_async:
-            self.refuse(node, "two loops in one expression", "write them as loops")
+            self.refuse(node, "two loops in one expression", "write them as `for` statements")
         generator = loop.generators[0]
         names = dict(self.names)
         targets, sources, strict = self.loop(generator.target, generator.iter)

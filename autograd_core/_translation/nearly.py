@@ -1,6 +1,6 @@
 """The functions of _operations/exact.py on floats, for languages that cannot call Python.
 
-Near a root, where Python computes with more digits, JavaScript and NumPy use plain floats, whose error is a few units
+Near a root, where Python computes with more digits, JavaScript and NumPy use plain floats, whose error is a few ulps
 of the terms that cancel. The functions here are needed everywhere, and are as accurate as floats allow.
 """
 

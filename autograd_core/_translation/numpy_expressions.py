@@ -50,7 +50,7 @@ class OnArrays(Differing):
         super().__init__(function, differs)
 
     def refuse(self, what: str) -> Refused:
-        """Reject code that cannot be translated to NumPy."""
+        """Return the error for code that cannot be translated to NumPy."""
         return Refused(f"{what} cannot be translated to NumPy ({self.source.origin})")
 
     # --- Expressions --------------------------------------------------------------------------------------------
@@ -132,6 +132,6 @@ class OnArrays(Differing):
 
 
 def variable(name: str) -> str:
-    """Return a variable's name that does not clash with those the text itself uses."""
+    """Return a variable's name, changed if it clashes with one that the text itself uses."""
     name = name.strip("_") or "unused"
     return f"{name}_" if name in ("np", "early", "result", "lambda", "math") else name

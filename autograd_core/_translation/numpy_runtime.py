@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# The running pieces of rows that may catch exceptions: the points that raise, by kind.
+# For each running piece of a row that may catch exceptions: the points that raise, by kind.
 ATTEMPTS: list[dict[str, Any]] = []
 
 
@@ -23,7 +23,7 @@ class Attempt:
         ATTEMPTS.pop()
 
     def caught(self, *kinds: Any) -> Any:
-        """Where one of these was raised."""
+        """The points where one of these kinds was raised."""
         found: Any = np.False_
         for kind in kinds:
             found = found | self.kinds.get(kind, np.False_)
@@ -31,7 +31,7 @@ class Attempt:
 
 
 def py_raising(z: Any, where: Any, kind: Any) -> Any:
-    """The result `z`, NaN where it raises."""
+    """The result `z`, with NaN where it raises."""
     if ATTEMPTS:
         ATTEMPTS[-1][kind] = ATTEMPTS[-1].get(kind, np.False_) | where
     return np.where(where, np.nan, z)
@@ -54,7 +54,7 @@ def _arrays(operand: Any) -> Any:
 
 
 def py_choose(test: Any, yes: Any, no: Any) -> Any:
-    """One or the other at each point, for each part of tuples and lists."""
+    """`yes` or `no` at each point, for each part of tuples and lists."""
     if isinstance(yes, (tuple, list)) and isinstance(no, (tuple, list)):
         return type(yes)(py_choose(test, a, b) for a, b in zip(yes, no, strict=True))
     if isinstance(yes, (tuple, list)):
@@ -94,7 +94,7 @@ def py_same_length(*counts: Any) -> Any:
 
 
 def py_item(xs: Any, at: Any) -> Any:
-    """An item of a list, whose index may differ by point."""
+    """An item of a list; the index may differ from point to point."""
     if isinstance(at, (int, np.integer)):
         return xs[at]
     if isinstance(xs, tuple) and not any(isinstance(x, np.ndarray) for x in xs):
@@ -106,7 +106,7 @@ def py_item(xs: Any, at: Any) -> Any:
 
 
 def py_item_of(xs: Any, at: Any, count: Any) -> Any:
-    """An item of a list that must have `size` numbers."""
+    """An item of a list that must have `count` numbers."""
     if len(xs) != count:
         raise TypeError(f"{count} operands are needed; got {len(xs)}")
     return xs[at]
@@ -119,7 +119,7 @@ def py_set(xs: Any, at: Any, value: Any, mask: Any) -> Any:
 
 
 def py_index(xs: Any, value: Any) -> Any:
-    """The index of the first matching item of a list, by point."""
+    """The index of the first matching item of a list, at each point."""
     found: Any = -1
     for i in reversed(range(len(xs))):
         found = np.where(xs[i] == value, i, found)
@@ -127,7 +127,7 @@ def py_index(xs: Any, value: Any) -> Any:
 
 
 def py_largest(xs: Any, count: Any) -> Any:
-    """The index of the largest item of a list, by point."""
+    """The index of the largest item of a list, at each point."""
     at: Any = 0
     top = xs[0]
     for i in range(1, count):
@@ -289,24 +289,24 @@ def py_ldexp(x: Any, e: Any) -> Any:
 
 
 def whole(x: Any) -> Any:
-    """Integral floats as ints; 0 for any others, whose points are NaN anyway."""
+    """Integral floats as ints; 0 for any others, since the result is NaN there anyway."""
     if not isinstance(x, np.ndarray):
         return int(x)
     return np.where(np.abs(x) <= 2.0**53, x, 0.0).astype(np.int64)
 
 
 def py_floor(x: Any) -> Any:
-    """The int below."""
+    """The largest int not above x."""
     return whole(np.floor(x))
 
 
 def py_ceil(x: Any) -> Any:
-    """The int above."""
+    """The smallest int not below x."""
     return whole(np.ceil(x))
 
 
 def py_trunc(x: Any) -> Any:
-    """The int towards 0."""
+    """The nearest int towards 0."""
     return whole(np.trunc(x))
 
 

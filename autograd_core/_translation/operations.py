@@ -18,7 +18,7 @@ ARITHMETIC: dict[type[ast.operator], str] = {
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
 }  # fmt: skip  # a table
-# On constants, Python itself evaluates them during translation.
+# Operations that Python itself evaluates during translation, if all operands are constants.
 FOLDED: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
     "floordiv": operator.floordiv, "mod": operator.mod, "pow": operator.pow, "neg": operator.neg, "abs": abs,
@@ -32,13 +32,13 @@ FLOATS = (
     "remainder", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip  # a list
 TWO_FLOATS = ("atan2", "copysign", "fmod", "remainder")
-# Those that never raise.
+# Operations that never raise.
 QUIET = {
     "add", "sub", "mul", "neg", "abs", "not", "and", "or", "lt", "le", "gt", "ge", "eq", "ne", "float", "int",
     "len", "over", "max", "min", "slice", "isnan", "isinf", "isfinite", "copysign", "fabs", "atan", "asinh", "cbrt",
     "tanh", "erf", "erfc", "frexp", "radians", "degrees",
 }  # fmt: skip  # a list
-# Their results need memory.
+# Operations whose results need memory.
 ALLOCATING = {"join", "repeat", "backwards"}
 
 # For each object that can be called: its operation, the types of its arguments and the type of its result.
@@ -52,7 +52,7 @@ CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     math.factorial: ("factorial", (INT,), WIDE),
     number: ("float", (FLOAT,), FLOAT),
 }  # fmt: skip  # a table
-# The same for the functions behind operators.
+# The operation for each of the functions behind operators.
 OPERATORS: dict[Any, str] = {
     operator.add: "add", operator.sub: "sub", operator.mul: "mul", operator.truediv: "truediv",
     operator.floordiv: "floordiv", operator.mod: "mod", operator.neg: "neg", operator.pos: "pos", operator.abs: "abs",

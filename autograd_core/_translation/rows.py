@@ -20,9 +20,9 @@ class TranslatedRow:
     `slopes` holds, for each operand, a function of the operands and the result; for an operation on many operands it
     holds one function that returns all of them, as a list or tuple. `flat` holds, for each operand, a function of the
     operands, True if the derivative is flat everywhere, or None if the row does not say. `beside` holds the same for
-    the case that the other operand is a plain number. For an operation on many operands one of the two holds one
-    function, which returns the answers for all: `flat` if the operands alone decide, else `beside`, a function of the
-    operands and of which are variables, as 1.0 or 0.0.
+    the case in which the other operand is a plain number. For an operation on many operands, one of the two holds a
+    single function, which returns the answers for all operands: `flat` if the operands alone decide, else `beside`,
+    whose function also takes, for each operand, whether it is a variable, as 1.0 or 0.0.
     """
 
     row: Operation
@@ -38,7 +38,7 @@ class TranslatedRow:
 
     @property
     def functions(self) -> list[Function]:
-        """All of them."""
+        """All functions of the row."""
         return [f for f in (self.value, *self.slopes, *self.flat, *self.beside) if isinstance(f, Function)]
 
 
@@ -57,7 +57,7 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
 def translated_rows(
     rows: Iterable[Operation], *, exact: bool = True
 ) -> tuple[list[TranslatedRow], Translation, dict[str, Refused]]:
-    """Return all rows that can be translated, their functions, and by name the reason why each other row is refused.
+    """Return all rows that can be translated, their functions, and the reason why each other row is refused, by name.
 
     Args:
         exact: Whether the translated text can call Python for the functions that only Python can compute.
@@ -112,7 +112,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
         return TranslatedRow(row, value, (slopes,), (flat,))
     beside = translation.function(row.flat, [xs, Name(xs.type, "variable")], f"{row.name}_beside")
     if not isinstance(beside, Function) or (beside.returns != LIST and set(beside.returns or ()) != {BOOL}):
-        raise Refused("where it is flat is not a list of bools; return one")
+        raise Refused("its `flat` does not return a list of bools; return one")
     return TranslatedRow(row, value, (slopes,), (), (beside,))
 
 

@@ -37,8 +37,8 @@ def definition_of(function: FunctionType) -> Definition:
     found = [node for node in ast.walk(_tree(path)) if isinstance(node, kind) and _fits(node, function)]
     if len(found) != 1:
         raise Refused(
-            f"the source of {function.__qualname__} ({shown(path, code.co_firstlineno)}) is not the one that runs; "
-            "import the module again"
+            f"the source of {function.__qualname__} ({shown(path, code.co_firstlineno)}) does not match the code that "
+            "runs; import the module again"
         )
     return found[0]
 

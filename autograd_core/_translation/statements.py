@@ -182,7 +182,7 @@ class Body(Assigning):
         names = dict(self.names)
         for name, type in targets:
             if self.function.variables.setdefault(name, type) != type:
-                self.refuse(node, f"{name} as another type than before", "give it one type")
+                self.refuse(node, f"{name} with a different type than before", "give it one type")
             self.names[name] = Name(type, name)
         body, _ = self.nested(node.body)
         self.names = names  # the loop may not have run
@@ -201,7 +201,7 @@ class Body(Assigning):
         elif self.function.returns is None:
             self.function.returns = value.type
         elif self.function.returns != value.type:
-            self.refuse(node, "a result of another type than before", "give it one type")
+            self.refuse(node, "a result of a different type than before", "give it one type")
         self.out.append(Return(value))
 
     def do_Raise(self, node: ast.Raise) -> None:
@@ -235,7 +235,7 @@ class Body(Assigning):
 
 
 def _raising(x: Expression) -> Iterator[bool]:
-    """Yield for each operation and call in an expression whether it can raise."""
+    """Yield, for each operation and call in an expression, whether it can raise."""
     for part in inside(x):
         if isinstance(part, Operate):
             yield raises(part.operation, part.type, part.parts)

@@ -37,7 +37,7 @@ class Translation:
 
         Args:
             function: The function.
-            given: An expression with the type of each argument; a `Known` one is bound directly.
+            given: For each argument, an expression of its type; a `Known` one is bound directly.
             name: The name of the translated function.
 
         Raises:

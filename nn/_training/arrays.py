@@ -33,7 +33,7 @@ class Arrays:
         self.loaded = False
 
     def ready(self) -> bool:
-        """Read the current numbers, if not done yet; return False if the optimiser's state does not fit into arrays."""
+        """Read the current numbers unless they are loaded; return whether the optimiser's state fits into arrays."""
         return self.loaded or self._load()
 
     def _load(self) -> bool:
@@ -49,9 +49,9 @@ class Arrays:
     def step(
         self, losses: Sequence[float], sums: array[float], start: int, norms: Mapping[str, list[float]]
     ) -> float | None:
-        """Take a step with the gradients summed over the rows, from `start` on, and return the mean of the losses.
+        """Take a step with the gradients in `sums` from `start` on, summed over rows; return the mean of the losses.
 
-        Returns None if Values must take the step.
+        Returns None if the step must be taken on Values instead.
         """
         native: Any = NATIVE
         if not native.means_of(sums, start, len(losses), self.means):
@@ -62,7 +62,7 @@ class Arrays:
         return float(mean(losses))
 
     def write_back(self) -> None:
-        """Write the arrays back into the Values and the optimiser, all or nothing with respect to Ctrl-C."""
+        """Write the arrays back into the Values and the optimiser: all or none, even on Ctrl-C."""
         if not self.loaded:
             return
         steps = self.mover.steps + self.done[0]
@@ -80,7 +80,7 @@ class Arrays:
 def arrays_for(
     parameters: Sequence[Value], settings: Settings, parts: Mapping[str, Sequence[Value]]
 ) -> Arrays | None:
-    """Return arrays for parameters, or None if something reads them between steps, or moves other parameters."""
+    """Return arrays for the parameters, or None if something reads them between steps or the optimiser moves others."""
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)
     looks = s.penalty is not None or s.max_norm is not None or s.changes_inputs or callable(s.mover.lr)

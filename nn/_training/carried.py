@@ -15,7 +15,7 @@ from .packed import Packed
 
 
 class Form(NamedTuple):
-    """How rows are sent: each as `width` floats, the last of which is its target (a class or not); if 0, pickled."""
+    """How rows are sent: each as `width` floats, ending with its target (a class or not); pickled if `width` is 0."""
 
     width: int
     classes: bool
@@ -51,7 +51,7 @@ class Sender:
         self.table = side_by_side(rows) if self.form.width else array("d")
 
     def packet(self, numbers: Sequence[int]) -> Packet:
-        """Return these rows."""
+        """Return the rows with these numbers as a packet."""
         width = self.form.width
         if not width:
             return Packet(numbers, self.form, pickled([self.rows[i] for i in numbers]))
@@ -61,18 +61,18 @@ class Sender:
 
 
 def packet_of(rows: Sequence[Example]) -> Packet:
-    """Return rows that are not in the data, numbered from 0."""
+    """Return a packet of rows that are not in the training data, numbered from 0."""
     form = form_of(rows)
     return Packet(range(len(rows)), form, side_by_side(rows).tobytes() if form.width else pickled(rows))
 
 
 class Receiver:
-    """Rows that have arrived, by their numbers; all of one form."""
+    """The rows that have arrived, by number; all have the same form."""
 
     def __init__(self) -> None:
         self.places: dict[int, int] = {}
         self.form = Form(0, False)
-        self.examples: list[Example] = []  # if the form has width 0, otherwise the rows are in `packed`
+        self.examples: list[Example] = []  # used if the form has width 0; otherwise the rows are in `packed`
         self.packed: Packed | None = None
 
     def add(self, packet: Packet) -> None:
@@ -105,7 +105,7 @@ class Receiver:
         return not self.places.keys() >= set(numbers)
 
     def rows(self, numbers: Sequence[int]) -> list[Example]:
-        """Return rows as they were sent."""
+        """Return the rows with these numbers, as they were sent."""
         at = [self.places[i] for i in numbers]
         if self.packed is None:
             return [self.examples[k] for k in at]
@@ -120,7 +120,7 @@ class Receiver:
 
 
 def side_by_side(rows: Iterable[Example]) -> array[float]:
-    """Return the numbers of rows, each target after its inputs.
+    """Return the contents of the rows in one array, each target after its inputs.
 
     >>> side_by_side([([0.5, 1.0], 1), ([0.0, 2.0], 0)]).tolist()
     [0.5, 1.0, 1.0, 0.0, 2.0, 0.0]
@@ -133,7 +133,7 @@ def side_by_side(rows: Iterable[Example]) -> array[float]:
 
 
 def pickled(thing: Any) -> bytes:
-    """Return a pickle; with cloudpickle, also of lambdas and functions defined in a notebook."""
+    """Return a pickle, made with cloudpickle if installed, which handles lambdas and notebook functions too."""
     try:
         dumps: Callable[[Any], bytes] = import_module("cloudpickle").dumps
     except ImportError:

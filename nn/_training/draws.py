@@ -15,7 +15,7 @@ NUMBERS = {"random", "uniform", "gauss", "normalvariate", "lognormvariate", "exp
            "gammavariate", "paretovariate", "weibullvariate", "vonmisesvariate"}  # fmt: skip
 
 
-class Untraceable(Exception):  # noqa: N818  # it says why a program is not used, and goes to the history
+class Untraceable(Exception):  # noqa: N818  # its text says why no program is used, and is recorded in the history
     """Programs cannot be used, or would not be faster; the message says why."""
 
 
@@ -36,21 +36,21 @@ class Draws:
         return [generator.getstate() for generator in self.generators]
 
     def restore(self, state: Sequence[Any]) -> None:
-        """Return the generators to these states, so that they draw the same numbers again."""
+        """Put the generators back into these states, so that they draw the same numbers again."""
         for generator, then in zip(self.generators, state, strict=True):
             generator.setstate(then)
 
     def drawn(self, calls: Sequence[Call]) -> list[float]:
-        """The results of these calls, one after the other."""
+        """The results of these calls, made in order."""
         return [getattr(self.generators[i], name)(*arguments) for i, name, arguments in calls]
 
     def of_rows(self, calls: Sequence[Call], count: int) -> list[float]:
-        """The results of these calls, one after the other, for `count` examples."""
+        """The results of these calls, made in order for each of `count` examples."""
         methods = [(getattr(self.generators[i], name), arguments) for i, name, arguments in calls]
         return [method(*arguments) for _ in range(count) for method, arguments in methods]
 
     def observed(self, run: Callable[[], Any]) -> tuple[list[Call], list[float]]:
-        """The draws made while `run` runs: the calls and their results."""
+        """The draws made during `run()`: the calls and their results."""
         calls: list[Call] = []
         numbers: list[float] = []
 
@@ -65,19 +65,19 @@ class Draws:
 
     @contextmanager
     def given(self, calls: Sequence[Call], numbers: Sequence[Any]) -> Iterator[None]:
-        """Inside, these calls return these numbers; any other call raises Untraceable."""
+        """Inside the context, these calls return these numbers; any other call raises Untraceable."""
         answers = iter(zip(calls, numbers, strict=True))
 
         def draw(call: Call) -> Any:
             expected, number = next(answers, (None, None))
             if call != expected:
-                raise Untraceable("a module draws random numbers in another order each time")
+                raise Untraceable("a module draws random numbers in a different order each time")
             return number
 
         with self._replaced(draw):
             yield
         if next(answers, None) is not None:
-            raise Untraceable("a module draws random numbers in another order each time")
+            raise Untraceable("a module draws random numbers in a different order each time")
 
     @contextmanager
     def _replaced(self, draw: Callable[[Call], Any]) -> Iterator[None]:

@@ -35,7 +35,7 @@ def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
     """Return the share of examples that the model classifies correctly, in evaluation mode.
 
     With several outputs, the class is the index of the largest. With one, the class is positive (a target of 1, not 0
-    or -1) where the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An output that contains
+    or -1) if the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An output that contains
     a NaN counts as wrong, so that a model that diverged does not look like one that always predicts the same class.
 
     >>> from nn import MLP
@@ -56,7 +56,7 @@ def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
 
 
 def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
-    """`function` of output and target for each example, in evaluation mode and without a graph."""
+    """The value of `function(output, target)` for each example, in evaluation mode and without a graph."""
     check_module(model=model)
     rows = examples(data)
     modes = [(module, module.training) for _, module in model.named_modules()]
@@ -70,7 +70,7 @@ def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
 
 
 def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
-    """The model's outputs for each input, with the target: from a program if there are many rows and all is known."""
+    """Yield each input's outputs with its target, from a program if there are many rows and the model can be traced."""
     programs = None
     if len(rows) >= MANY and not why_not(model, None, "auto"):
         programs = Programs(lambda x, _: model(x), [], Draws(model))
@@ -86,7 +86,7 @@ def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
 
 
 def mean_of(numbers: list[float]) -> float:
-    """Return the mean, even if the sum overflows or holds infinities of both signs."""
+    """Return the mean, even if the sum overflows or there are infinities of both signs."""
     try:
         return fmean(numbers)
     except (OverflowError, ValueError):

@@ -1,4 +1,4 @@
-"""The order in which the parts of a batch are added: by halves, so that any half can be added elsewhere."""
+"""The order in which the parts of a batch are added: by halves, so that any half can be summed elsewhere."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from autograd_core._engine.weights import add_numbers
 
-# The fewest and the most rows of a part, and the most parts of fewer rows than that, since each part costs some work
-# per weight.
+# A part has at least LEAST and at most MOST rows, and a batch at most PARTS parts unless they have MOST rows each,
+# since every part costs some work per weight.
 LEAST, MOST, PARTS = 16, 128, 8
 
 
 def rows_of_part(batch: int) -> int:
-    """Return the number of rows in each part of a batch; they are added in the order in which programs add rows.
+    """Return the number of rows in each part of a batch; within a part, rows are added in the order that programs use.
 
     >>> [rows_of_part(batch) for batch in (10, 128, 500, 100_000)]
     [16, 16, 64, 128]

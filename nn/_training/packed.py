@@ -31,7 +31,10 @@ class Packed:
         self.width = len(self.numbers) // len(examples)
 
     def plan(self, programs: Programs) -> Plan | None:
-        """Return the only known path, tracing it first if there is none; it must take all numbers of an example."""
+        """Return the only plan, tracing it first if there is none.
+
+        Returns None if there are several, or if the plan does not take every number of a row.
+        """
         plans = programs.plans_of(self.shape, self.kind)
         if not plans:
             state = programs.draws.state()
@@ -46,7 +49,7 @@ class Packed:
 
 
 def packed(examples: Sequence[Example]) -> Packed | None:
-    """Return the examples side by side, or None if their shapes differ or a number is beyond all floats."""
+    """Return the examples side by side, or None if their shapes differ or a number is too large for a float."""
     try:
         return Packed(examples)
     except (OverflowError, ValueError):
@@ -71,7 +74,7 @@ class AtOnce:
         return losses
 
     def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
-        """Return the losses of the chosen examples, with the summed gradients in the plan; None as in `sweep`."""
+        """Return the losses of the chosen examples and leave the summed gradients in the plan; None as in `sweep`."""
         count, width = len(chosen), examples.width
         if len(self.losses) != count or len(self.rows) != count * width:
             self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (width, 1))

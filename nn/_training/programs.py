@@ -1,7 +1,8 @@
 """Training and evaluation through programs: a model's work on an example is traced once and replayed afterwards.
 
-A program is exact: it computes the numbers of the eager engine, to the last bit. There is one for each shape of the
-inputs (and for each class among the targets, if the loss needs that), with a plan for each path through its branches.
+A program is exact: it computes the same numbers as the eager engine, to the last bit. There is one for each shape
+of the inputs (and for each class among the targets, if the loss needs that), with a plan for each path through its
+branches.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ..module import Module
 from .draws import Call, Draws, Untraceable
 from .sums import RowSums
 
-# The most paths through one program, and the most programs; with more of them the eager engine is as fast.
+# The maximum numbers of paths through one program and of programs; beyond them the eager engine is as fast.
 WAYS, KINDS = 8, 256
 
 
@@ -49,14 +50,14 @@ class Plan:
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
     def play_rows(self, tables: tuple[tuple[Any, int, bool], ...], parameters: Any, losses: Any) -> bool:
-        """Fill `losses`, and `found` with gradients summed over the rows; False if a row takes another branch."""
+        """Fill `losses`, and `found` with gradients summed over the rows; return whether all rows take this branch."""
         assert self.player is not None
         strays = bytearray(len(losses))
         self.player.rows(len(losses), tables, parameters, losses, None, self.found, strays, 1)
         return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
-        """Fill `outputs`, and `found` with the first one's gradients; False if the numbers take another branch."""
+        """Fill `outputs`, and `found` with the first one's gradients; return whether the numbers take this branch."""
         if self.player is not None:
             found = self.found if gradients_too else None
             done: bool = self.player.point(numbers, self.parameters, self.outputs, found, 1.0)
@@ -73,7 +74,7 @@ class Plan:
 
 
 class Programs:
-    """The programs of `function(x, target)` on one example, whose gradients are summed for the parameters `moved`."""
+    """Programs for `function(x, target)` on one example; gradients are summed for the parameters `moved`."""
 
     def __init__(
         self, function: Callable[[Any, Any], Any], moved: Sequence[Value], draws: Draws, fast: bool = False
@@ -85,7 +86,7 @@ class Programs:
         self.of_every_class: dict[Hashable, bool] = {}  # by shape: whether one program serves all classes
 
     def plan(self, x: Any, target: Any, *, gradients_too: bool) -> Plan:
-        """Play an example and return its plan; raise Untraceable, or whatever the function raises there."""
+        """Play an example and return its plan; may raise Untraceable, or whatever the function raises for it."""
         shape, kind, numbers = taken_apart(x, target)
         plans = self.plans_of(shape, kind)
         drawn = self.draws.drawn(self.calls.get(shape, ()))
@@ -141,7 +142,7 @@ class Programs:
         return branch, [*numbers, *drawn]
 
     def add_gradient(self, x: Any, target: Any, sums: RowSums) -> tuple[float, bool]:
-        """Return the loss of an example, adding its gradient to the sums, and whether everything is finite."""
+        """Add an example's gradient to the sums; return its loss, and whether everything is finite."""
         plan = self.plan(x, target, gradients_too=True)
         return plan.outputs[0], sums.add_numbers(plan.found, plan.inputs, plan.places)
 
@@ -201,7 +202,7 @@ def contents(modules: Sequence[Module]) -> list[Any]:
 
 
 def _gather(things: Collection[Any], found: list[Any]) -> None:
-    """Add the things, and the contents of containers among them."""
+    """Add the things to `found`, and the contents of any containers among them."""
     found += things
     if set(map(type, things)) == {Value}:
         return
@@ -223,7 +224,7 @@ def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
     """Return why a model is not traced, or "" if it is.
 
     Traced code runs once, so its side effects are not repeated. The code of `nn` and `autograd_core` is known to have
-    none; for your own code, `engine="program"` states it.
+    none; for your own code, `engine="program"` asserts this.
     """
     if engine == "program":
         return ""
@@ -239,6 +240,6 @@ def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
 
 
 def _is_known(activation: Any) -> bool:
-    """Return whether it is a function of autograd_core or of one of nn's modules."""
+    """Return whether the activation is a function from autograd_core or from one of nn's modules."""
     module = getattr(activation, "__module__", None) or ""
     return module == "autograd_core" or module.startswith(("autograd_core.", "nn."))

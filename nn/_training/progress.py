@@ -1,4 +1,4 @@
-"""Training progress: a tqdm bar if tqdm is installed, otherwise a line of text; only if someone is watching."""
+"""Training progress: a tqdm bar if tqdm is installed, otherwise a line of text; by default only on a terminal."""
 
 import sys
 from importlib import import_module
@@ -6,11 +6,11 @@ from typing import Any
 
 
 def progress_of(total: int, wanted: bool | None) -> Any:
-    """The bar for `total` batches, tqdm's or one with the same methods: `update`, `set_postfix_str`, `close`.
+    """Return a bar for `total` batches, tqdm's or one with the same methods: `update`, `set_postfix_str`, `close`.
 
     Args:
         total: The number of batches.
-        wanted: Whether to show it on stderr; None shows it if that is a terminal.
+        wanted: Whether to show it on stderr; None means only if stderr is a terminal.
     """
     shown = bool(sys.stderr and sys.stderr.isatty()) if wanted is None else wanted
     try:
@@ -21,7 +21,7 @@ def progress_of(total: int, wanted: bool | None) -> Any:
 
 
 class _Line:
-    """A share and the figures of the last epoch, rewritten in place."""
+    """A percentage and the figures of the last epoch, rewritten in place."""
 
     def __init__(self, total: int, file: Any, unit: str, disable: bool) -> None:
         self.total, self.file, self.unit, self.disable = total, file, unit, disable
@@ -32,7 +32,7 @@ class _Line:
         self._write()
 
     def set_postfix_str(self, text: str, refresh: bool) -> None:
-        # as wide as what it replaces
+        # padded to cover the text it replaces
         self.text = text.ljust(len(self.text))
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ Augment = Callable[[Any, random.Random], Any]
 
 @dataclass
 class Settings:
-    """The arguments of `fit`, which documents them; a bad one raises TypeError or ValueError with its name."""
+    """The arguments of `fit`, which documents them; an invalid one raises a TypeError or ValueError that names it."""
 
     model: Module
     loss: Loss
@@ -55,7 +55,7 @@ class Settings:
 
     @property
     def changes_inputs(self) -> bool:
-        """Whether an input changes each time that it is used."""
+        """Whether inputs change each time they are used."""
         return self.augment is not None or self.input_noise > 0.0
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Settings:
         self.size = len(self.rows) if self.batch_size is None else whole("batch_size", self.batch_size, 1)
         real("input_noise", self.input_noise, least=0.0)
         if self.engine not in ("auto", "eager", "program"):
-            raise ValueError(f'engine must be "auto", "eager" or "program", got {self.engine!r}')
+            raise ValueError(f'engine must be "auto", "eager" or "program"; got {self.engine!r}')
         checked_fast(self.fast)
         self._check_observers()
         self._find_parameters()
@@ -83,7 +83,7 @@ class Settings:
         self.metrics = {} if self.metrics is None else self.metrics
         if not isinstance(self.metrics, Mapping):
             example = '{"accuracy": accuracy}'
-            raise TypeError(f"metrics must be a dict of functions by name, such as {example}, got {self.metrics!r}")
+            raise TypeError(f"metrics must be a dict of functions by name, such as {example}; got {self.metrics!r}")
         functions(**self.metrics)
         for callback in self.callbacks:
             functions(callback=callback)
@@ -93,16 +93,17 @@ class Settings:
                 raise ValueError("patience needs validation data")
 
     def _find_parameters(self) -> None:
-        """The model's own parameters, and those that are swept and moved, which may be more."""
+        """Find the model's own parameters, and all those that are swept and moved, which may be more."""
         model = self.model
         self.parameters = list(dict.fromkeys(model.parameters()))
         if not self.parameters:
             raise ValueError(
-                f"{model!r} has no parameters: make them with `parameter`, as attributes, alone or in lists"
+                f"{model!r} has no parameters: create them with `parameter` and assign them to attributes, alone or in "
+                "lists"
             )
         mover = SGD(self.parameters, lr=0.1) if self.optimizer is None else self.optimizer
         if not isinstance(mover, Optimizer):
-            raise TypeError(f"optimizer must be an optimizer, such as SGD(model.parameters(), lr=0.1), got {mover!r}")
+            raise TypeError(f"optimizer must be an optimizer, such as SGD(model.parameters(), lr=0.1); got {mover!r}")
         if set(self.parameters).isdisjoint(mover.parameters):
             raise ValueError(f"the optimizer has none of the parameters of {model!r}: make it with model.parameters()")
         self.mover = mover

@@ -1,14 +1,15 @@
-"""Training whose gradients are computed by several workers, in processes or on other machines.
+"""Training whose gradients are computed by several workers, in other processes or on other machines.
 
 Each batch is divided into parts, whose sums are added by halves. A worker computes the sum of a piece, which is a half
 of the parts, or half of a half, and so on. The rows of each part and the order of addition depend only on the batch.
-Any worker can compute any piece, even again if another worker died over it, so the result is the same to the last bit
-with any number of workers.
+Any worker can compute any piece, even again if another worker died while computing it, so the result is the same to the
+last bit with any number of workers.
 
-A row belongs to no worker, because executors do not say who takes a piece, and batches are drawn from all of the data.
-In the first epoch the rows are sent along, and the workers keep them. From then on a piece refers to its rows by
-number. A worker that lacks a row, because the worker is new or another one received it, reports this and is sent all of
-the data, once. Data of more than `KEPT` bytes, and rows that differ in each epoch, are sent every time and not kept.
+Rows are not assigned to workers, because executors do not say which worker takes a piece, and batches are drawn from
+all of the data. In the first epoch the rows are sent along with the pieces, and the workers keep them. From then on a
+piece refers to its rows by number. A worker that lacks a row, because the worker is new or another one received it,
+reports this and is sent all of the data, once. Data of more than `KEPT` bytes, and rows that differ in each epoch, are
+sent every time and not kept.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class SharedTraining(Training):
         super()._epoch(epoch, bar)
 
     def _step_in_arrays(self, batch: list[int], norms: dict[str, list[float]]) -> float | None:
-        """The same as in Training, from the workers' answers."""
+        """Like `Training._step_in_arrays`, but with gradients from the workers."""
         self.total = None
         if self.arrays is None or not self.arrays.ready():
             return None
@@ -79,13 +80,13 @@ class SharedTraining(Training):
             self.total = self._total(batch, self.arrays.weights)
         except (ArithmeticError, TypeError, ValueError):
             self.number -= 1
-            return None  # raised again, with its place
+            return None  # `_losses` raises it again, and the note says where
         losses, share = self.total
         sound = 0 not in share.reached and all(map(math.isfinite, losses))
         return self.arrays.step(losses, share.sums, 0, norms) if sound else None
 
     def _losses(self, batch: list[int], where: str) -> list[float]:
-        """The same as in Training, from the workers' answers; they may have been asked already."""
+        """Like `Training._losses`, but the workers compute the losses, and may have done so already."""
         if self.total is None:
             data_into(self.settings.moved, self.weights)
             self.total = self._total(batch, self.weights)
@@ -95,7 +96,7 @@ class SharedTraining(Training):
         return losses
 
     def _total(self, batch: list[int], weights: array[float]) -> tuple[list[float], Share]:
-        """Let the workers compute; return the loss of each row, and the total contribution of the rows."""
+        """Have the workers compute a batch; return the loss of each row, and the total contribution of the rows."""
         self.number += 1
         asked = pieces(range(math.ceil(len(batch) / rows_of_part(len(batch)))), self.workers)
         found = self._answers(self._pieces(asked, batch, weights.tobytes()))
@@ -127,7 +128,7 @@ class SharedTraining(Training):
         return self.changed or [self.settings.rows[i] for i in batch]
 
     def _answers(self, asked: list[Piece]) -> list[Answer]:
-        """The answers to some pieces, in order; a worker that lacks something is sent it."""
+        """Return the answers to these pieces, in order; whatever a worker lacks is sent to it."""
         found: dict[int, Answer] = {}
         blobs: dict[int, bytes] = {}
         try:
@@ -166,7 +167,7 @@ class SharedTraining(Training):
         return assign_means(self.settings.moved, total.sums, places, count)
 
     def _note_engine(self, reasons: list[str]) -> None:
-        """Record in the history which engine the workers used, unless it already says why not programs."""
+        """Record in the history which engine the workers used, unless it already says why programs were not used."""
         s, reason = self.settings, next(filter(None, reasons), "")
         if reason and s.engine == "program":
             raise ValueError(f'engine="program" cannot train {s.model!r}: {reason}')
@@ -175,12 +176,12 @@ class SharedTraining(Training):
 
 
 def executor_of(client: Any) -> Executor:
-    """Return the client as an executor: one of `concurrent.futures`, or the one of a Dask client."""
+    """Return an executor of `concurrent.futures` unchanged, or the executor of a Dask client."""
     if isinstance(client, Executor):
         return client
     if not callable(getattr(client, "get_executor", None)):
         raise TypeError(
-            f"client must be a concurrent.futures executor or a distributed.Client, got {client!r}: make one, such as "
+            f"client must be a concurrent.futures executor or a distributed.Client; got {client!r}: make one, such as "
             "ProcessPoolExecutor()"
         )
     # not pure: the same call may return another answer if the worker has received or lost something in between
@@ -189,7 +190,7 @@ def executor_of(client: Any) -> Executor:
 
 
 def workers_of(client: Any) -> int:
-    """Return how many pieces a client computes at a time, if it says; this decides how batches are cut."""
+    """Return how many pieces a client computes at a time, if it says so; this decides how batches are divided."""
     if callable(getattr(client, "nthreads", None)):
         return sum(client.nthreads().values()) or 1
     return getattr(client, "_max_workers", None) or os.cpu_count() or 1

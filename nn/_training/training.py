@@ -160,7 +160,7 @@ class Training:
         """Return the plan for whole batches, or None if they are taken row by row."""
         try:
             return None if self.packed is None or self.programs is None else self.packed.plan(self.programs)
-        except Exception:  # the pass row by row will raise it again, and say where
+        except Exception:  # the row-by-row pass will raise it again, and say where
             return None
 
     def _sweep(self, batch: list[int], where: str) -> float:
@@ -179,7 +179,7 @@ class Training:
             raise ValueError(f"in {where} the loss, {loss!r}, depends on no parameter: did you use `.data`?")
         if not (math.isfinite(total) and gradients_are_finite(self.settings.moved)):
             raise FloatingPointError(
-                f"in {where} the loss is {total!r} or its gradient is not finite, although those of every example "
+                f"in {where} the loss, {total!r}, or its gradient is not finite, although those of every example "
                 f"are finite. {HELP}"
             )
         return loss
@@ -187,7 +187,7 @@ class Training:
     def _losses(self, batch: list[int], where: str) -> list[float]:
         """Return each example's loss, and leave the mean of the examples' gradients in the parameters.
 
-        Each example is swept alone. The gradients are summed in the order in which programs sum rows.
+        Each example is swept separately. The gradients are summed in the order in which programs sum rows.
         """
         rows, chosen = self._examples(batch), cast(Sequence[int], batch)
         if self.programs is not None:
@@ -225,7 +225,7 @@ class Training:
         return losses
 
     def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
-        """Return an example's loss by a program's replay, and add its gradient; None if the example must be swept."""
+        """Replay an example: add its gradient and return its loss, or None if the example must be swept."""
         assert self.programs is not None
         state = self.draws.state()
         try:
@@ -265,7 +265,7 @@ class Training:
             figures = {name: metric(s.model, s.watched) for name, metric in (s.metrics or {}).items()}
         validation_loss = None if s.held_out is None else evaluate(s.model, s.loss, s.held_out)
         if s.patience is not None:
-            # kept alongside the best until the epoch is in the history, because Ctrl-C may come between the two
+            # kept alongside the best until the epoch is in the history, because Ctrl-C may arrive in between
             self.best.keep(epoch)
         self.history.add(loss, validation_loss, figures, norms)
         self.best.forget_all_but(self.history.best_epoch)
@@ -290,7 +290,7 @@ class Snapshots:
             del self.kept[old]
 
     def restore(self, epoch: int | None) -> None:
-        """Return to an epoch, if it was kept."""
+        """Restore the numbers of an epoch, if they were kept."""
         if epoch not in self.kept:
             return
         weights, contents = self.kept[epoch]
@@ -317,7 +317,7 @@ def _diverged(total: Any, where: str) -> FloatingPointError:
     if type(total) is not Value:
         return FloatingPointError(f"in {where} the loss of an example is {total!r}, and has no graph. {HELP}")
     node = cast(Value, first_nonfinite(total))  # there is always one here
-    bad = "its gradient is not finite" if math.isfinite(total.data) else "not finite"
+    bad = "its gradient is not finite" if math.isfinite(total.data) else "which is not finite"
     loss = f"in {where} the loss is {total.data!r}{' and' if math.isfinite(total.data) else ','} {bad}"
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"
     place = f" in {' / '.join(node.scope)}" if node.scope else ""

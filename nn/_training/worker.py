@@ -24,7 +24,7 @@ from .sums import RowSums
 class Piece(NamedTuple):
     """A run of rows of a batch with everything its gradient depends on, so any worker can compute it at any time."""
 
-    token: str  # identifies the training, and so the model and the rows that a worker keeps
+    token: str  # identifies the training run, and so the model and the rows that a worker keeps
     weights: bytes
     start: int  # the place of its first row in the batch
     rows_of_part: int
@@ -35,13 +35,13 @@ class Piece(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A worker's answer if it cannot compute a piece: send the rows along, and perhaps the model."""
+    """A worker's answer if it cannot compute a piece: it needs the rows, and the model too if `model` is true."""
 
     model: bool
 
 
 class Answer(NamedTuple):
-    """The loss of each row of a piece, their share of the gradient, and why that is not from programs ("" if it is)."""
+    """Each row's loss, the rows' share of the gradient, and why programs did not compute them ("" if they did)."""
 
     losses: list[float]
     share: Share
@@ -84,7 +84,7 @@ class Worker:
         model.train()
 
     def answer(self, piece: Piece) -> Answer | Missing:
-        """Return the answer for a piece, or `Missing` if something is missing."""
+        """Return the answer to a piece, or `Missing` if rows are missing."""
         rows = self.kept if piece.keep else Receiver()
         if piece.packet is not None:
             rows.add(piece.packet)
@@ -114,7 +114,7 @@ class Worker:
         if self._contents() != before:
             raise ValueError(
                 f"{self.model!r} changes a buffer while it trains, which its other copies would not see: train it "
-                "without client"
+                "without a client"
             )
         return found
 
@@ -122,7 +122,7 @@ class Worker:
         return [repr(getattr(module, key)) for module, key in self.buffers]
 
     def _at_once(self, rows: Receiver, numbers: Sequence[int]) -> tuple[list[float], Share] | None:
-        """Return losses and share from one call of a program, or None if the rows must be taken one by one."""
+        """Return the losses and the share from one call of a program, or None if the rows must be taken one by one."""
         if self.programs is None:
             return None
         try:
@@ -181,12 +181,12 @@ class Worker:
         return y.data if type(y) is Value else float(mean([y]))
 
 
-# The worker of the latest training, in each thread: threads of one process must not share a model.
+# Each thread's worker for the latest training run: threads of one process must not share a model.
 _here = threading.local()
 
 
 def piece_gradient(piece: Piece, blob: bytes | None = None) -> Answer | Missing:
-    """Return the answer for a piece, or `Missing`; `blob` is the pickled model, loss and settings."""
+    """Return the answer to a piece, or `Missing`; `blob` is the pickled model, loss and settings."""
     worker: Worker | None = getattr(_here, "worker", None)
     if worker is None or worker.token != piece.token:
         if blob is None:

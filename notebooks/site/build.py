@@ -25,7 +25,7 @@ from autograd_core import Value, parameter, tanh
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGES = HERE / "node_modules"
-# The files of npm packages that the site serves, and where.
+# The files of npm packages that the site serves, by the directory in which it serves them.
 SERVED = {
     "pyodide": ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.wasm",
                 "pyodide/python_stdlib.zip", "pyodide/pyodide-lock.json"],
@@ -89,8 +89,8 @@ autograd-core is under the MIT licence. This site also serves:
 
 Pyodide is CPython compiled for browsers, under the licence of the Python Software Foundation; `graphviz`, a Python
 package, is under the MIT licence; viz-js is Graphviz compiled for browsers, under the Eclipse Public License.
-JupyterLite, in which the course runs, is under the BSD licence; it includes IPython and its dependencies, under the
-BSD, MIT and Apache licences in their wheels.
+JupyterLite, in which the course runs, is under the BSD licence; it includes IPython and its dependencies, whose wheels
+contain their licences (BSD, MIT or Apache).
 """
 
 

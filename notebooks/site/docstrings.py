@@ -23,7 +23,7 @@ def as_rst(app: Sphinx, what: str, name: str, thing: object, options: Any, lines
 
 
 def code(text: str) -> str:
-    """A name in backticks, and the letter that follows it: `Value`s."""
+    """Convert a name in backticks, with any letter that follows it (as in `Value`s), to RST."""
     name, after = text[1:].split("`")
     return f"``{name}``" + (f"\\ {after}" if after else "")
 

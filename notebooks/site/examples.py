@@ -1,9 +1,9 @@
-"""Sphinx extension: runs every example when the site is built; one that fails is a warning.
+"""Sphinx extension: runs every example when the site is built; a failing example causes a warning.
 
-Code after `>>>` must print the lines below it; it can use the names of its module in a docstring, and the names defined
-so far on any other page. Python without prompts is for the cells that myst-nb executes. It is rejected elsewhere,
-except in the course, whose cells and hidden solutions `notebooks/run.py` executes. `examples.json`, beside the
-doctrees, counts the examples of each documented object that ran.
+Code after `>>>` must print the lines below it. In a docstring, it can use the names of the documented object's module;
+elsewhere, it can use the names defined so far on the page. Python without prompts is for the cells that myst-nb
+executes. It is rejected elsewhere, except in the course, whose cells and hidden solutions `notebooks/run.py` executes.
+`examples.json`, beside the doctrees, counts the examples that ran for each documented object.
 """
 
 from __future__ import annotations

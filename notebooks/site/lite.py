@@ -74,7 +74,7 @@ def version() -> str:
 
 
 def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
-    """This project's pure wheel, and the wheels that the kernel needs, in the versions that this Pyodide supports."""
+    """Build this project's pure wheel, and fetch the wheels that the kernel needs, in the versions of this Pyodide."""
     waiting, needed = list(KERNEL), dict[str, str]()
     while waiting:
         package = packages[named(waiting.pop(), packages)]
@@ -92,7 +92,7 @@ def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
 
 
 def enter_wheels(there: Path, packages: dict[str, Any], version: str) -> None:
-    """Edit Pyodide's list of packages: these wheels are beside it, and all others are still at its own address."""
+    """Edit Pyodide's list of packages so that these wheels are found beside it, and all others still at its address."""
     wheels = {canonical(path.name.split("-")[0]): path for path in there.glob("*.whl")}
     for name, imports in OWN.items():
         packages[name] = {

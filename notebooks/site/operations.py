@@ -27,9 +27,9 @@ def page() -> str:
     entries = "\n".join(entry(row) for row in rows if hasattr(autograd_core, row.name))
     return f"""# Operations
 
-Each operation takes `Value`s and plain numbers. The solid line is the value, with *y* = 2 or its default; the dashed
-line is the derivative with respect to *x*. Each derivative is accurate to 4 units in the last place over the whole
-domain.
+Each operation takes `Value`s and plain numbers. In the pictures, the solid line is the value, with *y* at its default,
+or 2 if it has none; the dashed line is the derivative with respect to *x*. Each derivative is accurate to 4 units in
+the last place over the whole domain.
 
 ```{{raw}} html
 <div class="operations"><table><thead><tr>{head}</tr></thead><tbody>

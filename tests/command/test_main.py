@@ -424,7 +424,7 @@ def test_step_of_a_function_in_a_file(program, tmp_path, capsys):
         ("|", ["w=[1]"], "missing a required argument: 'x': pass the arguments of neuron(w, x, b=0.5) as name=number"),
         ("|", ["w=[1]", "x=[1]", "z=2"], "got an unexpected keyword argument 'z'"),
         ("|", ["w=[1]", "x=one"], "the value of x must be a number or a list of numbers; got 'one'"),
-        ("|", ["[1]"], "expected name=number or name=[numbers], got '[1]'"),
+        ("|", ["[1]"], "expected name=number or name=[numbers]; got '[1]'"),
         ("neuron|none", ["x=1"], "none must return a Value"),
     ],
 )

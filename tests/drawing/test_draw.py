@@ -376,7 +376,7 @@ def test_an_unknown_option_and_what_is_no_value() -> None:
     with pytest.raises(TypeError, match="unknown option 'zzz'; known options:"):
         draw(Value(1.0), zzz=5)
     for write in (to_dot, draw):
-        with pytest.raises(TypeError, match=r"of a Value, or a list of them, can be drawn; got 3\.0"):
+        with pytest.raises(TypeError, match=r"of a Value or of a list of Values can be drawn; got 3\.0"):
             write(3.0)
     with pytest.raises(ValueError, match="max_nodes"):
         draw(Value(1.0), max_nodes=0)

@@ -151,22 +151,22 @@ def test_without_recording_no_graph_is_kept():
         (lambda: MLP(2, [3, 1])(np.array(2.0)), r"Layer\(2, 3, relu\) takes 2 inputs; got 1"),
         (lambda: MLP(2, []), r"nouts must be a non-empty list with one size for each layer; got \[\]"),
         (lambda: MLP(2, 3), "nouts must be a non-empty list with one size for each layer; got 3"),
-        (lambda: MLP(0, [1]), "nin must be an integer of at least 1, got 0"),
-        (lambda: Layer(2, 1.5), "nout must be an integer of at least 1, got 1.5"),
-        (lambda: Neuron(True), "nin must be an integer of at least 1, got True"),
-        (lambda: nn.Dropout(1.0), "p must be a finite number of at least 0 and below 1, got 1.0"),
+        (lambda: MLP(0, [1]), "nin must be an integer of at least 1; got 0"),
+        (lambda: Layer(2, 1.5), "nout must be an integer of at least 1; got 1.5"),
+        (lambda: Neuron(True), "nin must be an integer of at least 1; got True"),
+        (lambda: nn.Dropout(1.0), "p must be a finite number of at least 0 and below 1; got 1.0"),
         (lambda: nn.Residual(Layer(2, 3))([1.0, 2.0]), "cannot add 3 outputs of its block to 2 inputs"),
         (lambda: nn.RNN(nn.RNNCell(1, 2), Layer(2, 1))([]), "the sequence is empty"),
-        (lambda: nn.MLPConv(3, [2])([1.0, 2.0]), "takes positions of 1 numbers, at least 3 numbers; got 2"),
+        (lambda: nn.MLPConv(3, [2])([1.0, 2.0]), "takes at least 3 numbers, 1 for each position; got 2"),
         (lambda: nn.MLPConv(1, [2], channels=2)([1.0, 2.0, 3.0]), "positions of 2 numbers, at least 2 numbers; got 3"),
-        (lambda: nn.MeanPool(2)([1.0]), r"MeanPool\(2\) takes positions of 2 numbers; got 1 numbers"),
+        (lambda: nn.MeanPool(2)([1.0]), r"MeanPool\(2\) takes 2 numbers for each position; got 1 in all"),
         (lambda: nn.Normalize(2)([1.0]), r"Normalize\(2\) takes 2 inputs; got 1"),
         (lambda: nn.RBF([[1.0, 2.0]])([1.0]), r"RBF\(2, 1\) takes 2 inputs; got 1"),
         (lambda: nn.RBF([[1.0, 2.0], [3.0]]), "the centres: row 1 has 1 columns, not 2: column 1 is missing"),
-        (lambda: nn.kmeans([[1.0], [1.0]], 2), "k must be from 1 to the number of different rows, 1; got 2"),
-        (lambda: nn.kmeans([[1.0], [2.0]], 1.5), "k must be an integer of at least 1, got 1.5"),
-        (lambda: nn.RBF([[1.0], [2.0]], beta=-1.0), "beta must be a finite number above 0, got -1.0"),
-        (lambda: nn.kmeans([[1.0], ["a"]], 1), "row 1, column 0 must be a finite number, got 'a'"),
+        (lambda: nn.kmeans([[1.0], [1.0]], 2), "k must be from 1 to the number of distinct rows, 1; got 2"),
+        (lambda: nn.kmeans([[1.0], [2.0]], 1.5), "k must be an integer of at least 1; got 1.5"),
+        (lambda: nn.RBF([[1.0], [2.0]], beta=-1.0), "beta must be a finite number above 0; got -1.0"),
+        (lambda: nn.kmeans([[1.0], ["a"]], 1), "row 1, column 0 must be a finite number; got 'a'"),
     ],
 )
 def test_wrong_sizes_are_named(call, message):
@@ -177,10 +177,10 @@ def test_wrong_sizes_are_named(call, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: MLP(2, [1, 1], activation="tanh"), "activation must be a function or a module, got 'tanh'"),
-        (lambda: MLP(2, [1, 1], activation=nn.ReLU), "activation must be a function or a module, got the class"),
-        (lambda: Neuron(2, init=0.5), "init must be a function or a module, got 0.5"),
-        (lambda: Sequential(Layer(1, 1), tanh), r"module 2 must be a Module \(Elementwise makes one of a function\); got <"),
+        (lambda: MLP(2, [1, 1], activation="tanh"), "activation must be a function or a module; got 'tanh'"),
+        (lambda: MLP(2, [1, 1], activation=nn.ReLU), "activation must be a function or a module; got the class"),
+        (lambda: Neuron(2, init=0.5), "init must be a function or a module; got 0.5"),
+        (lambda: Sequential(Layer(1, 1), tanh), r"module 2 must be a Module \(Elementwise turns a function into one\); got <"),
         (lambda: Sequential([Layer(1, 1)]), r"module 1 must be a Module .*; got \[Layer\(1, 1, relu\)\]"),
         (lambda: nn.Parallel(nn.Tanh), "module 1 must be a Module .*; got <class"),
         (lambda: nn.Residual(tanh), "must be a Module"),
@@ -195,7 +195,7 @@ def test_what_is_of_another_kind_is_named(call, message):
 
 
 def test_a_module_without_forward_says_so():
-    with pytest.raises(NotImplementedError, match="Module has no forward"):
+    with pytest.raises(NotImplementedError, match="Module does not implement forward"):
         Module()([1.0])
 
 
@@ -217,14 +217,14 @@ ONE = r"takes one example, a flat list of 2 numbers; got "
     lambda: nn.Normalize(2), lambda: nn.RBF([[0.0, 1.0]]), lambda: Sequential(nn.Normalize(2), Layer(2, 1)),
 ])
 @pytest.mark.parametrize(("inputs", "message"), [
-    ([[[1.0, 2.0]]], ONE + r"\[1\.0, 2\.0\] in it: for a batch, loop over it$"),
-    ([[[1.0, 2.0], [3.0, 4.0]]], ONE + r"\[1\.0, 2\.0\] in it: for a batch, loop over it$"),
-    ([np.ones((2, 2))], ONE + r"array\(.* in it: for a batch, loop over it$"),
-    ([np.ones((3, 2))], ONE + r"array\(.* in it: for a batch, loop over it$"),
-    ([["a", "b"]], ONE + "'a' in it$"), (["ab"], ONE + "'ab'$"), ([None], ONE + "None$"), ([[1.0, None]], ONE + "None in it$"),
+    ([[[1.0, 2.0]]], ONE + r"one with \[1\.0, 2\.0\]: for a batch, loop over it$"),
+    ([[[1.0, 2.0], [3.0, 4.0]]], ONE + r"one with \[1\.0, 2\.0\]: for a batch, loop over it$"),
+    ([np.ones((2, 2))], ONE + r"one with array\(.*: for a batch, loop over it$"),
+    ([np.ones((3, 2))], ONE + r"one with array\(.*: for a batch, loop over it$"),
+    ([["a", "b"]], ONE + "one with 'a'$"), (["ab"], ONE + "'ab'$"), ([None], ONE + "None$"), ([[1.0, None]], ONE + "one with None$"),
     ([{"a": 1.0, "b": 2.0}], ONE + r"{'a': 1\.0, 'b': 2\.0}$"),
-    ([1.0, 2.0], r" takes x, and an example is one list of its numbers, model\(\[1\.0, 2\.0\]\) rather than model\(1\.0, 2\.0\): too many positional arguments$"),
-    ([], r" takes x, and an example is .*: missing a required argument: 'x'$|missing 1 required positional argument: 'x'$"),
+    ([1.0, 2.0], r" takes x; pass an example as one list of numbers, model\(\[1\.0, 2\.0\]\) rather than model\(1\.0, 2\.0\): too many positional arguments$"),
+    ([], r" takes x; pass an example as .*: missing a required argument: 'x'$|missing 1 required positional argument: 'x'$"),
 ])
 def test_what_is_no_example_is_refused_with_the_way_out(make, inputs, message):
     with pytest.raises(TypeError, match=message):
@@ -247,7 +247,7 @@ def test_the_state_of_a_cell_may_be_left_out_be_none_or_be_named():
         assert [h.data for h in found] == expected
     one = nn.RNNCell(1, 1, seed=0)
     assert one(1.0, 0.5).data == one(1.0, h=[0.5]).data == one(1.0, h=0.5).data
-    with pytest.raises(TypeError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) takes x, h, and an example is .*: got an unexpected keyword argument 'state'"):
+    with pytest.raises(TypeError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) takes x, h; pass an example as .*: got an unexpected keyword argument 'state'"):
         cell(1.0, state=None)
     with pytest.raises(ValueError, match=r"RNNCell\(Layer\(3, 2, tanh\)\) has a state of 2 numbers; got 1"):
         cell(1.0, [1.0])
@@ -256,5 +256,5 @@ def test_the_state_of_a_cell_may_be_left_out_be_none_or_be_named():
 @pytest.mark.parametrize("module", [nn.Softmax(), nn.Dropout(0.5)])
 def test_what_takes_any_number_of_inputs_takes_no_batch_either(module):
     for batch in ([[1.0, 2.0], [3.0, 4.0]], np.ones((2, 2))):
-        with pytest.raises(TypeError, match=r"takes one example, a flat list of 2 numbers; got .* in it: for a batch, loop over it"):
+        with pytest.raises(TypeError, match=r"takes one example, a flat list of 2 numbers; got one with .*: for a batch, loop over it"):
             module(batch)

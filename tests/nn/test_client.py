@@ -302,16 +302,16 @@ class Counting(nn.Module):
 
 
 def test_what_goes_wrong_is_said_as_without_a_client():
-    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1 the loss is inf, not finite; first at"):
+    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1 the loss is inf, which is not finite; first at"):
         fit(MLP(1, [1], seed=0), nn.squared_error, ([[1e200], [1e200]] * 10, [1.0] * 20), batch_size=10, optimizer=None, client=Here())
     with pytest.raises(ValueError, match="bad target") as caught:
         fit(model(), square_of_bad, moons(20), client=Here())
     assert caught.value.__notes__ == ["This happened in epoch 1, batch 1."]
     with pytest.raises(ValueError, match="depends on no parameter"):
         fit(model(), lambda y, t: 0.0 * y.data, moons(20), penalty=nn.l2_penalty, client=Here())
-    with pytest.raises(ValueError, match="changes a buffer while it trains, which its other copies would not see: train it without client"):
+    with pytest.raises(ValueError, match="changes a buffer while it trains, which its other copies would not see: train it without a client"):
         fit(Counting(), nn.hinge, moons(20), client=Here())
-    with pytest.raises(TypeError, match=r"client must be a concurrent\.futures executor or a distributed\.Client, got 4: make one, such as ProcessPoolExecutor\(\)"):
+    with pytest.raises(TypeError, match=r"client must be a concurrent\.futures executor or a distributed\.Client; got 4: make one, such as ProcessPoolExecutor\(\)"):
         fit(model(), nn.hinge, moons(20), client=4)
 
 

@@ -74,7 +74,7 @@ def test_what_all_instances_would_share_is_refused(thing):
 
 
 def test_two_places_of_one_name_are_refused():
-    with pytest.raises(ValueError, match=r"two parameters have the path table\.1: give the keys of its dicts different names"):
+    with pytest.raises(ValueError, match=r"two parameters have the path table\.1: use different keys in the dicts that hold them"):
         Holding(table={1: parameter(1.0), "1": parameter(2.0)}).state_dict()
 
 

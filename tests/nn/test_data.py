@@ -89,17 +89,17 @@ def test_only_some_classes():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: circles(0), "n must be an integer of at least 1, got 0"),
-        (lambda: circles(factor=1.0), "factor must be a finite number above 0 and below 1, got 1.0"),
-        (lambda: circles(noise=-1), "noise must be a finite number of at least 0, got -1"),
-        (lambda: spirals(arms=0), "arms must be an integer of at least 1, got 0"),
-        (lambda: spirals(turns=0.0), "turns must be a finite number above 0, got 0.0"),
-        (lambda: spirals(seed=-1), "seed must be an integer of at least 0, got -1"),
-        (lambda: curve("cube"), "kind must be one of square, sine, absolute, step, got 'cube'"),
-        (lambda: curve(n=0), "n must be an integer of at least 1, got 0"),
-        (lambda: one_hot([0, 3], 3), "the target of row 1 must be a class from 0 to 2, got 3"),
-        (lambda: one_hot([0], 0), "classes must be an integer of at least 1, got 0"),
-        (lambda: list(batches(xor(), 0)), "size must be an integer of at least 1, got 0"),
+        (lambda: circles(0), "n must be an integer of at least 1; got 0"),
+        (lambda: circles(factor=1.0), "factor must be a finite number above 0 and below 1; got 1.0"),
+        (lambda: circles(noise=-1), "noise must be a finite number of at least 0; got -1"),
+        (lambda: spirals(arms=0), "arms must be an integer of at least 1; got 0"),
+        (lambda: spirals(turns=0.0), "turns must be a finite number above 0; got 0.0"),
+        (lambda: spirals(seed=-1), "seed must be an integer of at least 0; got -1"),
+        (lambda: curve("cube"), "kind must be one of square, sine, absolute, step; got 'cube'"),
+        (lambda: curve(n=0), "n must be an integer of at least 1; got 0"),
+        (lambda: one_hot([0, 3], 3), "the target of row 1 must be a class from 0 to 2; got 3"),
+        (lambda: one_hot([0], 0), "classes must be an integer of at least 1; got 0"),
+        (lambda: list(batches(xor(), 0)), "size must be an integer of at least 1; got 0"),
         (lambda: bootstrap(([], [])), "the data: there are no rows"),
         (lambda: examples(3), "the data must be a Dataset, a pair of lists"),
     ],
@@ -166,13 +166,13 @@ def test_a_bad_number_is_named_by_row_and_column(rows, data):
     i = data.draw(st.integers(0, len(rows) - 1))
     j = data.draw(st.integers(0, len(rows[0]) - 1))
     rows[i][j] = data.draw(BAD.filter(lambda bad: not isinstance(bad, list) or len(rows[0]) > 1))
-    with pytest.raises(ValueError, match=rf"^mine: row {i}, column {j} must be a finite number, got "):
+    with pytest.raises(ValueError, match=rf"^mine: row {i}, column {j} must be a finite number; got "):
         check_rows(rows, name="mine")
     inputs = [[0.0]] * len(rows)
     if not isinstance(rows[i][j], list):
         with pytest.raises(ValueError, match=rf"^mine: the target of row {i}, column {j}, must be a finite number, "):
             check_targets(rows, len(inputs), "mine")
-        with pytest.raises(ValueError, match=rf"^mine: the target of row {i} must be a finite number, got "):
+        with pytest.raises(ValueError, match=rf"^mine: the target of row {i} must be a finite number; got "):
             check_targets([rows[i][j] if k == i else 0 for k in range(len(rows))], len(inputs), "mine")
 
 
@@ -196,10 +196,10 @@ def test_a_ragged_row_is_named(rows, data):
     [
         ([[1.0, 2.0]], 3, "row 0 has 2 columns, not 3: column 2 is missing"),
         ([[1.0, 2.0]], 1, "row 0 has 2 columns, not 1: column 1 is too many"),
-        ([1.0, 2.0], None, "row 0 must be a list of numbers, got 1.0"),
-        (["ab"], None, "row 0 must be a list of numbers, got 'ab'"),
-        ([{}], None, "row 0 must be a list of numbers, got {}"),
-        ([[[1.0], ["x"]]], None, "sequence 0: row 1, column 0 must be a finite number, got 'x'"),
+        ([1.0, 2.0], None, "row 0 must be a list of numbers; got 1.0"),
+        (["ab"], None, "row 0 must be a list of numbers; got 'ab'"),
+        ([{}], None, "row 0 must be a list of numbers; got {}"),
+        ([[[1.0], ["x"]]], None, "sequence 0: row 1, column 0 must be a finite number; got 'x'"),
         ([[[1.0], [1.0, 2.0]]], None, "sequence 0: row 1 has 2 columns, not 1"),
     ],
 )
@@ -251,5 +251,5 @@ def test_what_is_neither_pair_nor_examples_is_said(bad):
 def test_bad_examples_are_named():
     with pytest.raises(ValueError, match="the data: row 1 has 2 columns, not 1"):
         examples([([1.0], 0), ([1.0, 2.0], 0)])
-    with pytest.raises(ValueError, match="the data: the target of row 0 must be a finite number, got None"):
+    with pytest.raises(ValueError, match="the data: the target of row 0 must be a finite number; got None"):
         examples([([1.0], None)])

@@ -61,9 +61,9 @@ def test_a_network_of_your_own_and_patience():
 
 def test_what_is_refused():
     X, y = IRIS
-    with pytest.raises(ValueError, match="autograd_core has no function 'thanh': use one such as 'relu' or 'tanh'"):
+    with pytest.raises(ValueError, match="autograd_core has no function 'thanh': use an existing one, such as 'relu' or 'tanh'"):
         nn.Classifier(activation="thanh").fit(X, y)
-    with pytest.raises(ValueError, match="the targets hold 1 class: a classifier needs at least 2"):
+    with pytest.raises(ValueError, match="the targets contain only 1 class: a classifier needs at least 2"):
         nn.Classifier().fit(X, ["setosa"] * 150)
     with pytest.raises(AttributeError, match="module 'nn' has no attribute 'Cluster'"):
         _ = nn.Cluster

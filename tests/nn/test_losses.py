@@ -81,7 +81,7 @@ def test_probabilities_of_0_and_1():
     assert nn.binary_cross_entropy(1.0, 1) == nn.binary_cross_entropy(0.0, 0) == 0.0
     assert nn.binary_cross_entropy(sigmoid(Value(1000.0)), 1).data == 0.0
     for p, t in ((1.0, 0), (0.0, 1), (0.0, 0.5), (1.0, 0.5), (Value(0.0), 1), ([sigmoid(Value(1000.0))], 0)):
-        with pytest.raises(ValueError, match=r"the loss is infinite for probability .* and target .*: binary_cross_entropy_with_logits, of the score before the sigmoid, is finite"):
+        with pytest.raises(ValueError, match=r"the loss is infinite for probability .* and target .*: binary_cross_entropy_with_logits, applied to the score before the sigmoid, is finite"):
             nn.binary_cross_entropy(p, t)
 
 

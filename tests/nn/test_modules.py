@@ -193,7 +193,7 @@ def test_one_kind_of_seed_everywhere():
     for make in SEEDED:
         make(np.int64(3)), make(random.Random(3)), make(None)
         for negative in (-1, np.int8(-3)):
-            with pytest.raises(ValueError, match="seed must be an integer of at least 0, got "):
+            with pytest.raises(ValueError, match="seed must be an integer of at least 0; got "):
                 make(negative)
     for seed in (lambda: np.int64(3), lambda: random.Random(3)):
         assert nn.datasets.moons(9, seed=seed()) == nn.datasets.moons(9, seed=3)
@@ -363,6 +363,6 @@ def test_kmeans_finds_every_row_at_any_size(rows):
 
 @pytest.mark.parametrize("centres", [[[0.0], [1e-170]], [[-1e308], [1e308]], [[0.0], [1.7e308]]])
 def test_centres_whose_distance_gives_no_width_are_refused(centres):
-    with pytest.raises(ValueError, match=r"the centres lie .* apart, out of range for a beta: pass one, or scale the rows as Normalize does"):
+    with pytest.raises(ValueError, match=r"the centres are .* apart, which puts the default beta out of range: pass beta, or scale the rows as Normalize does"):
         nn.RBF(centres)
     assert nn.RBF(centres, beta=1.0).betas[0].data == 1.0

@@ -146,16 +146,16 @@ def test_zero_grad():
     ("call", "message"),
     [
         (lambda: SGD([], lr=0.1), "there is nothing to optimise: the list of parameters is empty"),
-        (lambda: SGD([parameter(0.0)], lr=-0.1), "lr must be a finite number of at least 0, got -0.1"),
+        (lambda: SGD([parameter(0.0)], lr=-0.1), "lr must be a finite number of at least 0; got -0.1"),
         (lambda: SGD([parameter(0.0)], lr=math.nan), "lr must be .* got nan"),
-        (lambda: SGD([parameter(0.0)], lr=0.1, momentum=1.0), "momentum must be a finite number of at least 0 and below 1, got 1.0"),
+        (lambda: SGD([parameter(0.0)], lr=0.1, momentum=1.0), "momentum must be a finite number of at least 0 and below 1; got 1.0"),
         (lambda: SGD([parameter(0.0)], lr=0.1, nesterov=True), "nesterov needs a momentum greater than 0"),
         (lambda: SGD([parameter(0.0)], lr=0.1, bound=-1.0), "bound must be"),
         (lambda: Adam([parameter(0.0)], betas=(0.9, 1.0)), r"betas\[1\] must be"),
         (lambda: Adam([parameter(0.0)], weight_decay=-1.0), "weight_decay must be"),
-        (lambda: Adam([parameter(0.0)], eps=0.0), "eps must be a finite number above 0, got 0.0"),
-        (lambda: SGD([parameter(0.0)], lr="fast"), "lr must be a finite number of at least 0, got 'fast'"),
-        (lambda: SGD([parameter(0.0)], lr=lambda step: -1.0).step(), r"lr\(0\) must be a finite number of at least 0, got"),
+        (lambda: Adam([parameter(0.0)], eps=0.0), "eps must be a finite number above 0; got 0.0"),
+        (lambda: SGD([parameter(0.0)], lr="fast"), "lr must be a finite number of at least 0; got 'fast'"),
+        (lambda: SGD([parameter(0.0)], lr=lambda step: -1.0).step(), r"lr\(0\) must be a finite number of at least 0; got"),
         (lambda: clip_grad_norm([], -1.0), "max_norm must be"),
     ],
 )
@@ -190,13 +190,13 @@ def test_a_step_that_fails_changes_nothing():
     optimizer = Adam([w], lr=lambda step: [0.1, math.nan][step])
     optimizer.step()
     before = w.data, optimizer.memory, optimizer.steps
-    with pytest.raises(ValueError, match=r"lr\(1\) must be a finite number of at least 0, got nan"):
+    with pytest.raises(ValueError, match=r"lr\(1\) must be a finite number of at least 0; got nan"):
         optimizer.step()
     assert (w.data, optimizer.memory, optimizer.steps) == before
 
 
 def test_an_optimiser_of_ones_own_needs_directions():
-    with pytest.raises(NotImplementedError, match="Optimizer has no directions"):
+    with pytest.raises(NotImplementedError, match="Optimizer does not implement directions"):
         Optimizer([parameter(0.0)], 0.1).step()
 
 

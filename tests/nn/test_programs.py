@@ -391,7 +391,7 @@ def test_what_is_drawn_may_decide_the_way():
     def model():
         return Sequential(Layer(WIDTH, 1, seed=2), Shaken(random.Random(5)), Layer(1, 1, nonlin=False, seed=2))
 
-    with pytest.raises(ValueError, match="in another order each time"):
+    with pytest.raises(ValueError, match="in a different order each time"):
         trained("program", model, nn.hinge, signs(3), epochs=4)
 
 
@@ -436,7 +436,7 @@ def test_what_cannot_be_traced_is_refused_where_it_is_asked_for(make, loss, mess
 
 
 def test_an_engine_of_another_name_is_refused():
-    with pytest.raises(ValueError, match='engine must be "auto", "eager" or "program", got "fast"'.replace('"fast"', "'fast'")):
+    with pytest.raises(ValueError, match='engine must be "auto", "eager" or "program"; got "fast"'.replace('"fast"', "'fast'")):
         trained("fast", Own, nn.hinge, signs(0))
 
 

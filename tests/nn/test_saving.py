@@ -103,7 +103,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
     model.save(path)
     before = path.read_bytes()
     model.parameters()[0].data = float("nan")
-    with pytest.raises(ValueError, match=r"modules\.1\.layers\.0\.neurons\.0\.w\.0 must be a finite number, got nan$"):
+    with pytest.raises(ValueError, match=r"modules\.1\.layers\.0\.neurons\.0\.w\.0 must be a finite number; got nan$"):
         model.save(path)
     model.parameters()[0].data = 1.0
 
@@ -269,10 +269,10 @@ WEIGHT = "modules.1.layers.0.neurons.0.w"
         ({**VALID, "state": {**STATE, WEIGHT: [1.0]}}, r"neurons\.0\.w has shape \(1,\), not \(2,\)$"),
         ({**VALID, "state": {**STATE, WEIGHT: 1.0}}, r"neurons\.0\.w has shape \(\), not \(2,\)$"),
         ({**VALID, "state": {**STATE, WEIGHT: [1.0, [2.0]]}}, r"neurons\.0\.w has shape \(2, 'ragged'\), not \(2,\)$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, None]}}, r"neurons\.0\.w\.1 must be a finite number, got None$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, True]}}, r"neurons\.0\.w\.1 must be a finite number, got True$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, 10**400]}}, r"neurons\.0\.w\.1 must be a finite number, got 10+\.\.\.0+$"),
-        ({**VALID, "state": {**STATE, WEIGHT: [1.0, float("nan")]}}, r"neurons\.0\.w\.1 must be a finite number, got nan$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, None]}}, r"neurons\.0\.w\.1 must be a finite number; got None$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, True]}}, r"neurons\.0\.w\.1 must be a finite number; got True$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, 10**400]}}, r"neurons\.0\.w\.1 must be a finite number; got 10+\.\.\.0+$"),
+        ({**VALID, "state": {**STATE, WEIGHT: [1.0, float("nan")]}}, r"neurons\.0\.w\.1 must be a finite number; got nan$"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, content, message):

@@ -233,25 +233,25 @@ def test_what_an_operation_raises_is_placed_too():
     [
         (([[1.0], [2.0, 3.0]], [0, 1]), {}, "the training data: row 1 has 2 columns, not 1: column 1 is too many"),
         (([[1.0], []], [0, 1]), {}, "the training data: row 1 is empty: column 0 is missing"),
-        (([[1.0], ["2"]], [0, 1]), {}, "row 1, column 0 must be a finite number, got '2'"),
-        (([[1.0], [math.nan]], [0, 1]), {}, "row 1, column 0 must be a finite number, got nan"),
+        (([[1.0], ["2"]], [0, 1]), {}, "row 1, column 0 must be a finite number; got '2'"),
+        (([[1.0], [math.nan]], [0, 1]), {}, "row 1, column 0 must be a finite number; got nan"),
         (([], []), {}, "the training data: there are no rows"),
         (([[1.0]], [0, 1]), {}, "1 rows of inputs but 2 targets"),
-        (([[1.0]], [math.inf]), {}, "the target of row 0 must be a finite number, got inf"),
+        (([[1.0]], [math.inf]), {}, "the target of row 0 must be a finite number; got inf"),
         ([[1.0]], {}, "the training data must be a Dataset, a pair of lists \\(inputs, targets\\), or a list of examples"),
         ((iter(LINE[0]), LINE[1]), {}, "the training data must be a Dataset, a pair of lists"),
-        (([[1.0]], [10**400]), {}, "the target of row 0 must be a finite number, got 1000"),
+        (([[1.0]], [10**400]), {}, "the target of row 0 must be a finite number; got 1000"),
         (LINE, {"validation": ([], [])}, "the validation data: there are no rows"),
-        (LINE, {"max_norm": -1.0}, "max_norm must be a finite number of at least 0, got -1.0"),
+        (LINE, {"max_norm": -1.0}, "max_norm must be a finite number of at least 0; got -1.0"),
         (([[1.0, 2.0]], [0]), {}, r"Layer\(1, 1\) takes 1 inputs; got 2"),
         (LINE, {"validation": ([[1.0], [None]], [0, 1])}, "the validation data: row 1, column 0 must be"),
         (LINE, {"validation": ([[1.0, 2.0]], [0])}, "the validation data: row 0 has 2 columns, not 1"),
         (LINE, {"patience": 3}, "patience needs validation data"),
-        (LINE, {"patience": 0, "validation": LINE}, "patience must be an integer of at least 1, got 0"),
-        (LINE, {"epochs": 0}, "epochs must be an integer of at least 1, got 0"),
-        (LINE, {"batch_size": -1}, "batch_size must be an integer of at least 1, got -1"),
-        (LINE, {"batch_size": 0}, "batch_size must be an integer of at least 1, got 0"),
-        (LINE, {"input_noise": -1.0}, "input_noise must be a finite number of at least 0, got -1.0"),
+        (LINE, {"patience": 0, "validation": LINE}, "patience must be an integer of at least 1; got 0"),
+        (LINE, {"epochs": 0}, "epochs must be an integer of at least 1; got 0"),
+        (LINE, {"batch_size": -1}, "batch_size must be an integer of at least 1; got -1"),
+        (LINE, {"batch_size": 0}, "batch_size must be an integer of at least 1; got 0"),
+        (LINE, {"input_noise": -1.0}, "input_noise must be a finite number of at least 0; got -1.0"),
     ],
 )
 def test_what_is_refused(data, options, message):
@@ -265,7 +265,7 @@ def test_what_is_refused(data, options, message):
 def test_an_optimiser_of_another_model_is_refused():
     with pytest.raises(ValueError, match=r"the optimizer has none of the parameters of Layer\(1, 1\): make it with model"):
         fit(line_model(), squared_error, LINE, optimizer=SGD(line_model().parameters(), lr=0.1))
-    with pytest.raises(ValueError, match=r"ReLU\(\) has no parameters: make them with `parameter`, as attributes"):
+    with pytest.raises(ValueError, match=r"ReLU\(\) has no parameters: create them with `parameter` and assign them to attributes"):
         fit(nn.ReLU(), squared_error, LINE)
 
 
@@ -279,14 +279,14 @@ def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
     ("change", "message"),
     [
         ({"model": lambda x: x}, "model must be a Module .*; got <function"),
-        ({"loss": "mse"}, "loss must be a function or a module, got 'mse'"),
-        ({"penalty": 0.01}, "penalty must be a function or a module, got 0.01"),
-        ({"augment": "flip"}, "augment must be a function or a module, got 'flip'"),
-        ({"metrics": accuracy}, 'metrics must be a dict of functions by name, such as {"accuracy": accuracy}, got <function'),
-        ({"metrics": {"loss": 0.5}}, "loss must be a function or a module, got 0.5"),
-        ({"callbacks": [3]}, "callback must be a function or a module, got 3"),
+        ({"loss": "mse"}, "loss must be a function or a module; got 'mse'"),
+        ({"penalty": 0.01}, "penalty must be a function or a module; got 0.01"),
+        ({"augment": "flip"}, "augment must be a function or a module; got 'flip'"),
+        ({"metrics": accuracy}, 'metrics must be a dict of functions by name, such as {"accuracy": accuracy}; got <function'),
+        ({"metrics": {"loss": 0.5}}, "loss must be a function or a module; got 0.5"),
+        ({"callbacks": [3]}, "callback must be a function or a module; got 3"),
         ({"callbacks": print}, "not iterable"),
-        ({"optimizer": SGD}, r"optimizer must be an optimizer, such as SGD\(model\.parameters\(\), lr=0\.1\), got <class"),
+        ({"optimizer": SGD}, r"optimizer must be an optimizer, such as SGD\(model\.parameters\(\), lr=0\.1\); got <class"),
         ({"loss": lambda y, t: None}, "mean takes Values and real numbers; got None"),
     ],
 )
@@ -441,11 +441,11 @@ def test_losses_whose_sum_is_beyond_all_floats_have_a_mean():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: fit(nn.hinge, m, LINE), r"model must be a Module \(Elementwise makes one of a function\); got <function hinge"),
-        (lambda m: fit(m, LINE, nn.hinge), r"loss must be a function or a module, got \(\[\[0\.0\]"),
+        (lambda m: fit(nn.hinge, m, LINE), r"model must be a Module \(Elementwise turns a function into one\); got <function hinge"),
+        (lambda m: fit(m, LINE, nn.hinge), r"loss must be a function or a module; got \(\[\[0\.0\]"),
         (lambda m: fit(nn.MLP, nn.hinge, LINE), "model must be a Module .*; got <class"),
         (lambda m: evaluate(nn.hinge, m, LINE), "model must be a Module .*; got <function hinge"),
-        (lambda m: evaluate(m, LINE, nn.hinge), r"loss must be a function or a module, got \(\[\[0\.0\]"),
+        (lambda m: evaluate(m, LINE, nn.hinge), r"loss must be a function or a module; got \(\[\[0\.0\]"),
         (lambda m: accuracy(LINE, m), r"model must be a Module .*; got \(\[\[0\.0\]"),
         (lambda m: nn.Residual(tanh), "block must be a Module .*; got <function tanh"),
         (lambda m: nn.Residual(m, tanh), "shortcut must be a Module .*; got <function tanh"),
@@ -453,10 +453,10 @@ def test_losses_whose_sum_is_beyond_all_floats_have_a_mean():
         (lambda m: nn.RNN(nn.RNNCell(1, 1), 3), "head must be a Module .*; got 3"),
         (lambda m: nn.Sequential(m, tanh), "module 2 must be a Module .*; got <function tanh"),
         (lambda m: nn.Parallel([m]), r"module 1 must be a Module .*; got \[Layer"),
-        (lambda m: MLP(1, [1, 1], activation="tanh"), "activation must be a function or a module, got 'tanh': pass the function itself, autograd_core.tanh"),
-        (lambda m: MLP(1, [1], output="softmax2"), "output must be a function or a module, got 'softmax2'$"),
-        (lambda m: nn.Neuron(1, activation=nn.ReLU), r"activation must be a function or a module, got the class ReLU: pass an instance, ReLU\(\)"),
-        (lambda m: nn.Elementwise("tanh"), "function must be a function or a module, got 'tanh': pass the function itself"),
+        (lambda m: MLP(1, [1, 1], activation="tanh"), "activation must be a function or a module; got 'tanh': pass the function itself, autograd_core.tanh"),
+        (lambda m: MLP(1, [1], output="softmax2"), "output must be a function or a module; got 'softmax2'$"),
+        (lambda m: nn.Neuron(1, activation=nn.ReLU), r"activation must be a function or a module; got the class ReLU: pass an instance, ReLU\(\)"),
+        (lambda m: nn.Elementwise("tanh"), "function must be a function or a module; got 'tanh': pass the function itself"),
     ],
 )
 def test_the_argument_is_named(call, message):

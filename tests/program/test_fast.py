@@ -292,7 +292,7 @@ def test_it_is_true_or_false_and_never_taken_from_the_function():
     for make in (lambda fast: trace(scaled, 1.0, fast=fast), lambda fast: traced(scaled, fast=fast), lambda fast: Program(Value(1.0), fast=fast)):
         with pytest.raises(TypeError, match="fast must be True or False"):
             make(None)
-    with pytest.raises(TypeError, match="both trace and the function have a parameter fast"):
+    with pytest.raises(TypeError, match="both trace and the function have a parameter named fast"):
         trace(lambda x, fast=False: x, 1.0, fast=True)
 
 

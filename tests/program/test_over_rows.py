@@ -43,7 +43,7 @@ def test_strays_of_a_block_take_their_own_branch(monkeypatch):
 
 def test_rows_of_other_structures_are_refused():
     program = trace(lambda x: [x, x * x] if x > 0.0 else [x], 1.0)
-    with pytest.raises(GraphError, match="the same structure for each row; it returned 2 numbers for one row and 1 for another"):
+    with pytest.raises(GraphError, match="the same structure for each row; two rows gave different structures, with 2 and 1 numbers"):
         program.over_rows()([1.0, -1.0])
     assert program.over_rows()([1.0, 2.0]) == [[1.0, 2.0], [1.0, 4.0]]
     with pytest.raises(TypeError, match="needs a function that returns one number"):
@@ -58,13 +58,13 @@ def test_no_gradient_to_add():
 @pytest.mark.parametrize(
     ("arguments", "axes", "kind", "message"),
     [
-        ((np.array(["a", "b"]),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for them"),
-        ((np.array(1.0),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for them"),
+        ((np.array(["a", "b"]),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for rows"),
+        ((np.array(1.0),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for rows"),
         ((np.zeros((0,)),), 0, ValueError, "argument 0 has no rows; "),
         (([],), 0, ValueError, "argument 0 has no rows; "),
         ((2.0,), 0, TypeError, "argument 0 must carry rows, as in_axes says; got 2.0"),
-        (([1.0, 2.0],), None, ValueError, "must have the same number of them; none carries any"),
-        (([1.0, 2.0],), (0, 0), ValueError, "in_axes has 2 entries, one for each argument; got 1 arguments"),
+        (([1.0, 2.0],), None, ValueError, "must have the same number of rows; none carries rows"),
+        (([1.0, 2.0],), (0, 0), ValueError, "in_axes must have one entry for each argument; got 2 entries for 1 arguments"),
         (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 must have the structure of row 0; got \[2.0\] and 1.0"),
     ],
 )
@@ -112,7 +112,7 @@ Point = collections.namedtuple("Point", "x y")
 
 
 def test_what_a_file_does_not_hold(tmp_path):
-    with pytest.raises(GraphError, match="a program on a Point "):
+    with pytest.raises(GraphError, match="a program with a Point "):
         trace(lambda p: p.x * p.y, Point(1.0, 2.0)).save(tmp_path / "p.json")
     program = trace(lambda x: x if x > 0.0 else -x, 1.0)
     state = program._state([])
@@ -179,7 +179,7 @@ def test_rows_that_do_not_fit():
     ):
         with pytest.raises((ValueError, TypeError), match=message):
             rows(*arguments)
-    with pytest.raises(ValueError, match="in_axes has 1 entries"):
+    with pytest.raises(ValueError, match="in_axes must have one entry for each argument; got 1 entries for 2"):
         trace(lambda x, y: x * y, 1.0, 2.0).over_rows((0,))([1.0], 2.0)
 
 

@@ -65,5 +65,5 @@ def test_not_within_a_trace():
         with asked():
             return x
 
-    with pytest.raises(GraphError, match="while another is being traced; step outside the trace"):
+    with pytest.raises(GraphError, match=r"while another is being traced; call step\(\) outside the trace"):
         trace(function, 1.0)

@@ -403,7 +403,7 @@ def test_a_graph_too_large_to_follow_a_drag_says_so(opened: Opened, monkeypatch:
     monkeypatch.setattr(data, "MOST_SLOTS", 20)
     stepper = step(sigmoids())
     page = opened(stepper)
-    assert "too many for a page to compute" in page.text_content("#said")
+    assert "too many for a page to recompute" in page.text_content("#said")
     assert page.is_hidden("#leaves")
     for one in stepper:
         assert page.text_content("#line") == one.text

@@ -135,7 +135,7 @@ def test_what_goes_wrong_unsorted() -> None:
     assert wrong == {"n0", "n1", "n2"}
     chain = tanh(tanh(Value(1.0)))
     assert step(chain).eager[-1].text == (
-        "In this graph even the unsorted order yields the right gradients: nothing came too late")
+        "In this graph even the unsorted order yields the correct gradients: nothing came too late")
 
 
 # --- epochs (lecture 003, U7) ----------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def test_what_cannot_be_stepped_is_said() -> None:
         step(y, epochs=0)
     with pytest.raises(ValueError, match="learning_rate must be a number"):
         step(y, learning_rate="fast")
-    with pytest.raises(TypeError, match="of a Value, or a list of them, can be drawn"):
+    with pytest.raises(TypeError, match="of a Value or of a list of Values can be drawn"):
         step(2.0)
     long = Value(1.0)
     for _ in range(400):
@@ -360,7 +360,7 @@ def test_several_outputs_step_as_their_sum_over_one_trunk() -> None:
     y1.label, y2.label = "y1", "y2"
     stepper = step([y1, y2, s], precision=DIGITS, learning_rate=0.5, epochs=2)
     assert [one.text for one in stepper if one.kind == "seed" and one.epoch == 1] == [
-        f"grad({name}) = ∂{name}/∂{name} = 1: the sweep starts from every output, as if from their sum" for name in ("y1", "y2", "v2")
+        f"grad({name}) = ∂{name}/∂{name} = 1: the sweep starts from all the outputs, as if from their sum" for name in ("y1", "y2", "v2")
     ]
     assert stepper[1].text == "v2 = a·b = 2·3 = 6"
     total([y1, y2, s]).backward()
@@ -370,7 +370,7 @@ def test_several_outputs_step_as_their_sum_over_one_trunk() -> None:
     assert repr(step([y1, y2])) == "<Stepper of y1, y2: 12 steps>"
     assert len(step([y1, y1])) == len(step(y1))
     for wrong in ([], [y1, 2.0], "y"):
-        with pytest.raises(TypeError, match="of a Value, or a list of them, can be drawn"):
+        with pytest.raises(TypeError, match="of a Value or of a list of Values can be drawn"):
             step(wrong)
 
 

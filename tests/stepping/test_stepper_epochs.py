@@ -190,7 +190,7 @@ def test_an_unsorted_sweep_adds_up_wrong_in_every_epoch_and_says_by_how_much(pro
         try:
             y = program(*ws)
         except (ArithmeticError, ValueError):
-            told = stepper.eager[-1].text.startswith("Wrong gradients led to parameters for which there is no next epoch")
+            told = stepper.eager[-1].text.startswith("Wrong gradients led to parameters with which the next epoch cannot be computed")
             assert told or epoch == 2  # no third epoch was asked for
             break
         leaves = [node for node in toposort(y) if node.is_leaf]
@@ -208,7 +208,7 @@ def test_where_wrong_gradients_lead_the_next_epoch_may_have_no_value() -> None:
     assert {one.epoch for one in stepper} == {1, 2}
     assert stepper.eager[-2].text == "w ← w - η·grad(w) = 1.5 - 1·2 = -0.5 instead of 0.7333"
     assert stepper.eager[-1].text == (
-        "Wrong gradients led to parameters for which there is no next epoch: log is defined for x > 0; got x = -0.5"
+        "Wrong gradients led to parameters with which the next epoch cannot be computed: log is defined for x > 0; got x = -0.5"
     )
     assert stepper.eager[-1].epoch == 1
 
@@ -297,5 +297,5 @@ def test_a_graph_folded_into_one_box_has_its_gradients_inside() -> None:
     assert stepper[3].text == f"all passes the gradient back: ‖grad‖ of its 1 parameter = {abs(w.grad):.4g}"
     assert stepper[5].text == "all: its 1 parameter moves, w ← w - 0.1·grad(w)"
     assert stepper[0].text == "Inputs and parameters take their values inside the folded boxes"
-    assert stepper[4].text == "Every gradient is complete, inside the folded boxes"
+    assert stepper[4].text == "Every gradient is complete, including those inside the folded boxes"
     assert stepper.eager[-2].text.endswith("nothing came too late")

@@ -226,7 +226,7 @@ def test_the_source_that_runs_is_the_one_translated():
 def test_a_file_that_was_changed_since_it_was_imported():
     space: dict[str, object] = {}
     exec(compile("def not_in_this_file(x):\n    return x", __file__, "exec"), space)
-    with pytest.raises(Refused, match=r"not_in_this_file \(test_translator.py, line 1\) is not the one that runs; import"):
+    with pytest.raises(Refused, match=r"not_in_this_file \(test_translator.py, line 1\) does not match the code that runs; import"):
         Translation().function(space["not_in_this_file"], [X])
 
 
@@ -252,7 +252,7 @@ def test_a_lambda_within_another_is_told_apart():
     inner = (lambda y: lambda x: x * 2.0)(1.0)
     assert "return x * 2.0;" in C().text([Translation().function(inner, [X])])
     alike = (lambda x: lambda x: x * 3.0)(1.0)
-    with pytest.raises(Refused, match="is not the one that runs"):
+    with pytest.raises(Refused, match="does not match the code that runs"):
         Translation().function(alike, [X])
 
 

@@ -1,4 +1,4 @@
-// Lets the reader change the leaves by dragging, typing or keys, undo changes, and reset to the recorded numbers.
+// Lets the reader change the leaves by dragging, typing or keys, undo changes, and return to the recorded numbers.
 function leaves(data, play, changed) {
   const { numbers, recorded, reasons } = play, slot = (id) => data.slots[id];
   const panel = document.getElementById("leaves"), inputs = new Map(), MOST_UNDONE = 500;
@@ -8,7 +8,7 @@ function leaves(data, play, changed) {
   const movable = [...new Set([...all.map(([, , at]) => at), ...data.trained])]; // some are inside folded boxes
   const values = () => movable.map((at) => numbers[at]);
   const moved = () => movable.some((at) => !Object.is(numbers[at], recorded[at]));
-  // A step in the third digit of the number.
+  // The size of a step in the third digit of a number.
   const grain = (x) => 10 ** (Math.floor(Math.log10(Math.max(Math.abs(x), 0.1))) - 2);
   const tidy = (x, by) => Number((Math.round(x / by) * by).toPrecision(12));
 
@@ -23,7 +23,7 @@ function leaves(data, play, changed) {
     document.getElementById("undo").setAttribute("aria-disabled", String(!past.length));
     document.getElementById("reset").setAttribute("aria-disabled", String(!moved()));
     const lost = reasons.find((reason, i) => play.why.includes(i + 1));
-    const read = [...new Set(play.remarks)].join("; "), remark = read ? ` ${read}: anything computed from it keeps the recorded numbers.` : "";
+    const read = [...new Set(play.remarks)].join("; "), remark = read ? ` ${read}: anything computed from it stays as recorded.` : "";
     document.getElementById("said").textContent = (lost ? `${lost}. Entries shown as a grey ? are unknown for these numbers.` : "") + remark;
     changed();
   }
@@ -70,7 +70,7 @@ function leaves(data, play, changed) {
     remember();
     put(movable.map((at) => recorded[at]));
   }
-  function scrub(id, start, pixels) { // a drag of this many pixels from where the number was `start`
+  function scrub(id, start, pixels) { // `start` is the number at the start of the drag
     const by = grain(start);
     set(slot(id), tidy(start + pixels * by, by));
   }

@@ -144,7 +144,7 @@ function pinched(event) { // two fingers zoom about their midpoint, and drag the
 }
 view.graph.addEventListener("pointerdown", (event) => {
   fingers.set(event.pointerId, [event.clientX, event.clientY]);
-  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // and it does not end in a click
+  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // so it does not end in a click
   if (fingers.size > 1) return;
   const node = event.target.closest("g.node.leaf"), { x, y } = view.now();
   drag = { x: event.clientX, y: event.clientY, view: { x, y }, moved: false, leaf: node?.id, start: node && play.numbers[data.slots[node.id]] };
@@ -195,7 +195,7 @@ function restore() {
 }
 async function copy() {
   const link = location.href.split("#")[0] + state_();
-  try { history.replaceState(null, "", state_()); } catch { /* a frame without an address of its own */ }
+  try { history.replaceState(null, "", state_()); } catch { /* a frame that has no address */ }
   try {
     await navigator.clipboard.writeText(link);
     byId("link").textContent = "copied";
@@ -262,7 +262,7 @@ window.addEventListener("beforeprint", () => {
   byId("all").replaceChildren(...steps.steps().map((step, k) => element("li", steps.line(k), { className: k === steps.at() ? "now" : "" })));
 });
 
-// --- in a notebook, hide the still picture before the frame; the notebook may have wrapped either of them
+// --- in a notebook, hide the still picture that precedes the frame; the notebook may have wrapped either
 try {
   let place = window.frameElement;
   const alt = place?.title.replace("Stepping through", "The finished graph of");
@@ -273,7 +273,7 @@ try {
     still.style.display = "none";
     break;
   }
-} catch { /* the frame stands in a page of another origin: the picture stays */ }
+} catch { /* the frame is in a page of another origin: the picture stays */ }
 
 view.measure([]);
 steps.show(0);

@@ -4,7 +4,7 @@ function player(data, { rows, Raised }) {
   const read = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
   const numbers = Float64Array.from(data.numbers, read), recorded = numbers.slice();
   const why = new Int32Array(numbers.length), reasons = [], remarks = [], stamps = new Map(data.stamps ?? []);
-  let strayed = Infinity, branch = 0; // the stamp from which on nothing is known, and the reason
+  let strayed = Infinity, branch = 0; // everything with this stamp or a later one is unknown, for this reason
   const nothing = (x) => x === 0 && Object.is(x, -0);
 
   function because(reason) {
@@ -145,7 +145,7 @@ function player(data, { rows, Raised }) {
     for (let i = 0; i < data.forward; i++) if (data.code[i][1] !== slot) program[i]();
     return output();
   }
-  // The gradients of one slot of the forward program with respect to all slots, and the edges that lead to each.
+  // The gradients of the sum of `roots` with respect to all slots, or null if one of them is unknown.
   function sweep(roots = data.roots, from = data.forward, code = data.code) {
     const adjoint = new Float64Array(numbers.length).fill(-0);
     let lost = 0;

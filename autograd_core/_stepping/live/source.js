@@ -1,4 +1,4 @@
-// The program beside the graph: its lines, with the current step's line lit, and the boxes that each line made.
+// The program beside the graph: its lines, with the current step's line highlighted, and the boxes that each line made.
 function sourcing(program, names, mark) {
   const panel = document.getElementById("source"), lines = new Map(), key = ([part, line]) => `${part}:${line}`;
   panel.hidden = false;
@@ -34,7 +34,7 @@ function sourcing(program, names, mark) {
       list.append(item);
     });
   });
-  function light(ids) { // the line of the first box that has one
+  function light(ids) { // highlights the line of the first box that has one
     const id = ids.find((one) => one in program.at), at = id ? key(program.at[id]) : null;
     if (at === lit) return;
     lines.get(lit)?.classList.remove("now");

@@ -128,7 +128,7 @@ function stepping(data, things, fill, state, told) {
     }
     told(true);
   }
-  function mark(classes) { // maps an id to a class of the page's tools
+  function mark(classes) { // a Map from ids to classes that the page's tools set
     const ids = new Set([...extra.keys(), ...classes.keys()]);
     extra.clear();
     for (const [id, name] of classes) extra.set(id, name);

@@ -170,7 +170,7 @@ function tools(data, play, hand, steps, second) {
       while (k < list.length && list[k][0] !== "edge") k++;
       due = k < list.length ? k : null;
       asked.textContent = due === null ? "There are no more edges: go back to the start."
-        : `What does the next edge add: ${data.names[list[k][3][2]]} to grad(${data.names[list[k][3][1]]})?`;
+        : `What does ${data.names[list[k][3][2]]} add to grad(${data.names[list[k][3][1]]}) along the next edge?`;
     }
     function check() {
       if (due === null || answer.value.trim() === "") return;
@@ -202,7 +202,7 @@ function tools(data, play, hand, steps, second) {
     tool = same ? null : { name, ...known[name]() };
     panel.hidden = !tool;
     for (const button of bar.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.textContent === tool?.name));
-    const live = document.getElementById("live"); // if the section is low, scroll the opened tool into view
+    const live = document.getElementById("live"); // if the section is short, scroll the opened tool into view
     if (tool) live.scrollTop += panel.getBoundingClientRect().top - live.getBoundingClientRect().top;
   }
   bar.append(...Object.keys(known).map((name) => element("button", name, { type: "button", onclick: () => open(name) })));

@@ -1,4 +1,4 @@
-# Softmax and the cross-entropy: the gradient with respect to the scores is p − target.
+# Softmax and cross-entropy: the gradient with respect to the scores is p − target.
 from autograd_core import Value, log, softmax
 
 scores = [Value(s, f"s{i}") for i, s in enumerate([2.0, 1.0, -1.0])]

@@ -1,4 +1,4 @@
-// The playground: an editor, the worker that runs its program, the program's output, and the link to it.
+// The playground: an editor, the worker that runs its program, the program's output, and a link to the program.
 (function () {
   const part = (name) => document.getElementById(`playground-${name}`);
   if (!part("editor")) return;
@@ -9,7 +9,7 @@
     extraKeys: {
       "Ctrl-Enter": run, "Cmd-Enter": run,
       Tab: (e) => e.execCommand(e.somethingSelected() ? "indentMore" : "insertSoftTab"),
-      Esc: () => part("run").focus(), // a way out of the editor for the keyboard
+      Esc: () => part("run").focus(), // a way out of the editor without a mouse
     },
   });
   editor.getInputField().setAttribute("aria-label", "Program");
@@ -110,7 +110,7 @@
       return new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), packed));
     } catch {
       part("output").textContent = "The program in this link is damaged: copy the whole link.\n";
-      return undefined; // and nothing is run, so that this stays
+      return undefined; // nothing is run, so that this message stays
     }
   }
 

@@ -1,4 +1,4 @@
-"""The code that the playground runs in Pyodide: it runs a program, and shows the value of its last line."""
+"""The code that the playground runs in Pyodide: it runs a program and shows the value of the program's last line."""
 
 import ast
 import io
@@ -14,12 +14,12 @@ FILE = "program.py"
 
 
 def start(lay_out):
-    """Let the page lay out graphs; it raises its own Error for a graph that it cannot lay out."""
+    """Let a function of the page lay out graphs; for a graph that it cannot lay out, it raises its own Error."""
     lay_out_with(lay_out)
 
 
 def run(source):
-    """Run a program; return its output, its last line as a page, a picture or text, and whether it raised."""
+    """Run a program; return its output, its last line's value as a page, a picture or text, and any error's name."""
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     printed = io.StringIO()
     shown = {}
@@ -33,7 +33,7 @@ def run(source):
 
 
 def evaluated(source):
-    """The value of the last line, or None if that is not an expression."""
+    """The value of the last line, or None if that line is not an expression."""
     tree = ast.parse(source, FILE)
     names = {"__name__": "__main__"}
     last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -54,7 +54,7 @@ def picture(result):
 
 
 def told(error):
-    """The error as Python shows it, from the program's own line on."""
+    """The error as Python shows it, starting at the program's own line."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != FILE:
         trace = trace.tb_next
