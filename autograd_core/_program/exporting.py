@@ -67,7 +67,8 @@ def translated(
     rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():
         raise reason
-    translation.keep(function for row in rows for function in row.functions)
+    if not exact:  # the arguments of what is left to Python are computed in Python alone
+        translation.keep(function for row in rows for function in row.functions)
     return rows, translation
 
 

@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -160,12 +161,18 @@ def in_chromium(text, calls, directory):
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if (chromium := shutil.which("chromium") or shutil.which("google-chrome")) is None:
         pytest.skip("needs Chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--headless", "--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        given = [[name, *map(coded, arguments)] for name, *arguments in calls]
-        found = page.evaluate(f"(asked) => {{ {text}{CALLER} return answer(asked); }}", given)
-        browser.close()
+    given = [[name, *map(coded, arguments)] for name, *arguments in calls]
+
+    def answers():
+        with playwright.sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=chromium, args=["--headless", "--no-sandbox", "--disable-gpu"])
+            found = browser.new_page().evaluate(f"(asked) => {{ {text}{CALLER} return answer(asked); }}", given)
+            browser.close()
+        return found
+
+    # in a thread of its own: another test's browser may be open in this one, where Playwright allows no second
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(answers).result()
     return decoded(found)
 
 
