@@ -158,7 +158,7 @@ def test_without_recording_no_graph_is_kept():
         (lambda: nn.Residual(Layer(2, 3))([1.0, 2.0]), "cannot add 3 outputs of its block to 2 inputs"),
         (lambda: nn.RNN(nn.RNNCell(1, 2), Layer(2, 1))([]), "the sequence is empty"),
         (lambda: nn.MLPConv(3, [2])([1.0, 2.0]), "takes at least 3 numbers, 1 for each position; got 2"),
-        (lambda: nn.MLPConv(1, [2], channels=2)([1.0, 2.0, 3.0]), "positions of 2 numbers, at least 2 numbers; got 3"),
+        (lambda: nn.MLPConv(1, [2], channels=2)([1.0, 2.0, 3.0]), "takes at least 2 numbers, 2 for each position; got 3"),
         (lambda: nn.MeanPool(2)([1.0]), r"MeanPool\(2\) takes 2 numbers for each position; got 1 in all"),
         (lambda: nn.Normalize(2)([1.0]), r"Normalize\(2\) takes 2 inputs; got 1"),
         (lambda: nn.RBF([[1.0, 2.0]])([1.0]), r"RBF\(2, 1\) takes 2 inputs; got 1"),

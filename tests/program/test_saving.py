@@ -46,8 +46,11 @@ def test_loaded_programs_are_the_saved_to_the_bit(tmp_path_factory, program, dat
     every = tuple(range(len(program.inputs)))
     for point in (program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * len(every)), max_size=3))):
         due, found = outcome(made, *point), outcome(loaded, *point)
-        assert (due == found) if isinstance(due, type) or isinstance(found, type) else same(due, found)
-        if every and not isinstance(due, type):
+        if isinstance(due, type):
+            assert isinstance(found, type)  # of any operation that has no value, see Program.load
+            continue
+        assert same(due, found)
+        if every:
             due, found = made.grad(*point, argnums=every), loaded.grad(*point, argnums=every)
             assert all(map(same, due, found))
     again = path.with_name("again.json")
