@@ -220,7 +220,7 @@ def test_reasons_are_given():
         "derivative is inf": check_gradient(ag.sqrt, 0.0),
         "value is inf": check_gradient(lambda x: x + math.inf, 1.0),
         "rounding": check_gradient(lambda x: 1e30 + 1e-30 * x, 1.0),
-        "inside is not finite": check_gradient(lambda x: x + ag.sqrt(Value(0.0) * 2), 1.0),
+        "inside the function is not finite": check_gradient(lambda x: x + ag.sqrt(Value(0.0) * 2), 1.0),
     }
     for reason, report in reasons.items():
         assert reason in report.worst.reason, str(report)

@@ -170,7 +170,7 @@ def test_a_bad_number_is_named_by_row_and_column(rows, data):
         check_rows(rows, name="mine")
     inputs = [[0.0]] * len(rows)
     if not isinstance(rows[i][j], list):
-        with pytest.raises(ValueError, match=rf"^mine: the target of row {i}, column {j}, must be a finite number, "):
+        with pytest.raises(ValueError, match=rf"^mine: the target of row {i}, column {j}, must be a finite number; "):
             check_targets(rows, len(inputs), "mine")
         with pytest.raises(ValueError, match=rf"^mine: the target of row {i} must be a finite number; got "):
             check_targets([rows[i][j] if k == i else 0 for k in range(len(rows))], len(inputs), "mine")

@@ -167,7 +167,7 @@ def test_settings_that_make_no_sense(call, message):
 def test_what_is_no_list_of_leaves_is_refused():
     w = parameter(1.0)
     for wrong in ([w, 2.0 * w], [1.0], nn.Layer(1, 1), nn.Sequential(nn.Layer(1, 1)), w * 2.0):
-        with pytest.raises(TypeError, match=r"must be a list of leaves, as from model\.parameters\(\); got "):
+        with pytest.raises(TypeError, match=r"must be a list of leaves, as from model\.parameters\(\); it contains "):
             SGD(wrong, lr=0.1)
         with pytest.raises(TypeError, match="must be a list of leaves"):
             clip_grad_norm(wrong, 1.0)
