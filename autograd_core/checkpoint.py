@@ -135,7 +135,7 @@ def _boundary(results: list[Value], start: int) -> list[Value]:
 
 
 def rerun(nodes: Sequence[Value]) -> list[Value]:
-    """Run and record the checkpoint's function again, and return the new versions of `nodes`, its outputs."""
+    """Run the checkpoint's function again, recording it, and return the new versions of its outputs, `nodes`."""
     leader = leader_of(nodes[0])
     check_current(leader)
     segment: Any = leader._dx

@@ -59,7 +59,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
 
     whole_number("max_nodes", max_nodes, 1)
     if not time_limit > 0:
-        raise ValueError(f"time_limit must be positive, in seconds; got {time_limit!r}")
+        raise ValueError(f"time_limit must be a positive number of seconds; got {time_limit!r}")
     return Drawing(fitting(y, _checked(options, "max_nodes", "time_limit"), max_nodes), time_limit)
 
 

@@ -55,10 +55,10 @@ def fit(
         seed: The seed for shuffling, augmentation and noise; see `nn.init.generator_from`.
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.
         client: Computes the gradients of each batch: an executor from `concurrent.futures`, or a
-            `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model, and
-            data of up to 256 MiB. The result is the same bit for bit with any number of workers. A batch is divided
-            among one worker for each 16 rows, but at most 8, or one for each 128 rows if that is more. Modules such as
-            Dropout then derive their random numbers from `seed`, anew for each row of each batch.
+            `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model and up
+            to 256 MiB of data. The result is the same bit for bit with any number of workers. A batch is divided among
+            several workers: one for every 16 rows, up to 8 workers, or one for every 128 rows if that makes more than
+            8. Modules such as Dropout then derive their random numbers from `seed`, anew for each row of each batch.
         engine: "program" traces the model and the loss once and replays them for whole batches, much faster and with
             the same results bit for bit; side effects of your own code are not repeated. "eager" runs them for each
             example. "auto" uses programs if model and loss consist only of modules, functions and losses of `nn` and

@@ -5,7 +5,7 @@
 # Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: a network of three hidden
 # units that learns four functions, the δ recursion, and the cost of backpropagation in time and memory.
 #
-# Each result has a name, E1 … E10. A line `check(row, name, value, expectation)` compares what the engine computed with
+# Each result has a name, E1 … E10. A call to `check(row, name, value, expectation)` compares what the engine computed with
 # the lecture's number, or with the lecture's formula evaluated in NumPy or by hand, without the engine.
 
 # %%
@@ -444,7 +444,7 @@ check("E9", "its gradient with respect to w2, graph and NumPy", grads(w2), np.ou
 # %% [markdown]
 # ## Results
 #
-# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
+# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("E", 10)

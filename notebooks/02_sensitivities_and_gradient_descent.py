@@ -6,7 +6,7 @@
 # compared with the graph; the cost and the error of a numerical gradient; batch against sequential descent; and the
 # lecture's digits.
 #
-# Each result has a name, M1 … M6. A line `check(row, name, value, expectation)` compares a number from the graph with
+# Each result has a name, M1 … M6. A call to `check(row, name, value, expectation)` compares a number from the graph with
 # the same number from the lecture's listing, which is written in NumPy, independently of the engine.
 
 # %%
@@ -337,7 +337,7 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 # %% [markdown]
 # ## Results
 #
-# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
+# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("M", 6)

@@ -5,7 +5,7 @@
 # Sheffield), from one weight and one association to networks that remember photographs, get stuck in local minima, and
 # learn the noise.
 #
-# Each result has a name, S1 … S8. A line `check(row, name, value, expectation)` compares what the engine computed with
+# Each result has a name, S1 … S8. A call to `check(row, name, value, expectation)` compares what the engine computed with
 # the lecture's number, or with the lecture's formula evaluated without the engine.
 
 # %%
@@ -470,7 +470,7 @@ check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit
 # %% [markdown]
 # ## Results
 #
-# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
+# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("S", 8)

@@ -6,7 +6,7 @@
 # whole gallery of modules, each with its value, gradient, plot and gradient check; modules of your own, and how to test
 # them.
 #
-# Each result has a name, U1 … U12. A line `check(row, name, value, expectation)` compares what the engine computed with
+# Each result has a name, U1 … U12. A call to `check(row, name, value, expectation)` compares what the engine computed with
 # the lecture's formula, evaluated without the engine: in NumPy, with Python's `math`, or by hand.
 
 # %%
@@ -695,7 +695,7 @@ for own, made in composed.items():
 # %% [markdown]
 # ## Results
 #
-# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
+# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("U", 12)

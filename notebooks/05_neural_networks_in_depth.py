@@ -5,7 +5,7 @@
 # 2016, lectures 14–17): from gates made of single units to the matrix equations of backpropagation, the things that go
 # wrong in training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
-# Each result has a name, O1 … O10. A line `check(row, name, value, expectation)` compares what the engine computed with
+# Each result has a name, O1 … O10. A call to `check(row, name, value, expectation)` compares what the engine computed with
 # the notes' number, or with the notes' equation evaluated in NumPy, without the engine.
 
 # %%
@@ -597,7 +597,7 @@ check("O10", "sampled coordinates that disagree with differences", len(report.di
 # %% [markdown]
 # ## Results
 #
-# For each result, this table gives how many numbers were compared with the lecture; a result with none is an error.
+# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
 
 # %%
 summary("O", 10)

@@ -5,7 +5,7 @@
 # reverse mode (vjp), and which of them is cheaper when; the product of a Hessian and a vector without forming the
 # Hessian; checkpointing inside a second derivative; and saddle points, where first-order descent stands still.
 #
-# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
 
 # %%
 import math

@@ -188,7 +188,7 @@ def _asked(method: str, kind: str) -> Callable[[Value], Any]:
 def _answer(kind: str, *numbers: Any) -> Any:
     try:
         return QUESTIONS[kind](*numbers)
-    except (ArithmeticError, ValueError) as error:  # of infinity and NaN
+    except (ArithmeticError, ValueError) as error:  # raised for infinity and NaN
         note_error(error)
         raise
 
@@ -311,7 +311,7 @@ def leaves_among(nodes: list[Value]) -> list[Value]:
 
 @accelerated
 def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
-    """Return the computed ones among `nodes` that no root was computed from."""
+    """Return the nodes in `nodes`, other than leaves, that no root depends on."""
     seen = _seen(roots, nodes)
     return [node for node in nodes if node not in seen and not node.is_leaf]
 
@@ -320,8 +320,8 @@ def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
     """Return the nodes outside `nodes` that the roots were computed from, without searching below them.
 
-    They are in the order in which `nodes` first use them. Code is usually written in that order, such as a
-    matrix row by row, and adjacent numbers are played faster.
+    They are in the order in which `nodes` first use them. Code usually uses its inputs in the order in which they are
+    stored, such as a matrix row by row, and adjacent numbers are replayed faster.
     """
     own, seen = set(nodes), _seen(roots, nodes)
     used = (x for node in nodes if node in seen for x in node.operands if type(x) is Value)
