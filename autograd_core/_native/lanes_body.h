@@ -2,15 +2,7 @@
  * name of the build; TILE_ROWS × TILE_VECTORS are the sums of products that its registers hold, SUM_ROWS × SUM_COLUMNS
  * those over rows. */
 
-#define WIDE (VECTOR_BYTES / 8)
-typedef double V __attribute__((vector_size(VECTOR_BYTES)));
-typedef double VU __attribute__((vector_size(VECTOR_BYTES), aligned(8)));
-typedef int64_t VI __attribute__((vector_size(VECTOR_BYTES)));
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE V load(const double *at) { return *(const VU *)at; }
-INLINE void store(double *at, V x) { *(VU *)at = x; }
-INLINE V all_lanes(double x) { return x - (V){0.0}; } /* x - 0.0 is x, even for -0.0 */
+#include "vectors.h"
 
 /* The numbers of some lanes: a cell by rows has one for each lane, a shared cell has the same number for all. */
 INLINE V lanes_of(const Block *block, int32_t cell, int32_t r)

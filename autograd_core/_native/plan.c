@@ -157,6 +157,20 @@ static void look_at_rows(Plan *plan)
     }
 }
 
+/* When all cells have their final places. */
+static void look_at_steps(Plan *plan)
+{
+    find_places_side_by_side(plan);
+    for (size_t at = 0; at < plan->count; at++) {
+        Step *step = &plan->steps[at];
+        const int32_t *inits = plan->pool.at + step->at;
+        step->bare = step->kind == MATVEC || step->kind == CONVOLUTION;
+        for (int32_t o = 0; step->bare && o < results_of(step); o++)
+            step->bare = inits[o] < 0;
+    }
+    plan->play_steps = steps_at_point();
+}
+
 Plan *plan_made(const Listed *listed, const char *by_rows, int passes)
 {
     Plan *plan = PyMem_Calloc(1, sizeof *plan);
@@ -181,7 +195,7 @@ Plan *plan_made(const Listed *listed, const char *by_rows, int passes)
                  place_leaves(&draft) < 0 || emit_values(&draft) < 0 || emit_adjoints(&draft) < 0 || note_ends(&draft) < 0 ||
                  ((passes & REUSE) && reuse_cells(plan) < 0);
         if (!failed)
-            find_places_side_by_side(plan);
+            look_at_steps(plan);
     }
     PyMem_Free(draft.cell);
     PyMem_Free(draft.extra);

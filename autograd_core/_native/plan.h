@@ -41,6 +41,7 @@ typedef struct Step {
     size_t at;
     int32_t first; /* the instruction of a MAP, for its row's Python and for messages */
     char simple;   /* MATVEC: the vector by rows and the matrix shared; OUTER: all by rows */
+    char bare;     /* MATVEC, CONVOLUTION: no sum has an init */
     char adjacent; /* OUTER: the cells of the columns lie side by side, for each term */
 } Step;
 
@@ -53,7 +54,10 @@ typedef struct Fold {
 /* Passes. Only the last two change bits: sums in another order; products and sums rounded once, exp and tanh by series. */
 enum { CHAINS = 1, MATRICES = 2, REUSE = 4, CONVOLUTIONS = 8, SORTED = 16, FUSED = 32 };
 
-typedef struct Plan {
+typedef struct Plan Plan;
+typedef int PlaySteps(const Plan *plan, size_t count, double *cells, double *gradients);
+
+struct Plan {
     const Listed *listed;
     char *by_rows; /* for each input: whether it differs from row to row */
     int passes;
@@ -69,8 +73,9 @@ typedef struct Plan {
     char *summed;           /* leaves whose gradient is made by OUTER or SUMS */
     char all_summed;        /* all parameters are */
     char pure, computable;  /* every row has a kernel, so no Python runs */
+    PlaySteps *play_steps;  /* at one point */
     PyObject *found, *missed; /* the texts of explain() */
-} Plan;
+};
 
 /* The data of the passes. Ids: values (slots), local derivatives (edges), adjoints (slots), then extra constants. */
 typedef struct Draft {
@@ -114,7 +119,11 @@ void plan_free(Plan *plan);
 
 /* play_point.c: 1: done; 0: it must be played exactly. */
 int play_point(const Plan *plan, double *cells, double *gradients);
-void play_convolution(const Step *step, const int32_t *pool, double *cells); /* play_convolution.c */
+PlaySteps *steps_at_point(void);
+
+/* The vectors of this machine: play_chunks.c */
+typedef enum { GENERIC, AVX2, AVX512 } VectorUnit;
+VectorUnit vector_unit(void);
 
 /* How many cells the results of a step take. */
 static inline int32_t results_of(const Step *step)

@@ -203,7 +203,7 @@ static int goes_on(const Plan *plan, const Step *step, const int32_t *pool, int3
     return 1;
 }
 
-/* When all cells have their final places. */
+/* For each place, how many lie side by side from there on. */
 void find_places_side_by_side(Plan *plan)
 {
     for (size_t at = 0; at < plan->count; at++) {

@@ -5,8 +5,7 @@
 #pragma GCC optimize("O3") /* short loops become vector instructions; no number changes */
 #endif
 
-/* The widest build that this machine supports; a `fast` one for plans that may change bits. */
-const Lanes *best_lanes(int fast)
+VectorUnit vector_unit(void)
 {
 #if defined(__GNUC__) && defined(__x86_64__)
     const char *wanted = getenv("AUTOGRAD_CORE_LANES"); /* for tests and measurements: avx2, generic */
@@ -14,9 +13,22 @@ const Lanes *best_lanes(int fast)
     __builtin_cpu_init();
     if (most == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
-        return fast ? &lanes_fast_avx512 : &lanes_avx512;
+        return AVX512;
     if (most >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return fast ? &lanes_fast_avx2 : &lanes_avx2;
+        return AVX2;
+#endif
+    return GENERIC;
+}
+
+/* The widest build that this machine supports; a `fast` one for plans that may change bits. */
+const Lanes *best_lanes(int fast)
+{
+#if defined(__GNUC__) && defined(__x86_64__)
+    switch (vector_unit()) {
+    case AVX512: return fast ? &lanes_fast_avx512 : &lanes_avx512;
+    case AVX2: return fast ? &lanes_fast_avx2 : &lanes_avx2;
+    case GENERIC: break;
+    }
 #endif
     return fast ? &lanes_fast_generic : &lanes_generic;
 }

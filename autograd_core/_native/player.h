@@ -2,8 +2,8 @@
  *
  * In reading order: player.h and player_rows.c describe the list and its rows, and player_exact.c plays it exactly at
  * one point, with every rule of the sweep. plan.h and plan_*.c turn the list into fewer, larger steps; play_point.c and
- * play_rows.c play these, and lanes*.c applies one instruction to a block of rows. The steps ignore the rule about
- * paths that are not taken: if it matters, a gradient is NaN, and the list is played exactly.
+ * play_rows.c play these: point_*.c applies one step to a point, and lanes*.c to a block of rows. The steps ignore the
+ * rule about paths that are not taken: if it matters, a gradient is NaN, and the list is played exactly.
  */
 #ifndef AUTOGRAD_CORE_PLAYER_H
 #define AUTOGRAD_CORE_PLAYER_H

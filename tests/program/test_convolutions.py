@@ -100,6 +100,7 @@ LISTINGS = {
     "a square, nine filters": lambda: square(7, 3, 9),
     "cut at the ends": with_edges,
     "a layer at several places": layer_at_places,
+    "a wide layer at eleven places": lambda: layer_at_places(places=11, width=70, outputs=9),
 }
 COUNTS = [1, 7, 8, 100, 1030]
 
@@ -126,8 +127,10 @@ def test_rows_to_the_bit(name, lanes, monkeypatch):
         assert all(abs(fast.summed[i] - x) <= 1e-12 * largest for i, x in due.summed.items())
 
 
+@pytest.mark.parametrize("lanes", ["avx512", "avx2", "generic"])
 @pytest.mark.parametrize("name", LISTINGS)
-def test_points_to_the_bit(name):
+def test_points_to_the_bit(name, lanes, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_CORE_LANES", lanes)
     listing, rng = LISTINGS[name](), random.Random(6)
     for _ in range(3):
         at = [[rng.gauss(0.0, 1.0) for _ in range(count)] for count in (listing.inputs, listing.parameters)]

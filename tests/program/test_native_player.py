@@ -54,12 +54,18 @@ def found_at(play, *arguments):
     return bits([value, *by_inputs, *by_parameters])
 
 
-@given(st.integers(0, 2**32), st.sampled_from([0.0, 0.03, 0.2]), st.sampled_from(PLANS))
+@given(
+    st.integers(0, 2**32), st.sampled_from([0.0, 0.03, 0.2]), st.sampled_from(PLANS),
+    st.sampled_from(["avx512", "avx2", "generic"]),
+)
 @settings(deadline=None, max_examples=400)
-def test_one_point(seed, wild, passes):
+def test_one_point(seed, wild, passes, lanes):
     numbers = Numbers(seed, wild)
     listing = random_listing(numbers)
     prepared = prepare(listing, passes=passes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOGRAD_CORE_LANES", lanes)
+        prepared.plan()  # which chooses the vectors
     for _ in range(3):
         point = numbers.some(listing.inputs), numbers.some(listing.parameters)
         expected = found_at(lambda *at: player.value_and_gradients(listing, *at), *point)

@@ -1,0 +1,152 @@
+/* The code of each build of the steps at one point. Before it is included, VECTOR_BYTES is the width of the vectors and
+ * PLAY_STEPS the name of the function. */
+#include "vectors.h"
+
+#include "point_products.h"
+
+static inline double fold_sum(const double *cells, int32_t init, const int32_t *a, const int32_t *b, int32_t terms)
+{
+    double sum;
+    int32_t t = 0;
+    if (init >= 0) {
+        sum = cells[init];
+    } else {
+        sum = b[0] < 0 ? cells[a[0]] : cells[a[0]] * cells[b[0]];
+        t = 1;
+    }
+    for (; t < terms; t++)
+        sum += b[t] < 0 ? cells[a[t]] : cells[a[t]] * cells[b[t]];
+    return sum;
+}
+
+static void play_dots(const Step *step, const int32_t *pool, double *cells)
+{
+    const int32_t *starts = pool, *inits = starts + step->n + 1, *a = inits + step->n, *b = a + step->terms;
+    for (int32_t o = 0; o < step->n; o++)
+        cells[step->out + o] = fold_sum(cells, inits[o], a + starts[o], b + starts[o], starts[o + 1] - starts[o]);
+}
+
+static void play_products(const Step *step, const int32_t *pool, double *cells)
+{
+    for (int32_t o = 0; o < step->n; o++)
+        cells[step->out + o] = cells[pool[o]] * cells[pool[step->n + o]];
+}
+
+/* The position of a step's vector, and of each column of its matrix. */
+typedef struct Matrix {
+    const double *cells;
+    const int32_t *inits, *vector, *column;
+    int32_t terms, stride;
+    double *out;
+} Matrix;
+
+enum { TILE = 8 };
+
+/* Rows of the matrix side by side: for one term they are `stride` apart; if that is 1, one vector holds several. */
+static inline void play_tile(const Matrix *matrix, int32_t o, int32_t width, int32_t stride)
+{
+    double sums[TILE];
+    int32_t t = 0;
+    for (int32_t i = 0; i < width; i++)
+        sums[i] = matrix->inits[o + i] < 0 ? 0.0 : matrix->cells[matrix->inits[o + i]];
+    if (matrix->inits[o] < 0) { /* all start alike: play_matvec ensures it */
+        const double *column = matrix->cells + matrix->column[0] + o * stride, x = matrix->cells[matrix->vector[0]];
+        for (int32_t i = 0; i < width; i++)
+            sums[i] = x * column[i * stride];
+        t = 1;
+    }
+    for (; t < matrix->terms; t++) {
+        const double *column = matrix->cells + matrix->column[t] + o * stride, x = matrix->cells[matrix->vector[t]];
+        for (int32_t i = 0; i < width; i++)
+            sums[i] += x * column[i * stride];
+    }
+    for (int32_t i = 0; i < width; i++)
+        matrix->out[o + i] = sums[i];
+}
+
+/* As many of these rows as one of the widths has that the compiler unrolls; it returns how many. */
+static inline int32_t play_tiles(const Matrix *matrix, int32_t o, int32_t rows, int32_t stride)
+{
+    int32_t width = rows >= TILE ? TILE : rows >= TILE / 2 ? TILE / 2 : rows >= 2 ? 2 : 1;
+    switch (width) {
+    case TILE: play_tile(matrix, o, TILE, stride); break;
+    case TILE / 2: play_tile(matrix, o, TILE / 2, stride); break;
+    case 2: play_tile(matrix, o, 2, stride); break;
+    default: play_tile(matrix, o, 1, stride);
+    }
+    return width;
+}
+
+static void play_matvec(const Step *step, const int32_t *pool, double *cells)
+{
+    Matrix matrix = {cells, pool, pool + step->n, pool + step->n + step->terms, step->terms, step->stride,
+                     cells + step->out};
+    int32_t o = 0;
+    while (o < step->n) {
+        int32_t alike = 1;
+        while (o + alike < step->n && alike < TILE && (step->bare || (pool[o + alike] < 0) == (pool[o] < 0)))
+            alike++;
+        o += matrix.stride == 1 ? play_tiles(&matrix, o, alike, 1) : play_tiles(&matrix, o, alike, matrix.stride);
+    }
+}
+
+static int play_map(const Plan *plan, const Step *step, const int32_t *pool, double *cells)
+{
+    const PlayedRow *row = &plan->listed->row[step->row];
+    double few[2], *dx = few, *dy = few + 1;
+    if (row->arity == 1) {
+        for (int32_t o = 0; o < step->n; o++) {
+            dx = step->slopes[0] >= 0 ? cells + step->slopes[0] + o : few;
+            if (!row->kernel.unary(cells[pool[o]], cells + step->out + o, dx))
+                return 0;
+        }
+        return 1;
+    }
+    if (row->arity == 2) {
+        for (int32_t o = 0; o < step->n; o++) {
+            dx = step->slopes[0] >= 0 ? cells + step->slopes[0] + o : few;
+            dy = step->slopes[1] >= 0 ? cells + step->slopes[1] + o : few + 1;
+            if (!row->kernel.binary(cells[pool[o]], cells[pool[step->n + o]], cells + step->out + o, dx, dy))
+                return 0;
+        }
+        return 1;
+    }
+    double *xs = PyMem_RawMalloc(sizeof *xs * (size_t)step->terms);
+    int done = xs != NULL;
+    for (int32_t o = 0; o < step->n && done; o++) {
+        for (int32_t i = 0; i < step->terms; i++)
+            xs[i] = cells[pool[o * step->terms + i]];
+        done = row->kernel.many(xs, step->terms, cells + step->out + o,
+                                step->slopes[0] >= 0 ? cells + step->slopes[0] + o * step->terms : NULL);
+    }
+    PyMem_RawFree(xs);
+    return done;
+}
+
+static void play_sums(const Step *step, const int32_t *pool, const double *cells, double *gradients)
+{
+    const int32_t *starts = pool, *leaves = starts + step->n + 1, *a = leaves + step->n, *b = a + step->terms;
+    for (int32_t o = 0; o < step->n; o++)
+        gradients[leaves[o]] = fold_sum(cells, -1, a + starts[o], b + starts[o], starts[o + 1] - starts[o]) + 0.0;
+}
+
+int PLAY_STEPS(const Plan *plan, size_t count, double *cells, double *gradients)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Step *step = &plan->steps[i];
+        const int32_t *pool = plan->pool.at + step->at;
+        switch (step->kind) {
+        case MAP:
+            if (!play_map(plan, step, pool, cells))
+                return 0;
+            break;
+        case DOTS: play_dots(step, pool, cells); break;
+        case PRODUCTS: play_products(step, pool, cells); break;
+        case MATVEC: play_matvec(step, pool, cells); break;
+        case CONVOLUTION: play_convolution(step, pool, cells); break;
+        case OUTER: play_outer(step, pool, cells, gradients); break;
+        case SUMS: play_sums(step, pool, cells, gradients); break;
+        }
+    }
+    return 1;
+}
