@@ -9,41 +9,27 @@ static PyObject *not_ready(void)
     return PyErr_Format(PyExc_SystemError, "autograd_core was not imported completely");
 }
 
-/* `left ∘ right` for the three operators that make up most programs. None of them can fail, so all is inline. */
-static inline PyObject *ring(PyObject *left, PyObject *right, int which)
+/* `left ∘ right` for the three operators that make up most programs. None of them can fail, so all is inline; the place
+   comes first, so that no number has to be kept across a call. */
+INLINED PyObject *ring(PyObject *left, PyObject *right, int which)
 {
     Function *function = S.operators[which];
     Node *x = is_value(left) ? (Node *)left : NULL, *y = is_value(right) ? (Node *)right : NULL;
-    double a, b, z, dx, dy;
     if (function == NULL)
         return not_ready();
-    if (x)
-        a = x->data;
-    else if (PyFloat_CheckExact(left))
-        a = PyFloat_AS_DOUBLE(left);
-    else
+    if (!(x || PyFloat_CheckExact(left)) || !(y || PyFloat_CheckExact(right)))
         return apply_binary(function, left, right);
-    if (y)
-        b = y->data;
-    else if (PyFloat_CheckExact(right))
-        b = PyFloat_AS_DOUBLE(right);
-    else
-        return apply_binary(function, left, right);
-    if (which == MUL) {
-        z = a * b;
-        if (x && y) {
-            dx = b + 0.0, dy = a + 0.0;
-        } else {
-            dx = dy = x ? b : a;
-            if (dx == 0.0) /* flat if the other operand is the plain number 0 */
-                *(x ? &dx : &dy) = NOTHING;
-        }
-    } else {
-        z = which == ADD ? a + b : a - b;
-        dx = x ? 1.0 : a;
-        dy = !y ? b : which == ADD ? 1.0 : -1.0;
-    }
-    return record(function, TWO, z, x, y, dx, dy);
+    Place *place = place_now();
+    if (place == NULL)
+        return NULL;
+    double a = x ? x->data : PyFloat_AS_DOUBLE(left), b = y ? y->data : PyFloat_AS_DOUBLE(right);
+    double z = which == MUL ? a * b : which == ADD ? a + b : a - b;
+    double dx = which == MUL ? b + 0.0 : 1.0, dy = which == MUL ? a + 0.0 : which == ADD ? 1.0 : -1.0;
+    if (which == MUL && !x && a == 0.0) /* flat if the other operand is the plain number 0 */
+        dy = NOTHING;
+    if (which == MUL && !y && b == 0.0)
+        dx = NOTHING;
+    return record_at(place, function, TWO, z, x, y, x ? dx : a, y ? dy : b);
 }
 
 static PyObject *value_add(PyObject *left, PyObject *right) { return ring(left, right, ADD); }

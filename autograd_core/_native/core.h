@@ -115,7 +115,7 @@ struct Kernel *kernel_named(const char *name, int arity);
 extern PyMethodDef kernel_methods[];
 
 /* The current place, as a new reference; NULL with an exception set. */
-static inline Place *place_now(void)
+INLINED Place *place_now(void)
 {
     PyObject *place = NULL;
     if (PyContextVar_Get(S.place_variable, Py_None, &place) < 0)
@@ -134,7 +134,7 @@ static inline Place *place_now(void)
  *
  * Nodes hold no reference to their type: the state keeps the type alive as long as the process, so counting references
  * for each node would only cost time. */
-static inline Node *node_memory(void)
+INLINED Node *node_memory(void)
 {
     Node *node;
 #ifdef NODE_BY_NODE
@@ -168,7 +168,7 @@ static inline Node *node_memory(void)
 }
 
 /* A new node with everything set except its operands and local derivatives. Steals the reference to `place`. */
-static inline Node *new_node(double data, Place *place, uint32_t row, uint32_t flags)
+INLINED Node *new_node(double data, Place *place, uint32_t row, uint32_t flags)
 {
     Node *node = node_memory();
     if (node == NULL) {
@@ -188,7 +188,7 @@ static inline Node *new_node(double data, Place *place, uint32_t row, uint32_t f
 
 /* A node on two operands, one of which may be a plain number: then its node is NULL and the number takes the place of
    its derivative. With `count` ONE there is no second operand. Steals the reference to `place`. */
-static inline PyObject *record_at(Place *place, Function *function, uint32_t count, double z, Node *x, Node *y,
+INLINED PyObject *record_at(Place *place, Function *function, uint32_t count, double z, Node *x, Node *y,
                                   double dx, double dy)
 {
     if (!place->recording)
@@ -209,7 +209,7 @@ static inline PyObject *record_at(Place *place, Function *function, uint32_t cou
 }
 
 /* The same at the current place. */
-static inline PyObject *record(Function *function, uint32_t count, double z, Node *x, Node *y, double dx, double dy)
+INLINED PyObject *record(Function *function, uint32_t count, double z, Node *x, Node *y, double dx, double dy)
 {
     Place *place = place_now();
     return place ? record_at(place, function, count, z, x, y, dx, dy) : NULL;

@@ -85,10 +85,13 @@ struct Node {
     PyObject *label; /* a str, or NULL */
 };
 
+/* INLINED: a call would cost a noticeable part of what the function does. */
 #if defined(__GNUC__)
 #define PREFETCH(address) __builtin_prefetch((const void *)(address))
+#define INLINED static inline __attribute__((always_inline))
 #else
 #define PREFETCH(address) ((void)0)
+#define INLINED static inline
 #endif
 
 /* Operands mostly lie a little below their node, because they were made a little earlier, so sorting and freeing
@@ -190,6 +193,11 @@ typedef struct State {
     Py_ssize_t scratch_count;
 } State;
 
+/* Hidden where it is declared too: -fvisibility=hidden covers only the file that defines it, and every other file would
+   look up its address first. */
+#if defined(__GNUC__)
+__attribute__((visibility("hidden")))
+#endif
 extern State S;
 
 #endif

@@ -4,11 +4,6 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3") /* short loops become vector instructions; no number changes */
 #endif
-#if defined(__GNUC__)
-#define INLINED static inline __attribute__((always_inline)) /* so that no weight costs a call */
-#else
-#define INLINED static inline
-#endif
 
 /* The step for one weight: the direction for the gradient g, from the memory, and the memory afterwards. */
 typedef struct Rule {

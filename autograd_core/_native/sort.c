@@ -138,6 +138,19 @@ int sort_from(Sorted *sorted, Node *root)
     }
 }
 
+/* Fill an array with NOTHING, whose bytes differ, at the speed of memset: copies of a block that stays in the cache. */
+static void fill_nothing(double *adjoints, size_t count)
+{
+    enum { BLOCK = 256 };
+    size_t filled = count < BLOCK ? count : BLOCK;
+    for (size_t i = 0; i < filled; i++)
+        adjoints[i] = NOTHING;
+    for (size_t room; (room = count - filled) > 0; filled += room) {
+        room = room < BLOCK ? room : BLOCK;
+        memcpy(adjoints + filled, adjoints, room * sizeof(double));
+    }
+}
+
 /* NOTHING for each node, in `adjoints`. */
 int sort_adjoints(Sorted *sorted)
 {
@@ -150,8 +163,7 @@ int sort_adjoints(Sorted *sorted)
         sorted->adjoints = larger;
         sorted->adjoint_capacity = sorted->capacity;
     }
-    for (size_t i = 0; i < sorted->count; i++)
-        sorted->adjoints[i] = NOTHING;
+    fill_nothing(sorted->adjoints, sorted->count);
     return 0;
 }
 
