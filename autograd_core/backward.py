@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from math import isfinite
 from threading import RLock
 
 from ._engine.choice import NATIVE, ORIGINALS, accelerated  # for `accelerated` see graph.py
@@ -11,7 +12,7 @@ from ._engine.interrupts import undivided
 from ._engine.numbers import number, unwrapped
 from ._engine.watching import taken, watches
 from ._operations.operation import NOTHING, is_nothing
-from .checkpoint import CHECKPOINT, Segment, leader_of, rerun
+from .checkpoint import CHECKPOINT, Segment, behind, below, leader_of
 from .context import record
 from .graph import check_recorded, discovered
 from .ops import sum as sum_of
@@ -45,6 +46,9 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
                         return
                     _sweep_again([node], adjoints)
                     continue
+                if not isfinite(upstream) and node.op.inside is not None:
+                    _sweep_again([node], adjoints)
+                    continue
                 for operand, local in zip(x, node._dx, strict=True):
                     if type(operand) is Value and (local or not is_nothing(local)):
                         adjoints[operand] += upstream * local + 0.0
@@ -68,13 +72,13 @@ def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
-    """Rerun the function of the checkpoint whose outputs are `nodes`, and sweep the graph that it records."""
-    results, leader = rerun(nodes), leader_of(nodes[0])
-    order, inner = discovered_all(results, leader._x)
+    """Sweep the graph that the outputs of a checkpoint, or the node of a program, stand for."""
+    results, operands = behind(nodes), below(nodes)
+    order, inner = discovered_all(results, operands)
     for node, result in zip(nodes, results, strict=True):
         inner[result] += adjoints[node]
     sweep(order, inner)
-    for operand in dict.fromkeys(leader._x):
+    for operand in operands:
         adjoints[operand] += inner[operand]
 
 

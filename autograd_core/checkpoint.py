@@ -117,6 +117,18 @@ def leader_of(node: Value) -> Value:
     return leader
 
 
+def behind(nodes: Sequence[Value]) -> list[Value]:
+    """Return the results of the graph that the outputs of a checkpoint, or the node of a program, stand for."""
+    inside = nodes[0].op.inside
+    return rerun(nodes) if inside is None else [inside(nodes[0])]
+
+
+def below(nodes: Sequence[Value]) -> list[Value]:
+    """Return the Values from which that graph is computed, each once."""
+    leader = leader_of(nodes[0]) if nodes[0].op is CHECKPOINT else nodes[0]
+    return [x for x in dict.fromkeys(leader._x) if type(x) is Value]
+
+
 def _boundary(results: list[Value], start: int) -> list[Value]:
     """Return the leaves and the nodes older than `start` that `results` were computed from, in order of discovery."""
     found: list[Value] = []

@@ -114,7 +114,14 @@ def assigned_since(node: Value) -> list[Value]:
 
 def check_current(node: Value) -> None:
     """Raise GraphError if a leaf operand was assigned after `node` was made: formulas would use the wrong number."""
-    for leaf in assigned_since(node):
+    check_not_assigned(node, assigned_since(node))
+
+
+def check_not_assigned(node: Value, leaves: Iterable[Value]) -> None:
+    """Raise GraphError if any of these leaves, from which `node` was computed, was assigned after it was made."""
+    for leaf in leaves:
+        if leaf._stamp <= node._stamp:
+            continue
         raise GraphError(
             f"{described(leaf)} was assigned after {node.op.name} = {node.data!r} was computed from it, so the "
             "formulas of the graph no longer match its numbers; compute the output again after assigning"

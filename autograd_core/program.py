@@ -81,7 +81,9 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
     """Decorate a function to be traced at the first call for each structure of its arguments, and replayed afterwards.
 
     Calls return what `function` returns. A number that depends on Values is a single node, whose operands are the
-    arguments and parameters, and its `backward()` has the same effect as that of the function's own graph. If several
+    arguments and parameters, and its `backward()` has the same effect as that of the function's own graph. In a larger
+    graph an adjoint is multiplied by the gradients of the whole function, which may round differently; an infinite or
+    NaN adjoint goes through the function's operations, and so reaches what it reaches without tracing. If several
     numbers depend on Values, the engine builds the graph at each call instead of replaying; to replay such a function,
     use `trace(…).value_and_grad` or `over_rows`.
 

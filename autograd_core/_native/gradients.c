@@ -177,6 +177,14 @@ static PyObject *dependent(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
     return result;
 }
 
+/* Whether a node stands for a graph through which the tangents must be pushed: its local derivatives are those of the
+ * whole graph, so they do not say whether a path is flat, or what infinities would meet inside. */
+static int tangent_asks_inside(const Node *node, double tangent)
+{
+    int open = !isfinite(tangent) || (tangent == 0.0 && !is_nothing(tangent));
+    return operands_of(node) == MANY && (node->flags & USER_ROW) && S.rows[node->row].inside && open;
+}
+
 /* The tangent of one node: the sum over its operands of tangent times local derivative. */
 static double tangent_of(Node *node, const double *tangents)
 {
@@ -227,8 +235,10 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
     if (!failed && !segments) {
         for (Py_ssize_t i = 0; i < count; i++)
             sorted.adjoints[((Node *)PyTuple_GET_ITEM(inputs, i))->mark - 1] = starts[i];
-        for (size_t i = sorted.stops; i < sorted.count; i++)
+        for (size_t i = sorted.stops; i < sorted.count; i++) {
             sorted.adjoints[i] = tangent_of(sorted.nodes[i], sorted.adjoints);
+            segments |= tangent_asks_inside(sorted.nodes[i], sorted.adjoints[i]);
+        }
         for (Py_ssize_t i = 0; i < results; i++) {
             PyObject *output = PyTuple_GET_ITEM(outputs, i);
             starts[i] = is_value(output) ? sorted.adjoints[((Node *)output)->mark - 1] + 0.0 : 0.0;
@@ -245,7 +255,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
         else
             PyList_SET_ITEM(result, i, tangent);
     }
-    if (!failed && segments) /* checkpoints run Python, so the sweep in Python handles them */
+    if (!failed && segments) /* checkpoints and programs run Python, so the sweep in Python handles them */
         result = PyObject_CallObject(PyDict_GetItemString(S.originals, "tangent_numbers"), arguments);
 done:
     PyMem_Free(starts);

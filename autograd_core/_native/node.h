@@ -106,6 +106,7 @@ typedef struct Row {
     Py_ssize_t nodes, functions; /* that use it, for a primitive; the table's rows are never freed */
     int arity;                   /* -1 for many */
     char permanent;
+    char inside; /* its nodes stand for a graph, which a sweep can ask for: a program's do */
 } Row;
 
 /* Kernels compute the value and local derivatives of a row in C. They return 0 in unusual cases (an error, or a special

@@ -20,6 +20,7 @@ PyObject *player_steps(PyObject *self, PyObject *unused);
 PyObject *player_stats(PyObject *self, PyObject *unused);
 PyObject *player_ordered(PyObject *self, PyObject *unused);
 int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double seed, double *outputs, double *gradients);
+int player_paths(Player *player, PyObject *inputs, PyObject *parameters, double *gradients);
 int numbers_into(PyObject *source, double *numbers, Py_ssize_t count);
 
 /* play_node.c */

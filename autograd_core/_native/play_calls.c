@@ -62,13 +62,15 @@ static int doubles_out(PyObject *object, Py_ssize_t count, Py_buffer *view)
     return -1;
 }
 
-static int play_exact_point(const Player *player, const double *leaves, double seed, double *outputs, double *gradients)
+/* Play the numbers in the cells of the leaves exactly; gradients are NOTHING where nothing arrives. */
+static int play_exact_point(const Player *player, double seed, double *outputs, double *gradients)
 {
     const Listed *listed = &player->listed;
     Exact exact;
     if (exact_open(listed, &exact) < 0)
         return -1;
-    memcpy(exact.slots, leaves, sizeof(double) * (size_t)listed->leaves);
+    for (int32_t slot = 0; slot < listed->leaves; slot++) /* the row's Python may play other points meanwhile */
+        exact.slots[slot] = player->cells[player->plan->leaf_cell[slot]];
     int done = play_exactly(listed, &exact, seed, gradients);
     for (int32_t i = 0; i < listed->outputs && done > 0; i++)
         outputs[i] = exact.slots[listed->output[i]];
@@ -89,16 +91,19 @@ int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double 
         outputs[i] = player->cells[player->plan->output_cell[i]];
     if (done)
         return 1;
-    double *leaves = PyMem_RawMalloc(sizeof(double) * (size_t)(listed->leaves + 1));
-    if (leaves == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (int32_t slot = 0; slot < listed->leaves; slot++) /* the row's Python may play other points meanwhile */
-        leaves[slot] = player->cells[player->plan->leaf_cell[slot]];
-    done = play_exact_point(player, leaves, seed, outputs, gradients);
-    PyMem_RawFree(leaves);
+    done = play_exact_point(player, seed, outputs, gradients);
+    for (int32_t slot = 0; slot < listed->leaves && gradients && done > 0; slot++)
+        gradients[slot] += 0.0;
     return done;
+}
+
+/* The gradients of one output again, exactly, and NOTHING where nothing arrives; else as player_plays. */
+int player_paths(Player *player, PyObject *inputs, PyObject *parameters, double *gradients)
+{
+    double value;
+    if (leaves_into(player, inputs, parameters, player->cells, player->gradients) < 0)
+        return -1;
+    return play_exact_point(player, 1.0, &value, gradients);
 }
 
 PyObject *player_point(PyObject *self, PyObject *const *arguments, Py_ssize_t count)

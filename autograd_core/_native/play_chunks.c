@@ -186,7 +186,7 @@ int play_chunk_exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ss
         for (int32_t i = 0; i < listed->outputs; i++)
             run->outputs[row * listed->outputs + i] = exact.slots[listed->output[i]];
         for (int32_t i = 0; i < run->row_slot_count && run->sweeping; i++)
-            run->by_row[row * run->row_slot_count + i] = gradients[run->row_slots[i]];
+            run->by_row[row * run->row_slot_count + i] = gradients[run->row_slots[i]] + 0.0;
         for (int32_t slot = 0; slot < leaves && run->sweeping; slot++)
             partials[(size_t)slot * PARTIALS + (size_t)(done % PARTIALS)] += gradients[slot];
         done++;

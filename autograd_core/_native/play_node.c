@@ -24,6 +24,34 @@ static int operands_into(Side *side, PyObject *inputs, PyObject *parameters, Py_
     return failed ? -1 : 0;
 }
 
+/* Whether a slope of 0 leads into a graph below, whose own slopes may be infinite: then it matters whether it is flat.
+ * Only the first `count` operands may be computed. */
+static int has_graph_below_zero(const Side *side, Node *const *nodes, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (side->locals[i] == 0.0 && !is_nothing(side->locals[i]) && nodes[i] && operands_of(nodes[i]) != LEAF)
+            return 1;
+    return 0;
+}
+
+/* Put NOTHING in place of slopes that are 0 because there is no path: always where the list has none, and where it
+ * matters (see above) also where all are flat at this point. An adjoint that is not finite asks for the whole graph
+ * anyway (backward.py). */
+static int find_paths(Player *player, Side *side, PyObject *inputs, PyObject *parameters, int computed)
+{
+    Node **nodes = side_nodes(side);
+    for (int32_t i = 0; i < player->listed.inputs; i++)
+        if (nodes[i] && player->plan->gradient_cell[i] < 0 && side->locals[i] == 0.0)
+            side->locals[i] = NOTHING;
+    if (!has_graph_below_zero(side, nodes, computed ? side->count : player->listed.inputs))
+        return 0;
+    int done = player_paths(player, inputs, parameters, player->gradients);
+    for (Py_ssize_t i = 0; i < side->count && done > 0; i++)
+        if (nodes[i] && is_nothing(player->gradients[i]))
+            side->locals[i] = NOTHING;
+    return done < 0 ? -1 : 0;
+}
+
 /* A node that takes over `side`, where the running code stands. */
 static PyObject *node_of(PyObject *operation, double value, Side *side)
 {
@@ -47,15 +75,15 @@ static PyObject *node_of(PyObject *operation, double value, Side *side)
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
-/* node(row, inputs, parameters, below): the one output as a node of this row, whose operands are the inputs (a list of
- * Values and numbers) and the first `below` parameters (a tuple of Values). None where the point is on another branch or
- * raises. */
+/* node(row, inputs, parameters, below, computed): the one output as a node of this row, whose operands are the inputs (a list of
+ * Values and numbers) and the first `below` parameters (a tuple of Values, some of them `computed`, or all leaves). None
+ * where the point is on another branch or raises. */
 PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Player *player = (Player *)self;
     const Listed *listed = &player->listed;
-    if (count != 4 || !PyList_CheckExact(arguments[1]) || !PyTuple_CheckExact(arguments[2]))
-        return PyErr_Format(PyExc_TypeError, "node takes a row, a list, a tuple and a number");
+    if (count != 5 || !PyList_CheckExact(arguments[1]) || !PyTuple_CheckExact(arguments[2]))
+        return PyErr_Format(PyExc_TypeError, "node takes a row, a list, a tuple, a number and a bool");
     Py_ssize_t below = PyLong_AsSsize_t(arguments[3]);
     if (below == -1 && PyErr_Occurred())
         return NULL;
@@ -69,8 +97,12 @@ PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
     }
     int done = player_plays(player, arguments[1], arguments[2], 1.0, &value, side->locals);
     if (done > 0 && PyList_GET_SIZE(arguments[1]) == listed->inputs &&
-        operands_into(side, arguments[1], arguments[2], below) == 0)
-        return node_of(arguments[0], value, side);
+        operands_into(side, arguments[1], arguments[2], below) == 0) {
+        if (find_paths(player, side, arguments[1], arguments[2], arguments[4] == Py_True) == 0)
+            return node_of(arguments[0], value, side);
+        side_free(side);
+        return NULL;
+    }
     PyMem_Free(side);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }

@@ -78,7 +78,7 @@ int is_left(const PlayedGuard *guard); /* for exact playing */
 int guard_agrees(const PlayedGuard *guard, double x, double y);
 
 /* player_exact.c: 1: done; 0: the row is on another branch or raises (no exception is left); -1: interrupted.
-   `gradients` may be NULL. */
+   `gradients`, which may be NULL, are NOTHING where nothing arrives. */
 typedef struct Exact {
     double *slots, *slopes, *adjoints;
 } Exact;

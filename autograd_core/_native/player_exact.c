@@ -79,7 +79,7 @@ int play_exactly(const Listed *listed, Exact *exact, double seed, double *gradie
     if (gradients) {
         backward(listed, exact, seed);
         for (int32_t slot = 0; slot < listed->leaves; slot++)
-            gradients[slot] = listed->variable[slot] ? exact->adjoints[slot] + 0.0 : 0.0;
+            gradients[slot] = listed->variable[slot] ? exact->adjoints[slot] : NOTHING;
     }
     return 1;
 }

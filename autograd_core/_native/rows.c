@@ -17,11 +17,14 @@ int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *fla
             goto failed;
         PyObject *permanent = PyObject_GetAttrString(operation, "permanent");
         PyObject *arity = permanent ? PyObject_GetAttrString(operation, "arity") : NULL;
-        Row row = {.operation = operation, .arity = -1, .permanent = permanent == Py_True};
+        PyObject *inside = arity ? PyObject_GetAttrString(operation, "inside") : NULL;
+        Row row = {.operation = operation, .arity = -1, .permanent = permanent == Py_True,
+                   .inside = inside != NULL && inside != Py_None};
         if (arity && arity != Py_None)
             row.arity = (int)PyLong_AsLong(arity);
         Py_XDECREF(permanent);
         Py_XDECREF(arity);
+        Py_XDECREF(inside);
         if (PyErr_Occurred())
             goto failed;
         while (at < S.row_count && S.rows[at].operation != NULL)

@@ -14,7 +14,7 @@ void sort_open(Sorted *sorted)
     *sorted = spare;
     memset(&spare, 0, sizeof spare);
     sorted->count = sorted->stops = 0;
-    sorted->segments = 0;
+    sorted->segments = sorted->programs = 0;
     sorted->wanted = NULL;
 }
 
@@ -112,8 +112,8 @@ int sort_from(Sorted *sorted, Node *root)
                 else if (put(sorted, nodes[next]) < 0)
                     return -1;
             }
-            if (node->flags & SEGMENT)
-                sorted->segments = 1;
+            sorted->segments |= node->flags & SEGMENT;
+            sorted->programs |= node->flags & USER_ROW;
         }
         if (below) {
             if (depth == sorted->path_capacity &&

@@ -21,6 +21,7 @@ typedef struct Sorted {
     double *adjoints; /* one for each node, by sort_adjoints */
     size_t adjoint_capacity;
     int segments; /* whether a checkpoint is among them */
+    int programs; /* whether the node of a program or primitive on many operands is among them */
     char *wanted; /* in a sweep with checkpoints: whether each node is needed; NULL if all are */
 } Sorted;
 

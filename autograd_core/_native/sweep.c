@@ -32,9 +32,17 @@ static inline void commit(Node *node, double adjoint)
 /* How many nodes ahead the sweep prefetches. */
 #define AHEAD 8
 
+/* Whether the sweep has to go on in the graph that a node stands for. Its local derivatives are those of the whole
+   graph, and if the adjoint is not finite, their products with it do not say what would arrive along each path. */
+static inline int asks_inside(const Node *node, double upstream)
+{
+    return (node->flags & USER_ROW) && S.rows[node->row].inside && !isfinite(upstream);
+}
+
 /* The sweep when no Python runs: the marks say where each operand's adjoint is. With `committing` the gradients are set
-   along the way, since a node's adjoint is complete when the sweep reaches it. The marks are off afterwards. */
-static inline void sweep_marked(Sorted *sorted, int committing)
+   along the way, since a node's adjoint is complete when the sweep reaches it. The marks are off afterwards. If a node
+   asks for its inside, the sweep stops there: the result is the number of nodes up to it, whose marks are still on. */
+static inline size_t sweep_marked(Sorted *sorted, int committing)
 {
     double *adjoints = sorted->adjoints;
     for (size_t i = sorted->count; i-- > sorted->stops;) {
@@ -50,6 +58,8 @@ static inline void sweep_marked(Sorted *sorted, int committing)
                 contribute(adjoints, node->x, upstream, node->dx, tiny);
                 contribute(adjoints, node->y, upstream, node->dy, tiny);
             } else {
+                if (asks_inside(node, upstream))
+                    return i + 1;
                 Node **nodes = side_nodes(node->side);
                 double *locals = node->side->locals;
                 for (Py_ssize_t k = 0; k < node->side->count; k++)
@@ -62,6 +72,7 @@ static inline void sweep_marked(Sorted *sorted, int committing)
     }
     for (size_t i = 0; i < sorted->stops; i++)
         sorted->nodes[i]->mark = 0;
+    return 0;
 }
 
 /* Whether an output of a checkpoint leaves running the function to another output; -1 on an error. */
@@ -103,7 +114,7 @@ static int start_again(Sorted *inner, PyObject *results, const Sorted *sorted, s
     return 0;
 }
 
-/* The result of `rerun`: a list with one Value for each node. */
+/* The result of `behind`: a list with one Value for each node. */
 static int are_results(PyObject *results, PyObject *nodes)
 {
     int good = PyList_Check(results) && PyList_GET_SIZE(results) == PyList_GET_SIZE(nodes);
@@ -114,14 +125,14 @@ static int are_results(PyObject *results, PyObject *nodes)
     return good;
 }
 
-/* Rerun a checkpoint's function, sweep the graph that it recorded, and add up what reaches its operands. `places` has
-   the position of each operand in the adjoints, from 1. */
+/* Rerun a checkpoint's function, or open a program's node; sweep that graph, and add up what reaches the operands.
+   `places` has the position of each operand in the adjoints, from 1. */
 static int sweep_again(Sorted *sorted, size_t at, const uint32_t *next, const uint32_t *places)
 {
     if (Py_EnterRecursiveCall(" in the sweep of a checkpoint"))
         return -1;
     PyObject *nodes = reached(sorted, at, next);
-    PyObject *results = nodes ? call_python("autograd_core.checkpoint", "rerun", nodes, NULL) : NULL;
+    PyObject *results = nodes ? call_python("autograd_core.checkpoint", "behind", nodes, NULL) : NULL;
     Side *side = sorted->nodes[at]->side;
     uint32_t *outer = PyMem_New(uint32_t, side->count + 1);
     int failed = results == NULL || outer == NULL || !are_results(results, nodes);
@@ -174,15 +185,15 @@ static int sweep_segment(Sorted *sorted, size_t at, uint32_t **next, const uint3
     return 0;
 }
 
-/* The sweep when checkpoints run Python. Their code may sort and sweep the same nodes, so the position of each operand
-   is stored first, and the marks are off while Python runs. */
-static int sweep_segments(Sorted *sorted)
+/* The sweep of the first `end` nodes when checkpoints or programs run Python. Their code may sort and sweep the same
+   nodes, so the position of each operand is stored first, and the marks are off while Python runs. */
+static int sweep_segments(Sorted *sorted, size_t end)
 {
     size_t edges = 0, edge = 0;
-    for (size_t i = sorted->stops; i < sorted->count; i++)
+    for (size_t i = sorted->stops; i < end; i++)
         edges += (size_t)node_count(sorted->nodes[i]);
     uint32_t *places = PyMem_New(uint32_t, edges + 1);
-    for (size_t i = sorted->stops; places && i < sorted->count; i++) {
+    for (size_t i = sorted->stops; places && i < end; i++) {
         Node *node = sorted->nodes[i];
         Node *few[2] = {node->x, node->y}, **nodes = operands_of(node) == MANY ? side_nodes(node->side) : few;
         for (Py_ssize_t k = 0; k < node_count(node); k++)
@@ -195,7 +206,7 @@ static int sweep_segments(Sorted *sorted)
     }
     uint32_t *next = NULL; /* for checkpoints with several outputs */
     int failed = 0;
-    for (size_t i = sorted->count; i-- > sorted->stops && !failed;) {
+    for (size_t i = end; i-- > sorted->stops && !failed;) {
         Node *node = sorted->nodes[i];
         double upstream = sorted->adjoints[i];
         Py_ssize_t count = node_count(node);
@@ -206,6 +217,10 @@ static int sweep_segments(Sorted *sorted)
         }
         if (is_nothing(upstream) || (sorted->wanted && !sorted->wanted[i]))
             continue;
+        if (operands_of(node) == MANY && asks_inside(node, upstream)) {
+            failed = sweep_again(sorted, i, NULL, places + edge) < 0;
+            continue;
+        }
         const double few[2] = {node->dx, node->dy}, *locals = operands_of(node) == MANY ? node->side->locals : few;
         for (Py_ssize_t k = 0; k < count; k++)
             if (places[edge + k] && !is_nothing(locals[k]))
@@ -218,10 +233,8 @@ static int sweep_segments(Sorted *sorted)
 
 int sweep(Sorted *sorted)
 {
-    if (sorted->segments)
-        return sweep_segments(sorted);
-    sweep_marked(sorted, 0);
-    return 0;
+    size_t left = sorted->segments ? sorted->count : sweep_marked(sorted, 0);
+    return left ? sweep_segments(sorted, left) : 0;
 }
 
 /* Mark the operands of a node on many; 0, with the marks off, if one is computed or comes twice. */
@@ -246,7 +259,7 @@ static int mark_leaves(Side *side)
  * needs no place of its own. 0 where it is another node. */
 static int sweep_leaves(Node *y, double seed)
 {
-    if (operands_of(y) != MANY || (y->flags & SEGMENT) || !mark_leaves(y->side))
+    if (operands_of(y) != MANY || (y->flags & SEGMENT) || asks_inside(y, seed) || !mark_leaves(y->side))
         return 0;
     Node **nodes = side_nodes(y->side);
     double upstream = seed == 0.0 ? NOTHING : seed, *locals = y->side->locals;
@@ -282,11 +295,11 @@ int backward_from(Node *y, PyObject *gradient)
         sort_unmark(&sorted);
     } else {
         sorted.adjoints[y->mark - 1] = seed == 0.0 ? NOTHING : seed;
-        if (!sorted.segments) {
-            sweep_marked(&sorted, 1);
+        if (!sorted.segments && !sorted.programs) {
+            (void)sweep_marked(&sorted, 1);
         } else {
             Py_INCREF(y); /* keeps all the others alive while Python runs */
-            failed = sweep_segments(&sorted) < 0;
+            failed = sweep(&sorted) < 0;
             for (size_t i = 0; i < sorted.count && !failed; i++)
                 commit(sorted.nodes[i], sorted.adjoints[i]);
             Py_DECREF(y);

@@ -100,6 +100,10 @@ class Operation:
     gather: Callable[..., tuple[Any, ...]] | None = None
     # The default of the second operand, if it has one.
     default: float | None = None
+    # For an operation whose node stands for a whole graph, as a program's does: a function that takes the node and
+    # returns the result of that graph, computed from the node's operands. Sweeps ask for it where the local derivatives
+    # of the whole do not say what happens along each path: if an adjoint or a tangent is infinite or NaN.
+    inside: Callable[[Any], Any] | None = None
     # The user's function behind a primitive, which is pickled by its qualified name.
     origin: Callable[..., Any] | None = None
 

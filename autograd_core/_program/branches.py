@@ -23,16 +23,18 @@ class Branch:
     """One way through a program: its listing, the nodes that are its parameters, and the structure of its result.
 
     `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend only on the
-    first `below` parameters (`moving`); the others are read only by guards, or by operations that may raise.
+    first `below` parameters (`moving`); the others are read only by guards, or by operations that may raise. `computed`
+    says whether any of `moving` is not a leaf.
     """
 
-    __slots__ = ("_players", "_varied", "below", "listing", "moving", "output", "parameters", "plain")
+    __slots__ = ("_players", "_varied", "below", "computed", "listing", "moving", "output", "parameters", "plain")
 
     def __init__(
         self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any], below: int
     ) -> None:
         self.listing, self.parameters, self.output, self.plain = listing, tuple(parameters), output, plain
         self.below, self.moving = below, self.parameters[:below]
+        self.computed = any(not node.is_leaf for node in self.moving)
         self._varied: dict[tuple[bool, ...], Listing] = {}
         self._players: dict[tuple[tuple[bool, ...] | None, bool], Player] = {}
 
@@ -65,7 +67,7 @@ class Branch:
         player = self.player(varying, fast)
         if self.plain or not self.varying(varying).variable[self.listing.outputs[0]]:
             return player.value_and_gradients(numbers, self.parameters)[0]
-        return player.node(row, given, numbers, self.parameters, self.below)
+        return player.node(row, given, numbers, self.parameters, self.below, self.computed)
 
     def result(self, numbers: Sequence[Any]) -> Any:
         """The function's result with these numbers; plain numbers stay as the function returned them."""

@@ -6,15 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._engine.nodes import make_node
-from .._engine.places import ROOT
-from .._operations.operation import Operation
 from ..value import Value, parameter
 from . import native
 from .branches import Branch
-from .guards import check
 from .listing import Listing
-from .player import forward
+from .nodes import unfolded
 
 SHOWN = 12
 
@@ -87,21 +83,6 @@ def _most(names: Iterable[str]) -> str:
 
 def graph(listing: Listing, inputs: Sequence[float], parameters: Sequence[Value], names: Sequence[str]) -> list[Any]:
     """The outputs as nodes of a graph that computes the listing at these numbers."""
-    numbers = [node._data for node in parameters]
-    locals_: list[Sequence[float | None]] = []
-    data = forward(listing, inputs, numbers, locals_)
-    check(listing.guards, data, listing.variable)
-    nodes: list[Any] = [Value(x, name) for x, name in zip(inputs, names, strict=True)]
-    nodes += [parameter(node._data, node.label or f"w{i}") for i, node in enumerate(parameters)]
-    nodes += listing.constants
-    for k, (row, slots) in enumerate(listing.instructions()):
-        nodes.append(_node(row, data[listing.first + k], [nodes[slot] for slot in slots], locals_[k]))
-    return [nodes[slot] for slot in listing.outputs]
-
-
-def _node(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
-    """One node, or a number if all operands are plain numbers."""
-    if not any(type(x) is Value for x in operands):
-        return z
-    known = [0.0 if slope is None else slope for slope in slopes] or [0.0] * len(operands)
-    return make_node(row, z, operands, tuple(known), ROOT, 0)
+    leaves = [Value(x, name) for x, name in zip(inputs, names, strict=True)]
+    leaves += [parameter(node._data, node.label or f"w{i}") for i, node in enumerate(parameters)]
+    return unfolded(listing, leaves)

@@ -97,10 +97,16 @@ class Prepared:
         return player.value_and_gradients(listing, inputs, numbers(parameters), seed)
 
     def node(
-        self, row: Operation, given: Sequence[Any], inputs: Sequence[float], parameters: Sequence[Value], below: int
+        self,
+        row: Operation,
+        given: Sequence[Any],
+        inputs: Sequence[float],
+        parameters: Sequence[Value],
+        below: int,
+        computed: bool,
     ) -> Value:
-        """Return the one output as a node of `row` on the inputs and the first `below` parameters."""
-        node: Value | None = self.plan().node(row, given, parameters, below)
+        """Return the one output as a node of `row`, as `Player.node` does."""
+        node: Value | None = self.plan().node(row, given, parameters, below, computed)
         if node is not None:
             return node
         value, by_input, by_parameter = self.value_and_gradients(inputs, parameters)

@@ -1,4 +1,4 @@
-"""The node of a whole program, which is one operation on its inputs and parameters."""
+"""The node of a whole program, which is one operation on its inputs and parameters, and the graph it stands for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 from .._engine.clock import tick
 from .._engine.nodes import make_node
-from .._engine.places import current
-from .._operations.operation import Operation
+from .._engine.places import ROOT, current
+from .._operations.operation import NOTHING, Operation
 from ..value import Value
+from .listing import Listing
+from .player import forward
 
 
 def recorded(
@@ -23,3 +25,22 @@ def recorded(
     """Make a node of a program's row on its inputs, which are Values where `given` has Values, and its parameters."""
     operands = [x if type(x) is Value else number for x, number in zip(given, inputs, strict=True)]
     return make_node(row, value, (*operands, *parameters), slopes, current(), tick())
+
+
+def unfolded(listing: Listing, leaves: Sequence[Any]) -> list[Any]:
+    """Return the outputs as nodes of a graph that computes the listing from `leaves`, which are Values and numbers."""
+    numbers = [x._data if type(x) is Value else x for x in leaves]
+    locals_: list[Sequence[float | None]] = []
+    data = forward(listing, numbers[: listing.inputs], numbers[listing.inputs :], locals_)
+    nodes: list[Any] = [*leaves, *listing.constants]
+    for k, (row, slots) in enumerate(listing.instructions()):
+        nodes.append(_unfolded(row, data[listing.first + k], [nodes[slot] for slot in slots], locals_[k]))
+    return [nodes[slot] for slot in listing.outputs]
+
+
+def _unfolded(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
+    """Make one node, or return the number if all operands are numbers. A node that counts as a number has no path."""
+    if not any(type(x) is Value for x in operands):
+        return z
+    known = [NOTHING if slope is None else slope for slope in slopes] or [NOTHING] * len(operands)
+    return make_node(row, z, operands, tuple(known), ROOT, tick())

@@ -68,6 +68,15 @@ def value_and_gradients(
     return slots[listing.outputs[0]], found[: listing.inputs], found[listing.inputs :]
 
 
+def value_and_adjoints(
+    listing: Listing, inputs: Sequence[float], parameters: Sequence[float]
+) -> tuple[float, list[float]]:
+    """Return the first output at one point, and the adjoints of the leaves: `NOTHING` for those without a path."""
+    locals_: list[Sequence[float | None]] = []
+    slots = forward(listing, inputs, parameters, locals_)
+    return slots[listing.outputs[0]], adjoints(listing, locals_, 1.0)[: listing.inputs + listing.parameters]
+
+
 def rows(
     listing: Listing, inputs: Sequence[Column], parameters: Sequence[float], count: int, *, gradients_too: bool
 ) -> RowResults:

@@ -25,11 +25,19 @@ class Player(Protocol):
         """The first output at one point, and the gradients of inputs and parameters."""
 
     def node(
-        self, row: Operation, given: Sequence[Any], inputs: Sequence[float], parameters: Sequence[Value], below: int, /
+        self,
+        row: Operation,
+        given: Sequence[Any],
+        inputs: Sequence[float],
+        parameters: Sequence[Value],
+        below: int,
+        computed: bool,
+        /,
     ) -> Value:
         """The one output as a node of `row` on the inputs and the first `below` parameters.
 
-        `given` holds the inputs as they were given, with Values among them.
+        `given` holds the inputs as they were given, with Values among them; `computed` says whether any of these
+        parameters is not a leaf.
         """
 
     def rows(
@@ -55,11 +63,18 @@ class InPython:
         return player.value_and_gradients(self.listing, inputs, native.numbers(parameters), seed)
 
     def node(
-        self, row: Operation, given: Sequence[Any], inputs: Sequence[float], parameters: Sequence[Value], below: int, /
+        self,
+        row: Operation,
+        given: Sequence[Any],
+        inputs: Sequence[float],
+        parameters: Sequence[Value],
+        below: int,
+        computed: bool,
+        /,
     ) -> Value:
         """The one output as a node of `row` on the inputs and the first `below` parameters."""
-        value, by_input, by_parameter = self.value_and_gradients(inputs, parameters)
-        return recorded(row, value, given, inputs, parameters[:below], (*by_input, *by_parameter[:below]))
+        value, slopes = player.value_and_adjoints(self.listing, inputs, native.numbers(parameters))
+        return recorded(row, value, given, inputs, parameters[:below], tuple(slopes[: len(inputs) + below]))
 
     def rows(
         self,

@@ -11,9 +11,11 @@ from .._operations.shape import ONE_LIST
 from .._transforms.calls import Argnums, Function, checked, located, scalar
 from .._transforms.sweeps import gradients
 from ..errors import GraphError
+from ..graph import check_current, check_not_assigned
 from ..value import Value
 from .arguments import Arguments, as_floats, opened
 from .branches import Branch
+from .nodes import unfolded
 from .recorded import record_branch
 from .replays import Replays
 
@@ -37,6 +39,7 @@ class Replayed:
         self._row = Operation(
             f"program {self.name}", ONE_LIST, self._row_value, self._row_slopes, f"The program {self.name}.",
             formula=f"{self.name}({{x}})", gather=ONE_LIST.gathering(self.name), public=False,
+            inside=self._inside,
         )
 
     @property
@@ -138,6 +141,17 @@ class Replayed:
             return [0.0] * len(operands)
         slopes = iter(gradients(y, [x for x in operands if type(x) is Value], create_graph=True))
         return [next(slopes) if type(x) is Value else 0.0 for x in operands]
+
+    def _inside(self, node: Value) -> Any:
+        """The result of the graph that a node of this program stands for, computed from the node's operands."""
+        count = len(self._moving)
+        given, parameters = node.operands[:count], node.operands[count:]
+        branch = self._replays.branch_of(as_floats(given))
+        others = branch.parameters[branch.below :]
+        check_current(node)
+        check_not_assigned(node, others)
+        listing = branch.varying(tuple(type(x) is Value for x in given))
+        return unfolded(listing, [*given, *parameters, *others])[0]
 
     def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
         """The value and gradients with these numbers in place of the parameters' current ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from .._engine.choice import accelerated
@@ -11,7 +12,7 @@ from .._engine.traces import running, traces
 from .._engine.watching import taken, watches
 from .._operations.operation import CONSTANT, NOTHING, is_nothing
 from ..backward import discovered_all, sweep
-from ..checkpoint import CHECKPOINT, leader_of, rerun
+from ..checkpoint import CHECKPOINT, behind, below, leader_of
 from ..context import record
 from ..graph import check_current, discovered
 from ..ops import chain
@@ -159,21 +160,24 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
             continue
         if not asked:
             continue
+        if node.op.inside is not None and not isfinite(getattr(upstream, "_data", upstream)):
+            _sweep_values_again([node], adjoints, wanted)
+            continue
         for operand, local in local_derivative_nodes(node):
             if operand in wanted:
                 adjoints[operand] = _sum(adjoints[operand], chain(upstream, local))
 
 
 def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Rerun the function of the checkpoint whose outputs are `nodes`, and sweep the graph that it records."""
-    results, leader = rerun(nodes), leader_of(nodes[0])
-    order, zeros = discovered_all(results, leader._x)
-    below: dict[Value, Any] = dict(zeros)
+    """Sweep the graph that the outputs of a checkpoint, or the node of a program, stand for."""
+    results, operands = behind(nodes), below(nodes)
+    order, zeros = discovered_all(results, operands)
+    inner: dict[Value, Any] = dict(zeros)
     for node, result in zip(nodes, results, strict=True):
-        below[result] = _sum(below[result], adjoints[node])
-    sweep_values(order, below, depending(order, wanted.intersection(leader._x)))
-    for operand in dict.fromkeys(leader._x):
-        adjoints[operand] = _sum(adjoints[operand], below[operand])
+        inner[result] = _sum(inner[result], adjoints[node])
+    sweep_values(order, inner, depending(order, wanted.intersection(operands)))
+    for operand in operands:
+        adjoints[operand] = _sum(adjoints[operand], inner[operand])
 
 
 def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
@@ -197,7 +201,15 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
         for operand, local in locals_of(node):
             if not is_nothing(tangents[operand]):
                 tangent = _sum(tangent, chain(tangents[operand], local))
+        if node.op.inside is not None and _is_unsettled(tangent):
+            [tangent] = _pushed_again([node], tangents, locals_of)
         tangents[node] = tangent
+
+
+def _is_unsettled(tangent: Any) -> bool:
+    """Return whether the tangent of a whole graph does not say if a path is flat, or where infinities met."""
+    number = getattr(tangent, "_data", tangent)
+    return not isfinite(number) or (number == 0.0 and not is_nothing(tangent))
 
 
 def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
@@ -212,13 +224,13 @@ def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
 def _pushed_again(
     nodes: Sequence[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]
 ) -> list[Any]:
-    """Return the tangents of a checkpoint's outputs, by rerunning its function and pushing the tangents through."""
-    leader = leader_of(nodes[0])
-    inner = {operand: tangents.get(operand, NOTHING) for operand in leader._x}
+    """Return the tangents of nodes that stand for a graph, by pushing the tangents of their operands through it."""
+    operands = below(nodes)
+    inner = {operand: tangents.get(operand, NOTHING) for operand in operands}
     if all(map(is_nothing, inner.values())):
         return [NOTHING] * len(nodes)
-    results = rerun(nodes)
-    push_forward(discovered_all(results, leader._x)[0], inner, locals_of)
+    results = behind(nodes)
+    push_forward(discovered_all(results, operands)[0], inner, locals_of)
     return [inner[result] for result in results]
 
 
