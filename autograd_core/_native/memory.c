@@ -201,21 +201,21 @@ void node_dealloc(PyObject *self)
         S.dead = node->next;
         PREFETCH((uintptr_t)node - BELOW * sizeof(Node));
         uint32_t flags = node->flags, row = node->row;
-        PyObject *segment = NULL;
+        PyObject *last = NULL;
         if ((flags & OPERANDS) != MANY) {
             let_go(node->x);
             let_go(node->y);
         } else {
             Node **nodes = side_nodes(node->side);
-            for (Py_ssize_t i = 0; i < node->side->count; i++)
+            for (Py_ssize_t i = 0; i < node->side->count && !(flags & HELD); i++)
                 let_go(nodes[i]);
             PyMem_Free(node->side);
-            segment = node->segment;
+            last = node->segment; /* or its holder */
         }
         Py_XDECREF(node->label);
         Py_DECREF(node->place);
         free_node(node);
-        Py_XDECREF(segment);
+        Py_XDECREF(last);
         if (flags & USER_ROW)
             row_release(row);
     }

@@ -48,7 +48,7 @@ static inline int is_nothing(double x)
 
 /* The number of operands of a node, and its flags. */
 enum { LEAF = 0, ONE = 1, TWO = 2, MANY = 3 };
-enum { OPERANDS = 3, HAS_GRAD = 4, USER_ROW = 8, SEGMENT = 16 };
+enum { OPERANDS = 3, HAS_GRAD = 4, USER_ROW = 8, SEGMENT = 16, HELD = 32 };
 
 /* A node: 96 bytes with Python's 16 in front, everything inline for one and two operands.
  *
@@ -68,7 +68,8 @@ struct Node {
     };
     union {
         Node *y;
-        PyObject *segment; /* only of a node on many operands that is a checkpoint */
+        PyObject *segment; /* of a node on many operands: the function of a checkpoint; NULL for others, */
+        PyObject *holder;  /* except HELD ones, whose operands are leaves, each once, and kept alive by this tuple */
     };
     /* The position in the order of the running sort, from 1; 0 at all other times. Code that calls back into Python in
        the middle of a sweep must clear it first, because the callback may sort the same nodes. */

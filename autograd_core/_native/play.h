@@ -11,6 +11,8 @@ typedef struct Player {
     double *cells, *gradients; /* for one point, kept from call to call */
     double *arena, *shared;    /* memory of the last run over rows */
     size_t arena_doubles;
+    PyObject *known;           /* the tuple of the last node's parameters: Values, or NULL */
+    Py_ssize_t known_leaves;   /* so many at its start are leaves, each once */
     char refused; /* a plan was not in order, so this one has no passes */
 } Player;
 

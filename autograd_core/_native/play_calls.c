@@ -39,13 +39,24 @@ int numbers_into(PyObject *source, double *numbers, Py_ssize_t count)
     return failed ? -1 : 0;
 }
 
+/* The numbers of a tuple of Values. */
+static void values_into(PyObject *values, double *numbers)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++)
+        numbers[i] = ((Node *)PyTuple_GET_ITEM(values, i))->data;
+}
+
 /* Copy inputs and parameters into their cells; those of the parameters lie side by side. */
 static int leaves_into(const Player *player, PyObject *inputs, PyObject *parameters, double *cells, double *spare)
 {
     const Listed *listed = &player->listed;
     double *side_by_side = cells + (listed->parameters ? player->plan->leaf_cell[listed->inputs] : 0);
-    if (numbers_into(inputs, spare, listed->inputs) < 0 || numbers_into(parameters, side_by_side, listed->parameters) < 0)
+    int known = parameters == player->known && PyTuple_GET_SIZE(parameters) == listed->parameters;
+    if (numbers_into(inputs, spare, listed->inputs) < 0 ||
+        (!known && numbers_into(parameters, side_by_side, listed->parameters) < 0))
         return -1;
+    if (known)
+        values_into(parameters, side_by_side);
     for (int32_t slot = 0; slot < listed->inputs; slot++)
         cells[player->plan->leaf_cell[slot]] = spare[slot];
     return 0;

@@ -24,6 +24,26 @@ static int operands_into(Side *side, PyObject *inputs, PyObject *parameters, Py_
     return failed ? -1 : 0;
 }
 
+/* The numbers of the inputs, and operands that the tuple keeps alive. */
+static int held_into(Side *side, PyObject *inputs, PyObject *parameters, Py_ssize_t below)
+{
+    Py_ssize_t count = PyList_GET_SIZE(inputs);
+    side->count = count + below;
+    memcpy(side_nodes(side) + count, PySequence_Fast_ITEMS(parameters), sizeof(Node *) * (size_t)below);
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (operand_into(side, i, PyList_GET_ITEM(inputs, i)) < 0)
+            return -1;
+    return 0;
+}
+
+static int has_values(PyObject *list)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++)
+        if (is_value(PyList_GET_ITEM(list, i)))
+            return 1;
+    return 0;
+}
+
 /* Whether a slope of 0 leads into a graph below, whose own slopes may be infinite: then it matters whether it is flat.
  * Only the first `count` operands may be computed. */
 static int has_graph_below_zero(const Side *side, Node *const *nodes, Py_ssize_t count)
@@ -52,32 +72,80 @@ static int find_paths(Player *player, Side *side, PyObject *inputs, PyObject *pa
     return done < 0 ? -1 : 0;
 }
 
-/* A node that takes over `side`, where the running code stands. */
-static PyObject *node_of(PyObject *operation, double value, Side *side)
+/* How many at the start of a tuple of Values are leaves, each once. */
+static Py_ssize_t leaves_in(PyObject *values)
+{
+    Py_ssize_t count = 0;
+    for (; count < PyTuple_GET_SIZE(values); count++) {
+        Node *node = (Node *)PyTuple_GET_ITEM(values, count);
+        if (operands_of(node) != LEAF || node->mark)
+            break;
+        node->mark = 1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        ((Node *)PyTuple_GET_ITEM(values, i))->mark = 0;
+    return count;
+}
+
+/* Look through a tuple of parameters once, since the next call has the same one. */
+static void know(Player *player, PyObject *parameters)
+{
+    if (player->known == parameters)
+        return;
+    Py_CLEAR(player->known);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(parameters); i++)
+        if (!is_value(PyTuple_GET_ITEM(parameters, i)))
+            return;
+    player->known = Py_NewRef(parameters);
+    player->known_leaves = leaves_in(parameters);
+}
+
+/* A node that takes over `side`, where the running code stands; `holder` is NULL if it holds its operands itself. */
+static PyObject *node_of(PyObject *operation, double value, Side *side, PyObject *holder)
 {
     uint32_t row, flag;
     Place *place = place_now();
     if (place == NULL || row_number(operation, 1, &row, &flag) < 0) {
         Py_XDECREF((PyObject *)place);
-        side_free(side);
         return NULL;
     }
-    Node *node = S.rows[row].arity < 0 ? new_node(value, (Place *)Py_NewRef((PyObject *)place), row, MANY | flag) : NULL;
+    flag |= MANY | (holder ? HELD : 0);
+    Node *node = S.rows[row].arity < 0 ? new_node(value, (Place *)Py_NewRef((PyObject *)place), row, flag) : NULL;
     Py_DECREF(place);
     if (node == NULL) {
         row_release(row);
-        side_free(side);
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "a program's operation takes many operands");
     }
     node->side = side;
-    node->segment = NULL;
+    node->holder = Py_XNewRef(holder);
     node->stamp = ++S.clock;
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
-/* node(row, inputs, parameters, below, computed): the one output as a node of this row, whose operands are the inputs (a list of
- * Values and numbers) and the first `below` parameters (a tuple of Values, some of them `computed`, or all leaves). None
- * where the point is on another branch or raises. */
+/* The node of a point that has been played. A tuple of leaves keeps them alive, so nothing has to be counted for each. */
+static PyObject *node_on(Player *player, PyObject *const *arguments, Py_ssize_t below, double value, Side *side)
+{
+    PyObject *inputs = arguments[1], *parameters = arguments[2], *node;
+    if (player->known == parameters && below <= player->known_leaves && !has_values(inputs)) {
+        node = held_into(side, inputs, parameters, below) == 0 ? node_of(arguments[0], value, side, parameters) : NULL;
+        if (node == NULL)
+            PyMem_Free(side);
+        return node;
+    }
+    if (operands_into(side, inputs, parameters, below) < 0) {
+        PyMem_Free(side);
+        return NULL;
+    }
+    int found = find_paths(player, side, inputs, parameters, arguments[4] == Py_True) == 0;
+    node = found ? node_of(arguments[0], value, side, NULL) : NULL;
+    if (node == NULL)
+        side_free(side);
+    return node;
+}
+
+/* node(row, inputs, parameters, below, computed): the one output as a node of this row, whose operands are the inputs (a
+ * list of Values and numbers) and the first `below` parameters (a tuple of Values, some of them `computed`, or all
+ * leaves). None where the point is on another branch or raises. */
 PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Player *player = (Player *)self;
@@ -95,14 +163,10 @@ PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
         PyMem_Free(side);
         return NULL;
     }
+    know(player, arguments[2]);
     int done = player_plays(player, arguments[1], arguments[2], 1.0, &value, side->locals);
-    if (done > 0 && PyList_GET_SIZE(arguments[1]) == listed->inputs &&
-        operands_into(side, arguments[1], arguments[2], below) == 0) {
-        if (find_paths(player, side, arguments[1], arguments[2], arguments[4] == Py_True) == 0)
-            return node_of(arguments[0], value, side);
-        side_free(side);
-        return NULL;
-    }
+    if (done > 0 && PyList_GET_SIZE(arguments[1]) == listed->inputs)
+        return node_on(player, arguments, below, value, side);
     PyMem_Free(side);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }

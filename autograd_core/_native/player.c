@@ -191,6 +191,7 @@ static void player_dealloc(PyObject *self)
     PyMem_RawFree(player->gradients);
     PyMem_RawFree(player->arena);
     PyMem_RawFree(player->shared);
+    Py_XDECREF(player->known);
     listed_free(&player->listed);
     type->tp_free(self);
     Py_DECREF(type);

@@ -259,7 +259,8 @@ static int mark_leaves(Side *side)
  * needs no place of its own. 0 where it is another node. */
 static int sweep_leaves(Node *y, double seed)
 {
-    if (operands_of(y) != MANY || (y->flags & SEGMENT) || asks_inside(y, seed) || !mark_leaves(y->side))
+    if (operands_of(y) != MANY || (y->flags & SEGMENT) || asks_inside(y, seed) ||
+        !((y->flags & HELD) || mark_leaves(y->side)))
         return 0;
     Node **nodes = side_nodes(y->side);
     double upstream = seed == 0.0 ? NOTHING : seed, *locals = y->side->locals;

@@ -22,6 +22,9 @@ static int is_list_of_values(PyObject *nodes)
     return 1;
 }
 
+/* How many references to operands a node counts. */
+static Py_ssize_t counted(const Node *node) { return node->flags & HELD ? 0 : node_count(node); }
+
 /* The first node that anything besides the list and the other nodes refers to, or None: `leaked` in tracing.py. */
 static PyObject *leaked(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
@@ -30,7 +33,7 @@ static PyObject *leaked(PyObject *Py_UNUSED(module), PyObject *nodes)
         return PyErr_Format(PyExc_TypeError, "leaked takes a list of Values");
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++) {
         Node *node = (Node *)PyList_GET_ITEM(nodes, i), **operands = operands_at(node, few);
-        for (Py_ssize_t k = 0; k < node_count(node); k++)
+        for (Py_ssize_t k = 0; k < counted(node); k++)
             if (operands[k])
                 operands[k]->mark++;
     }
@@ -40,7 +43,7 @@ static PyObject *leaked(PyObject *Py_UNUSED(module), PyObject *nodes)
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++) {
         Node *node = (Node *)PyList_GET_ITEM(nodes, i), **operands = operands_at(node, few);
-        for (Py_ssize_t k = 0; k < node_count(node); k++)
+        for (Py_ssize_t k = 0; k < counted(node); k++)
             if (operands[k])
                 operands[k]->mark = 0;
     }

@@ -217,3 +217,32 @@ def test_part_of_a_call():
     assert [call.argument_of(i) for i in range(6)] == [0, 1, 1, 1, 2, 2]
     assert call.part(1).rebuild([7.0, 8.0, 9.0]) == [7.0, (8.0, 9.0)]
     assert call.part(2).numbers == [5.0, 6.0] and call.part(2).rebuild([1.0, 2.0]).shape == (1, 2)
+
+
+def test_a_node_keeps_its_parameters_alive():
+    """Also after its program and all else are gone, however many calls share them."""
+    made = [Value(float(i)) for i in range(1, 4)]
+    replayed = traced(lambda x, ws=tuple(made): sum((w * w * x for w in ws), 0.0))
+    first, second = replayed(2.0), replayed(3.0)
+    del replayed, made
+    gc.collect()
+    operands = first.operands
+    first.backward()
+    second.backward()
+    assert [w.grad for w in operands[1:]] == [10.0, 20.0, 30.0] and operands[0] == 2.0
+    assert first.operands[1] is second.operands[1] and len(ag.toposort(first)) == 4
+    before = sys.getrefcount(operands[1])
+    del first, second
+    gc.collect()
+    assert sys.getrefcount(operands[1]) < before
+
+
+def test_parameters_that_are_no_leaves_or_come_as_inputs_too():
+    w = Value(3.0)
+    square = w * w
+    replayed = traced(lambda x: x * square + w)
+    replayed(5.0).backward()
+    assert w.grad == 31.0 and square.grad == 5.0
+    w.zero_grad()
+    replayed(w).backward()
+    assert w.grad == 9.0 + 3.0 * 6.0 + 1.0
