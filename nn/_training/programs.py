@@ -126,10 +126,11 @@ class Programs:
             with self.draws.given(calls, drawn):
                 return self.function(x, target)
 
-        if target is None:
-            program = trace(lambda x, drawn: function(x, None, drawn), inputs, drawn)
+        given = int(target) if isinstance(target, Integral) else None if target is None else _floats(target)
+        if given is None or self.of_every_class.get(shape) is False:  # another branch needs the class to be fixed
+            program = trace(lambda x, drawn: function(x, given, drawn), inputs, drawn)
         else:
-            program = trace(function, inputs, int(target) if isinstance(target, Integral) else _floats(target), drawn)
+            program = trace(function, inputs, given, drawn)
         if _random_state() != before:  # the trace itself notices that only if there is a single thread
             raise Untraceable("it draws random numbers")
         branch = program._replays.branches.latest

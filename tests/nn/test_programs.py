@@ -279,6 +279,16 @@ def test_a_class_that_a_loss_computes_with_is_part_of_the_program():
     assert_same(lambda: MLP(WIDTH, [4, 3], seed=2), weighed, classes(2, 3))
 
 
+def test_a_class_that_only_some_branches_compute_with():
+    """Such a loss has a program for each class, and does not trace the same branches again and again."""
+
+    def weighed(y, t):
+        return nn.cross_entropy(y, t) * ([1.0, 2.0, 0.5][t] if y[0] > y[1] else 1.0)
+
+    history = assert_same(lambda: MLP(WIDTH, [4, 3], seed=2), weighed, classes(2, 3, rows=40), epochs=6)
+    assert (history.engine, history.reason) == ("program", "")
+
+
 def test_a_class_that_is_not_there_is_said_in_the_same_words():
     rows = [*classes(0, 3), ([0.0] * WIDTH, -1), ([0.0] * WIDTH, 3)]
     for loss in (nn.cross_entropy, nn.multi_margin_loss, nn.nll_loss):
