@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"autograd-core {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="train a network on real digits, check its gradient, draw a loss")
+    demo = commands.add_parser("demo", help="train a network on real digits, check its gradient, and draw a loss")
     demo.set_defaults(options_in="nn.demo")
 
     grad = commands.add_parser("grad", help="value and gradient of an expression", epilog=f"Example: {EXAMPLE}")
@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("-o", "--output", type=Path, required=True, help="FILE.svg, .png, .pdf, or .dot for the source")
     draw.set_defaults(run=_draw)
 
-    step = commands.add_parser("step", help="write a page that steps through the forward and backward pass")
+    step = commands.add_parser("step", help="write a page that steps through the forward and backward passes")
     _takes_expression(step, "or FILE.py:function")
     step.add_argument("-o", "--output", type=Path, required=True, help="FILE.html, or .gif")
     step.set_defaults(run=_step)

@@ -96,7 +96,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
     """Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node in between.
 
     Each leaf's contributions are summed first and added once, so a second sweep exactly doubles the gradients of the
-    leaves. A computed node holds the adjoint of the last sweep. If an exception is raised, no gradient has changed.
+    leaves. A computed node holds the adjoint of the last sweep. If an exception is raised, no gradient is changed.
     (Lecture 000, backpropagation; lecture 003, reverse mode.)
 
     Args:

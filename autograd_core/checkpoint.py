@@ -51,18 +51,18 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
     Gradients reach the arguments and every node and parameter that `function` closes over. They are the same as without
     a checkpoint, except that a shared input's contributions may be added in a different order. The stepper does not
     support checkpoints with several outputs. An object that keeps the result of checkpointing its own method forms a
-    reference cycle: the Python engine leaves it to the cyclic collector; on the native engine it is freed only once the
-    object drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
+    reference cycle: on the Python engine the cyclic collector frees it; on the native engine the cycle is freed only
+    once the object drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
 
     Args:
         function: Returns one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or classes
-            registered with `register`; each Value among them becomes one node. Each sweep runs it once, and it must
+            registered with `register`; each Value among them becomes one node. Each sweep runs it once. It must
             return the same numbers every time.
         arguments, keywords: Passed to `function`.
 
     Raises:
         TypeError: The result holds something other than numbers.
-        GraphError: Raised by the sweep, if the second run differs in any bit or a leaf was assigned in between.
+        GraphError: Raised by the sweep if the second result differs in any bit, or if a leaf was assigned in between.
 
     >>> from autograd_core import Value, exp
     >>> x = Value(1.0)
@@ -147,7 +147,7 @@ def _boundary(results: list[Value], start: int) -> list[Value]:
 
 
 def rerun(nodes: Sequence[Value]) -> list[Value]:
-    """Run the checkpoint's function again, recording it, and return the new versions of its outputs, `nodes`."""
+    """Run the checkpoint's function again, recording it, and return the new version of each output in `nodes`."""
     leader = leader_of(nodes[0])
     check_current(leader)
     segment: Any = leader._dx
@@ -172,7 +172,8 @@ def _again(node: Value, outputs: list[Any]) -> Value:
     again = outputs[at] if at < len(outputs) else None
     if type(again) is not Value or struct.pack("d", again._data) != struct.pack("d", node._data):
         raise GraphError(
-            f"the function of a checkpoint returned {node._data!r} and, run again, {getattr(again, '_data', again)!r}: "
+            f"the function of a checkpoint returned {node._data!r} and, when run again, "
+            f"{getattr(again, '_data', again)!r}: "
             "it must return the same number each time (fix its random seed, and do not change what it reads)"
         )
     return again

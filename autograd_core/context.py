@@ -99,7 +99,7 @@ class scope(_Inside):
 
 @accelerated
 class no_record(_Inside):
-    """Turn recording off: operations inside return leaves, with the right numbers but no operands.
+    """Turn recording off: operations inside return leaves, with the correct numbers but no operands.
 
     Also works as a decorator, `@no_record()`, as do `record` and `scope`. If a generator yields inside
     `with no_record():`, its consumer does not record either, as with any context manager; decorate the generator
@@ -120,7 +120,7 @@ class no_record(_Inside):
 
 @accelerated
 class record(_Inside):
-    """Turn recording on, even within `no_record()`; it is on by default. (Lecture 000 writes such a record by hand.)
+    """Turn recording on, even within `no_record()`; it is on by default. (Lecture 000 writes the record by hand.)
 
     With `source=True` each node also knows the line of your code that made it, and each function you call becomes a
     scope, so the stepper can show the program beside the graph. This is slow, like a debugger, and covers one thread.

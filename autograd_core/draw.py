@@ -24,7 +24,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
     Each box shows a unique name (the second node labelled x is x#2), how it was computed, its value and its gradient
     ("·" until a sweep has set it). Each edge shows the local derivative ∂result/∂operand and, after a sweep, "local ×
     upstream = contribution"; if there are more than three edges per box, these labels appear only under the pointer. A
-    folded scope shows its output value, if it has just one, and the norm of its parameters' gradients.
+    folded scope shows the value of its output, if there is just one, and the norm of its parameters' gradients.
 
     The drawing's `save` writes a picture to a .svg, .png or .pdf file, or the source to a .dot or .gv file.
 
@@ -36,7 +36,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
         operations: "merged" into the box of their result, or drawn "apart".
         collapse: The depth from which each run of a scope (a neuron, a layer) is folded into one box.
         batch: Whether to draw a computation that repeats on other inputs, such as the points of a mini-batch, only
-            once, marked "× 99 more". None does so only where something is folded.
+            once, marked "× 99 more". None does so only if something is folded.
         max_nodes: The most boxes to draw before the graph is folded automatically.
         time_limit: Seconds after which to abandon a layout.
 

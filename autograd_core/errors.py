@@ -113,7 +113,7 @@ def not_a_number(operation: Operation, operand: Any) -> TypeError:
 
 
 def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) -> TypeError:
-    """Return the error for calling an operation on many operands with the wrong arguments, under its public name."""
+    """Return the error for wrong arguments to an operation on many operands; its message uses the public name."""
     try:
         operation.signature.bind(*arguments)
     except TypeError as wrong:

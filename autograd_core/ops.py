@@ -80,7 +80,7 @@ floordiv: Binary = binary_row(operator.floordiv, 0.0, 0.0,
 mod: Binary = binary_row(operator.mod, 1.0, lambda x, y, z: -(x // y),
     doc="x % y, with the sign of y.", formula="{x} % {y}", symbol="%", operator="mod", domain=DIVISOR,
     kinks=(math.remainder,), flat=(None, lambda x, y: 0 < x < y or y < x < 0), flat_beside=(None, x_is_zero))
-# x**0 has slope 0 everywhere, and a constant exponent never evaluates log x.
+# x**0 has slope 0 everywhere, and log x is never evaluated if the exponent is constant.
 pow: Binary = binary_row(power, lambda x, y, z: pow_slope(x, y), lambda x, y, z: pow_log(x, y, 1.0),
     doc="x ** y.", formula="{x} ** {y}", printed=("{y} * {x} ** ({y} - 1)", "{x} ** {y} * log({x})"), symbol="**",
     operator="pow", domain=POWERS, flat_beside=(y_is_zero, lambda x, y: x == 1 or (x == 0 and y > 0)))
@@ -99,7 +99,7 @@ exp: Unary = unary_row(math.exp, lambda x, z: z,
 exp2: Unary = unary_row(math.exp2, lambda x, z: LN2 * z,
     doc="2 to the power x.", printed="log(2) * {z}")
 expm1: Unary = unary_row(math.expm1, lambda x, z: exp(x),
-    doc="exp(x) - 1, exact near 0.")
+    doc="exp(x) - 1, accurate near 0.")
 log: Unary = unary_row(math.log, lambda x, z: quotient(1.0, x),
     doc="The natural logarithm of x.", domain=POSITIVE)
 log2: Unary = unary_row(math.log2, lambda x, z: quotient(1.0 / LN2, x),
@@ -107,7 +107,7 @@ log2: Unary = unary_row(math.log2, lambda x, z: quotient(1.0 / LN2, x),
 log10: Unary = unary_row(math.log10, lambda x, z: quotient(1.0 / LN10, x),
     doc="The logarithm of x to base 10.", printed="1 / ({x} * log(10))", domain=POSITIVE)
 log1p: Unary = unary_row(math.log1p, lambda x, z: quotient(1.0, 1.0 + x),
-    doc="log(1 + x), exact near 0.", domain=Domain("x > -1", lambda x: x > -1, (-1.0, 0.0)))
+    doc="log(1 + x), accurate near 0.", domain=Domain("x > -1", lambda x: x > -1, (-1.0, 0.0)))
 logaddexp: Binary = binary_row(series.logaddexp, lambda x, y, z: logaddexp_slope(x, y),
     lambda x, y, z: logaddexp_slope(y, x),
     doc="log(exp(x) + exp(y)) without overflow.", printed=("sigmoid({x} - {y})", "sigmoid({y} - {x})"))
@@ -121,7 +121,7 @@ cbrt: Unary = unary_row(math.cbrt, lambda x, z: cbrt_slope(x, z),
     doc="The cube root of x.", printed="1 / (3 * {z}**2)")
 square: Unary = unary_row(lambda x: x * x, lambda x, z: 2.0 * x,
     doc="x * x.", formula="{x}**2")
-# The slopes of hypot at (0, 0) are 0 and 0.
+# Both slopes of hypot at (0, 0) are 0.
 hypot: Binary = binary_row(math.hypot, lambda x, y, z: cosine(x, y), lambda x, y, z: cosine(y, x),
     doc="sqrt(x*x + y*y) without overflow.", printed=("{x} / {z}", "{y} / {z}"), kinks=(math.hypot,))
 
@@ -143,9 +143,9 @@ atan2: Binary = binary_row(math.atan2, lambda x, y, z: polar_slope(y, x), lambda
     doc="The angle of the point with ordinate x and abscissa y, in [-pi, pi].", numpy_name="arctan2",
     kinks=(math.hypot, lambda x, y: x if y < 0 else 1.0), flat_beside=(y_is_zero, x_is_zero))
 radians: Unary = unary_row(math.radians, math.radians(1.0),
-    doc="An angle of x degrees in radians.", printed="3.141592653589793 / 180", numpy_name="deg2rad")
+    doc="An angle of x degrees, in radians.", printed="3.141592653589793 / 180", numpy_name="deg2rad")
 degrees: Unary = unary_row(math.degrees, math.degrees(1.0),
-    doc="An angle of x radians in degrees.", printed="180 / 3.141592653589793", numpy_name="rad2deg")
+    doc="An angle of x radians, in degrees.", printed="180 / 3.141592653589793", numpy_name="rad2deg")
 sinc: Unary = unary_row(lambda x: series.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
     doc="sin(pi x) / (pi x), 1 at 0, as in NumPy.", printed="(cos(3.141592653589793 * {x}) - {z}) / {x}")
 
@@ -177,8 +177,8 @@ gelu: Unary = unary_row(activations.gelu, lambda x, z: gelu_slope(x),
     doc="x times the normal distribution function at x.",
     printed="erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)")
 gelu_tanh: Unary = unary_row(activations.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
-    doc="The usual approximation of gelu by tanh, with 0.044715 as a float.", printed="")
-# The slope of relu at 0 is 0; leaky_relu has its lower slope there.
+    doc="The usual tanh approximation of gelu, with 0.044715 rounded to a float.", printed="")
+# At 0, the slope of relu is 0, and that of leaky_relu is its lower slope.
 relu: Unary = unary_row(lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
     doc="The positive part of x.", printed="where({x} > 0, 1, 0)", kinks=(at_zero,), flat=(lambda x: x < 0,))
 leaky_relu: Binary = binary_row(lambda x, slope: x if x > 0 else slope * x,
@@ -201,7 +201,7 @@ sign: Unary = unary_row(lambda x: x if x != x else float((x > 0) - (x < 0)), 0.0
 erf: Unary = unary_row(math.erf, lambda x, z: TWO_OVER_SQRT_PI * gaussian(x, 1.0),
     doc="The error function.", printed="2 / sqrt(3.141592653589793) * exp(-{x}**2)")
 erfc: Unary = unary_row(math.erfc, lambda x, z: -TWO_OVER_SQRT_PI * gaussian(x, 1.0),
-    doc="1 - erf(x), exact.", printed="-2 / sqrt(3.141592653589793) * exp(-{x}**2)")
+    doc="1 - erf(x), accurate even where that is tiny.", printed="-2 / sqrt(3.141592653589793) * exp(-{x}**2)")
 gamma: Unary = unary_row(math.gamma, lambda x, z: gamma_derivative(1.0, x),
     doc="The gamma function.", printed="{z} * polygamma(0, {x})", domain=NOT_A_POLE)
 lgamma: Unary = unary_row(math.lgamma, lambda x, z: polygamma(0.0, x),
@@ -214,7 +214,7 @@ polygamma: Binary = binary_row(polygamma_value, NAN, lambda n, x, z: polygamma(n
 # --- Operations on many operands: one node for any number of them ---------------------------------------------
 
 sum: Many = many_row(ONE_LIST, running_sum, lambda xs, z: [1.0] * len(xs),
-    doc="The sum of a list, and of `start`.", symbol="Σ", gather=list_and_start)
+    doc="The sum of a list, plus `start`.", symbol="Σ", gather=list_and_start)
 mean: Many = many_row(ONE_LIST, lambda xs: running_sum(xs) / len(xs), lambda xs, z: [1.0 / len(xs)] * len(xs),
     doc="The mean of a list.", gather=at_least_one)
 prod: Many = many_row(ONE_LIST, math.prod, prod_slopes,
@@ -232,7 +232,7 @@ where: Many = many_row(Shape(("c", "x", "y")), lambda cxy: cxy[1] if cxy[0] else
 
 # The index is the first operand; the public function is `take` in choosing.py.
 take: Many = many_row(ONE_LIST, chosen, chosen_slopes,
-    doc="The element of a list at the index that precedes it.", symbol="[]", public=False, flat=not_chosen)
+    doc="The element of a list at the index that precedes the list.", symbol="[]", public=False, flat=not_chosen)
 
 # --- Derivatives of the rows above that have to branch: as rows, they work on Values in every order -------------
 
@@ -266,7 +266,7 @@ cosine: Binary = binary_row(special.cosine, lambda x, y, z: cosine_slopes(x, y, 
     flat_beside=(lambda x, y: y == 0 and x != 0, lambda x, y: x == 0 and y != 0))
 unit: Binary = binary_row(lambda x, r: special.quotient(x, r) if r else 0.0, lambda x, r, z: quotient(1.0, r),
     lambda x, r, z: -over_square(x, r),
-    doc="x / r for the length r of a vector, and 0 where that is 0.", public=False,
+    doc="x / r for the length r of a vector, and 0 where r is 0.", public=False,
     flat_beside=FRACTION)
 larger: Binary = binary_row(lambda x, y: 1.0 if x > y else 0.5 if x == y else 0.0 if x < y else NAN, 0.0, 0.0,
     doc="1 where x > y, ½ in a tie, else 0.", formula="where({x} > {y}, 1, where({x} == {y}, 0.5, 0))", public=False,
@@ -291,7 +291,7 @@ sinc_derivative: Binary = binary_row(series.sinc_derivative, NAN, lambda n, x, z
     doc="The derivative of order x of sinc, at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,
     domain=ORDERS, allowance=NEAR_ROOTS)
 product: Many = many_row(ONE_LIST, exact.product, lambda xs, z: product_slopes(xs),
-    doc="The product of a list, rounded once: no part of it leaves the range of floats.", public=False,
+    doc="The product of a list, rounded once: no partial product leaves the range of floats.", public=False,
     flat=beside_a_zero)
 gamma_derivative: Binary = binary_row(series.gamma_derivative, NAN, lambda n, x, z: gamma_derivative(n + 1.0, x),
     doc="The derivative of order x of gamma, at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,

@@ -47,8 +47,8 @@ def primitive(
         symbol: The symbol shown in drawings.
         domain, kinks: Where the function is defined and where it has no derivative, for the gradient checker.
         flat: For each operand, None or a function of the operands that returns whether the derivative is 0 in a whole
-            neighbourhood: there, an infinite slope below it is ignored. A derivative given as the number 0 is flat
-            everywhere.
+            neighbourhood: there, an infinite slope further down the path is ignored. A derivative given as the number 0
+            is flat everywhere.
 
     Raises:
         TypeError: The derivatives are missing, or there is not exactly one for each operand.

@@ -52,7 +52,7 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     actual = _callable(function, "trace(f, x)")
     if fast and takes(actual, "fast"):
         raise TypeError(
-            "both trace and the function have a parameter named fast; trace a lambda that sets the function's"
+            "both trace and the function have a parameter named fast: trace a lambda that passes fast to the function"
         )
     return _traced_program(actual, opened(example, keywords), {}, checked_fast(fast))
 
@@ -65,7 +65,7 @@ def _callable(function: Any, written: str) -> Function:
 
 
 def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]], fast: bool) -> Program:
-    """Trace the program of a call, noting in `static`, under the call's key, which arguments have static ints."""
+    """Trace the program of a call, noting in `static`, under the call's key, which arguments hold static ints."""
     while True:
         program = Program.__new__(Program)
         program._begin(function, arguments, static.get(arguments.key, set()), fast)

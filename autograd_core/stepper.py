@@ -45,14 +45,14 @@ def step(
     First the leaves take their values, then each operation is computed in topological order, and finally the output's
     gradient of 1 flows back along each edge in the order of the sweep. No `data` or `grad` is changed. A switch on the
     page shows what would go wrong without sorting: in every epoch, and box by box if the graph is folded.
-    In each line, ∂result/∂operand is the edge's own derivative, and grad(x) is the derivative of the output with
+    In each line, ∂result/∂operand is the edge's local derivative, and grad(x) is the derivative of the output with
     respect to x. The second node labelled x is called x#2, and a label that several nodes share is preceded by its
     scopes. If `y` is a function, it is called with the arguments after it: numbers become leaves named after its
     parameters, and the page shows its source and highlights the line of each step, as for nodes made in
     `record(source=True)`. (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     Args:
-        y: The output, or a function that returns it. For several outputs, in a list, the gradients are those of their
+        y: The output, or a function that returns it. For several outputs in a list, the gradients are those of their
             sum.
         arguments: Passed to the function: numbers, alone or in lists, tuples and dicts, and anything without numbers.
         learning_rate: η in the parameter update w ← w − η·gradient that ends each epoch. With None, there is no update.
@@ -155,7 +155,7 @@ class Stepper:
             case ".gif":
                 path.write_bytes(gif(self.frames("png"), seconds))
             case _:
-                raise ValueError(f"cannot save a stepper to {str(path)!r}: use an ending of .html or .gif")
+                raise ValueError(f"cannot save a stepper to {str(path)!r}: use the extension .html or .gif")
 
     def page(self, title: str | None = None) -> str:
         """Return the page as one string: markup, style, script and data, with no external resources."""

@@ -32,7 +32,7 @@ SPECIALS = (
     0.0, 1.0, -1.0, -0.0, 0.5, -0.5, 2.0, -2.0, 3.0, math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0),
     SMALLEST, -SMALLEST, SMALLEST_NORMAL, -SMALLEST_NORMAL, LARGEST, -LARGEST, math.inf, -math.inf, math.nan,
 )  # fmt: skip  # in the order of shrinking
-# How far away from a kink a point must be, relative to its largest operand.
+# How far away from a kink a point must be, relative to the largest operand.
 AWAY = 2.0**-10
 # The range in which smooth programs keep their numbers, so that a product of a few of them does not overflow.
 MODERATE = 2.0**60
@@ -59,7 +59,7 @@ def log_uniform() -> SearchStrategy[float]:
 
 
 def near(points: Sequence[float]) -> SearchStrategy[float]:
-    """Floats at, and at every distance from, the given points and small multiples of them.
+    """Floats at the given points and at small multiples of them, and at every distance from these.
 
     >>> from hypothesis import find
     >>> find(near([3.0]), lambda x: 3.0 < x < 3.5)
@@ -185,7 +185,7 @@ def programs(
 ) -> SearchStrategy[RandomProgram]:
     """Random programs: 1 to 6 inputs, 1 to 60 lines, shared nodes, any numbers; they may raise where floats raise.
 
-    They shrink to few lines and simple numbers, and print as runnable Python.
+    They shrink to a few lines and simple numbers, and print as runnable Python.
 
     Args:
         operations: The operations to use: rows, functions of `autograd_core` or primitives; None for all public rows.

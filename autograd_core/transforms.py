@@ -1,6 +1,6 @@
 """Derivatives of functions, as functions: grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp.
 
-Each runs its function on fresh nodes in place of the arguments, so that nested derivatives do not mix. A derivative
+Each runs its function on fresh nodes in place of the arguments, so that nested derivatives stay separate. A derivative
 that depends on a Value (an argument, or one that the function closes over) is itself a Value and can be differentiated
 again; otherwise, and inside `no_record()`, it is a float. None of these functions touches `.grad`.
 """
@@ -21,7 +21,7 @@ from .value import Value
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return a function that computes `function`'s value and its gradient, in the structure of the argument.
+    """Return a function that computes `function`'s value and its gradient, structured like the argument.
 
     The result has `function`'s name, docstring and signature, and can be pickled if `function` can. It can be
     passed to `scipy.optimize.minimize(…, jac=True)`.
@@ -129,7 +129,7 @@ def _hessian(
 def jvp(function: Function, has_aux: bool = False) -> Function:
     """Forward mode: `jvp(f)(primals, tangents)` returns f's value and its derivative in the direction of the tangents.
 
-    `primals` is the tuple of arguments, `tangents` has directions in the same structure, and keywords are passed to f
+    `primals` is the tuple of arguments, `tangents` has directions with the same structure, and keywords are passed to f
     unchanged. With `has_aux`, f's aux comes third.
 
     >>> jvp(lambda x, y: x * y)((2.0, 5.0), (1.0, 0.0))
@@ -183,7 +183,7 @@ def _vjp(
 
 
 def hvp(function: Function, argnums: int = 0, has_aux: bool = False) -> Function:
-    """Hessian times vector: `hvp(f)(*args, v)`, with v in the structure of the argument, without forming the Hessian.
+    """Hessian times vector: `hvp(f)(*args, v)`, with v structured like the argument, without forming the Hessian.
 
     It uses forward mode over reverse mode, one sweep each way. With `has_aux` it returns the pair (product, aux).
 

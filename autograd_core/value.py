@@ -32,7 +32,7 @@ def _not_here(name: str, instead: str) -> property:
 @accelerated
 @final
 class Value(Operators):
-    """A float64 that remembers how it was computed: a node of the graph or, made by `Value(data)`, one of its inputs.
+    """A float64 that remembers how it was computed: a node of the graph or, if `Value(data)` made it, an input.
 
     Args:
         data: Any real number.
@@ -80,7 +80,7 @@ class Value(Operators):
 
     @property
     def data(self) -> float:
-        """The number. Only a leaf's can be assigned."""
+        """The number, which can be assigned only if this is a leaf."""
         if watches:
             taken(self)
         return self._data

@@ -31,7 +31,7 @@ def is_sequence(thing: Any) -> bool:
 def real(
     name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf
 ) -> float:
-    """Return a finite number (NumPy's included) within limits as a float; otherwise raise a ValueError that names it.
+    """Return a finite number (NumPy's included) within limits as a float; otherwise raise ValueError with its `name`.
 
     >>> real("momentum", 1.0, least=0.0, below=1.0)
     Traceback (most recent call last):
@@ -45,7 +45,7 @@ def real(
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """Return an integer (NumPy's included) that is at least `least`; otherwise raise a ValueError that names it."""
+    """Return an integer (NumPy's included) that is at least `least`; otherwise raise ValueError with its `name`."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -56,7 +56,7 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def functions(**things: Any) -> None:
-    """Raise TypeError for anything that is neither None nor callable, and for a class; the message names it.
+    """Raise TypeError for anything that is neither None nor callable, and for a class; the message names the argument.
 
     >>> functions(activation="tanh")
     Traceback (most recent call last):
@@ -76,7 +76,7 @@ def functions(**things: Any) -> None:
 
 
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
-    """Raise ValueError, naming row and column, unless `rows` are rows of finite numbers, all of one length.
+    """Raise ValueError, naming row and column, unless `rows` are rows of finite numbers, all of the same length.
 
     A row may also be a sequence of steps, each a row of numbers; such rows may differ in length.
 
@@ -105,7 +105,7 @@ def check_row(row: Any, width: int, where: str) -> None:
     if len(row) == 0:
         raise ValueError(f"{where} is empty: column 0 is missing")
     if len(row) != width:
-        wrong = "missing" if len(row) < width else "too many"
+        wrong = "missing" if len(row) < width else "unexpected"
         raise ValueError(f"{where} has {len(row)} columns, not {width}: column {min(len(row), width)} is {wrong}")
     if set(map(type, row)) == {float} and all(map(math.isfinite, row)):
         return  # the common case, quickly
@@ -146,9 +146,9 @@ def as_list(x: Any) -> Any:
 def check_example(module: Any, x: Any, width: int) -> None:
     """Raise TypeError unless `x` is a flat list of numbers, and ValueError unless there are `width` of them.
 
-    >>> check_example("Layer", [[1.0, 2.0], [3.0, 4.0]], 2)
+    >>> check_example("MLP", [[1.0], [2.0]], 2)
     Traceback (most recent call last):
-    TypeError: 'Layer' takes one example, a flat list of 2 numbers; got one with [1.0, 2.0]: for a batch, loop over it
+    TypeError: 'MLP' takes one example, a flat list of 2 numbers; got one containing [1.0]: for a batch, loop over it
     """
     if type(x) is list and len(x) == width and set(map(type, x)) <= {float, Value}:
         return  # the common case, quickly
@@ -158,7 +158,7 @@ def check_example(module: Any, x: Any, width: int) -> None:
     for number in x:
         if not isinstance(number, (Value, numbers.Real)):
             fix = ": for a batch, loop over it" if is_sequence(number) else ""
-            raise TypeError(f"{wanted}; got one with {reprlib.repr(number)}{fix}")
+            raise TypeError(f"{wanted}; got one containing {reprlib.repr(number)}{fix}")
     if len(x) != width:
         raise ValueError(f"{module!r} takes {width} inputs; got {len(x)}")
 

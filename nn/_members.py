@@ -13,7 +13,7 @@ PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield the instances of `kind`, the parameters, and the lists of parameters alone in `thing`, with their paths.
+    """Yield the instances of `kind`, the parameters, and the lists of only parameters in `thing`, with their paths.
 
     Args:
         kind: The class of modules.
@@ -79,7 +79,7 @@ def values(thing: Any) -> list[Value]:
 
 
 def numbers(thing: Any) -> Any:
-    """Return parameters, plain numbers, or nested lists of them, as floats in the same lists."""
+    """Return parameters, plain numbers, or nested lists of them, as floats nested in the same way."""
     if isinstance(thing, (list, tuple)):
         return [numbers(inner) for inner in thing]
     return thing.data if type(thing) is Value else float(thing)

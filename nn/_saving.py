@@ -22,7 +22,7 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     An existing file keeps its permissions, and is left unchanged if an error occurs.
 
     Raises:
-        ValueError: A number is not finite; the message names it.
+        ValueError: A number is not finite; the message says which.
         OSError: The file cannot be written.
     """
     _refuse("only finite parameters can be saved", [text for name in state for text in _no_numbers(state[name], name)])
@@ -34,7 +34,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the state in a file written by `write`.
 
     Raises:
-        ValueError: The file was not written by `write`, or is damaged; the message names it and says what is wrong.
+        ValueError: The file was not written by `write`, or is damaged; the message names the file and the fault.
         OSError: The file cannot be read.
     """
     name = os.fspath(path)

@@ -231,7 +231,7 @@ class Normalize(Module):
         self.mean, self.std = [0.0] * width, [1.0] * width
 
     def fit(self, rows: Sequence[Sequence[float]]) -> Self:
-        """Compute mean and standard deviation from rows; a ValueError names the row and column of a bad number."""
+        """Compute means and standard deviations from rows; a ValueError names the row and column of a bad number."""
         check_rows(rows, len(self.mean))
         # exact at any size: with rounded sums a column that never varies would have a spread of 1e-17
         columns = [list(map(float, column)) for column in zip(*rows, strict=True)]

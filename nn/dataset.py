@@ -25,7 +25,7 @@ class Dataset:
         inputs: n rows of equal length d.
         targets: n integers (classes) or n floats (values to fit).
         feature_names: Empty, or the names of the d columns.
-        class_names: The name of each target, so that `class_names[targets[i]]` works for targets 0, 1, 2 and -1, 1.
+        class_names: The name of each target, so that `class_names[targets[i]]` works for targets of -1 and 1 too.
         source: Where the data come from.
         licence: The licence of the data.
 
@@ -59,14 +59,14 @@ class Dataset:
         return f"<Dataset {self.name}: {len(self)} rows of {width}, {self._describe_targets()}>"
 
     def split(self, held_out: float = 0.2, seed: Seed = 0) -> tuple[Dataset, Dataset]:
-        """Divide the rows into a part to train on and a part held out, every class in the same proportion.
+        """Divide the rows into a part to train on and a held-out part, with every class in the same proportion in both.
 
         Each row lands in exactly one part, as a copy.
 
         Args:
             held_out: A share strictly between 0 and 1: round(held_out * n) rows are held out, with each class's
                 exact share rounded down or up (if the targets are floats, all rows count as one class).
-            seed: Fixes the choice and the order of both parts; see `nn.init.generator_from`.
+            seed: Determines which rows are held out and the order of both parts; see `nn.init.generator_from`.
 
         Raises:
             ValueError: The share is outside (0, 1) or leaves a part empty, or the seed is negative.

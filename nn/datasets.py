@@ -98,7 +98,8 @@ def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequen
     Source: M. Magdon-Ismail, Learning From Data, lecture 21, the digits data.
 
     Raises:
-        ValueError: An image has another shape, or a pixel is not a finite number; the message names image, row, column.
+        ValueError: An image has the wrong shape, or a pixel is not a finite number; the message names the image, row
+            and column.
 
     >>> digits_features([[1.0] * 64, [0.0, 1.0] * 32])
     [[1.0, 0.0], [0.5, -1.0]]
@@ -191,7 +192,7 @@ def circles(n: int = 100, noise: float = 0.05, seed: Seed = 0, factor: float = 0
 
 
 def spirals(n: int = 100, noise: float = 0.02, seed: Seed = 0, arms: int = 2, turns: float = 1.0) -> Dataset:
-    """Spiral arms wound into each other about (0, 0), one class each, the radius growing linearly with the angle to 1.
+    """Interleaved spiral arms about (0, 0), one class each, whose radius grows linearly with the angle up to 1.
 
     Each arm has n // arms points, or one more in the first arms if there is a remainder, and makes `turns` turns.
     Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.

@@ -1,4 +1,4 @@
-"""The command-line demo: train a network on real digits, check its gradient, and draw one loss."""
+"""The command-line demo: train a network on real digits, check its gradient, and draw the graph of one loss."""
 
 import argparse
 import time
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
-    """Train a 64-16-10 network on the UCI digits, print its accuracy, and draw one example's loss.
+    """Train a 64-16-10 network on the UCI digits, print its accuracy, and draw the graph of one example's loss.
 
     Args:
         output: The picture's file. A page to step through is written beside it; without a layout engine, only the DOT

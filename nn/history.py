@@ -14,9 +14,9 @@ class History:
     Args:
         losses: The mean of the examples' losses, each measured just before the step that uses it, without the penalty.
         validation_losses: The mean loss on the validation data after the epoch.
-        metrics: The values of each metric, by its name.
-        gradient_norms: For each part of the model, by its name: the mean over the batches of the Euclidean norm of the
-            loss's gradient, before any clipping.
+        metrics: The values of each metric, keyed by its name.
+        gradient_norms: For each part of the model, keyed by its name: the mean over the batches of the Euclidean norm
+            of the loss's gradient, before any clipping.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
         engine: How gradients were computed: "program", or "eager" (example by example).
         reason: Why programs were not used, or were abandoned.

@@ -196,8 +196,8 @@ def class_of(target: Any, classes: int) -> Any:
     """
     if classes < 2:
         raise ValueError(
-            f"there must be at least 2 outputs, one for each class; got {classes}: for two classes on one output use "
-            "binary_cross_entropy_with_logits or hinge"
+            f"there must be at least 2 outputs, one for each class; got {classes}: for two classes with one output, "
+            "use binary_cross_entropy_with_logits or hinge"
         )
     t = index_of(target)
     if t is not target and t >= 0 and t < classes:

@@ -139,7 +139,7 @@ class Module:
             yield from members(attribute, key, Module, listed)
 
     def _groups(self) -> list[tuple[str, Any]]:
-        """Return the entries to save, parameters or lists of them, by path; raise ValueError if one would be lost."""
+        """Return the paths and entries to save, parameters or lists of them; raise ValueError if one would be lost."""
         modules = list(self.named_modules())
         listed = {p for _, module in modules if module._has_own_parameters() for p in module.parameters()}
         groups = [
@@ -186,7 +186,7 @@ class Module:
     # -- saving and loading
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the numbers in all buffers and parameters: floats and lists of floats, by the path of their attribute.
+        """Return the numbers in all buffers and parameters: floats and lists of floats, keyed by attribute path.
 
         A list that contains only parameters is one entry; in other lists and dicts, each parameter is a separate entry.
 
@@ -272,7 +272,7 @@ class Module:
 
 
 def check_module(kind: type[Module] = Module, /, **things: Any) -> None:
-    """Raise TypeError for anything that is not a module of this kind; the message names it.
+    """Raise TypeError for anything that is not a module of this kind; the message names the argument.
 
     >>> from autograd_core import tanh
     >>> check_module(block=tanh)

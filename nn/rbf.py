@@ -70,12 +70,12 @@ def _beta_for(centres: Sequence[Sequence[float]]) -> float:
 def kmeans(
     rows: Sequence[Sequence[float]], k: int, seed: Seed = None, iterations: int = 100
 ) -> list[list[float]]:
-    """Return k cluster centres, by Lloyd's iteration from initial centres drawn far apart (k-means++).
+    """Return k cluster centres, found by Lloyd's iteration from initial centres drawn far apart (k-means++).
 
     (Lecture 003; Lloyd, 1982; Arthur and Vassilvitskii, 2007.)
 
     Args:
-        rows: All of one length.
+        rows: Lists of numbers, all of the same length.
         k: From 1 to the number of distinct rows.
         seed: See `nn.init.generator_from`.
         iterations: The maximum number of iterations.
@@ -96,7 +96,7 @@ def kmeans(
     centres = [list(generator.choice(rows))]
     while len(centres) < k:
         distances = [min(math.dist(row, centre) for centre in centres) for row in rows]
-        # relative to the largest (not 0), so that its square is neither 0 nor infinite
+        # relative to the largest, which is not 0, so that the square is neither 0 nor infinite
         largest = max(distances)
         weights = [(distance / largest) ** 2 for distance in distances]
         centres.append(list(generator.choices(rows, weights)[0]))

@@ -46,7 +46,7 @@ def fit(
         validation: Data on which the loss and `metrics` are computed after each epoch; without it, `metrics` are
             computed on the training data.
         patience: Stop after this many epochs without a smaller validation loss, and restore the best parameters.
-        metrics: Functions of the model and a list of examples, by name, such as `{"accuracy": accuracy}`. They are
+        metrics: Functions of the model and a list of examples, keyed by name: `{"accuracy": accuracy}`. They are
             called in evaluation mode and without recording (`record()` resumes it).
         callbacks: Called with the history after each epoch, in evaluation mode; one that returns True ends training.
         augment: A function that takes an input and a `random.Random`, and returns a changed input; called each time an
@@ -70,7 +70,7 @@ def fit(
     Raises:
         ValueError: Data or settings are invalid, or the loss does not depend on any parameter.
         FloatingPointError: The loss or its gradient is no longer finite. The message names the epoch, the batch and the
-            first node that went wrong; the parameters are those before that batch.
+            first node that went wrong; the parameters are as they were before that batch.
 
     >>> from nn import MLP, hinge
     >>> from nn.datasets import moons

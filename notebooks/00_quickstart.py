@@ -1,13 +1,14 @@
 # %% [markdown]
 # # Quickstart
 #
-# **Aim.** Ten minutes, from one number to a trained network: a `Value`, the graph it becomes, its gradient, the
-# stepper that shows backpropagation happen, and a first network on two interlocking half moons.
+# **Aim.** To take you, in ten minutes, from one number to a trained network: you will meet a `Value`, its graph, its
+# gradient and the stepper, which shows backpropagation at work, and then train a first network on two interlocking half
+# moons.
 #
-# The next five notebooks follow one lecture each, and the last five take the engine apart and put it to work. In each
-# notebook, a line `check(row, name, value, expectation)` compares a number with its expected value: it prints both with
-# a ✓, or stops with an error. Here the row is just "00", the number of this notebook; in 01 to 05 it names a result of
-# the lecture.
+# Each of the next five notebooks follows a lecture; the last five take the engine apart and put it to work. In each
+# notebook, a line `check(row, name, value, expectation)` compares a number with its expected value: it prints both of
+# them with a ✓, or stops with an error. Here the row is just "00", the number of this notebook; in 01 to 05 it names a
+# result of the lecture.
 
 # %%
 import math
@@ -72,7 +73,7 @@ y.draw(precision=3)
 y.step()
 
 # %% [markdown]
-# The same steps as text:
+# Here are the same steps as text:
 
 # %%
 for step in y.step():
@@ -115,7 +116,7 @@ history
 
 # %% [markdown]
 # What has the network learned? Evaluate it at the points of a grid. Inside `no_record()` only numbers are computed and
-# no graph is made, which is faster when you don't need a gradient.
+# no graph is built, which is faster when you don't need a gradient.
 
 # %%
 grid = np.linspace(-1.6, 2.6, 60), np.linspace(-1.2, 1.7, 45)
@@ -134,9 +135,9 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# Here is the loss of the point that the network fits worst, folded layer by layer. Each box shows how many operations
-# it hides and how large the gradient of its parameters is (‖grad‖, the square root of the sum of the squares).
-# Unfolded, the graph would have 158 nodes and be unreadable.
+# Here is the graph of the loss for the point that the network fits worst, folded layer by layer. Each box shows how
+# many operations it hides and how large the gradient of its parameters is (‖grad‖, the square root of the sum of the
+# squares). Unfolded, the graph would have 158 nodes and be unreadable.
 
 # %%
 losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]
@@ -148,10 +149,10 @@ loss.draw(collapse=2, direction="TB")
 # %% [markdown]
 # ## Is the gradient right?
 #
-# The oldest test: move one weight a little to either side, and see how much the loss changes. `check_gradient` does
-# that for a sample of the weights, finds a good size for each move, and reports how far the difference can be trusted
-# (`tolerance`). We use the same point as above, the one with the largest loss. (A derivative of exactly 0 belongs to a
-# unit whose ReLU is switched off at this point.)
+# The oldest test is to move one weight a little to either side, and see how much the loss changes. `check_gradient`
+# does that for a sample of the weights, finds a good size for each move, and reports how far the difference can be
+# trusted (`tolerance`). We use the same point as above, the one with the largest loss. (A derivative of exactly 0
+# belongs to a unit whose ReLU is switched off at this point.)
 
 # %%
 from autograd_core.check import check_gradient
@@ -180,7 +181,7 @@ check("00", "sampled derivatives that disagree", len(report.disagreeing), 0)
 # ```
 # </details>
 #
-# **Where to go next.** [01](01_universal_approximation_and_backprop.ipynb) to
-# [05](05_neural_networks_in_depth.ipynb) follow the lectures; [06](06_the_engine_from_scratch.ipynb) builds the
-# engine from nothing; [07](07_testing_derivatives.ipynb) tests it; [08](08_beyond_first_order.ipynb) goes to second
-# order; [09](09_real_work.ipynb) puts it to work; [10](10_a_gpt_in_scalars.ipynb) builds a GPT.
+# **Where to go next.** [01](01_universal_approximation_and_backprop.ipynb) to [05](05_neural_networks_in_depth.ipynb)
+# follow the lectures; [06](06_the_engine_from_scratch.ipynb) builds a small engine from scratch;
+# [07](07_testing_derivatives.ipynb) tests derivatives; [08](08_beyond_first_order.ipynb) goes beyond first order;
+# [09](09_real_work.ipynb) puts the engine to work; [10](10_a_gpt_in_scalars.ipynb) builds a GPT.

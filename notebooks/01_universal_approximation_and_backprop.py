@@ -2,11 +2,11 @@
 # # Universal approximation and backpropagation
 #
 # **Aim.** To run, on a graph that you can inspect, everything that Goker Erdogan's lecture "Deep Learning II:
-# Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: a network of three hidden
+# Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: a network with three hidden
 # units that learns four functions, the δ recursion, and the cost of backpropagation in time and memory.
 #
-# Each result has a name, E1 … E10. A call to `check(row, name, value, expectation)` compares what the engine computed with
-# the lecture's number, or with the lecture's formula evaluated in NumPy or by hand, without the engine.
+# The results are named E1 to E10. A call to `check(row, name, value, expectation)` compares what the engine computed
+# with the lecture's number, or with the lecture's formula, which is evaluated in NumPy or by hand, without the engine.
 
 # %%
 import math
@@ -25,10 +25,10 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 # ## E1 · Three tanh units approximate four functions
 #
 # The lecture's figure 5.3 (from Bishop's book) uses N = 50 points on (−1, 1), three hidden tanh units and one linear
-# output. The network has ten numbers to learn, which are kept here in one list p. The functions below work on floats
-# and on `Value`s alike, and the mean squared error for a list of weights is a single number, so `value_and_grad` can
-# turn it into what `scipy.optimize.minimize` needs: a function that returns the error and its gradient. (BFGS is
-# gradient descent that learns the curvature along the way.)
+# output. The network has ten numbers to learn, which are kept here in one list, `p`. The functions below work on floats
+# and on `Value`s alike, and the mean squared error is a function from a list of weights to a single number, so
+# `value_and_grad` can turn it into the function that `scipy.optimize.minimize` needs, which returns both the error and
+# its gradient. (BFGS is a descent method that estimates the curvature along the way.)
 
 # %%
 def hidden(p, x):
@@ -96,7 +96,7 @@ for name, run in fits.items():
     check("E1", f"mean squared error, {name}", run.fun, "< 1e-2" if name == "step" else "< 1e-3")
 
 # %% [markdown]
-# **Try it.** How few hidden units does $x^2$ need? Change `hidden` to use one or two of the three.
+# **Try it.** How few hidden units are enough for $x^2$? Change `hidden` to use one or two of the three.
 #
 # <details><summary>Solution</summary>
 #
@@ -135,8 +135,8 @@ check("E2", "weights after one step, optimiser and by hand", w, by_hand)
 # %% [markdown]
 # ## E3 · A single linear layer
 #
-# $y_j = \sum_i w_{ji} x_i$ with $E = \frac12\sum_j (y_j - t_j)^2$: the derivative with respect to a weight is *error ×
-# input*, $\partial E/\partial w_{ji} = (y_j - t_j)\,x_i$.
+# A linear layer computes $y_j = \sum_i w_{ji} x_i$. With the error $E = \frac12\sum_j (y_j - t_j)^2$, the derivative
+# with respect to a weight is *error × input*, $\partial E/\partial w_{ji} = (y_j - t_j)\,x_i$.
 
 # %%
 generator = random.Random(3)
@@ -153,13 +153,13 @@ check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", by_graph, for
 # %% [markdown]
 # ## E4 · The δ recursion
 #
-# Two layers: $a_j = \sum_i w^{(1)}_{ji}x_i$, $z_j = \tanh a_j$, $y_k = \sum_j w^{(2)}_{kj}z_j$. A δ is the derivative
-# of the error with respect to a weighted sum, so the graph already holds it: $\delta_j$ is the `grad` of the node
-# $a_j$.
+# The network has two layers: $a_j = \sum_i w^{(1)}_{ji}x_i$, $z_j = \tanh a_j$, $y_k = \sum_j w^{(2)}_{kj}z_j$. A δ is
+# the derivative of the error with respect to a weighted sum, so the graph already holds it: $\delta_j$ is the `grad` of
+# the node $a_j$.
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
 #
-# First comes the network on the graph, then the equations in NumPy, which share only the weights with the graph.
+# First comes the network as a graph, then the equations in NumPy, which share only the weights with the graph.
 
 # %%
 def two_layers(activation, seed):
@@ -199,7 +199,7 @@ check("E4", "∂E/∂w(2), graph and δ_k z_j", grads(W2), np.outer(delta_k, z),
 # %% [markdown]
 # ## E10 · The exercise: the same network with ReLU
 #
-# Only $h'$ changes: it is 1 where $a_j > 0$ and 0 elsewhere, so $\delta_j = [a_j > 0]\sum_k w_{kj}\delta_k$.
+# Only $h'$ changes: it is 1 if $a_j > 0$ and 0 otherwise, so $\delta_j = [a_j > 0]\sum_k w_{kj}\delta_k$.
 
 # %%
 W1, W2, a, y = two_layers(ac.relu, seed=5)
@@ -209,12 +209,12 @@ check("E10", "δ_j with ReLU, graph and [a > 0] Σ w δ", grads(a), delta_j, 1e-
 check("E10", "∂E/∂w(1) with ReLU", grads(W1), np.outer(delta_j, x), 1e-14)
 
 # %% [markdown]
-# ## E5 · Why it is efficient: repeated subexpressions
+# ## E5 · Why backpropagation is efficient: repeated subexpressions
 #
-# Figure 6.9: $z = f(f(f(w)))$. Expanded, $\partial z/\partial w = f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ over
-# and over. Let's count. `f` is an operation of our own that counts how often its value is computed: `@primitive` turns
-# a function on floats into an operation of the engine, given its derivative as a function of the input x and the result
-# y.
+# In figure 6.9, $z = f(f(f(w)))$. Written out in full, $\partial z/\partial w = f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes
+# $f(w)$ over and over. Let's count. `f` is an operation of our own that counts how often its value is computed:
+# `@primitive` turns a function on floats into an operation of the engine, given its derivative as a function of the
+# input x and the result y.
 
 # %%
 count = 0
@@ -222,7 +222,7 @@ count = 0
 
 @primitive(derivatives=(lambda x, y: 1.0 - 0.5 * ac.sin(x),))
 def f(x):
-    """x + ½ cos x, counted."""
+    """x + ½ cos x; each evaluation is counted."""
     global count
     count += 1
     return x + 0.5 * math.cos(x)
@@ -246,7 +246,7 @@ def naive(w, n):
 
 # %%
 def reverse(w, n):
-    """The last evaluation of f gives z itself; the derivative needs only the n − 1 before it."""
+    """The derivative in reverse mode, which needs only n − 1 evaluations of f; one more gives z itself."""
     z = w = Value(w)
     for _ in range(n):
         z = f(z)
@@ -261,7 +261,7 @@ for n in depths:
     naive_counts.append(count)
     count = 0
     by_reverse = reverse(0.3, n)
-    reverse_counts.append(count - 1)  # not counting the one that computes z
+    reverse_counts.append(count - 1)  # without the evaluation that computes z
     assert abs(by_naive - by_reverse) <= 1e-14 * abs(by_naive)
 formula = [n * (n - 1) // 2 for n in depths]
 check("E5", "evaluations of f, naive, n = 3, 5, 10, 20, 40", naive_counts, formula)
@@ -278,9 +278,9 @@ plt.show()
 # %% [markdown]
 # ## E6 · "If memory is an issue, we can choose to re-calculate some"
 #
-# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of its function's nodes
-# and runs the function again when the sweep reaches it. With √n segments of √n steps, only the √n segment results and
-# the nodes of one segment are alive at any one time; the price is one extra forward pass.
+# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of the nodes of the
+# function that you give it, and runs that function again when the sweep reaches it. With √n segments of √n steps, only
+# the √n segment results and the nodes of one segment are alive at any one time; the price is one extra forward pass.
 
 # %%
 steps_run = 0
@@ -311,8 +311,8 @@ print(f"alive at once: {live_plain} nodes")
 print(f"with checkpoints: {live_checkpointed}, {one_segment} of them in one segment")
 
 # %% [markdown]
-# The gradient is the same to the last bit. Worked out by hand, it is the product of the slopes $1 - 0.001\,(1 - \tanh^2
-# y)$ of all 1,024 steps; here we compute that product without the engine.
+# With checkpoints, the gradient is the same to the last bit. Worked out by hand, it is the product of the slopes
+# $1 - 0.001\,(1 - \tanh^2 y)$ of all 1,024 steps; here we compute that product without the engine.
 
 # %%
 product, number = 1.0, 0.2
@@ -438,13 +438,14 @@ y_numbers = numbers(w2) @ z_numbers
 delta_out = 2 * (y_numbers - t)  # this listing has no ½
 delta_in = (1 - z_numbers**2) * (numbers(w2).T @ delta_out)
 check("E9", "the listing's error", error, float(np.sum((y_numbers - t) ** 2)), 1e-14)
-check("E9", "its gradient with respect to w1, graph and NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
-check("E9", "its gradient with respect to w2, graph and NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
+check("E9", "gradient with respect to w1, graph and NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
+check("E9", "gradient with respect to w2, graph and NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
 
 # %% [markdown]
 # ## Results
 #
-# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
+# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
+# this cell would raise an error.
 
 # %%
 summary("E", 10)

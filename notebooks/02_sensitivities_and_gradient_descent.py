@@ -6,7 +6,7 @@
 # compared with the graph; the cost and the error of a numerical gradient; batch against sequential descent; and the
 # lecture's digits.
 #
-# Each result has a name, M1 … M6. A call to `check(row, name, value, expectation)` compares a number from the graph with
+# The results are named M1 to M6. A call to `check(row, name, value, expectation)` compares a number from the graph with
 # the same number from the lecture's listing, which is written in NumPy, independently of the engine.
 
 # %%
@@ -69,10 +69,10 @@ check("M1", "h(x), graph and listing", h, float(xs[-1][0]), 1e-14)
 # %% [markdown]
 # ## M3 · Sensitivities
 #
-# $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With $e = (h - y)^2$ and tanh everywhere,
-# $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and, going backwards,
-# $\delta^{(\ell)} = \theta'(s^{(\ell)}) \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$.
-# The brackets with 1 … d drop the bias row: nothing flows into the constant 1.
+# The sensitivities are $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With $e = (h - y)^2$ and tanh everywhere,
+# $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and, going backwards, $\delta^{(\ell)} = \theta'(s^{(\ell)})
+# \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$. The brackets with 1 … d drop the bias row: nothing flows into
+# the constant 1.
 
 # %%
 def listing_deltas(Ws, xs, y):
@@ -137,10 +137,10 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 # %% [markdown]
 # ## M2 · Numerical against algorithmic gradient
 #
-# The lecture calls the numerical gradient "approximate, inefficient". You can measure both. A central difference
-# $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (from the cubic term it ignores) and by the rounding
-# error divided by Δ; on logarithmic axes the error makes a V. (The code below runs inside `no_record()`, which makes no
-# graph, since only the number is needed.)
+# The lecture calls the numerical gradient "approximate, inefficient". You can measure how approximate and how
+# inefficient it is. A central difference $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (from the
+# cubic term it ignores) and by the rounding error divided by Δ; on logarithmic axes the error traces a V. (The code
+# below runs inside `no_record()`, where no graph is built, since only the number is needed.)
 
 # %%
 def error_at(w, moved):
@@ -176,7 +176,7 @@ check("M2", "error, about Δ²: at Δ = 10⁻¹ / at Δ = 10⁻²", off[2] / off
 check("M2", "error at Δ = 10⁻¹⁴ / the smallest", off[28] / min(off), "> 1e4")
 
 # %% [markdown]
-# The cost: two forward passes for *each* weight, against one forward and one backward pass for all of them.
+# The cost is two forward passes for *each* weight, against one forward and one backward pass for all of them.
 
 # %%
 start = time.perf_counter()
@@ -187,14 +187,14 @@ end = time.perf_counter()
 print(f"{len(every)} weights, time of the numerical gradient: {1e3 * (middle - start):.2f} ms")
 print(f"{' ':10}  time of the algorithmic one: {1e3 * (end - middle):.2f} ms")
 check("M2", "numerical gradient at Δ = 10⁻⁵ and the graph's", numerical, algorithmic, 1e-8)
-check("M2", "its time / the graph's", (middle - start) / (end - middle), "> 3")
+check("M2", "time of the numerical gradient / of the graph's", (middle - start) / (end - middle), "> 3")
 
 # %% [markdown]
 # ## M6 · The digits
 #
-# The lecture describes each scanned digit by two numbers: its average intensity and its symmetry. The pictures are
-# real: 1,797 scans of 8×8 pixels (UCI). Symmetry here is minus the mean difference from the mirror image, left–right
-# plus up–down, so 0 is a perfectly symmetric digit.
+# The lecture describes each scanned digit with two numbers: its average intensity and its symmetry. The pictures are
+# real: 1,797 scans of 8×8 pixels (UCI). Symmetry here is minus the mean difference from the left–right mirror image,
+# minus that from the up–down one, so it is 0 for a perfectly symmetric digit.
 
 # %%
 data = digits()
@@ -223,7 +223,7 @@ def prepare(chosen, positive, seed=0):
 
 # %% [markdown]
 # The lecture's network has tanh units and a squared error, and is trained here by sequential descent (one point at a
-# time). `MLP(2, [4, 1])` is a network of two inputs, four hidden units and one output; `SGD` is gradient descent.
+# time). `MLP(2, [4, 1])` is a network with two inputs, four hidden units and one output; `SGD` is gradient descent.
 
 # %%
 def output(model, point):
@@ -272,8 +272,8 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Two features only go so far. The task in the lecture's own figure, "1 against the rest", is not separable on this
-# data: always answering "not 1" is right nine times in ten, and the network hardly beats that.
+# Two features only go so far. In the task of the lecture's figure, "1 against the rest", these features do not separate
+# the two classes: always answering "not 1" is right nine times in ten, and the network hardly does better.
 
 # %%
 one_or_rest = prepare(labels >= 0, positive=1)
@@ -316,11 +316,11 @@ plt.xlabel("epoch")
 plt.ylabel("$E_{in}$")
 plt.legend()
 plt.show()
-check("M5", "E_in after 20 epochs of batch descent / at first", batch[-1] / batch[0], "< 0.6")
+check("M5", "E_in after 20 epochs of batch descent / at the start", batch[-1] / batch[0], "< 0.6")
 check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-1], "< 0.8")
 
 # %% [markdown]
-# **Try it.** Batch descent with a larger step: how far can η go before $E_{in}$ rises?
+# **Try it.** Run batch descent with larger steps: how large can η be before $E_{in}$ rises?
 #
 # <details><summary>Solution</summary>
 #
@@ -337,7 +337,8 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 # %% [markdown]
 # ## Results
 #
-# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
+# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
+# this cell would raise an error.
 
 # %%
 summary("M", 6)

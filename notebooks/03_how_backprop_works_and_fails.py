@@ -5,8 +5,8 @@
 # Sheffield), from one weight and one association to networks that remember photographs, get stuck in local minima, and
 # learn the noise.
 #
-# Each result has a name, S1 … S8. A call to `check(row, name, value, expectation)` compares what the engine computed with
-# the lecture's number, or with the lecture's formula evaluated without the engine.
+# The results are named S1 to S8. A call to `check(row, name, value, expectation)` compares what the engine computed
+# with the lecture's number, or with the lecture's formula, which is evaluated without the engine.
 
 # %%
 import math
@@ -55,12 +55,12 @@ while True:
     w.data -= epsilon * slope
 print(f"{len(visited)} steps")
 check("S1", "w*", w, 0.25, 1e-11)
-check("S1", "gradient where it stops", abs(slope), "< 1e-12")
+check("S1", "gradient where the descent stops", abs(slope), "< 1e-12")
 
 # %% [markdown]
 # ## S2 · $E(w)$ and its slope
 #
-# The error is a parabola. The slope at a point is the limit of $\Delta E/\Delta w$ as Δw shrinks (equation 8).
+# The error is a parabola. The slope at a point is the limit of $\Delta E/\Delta w$ as Δw shrinks to 0 (equation 8).
 
 # %%
 def error(w):
@@ -173,11 +173,11 @@ check("S4", "weights of the 4-4 network, graph and matrix form", together, W, 1e
 # 6,250,000 weights, each of them a scalar in the engine with its own gradient. Given a noisy photograph, the network
 # answers with the clean one: its memory is addressed by content.
 #
-# The committed outputs show the full size, which you get by setting the environment variable `AUTOGRAD_CORE_FULL=1`.
+# The outputs saved here show the full size, which you get by setting the environment variable `AUTOGRAD_CORE_FULL=1`.
 # Without it the pictures are 20×20 (160,000 weights), which takes a second. The photographs ship with scikit-learn.
 #
-# Time and memory are printed below the pictures; the committed figures are from the native engine. On the same machine
-# the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
+# Time and memory are printed below the pictures; the figures shown were measured with the native engine. On the same
+# machine the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
 
 # %%
 from PIL import Image
@@ -209,7 +209,7 @@ weights = [w for row in W for w in row]
 print(f"{len(weights):,} weights made in {time.process_time() - started:.1f} s of processor time")
 
 # %% [markdown]
-# Now train on one association after the other. With $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph
+# Now we train on one association after the other. With $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph
 # exactly, and disturbs the other one only to the extent that the two are alike.
 
 # %%
@@ -264,15 +264,15 @@ check("S5", "processor seconds", seconds, "> 0")
 check("S5", "gigabytes", memory, ">= 0")
 
 # %%
-W.clear()  # gives the memory back
+W.clear()  # frees the memory
 weights.clear()
 
 # %% [markdown]
 # ## S6 · A backprop network with sigmoid units
 #
 # The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms above it
-# (equation 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (34) and by the sum over all of
-# them (35). The slope of the sigmoid is $y(1-y)$ (32).
+# (equation 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (34), and by the sum of these changes
+# for all of them together (35). The slope of the sigmoid is $y(1-y)$ (32).
 
 # %%
 draw, epsilon = np.random.default_rng(6), 0.3
@@ -288,7 +288,7 @@ for x, t in batch:
 ac.sum(errors).backward()
 
 # %% [markdown]
-# The equations in NumPy, from the same weights and inputs:
+# Here are the equations in NumPy, with the same weights and inputs:
 
 # %%
 def logistic(u):
@@ -315,7 +315,7 @@ check("S6", "equation 35, change over all associations", total, eq35, 1e-13)
 # %% [markdown]
 # ## S7 · Local and global minima
 #
-# Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network of one weight
+# Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network with one weight
 # shows this: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has the global minimum 0 at $w = 2$, and higher local
 # minima elsewhere. Each arrow leads from a starting point to the minimum that descent finds.
 
@@ -348,7 +348,7 @@ plt.show()
 found = sorted({round(w, 3) for w in ends})
 print("minima found:", found)
 check("S7", "different minima reached from six starts", len(found), ">= 2")
-check("S7", "the lowest of them", min(found, key=cross_section), 2.0, 1e-3)
+check("S7", "the lowest minimum found", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
 # On XOR a 2-2-1 network has minima that descent cannot leave. Of 20 random starts, some end with no errors and some do
@@ -470,7 +470,8 @@ check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit
 # %% [markdown]
 # ## Results
 #
-# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
+# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
+# this cell would raise an error.
 
 # %%
 summary("S", 8)

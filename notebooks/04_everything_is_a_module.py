@@ -6,8 +6,8 @@
 # whole gallery of modules, each with its value, gradient, plot and gradient check; modules of your own, and how to test
 # them.
 #
-# Each result has a name, U1 … U12. A call to `check(row, name, value, expectation)` compares what the engine computed with
-# the lecture's formula, evaluated without the engine: in NumPy, with Python's `math`, or by hand.
+# The results are named U1 to U12. A call to `check(row, name, value, expectation)` compares what the engine computed
+# with the lecture's formula, which is evaluated without the engine: in NumPy, with Python's `math`, or by hand.
 
 # %%
 import itertools
@@ -27,10 +27,10 @@ from autograd_core.check import check_gradient, check_primitive
 # %% [markdown]
 # ## U1 · Cascade, interwoven graph, recurrent network
 #
-# A feed-forward cascade runs through its modules in a line. In an interwoven (directed acyclic) network a module may
-# read from several others. A recurrent network has a loop, which is "unrolled", that is, laid out step by step in time,
-# so that the result is a graph without loops. `check_gradient` compares each derivative with a difference of losses
-# (U10).
+# A feed-forward cascade passes its input through one module after another. In an interwoven (directed acyclic) network
+# a module may read from several others. A recurrent network has a loop, which is "unrolled": it is laid out step by
+# step in time, and the result is a graph without loops. `check_gradient` compares each derivative with a finite
+# difference (U10).
 
 # %%
 x = [0.4, -0.7]
@@ -49,12 +49,12 @@ outputs = {
 for name, (model, output) in outputs.items():
     report = check_gradient(output, model.parameters())
     print(f"{name:<20} {len(model.parameters())} parameters, {len(ac.toposort(output()))} nodes")
-    check("U1", f"{name}: coordinates of the gradient check, all and agreeing", [len(report), len(report.agreeing)],
+    check("U1", f"{name}: coordinates checked, and coordinates that agree", [len(report), len(report.agreeing)],
           [len(model.parameters())] * 2)
 
 # %% [markdown]
-# Drawn and folded layer by layer, the three look as they do in the lecture. First comes the cascade, a line of layers.
-# (A thick edge represents several edges; ‖grad‖ is the length of the vector of gradients that a box hides.)
+# Drawn and folded layer by layer, the three networks look as they do in the lecture. First comes the cascade, a line of
+# layers. (A thick edge represents several edges; ‖grad‖ is the length of the vector of gradients that a box hides.)
 
 # %%
 drawings = {}
@@ -81,8 +81,9 @@ drawings["recurrent, 3 steps"]
 # %% [markdown]
 # ## U2 · Forward in the right order, backward in reverse
 #
-# "Make sure all the inputs are computed at the right time": topological order. The sweep walks the same list backwards,
-# so that a node's gradient is complete before it is passed on. The activations are kept in the nodes.
+# "Make sure all the inputs are computed at the right time", says the lecture; topological order does just that. The
+# backward sweep goes through the nodes in the opposite order, so that each gradient is complete before it is passed on.
+# The nodes keep the activations.
 
 # %%
 y = outputs["interwoven"][1]()
@@ -114,9 +115,9 @@ steps
 # %% [markdown]
 # ## U3 · The chain rule over all paths
 #
-# In one variable: $\frac{d}{dx}\sin(0.5x^2) = \cos(0.5x^2)\,x$. With several, the gradient sums over all paths:
-# $\frac{dz}{dx_i} = \sum_j \frac{dz}{dy_j}\frac{dy_j}{dx_i}$, or $\left(\frac{dy}{dx}\right)^{\mathsf T}\frac{dz}{dy}$
-# with the Jacobian.
+# In one variable: $\frac{d}{dx}\sin(0.5x^2) = \cos(0.5x^2)\,x$. With several variables, the gradient is a sum over all
+# paths: $\frac{dz}{dx_i} = \sum_j \frac{dz}{dy_j}\frac{dy_j}{dx_i}$, or $\left(\frac{dy}{dx}\right)^{\mathsf
+# T}\frac{dz}{dy}$ with the Jacobian.
 
 # %%
 points = [-2.0, -0.5, 0.0, 1.3]
@@ -136,7 +137,7 @@ def outer(y):
 # %%
 at = [0.5, -1.2, 0.8]
 formula = [[-1.2, 0.5, 1.0], [math.cos(0.5) * 0.64, 0.0, 2 * 0.8 * math.sin(0.5)]]
-check("U3", "a Jacobian of 2 outputs by 3 inputs", jacobian(inner)(at), formula, 1e-15)
+check("U3", "Jacobian of 2 outputs with respect to 3 inputs", jacobian(inner)(at), formula, 1e-15)
 y = [0.5 * -1.2 + 0.8, math.sin(0.5) * 0.64]
 dz_dy = [math.exp(y[1]), y[0] * math.exp(y[1])]
 all_paths = ac.grad(lambda x: outer(inner(x)))(at)
@@ -199,8 +200,8 @@ check("U5", "∂L/∂θ(l) = [15 × 1] · [10 × 1]ᵀ", dL_theta1, np.outer(X1,
 # %% [markdown]
 # ## U6 · A module of your own: cos(θx) + π
 #
-# The lecture writes a forward function and two derivatives. `@primitive` takes exactly these and makes the function
-# an operation of the engine: one node, drawn and checked like a built-in one.
+# The lecture defines a forward function and two derivatives. `@primitive` takes exactly these three and makes the
+# function an operation of the engine: one node, drawn and checked like a built-in one.
 
 # %%
 @primitive(
@@ -245,7 +246,7 @@ def epoch():
 
 
 # %% [markdown]
-# Here are the slides' four derivatives on plain numbers; each one reuses the one before it.
+# Here are the slides' four derivatives, computed on plain numbers; the later ones reuse the earlier ones.
 
 # %%
 def logistic(x):
@@ -281,7 +282,7 @@ check("U7", "epoch t + 1: the same four", *rows[1], 1e-14)
 check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
 
 # %% [markdown]
-# The same in the stepper, frame by frame: forward, backward, update, and forward again with the new parameters.
+# Here is the same in the stepper, frame by frame: forward, backward, update, and forward again with the new parameters.
 
 # %%
 theta1.data, theta2.data = 0.6, -0.4
@@ -317,7 +318,7 @@ one_number = {
 
 # %%
 def noise(x):
-    """ε = n √σ(x), with the n that seed 2 draws: its size depends on x."""
+    """ε = n √σ(x), where n is the normal number that seed 2 draws; the size of ε depends on x."""
     return random.Random(2).gauss(0.0, 1.0) * math.sqrt(logistic(x))
 
 
@@ -351,7 +352,8 @@ check("U8", "failing gradient checks of modules of one number", disagreeing, 0)
 # %% [markdown]
 # Next come the modules that act on several numbers. **A misprint:** the lecture gives $-1/x^{(k)}$ as the gradient of
 # the cross-entropy $-\sum_k y^{(k)}\log x^{(k)}$. The factor $y^{(k)}$ is missing: it should be $-y^{(k)}/x^{(k)}$,
-# which is 0 for all classes except the right one. Combined with softmax, the gradient is simply $a - y$.
+# which is 0 for every class but the correct one. When the cross-entropy is combined with softmax, the gradient is
+# simply $a - y$.
 
 # %%
 v, y = np.array([0.5, 0.2, 0.3]), np.array([0.0, 1.0, 0.0])
@@ -397,7 +399,8 @@ axes.flat[0].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The slope β of the parametric ReLU is itself trained; the output's derivative with respect to β is x where x < 0.
+# The slope β of the parametric ReLU is trained as well; the derivative of the output with respect to β is x if x < 0,
+# and 0 otherwise.
 
 # %%
 prelu = nn.PReLU(0.25)
@@ -407,8 +410,8 @@ check("U8", "parametric ReLU at x = −2: ∂/∂β = x", prelu.slope.grad, -2.0
 # %% [markdown]
 # ## U9 · Modules of modules
 #
-# **One module or two?** You can write $a = \sigma(\theta x)$ as one operation with longer formulas, or as $a_1 = \theta
-# x$, $a_2 = \sigma(a_1)$ with two short ones. The gradients are the same.
+# **One module or two?** You can write $a = \sigma(\theta x)$ as one operation with longer formulas, or as two
+# operations with short ones, $a_1 = \theta x$ and $a_2 = \sigma(a_1)$. The gradients are the same.
 
 # %%
 @primitive(derivatives=(lambda t, x, a: x * a * sigmoid(-t * x), lambda t, x, a: t * a * sigmoid(-t * x)))
@@ -458,7 +461,7 @@ nn.fit(residual, nn.hinge, moons, epochs=40, batch_size=10, optimizer=nn.Adam(re
 check("U9", "residual network: accuracy on the moons", nn.accuracy(residual, moons), ">= 0.95")
 
 # %% [markdown]
-# The network in network has to tell whether there is a step up (0, 1, 1) somewhere in a noisy row of eight numbers.
+# The network in network has to detect whether there is a step up (0, 1, 1) somewhere in a noisy row of eight numbers.
 
 # %%
 generator = random.Random(7)
@@ -483,8 +486,8 @@ check("U9", "network in network: accuracy", nn.accuracy(nin, (rows, [1 if s else
 # ## U10 · Gradient check
 #
 # We take central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$ for a sample of
-# the coordinates, weights and biases alike, **one parameter at a time**. `check_gradient` chooses the step for each
-# coordinate and estimates how far the difference can be trusted; the table shows the worst coordinates.
+# the coordinates, weights and biases alike, **one parameter at a time**. `check_gradient` chooses a step for each
+# coordinate and estimates how far the difference can be trusted; the table lists the coordinates that agree least.
 
 # %%
 model = nn.MLP(3, [5, 4, 2], activation=tanh, seed=1)
@@ -525,9 +528,9 @@ def difference(moved):
 
 # %%
 all_at_once = difference(parameters)
-check("U10", "perturbed all at once: the sum of the gradient", all_at_once, sum(true), 1e-6)
+check("U10", "all perturbed at once: the sum of the partial derivatives", all_at_once, sum(true), 1e-6)
 wrong = [abs(all_at_once - g) > 0.01 * abs(g) for g in true]
-check("U10", "share of parameters for which that is wrong by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
+check("U10", "share of parameters for which that sum is off by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
 
 # %% [markdown]
 # The lecture also asks: "can we replace analytical gradients with numerical ones? In theory, yes. In practice: too
@@ -559,9 +562,9 @@ check("U10", "452 parameters: evaluations of the loss for the numerical gradient
 # %% [markdown]
 # ## U11 · Tricks of the trade
 #
-# We train on the iris flowers with and without each trick, from the same weights: **cross-entropy** against squared
-# error on the softmax; **mini-batches** against one batch, for the same number of epochs; **inputs normalised** to mean
-# 0 and variance 1 against inputs in centimetres; and **shuffling**, since the rows of iris are sorted by species.
+# We train on the iris data with and without each trick, from the same weights: **cross-entropy** against squared error
+# on the softmax; **mini-batches** against one batch, for the same number of epochs; **inputs normalised** to mean 0 and
+# variance 1 against inputs in centimetres; and **shuffling**, since the rows of iris are sorted by species.
 
 # %%
 iris = nn.datasets.iris()
@@ -576,7 +579,7 @@ def squared_softmax(logits, target):
 
 # %%
 def train(data, loss=nn.cross_entropy, batch_size=10, epochs=8):
-    """Accuracy after each epoch, the mean over four initialisations."""
+    """The accuracy after each epoch, averaged over four initialisations."""
     accuracies = []
     for seed in range(4):
         model = nn.MLP(4, [6, 3], activation=tanh, seed=seed)
@@ -625,8 +628,8 @@ check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
 # %% [markdown]
 # ## U12 · Be creative
 #
-# Here are trigonometric and polynomial modules and a new loss, each composed from operations and then written as a
-# primitive. A composition is less to write; a primitive is a single node.
+# Here are a trigonometric module, a polynomial one and a new loss, each written as a primitive and also composed from
+# operations. A composition is less to write; a primitive is a single node.
 
 # %%
 @primitive(derivatives=(lambda x, a: ac.cos(x) - 3 * sin(3 * x),))
@@ -644,7 +647,7 @@ def cubic(x):
 # %%
 @primitive(derivatives=(lambda r, a: ac.maximum(-1.0, ac.minimum(1.0, r)),), kinks=(lambda r: abs(r) - 1,))
 def huber(r):
-    """r²/2 near 0, |r| − ½ beyond 1: a loss that outliers do not dominate."""
+    """r²/2 if |r| ≤ 1, and |r| − ½ otherwise: a loss that outliers do not dominate."""
     return 0.5 * r * r if abs(r) <= 1 else abs(r) - 0.5
 
 
@@ -666,10 +669,10 @@ by_numpy = {  # value and gradient
 for own, made in composed.items():
     name, (values, slopes) = own.__name__, by_numpy[own]
     both = [[f(x) for x in at.tolist()] for f in (own, made)]
-    check("U12", f"{name}: value, own and composed", both, [values] * 2, 1e-14)
+    check("U12", f"{name}: value, as a primitive and composed", both, [values] * 2, 1e-14)
     both = [[ac.grad(f)(x) for x in at.tolist()] for f in (own, made)]
     check("U12", f"{name}: gradient", both, [slopes] * 2, 1e-14)
-    check("U12", f"{name}: coordinates that disagree with differences", len(check_primitive(own).disagreeing), 0)
+    check("U12", f"{name}: coordinates that disagree with finite differences", len(check_primitive(own).disagreeing), 0)
 
 # %% [markdown]
 # **Try it.** Fit a line to data with one outlier, using `huber` and then the squared error. Which line follows the
@@ -695,7 +698,8 @@ for own, made in composed.items():
 # %% [markdown]
 # ## Results
 #
-# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
+# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
+# this cell would raise an error.
 
 # %%
 summary("U", 12)

@@ -2,11 +2,11 @@
 # # Neural networks in depth
 #
 # **Aim.** To work through Christoph Haase and Varun Kanade's notes "Neural Networks" (*Machine Learning*, Michaelmas
-# 2016, lectures 14–17): from gates made of single units to the matrix equations of backpropagation, the things that go
-# wrong in training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
+# 2016, lectures 14–17): gates made of single units, the matrix equations of backpropagation, the things that go wrong
+# in training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
-# Each result has a name, O1 … O10. A call to `check(row, name, value, expectation)` compares what the engine computed with
-# the notes' number, or with the notes' equation evaluated in NumPy, without the engine.
+# The results are named O1 to O10. A call to `check(row, name, value, expectation)` compares what the engine computed
+# with the number in the notes, or with their equation, which is evaluated in NumPy, without the engine.
 
 # %%
 import itertools
@@ -28,8 +28,8 @@ from autograd_core import Value, dot, gradients, no_record, parameter, sigmoid, 
 # %% [markdown]
 # ## O1 · The artificial neuron, and gates
 #
-# Equation 1: a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units act as Boolean gates.
-# XOR needs two layers of them.
+# According to equation 1, a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units act as
+# Boolean gates. XOR needs two layers of them.
 
 # %%
 def unit(weights, bias):
@@ -54,8 +54,8 @@ check("O1", "XOR from two layers", [round(xor_gate(*p)) for p in pairs], [0, 1, 
 # %% [markdown]
 # ## O2 · Logistic regression is one unit
 #
-# With the cross-entropy loss, the gradient of such a unit has a closed form, *(a − y) x* for the weights and *a − y*
-# for the bias.
+# With the cross-entropy loss, the gradient of a sigmoid unit has a closed form: *(a − y) x* for the weights and
+# *a − y* for the bias.
 
 # %%
 generator = random.Random(2)
@@ -76,9 +76,9 @@ check("O2", "gradient with respect to the bias, graph and a − y", b.grad, a - 
 # %% [markdown]
 # ## O3 · Two hidden units can do what a line cannot
 #
-# Figures 2 and 3 show points of two classes in the corners of a square, with each class in opposite corners. Logistic
+# Figures 2 and 3 show two classes of points near the corners of a square, each class at two opposite corners. Logistic
 # regression "fails quite badly, not much better than 50 %". A 2-2-1 network, with tanh units and then a sigmoid, maps
-# the plane to its two hidden activations $(a_1^2, a_2^2)$, where a line is enough.
+# the plane to its two hidden activations $(a_1^2, a_2^2)$, where a line can separate the classes.
 
 # %%
 data = nn.datasets.xor(120, noise=0.16, seed=4)
@@ -210,7 +210,7 @@ check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂
 # $\frac{\partial\ell}{\partial z^L} = \frac{\partial\ell}{\partial a^L}\frac{\partial a^L}{\partial z^L}$,
 # $\frac{\partial\ell}{\partial z^l} = \frac{\partial\ell}{\partial z^{l+1}}W^{l+1}\frac{\partial a^l}{\partial z^l}$,
 # $\frac{\partial\ell}{\partial W^l} = (a^{l-1}\frac{\partial\ell}{\partial z^l})^{\mathsf T}$,
-# $\frac{\partial\ell}{\partial b^l} = \frac{\partial\ell}{\partial z^l}$. Softmax acts on a whole layer, so there the
+# $\frac{\partial\ell}{\partial b^l} = \frac{\partial\ell}{\partial z^l}$. Softmax acts on a whole layer, so its
 # Jacobian is a full matrix.
 
 # %%
@@ -258,8 +258,8 @@ check("O5", "20 networks of random sizes: largest difference between graph and l
 #
 # We train one sigmoid unit to be a NOT gate for $x\in\{-1, 1\}$, starting from a weight of size 5 with the wrong sign.
 # At $x = -1$ the target is 1 and the unit returns almost 0, yet with the squared loss (without the ½) it hardly learns,
-# because equation 30 has the factor $\sigma'(z)$. **A misprint:** with the text's $w = -5$ the pre-activation is $+5$;
-# the text's $z = -5$ needs $w = +5$, which is indeed the wrong sign for a NOT gate.
+# because its slope in equation 30 has the factor $\sigma'(z)$. **A misprint:** with $w = -5$, as in the notes, the
+# pre-activation is $+5$; to get their $z = -5$ you need $w = +5$, which is indeed the wrong sign for a NOT gate.
 
 # %%
 w, b, target = parameter(5.0, "w"), parameter(0.0, "b"), 1
@@ -296,7 +296,7 @@ z4 = w4 * sigmoid(z3)
 loss = nn.binary_cross_entropy_with_logits(z4, 1)
 
 # %% [markdown]
-# The same chain on plain numbers `n2`, `n3`, `n4`, for the formula:
+# For the formula, here is the same chain on plain numbers, `n2`, `n3` and `n4`:
 
 # %%
 def slope(z):
@@ -337,7 +337,7 @@ check("O7", "tanh and ReLU: first / last", [ratio["tanh"], ratio["relu"]], "> 1e
 # ## O8 · Initialisation and symmetry
 #
 # If all units of a layer start with the same weights, they stay identical: they compute the same value, receive the
-# same gradient, and move by the same amount, to the last bit. Units with random weights do not stay alike.
+# same gradient, and move by the same amount, to the last bit. Units that start with random weights do not become alike.
 
 # %%
 def hidden_rows(init, steps=100):
@@ -354,10 +354,10 @@ def hidden_rows(init, steps=100):
 
 # %%
 alike, different = hidden_rows(nn.init.constant(0.5)), hidden_rows(nn.init.lecun_normal)
-check("O8", "identical units after 100 steps: units 2 and 3, and unit 1", alike[1:], [alike[0]] * 2)
-check("O8", "they have moved", max(abs(w - 0.5) for w in alike[0]), "> 0.01")
+check("O8", "identical units after 100 steps: units 2 and 3 against unit 1", alike[1:], [alike[0]] * 2)
+check("O8", "identical units: largest change of a weight", max(abs(w - 0.5) for w in alike[0]), "> 0.01")
 apart = [math.dist(different[0], row) for row in different[1:]]
-check("O8", "random units: distance of unit 1 from 2 and 3", apart, "> 0.1")
+check("O8", "random units: distance of unit 1 from units 2 and 3", apart, "> 0.1")
 
 # %% [markdown]
 # If D inputs have mean square 1, weights drawn from $N(0, 1/D)$ keep the mean square of the weighted sum at 1; with
@@ -390,12 +390,12 @@ biased = np.mean(sums(nn.init.lecun_normal, bias=0.5) > 0)
 check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", biased / np.mean(scaled > 0), "> 1.2")
 
 # %% [markdown]
-# **Try it.** Where do weights end up if they are all zero at the start?
+# **Try it.** What happens to the weights if they all start at zero?
 #
 # <details><summary>Solution</summary>
 #
-# They do not move at all: with tanh the hidden outputs are 0, and the output weights of 0 pass no gradient back. Only
-# the last bias learns.
+# They do not move at all: with tanh the hidden outputs are 0, and the output weights, being 0, pass no gradient back.
+# Only the last bias learns.
 #
 # ```python
 # print(hidden_rows(nn.init.constant(0.0)))
@@ -412,7 +412,7 @@ check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", bias
 
 # %%
 def noisy(generator, n):
-    """n points with eight inputs, only the first of which matters, and a lot of noise on the target."""
+    """n points with eight inputs, only the first of which matters, and a lot of noise in the target."""
     inputs = [[generator.gauss(0, 1) for _ in range(8)] for _ in range(n)]
     return inputs, [math.tanh(x[0]) + generator.gauss(0, 1) for x in inputs]
 
@@ -436,8 +436,8 @@ def train(seed, data, dropout=0.0, bound=None, **options):
 
 
 # %% [markdown]
-# Most of the methods are options of `train` or `nn.fit`; added data is a longer list, and bagging averages five
-# networks, each trained on a sample drawn with replacement.
+# Most of the methods are options of `train` or `nn.fit`; for added data the list of points is longer, and bagging
+# averages five networks, each trained on a sample drawn with replacement.
 
 # %%
 options = {
@@ -487,11 +487,11 @@ for name, change in changes.items():
           [change.mean(), change.mean() + half_width[name]], "< 0")
 
 # %% [markdown]
-# Dropout: the notes halve the weights at test time. `nn.Dropout` instead doubles the inputs that it keeps during
+# For dropout, the notes halve the weights at test time. `nn.Dropout` instead doubles the inputs that it keeps during
 # training (more exactly, divides them by 1 − p) and changes nothing at test time. Trained with the same masks, the two
-# networks compute the same outputs. Using the graph, we put `nn.Dropout` before a linear unit, and compare it with the
-# notes' version in NumPy, where the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x -
-# t)\,\mathbf x$. (Weights twice as large need a step four times as large.)
+# networks compute the same outputs. To see this, we put `nn.Dropout` before a linear unit on the graph, and compare the
+# result with the notes' version in NumPy, where the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf
+# w\cdot\mathbf x - t)\,\mathbf x$. (Weights twice as large need a step four times as large.)
 
 # %%
 generator, dropout, rate = np.random.default_rng(9), nn.Dropout(0.5, seed=9), 0.02
@@ -507,12 +507,12 @@ for _ in range(60):
 test = generator.normal(size=4)
 dropout.eval()
 at_test_time = dot(ours, dropout(test.tolist()))
-check("O9", "dropout: weights halved at test time, and scaled in training", at_test_time, 0.5 * text @ test, 1e-12)
+check("O9", "dropout: inputs scaled in training, weights halved at test time", at_test_time, 0.5 * text @ test, 1e-12)
 
 # %% [markdown]
 # ## O10 · Mini-batches, and two million parameters
 #
-# A mini-batch estimates the gradient of (28) from B points. The average of the estimates over the batches of an epoch
+# A mini-batch estimates the gradient in (28) from B points. The average of the estimates over the batches of an epoch
 # is the gradient itself.
 
 # %%
@@ -543,16 +543,16 @@ def flat(dWs, dbs):
 whole = np.mean([flat(*listing(Ws, bs, x, c)) for x, c in rows], axis=0)
 check("O10", "mean of 12 mini-batch gradients, and the gradient over all 96", np.mean(parts, axis=0), whole, 1e-12)
 spread = [np.linalg.norm(batch_gradient(rows[:size]) - whole) / np.linalg.norm(whole) for size in (2, 8, 48)]
-print("relative distance from the whole gradient for batches of 2, 8, 48:", [f"{s:.2f}" for s in spread])
+print("relative distance from the full gradient for batches of 2, 8 and 48:", [f"{s:.2f}" for s in spread])
 
 # %% [markdown]
 # The notes mention networks of about two million parameters for 784-pixel digits. Here is the gradient of one of that
-# size, with every weight a scalar. (The committed outputs show the full size, 784-1600-465-10, which you get by setting
-# the environment variable `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one of our
-# digits, enlarged to 28×28.
+# size, with every weight a scalar. (The outputs saved here show the full size, 784-1600-465-10, which you get by
+# setting the environment variable `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one
+# of our digits, enlarged to 28×28.
 #
-# The committed figures are from the native engine. On the same machine the Python engine made the parameters in 5.0 s,
-# went forward in 0.60 s and backward in 1.42 s, and used 0.63 GB.
+# The time and memory printed below were measured with the native engine. On the same machine the Python engine took 5.0
+# s to make the parameters, 0.60 s for the forward pass and 1.42 s for the backward pass, and used 0.63 GB.
 
 # %%
 from autograd_core import ENGINE
@@ -585,19 +585,20 @@ check("O10", "processor seconds for building, forward, backward", times, "> 0")
 check("O10", "gigabytes", memory, ">= 0")
 
 # %% [markdown]
-# Is it right? We use central differences to check the derivatives with respect to a weight in the first layer, a weight
-# in the second and a bias in the last.
+# Is the gradient correct? We use central differences to check the derivatives with respect to a weight in the first
+# layer, a weight in the second and a bias in the last.
 
 # %%
 sampled = [large.layers[0].neurons[3].w[400], large.layers[1].neurons[5].w[7], large.layers[2].neurons[1].b]
 report = check_gradient(lambda: nn.cross_entropy(large(image), digits.targets[7]), sampled)
 print(report.summary())
-check("O10", "sampled coordinates that disagree with differences", len(report.disagreeing), 0)
+check("O10", "sampled coordinates that disagree with finite differences", len(report.disagreeing), 0)
 
 # %% [markdown]
 # ## Results
 #
-# For each result, this table shows how many numbers were compared with the lecture; a result with none is an error.
+# This table shows how many numbers were compared with the notes for each result; if there were none for a result, this
+# cell would raise an error.
 
 # %%
 summary("O", 10)

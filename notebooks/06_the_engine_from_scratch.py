@@ -1,11 +1,12 @@
 # %% [markdown]
 # # The engine from scratch
 #
-# **Aim.** Build automatic differentiation in about 60 lines, the way most tutorials do, and then break it: reused
-# nodes, the order of the sweep, the depth of recursion, cycles and memory, a second sweep, NaN at kinks. We look at
+# **Aim.** To build automatic differentiation in about 60 lines, the way most tutorials do, and then to break it: reused
+# nodes, the order of the sweep, the depth of recursion, cycles and memory, a second sweep, and NaN at kinks. We look at
 # each failure, repair it in the small class if that is easy, and show how `autograd_core` avoids it.
 #
-# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
+# an error.)
 
 # %%
 import gc
@@ -96,13 +97,13 @@ w, x, b = Tiny(0.4), Tiny(0.8), Tiny(0.1)
 y = tiny_tanh(w * x + b)
 backward(y)
 print(y, w, x, b, sep="\n")
-check("06", "∂ tanh(wx + b)/∂w of the small class", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
+check("06", "∂ tanh(wx + b)/∂w, small class", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
 
 # %% [markdown]
 # ## Failure 1: a node that is used twice
 #
-# $a\cdot a$ has the derivative $2a$. Ours is $a$, because `=` overwrites the contribution of the other path. The chain
-# rule sums over *all* paths, so every push must add.
+# $a\cdot a$ has the derivative $2a$. Our class computes $a$, because `=` overwrites the contribution of the other path.
+# The chain rule sums over *all* paths, so every push must add.
 
 # %%
 a = Tiny(3.0)
@@ -151,15 +152,15 @@ def tiny_tanh(a):
 Tiny.__add__, Tiny.__mul__ = add, multiply
 a = Tiny(3.0)
 backward(a * a)
-check("06", "with += it is right", a.grad, 6.0)
+check("06", "corrected, with +=: d(a·a)/da at 3", a.grad, 6.0)
 
 # %% [markdown]
 # ## Failure 2: the order of the sweep
 #
 # The walk backwards from the result is called the *sweep*. Now every path counts, but a node that is reached along two
-# paths pushes twice, and the second push repeats what arrived before the first. A node may push only once, and only
-# when its gradient is complete, that is, after all the nodes that use it have pushed. Sorting the graph topologically
-# and walking the list backwards guarantees that.
+# paths pushes twice, and the second push sends on again what had arrived before the first. A node may push only once,
+# and only when its gradient is complete, that is, after all the nodes that use it have pushed. Sorting the graph
+# topologically and walking the list backwards guarantees that.
 
 # %%
 a = Tiny(2.0)
@@ -191,7 +192,7 @@ def backward(node):
 a = Tiny(2.0)
 b = a * a
 backward(b + b)
-check("06", "with sorting it is right", a.grad, 8.0)
+check("06", "corrected, with sorting: the slope of 2a² at 2", a.grad, 8.0)
 
 # %% [markdown]
 # Here is the same graph in the engine. The stepper's "unsorted order" switch shows the mistake above step by step.
@@ -208,8 +209,8 @@ c.step()
 # ## Failure 3: depth
 #
 # The sort calls itself once for each level, and Python gives up at a depth of about a thousand. A loop over time steps
-# easily makes graphs that deep. The fix is to keep the waiting nodes in a list instead of on the call stack; the engine
-# never recurses, not even to free, copy or pickle a graph.
+# easily produces a graph that deep. The fix is to keep the waiting nodes in a list instead of on the call stack; the
+# engine never recurses, not even to free, copy or pickle a graph.
 
 # %%
 y = Tiny(0.5)
@@ -230,14 +231,14 @@ for _ in range(100_000):
 y.backward()
 print(f"engine, 100,000 deep: gradient {x.grad}, {time.perf_counter() - start:.2f} s")
 check("06", "gradient through 100,000 additions", x.grad, 1.0)
-check("06", "the small class fails 5,000 deep", outcome == "RecursionError", True)
+check("06", "the small class fails at a depth of 5,000", outcome == "RecursionError", True)
 
 # %% [markdown]
 # ## Failure 4: cycles, and the memory they hold
 #
 # `out.push` is a function that refers to `out`, and `out` refers to it: a cycle. Reference counting never frees a
 # cycle; Python's cyclic collector has to find it later. A training loop makes a whole graph of such cycles at every
-# step. We switch the collector off and count what is left behind.
+# step. We switch the collector off and count the objects that are left behind.
 
 # %%
 def left_behind(make):
@@ -279,7 +280,7 @@ print(y.op, y.operands, y.local_derivatives)
 #
 # The gradients of a graph's inputs, its *leaves*, should add up over two sweeps; that is how the gradients of several
 # losses are summed. In the small class the gradients of the nodes in between add up too, so those nodes push their old
-# gradient again.
+# gradients again.
 
 # %%
 a = Tiny(2.0)
@@ -292,8 +293,8 @@ y = ac.tanh(b * b)
 y.backward()
 engine_once = b.grad
 y.backward()
-check("06", "the mistake: two sweeps / one, small class, is not 2, but", a.grad / once, 3.0, 1e-15)
-check("06", "two sweeps / one, engine", b.grad / engine_once, 2.0)
+check("06", "the mistake: gradient after two sweeps / after one, small class, is not 2, but", a.grad / once, 3.0, 1e-15)
+check("06", "gradient after two sweeps / after one, engine", b.grad / engine_once, 2.0)
 
 # %% [markdown]
 # ## Failure 6: NaN at kinks

@@ -2,11 +2,12 @@
 # # Testing derivatives
 #
 # **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
-# to test derivatives: the gradient checker and its verdicts, an operation of your own tested on its domain and at its
-# kinks, random programs drawn by `hypothesis`, and a planted bug whose failing program shrinks to one line. (Lecture
-# 003, "slightest sign of malfunction: always recheck".)
+# to test derivatives, with the gradient checker and its verdicts, an operation of your own tested on its domain and at
+# its kinks, random programs drawn by `hypothesis`, and a planted bug whose failing program shrinks to one line. (As
+# lecture 003 says: "slightest sign of malfunction: always recheck".)
 #
-# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
+# an error.)
 
 # %%
 import math
@@ -26,9 +27,9 @@ from autograd_core.strategies import smooth_operands, smooth_programs
 # %% [markdown]
 # ## A difference is a number with an error
 #
-# A central difference $(f(x + h) - f(x - h))/2h$ has a best step h, which depends on the function and on the point. The
-# checker finds this step for each coordinate (each number that f depends on) and estimates how far the result can be
-# trusted; this estimate is the tolerance. A derivative *agrees* if it lies within the tolerance.
+# For a central difference $(f(x + h) - f(x - h))/2h$ there is a best step h, which depends on the function and on the
+# point. The checker finds this step for each coordinate (each number that f depends on) and estimates how far the
+# result can be trusted; this estimate is the tolerance. A derivative *agrees* if it lies within the tolerance.
 
 # %%
 report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
@@ -46,14 +47,14 @@ check("07", "second derivatives that agree", len(second.agreeing), 4)
 # %%
 at_kink = check_gradient(lambda x: abs(x[0]) + x[1], [0.0, 1.0])
 print(at_kink)
-check("07", "not judged, at a kink", len(at_kink.not_judged), 1)
+check("07", "coordinates not judged, at a kink", len(at_kink.not_judged), 1)
 
 # %% [markdown]
 # ## How small an error can be found?
 #
 # We make the derivative of an operation wrong by a factor of $1 + \epsilon$, for smaller and smaller ε. A fixed
 # tolerance such as the lecture's $10^{-4}$ to $10^{-7}$ lets small errors pass, or rejects correct derivatives of steep
-# functions; the checker estimates its own error.
+# functions; the checker instead estimates the error of each difference.
 
 # %%
 def wrong_by(epsilon):
@@ -68,15 +69,15 @@ sizes = [0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 0.0]
 found = [bool(check_gradient(wrong_by(size), 0.7).disagreeing) for size in sizes]
 for size, verdict in zip(sizes, found):
     print(f"wrong by {size:<6g} {'found' if verdict else 'passes'}")
-check("07", "a rule wrong by 0.1 % is found", found[2], True)
-check("07", "a correct rule passes", found[-1], False)
+check("07", "a rule wrong by 0.1 % is reported as wrong", found[2], True)
+check("07", "a correct rule is reported as wrong", found[-1], False)
 
 # %% [markdown]
 # ## An operation of your own
 #
-# A primitive states everything a test needs: its domain (in words, as a condition, and with the points near which the
-# operation's behaviour changes, here 0 and 1) and its kinks (this one has none). `check_primitive` draws operands
-# inside the domain, and checks first and second derivatives.
+# A primitive states everything that a test needs to know: its domain (in words, as a condition, and with the points
+# near which the operation's behaviour changes, here 0 and 1) and its kinks (this one has none). `check_primitive` draws
+# operands inside the domain, and checks first and second derivatives.
 
 # %%
 @primitive(
@@ -97,7 +98,7 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 #
 # An example tests one point. A property is tested at hundreds of points that are chosen to be nasty: special values,
 # the whole range of exponents, neighbours of singular points. `hypothesis` draws these points, and
-# `smooth_operands(asinh)` tells it where to look. The error is counted in *ulps*, units in the last place: adjacent
+# `smooth_operands(asinh)` tells it where to look. The error is measured in *ulps*, units in the last place: adjacent
 # floats are 1 ulp apart. Here we compare the derivative of asinh, $1/\sqrt{1+x^2}$, with its value to 60 decimal
 # digits. (Written as `1 / sqrt(1 + x*x)`, it would be 0 from about $10^{154}$ on, where x·x overflows.)
 
@@ -118,12 +119,13 @@ def slope_is_accurate(operands):
 
 # %%
 slope_is_accurate()
-check("07", "derivative of asinh: worst of 300 points, units in the last place", worst[0], "<= 2")
+check("07", "derivative of asinh: largest error at 300 points, in units in the last place", worst[0], "<= 2")
 check("07", "derivative of asinh at 10²⁰⁰", ac.grad(ac.asinh)(1e200), 1e-200, 1e-15)
 
 # %% [markdown]
 # Random *programs* are graphs with shared nodes and up to 60 operations. They print as runnable Python. The one below
-# is shown as drawn: `Phase.generate` skips the shrinking, which the next section shows.
+# is shown as it was drawn: with `Phase.generate` alone, hypothesis does not shrink it. The next section shows how
+# shrinking works.
 
 # %%
 program = find(smooth_programs(max_inputs=3), lambda p: len(p.lines) >= 4 and len(p.inputs) >= 2,
@@ -144,10 +146,10 @@ checker_and_engine_agree()
 check("07", "25 random programs: coordinates that disagree", len(disagreements), 0)
 
 # %% [markdown]
-# ## A bug, found and shrunk
+# ## A bug, and the smallest program that reveals it
 #
-# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Somebody forgot the bars. For positive numbers, which you
-# would try first, nothing is wrong. Random programs find a failing case, and hypothesis shrinks it to fewer lines,
+# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Here somebody forgot the bars. For positive numbers, which
+# you would try first, nothing is wrong. Random programs find a failing case, and hypothesis shrinks it to fewer lines,
 # fewer inputs and simpler numbers until nothing more can be removed.
 
 # %%
@@ -168,7 +170,7 @@ smallest = find(smooth_programs(operations, max_operations=20), fails,
                 settings=settings(database=None, max_examples=400), random=random.Random(3))
 print(smallest)
 check("07", "lines of the smallest failing program", len(smallest.lines), 1)
-check("07", "its input", smallest.inputs[0], "< 0")
+check("07", "input of that program", smallest.inputs[0], "< 0")
 
 # %%
 xs = np.linspace(-3, 3, 121)

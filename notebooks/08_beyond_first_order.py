@@ -1,11 +1,13 @@
 # %% [markdown]
 # # Beyond first order
 #
-# **Aim.** Derivatives of derivatives, and what they are for: Hessians and Newton's method, forward mode (jvp) against
-# reverse mode (vjp), and which of them is cheaper when; the product of a Hessian and a vector without forming the
-# Hessian; checkpointing inside a second derivative; and saddle points, where first-order descent stands still.
+# **Aim.** To take derivatives of derivatives, and to see what they are good for: Hessians and Newton's method; forward
+# mode (jvp) and reverse mode (vjp), and when each of them is cheaper; the product of a Hessian and a vector, computed
+# without forming the Hessian; checkpointing inside a second derivative; and saddle points, where first-order descent
+# comes to a halt.
 #
-# (Each call to `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
+# an error.)
 
 # %%
 import math
@@ -23,30 +25,30 @@ from autograd_core import checkpoint, dot, grad, hessian, hvp, jacobian, jvp, si
 # %% [markdown]
 # ## Any order
 #
-# `grad` returns a function, so you can apply it again. The derivatives of tan at 0 count zigzag permutations: 1, 0, 2,
-# 0, 16, 0, 272.
+# `grad` returns a function, so you can apply `grad` to that function again. The derivatives of tan at 0 count zigzag
+# permutations: 1, 0, 2, 0, 16, 0, 272.
 
 # %%
 derivatives, f = [], ac.tan
 for _ in range(7):
     f = grad(f)
     derivatives.append(f(0.0))
-check("08", "derivatives 1 to 7 of tan at 0", derivatives, [1, 0, 2, 0, 16, 0, 272], 1e-14)
+check("08", "the first seven derivatives of tan at 0", derivatives, [1, 0, 2, 0, 16, 0, 272], 1e-14)
 
 # %% [markdown]
-# Nested derivatives with respect to different variables do not mix: $\frac{d}{dx}\left[x\cdot\frac{d}{dy}(xy)\right]$
-# is $2x$.
+# Nested derivatives with respect to different variables do not interfere with each other:
+# $\frac{d}{dx}\left[x\cdot\frac{d}{dy}(xy)\right]$ is $2x$.
 
 # %%
 nested = grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0)
-check("08", "nested, with respect to two variables, at x = 3", nested, 6.0)
+check("08", "nested derivative with respect to two variables, at x = 3", nested, 6.0)
 
 # %% [markdown]
 # ## Newton's method
 #
 # Gradient descent follows the slope; Newton's method jumps to the minimum of the parabola that has the same slope and
 # curvature, $x \leftarrow x - H^{-1}\nabla f$, where the Hessian H is the matrix of second derivatives. In Rosenbrock's
-# curved valley the difference is drastic.
+# curved valley the difference is dramatic.
 
 # %%
 def rosenbrock(x):
@@ -96,9 +98,9 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 # ## jvp against vjp
 #
 # Forward mode carries one direction of the *inputs* along with the values: one sweep computes the Jacobian times a
-# vector (jvp), for instance one column. Reverse mode carries one direction of the *outputs* back: one sweep computes a
-# vector times the Jacobian (vjp), for instance one row. So a gradient (one output) takes one reverse sweep or n forward
-# sweeps; for a curve (one input) it is the other way round.
+# vector (jvp), for instance one of its columns. Reverse mode carries one direction of the *outputs* back: one sweep
+# computes a vector times the Jacobian (vjp), for instance one of its rows. So a gradient (one output) takes one reverse
+# sweep or n forward sweeps; for a curve (one input) it is the other way round.
 
 # %%
 def layer(xs, outputs=12):
@@ -110,8 +112,8 @@ x = [0.1 * k for k in range(12)]
 columns = [jvp(layer)((x,), ([float(i == k) for i in range(12)],))[1] for k in range(12)]
 value, pull = vjp(layer)(x)
 rows = [pull([float(i == k) for i in range(12)]) for k in range(12)]
-check("08", "12 forward sweeps and 12 reverse sweeps: one Jacobian", np.transpose(columns), rows, 1e-13)
-check("08", "jacobian of the engine", jacobian(layer)(x), rows, 1e-15)
+check("08", "Jacobian, from 12 forward sweeps and from 12 reverse sweeps", np.transpose(columns), rows, 1e-13)
+check("08", "Jacobian, from the engine's jacobian() and from reverse sweeps", jacobian(layer)(x), rows, 1e-15)
 
 
 # %%
@@ -130,7 +132,7 @@ sizes = [4, 16, 64]
 for n in sizes:
     x = [0.01 * k for k in range(n)]
     one = seconds(lambda: jvp(lambda xs: square(dot(xs, xs)) + ac.sum([sin(v) for v in xs]))((x,), ([1.0] * n,)))
-    forward_cost.append(n * one)  # one sweep for each of n inputs
+    forward_cost.append(n * one)  # one sweep for each of the n inputs
     reverse_cost.append(seconds(lambda: grad(lambda xs: square(dot(xs, xs)) + ac.sum([sin(v) for v in xs]))(x)))
 
 # %%
@@ -142,15 +144,15 @@ plt.xlabel("inputs n of a function with one output")
 plt.ylabel("milliseconds")
 plt.legend()
 plt.show()
-check("08", "gradient of 64 inputs: forward / reverse", forward_cost[-1] / reverse_cost[-1], "> 8")
+check("08", "time for a gradient in 64 dimensions: forward / reverse", forward_cost[-1] / reverse_cost[-1], "> 8")
 
 # %% [markdown]
 # ## Hessian times vector
 #
 # The Hessian of a function of n parameters has n² entries; its product with a vector, `hvp`, needs one sweep each way.
-# Repeating the product finds λ, the Hessian's eigenvalue of largest magnitude. For a network's loss, λ is the largest
-# curvature, and it bounds the step of gradient descent: above 2/λ, descent diverges. Here the network has two inputs,
-# six tanh units and 24 weights in one list.
+# Repeating the product (power iteration) finds λ, the Hessian's eigenvalue of largest magnitude. For a network's loss,
+# λ is the largest curvature, and it limits the step size of gradient descent: above 2/λ, descent diverges. The network
+# here has two inputs, six tanh units and 24 weights, which are kept in one list.
 
 # %%
 data = nn.datasets.moons(30, seed=2)
@@ -175,7 +177,7 @@ for _ in range(30):
     v = [c / largest for c in product]
 full = np.array(hessian(loss)(p))
 eigenvalues = np.linalg.eigvalsh(full)
-check("08", "largest |eigenvalue|, by 30 products and by the whole Hessian", largest, abs(eigenvalues).max(), 1e-6)
+check("08", "largest |eigenvalue|, from 30 products and from the whole Hessian", largest, abs(eigenvalues).max(), 1e-6)
 check("08", "the Hessian is symmetric", full, full.T, 1e-13)
 
 # %% [markdown]
@@ -201,14 +203,14 @@ def saving(x):
 
 # %%
 check("08", "first derivative, checkpointed and plain", grad(saving)(0.4), grad(plain)(0.4))
-check("08", "second derivative", grad(grad(saving))(0.4), grad(grad(plain))(0.4), 1e-13)
+check("08", "second derivative, checkpointed and plain", grad(grad(saving))(0.4), grad(grad(plain))(0.4), 1e-13)
 
 # %% [markdown]
 # ## Saddle points
 #
-# Where the gradient is 0, the Hessian decides: if all eigenvalues are positive, the point is a minimum; if both signs
-# occur, it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle and
-# stays there; a small step along the direction of negative curvature gets out of it.
+# Where the gradient is 0, the Hessian decides: if all its eigenvalues are positive, the point is a minimum; if both
+# signs occur, it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle
+# and stays there; a small step in the direction of negative curvature is enough to escape.
 
 # %%
 def saddle(x):
@@ -260,13 +262,13 @@ def xor_loss(p):
 equal = [0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]
 spectrum, directions = np.linalg.eigh(hessian(xor_loss)(equal))
 print("eigenvalues:", np.round(spectrum, 3) + 0.0)
-check("08", "XOR network: size of the gradient", math.hypot(*grad(xor_loss)(equal)), "< 1e-12")
+check("08", "XOR network: norm of the gradient", math.hypot(*grad(xor_loss)(equal)), "< 1e-12")
 check("08", "XOR network: least curvature", spectrum[0], "< -0.1")
 check("08", "XOR network: largest curvature", spectrum[-1], "> 0.1")
 
 # %% [markdown]
-# **Try it.** Plain descent from `equal` never moves. Leave the saddle along its direction of least curvature, then
-# descend. Does the network learn XOR?
+# **Try it.** Plain descent from `equal` never moves. Leave the saddle in the direction whose curvature is most
+# negative, then descend. Does the network learn XOR?
 #
 # <details><summary>Solution</summary>
 #

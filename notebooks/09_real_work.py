@@ -1,11 +1,12 @@
 # %% [markdown]
 # # Real work
 #
-# **Aim.** Derivatives of ordinary programs: a simulation with loops and branches, aimed with the help of its gradient,
-# a curve fitted with `scipy.optimize`, the Greeks of an option compared with their closed forms, and bagging. None of
-# these programs was written for a neural network library.
+# **Aim.** To differentiate ordinary programs: we take a simulation that has loops and branches and use its gradient to
+# aim it, fit a curve with `scipy.optimize`, compare the Greeks of an option with their closed forms, and average small
+# networks by bagging. None of these programs was written for a neural network library.
 #
-# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
+# an error.)
 
 # %%
 import math
@@ -33,7 +34,7 @@ def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
     x, y, vx, vy, bounces = 0.0, 0.0, speed * cos(angle), speed * sin(angle), 0
     while bounces < 3:
         lands = y + step * vy < 0
-        h = -y / vy if lands else step  # a step that would end below the ground is cut off there
+        h = -y / vy if lands else step  # a step that would end below the ground is cut short at the ground
         size = sqrt(vx * vx + vy * vy)
         x, y = x + h * vx, 0.0 if lands else y + h * vy
         vx, vy = vx - h * drag * size * vx, vy - h * (9.81 + drag * size * vy)
@@ -74,9 +75,9 @@ axes[1].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The derivative goes through everything: the square root in the air resistance, the length of each step that ends on
+# The derivative accounts for everything: the square root in the air resistance, the length of each step that ends on
 # the ground (which depends on the angle), and two bounces. It is the derivative of this program, not of the exact
-# motion: at flat angles, the program's distance has small jumps where one time step more or fewer fits in before a
+# motion: at flat angles, the program's distance has small jumps where one more or one fewer time step fits in before a
 # bounce.
 #
 # ## Fitting a curve
@@ -198,8 +199,9 @@ plt.show()
 # %% [markdown]
 # ## Bagging
 #
-# Lecture 004 (Haase and Kanade): draw k data sets of size N with replacement, train a model on each, and average.
-# A single small network, trained on few points, varies a lot from sample to sample; the average varies less.
+# The recipe is from lecture 004 (Haase and Kanade): draw k data sets of size N with replacement, train a model on each,
+# and average. A single small network, trained on few points, varies a lot from sample to sample; the average varies
+# less.
 
 # %%
 def noisy_sine(generator, n):
@@ -237,8 +239,8 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# **Try it.** Theta above is the derivative with respect to the time that is left. Traders quote it per calendar day
-# that passes. Compute that figure.
+# **Try it.** The theta computed above is the derivative with respect to the time that is left. Traders instead quote
+# the change per calendar day that passes. Compute that figure.
 #
 # <details><summary>Solution</summary>
 #

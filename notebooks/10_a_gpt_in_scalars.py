@@ -1,11 +1,13 @@
 # %% [markdown]
 # # A GPT in scalars
 #
-# **Aim.** A small GPT, the kind of network behind today's chat programs, built number by number: embedding, RMS norm,
-# multi-head attention, cross-entropy, Adam. It learns to invent names. One step computes a graph of 60,000 nodes. We
-# look at the graph, step through one of its heads, train it, trace it, and compare the cost of a step in six versions.
+# **Aim.** To build a small GPT, the kind of network behind today's chat programs, number by number: embedding, RMS
+# norm, multi-head attention, cross-entropy and Adam. The network learns to invent names. Each training step builds a
+# graph of 60,000 nodes. We look at that graph, step through one attention head, train the network, trace it, and
+# compare the cost of a step in six versions.
 #
-# (Each call `check(notebook, name, value, expectation)` prints both numbers with a ✓, or stops with an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
+# an error.)
 
 # %%
 import itertools
@@ -26,13 +28,13 @@ from autograd_core import Value, no_record, parameter, scope, take, toposort, tr
 from autograd_core.stepper import step
 
 # %% [markdown]
-# ## Names by a rule
+# ## Names that follow a rule
 #
-# The data are made up, by a rule that is easy to state: a name has two to four syllables, each a consonant and a vowel;
-# it may end in one more consonant; and *its vowels are all from "aou" or all from "ei"*. Turkish and Finnish have rules
-# of this kind (vowel harmony). To guess the next letter, you must look back further than the last one. (The Python
-# engine takes a fifth of a second per name, so with it there are only 200 names: the network learns less, but you need
-# not wait long.)
+# The names are made up, according to a rule that is easy to state: a name has two to four syllables, each a consonant
+# and a vowel; it may end in one more consonant; and *its vowels are all from "aou" or all from "ei"*. Turkish and
+# Finnish have rules of this kind (vowel harmony). To guess the next letter, you have to look further back than the
+# letter just before it. (The Python engine takes a fifth of a second per name, so it gets only 200 names: the network
+# learns less, but you don't have to wait long.)
 
 # %%
 def invented(generator):
@@ -71,8 +73,8 @@ check("10", "the example is one of the names", example in names, True)
 # %% [markdown]
 # ## The weights
 #
-# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. `kind` is the function that
-# makes each number: `parameter` here, and other classes later. `scope` gives the nodes made inside it a name for the
+# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. `kind` makes each number:
+# here it is `parameter`, and later it is one of several classes. `scope` gives the nodes made inside it a name for the
 # pictures.
 
 # %%
@@ -100,8 +102,8 @@ def numbers(model):
 # %% [markdown]
 # ## Embedding
 #
-# Each letter is represented by a row of 16 numbers, which training chooses, and so is its place in the name. The
-# network starts from the sum of the two rows.
+# Each letter is represented by a row of 16 numbers, and so is each place in a name; training chooses these numbers. The
+# network starts from the sum of two rows, one for the letter and one for its place.
 
 # %%
 choose = getitem  # table[i]
@@ -137,7 +139,7 @@ check("10", "mean square after the norm", sum(a.data**2 for a in normed) / 2, 1.
 # ## Multi-head attention
 #
 # Each letter asks a question (its *query*); every letter so far, including the one that asks, has a *key* that says
-# what it can answer. The dot product of a query and a key measures how well they fit. Softmax turns these fits into
+# what it can answer. The dot product of a query and a key measures how well they *fit*. Softmax turns these fits into
 # proportions that add up to 1, the *shares*, and the head answers with a mixture of the letters' *values* in these
 # proportions.
 
@@ -167,8 +169,9 @@ values = [[0.2, -0.5], [0.7, 0.1], [-0.9, 0.4]]
 step(head, query, keys, values)
 
 # %% [markdown]
-# A GPT has several heads. Each works on its own quarter of the 16 numbers, so four questions are asked at once. `keys`
-# and `values` grow by one letter at a time, so no letter looks ahead. A final matrix mixes the four answers.
+# A GPT has several heads. Here there are four; each works on a different quarter of the 16 numbers, so each letter asks
+# four questions at once. `keys` and `values` grow by one letter at a time, so no letter looks ahead. A final matrix
+# mixes the four answers.
 
 # %%
 @scope("linear")
@@ -191,8 +194,8 @@ def attention(model, x, keys, values):
 # %% [markdown]
 # ## The network
 #
-# After attention comes a small perceptron. Both *add* to the vector instead of replacing it, so that gradients reach
-# the embedding undiminished. At the end each letter of the alphabet gets a score.
+# After attention comes a small perceptron. Both of them *add* their result to the vector instead of replacing it, so
+# that gradients reach the embedding undiminished. At the end each letter of the alphabet gets a score.
 
 # %%
 @scope("perceptron")
@@ -213,7 +216,7 @@ def scores(model, token, place, keys, values):
 # %% [markdown]
 # ## Cross-entropy
 #
-# The loss of a guess is −log of the share that the right letter got: 0 if the network was sure and right,
+# The loss of a guess is −log of the share that the correct letter got: 0 if the network was both sure and correct,
 # $\log 16 = 2.77$ if it had no idea. The loss of a name is the mean over its letters.
 
 # %%
@@ -232,7 +235,7 @@ model = weights(parameter)
 loss = loss_of(model, tokens(example))
 loss.label = "loss"
 print(f"{len(numbers(model)):,} weights, {len(toposort(loss)):,} nodes, loss {loss.data:.4f}")
-check("10", "an untrained network has no idea", loss, math.log(END + 1), 0.05)
+check("10", "loss of an untrained network, which has no idea", loss, math.log(END + 1), 0.05)
 
 # %% [markdown]
 # ## Sixty thousand nodes
@@ -263,7 +266,7 @@ first.draw(collapse=2)
 #
 # Adam is gradient descent with two running means for each weight: one of its gradient, and one of the gradient's
 # square. The step is proportional to the first mean divided by the root of the second, so that every weight moves by
-# about the learning rate, however small its gradient. The learning rate falls from 0.01 to 0.
+# about the learning rate, however small its gradient. During training, the learning rate falls from 0.01 to 0.
 
 # %%
 def learning_rate(step):
@@ -277,7 +280,7 @@ class Adam:
 
     def step(self):
         rate, self.steps = learning_rate(self.steps), self.steps + 1
-        begun1, begun2 = 1.0 - 0.85**self.steps, 1.0 - 0.99**self.steps  # corrections for means that started from 0
+        begun1, begun2 = 1.0 - 0.85**self.steps, 1.0 - 0.99**self.steps  # corrections for means that started at 0
         for i, w in enumerate(self.weights):
             g = w.grad
             self.means[i] = 0.85 * self.means[i] + (1.0 - 0.85) * g
@@ -390,7 +393,7 @@ try:
     from micrograd.engine import Value as Micro
 except ImportError:
     Micro = None
-    print("micrograd is not installed: it is left out (python -m pip install micrograd)")
+    print("micrograd is not installed, so it is left out (python -m pip install micrograd)")
 
 # %%
 def micro(function, slope):
@@ -439,8 +442,8 @@ def replayed(optimiser):
     return one_step
 
 # %% [markdown]
-# `nn.Adam` is the same Adam as above, written in C if the engine is. The first twenty losses equal the eager ones, to
-# the last bit.
+# `nn.Adam` is the same Adam as above, written in C if the engine is. The first twenty losses are equal to the eager
+# ones, to the last bit.
 
 # %%
 eagerly, _ = timed(eager(weights(parameter)), names[:20])
@@ -466,12 +469,12 @@ plt.show()
 print(f"{len(loss_traced.programs)} programs, one for each length")
 
 # %% [markdown]
-# How low can it go? A name's letters carry information that nobody can guess: $\log 10$ for each consonant, and so on.
-# Since we know the rule, we can compute the least possible loss from the probability of each name.
+# How low can the loss go? A name's letters carry information that nobody can guess: $\log 10$ for each consonant, and
+# so on. Since we know the rule, we can compute the lowest possible loss from the probability of each name.
 
 # %%
 def least(name):
-    """−log of the probability that the rule makes this name, per letter (the end counts as one)."""
+    """−log of the probability that the rule produces this name, per letter (the end counts as one)."""
     bare = name[: len(name) // 2 * 2]  # without a last consonant
     kinds = [kind for kind in ("aou", "ei") if set(bare[1::2]) <= set(kind)]
     syllables = len(bare) // 2
@@ -480,8 +483,8 @@ def least(name):
 
 
 reached, possible = statistics.mean(history[-300:]), statistics.mean(map(least, names[-300:]))
-print(f"loss of the last 300 names {reached:.3f}; least possible {possible:.3f}; with no idea {math.log(END + 1):.3f}")
-check("10", "loss above the least possible", reached - possible, "< 0.1" if FULL else "< 1")
+print(f"loss of the last 300 names {reached:.3f}; lowest possible {possible:.3f}; with no idea {math.log(END + 1):.3f}")
+check("10", "loss above the lowest possible", reached - possible, "< 0.1" if FULL else "< 1")
 
 # %% [markdown]
 # ## Inventing names
@@ -508,11 +511,11 @@ print("before:", *before)
 print("after: ", *after[:12])
 new = [name for name in after if name not in names]
 print(f"{len(new)} of {len(after)} are not among the names used in training")
-check("10", "share of names that keep the rule", sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
+check("10", "share of names that obey the rule", sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
 
 # %% [markdown]
 # Who listens to whom? The graph is data, so we can look the shares up: they are the quotients in the scope of each
-# head's softmax. Each picture shows one head, and each of its rows is a letter (`.` is `END`), which listens to the
+# head's softmax. Each picture shows one head. Each row of the picture is a letter (`.` is `END`), which listens to the
 # letters before it and to itself.
 
 # %%
@@ -647,7 +650,7 @@ check("10", "losses in NumPy", theirs, history[:300], 1e-6)
 # ## In PyTorch
 #
 # PyTorch records operations too, so the backward pass comes for free, as it does with our engine; but PyTorch's graph
-# is made of arrays.
+# consists of operations on arrays.
 
 # %%
 try:
@@ -655,7 +658,7 @@ try:
     from torch.nn import functional
 except ImportError:
     torch = None
-    print("PyTorch is not installed: it is left out (python -m pip install torch)")
+    print("PyTorch is not installed, so it is left out (python -m pip install torch)")
 
 
 def torch_norm(x):
@@ -711,12 +714,12 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
     print(f"{name:<28}{milliseconds:>10.2f}{milliseconds / cost['autograd-core, traced']:>10.1f}")
 
 # %% [markdown]
-# The Python class, micrograd and the eager engine compute the same nodes; only the cost of a node differs. In the
-# traced version there are no nodes: the list of operations is known beforehand, and products and sums that form a
-# matrix product are computed as one. NumPy is quicker still, but its backward pass had to be derived by hand.
+# The small class, micrograd and the eager engine compute the same nodes; only the cost of a node differs. In the traced
+# version there are no nodes: the list of operations is known beforehand, and the products and sums that form a matrix
+# product are computed together. NumPy is quicker still, but its backward pass had to be derived by hand.
 #
 # **Try it.** How much does the network owe to attention? Train it again with an attention function that always returns
-# zeros; compare the loss of the last 300 names and the share of sampled names that keep the rule.
+# zeros; compare the loss of the last 300 names and the share of sampled names that obey the rule.
 #
 # <details><summary>Solution</summary>
 #
@@ -729,7 +732,7 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
 # alone, _ = timed(replayed(nn.Adam(numbers(model), lr=learning_rate, betas=(0.85, 0.99))), names)
 # without = [sampled(model, generator) for _ in range(100)]
 # print(f"loss {reached:.3f} with attention, {statistics.mean(alone[-300:]):.3f} without")
-# print(f"of {len(after)} names keep the rule: {sum(map(harmonious, after))} with attention, {sum(map(harmonious, without))} without")
+# print(f"of {len(after)} names obey the rule: {sum(map(harmonious, after))} with attention, {sum(map(harmonious, without))} without")
 # assert not FULL or statistics.mean(alone[-300:]) > reached + 0.05
 # assert not FULL or sum(map(harmonious, without)) < sum(map(harmonious, after)) - 5
 # ```

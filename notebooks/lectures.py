@@ -1,7 +1,7 @@
-"""`check`, which compares a number with a lecture's; shared by the notebooks and their tests.
+"""The function `check`, which compares a number with the one in a lecture; shared by the notebooks and their tests.
 
 In a notebook each check stores a record in the cell's output, next to the line that a reader sees. The executed file
-itself therefore shows which rows of the lectures it covers, and with which numbers.
+therefore shows which rows of the lectures it covers, and with which numbers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
     Args: `row`, a row of the lectures, such as "S1"; `name`, a description of the number; `value`, a number, a truth
         value, or arbitrarily nested lists of them (a `Value` counts as its data); `expectation`, the same, or bounds
         such as "< 1e-3" or "> 0, < 1", which every number must satisfy; `tolerance`, how far a number may be off,
-        relative to the largest expected one (to 1 if all are 0). Raises AssertionError if the comparison fails.
+        relative to the largest number expected (to 1 if all are 0). Raises AssertionError if the comparison fails.
 
     >>> check("S1", "dE/dw", 0.096, 0.096)
     S1  dE/dw: 0.096, expected 0.096  ✓
@@ -46,8 +46,8 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
 def summary(lecture: str, rows: int) -> None:
     """Show how many checks passed for each row of a lecture; the last cell of its notebook calls this.
 
-    Args: `lecture`, the letter of the lecture's rows; `rows`, the number of rows. Raises AssertionError for a row
-        without a check.
+    Args: `lecture`, the letter of the lecture's rows; `rows`, the number of rows. Raises AssertionError if a row
+        has no check.
 
     >>> check("Z1", "two", 1 + 1, 2)
     Z1  two: 2, expected 2  ✓
@@ -78,7 +78,7 @@ def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:
 
 
 def plain(thing: Any) -> Any:
-    """Numbers, Values, arrays and lists in a form that JSON can hold."""
+    """Convert numbers, Values, arrays and lists to a form that JSON can hold."""
     if isinstance(thing, str):
         return thing
     if hasattr(thing, "tolist"):

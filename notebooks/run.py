@@ -56,7 +56,7 @@ def sources() -> list[Path]:
 
 
 def one(script: Path, check: bool) -> tuple[float, list[str]]:
-    """Execute one notebook, write or compare it, and return the seconds it took and a list of faults."""
+    """Execute one notebook, write or compare it, and return the time it took in seconds and a list of faults."""
     notebook = fresh(script)
     target = script.with_suffix(".ipynb")
     start = time.perf_counter()
@@ -78,7 +78,7 @@ def one(script: Path, check: bool) -> tuple[float, list[str]]:
 
 
 def fresh(script: Path) -> Any:
-    """The notebook made from a `.py` file, without outputs; the same bytes each time."""
+    """The notebook made from a `.py` file, without outputs; it is the same each time, byte for byte."""
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
@@ -114,7 +114,7 @@ def execute(notebook: Any) -> None:
 
 
 def warnings(notebook: Any) -> list[str]:
-    """What the cells wrote to standard error: a reader should see no warning."""
+    """The text that cells wrote to standard error, as faults, since a reader should see no warning."""
     return [
         f"cell {cell.execution_count} warns: {output.text.strip()[:300]}"
         for cell in notebook.cells
@@ -125,7 +125,7 @@ def warnings(notebook: Any) -> list[str]:
 
 
 def cells(notebook: Any) -> list[tuple[str, str]]:
-    """The kind and text of each cell, by which a notebook is compared with its `.py` file."""
+    """The kind and text of each cell, used to compare a notebook with its `.py` file."""
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 

@@ -1,4 +1,4 @@
-"""How the property tests run: the same examples every time, without a time limit, their number set by the profile."""
+"""How the property tests run: with the same examples every time, as many as the profile says, and no time limit."""
 
 import gc
 import http.server
@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-# What .ci/run runs: pytest --hypothesis-profile=thorough. A test that needs more or fewer examples than most says so as a
-# multiple of the profile's, as do deep graphs and interrupts at every point: an eighth by default.
+# .ci/run runs pytest --hypothesis-profile=thorough. A test that needs more or fewer examples than most asks for a
+# multiple of the profile's number, as do deep graphs and interrupts at every point: an eighth by default.
 settings.register_profile(
     "thorough", derandomize=True, deadline=None, max_examples=200, database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # programs of 60 lines are large
 )
-# A verdict within two minutes.
+# For a verdict within two minutes.
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=25)
-# What a search for new failures runs: pytest --hypothesis-profile=search tests/operations/test_transparency.py
+# To search for new failures: pytest --hypothesis-profile=search tests/operations/test_transparency.py
 settings.register_profile("search", settings.get_profile("thorough"), derandomize=False, max_examples=5000)
-# A failing example reported as it was found.
+# To report a failing example as it was found.
 settings.register_profile("unshrunk", settings.get_profile("thorough"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -47,7 +47,7 @@ def tidy():
 
 
 def module(path):
-    """A module of helpers by its file below this directory; tests are not on the import path."""
+    """A module of helpers, loaded from its file below this directory, since tests are not on the import path."""
     spec = importlib.util.spec_from_file_location(f"tests_{Path(path).stem}", Path(__file__).parent / path)
     found = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = found
@@ -57,19 +57,19 @@ def module(path):
 
 @pytest.fixture(scope="session")
 def mathematics():
-    """What each row is, in mpmath."""
+    """The mathematical definition of each row, in mpmath."""
     return module("mathematics.py")
 
 
 @pytest.fixture(scope="session")
 def points():
-    """Operands to compare translated rows at, and what Python gives there."""
+    """Operands at which translated rows are compared, and Python's results there."""
     return module("translation/points.py")
 
 
 @pytest.fixture(scope="session")
 def running():
-    """How C, JavaScript and NumPy run."""
+    """Helpers that run C, JavaScript and NumPy."""
     return module("translation/running.py")
 
 
@@ -81,7 +81,7 @@ def written():
 
 @pytest.fixture
 def in_threads():
-    """Calls a function with 0, 1, … in as many threads, which take turns as often as Python permits; raises what they do."""
+    """Calls a function with 0, 1, … in as many threads, which switch as often as Python can; raises what they raise."""
 
     def run(work, count):
         interval = sys.getswitchinterval()
@@ -97,7 +97,7 @@ def in_threads():
 
 @pytest.fixture(scope="session")
 def serving():
-    """Serves this machine with a request handler: `with serving(handler) as address`."""
+    """Runs a web server for this machine with a request handler: `with serving(handler) as address`."""
 
     @contextmanager
     def serve(handler):

@@ -8,7 +8,7 @@ from mpmath import mp, mpf
 from autograd_core import TABLE
 
 BITS = 400  # enough for every cancellation in the formulas below
-WIDE = 4400  # enough to divide any float by any other and see the fraction
+WIDE = 4400  # enough to divide any float by any other and keep the fraction
 NAN = mpf("nan")
 
 
@@ -35,7 +35,7 @@ def power(x, y):
 
 
 def slope_of_power(x, y):
-    """y x**(y - 1); at 0 too, where it is finite."""
+    """y x**(y - 1); also at 0, if it is finite there."""
     return y * power(x, y) / x if x else y * power(x, y - 1)
 
 
@@ -47,7 +47,7 @@ def floor_of_quotient(x, y):
 def psi(n, x):
     """The polygamma function: by reflection left of 0, by its asymptotic series far right, where mpmath is slow."""
     if x < 0:
-        cotangent = [mpf(0), mpf(1)]  # of the n-th derivative of cot, a polynomial in cot
+        cotangent = [mpf(0), mpf(1)]  # the n-th derivative of cot, as a polynomial in cot
         for _ in range(int(n)):
             slope = [k * c for k, c in enumerate(cotangent)][1:]
             cotangent = [-(a + b) for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
@@ -67,7 +67,7 @@ def psi(n, x):
 
 
 def derivative_of_gamma(n, x):
-    """The n-th derivative of the gamma function, from gamma' = gamma psi derived n - 1 times."""
+    """The n-th derivative of the gamma function, from gamma' = gamma psi differentiated n - 1 times."""
     found = [mpmath.gamma(x)]
     slopes = [psi(k, x) for k in range(int(n))]
     for m in range(int(n)):
@@ -76,7 +76,7 @@ def derivative_of_gamma(n, x):
 
 
 def sinc(n, x):
-    """The n-th derivative of sin(pi x) / (pi x): its power series, or from x f(x) = sin(pi x) / pi derived n times."""
+    """The n-th derivative of sin(pi x) / (pi x): its series, or x f(x) = sin(pi x) / pi differentiated n times."""
     n = int(n)
     if n == 0 and x:
         return mpmath.sinpi(x) / (mp.pi * x)
@@ -98,7 +98,7 @@ def _sinc_at_zero(n):
 
 def gate(x):
     """The exponent of gelu_tanh's sigmoid and its first two derivatives."""
-    k, c = 2 * mpmath.sqrt(2 / mp.pi), mpf(0.044715)  # the float, as the formula typed in any program has it
+    k, c = 2 * mpmath.sqrt(2 / mp.pi), mpf(0.044715)  # the float, as in the formula typed into a program
     return k * (x + c * x**3), k * (1 + 3 * c * x**2), 6 * k * c * x
 
 
@@ -217,7 +217,7 @@ MATHEMATICS = {
     ),
     "where": (lambda c, x, y: x if c else y, lambda c, x, y: [0, 1, 0] if c else [0, 0, 1]),
     "chain": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
-    "stop": (lambda x: x, lambda x: 0),  # constant by contract, as is the next
+    "stop": (lambda x: x, lambda x: 0),  # constant by contract, like the next
     "residual": (rounded_off, lambda x, y: 0, lambda x, y: 0),
     "times": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
     "quotient": (lambda x, y: x / y, lambda x, y: 1 / y, lambda x, y: -x / y**2),
@@ -264,7 +264,7 @@ MATHEMATICS = {
             power(x, y) * mpmath.log(x) ** int(k + 1), NAN,
         ] if x > 0 else [NAN] * 3,
     ),
-}  # fmt: skip  # one row a line
+}  # fmt: skip  # one row per line
 
 
 def exact_slopes(name, xs):
@@ -286,7 +286,7 @@ def spread(name, xs, i, exact):
             try:
                 slope = exact_slopes(name, [*xs[:j], math.nextafter(x, towards), *xs[j + 1 :]])[i]
             except (ZeroDivisionError, ValueError):
-                return mpf("inf")  # a singular point next door
+                return mpf("inf")  # a neighbour is a singular point
             moved.append(abs(slope - exact) if slope == slope else mpf(0))
         total += max(moved)
     return total

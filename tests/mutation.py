@@ -2,12 +2,12 @@
 
     python tests/mutation.py                        all mutants, two at a time
     python tests/mutation.py --sample 12 --seed 1   a sample of them
-    python tests/mutation.py --only tanh --list     what there is
-    python tests/mutation.py --translator           those of the translator of rows, against its own tests
+    python tests/mutation.py --only tanh --list     lists those of tanh
+    python tests/mutation.py --translator           mutants of the translator of rows, against its own tests
 
-Of every row of the table each local derivative is scaled by 1.001 and flipped in sign, and of its formulas, and of the
-special functions behind them, each branch is dropped in turn: a condition is answered always or never, and what
-catches an error lets it through. Each mutant is a copy of the package in a directory of its own.
+Each local derivative of every row of the table is scaled by 1.001 and flipped in sign. In the formulas, and in the
+special functions behind them, each branch is dropped in turn: a condition is made always or never true, and a handler
+lets its error through. Each mutant is a copy of the package in a separate directory.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ MODULES = (
     "ops.py", "_operations/derivatives.py", "_operations/special.py", "_operations/activations.py",
     "_operations/series.py", "_operations/exact.py", "_operations/domains.py", "_operations/values.py",
 )  # fmt: skip
-# The part of the suite that is about derivatives, the quickest tests first.
+# The part of the suite that tests derivatives, the quickest tests first.
 RELEVANT = (
     "checking/test_check.py::test_every_right_row_is_accepted", "checking/test_check.py::test_a_kink_of_an_operation_is_named",
     "checking/test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "engine/test_errors.py", "operations/test_special.py",
     "operations/test_softmax.py", "operations/test_table.py", "operations/test_flat.py", "operations/test_accuracy.py", "operations/test_rules.py", "strategies/test_composites.py", "operations/test_transparency.py",
 )  # fmt: skip
-# The translator of rows: in a mutant of it each branch is dropped too. What is quickest first: another kernel than before.
+# The translator of rows, whose branches are dropped too. The quickest test comes first: whether a kernel has changed.
 TRANSLATOR = (
     "_translation/expressions.py", "_translation/loops.py", "_translation/calls.py", "_translation/assigning.py",
     "_translation/statements.py", "_translation/braces.py",
@@ -56,12 +56,12 @@ OF_TRANSLATOR = (
     "translation/test_in_c.py::test_the_kernels_of_the_engine_are_those_of_the_rows", "translation/test_translator.py",
     "translation/test_in_c.py", "translation/test_in_javascript.py", "translation/test_in_numpy.py",
 )  # fmt: skip
-# What ops.py calls the places where a product and a fraction are flat.
+# The names in ops.py for the conditions under which a product and a fraction are flat.
 NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}
 SLOPES_AT = {"unary_row": (1,), "binary_row": (1, 2), "many_row": (2,)}
-SECONDS = 150  # of processor time, five times that of the suite; some mutants never end
+SECONDS = 150  # of processor time, five times as much as the suite takes; some mutants never end
 BROKEN = 99  # exit code of a process that could not even run the suite
-# Mutants that compute the same numbers as the original, each with the proof; they are counted apart.
+# Mutants that compute the same numbers as the original, each with a proof; they are counted separately.
 EQUIVALENT: dict[str, str] = {
     "shifted: branch 5 always (r)": "e + e * 0.0 is e: exp of a number up to 0 is finite",
     "logaddexp_slope: branch 1 always (lost)": "s + s * t * 0.0 is s: sigmoids are finite",
@@ -77,7 +77,7 @@ class Mutant:
     name: str
     module: str
     source: str
-    rows: tuple[str, ...] = ()  # where it is likely to be found out
+    rows: tuple[str, ...] = ()  # where it is likely to be caught
 
 
 def mutants() -> list[Mutant]:
@@ -136,7 +136,7 @@ def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
             original = call.args[position]
             text = ast.unparse(original)
             if text == "NAN":
-                continue  # no variable
+                continue  # not a variable
             changes = {"scaled by 1.001": "{} * 1.001", "sign flipped": "-({})"}
             if text == "0.0":
                 changes = {"0 made 0.001": "0.001"}
@@ -153,8 +153,8 @@ def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
 
 
 def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
-    """Each statement of where a derivative is flat answered never. (It is asked where the derivative is 0, which for
-    most is nowhere else: answered always, they would be the original.)"""
+    """Each statement of where a derivative is flat, changed to say never. (It is consulted only where the derivative is
+    0, and most derivatives are 0 only where they are flat: changed to say always, they would be equivalent.)"""
     for name, call in _rows(tree):
         many = isinstance(call.func, ast.Name) and call.func.id == "many_row"
         for keyword in call.keywords:
@@ -175,7 +175,7 @@ def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
 
 
 def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) -> Iterator[Mutant]:
-    """Each condition answered always and never, and each handler of an error made to raise it again."""
+    """Each condition made always true and never true, and each error handler made to raise the error again."""
     counts: dict[str, int] = {}
     methods = [inner for outer in tree.body for inner in (outer.body if isinstance(outer, ast.ClassDef) else [outer])]
     for statement in methods:
@@ -198,7 +198,7 @@ def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) 
 
 
 def _place(statement: ast.stmt) -> tuple[str, str]:
-    """What a statement defines, and the row that is, if it is one."""
+    """The name that a statement defines, and the row, if it defines one."""
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         return statement.name, ""
     for name, _ in _rows(ast.Module([copy.deepcopy(statement)], [])):
@@ -219,7 +219,7 @@ def child(mutant: Mutant | None, directory: Path) -> int:
     output = os.open("output", os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    # a failure need not be shrunk
+    # a failing example need not be shrunk
     hypothesis.settings.register_profile(
         "mutant", derandomize=True, deadline=None, max_examples=200, database=None,
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
@@ -229,7 +229,7 @@ def child(mutant: Mutant | None, directory: Path) -> int:
     suite = [str(HERE / name) for name in relevant if (HERE / name.split("::")[0]).exists()]
     stages = [suite[:1], suite]
     if mutant is not None:
-        # where it is likely to be found out: at the rows that it is of, then wherever a test has their names or its own
+        # where it is likely to be caught: at its own rows, then wherever a test's name contains theirs or its own
         names = [mutant.name.split(":")[0].replace("line ", "line_"), *mutant.rows]
         first = [f"{suite[0]}[{row}]" for row in mutant.rows] or suite[:1]
         stages = [first, [*suite, "-k", " or ".join(names)], suite]
@@ -286,10 +286,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the mutants and print the table; return 1 if one survives, 2 if the suite fails without any."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sample", type=int, help="how many mutants to draw (default: all)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the drawing")
+    parser.add_argument("--seed", type=int, default=0, help="seed for drawing them")
     parser.add_argument("--only", default="", help="only mutants with this in their name")
-    parser.add_argument("--jobs", type=int, default=2, help="how many to run at once")
-    parser.add_argument("--translator", action="store_true", help="the mutants of the translator instead of the rows'")
+    parser.add_argument("--jobs", type=int, default=2, help="how many to run at a time")
+    parser.add_argument("--translator", action="store_true", help="the translator's mutants instead of the rows'")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     chosen = parser.parse_args(arguments)
 
@@ -301,7 +301,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(mutant.name for mutant in drawn))
         return 0
     survivors: list[str] = []
-    # a sample stands for the whole run, whose suite was seen to pass without a mutant
+    # a sample stands for the whole run, in which the suite passed without a mutant
     everything: list[Mutant | None] = [*drawn] if chosen.sample else [None, *drawn]
     for mutant, reason, took in run_all(everything, chosen.jobs):
         if mutant is None:

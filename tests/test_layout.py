@@ -1,4 +1,4 @@
-"""The layout: the public names and where they are imported from, and that no module imports upwards."""
+"""The layout: the public names and where they are imported from; no module imports upwards."""
 
 import ast
 import importlib
@@ -11,7 +11,7 @@ import pytest
 import autograd_core
 
 PACKAGE = Path(autograd_core.__file__).parent
-# What users import, by module. A name may be added; one that is here may not move.
+# The names that users import, by module. A name may be added, but a name listed here may not move.
 PUBLIC = {
     "autograd_core": {
         "ENGINE", "TABLE", "Domain", "GraphError", "GraphWarning", "Operation", "Value", "acos", "acosh", "asin",
@@ -68,7 +68,7 @@ def test_value_has_the_methods_that_other_modules_install():
 
 
 def modules():
-    """The modules of the package by name."""
+    """The modules of the package, by name."""
     found = {}
     for path in PACKAGE.rglob("*.py"):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
@@ -77,7 +77,7 @@ def modules():
 
 
 def imports(name, path, known):
-    """The modules of the package that one imports, inside functions too, but not for type checkers alone."""
+    """The modules of the package that a module imports, even inside functions, but not those only for type checkers."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     waiting, found = [ast.parse(path.read_text(encoding="utf-8"))], set()
     while waiting:

@@ -1,7 +1,7 @@
-"""The course: every row of the lectures recorded by an executed notebook with the value it must have, and its form.
+"""The course: executed notebooks record every row of the lectures with the right value, and have the right form.
 
-What must be recorded, row by row, stands in rows.json: numbers and bounds from the list of systems, or "formula"
-where a notebook states the formula's own numbers beside the graph's.
+The file rows.json says, row by row, what must be recorded: numbers and bounds from the list of systems, or "formula" if
+a notebook states the formula's own numbers beside the graph's.
 """
 
 import copy
@@ -36,7 +36,7 @@ EXECUTED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in 
 
 
 def rows_of_the_lectures():
-    """The ids in the list of systems where it lies beside this repository, else those of the copy."""
+    """The ids in the list of systems if it is beside this repository, else those in the copy."""
     if not SYSTEMS.exists():
         return set(REQUIRED)
     return set(re.findall(r"^\| ([A-Z]\d+) \|", SYSTEMS.read_text(encoding="utf-8"), re.MULTILINE))

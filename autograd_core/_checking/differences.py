@@ -17,7 +17,7 @@ from .._transforms.sweeps import gradients
 from ..graph import toposort
 from ..value import Value
 
-RATIO = 3.7  # from one step to the next; not an integer, lest all steps sample a periodic function at the same phase
+RATIO = 3.7  # from one step to the next; not an integer, so as to sample a periodic function at different phases
 LEVELS = 30
 LARGEST = 0.125  # the first step, for a function whose own scale is 1
 ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library are off by about 2 units
@@ -58,8 +58,9 @@ def observed(y: Any) -> Point:
 def _rounding(node: Value, numbers: list[float]) -> float:
     """Return the rounding error of one operation: a few units in the last place.
 
-    Operators round only their result. A function is assumed to be exact for operands that are off in their last place
-    (lgamma is no more accurate at its zeros), and a function of many operands is assumed to round each of its terms.
+    Operators round only their result. A function is assumed to return the exact result for operands that are off in
+    their last place (lgamma is no more accurate at its zeros). A function of many operands is also assumed to round
+    each of its terms.
     """
     size = abs(node.data)
     if node.op.name == "checkpoint":

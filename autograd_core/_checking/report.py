@@ -13,7 +13,7 @@ HEADINGS = ("coordinate", "at", "analytic", "numeric", "difference", "tolerance"
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One derivative, as the engine and as differences compute it, and how far apart the two may be.
+    """One derivative, as computed by the engine and by differences, and how far apart the two may be.
 
     `verdict` is "agrees", "disagrees" or "not judged". In the last case `reason` says why, and `numeric` is NaN or too
     uncertain to use. `group` is the part of the arguments that the coordinate was sampled from.

@@ -69,9 +69,9 @@ class Expression:
             ArithmeticError, ValueError: An operation has no result, just as for floats.
         """
         if missing := [name for name in self.names if name not in values]:
-            functions = [f"{name} is a function: write {_example(name)}" for name in missing if name in _functions()]
             add = f"there is no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
-            raise ExpressionError("; otherwise ".join([*functions, add]))
+            calls = [f"to call the function {name}, write {_example(name)}" for name in missing if name in _functions()]
+            raise ExpressionError("; ".join([add, *calls]))
         try:
             return _evaluated(self._body, values)
         except RecursionError:
@@ -243,7 +243,7 @@ class _Reader:
             case ast.Attribute(value=ast.Name(), attr=name) if name in CONSTANTS:
                 return f"write {name}, not {said}"
             case ast.Call(func=ast.Name(id=name)):
-                return f"{name} takes positional arguments only: write them without * and name="
+                return f"{name} takes positional arguments only: write them without * or name="
             case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call()):
                 return f"write a product with *, even before a bracket: {said!r}"
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -251,7 +251,7 @@ class _Reader:
             case ast.Compare(ops=[_, _, *_]):
                 return f"{said!r} is a chained comparison; compare two numbers at a time, as in where(0 < x, …, …)"
             case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                return f"and, or, not are not supported in {said!r}; put one where(…) inside another"
+                return f"'and', 'or' and 'not' are not supported in {said!r}; put one where(…) inside another"
         return f"{said!r} is not supported; {ALLOWED}"
 
 

@@ -16,7 +16,7 @@ PAGES = (".html", ".htm", ".gif")
 
 
 def check_output(path: Path, endings: Sequence[str]) -> None:
-    """Check, before any work is done, that a file with one of these endings can be written to `path`.
+    """Check, before any work is done, that a file with one of these extensions can be written to `path`.
 
     Raises:
         ValueError: The path has another ending.
@@ -35,7 +35,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
 
     Args:
         y: The output.
-        path: The file; its ending selects the format: .dot or .gv for the source.
+        path: The file; its extension selects the format: .dot or .gv for the source.
         options: The options of `draw`.
 
     Raises:

@@ -68,7 +68,7 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class Edge:
-    """One edge from operand to result; between folded boxes it represents all edges, and `more` counts the others."""
+    """One edge from operand to result; between folded boxes it represents all the edges, and `more` counts the rest."""
 
     source: Box
     target: Box

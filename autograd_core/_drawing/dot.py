@@ -22,9 +22,9 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
 
     Args:
         picture: The picture.
-        text: Labels that replace the picture's own, by the id of a node or edge: the stepper's placeholders. Tooltips
-            are then omitted, since the page explains itself, and edges have the same text size as boxes, because the
-            smallest text limits how much of the graph a small screen can show.
+        text: Labels that replace the picture's own, keyed by the id of a node or edge: the stepper's placeholders.
+            Tooltips are then omitted, since the page explains itself, and edge labels are as large as the text in
+            boxes, because the smallest text limits how much of the graph a small screen can show.
         last_first: Whether to list the frames in reverse, which turns Graphviz's layout upside down.
     """
     yield from _head(picture, still=text is None)

@@ -56,12 +56,12 @@ class Drawing:
         return made, turned if layered(self._picture) else ""
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] = "") -> str:
-        """Write the picture or the source, depending on the file's ending, and return the file's path.
+        """Write the picture or the source, depending on the file's extension, and return the file's path.
 
-        A picture has the ending .svg, .png or .pdf; the source has .dot, .gv or none.
+        A picture has the extension .svg, .png or .pdf; the source has .dot, .gv or none.
 
         Raises:
-            ValueError: The file has another ending.
+            ValueError: The file has any other extension.
             LayoutError: No engine draws the picture in time.
         """
         path = Path(directory, filename or self.digraph.filename)
@@ -72,7 +72,7 @@ class Drawing:
             path.write_text(self.source, encoding="utf-8")
         else:
             known = ", ".join((*PICTURES, *SOURCES))
-            raise ValueError(f"cannot save a drawing to {str(path)!r}: use an ending of {known}, or none")
+            raise ValueError(f"cannot save a drawing to {str(path)!r}: use one of the extensions {known}, or none")
         return str(path)
 
     def render(
@@ -84,7 +84,7 @@ class Drawing:
         outfile: str | os.PathLike[str] | None = None,
         view: bool = False,
     ) -> str:
-        """Write the picture and return its path, adding the format's ending if it is missing.
+        """Write the picture and return its path, adding the format's extension if it is missing.
 
         `outfile` is used unchanged; `view` opens the picture in the system's viewer.
         """

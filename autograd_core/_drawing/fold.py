@@ -72,7 +72,7 @@ class _Scopes:
 
 
 def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes) -> list[Group]:
-    """Fold each parameter that no scope reads, or more than one, into the scope that it belongs to."""
+    """Fold each parameter that no scope reads, or that several read, into the scope that it belongs to."""
     kept = []
     for group in groups:
         home = None
@@ -146,7 +146,7 @@ def _total(
 
 
 def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Group, Path]:
-    """Return for each parameter the innermost scope around everything that reads it."""
+    """Return, for each parameter, the innermost scope around everything that reads it."""
     homes: dict[Group, Path] = {}
     for group in groups:
         path = group.path if group.scope is None else (*group.path, group.scope)

@@ -47,10 +47,10 @@ def in_order(boxes: Sequence[Box]) -> list[Box]:
 
 
 def ties(picture: Picture) -> dict[int, str]:
-    """Return, by number, the edge that ties a folded scope to the previous one in its frame with the same operands.
+    """Return the edges, keyed by box number, that tie successive folded scopes in a frame with the same operands.
 
-    Such scopes are the neurons of a layer. Without ties, newer versions of Graphviz reverse frames in drawings from
-    left to right, and older ones in drawings from top to bottom.
+    Such scopes are the neurons of a layer. Without ties, newer versions of Graphviz reverse frames in left-to-right
+    drawings, and older ones in top-to-bottom drawings.
     """
     reads: dict[Box, set[Box]] = {}
     for edge in picture.edges:

@@ -22,9 +22,9 @@ STALE = {"color": "#c2185b", "penwidth": "2.5"}
 # Colours for the edges of boxes that many others read, so that each can be followed; page.css has those for dark pages.
 SOURCES = ("#0072b2", "#b84a00", "#007a5a", "#98508a", "#806000", "#555555")
 
-# Blue for negative and orange for positive gradients, which all kinds of colour blindness can distinguish; the text
-# shows the signs as well. Norms have no sign, so they have a separate colour and scale. The lightest shade of each
-# colour is for everything below the smallest share of the largest.
+# Blue for negative and orange for positive gradients, which people with any kind of colour blindness can tell apart;
+# the text shows the signs as well. Norms have no sign, so they have a separate colour and scale. The lightest shade of
+# each colour is for everything below the smallest of these shares of the largest magnitude.
 SHARES = (0.01, 0.1, 0.3)
 STEPS = len(SHARES) + 1
 SCALES = {

@@ -102,7 +102,7 @@ def _first_fitting(graph: Graph, foldings: Iterator[Folding], options: Options, 
         f"this graph has {len(graph.order):,} nodes, and {min(sizes):,} boxes even when folded as far as possible, "
         f"which is more than max_nodes = {max_nodes}. To fix this, name its parts with autograd_core.scope(…), so "
         "that each can be folded into one box; draw an inner node or a smaller batch; increase max_nodes (and "
-        "time_limit); or write the source alone with to_dot, which takes any size"
+        "time_limit); or write the source alone with to_dot, which handles any size"
     )
 
 
@@ -186,7 +186,7 @@ def _pictured(graph: Graph, folding: Folding, options: Options) -> Picture:
 
 
 def _constants(group: Group, start: int, options: Options) -> dict[int, Box]:
-    """Return a box for each plain number among a node's operands, by the operand's index."""
+    """Return a box for each plain number among a node's operands, keyed by the operand's index."""
     if group.scope is not None:
         return {}
     plain = [(i, x) for i, x in enumerate(group.nodes[0].operands) if type(x) is float]

@@ -74,7 +74,7 @@ if NATIVE is not None:
 
 
 def accelerated(thing: T) -> T:
-    """Replace a function or class by the one of the same name in the C engine, if that engine is in use.
+    """Replace a function or class with the one of the same name in the C engine, if that engine is in use.
 
     The replacement gets the docstrings of the original, and the methods written only in Python, such as `draw`.
     """

@@ -1,4 +1,4 @@
-"""One counter for the whole process: it advances when a leaf is assigned, and every node records its reading."""
+"""One counter for the whole process: assigning a leaf advances it, and every node records the current reading."""
 
 import threading
 

@@ -24,7 +24,7 @@ class Enters(Protocol):
 
 
 def decorated(place: Enters, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap `function` to run inside a place; generators and coroutines enter it for each step, not while they wait."""
+    """Wrap `function` to run inside a place; a generator or coroutine is in it while it runs, not while it waits."""
     if isgeneratorfunction(function):
         return _generator_inside(place, function)
     if iscoroutinefunction(function):

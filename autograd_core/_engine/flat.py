@@ -1,6 +1,6 @@
 """A graph as a flat list, for pickles and programs: the operation of each node, and the indices of its operands.
 
-Indices count the outside nodes that the list starts from, then the constants (plain numbers), then the list's nodes.
+Indices run through the outside nodes that the list starts from, the constants (plain numbers) and the list's nodes.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Numbers:
         ends: Sequence[Value | float] = (),
         rows: Mapping[Value, Operation] = NONE,
     ) -> Flat:
-        """Make the list of some computed nodes.
+        """Make a flat list of some computed nodes.
 
         Args:
             nodes: The nodes, operands before results; any operand that is not among them is an outside node or a

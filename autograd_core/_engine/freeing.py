@@ -16,7 +16,7 @@ _letting_go = False
 
 
 def release(node: Value) -> None:
-    """Queue the contents of `node` and, unless a node is already being freed, release the queue until it is empty."""
+    """Queue the contents of `node` and, unless a node is already being freed, empty the queue."""
     global _letting_go
     if getattr(node, "_x", None) is None:
         return

@@ -14,7 +14,7 @@ from .traces import made, note
 
 @accelerated
 def constant(data: float, label: str | None = None) -> Value:
-    """Make a leaf that needs no gradient: a derivative that depends on nothing else is a float."""
+    """Make a leaf that needs no gradient: a derivative that depends only on constants is a float."""
     leaf: Value = new(Value)
     fill_leaf(leaf, CONSTANT, data, label)
     return leaf
@@ -51,7 +51,7 @@ def make_node(
 ) -> Value:
     """Make a node from its parts, for copies, pickles and checkpoints.
 
-    `operands` is empty for a leaf. `recorded` holds the local derivative with respect to each operand (anything if the
+    `operands` is empty for a leaf. `recorded` holds the local derivative with respect to each operand (any value if the
     operand is a plain number); for an operation on many operands it may also be an array of doubles, or a checkpoint's
     segment.
     """

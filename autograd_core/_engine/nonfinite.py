@@ -12,8 +12,8 @@ from ..value import Value
 
 WAY_OUT = (
     "only the mathematics can say which of the two wins: write the limit as one operation (hypot or norm for a length, "
-    "x for sqrt(x)**2), keep the other branch away from the point, where(x > 0, sqrt(where(x > 0, x, 1)), 0), "
-    "or move the input off it"
+    "x for sqrt(x)**2), keep the other branch away from the point, as in where(x > 0, sqrt(where(x > 0, x, 1)), 0), "
+    "or move the input away from it"
 )
 
 

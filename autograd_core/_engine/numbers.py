@@ -26,7 +26,9 @@ def number(operand: Any) -> float | None:
 
 
 def unwrapped(thing: Any) -> Any:
-    """Return the number or Value in a zero-dimensional array, such as `np.tensordot(v, v, 1)`, else the thing itself.
+    """Return the number or Value in a zero-dimensional array, and anything else unchanged.
+
+    `np.tensordot(v, v, 1)` returns a zero-dimensional array.
     """
     kind = type(thing)
     if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not thing.shape and thing.dtype.kind in "fiubO":

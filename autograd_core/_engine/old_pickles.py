@@ -33,7 +33,7 @@ def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
 
 
 def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
-    """The columns in today's format; version 0.1.0 numbered constants separately, from -1 down."""
+    """Return the columns in today's format; version 0.1.0 numbered constants separately, from -1 down."""
     first, more = len(leaves), len(old["constants"])
     return {
         **old,

@@ -39,7 +39,7 @@ def reduced(node: Value) -> Reduced:
 
 
 class Chunk:
-    """Nodes that came into a pickle together."""
+    """Nodes that entered a pickle together."""
 
     __slots__ = ("nodes",)
 

@@ -64,7 +64,9 @@ def put(part: list[Place], place: Place) -> Place:
 
 
 def leave(owner: object) -> None:
-    """Remove the place that `owner` entered, even below others: a generator may leave after its consumer has entered.
+    """Remove the place that `owner` entered, even if others are inside it.
+
+    A generator may leave its place after its consumer has entered another.
     """
     place, *others = part_of(owner)
     _place.set(put(others, cast(Place, place.parent)))

@@ -19,7 +19,7 @@ from .places import Place, _place, current
 if TYPE_CHECKING:
     from ..value import Value
 
-LINE = 1 << 63  # this plus the index of a line is the owner of its place; no object has such an id
+LINE = 1 << 63  # this plus the index of a line is the owner of its place; no object has an id this large
 UNNAMED = ("<module>", "<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 INSTALLED = tuple(
     str(Path(path)) for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_path(name))
@@ -42,7 +42,7 @@ def line_of(node: Value) -> tuple[str, int] | None:
 
 
 def line_now() -> int | None:
-    """Return the index of the running line, or None if it is not followed."""
+    """Return the number of the running line, or None if it is not followed."""
     here = current()
     return _lines[here.owner - LINE][1] if here.owner >= LINE else None
 
@@ -93,7 +93,7 @@ class Following:
 
 
 def _called(frame: FrameType, event: str, argument: Any) -> Trace | None:
-    """Handle the start of a function, which is a scope until it returns or, as a generator, yields."""
+    """Handle the start of a function, which is a scope until it returns or, if it is a generator, yields."""
     if not followed(frame.f_code):
         return None
     before = current()

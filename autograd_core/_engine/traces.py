@@ -1,6 +1,6 @@
 """The running traces, by thread: the C engine and the transforms report to them through this module.
 
-All nodes made during a trace are noted, even nodes that nothing else refers to, because they too could raise.
+All nodes made during a trace are noted, even nodes that nothing else refers to, because they too could raise errors.
 """
 
 from __future__ import annotations
@@ -26,6 +26,6 @@ def running() -> Any:
 
 
 def note_error(error: Exception) -> None:
-    """Add an error to the trace of this thread, if one is running: the function may catch the error."""
+    """Add an error to the trace of this thread, if one is running, since the function may catch the error."""
     if (trace := running()) is not None:
         trace.errors.append(error)

@@ -107,7 +107,7 @@ def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int],
 
 @accelerated
 def norm_of(nodes: Sequence[Value]) -> float:
-    """Return the Euclidean norm of all gradients, from eight partial sums of squares unless that is out of range.
+    """Return the Euclidean norm of all gradients, from eight partial sums of squares unless their sum is out of range.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)

@@ -13,7 +13,7 @@ from pathlib import Path
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` to `path` through a temporary file beside it and an atomic rename.
 
-    A file that is replaced keeps its permissions, and is left untouched if anything is raised.
+    A file that is replaced keeps its permissions, and is left untouched if an exception is raised.
 
     Raises:
         OSError: The file cannot be written.

@@ -162,7 +162,7 @@ static PyObject *dependent(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
             PyObject *thing = PyTuple_GET_ITEM(things, i);
             answers[i] = is_value(thing) && depends[((Node *)thing)->mark - 1];
         }
-        sort_unmark(&sorted); /* a list may run a collector's callbacks, which may sort */
+        sort_unmark(&sorted); /* making a list may run a collector's callbacks, which may sort */
         if (answers == NULL)
             PyErr_NoMemory();
         else if ((result = PyList_New(count)) != NULL)

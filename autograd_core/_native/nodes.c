@@ -166,7 +166,7 @@ failed:
     return NULL;
 }
 
-/* One counter for the process: it advances when a leaf is assigned, and every node records its reading. */
+/* One counter for the process: assigning a leaf advances it, and every node records the current reading. */
 static PyObject *tick(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
     return PyLong_FromLongLong(++S.clock);

@@ -6,7 +6,7 @@
  */
 #include "core.h"
 
-/* Replace the current ArithmeticError or ValueError by the error that errors.failed makes; leave other exceptions
+/* Replace the current ArithmeticError or ValueError with the error that errors.failed makes; leave other exceptions
    alone. */
 PyObject *raise_failed(Function *function, PyObject *operands)
 {

@@ -255,8 +255,8 @@ static int mark_leaves(Side *side)
     return 1;
 }
 
-/* The sweep from a node whose operands are leaves, each once, as that of a program is: an adjoint is one contribution, and
- * needs no place of its own. 0 where it is another node. */
+/* The sweep from a node whose operands are distinct leaves, as a program's are: each adjoint is one contribution,
+ * so it needs no separate place. Returns 0 for any other node. */
 static int sweep_leaves(Node *y, double seed)
 {
     if (operands_of(y) != MANY || (y->flags & SEGMENT) || asks_inside(y, seed) ||

@@ -1,6 +1,7 @@
 """The activations that multiply x by a distribution function (silu, gelu and gelu_tanh), and their slopes.
 
-Bounds are in units in the last place of the exact result: the largest error found against mpmath, with glibc 2.36.
+Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath, using
+glibc 2.36.
 """
 
 import math

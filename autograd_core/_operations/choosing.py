@@ -40,7 +40,7 @@ def take(table: Any, i: Any) -> Any:
 def max(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) -> Any:
     """Return the largest of a list, or of several numbers, like the builtin, but without branching on Values.
 
-    The arguments are those of the builtin. The gradient goes to the chosen number, the first of several equal ones. In
+    The arguments are those of the builtin. The gradient goes to the chosen number: the first, if several are equal. In
     a traced function, the builtin would need a program for each order of the numbers.
 
     >>> from autograd_core import Value

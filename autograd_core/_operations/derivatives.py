@@ -1,6 +1,6 @@
 """Local derivatives too long for a row of the table, and softmax, which is one of them.
 
-Each works on floats and on Values, like those in the table. Where one branches, it chooses between formulas for the
+Each works on floats and on Values, like those in the table. If one branches, it chooses between formulas for the
 same function, so derivatives of every order are correct on both sides.
 """
 
@@ -93,9 +93,10 @@ def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 
 
 def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
-    """Return the index of the largest, each number minus it, and exp of each difference, corrected for its rounding.
+    """Return the index of the largest number and, for each number, its difference from the largest and exp of that.
 
-    The largest is subtracted as a node, so that no derivative is a difference of nearly equal numbers.
+    Each exp is corrected for the rounding of the difference. The largest is subtracted as a node, so that no derivative
+    is a difference of nearly equal numbers.
     """
     if not xs:
         raise ValueError("softmax needs at least one number; got an empty list")

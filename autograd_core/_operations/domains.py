@@ -81,7 +81,7 @@ FRACTION = (y_is_infinite, x_is_zero)
 
 
 def facing_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Return, for each operand of a dot product, whether its factor on the other side is the plain number 0."""
+    """Return, for each operand of a dot product, whether its partner in the other list is the plain number 0."""
     half = len(xs) // 2
     return [xs[i - half] == 0 and not variable[i - half] for i in range(len(xs))]
 

@@ -1,8 +1,8 @@
 """Functions in decimal and integer arithmetic, for points where floats would lose most digits: mostly near roots.
 
 Of the fifty digits computed, thirty remain correct even at the float nearest to a root, so every result is correctly
-rounded unless thirty digits cannot decide a tie. A call takes tens of microseconds; other modules use it only where
-float arithmetic falls short.
+rounded unless thirty digits cannot decide a tie. A call takes tens of microseconds, so other modules call these
+functions only where float arithmetic falls short.
 """
 
 import math
@@ -185,7 +185,7 @@ def _gamma(x: Decimal) -> Decimal:
 
 @cache
 def _coefficients(n: int) -> tuple[Decimal, ...]:
-    """Return B(2k) (2k + n - 1)! / (2k)!, k = 1, 2, …, of the asymptotic series of polygamma; n = -1: log gamma."""
+    """Return B(2k) (2k + n - 1)! / (2k)!, k = 1, 2, …, of the series of polygamma or, for n = -1, of log gamma."""
     with localcontext(Context(DIGITS)):
         return tuple(b * math.factorial(2 * k + n - 1) / math.factorial(2 * k) for k, b in enumerate(bernoulli(), 1))
 

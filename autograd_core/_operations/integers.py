@@ -1,4 +1,4 @@
-"""The integers that index a `take`, including inputs of a trace, which have no fixed number."""
+"""The integers that index a `take`, including inputs of a trace, whose numbers are not fixed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 
 class Static(BaseException):
-    """An int argument of a traced function was used for something other than indexing a `take`, so it must be static.
+    """An int argument of a traced function was used as something other than an index of `take`, so it must be static.
 
     It is not an `Exception`, so that functions do not catch it. `position` is the int's index among the numbers in the
     arguments.
@@ -44,17 +44,17 @@ for _name in (
     "neg", "pos", "abs", "invert", "bool", "int", "float", "complex", "index", "round", "trunc", "floor", "ceil",
     "eq", "ne", "lt", "le", "gt", "ge", "hash", "repr", "str", "format", "getattr", "reduce", "reduce_ex", "copy",
     "deepcopy", "iter", "len", "contains", "getitem",
-):  # fmt: skip  # a list: all that Python asks of a number
+):  # fmt: skip  # a list: every special method that a number may have
     setattr(Integer, f"__{_name}__", Integer._static)
 
 
 def index_of(thing: Any) -> Any:
-    """Return the index for `take`: the node behind an int that is being traced, anything else unchanged."""
+    """Return the index for `take`: the node behind an int that is being traced, or anything else unchanged."""
     return thing.node if type(thing) is Integer else thing
 
 
 def chosen(xs: Sequence[float]) -> float:
-    """Return the element of a list at the index that precedes it."""
+    """Return the element of a list at the index that precedes the list."""
     count = len(xs) - 1
     for j in range(count):
         if xs[0] == j or xs[0] == j - count:

@@ -12,7 +12,7 @@ from .shape import NO_OPERANDS, Shape
 
 # A function of an operation's operands, as numbers, that returns whether a derivative is flat there.
 Flat = Callable[..., bool]
-# A local derivative is a function of the operands and the result, or a number where it is constant.
+# A local derivative is a function of the operands and the result, or a number if it is constant.
 Derivative = Callable[..., Any] | float
 
 
@@ -65,8 +65,9 @@ class Operation:
     `shape` is its signature. `value` takes floats and returns a float. `derivatives` holds, for each operand,
     ∂result/∂operand as a function of the operands and the result that works on floats and `Value`s alike; if the
     operands are taken together, it is one function, which takes all of them and the result and returns a list.
-    `evaluate` calls `value`, and `slopes` calls `derivatives`. `formula` and `derivative_formulas` are their printed
-    forms, in Python's syntax, with `{x}`, `{y}` for the operands and `{z}` for the result.
+    `evaluate` calls `value`, and `slopes` calls `derivatives`. `formula` and `derivative_formulas` are the printed
+    forms of the value and the derivatives, in Python's syntax: `{x}` and `{y}` are the operands, and `{z}` is the
+    result.
     """
 
     name: str
@@ -90,8 +91,8 @@ class Operation:
     flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
     flat_beside: tuple[Flat | None, ...] = ()
     # The largest error of a derivative over the whole domain, in units in the last place: 4 for every public row, up to
-    # 8 for rows that are derivatives of others. If such a row has an allowance, which says why, the bound also includes
-    # the change in the exact derivative when each operand moves by one unit.
+    # 8 for rows that are derivatives of others. If one of the latter has an allowance, which says why, the bound also
+    # includes the change in the exact derivative when each operand moves by one unit.
     ulps: float = 4.0
     allowance: str = ""
     # Rows that exist only as derivatives of others are not exported.
@@ -109,7 +110,7 @@ class Operation:
 
     @property
     def permanent(self) -> bool:
-        """Whether it lives as long as the process: primitives and programs go when their last node does."""
+        """Whether it lives as long as the process: primitives and programs are freed with their last node."""
         return self.origin is None and not self.name.startswith("program ")
 
     @property

@@ -1,8 +1,8 @@
 """Quiet, accurate scalar functions used by the table of operations as values and as local derivatives.
 
 Every function takes and returns floats and never raises: where no finite value exists, it returns an infinity or nan.
-Bounds are in units in the last place of the exact result: the largest error found against mpmath over random arguments
-of every exponent, with the exp, log, log1p, expm1, tanh, erfc and pow of glibc 2.36.
+Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath at
+random arguments of every exponent, using the exp, log, log1p, expm1, tanh, erfc and pow of glibc 2.36.
 """
 
 import math
@@ -213,7 +213,7 @@ def residual(a: float, b: float, d: float) -> float:
     >>> residual(1.0, 1e-30, 1.0 - 1e-30)
     -1e-30
     """
-    # Dekker's sum, larger operand first: unlike the branchless TwoSum its intermediate results cannot overflow.
+    # Dekker's sum, larger operand first; unlike in the branchless TwoSum, no intermediate result can overflow.
     if not math.isfinite(d):
         return 0.0
     return (a - d) - b if abs(a) >= abs(b) else a - (b + d)
@@ -269,7 +269,7 @@ def product_error(a: float, b: float, p: float) -> float:
 
 
 def scaled_exp(factor: float, w: float, v: float) -> float:
-    """Return factor * exp(-w - v) for w >= 0 and a small v, accurate where the exponential alone is subnormal."""
+    """Return factor * exp(-w - v) for w >= 0 and a small v, accurate even where the exponential is subnormal."""
     factor += factor * math.expm1(-v)
     if w < 700.0:
         return factor * math.exp(-w)

@@ -48,13 +48,13 @@ class Arguments:
 
 
 def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
-    """Take the arguments of a call apart: floats, Values and ints are its numbers; everything else is kept."""
+    """Take the arguments of a call apart: floats, Values and ints are its numbers; everything else is kept as it is."""
     flat = None if keywords else _flat(positional)
     return _taken_apart(positional, keywords) if flat is None else flat
 
 
-# For calls with nothing but numbers, and lists and tuples of numbers: everything except the numbers, by the layout and
-# types of the arguments. A training loop makes the same few calls again and again.
+# For calls whose arguments are all numbers, or lists and tuples of numbers: everything except the numbers, keyed by
+# the layout and types of the arguments. A training loop makes the same few calls again and again.
 _known: dict[Hashable, tuple[list[Leaf], Nested, Hashable, tuple[int, ...]]] = {}
 _MOST, _LONGEST = 64, 1 << 14  # how many calls are remembered, and how many numbers each may have
 _NUMBERS = {float, int, Value}

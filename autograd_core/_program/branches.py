@@ -119,7 +119,7 @@ class Branches:
         at.ways[outcomes[-1]] = branch
         if self.count == MANY:
             warnings.warn(
-                f"{self.name} has {MANY} branches by now, each of which is traced and kept; if they only choose "
+                f"{self.name} now has {MANY} branches, each of which is traced and kept; if they only choose "
                 "between numbers, use relu, maximum, minimum, abs, where or autograd_core.max, which do not branch",
                 GraphWarning,
                 stacklevel=2,

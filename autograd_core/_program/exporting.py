@@ -67,7 +67,7 @@ def translated(
     rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():
         raise reason
-    if not exact:  # the arguments of what is left to Python are computed in Python alone
+    if not exact:  # drop the functions that only calls left to Python need
         translation.keep(function for row in rows for function in row.functions)
     return rows, translation
 
@@ -84,7 +84,7 @@ def plain_guards(branch: Branch) -> Sequence[Guard]:
 
 
 def comment(name: str) -> str:
-    """Return a name that is safe inside a comment."""
+    """Return the name in a form that is safe inside a comment."""
     return "".join(c if c.isprintable() else "?" for c in name)
 
 

@@ -1,6 +1,6 @@
 """Programs as self-contained C: translated rows, and listings as tables.
 
-Tables rather than code, so that any compiler can handle a program of any size.
+Listings become tables rather than code, so that any compiler can handle a program of any size.
 """
 
 from __future__ import annotations

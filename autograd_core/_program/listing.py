@@ -26,7 +26,7 @@ class Listing(Flat):
 
     The slots hold first the inputs, which every replay sets; then the parameters, whose numbers every replay reads;
     then the constants; then the result of each instruction. Instructions are in the order of `toposort`, so that a
-    sweep through them in reverse adds contributions in the engine's order and agrees with it to the last bit.
+    sweep through them in reverse adds contributions in the engine's order and agrees with the engine to the last bit.
 
     `variable` is 1 for a slot that is a node of the graph and 0 for a plain number: only variables have adjoints, and
     some derivatives are flat only if another operand is a plain number. `outputs` are slots. The instructions that the
@@ -88,7 +88,7 @@ class Listing(Flat):
             checkpoints: The row that takes the place of each checkpoint.
 
         Raises:
-            GraphError: A leaf is none of these or has been assigned since, or a checkpoint has no row.
+            GraphError: A leaf is none of these, a node has been assigned a number since, or a checkpoint has no row.
         """
         asked = [question.operands for question in questions]
         roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *others)]
@@ -184,6 +184,6 @@ def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
 
 
 def _below(outputs: Sequence[Value | float], stops: Sequence[Value]) -> list[Value]:
-    """Return the nodes below the outputs: first those below the first output, in its sweep's order, then the others."""
+    """Return the nodes below the outputs: first those below the first, in the order of its sweep, then the others."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []

@@ -20,7 +20,7 @@ BLOCK = 65_536
 
 @dataclass(slots=True)
 class Answers:
-    """The results of all rows: values, gradients by row and summed, and a branch that gives the outputs' structure."""
+    """The results of all rows: values, gradients row by row and summed, and a branch with the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
@@ -48,7 +48,7 @@ def play_rows(
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
-            # Nobody asked for these, and over all blocks they could take more memory than the inputs.
+            # These are not needed, and over all blocks they could take more memory than the inputs.
             found.by_row = array("d")
         total = found if total is None else _after(total, found)
         if progress is not None:
@@ -80,7 +80,7 @@ def _block(
         left = [left[i] for i in found.strays]
         if left:
             before_it, branch = branch, _branch_of(replays, columns, left[0], before)
-            # If the branch is the same, the row strayed only because fast arithmetic rounds differently at a border.
+            # If the branch is the same, the row strayed only because fast arithmetic rounds differently at a boundary.
             fast = replays.fast and branch is not before_it
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)

@@ -46,7 +46,7 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
     """Prepare a listing to be played in C.
 
     Args:
-        fast: Whether sums may be reordered and functions be off by up to 4 units in the last place.
+        fast: Whether sums may be reordered and functions may be off by up to 4 units in the last place.
         passes: Which passes to run, as bits (`CHAINS | MATRICES`); by default all that `fast` permits.
 
     Raises:
@@ -141,7 +141,7 @@ class Prepared:
         """Return the outputs in each of `count` rows, and the gradients of the first output, as `player.rows` does.
 
         Args:
-            threads: The maximum number of threads, which changes no bit of the results.
+            threads: The maximum number of threads; the results are the same for any number, bit for bit.
         """
         listing = self.listing
         tables = tables_of(inputs, count)
@@ -165,7 +165,7 @@ class Prepared:
         summed: Any = None,
         threads: int = 1,
     ) -> list[int]:
-        """Fill float64 buffers with the results of `count` rows, without a copy; return the rows that stray.
+        """Fill float64 buffers with the results of `count` rows, without copying; return the rows that stray.
 
         Args:
             tables: All inputs, in order.

@@ -18,7 +18,7 @@ from .player import Column
 from .replayed import Replayed
 from .spread import Spread, counted, spread
 
-# For each positional argument the axis that carries rows, or None; or a single entry for all arguments.
+# For each positional argument, the axis that carries rows, or None; or a single entry for all arguments.
 Axes = int | None | tuple[int | None, ...]
 
 
@@ -41,7 +41,7 @@ class Rows:
         self._find, self._in_axes, self._threads, self._progress = find, in_axes, threads, progress
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """The outputs, each with its rows: NumPy arrays if an argument is one, else lists."""
+        """The outputs, each with one item per row: NumPy arrays if an argument is one, else lists."""
         call = self._laid_out(arguments, keywords)
         return call.outputs(self._played(call, None))
 
@@ -58,7 +58,7 @@ class Rows:
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return the value in each row, and add the gradient of their sum to the `grad` of the parameters."""
+        """Return the value in each row, and add the gradient of the values' sum to the `grad` of the parameters."""
         call = self._laid_out(arguments, keywords)
         answers = self._played(call, (False,) * len(call.columns))
         if not answers.by_parameter:
@@ -113,7 +113,7 @@ class RowsCall:
                 )
 
     def outputs(self, answers: Answers) -> Any:
-        """The outputs, each with its rows."""
+        """The outputs, each with one item per row."""
         structure, width = answers.branch.output, len(answers.branch.output.numbers)
         made: list[Any] = []
         at = 0

@@ -165,7 +165,7 @@ def forward(
 
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
-    """Return the gradients of the inputs and parameters for the first output; 0.0 for those that are not variables."""
+    """Return the first output's gradients with respect to inputs and parameters; 0.0 where these are not variables."""
     found = adjoints(listing, locals_, seed)
     ends = listing.inputs + listing.parameters
     return [found[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]

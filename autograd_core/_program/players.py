@@ -1,4 +1,4 @@
-"""The choice of player: the C player if it was built, otherwise the Python player, with the same numbers."""
+"""The choice of player: the C player if it was built, otherwise the Python player, which computes the same numbers."""
 
 from __future__ import annotations
 

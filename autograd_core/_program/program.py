@@ -31,8 +31,8 @@ class Program(Replayed):
     A `fast` program lets the native engine add the terms of a sum in a different order, fuse a multiplication with the
     addition that follows it, and compute exp and tanh with vector instructions. Each operation is then off by at most 4
     units in the last place (a sum, relative to its terms), and gradients by 1e-12 relative to their condition; the
-    number of threads still changes no bit. Guards compare these numbers, so a point next to a boundary may end up on
-    either side. Without the native engine a fast program is exact.
+    number of threads still makes no difference. Guards compare these numbers, so a point next to a boundary may end up
+    on either side. Without the native engine a fast program is exact.
 
     Args:
         output: A Value, or numbers and Values in a structure.
@@ -116,10 +116,10 @@ class Program(Replayed):
         """Return the same program over many rows at once.
 
         Args:
-            in_axes: As in JAX's `vmap`: for each positional argument the axis that holds the rows, or None if all rows
+            in_axes: As in JAX's `vmap`: for each positional argument, the axis that holds the rows, or None if all rows
                 share the argument; or a single entry for all arguments. Keyword arguments are shared by all rows. NumPy
                 arrays have rows along that axis; lists and `array.array` have one row per item.
-            threads: The maximum number of threads, which changes no bit of the results.
+            threads: The maximum number of threads; the results are the same for any number, bit for bit.
             progress: Called with the number of rows done and the total.
 
         >>> from autograd_core import trace

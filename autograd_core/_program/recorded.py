@@ -26,8 +26,8 @@ def record_branch(
     """Trace `function` at these numbers; return the branch and the function's result.
 
     Args:
-        arguments: A call, taken apart.
-        moving: Which of its numbers are inputs; the others are static ints.
+        arguments: The arguments of a call, taken apart.
+        moving: Which of their numbers are inputs; the others are static ints.
         numbers: The numbers of the inputs.
 
     Raises:
@@ -80,7 +80,7 @@ def _run(
     result = function(*positional, **keywords)
     trace.check_uncaught()
     if _contents((positional, keywords)) != before:
-        raise refused("changes its arguments", "return the new values, and change the arguments outside")
+        raise refused("changes its arguments", "return the new values, and change the arguments outside the function")
     structure = _taken_apart(result)
     _check_kept(structure.form)
     for x in structure.numbers:
@@ -108,7 +108,7 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
 
 
 def filled(structure: Structure, given: Sequence[Any]) -> Any:
-    """Return the arguments with these things in place of their numbers; an array becomes an object array."""
+    """Return the arguments with `given` in place of their numbers; an array becomes an object array."""
     made, at = [], 0
     for leaf in structure.leaves:
         part = given[at : at + leaf.size]

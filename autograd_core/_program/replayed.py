@@ -55,7 +55,7 @@ class Replayed:
         call = opened(arguments, keywords)
         if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
             raise ValueError(
-                f"{self.name} was traced for other arguments (number, structure, shape or static values differ); "
+                f"{self.name} was traced for other arguments (their number, structure, shape or static values differ); "
                 "trace it for these, or let @traced do so"
             )
         return call

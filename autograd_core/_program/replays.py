@@ -36,7 +36,7 @@ class Replays:
     def value_and_gradients(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, list[float], list[float]]]:
-        """The branch of a point, and there the first output and the gradients of inputs and parameters."""
+        """The branch of a point, and the first output and the gradients of inputs and parameters there."""
         return self.played(
             numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )

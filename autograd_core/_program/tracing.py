@@ -91,7 +91,7 @@ class Trace:
 
 
     def check_uncaught(self) -> None:
-        """Reject a function that returns after an error was raised: a replay would not look for that error."""
+        """Reject a function that returns after an error was raised: a replay would not check for that error."""
         for error in self.errors:
             if isinstance(error, GraphError):
                 raise error
@@ -275,7 +275,7 @@ def _put_in_place(answers: dict[str, Any]) -> None:
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """Return a node to which anything other than these nodes refers, or None.
+    """Return a node that something other than these nodes refers to, or None.
 
     Besides the nodes, only their list may refer to them: any other reference would be outdated after the next replay.
     """

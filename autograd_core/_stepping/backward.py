@@ -59,7 +59,7 @@ class Sweep:
         yield self._result()
 
     def _passed_on(self, box: Box) -> Iterator[tuple[list[Box], Step]]:
-        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; a leaf has none."""
+        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; a leaf has no steps."""
         incoming = [edge for edge in self.scene.incoming[box] if edge.source.group is not None]
         if box.kind == "folded":
             for edge in incoming:
@@ -91,7 +91,7 @@ class Sweep:
     def _send(self, edge: Edge) -> Sent:
         """Send the contributions along all the graph edges that a drawn edge stands for.
 
-        Return that of the edge drawn, with the operand's gradient before and after.
+        Return the contribution of the drawn edge itself, with the operand's gradient before and after.
         """
         node, x = node_of(edge.target), node_of(edge.source)
         before = self.replay.adjoint.get(x)
@@ -116,7 +116,7 @@ class Sweep:
         text = line(
             f"{self.scene.where(result, operand)}{gradient} += ", Equal(tuple(worked)),
             Undetermined(sent.local, sent.upstream, sent.contribution),
-        )  # fmt: skip  # words beside their numbers
+        )  # fmt: skip  # words next to their numbers
         if operand.node is None:
             return text
         if edge.more or result.more:
@@ -131,7 +131,7 @@ class Sweep:
         text = line(
             f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = ", slope(upstream),
             f" goes back along {edge.more + 1} edges into {edge.source.short}",
-        )  # fmt: skip  # words beside their numbers
+        )  # fmt: skip  # words next to their numbers
         step = self.scene.step("edge", self.epoch, text, [edge.id, edge.source.id, edge.target.id])
         step.states = {edge.id: "sent"} | ({edge.source.id: "complete"} if complete else {})
         return step

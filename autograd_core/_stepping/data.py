@@ -74,7 +74,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 def _computed_first(tape: Tape) -> set[int]:
     """Return the slots whose numbers the page computes before it shows any, so that the data can omit them.
 
-    Not those of an operation on many operands: its recorded derivatives show where it is flat beside plain numbers.
+    Operations on many operands are excluded: their recorded derivatives show where plain numbers make them flat.
     """
     rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
     return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
@@ -143,7 +143,7 @@ def _jsonable(x: float) -> float | str:
 
 @dataclass(frozen=True, slots=True)
 class SecondOrder:
-    """The program of all gradients: the slot of each leaf, and of its gradient, or None if that is constant."""
+    """The program of all gradients: the slot of each leaf, and of its gradient, or None if the gradient is constant."""
 
     tape: Tape
     leaves: list[int]

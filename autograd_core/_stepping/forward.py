@@ -114,7 +114,7 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Val
             text = line(
                 f"{scene.where(box)}{box.short} ← {box.short} - η·{scene.gradient(box)} = ", Number(old),
                 " - ", Number(rate), "·", slope(gradient, signed=True), " = ", Number(new),
-            )  # fmt: skip  # words beside their numbers
+            )  # fmt: skip  # words next to their numbers
             if node in due:
                 right = scene.tape.updated(old, due[node], rate)
                 text = line(text, Differs(gradient, due[node], line(" instead of ", Number(right))))
@@ -127,5 +127,5 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Val
                 f"{scene.where(box)}{box.short}: its {counted(parameters, 'parameter')} {moves}, w ← w - ",
                 Number(rate), "·grad(w)",
                 CountWrong(tuple((gradients.get(x, none), due[x]) for x in parameters if x in due)),
-            )  # fmt: skip  # words beside their numbers
+            )  # fmt: skip  # words next to their numbers
             yield scene.step("update", epoch, text, [box.id])

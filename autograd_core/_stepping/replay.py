@@ -8,7 +8,7 @@ a row's name  fills its value, then its local derivative with respect to each op
 "frozen"      the same, for an operation that only Python can compute
 "send"        fills a contribution, then its sum with everything that had arrived before; reads the local derivative,
               the gradient above and the earlier sum (-1: nothing has arrived)
-"norm"        fills the root of the sum of the squares of the slots that it reads
+"norm"        fills the square root of the sum of the squares of the slots that it reads
 "update"      fills w - rate·g; reads w, g and the rate
 """
 
@@ -110,8 +110,8 @@ def why_frozen(op: Operation) -> str:
 class Replay:
     """The slots of one epoch: of `data`, of `local` derivatives, and of `adjoint` for nodes a gradient has reached.
 
-    The graph's own `data` and `grad` are not touched. Raises GraphError if a leaf has been assigned a new
-    number since.
+    The graph's own `data` and `grad` are not touched. Raises GraphError if a leaf has been assigned a new number since
+    the graph was recorded.
     """
 
     def __init__(self, graph: Graph, tape: Tape) -> None:
@@ -186,7 +186,7 @@ class Replay:
     def forward(self) -> None:
         """Recompute every node from the leaves, with the player of programs.
 
-        Raises whatever floats raise if a value does not exist; the message names the operation and its operands.
+        Raises whatever an operation on floats raises if it has no value; the message names it and its operands.
         """
         slopes: list[Slopes] = []
         numbers = [self.tape.numbers[self.data[leaf]] for leaf in self._leaves]

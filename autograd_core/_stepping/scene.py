@@ -21,7 +21,7 @@ INSIDE = "inside the folded boxes"
 
 @dataclass(slots=True)
 class Step:
-    """One step: its line, the elements it concerns, and the texts and states it sets, by id.
+    """One step: its line, the elements it concerns, and the texts and states it sets, keyed by id.
 
     The key of a text is the id of an edge, or of a node followed by ":d" for its data or ":g" for its gradient.
     """

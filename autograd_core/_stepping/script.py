@@ -1,4 +1,4 @@
-"""The steps through a graph as data: epochs of forward pass, sweep and update, with sorted and unsorted sweeps."""
+"""The steps through a graph as data: epochs of a forward pass, a sweep (sorted or unsorted) and an update."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def _moved(
 
 
 def _route(edge: Attributes, tail: Attributes, head: Attributes, sides: tuple[float, float], gutter: float) -> None:
-    """Route an edge from the right of its tail, around the end of the row, through the gutter, to its head's left."""
+    """Route an edge from the right of its tail, around the row's end, through the gutter, to the left of its head."""
     (x, y), (u, v) = _point(tail["pos"]), _point(head["pos"])
     x += 36 * float(tail["width"])
     u -= 36 * float(head["width"])
@@ -104,7 +104,7 @@ def _route(edge: Attributes, tail: Attributes, head: Attributes, sides: tuple[fl
         (high, gutter), (high, gutter), ((low + high) / 2, gutter),
         (low, gutter), (low, gutter), (low, (v + gutter) / 2),
         (low, v), (low, v), (u - tip, v),
-    ]  # fmt: skip  # a curve a line
+    ]  # fmt: skip  # one curve per line
     edge["pos"] = f"e,{u:.2f},{v:.2f} " + " ".join(f"{a:.2f},{b:.2f}" for a, b in points)
     if "lp" in edge:
         edge["lp"] = f"{(low + high) / 2:.2f},{gutter + 8:.2f}"

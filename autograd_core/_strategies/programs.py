@@ -101,10 +101,10 @@ class Line:
 
 @dataclass(frozen=True, repr=False)
 class RandomProgram:
-    """A program: the numbers of its inputs, and its lines, the last of which is the result.
+    """A program: the values of its inputs, and its lines, the last of which is the result.
 
-    `program(*operands)` runs it: on floats with only builtins and `math`, if these have its operations, and on Values
-    with the functions of autograd_core. `repr(program)` is a script that can be pasted and run.
+    `program(*operands)` runs it: on floats with only builtins and `math`, if these provide its operations, and on
+    Values with the functions of autograd_core. `repr(program)` is a script that can be pasted and run.
 
     >>> from autograd_core import operation_of, tanh
     >>> program = RandomProgram((0.5,), (Line("t1", form_of(operation_of(tanh), 1), ("a",)),))

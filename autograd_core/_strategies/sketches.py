@@ -19,7 +19,7 @@ MOST_OPERATIONS = 60
 Place = tuple[str, int]
 Sketch = tuple[Form, tuple[Place, ...]]
 CONSTANTS_AT_MOST = 6
-# Decides whether an application fits, given its row and the numbers of its operands.
+# Decides whether an application fits, given its row and the values of its operands.
 Fits = Callable[[Operation, Sequence[float]], bool]
 # Drawn uniformly from this list: mostly the preceding lines, so that programs are deep.
 PLACES: tuple[Place, ...] = (

@@ -47,7 +47,7 @@ class Transformed:
         return f"<{self._transform.__name__} of {getattr(self, '__qualname__', None) or repr(self._function)}>"
 
     def __reduce__(self) -> str | tuple[Function, tuple[Any, ...]]:
-        if is_named(self):  # a decorator: the function's name is now this one's
+        if is_named(self):  # used as a decorator: the name now refers to this object
             return str(getattr(self, "__qualname__", ""))
         return transformed_again, (self._transform, self._function, self._options)
 
@@ -89,7 +89,7 @@ def checked(argnums: Any) -> Argnums:
 def located(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums
 ) -> list[Any]:
-    """Return the index of each argument named by `argnums`, or its name if it is passed by keyword."""
+    """Return, for each argument that `argnums` refers to, its index, or its name if it is passed by keyword."""
     if not isinstance(argnums, tuple):
         return [_place(function, len(arguments), keywords, argnums)]
     places: list[Any] = [_place(function, len(arguments), keywords, index) for index in argnums]
@@ -127,7 +127,7 @@ def parted(output: Any) -> tuple[Any, Any]:
 
 
 def scalar(output: Any) -> Any:
-    """Return the output of a function, which must be one number."""
+    """Return the output of a function; raise TypeError unless it is a single number."""
     if type(output) is Value or type(output := unwrapped(output)) is Value:
         return output
     _differentiable(output)

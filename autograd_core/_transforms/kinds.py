@@ -61,11 +61,11 @@ def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callabl
     Args:
         kind: The class; its subclasses are not included.
         parts: Takes an instance and returns the numbers and structures in it, in order.
-        rebuild: Takes an instance and a new part for each of its parts, and returns a new instance. The parts may be
-            Values, gradients or None.
+        rebuild: Takes an instance and a replacement for each of its parts, and returns a new instance. The replacements
+            may be Values, gradients or None.
 
     Raises:
-        TypeError: `kind` is not a class or is already registered, or one of the functions is not callable.
+        TypeError: `kind` is not a class or is already registered, or `parts` or `rebuild` is not callable.
 
     >>> from autograd_core import grad
     >>> class Vector(list):

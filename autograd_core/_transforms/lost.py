@@ -33,8 +33,8 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
         if type(x) is not Value and repr(x) not in known:
             warnings.warn(
                 f"the function returned {x!r}, a plain number computed from one that was taken out of a Value; "
-                "its gradient is lost and counts as 0.0; compute with Values (x for x.data, no round or int, gradients "
-                "with create_graph=True), or return stop_gradient(…) if you mean 0.0",
+                "its gradient is lost and counts as 0.0; compute with Values (x, not x.data; no round or int; "
+                "gradients with create_graph=True), or return stop_gradient(…) if you mean 0.0",
                 GraphWarning,
                 stacklevel=_level(),
             )

@@ -82,7 +82,7 @@ class Run:
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Pull cotangents of the outputs back to the inputs; return the results in the form that the caller expects.
 
-        They are plain numbers if nothing but the inputs is a Value: then the derivative needs no graph.
+        The results are plain numbers if nothing but the inputs is a Value: then the derivative needs no graph.
         """
         valued = self.valued or _any_value(cotangents)
         recording = current().recording
@@ -116,7 +116,7 @@ class Run:
         return self.answers(outputs, valued)
 
     def beside(self) -> Any:
-        """Return the function's aux in the form that the caller expects, with numbers for Values."""
+        """Return the function's aux, with the Values in it replaced by what the caller expects."""
         structure = values_in(self.aux)
         return structure.rebuild(self.values(structure.numbers)) if structure.numbers else self.aux
 

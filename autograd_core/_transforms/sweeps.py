@@ -26,7 +26,7 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
 
     Args:
         y: The output.
-        inputs: Any nodes, leaves or computed. The gradient is 0 for one that `y` does not depend on.
+        inputs: Any nodes, whether leaves or computed. The gradient is 0 for a node that `y` does not depend on.
         create_graph: Whether to record the sweep.
 
     Raises:
@@ -90,7 +90,7 @@ def closed_gradients(y: Value, inputs: Sequence[Value]) -> list[float] | None:
 
 @accelerated
 def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> list[bool]:
-    """Return for each of `things` whether it depends on Values other than the inputs and constants."""
+    """Return, for each of `things`, whether it depends on Values other than the inputs and constants."""
     order = ordered(things, inputs)
     found = depending(order, [node for node in order if node.is_leaf and node.op is not CONSTANT])
     return [type(thing) is Value and thing in found for thing in things]

@@ -6,8 +6,8 @@ Start with `forms.py` (the typed intermediate form), `operations.py` (the operat
 becomes text in `braces.py` and `in_c.py` (with `_native/runtime.h`), `in_python.py`, `in_javascript.py` (with
 `runtime.js` and `special.js`), and `differing.py`, `numpy_expressions.py` and `in_numpy.py` (with `numpy_runtime.py`).
 JavaScript and NumPy cannot call Python for the functions that only Python can compute; `approximate.py` and `nearly.py`
-replace these functions.
-`kernels.py` writes the kernels of the native engine.
+replace these functions. `kernels.py` writes the kernels of the native engine.
 
-Anything that is not understood is rejected by name, with file and line: a row is never translated in part.
+Anything that the translator does not understand is rejected by name, with file and line: a row is
+never translated in part.
 """

@@ -1,7 +1,7 @@
 """Functions without the branches that only Python can compute, for languages that cannot call Python.
 
-These branches are more accurate than float arithmetic; without one, the alternative formula is used. A function without
-an alternative keeps its branch, and fails there.
+These branches are more accurate than float arithmetic; once one is removed, the alternative formula is used. A function
+without an alternative keeps its branch, and fails there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .forms import Assign, Choice, Expression, For, Function, If, Operate, Retur
 
 
 def without_exact(function: Function) -> None:
-    """Remove the branches of a function that only Python can compute."""
+    """Remove those branches of a function that only Python can compute."""
     function.body = _block(function.body)
 
 

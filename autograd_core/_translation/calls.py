@@ -33,7 +33,8 @@ from .forms import (
 from .loops import Lists
 from .operations import CALLS, OPERATORS
 
-# Modules whose functions use numbers other than floats. The translated text fails when it calls one, and says so.
+# Modules whose functions use numbers other than floats. Translated text that calls one of these functions raises an
+# error that says so.
 LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
@@ -198,7 +199,7 @@ class Calls(Lists):
         return Known(KNOWN, kinds[x.type])
 
     def call_isinstance(self, node: ast.Call) -> Expression:
-        """Translate `isinstance` of numbers; a power with a complex result has already failed."""
+        """Translate `isinstance` on numbers; a power with a complex result has already failed."""
         kind, asked = self.call_type(node), self.visit(node.args[1])
         if not isinstance(kind, Known) or not isinstance(asked, Known):
             self.refuse(node, f"`{ast.unparse(node)}`")

@@ -100,7 +100,7 @@ class Endless:
     def may_go_on(self, function: Function) -> bool:
         """Return whether a function, or one that it calls, has a loop whose length depends on operands, or recurses."""
         if function.name not in self._known:
-            self._known[function.name] = True  # if the question recurs, the function calls itself
+            self._known[function.name] = True  # if this is asked again meanwhile, the function is recursive
             inner = list(within(function.body))
             ranges = [x for x in inner if isinstance(x, Range)]
             loops = any(isinstance(x, While) for x in inner) or not all(

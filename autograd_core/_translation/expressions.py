@@ -46,7 +46,7 @@ class Expressions:
         self.out: list[Statement] = []  # the list that statements are added to
         self.conditional = 0  # above 0 inside code that might not be evaluated, where nothing can be hoisted
         self.made = 0
-        self.tests: set[int] = set()  # the nodes of which only the truth value matters
+        self.tests: set[int] = set()  # the nodes used only for their truth value
 
     def refuse(self, node: ast.AST, what: str, remedy: str = "") -> NoReturn:
         """Raise Refused with the place in its message."""
@@ -114,7 +114,7 @@ class Expressions:
     # --- Visiting -----------------------------------------------------------------------------------------------
 
     def visit(self, node: ast.expr) -> Expression:
-        """Translate an expression to the typed form."""
+        """Translate an expression into the typed form."""
         method = getattr(self, f"visit_{type(node).__name__}", None)
         if method is None:
             self.refuse(node, f"`{ast.unparse(node)}` ({type(node).__name__})")

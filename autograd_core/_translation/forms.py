@@ -1,7 +1,7 @@
 """The intermediate form of a row's Python: every expression has a type, and no language's syntax appears.
 
-Types are strings; the type of a tuple is a tuple of types. Expressions have no effects, so an emitter may write one
-twice. An `Operate` names an operation of Python or of `math`; operations.py lists these, and knows which can raise.
+Types are strings; the type of a tuple is a tuple of types. Expressions have no side effects, so an emitter may write
+one twice. An `Operate` names an operation of Python or of `math`; operations.py lists these, and knows which can raise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LARGEST_INT = 2**53
 
 
 class Refused(NotImplementedError):  # noqa: N818  # it is the translator's answer
-    """A row's Python contains something that is not understood; the message names it, with file and line."""
+    """A row's Python contains something that the translator does not understand; the message says what and where."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """C: each function becomes a C function, on top of the runtime in _native/runtime.h.
 
 Whatever raises in Python sets a bit of `*raised` and returns a number that is ignored: the kernel then returns 0, and
-the row's Python is called. Without contraction and fast-math options, the numbers equal Python's bit for bit.
+the row's Python is called. If the code is compiled without contraction and fast-math options, its numbers equal
+Python's bit for bit.
 """
 
 from __future__ import annotations

@@ -127,10 +127,10 @@ class JavaScript(Braces):
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
     """Return a script that defines `rows`: for each name, the row's `value`, its `slopes`, and where they are `flat`.
 
-    `beside` says where they are also flat if the other operand is a plain number. The functions take the operands, and
-    slopes take the result after them. For an operation on many operands, the functions take the operands as a list, and
-    `slopes` is a single function that returns all slopes; `flat` or `beside` then holds a single function too, and that
-    in `beside` also takes a list that says which operands are variables, as 1 or 0.
+    `beside` says where they are also flat if the other operand is a plain number. The functions take the operands;
+    slopes also take the result, as their last argument. For an operation on many operands, the functions take a list of
+    the operands, and `slopes` is a single function that returns all slopes; `flat` or `beside` is then a single
+    function too, and the one in `beside` also takes a list of ones and zeros that says which operands are variables.
 
     Args:
         rows: Rows of `translation`.

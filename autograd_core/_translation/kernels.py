@@ -43,7 +43,7 @@ def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) 
     """Return the text of the kernels of these rows, with the tables that map rows to kernels.
 
     Raises:
-        Refused: A row's Python is not understood.
+        Refused: The translator does not understand a row's Python.
     """
     found, translation, refused = translated_rows(rows)
     if refused:

@@ -53,7 +53,7 @@ def gamma_derivative(n: int, x: float) -> float:
 
 
 def product_without(xs: Sequence[float], at: int) -> float:
-    """Return the product of all numbers but one, with a separate exponent: no partial product leaves the range.
+    """Return the product of all numbers but one, with a separate exponent so that no partial product leaves the range.
 
     >>> product_without([1e200, 7.0, 1e200, 1e-300], 1)
     1e+100

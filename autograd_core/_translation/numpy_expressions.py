@@ -1,4 +1,4 @@
-"""Expressions of translated rows as Python on NumPy's arrays."""
+"""Expressions of translated rows as Python on NumPy arrays."""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-# For each running piece of a row that may catch exceptions: the points that raise, by kind.
+# For each part of a row that is running and may catch exceptions: the points that raise, by kind.
 ATTEMPTS: list[dict[str, Any]] = []
 
 
 class Attempt:
-    """Records the points where a piece of a row raises, by kind of exception."""
+    """Records the points where a part of a row raises, by kind of exception."""
 
     def __enter__(self) -> Attempt:
         self.kinds: dict[str, Any] = {}

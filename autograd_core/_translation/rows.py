@@ -46,7 +46,7 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
     """Translate a row, adding everything that it calls to `translation`.
 
     Raises:
-        Refused: Its Python contains something that is not understood; the message names the row and the place.
+        Refused: The translator does not understand something in its Python; the message names the row and the place.
     """
     try:
         return _many(row, translation) if row.arity is None else _few(row, translation)
@@ -57,7 +57,7 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
 def translated_rows(
     rows: Iterable[Operation], *, exact: bool = True
 ) -> tuple[list[TranslatedRow], Translation, dict[str, Refused]]:
-    """Return all rows that can be translated, their functions, and the reason why each other row is refused, by name.
+    """Return all rows that can be translated, their functions, and, by name, the reason for refusing each other row.
 
     Args:
         exact: Whether the translated text can call Python for the functions that only Python can compute.

@@ -41,7 +41,7 @@ class Translation:
             name: The name of the translated function.
 
         Raises:
-            Refused: The function contains something that is not understood.
+            Refused: The function contains something that the translator does not understand.
         """
         key = (function, tuple((x.type, x.value) if isinstance(x, Known) else x.type for x in given))
         if key not in self._known:

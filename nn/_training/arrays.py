@@ -33,7 +33,7 @@ class Arrays:
         self.loaded = False
 
     def ready(self) -> bool:
-        """Read the current numbers unless they are loaded; return whether the optimiser's state fits into arrays."""
+        """Read the current numbers unless already loaded; return whether the optimiser's state fits into arrays."""
         return self.loaded or self._load()
 
     def _load(self) -> bool:

@@ -67,7 +67,7 @@ def packet_of(rows: Sequence[Example]) -> Packet:
 
 
 class Receiver:
-    """The rows that have arrived, by number; all have the same form."""
+    """The rows that have arrived, keyed by number; all have the same form."""
 
     def __init__(self) -> None:
         self.places: dict[int, int] = {}
@@ -141,5 +141,7 @@ def pickled(thing: Any) -> bytes:
     try:
         return dumps(thing)
     except (AttributeError, TypeError, pickle.PicklingError) as error:
-        error.add_note("Model and loss are sent to other processes: define them in a module, or install cloudpickle.")
+        error.add_note(
+            "The model and the loss are sent to other processes: define them in a module, or install cloudpickle."
+        )
         raise

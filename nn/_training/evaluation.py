@@ -20,7 +20,7 @@ MANY = 200
 
 
 def evaluate(model: Module, loss: Loss, data: Data) -> float:
-    """Return the mean loss over data, in evaluation mode and without recording; each module's mode is restored.
+    """Return the model's mean loss on the data, in evaluation mode and without recording; restore each module's mode.
 
     >>> from nn import MLP, squared_error
     >>> from nn.init import constant

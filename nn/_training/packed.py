@@ -74,7 +74,7 @@ class AtOnce:
         return losses
 
     def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
-        """Return the losses of the chosen examples and leave the summed gradients in the plan; None as in `sweep`."""
+        """Return the losses of the chosen examples and leave the summed gradients in the plan, or None like `sweep`."""
         count, width = len(chosen), examples.width
         if len(self.losses) != count or len(self.rows) != count * width:
             self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (width, 1))

@@ -92,7 +92,7 @@ class SharedTraining(Training):
             self.total = self._total(batch, self.weights)
         losses, share = self.total
         if not (self._assign(share, len(losses)) and all(map(math.isfinite, losses))):
-            return self._swept_row_by_row(self._rows(batch), where)  # it says where something went wrong
+            return self._swept_row_by_row(self._rows(batch), where)  # this says where something went wrong
         return losses
 
     def _total(self, batch: list[int], weights: array[float]) -> tuple[list[float], Share]:
@@ -107,7 +107,7 @@ class SharedTraining(Training):
         return losses, share
 
     def _pieces(self, asked: list[range], batch: list[int], weights: bytes) -> list[Piece]:
-        """Return the pieces for the workers, with the rows themselves if no worker can have them."""
+        """Return the pieces for the workers, with the rows themselves if no worker can have them yet."""
         size, noise = rows_of_part(len(batch)), f"{self.noise} {self.number}"
         self.changed = list(self._examples(batch)) if self.settings.changes_inputs else []
         found = []
@@ -142,7 +142,7 @@ class SharedTraining(Training):
                     if asked[k].packet is None:  # another worker may take it next time
                         asked[k] = asked[k]._replace(packet=self.sender.packet(range(len(self.settings.rows))))
         except BrokenExecutor as error:
-            error.add_note(f"This happened in batch {self.number}; the parameters are those before it.")
+            error.add_note(f"This happened in batch {self.number}; the parameters are as they were before it.")
             raise
         return [found[k] for k in range(len(asked))]
 
@@ -184,13 +184,13 @@ def executor_of(client: Any) -> Executor:
             f"client must be a concurrent.futures executor or a distributed.Client; got {client!r}: make one, such as "
             "ProcessPoolExecutor()"
         )
-    # not pure: the same call may return another answer if the worker has received or lost something in between
+    # not pure: the same call may return a different answer if the worker has received or lost something in between
     executor: Executor = client.get_executor(pure=False)
     return executor
 
 
 def workers_of(client: Any) -> int:
-    """Return how many pieces a client computes at a time, if it says so; this decides how batches are divided."""
+    """Return how many pieces a client computes at a time, if that is known; it determines how batches are divided."""
     if callable(getattr(client, "nthreads", None)):
         return sum(client.nthreads().values()) or 1
     return getattr(client, "_max_workers", None) or os.cpu_count() or 1

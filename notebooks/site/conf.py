@@ -10,7 +10,7 @@ from hypothesis import settings
 from autograd_core import __version__
 
 settings.register_profile("site", derandomize=True, database=None, deadline=None, max_examples=25)
-settings.load_profile("site")  # examples that search get the same results as in the tests
+settings.load_profile("site")  # so that examples that search find what the tests find
 
 project = "autograd-core"
 author = "the autograd-core authors"

@@ -1,11 +1,11 @@
-"""Processor seconds for an epoch of 64-32-10 on the real digits: both engines, beside micrograd.
+"""Processor seconds for an epoch of 64-32-10 on the real digits: both engines, compared with micrograd.
 
     python tests/benchmarks/digits.py [--rounds 3]
 
 The same program on each: 1,437 images in batches of 16, the multi-class hinge loss (micrograd has no logarithm), plain
-gradient descent. Each runs in a process of its own, in turns, and the fastest round counts, in seconds of processor
-time, to which other programs on the machine add nothing. micrograd runs two batches, scaled up. What is not installed
-or not built is said and left out.
+gradient descent. Each runs in a separate process, in turns, and the fastest round counts, in seconds of processor time,
+to which other programs on the machine add nothing. micrograd runs two batches, and its time is scaled up. Anything that
+is not installed or not built is reported and left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHARES = {"python": 1.0, "native": 1.0, "micrograd": 0.02}
 
 
 def epoch(runner: str, share: float) -> float:
-    """Processor seconds for an epoch, from a share of it."""
+    """Processor seconds for an epoch, estimated from part of it."""
     value, network = (importlib.import_module(name) for name in RUNNERS[runner])
     from nn.datasets import digits
 
@@ -52,7 +52,7 @@ def epoch(runner: str, share: float) -> float:
 
 
 def measured(runner: str) -> float | str:
-    """The seconds from a separate process, or the reason why there are none."""
+    """The seconds that a separate process measures, or the reason why there are none."""
     engine = {"AUTOGRAD_CORE_ENGINE": runner} if runner != "micrograd" else {}
     done = subprocess.run(
         [sys.executable, __file__, "--run", runner], capture_output=True, text=True, check=False,

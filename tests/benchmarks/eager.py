@@ -1,10 +1,10 @@
 """The cost of a gradient, as a multiple of the same program on plain Python floats: `python tests/benchmarks/eager.py`.
 
 Each row runs the program on floats (forward only) and on Values (built, swept, freed), one after the other in the same
-process, at least 7 rounds after a warm-up; the figure is the ratio of the medians of the processor's time, so that
-other programs on the machine count as little as can be. Where micrograd or XAD (`xad`) is
-installed, the first row shows theirs. Exits 1 where an engine misses a bound; the Python engine has one, on the first
-row. The bytes of a node with two operands, its float included, stand below.
+process, at least 7 rounds after a warm-up; the figure is the ratio of the median processor times, so that other programs
+on the machine count as little as possible. If micrograd or XAD (`xad`) is installed, the table also has the first row
+on each of them. The exit code is 1 if an engine misses a bound; the Python engine has a single bound, on the first row.
+The line below the table gives the bytes of a node with two operands, including its float.
 
 Args: `--rounds N` (default 9); `--scale N` also builds, sweeps and frees a chain of N nodes, twice.
 """
@@ -75,7 +75,7 @@ def mixed(f: Any, a: Number, b: Number, c: Number, d: Number, e: Number) -> Numb
 
 
 def crossentropy(layers: Sequence[Any], x: Sequence[float], f: Any) -> Number:
-    """A 784-128-10 network with tanh, and softmax cross-entropy of one point, operation by operation."""
+    """The softmax cross-entropy of one point in a 784-128-10 network with tanh, operation by operation."""
     h = x
     for index, (rows, biases) in enumerate(layers):
         out = []
@@ -91,14 +91,14 @@ def crossentropy(layers: Sequence[Any], x: Sequence[float], f: Any) -> Number:
 
 
 def timed(program: Program) -> float:
-    """Seconds of the processor for one run, the result freed."""
+    """Processor seconds for one run, including freeing the result."""
     start = time.process_time()
     program()
     return time.process_time() - start
 
 
 def ratio(plain: Program, graph: Program, rounds: int, repeat: int = 1) -> tuple[float, float]:
-    """The median seconds of the plain program, and the ratio of the other program's time."""
+    """The median seconds of the plain program, and the ratio of the other program's time to that."""
     plain(), graph(), graph()
     plains, graphs = [], []
     for _ in range(rounds):
@@ -241,8 +241,8 @@ def main() -> int:
 
     inputs = (0.7, -1.3, 0.4, 1.9, 2.2)
     start = Value(0.5)
-    # Each row makes its programs when its turn comes, since Python's collector would also walk the weights of the
-    # others.
+    # Each row makes its programs only when its turn comes, since Python's collector would otherwise walk the weights of
+    # the others too.
     rows: list[tuple[str, float | None, Callable[[], tuple[Program, Program]], int, int]] = [
         ("100-point step of 2-16-16-1, operation by operation", 2.0,
          lambda: (plain_net, lambda: net(nodes, xs, targets, ag.tanh).backward()), rounds, 1),

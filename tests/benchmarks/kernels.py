@@ -1,7 +1,8 @@
-"""Kernels written by hand beside those generated from their rows: `python tests/benchmarks/kernels.py`.
+"""Handwritten kernels compared with those generated from their rows: `python tests/benchmarks/kernels.py`.
 
-For every kernel by hand: at how many points every bit is the same (value and local derivatives), and nanoseconds a call
-by the number of operands, the median of interleaved runs. Compiles both into a library of its own; needs a C compiler.
+For every handwritten kernel: at how many points all bits agree (value and local derivatives), and the nanoseconds per
+call for each number of operands, as medians of interleaved runs. Compiles both into a separate library; needs a C
+compiler.
 """
 
 import ctypes
@@ -59,7 +60,7 @@ __attribute__((visibility("default"))) double timed(void *kernel, const double *
 
 
 def points_module():
-    """The points at which the tests of the translator compare."""
+    """The points at which the translator's tests compare kernels."""
     spec = util.spec_from_file_location("points", ROOT / "tests" / "translation" / "points.py")
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -109,7 +110,7 @@ def main():
             for size in SIZES:
                 numbers = [source.uniform(-3.0, 3.0) for _ in range(2 * size)]
                 if name == "take":
-                    numbers[0] = size - 1.0  # the place of an entry
+                    numbers[0] = size - 1.0  # the index of an entry
                 hand, made = measured(loaded, both, numbers, runs)
                 print(f"    {2 * size:4} operands: {hand:6.1f} ns by hand, {made:6.1f} generated")
 

@@ -1,11 +1,11 @@
-"""A linear network that learns to clean a photograph, scalar by scalar: a step of eager training beside one of a program.
+"""A linear network that learns to clean a photograph, scalar by scalar: the cost of an eager step and of a program's.
 
     python tests/benchmarks/photographs.py [--side 50] [--steps 3]
 
-An image of side × side pixels goes in, one comes out, each pixel of it a weighted sum of all: at 50 × 50 these are 6.25
-million weights and 12.5 million operations. Each way runs in a process of its own and says how long the first step
-takes (of a program: to trace and prepare it as well), how long the next ones do, and the most memory it ever held; the
-losses must be the same to the last bit.
+An image of side × side pixels goes in and another comes out, each of whose pixels is a weighted sum of all the input's:
+at 50 × 50 that makes 6.25 million weights and 12.5 million operations. Each way runs in a separate process and reports
+how long the first step takes (for a program, including tracing and preparing it), how long the later ones take, and the
+most memory held at any time; the losses must be the same to the last bit.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from nn.optim import SGD
 
 
 def images(side):
-    """Pixels of a clean image and of a noisy one."""
+    """The pixels of a clean image and of a noisy one."""
     rng = random.Random(0)
     clean = [rng.random() for _ in range(side * side)]
     return clean, [x + rng.gauss(0.0, 0.1) for x in clean]

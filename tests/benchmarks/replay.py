@@ -1,8 +1,9 @@
-"""Programs beside NumPy by hand: `python tests/benchmarks/replay.py [quick] [PART …]`; one thread, medians of ratios.
+"""Programs compared with handwritten NumPy: `python tests/benchmarks/replay.py [quick] [PART …]`.
 
-Each line has its bound. What stands above its bound is marked; the exit status is 0 all the same, because ratios to NumPy
-hang on the kernel of its BLAS, whose name is printed, and on the machine. Beside them, where installed, CasADi, JAX and
-PyTorch (`replay_others.py`). The works are in `replay_works.py`; without the native engine there is nothing to measure.
+Everything runs in one thread; ratios are medians. Each line shows its bound, and a figure above it is marked. The exit
+status is 0 all the same, because ratios to NumPy depend on the machine and on the kernel of NumPy's BLAS, whose name is
+printed. CasADi, JAX and PyTorch are measured too if they are installed (`replay_others.py`). The workloads are in
+`replay_works.py`. Without the native engine there is nothing to measure.
 """
 
 import gc
@@ -27,7 +28,7 @@ ROUNDS = 7 if QUICK else 25
 
 
 def ratio(base, work, seconds=0.01):
-    """Medians of interleaved runs: work over base, and the seconds of each."""
+    """The median ratio of interleaved runs, work over base, and the median seconds of each."""
     counts = [max(1, round(seconds / timed(thing, 1))) for thing in (base, work)]
     bases, of_works = [], []
     for _ in range(ROUNDS):
@@ -45,7 +46,7 @@ def timed(work, count):
 
 
 def best(work, rounds=5):
-    """The shortest of a few runs in processor time, since a single long run on a shared machine is unreliable."""
+    """The shortest of a few runs, in processor time, since a single long run on a shared machine is unreliable."""
     found = []
     for _ in range(rounds):
         gc.collect()
@@ -90,7 +91,7 @@ def one_point(work):
 
 
 def in_each_build(title, work, count, bounds, *, fast=False):
-    """The same with each width of vectors that this machine has."""
+    """The same for each vector width that this machine has."""
     for build, bound in bounds.items():
         if build not in others.builds():
             continue
@@ -129,7 +130,7 @@ def photographs():
 
 
 def convolution():
-    """Filters at many places: beside NumPy by hand, and beside the same program without the pass that finds them."""
+    """Filters at many places, compared with handwritten NumPy and with the program without the pass that finds them."""
     work = works.convolutional()
     print(prepare(work.listing).explain())
     in_each_build("8×8, 8 and 8 filters of 3×3, batch of 100, exact", work, 100, dict.fromkeys(("avx512", "avx2", "generic")))
@@ -154,7 +155,7 @@ def two_million():
 
 
 def two_branches():
-    """Half of the rows on each of two branches, compared with all on one."""
+    """Half of the rows on each of two branches, compared with all rows on one."""
     one, other = works.branches()
     count = 1000
     numbers = np.random.default_rng(0).uniform(0.5, 2.0, (count, 2))
@@ -205,7 +206,7 @@ def streaming():
 
 def main():
     if ENGINE != "native":
-        sys.exit("the player in C is part of the native engine, which is not there")
+        sys.exit("the C player is part of the native engine, which is not in use")
     print(f"NumPy {np.__version__}, BLAS kernel {others.blas_kernel()}; {others.installed()}; passes {EXACT}")
     parts = {part.__name__: part for part in (small_network, photographs, convolution, two_branches, gpt, streaming, two_million)}
     for name in [name for name in parts if name in sys.argv] or list(parts)[: -1 if QUICK else None]:

@@ -12,20 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is loaded, which reads them once
+os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported, which reads them once
 np = importlib.import_module("numpy")
 
 NAMES = ("casadi", "jax", "torch")
 
 
 def installed():
-    """Which of the others are installed."""
+    """A description of the others that are installed."""
     there = [name for name in NAMES if importlib.util.find_spec(name)]
     return f"beside it {', '.join(there)}" if there else "none of CasADi, JAX and PyTorch is installed"
 
 
 def builds():
-    """The vector widths that this machine supports, by the names of the builds."""
+    """The builds for the vector widths that this machine supports, by name."""
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     found = ["generic"]
     if "avx2" in flags and "fma" in flags:

@@ -1,4 +1,4 @@
-"""The workloads of `replay.py`: each is a program written in scalars, and the same in handwritten NumPy."""
+"""The workloads of `replay.py`: each is a program written in scalars, with the same computation in NumPy."""
 
 import importlib.util
 import itertools
@@ -16,12 +16,12 @@ from autograd_core._program.guards import Guard
 from autograd_core._program.listing import Listing
 from autograd_core._program.native import prepare
 
-# Beside the checkout, unless it is said.
+# Beside the checkout by default.
 WORKLOADS = Path(os.environ.get("WORKLOADS", Path(__file__).parents[3] / "shared" / "workloads"))
 
 
 class Work:
-    """A loss of one row: `record` makes its graph and returns it with its inputs and parameters."""
+    """The loss of one row: `record` makes its graph and returns it with its inputs and parameters."""
 
     def __init__(self):
         self.loss, self.inputs, self.parameters = self.record()
@@ -53,7 +53,7 @@ def flat(network):
 
 
 def matrices(weights, sizes):
-    """Views of flat weights, or gradients: for each layer the matrix and the biases."""
+    """Views of flat weights, or of gradients: the matrix and the biases of each layer."""
     made, at = [], 0
     for n, m in itertools.pairwise(sizes):
         block = weights[at : at + m * (n + 1)].reshape(m, n + 1)
@@ -112,7 +112,7 @@ class small_network(Work):  # called like a function
 
 
 class classifier(Work):  # called like a function
-    """The softmax cross-entropy of one row in a network with tanh, the label as one of ten inputs."""
+    """The softmax cross-entropy of one row in a network with tanh; ten of the inputs encode the label."""
 
     def __init__(self, sizes):
         self.sizes = sizes
@@ -120,7 +120,7 @@ class classifier(Work):  # called like a function
 
     def record(self):
         rng = random.Random(0)
-        # each layer's matrix row by row, then its biases, as arrays hold them
+        # each layer's matrix row by row, then its biases, in the order of arrays
         network = layers(self.sizes, rng, 0.05)
         inputs = [Value(rng.random()) for _ in range(self.sizes[0])]
         label = [Value(float(i == 3)) for i in range(self.sizes[-1])]
@@ -168,7 +168,7 @@ class classifier(Work):  # called like a function
 
 
 class convolutional(Work):  # called like a function
-    """The softmax cross-entropy of a picture of 8×8: 8 filters of 3×3, ReLU, 8 more of 3×3 over these, ReLU, 10 classes."""
+    """The softmax cross-entropy of an 8×8 picture: two layers of 8 filters of 3×3, each with ReLU, and 10 classes."""
 
     sizes = ((8, 1), (8, 8))
 
@@ -258,7 +258,7 @@ def shaped(numbers, shapes):
 
 
 def separate(network):
-    """The weights as arrays hold them: of each layer the matrix row by row, then the biases."""
+    """The weights in the order of arrays: for each layer, the matrix row by row, then the biases."""
     made = []
     for layer in network:
         made += [w for row, _ in layer for w in row] + [bias for _, bias in layer]
@@ -287,7 +287,7 @@ def branches():
 
 
 def _module(name, *arguments):
-    """A workload as a module; it runs its few steps when it is loaded."""
+    """A workload as a module, which runs its few steps when it is loaded."""
     before = sys.argv
     sys.argv = [name, *arguments]
     try:
@@ -307,7 +307,7 @@ class Chosen(list):
 
 
 class Gpt(Work):
-    """One name through the scalar GPT of the workloads: loss and gradients of all its parameters."""
+    """One name through the workloads' scalar GPT: the loss and the gradients of all parameters."""
 
     def __init__(self):
         self.scalar = _module("gpt", "ac", "1")
@@ -347,7 +347,7 @@ class Gpt(Work):
         return hand
 
     def traced_step(self):
-        """A step through `@traced`: the program of the workload, its tokens chosen by `take`."""
+        """A step through `@traced`: the workload's program, with tokens chosen by `take`."""
         g = self.scalar
         g.P["wte"] = Chosen(g.P["wte"])
 

@@ -2,11 +2,12 @@
 
     python tests/benchmarks/training.py [--rounds 9]
 
-An epoch of 64-32-10 on the real digits, cross-entropy and gradient descent, through `nn.fit` against the same steps in
-NumPy by hand, PyTorch, and scikit-learn's MLPClassifier where they are installed; and a step of a 2-16-16-1 network on
-100 points through `nn.MLP`, against the same program on plain floats. The median of the rounds counts, in seconds of
-processor time. Epochs in 1 and 2 processes (`client`) are timed by the clock and have no bound: what they cost depends
-on how long a message takes beside a batch. Exits with 1 if a ratio is above its bound.
+Two things are measured. One is an epoch of 64-32-10 on the real digits, with cross-entropy and gradient descent,
+through `nn.fit`: it is compared with the same steps in handwritten NumPy and, if they are installed, in PyTorch and in
+scikit-learn's MLPClassifier. The other is a step of a 2-16-16-1 network on 100 points through `nn.MLP`, compared with
+the same program on plain floats. The median of the rounds counts, in seconds of processor time. Epochs in 1 and 2
+processes (`client`) are timed by the clock and have no bound: their cost depends on how long a message takes compared
+with a batch. The exit code is 1 if a ratio is above its bound.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import Any
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
-import numpy as np  # noqa: E402  # when the number of threads is set
+import numpy as np  # noqa: E402  # after the number of threads is set
 
 import nn  # noqa: E402
 from autograd_core import ENGINE, Value, relu, tanh  # noqa: E402
@@ -121,7 +122,7 @@ def scikit(rows: Any, size: int) -> Work:
 
 
 def epochs(rows: Any, rounds: int) -> list[tuple[str, float, float]]:
-    """Ratios of an epoch to those of others: what is measured, the ratio, its bound."""
+    """Ratios of an epoch's time to that of other libraries: what is measured, the ratio, and its bound."""
     found = []
     for size, fast, bounds in (
         (16, False, {"NumPy": 1.0, "PyTorch": 0.5, "MLPClassifier": 0.5}),
@@ -145,7 +146,7 @@ def epochs(rows: Any, rounds: int) -> list[tuple[str, float, float]]:
 
 
 def random_images(count: int) -> tuple[list[list[float]], list[int]]:
-    """Inputs and classes as of 28 x 28 images."""
+    """Inputs and classes of the size of 28 x 28 images."""
     draw = random.Random(0)
     return [[draw.random() for _ in range(784)] for _ in range(count)], [draw.randrange(10) for _ in range(count)]
 
@@ -156,9 +157,9 @@ def own_loss(outputs: Any, target: int) -> Value:
 
 
 def processes(digits_rows: Any, rounds: int) -> list[tuple[str, float, float]]:
-    """Ratios, of seconds on the clock, of an epoch whose gradients are computed in 1 and 2 processes to one here.
+    """Ratios of clock times: an epoch whose gradients are computed in 1 or 2 processes, over one computed here.
 
-    Epochs count once the processes have the rows.
+    Epochs count only after the processes have received the rows.
     """
 
     def epoch(loss: Any, sizes: list[int], rows: Any, size: int, client: Any) -> float:
@@ -191,7 +192,7 @@ def processes(digits_rows: Any, rounds: int) -> list[tuple[str, float, float]]:
 
 
 def moons(activation: Any, plain: Callable[[float], float], rounds: int) -> tuple[float, float]:
-    """A step of 2-16-16-1 on 100 points, hinge loss and penalty, through nn.MLP over the plain program's forward pass."""
+    """A step of 2-16-16-1 on 100 points (hinge loss, penalty) through nn.MLP, over the plain program's forward pass."""
     draw = random.Random(0)
     points = [(draw.uniform(-1, 1), draw.uniform(-1, 1), draw.choice([-1.0, 1.0])) for _ in range(100)]
     weights = [

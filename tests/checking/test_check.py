@@ -28,7 +28,7 @@ def off_by(slope, share):
 
 
 def with_wrong_rule(row, index, share):
-    """The row with one local derivative wrong by `share`."""
+    """The row with one local derivative that is wrong by `share`."""
     if not row.shape.together:
         slopes = [off_by(slope, share if i == index else 0.0) for i, slope in enumerate(row.derivatives)]
         return replace(row, derivatives=tuple(slopes))
@@ -42,7 +42,7 @@ def with_wrong_rule(row, index, share):
 def test_every_right_row_is_accepted(row):
     report = check_primitive(row, seed=1)
     assert report.ok, str(report)
-    # few points are lost in rounding
+    # few points are lost to rounding
     assert len(report.agreeing) >= 0.75 * len(report)
 
 
@@ -60,12 +60,12 @@ def test_every_row_wrong_by_a_thousandth_is_rejected(row, share):
 
 @EACH_ROW
 def test_every_row_with_a_flipped_sign_is_rejected(row):
-    if row.name not in ("floordiv", "sign", "larger"):  # slopes 0 throughout
+    if row.name not in ("floordiv", "sign", "larger"):  # slopes that are 0 throughout
         index = 1 if row.name in ("where", "take") or row.shape.orders == (0,) else 0
         assert check_primitive(with_wrong_rule(row, index, -2.0)).disagreeing
 
 
-# `where` asks whether its condition is 0: switched by a variable that is 0, its other branch has no neighbours.
+# `where` tests whether its condition is 0: if a variable that is 0 switches it, no neighbour takes the other branch.
 SMOOTH = [row for row in ROWS if row.public and row.name != "where"]
 
 
@@ -94,7 +94,7 @@ MAGNITUDE = st.floats(-250, 250).map(lambda exponent: 10.0**exponent)
 
 @given(MAGNITUDE, st.floats(-40, 40).map(lambda e: 10.0**e), st.sampled_from([ag.exp, ag.sin, ag.atan, ag.sigmoid]))
 def test_scale_of_the_argument_does_not_matter(scale, height, function):
-    """h · f(x / s) is judged at x = 0.7 s, for s and h of any size, and a rule off by a thousandth is seen."""
+    """h · f(x / s) is judged at x = 0.7 s, for s and h of any size, and a rule off by a thousandth is noticed."""
     assert check_gradient(lambda x: height * function(x / scale), 0.7 * scale).ok
     right = ag.operation_of(function)
     wrong = primitive(derivatives=[lambda x, z: 1.001 * right.slopes([x], z)[0]])(lambda x: right.value(x))
@@ -111,7 +111,7 @@ def test_powers_are_judged_at_any_magnitude(x):
 def test_steps_do_not_fall_in_step_with_a_period(x):
     assert check_gradient(ag.sin, x).ok
     assert check_gradient(ag.sinc, x).ok
-    assert check_gradient(lambda x: ag.exp(-ag.square(x - 1e6 - 0.5)), 1e6).ok  # flat but for one place
+    assert check_gradient(lambda x: ag.exp(-ag.square(x - 1e6 - 0.5)), 1e6).ok  # flat except at one place
 
 
 def test_a_small_argument_of_a_function_with_scale_one():
@@ -120,7 +120,7 @@ def test_a_small_argument_of_a_function_with_scale_one():
     assert report.worst.step > 1e-6
 
 
-# --- What it refuses to judge ----------------------------------------------------------------------------------
+# --- Points that it declines to judge --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_another_branch_on_each_side_does_not_matter_if_the_function_is_smooth()
 
 @pytest.mark.parametrize("x", [0.5, 2.5, 7.5, -0.5])
 def test_half_way_between_two_steps_is_no_kink(x):
-    """math.remainder changes its sign there without a zero."""
+    """There, math.remainder changes sign without passing through zero."""
     assert check_gradient(lambda x: x % 1.0, x).ok
     assert check_gradient(lambda x: x // 1.0, x).ok
 
@@ -392,7 +392,7 @@ def test_a_wrong_gradient_among_many_is_the_worst():
 
 
 def test_moving_all_parameters_at_once_gives_a_wrong_answer():
-    """Lecture 003: one parameter at a time. Moving all at once measures the sum of the gradient instead."""
+    """Lecture 003: move one parameter at a time. Moving all at once measures the gradient's sum instead."""
     x, step = [0.3, -0.7, 1.1], 1e-5
 
     def f(x):
@@ -422,7 +422,7 @@ def test_a_sample_is_even_over_groups(sample, seed, weights, biases, others):
     drawn = Counter(c.group for c in report)
     assert len(report) == min(sample, sum(sizes.values()))
     assert len({c.name for c in report}) == len(report)
-    # a group has fewer than another, by more than one, only where it has been used up
+    # a group has fewer than another, by more than one, only if it has been used up
     for group, size in sizes.items():
         assert drawn[group] == size or drawn[group] >= max(drawn.values()) - 1
     again = check_gradient(function, at, sample=sample, seed=seed)

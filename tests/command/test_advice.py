@@ -97,7 +97,7 @@ def test_a_choice_is_advised_as_where(test, body, orelse):
     written = advised(typed, r"^write (where\(.*\)), not ")
     if "…" not in written:
         assert tree(written) == tree(ast.unparse(call("where", test, body, orelse)))
-    else:  # what is too long to repeat is left out as a whole
+    else:  # text that is too long to repeat is left out entirely
         meant = {ast.unparse(part) for part in (test, body, orelse)}
         assert {ast.unparse(part) for part in ast.parse(written.replace("…", "__")).body[0].value.args} <= {*meant, "__"}
 
@@ -130,5 +130,5 @@ def test_a_number_in_place_of_a_list_is_advised_as_a_list_of_one(item):
 def test_a_function_without_its_arguments_is_advised_with_as_many_as_it_takes(name):
     with pytest.raises(ExpressionError) as refused:
         parse(f"{name} * x")(x=1.0)
-    written = re.search(r"is a function: write (.*?); otherwise", str(refused.value))[1]
+    written = re.search(r"; to call the function \w+, write (.*)", str(refused.value))[1]
     assert parse(written).text.startswith(f"{name}(")

@@ -93,8 +93,8 @@ def test_an_expression_may_begin_with_a_minus(capsys):
         (["math.pi", "x=1"], ["write pi, not math.pi"]),
         (["x if x>0 else -x", "x=1"], ["write where(x>0, x, -x)"]),
         (["0<x<1", "x=1"], ["'0<x<1' is a chained comparison"]),
-        (["x > 0 and x", "x=1"], ["and, or, not are not supported"]),
-        (["sin*x", "x=1"], ["sin is a function: write sin(x)", "sin=…"]),
+        (["x > 0 and x", "x=1"], ["'and', 'or' and 'not' are not supported"]),
+        (["sin*x", "x=1"], ["to call the function sin, write sin(x)", "sin=…"]),
         (["tahn(x)", "x=1"], ["did you mean tan or tanh?"]),
         (["Sigmoid(x)", "x=1"], ["did you mean sigmoid?"]),
         (["ln(x)", "x=1"], ["did you mean log?"]),
@@ -152,7 +152,7 @@ def test_bad_options_are_one_line_too(capsys, arguments, says):
     ("arguments", "gradient"),
     [
         (["self*2", "self=3"], {"self": 2.0}),
-        (["\u00b5*2", "\u00b5=3"], {"\u03bc": 2.0}),  # the micro sign is, to Python's parser, a Greek mu
+        (["\u00b5*2", "\u00b5=3"], {"\u03bc": 2.0}),  # to Python's parser, the micro sign is a Greek mu
         (["\ufb01*2", "\ufb01=3"], {"fi": 2.0}),
         (["e\u0301*2", "\u00e9=3"], {"\u00e9": 2.0}),
         (["\u00e9*2", "e\u0301=3"], {"\u00e9": 2.0}),
@@ -223,7 +223,7 @@ def test_draw_without_any_layout_engine_keeps_the_source(capsys, tmp_path, no_en
 
 def test_the_source_that_is_kept_overwrites_nothing(capsys, tmp_path, no_engine):
     (tmp_path / "graph.dot").write_text("the user's own", encoding="utf-8")
-    for _ in range(2):  # the second time it is there already
+    for _ in range(2):  # the second time the file already exists
         code, _, err = run(capsys, "draw", "x*x", "x=3", "-o", str(tmp_path / "graph.svg"))
         assert code == 2
         assert str(tmp_path / "graph-2.dot") in err
@@ -265,7 +265,7 @@ def test_where_the_output_goes_is_looked_at_first(capsys, tmp_path, monkeypatch,
     assert [path.name for path in tmp_path.iterdir()] == ["folder.html"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a name that no file has is another there")
+@pytest.mark.skipif(sys.platform == "win32", reason="other file names are invalid there")
 def test_what_the_system_refuses_is_said_in_words(capsys, tmp_path):
     path = tmp_path / f"{'x' * 300}.dot"
     code, _, err = run(capsys, "draw", "x*x", "x=3", "-o", str(path))

@@ -274,7 +274,7 @@ NASTY = ["<b>x</b>", "<i>", 'say "x"', "back\\slash", "\\N \\G \\l", "a -> b; }"
 
 
 def _read_back(source: str) -> list[str]:
-    """The labels in a DOT file, by its own rules: quotes and pieces first, then escapes, then entities."""
+    """The labels in a DOT file, read by DOT's own rules: quotes and pieces first, then escapes, then entities."""
     labels = []
     for _, text, _, _ in NODE.findall(source):
         value = "".join(piece.replace('\\"', '"') for piece in re.findall(r'"((?:[^"\\]|\\.)*)"', text, re.DOTALL))
@@ -431,7 +431,7 @@ def test_nodes_made_without_recording_are_inputs() -> None:
 
 def test_depth_and_size_do_not_matter() -> None:
     y = Value(1.0, "x")
-    depth = 100 * settings().max_examples  # deeper than Python's limit of recursion
+    depth = 100 * settings().max_examples  # deeper than Python's recursion limit
     for _ in range(depth):
         y = tanh(y)
     for options in ({}, {"collapse": 1}, {"batch": True}):

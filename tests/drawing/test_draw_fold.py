@@ -90,7 +90,7 @@ def test_a_mini_batch_is_one_point_and_the_rest() -> None:
         one, many = labels(to_dot(net.loss(1), batch=True)), labels(to_dot(y, batch=True))
         assert len(one) == len(many)
         inner = [text for text in many if text.endswith("× 99 more")]
-        assert len(inner) == len(one) - len(net.parameters) - 2 - (not chained)  # not the constants, nor the one sum
+        assert len(inner) == len(one) - len(net.parameters) - 2 - (not chained)  # without the constants and the one sum
     assert len(labels(to_dot(net.loss(100), collapse=1))) == 9
 
 
@@ -211,7 +211,7 @@ def test_parameters_read_from_several_scopes_fold_into_the_scope_they_were_made_
     assert re.findall(r'label="(.*?)" class="legend (g-\w\d)"', coloured)[-1][1][:3] == "g-m"
     assert norms & {line for text in labels(coloured) for line in text.split("\n")}
     largest = max(float(re.search(r"‖grad‖ of \w+ (\S+)", text)[1]) for text in labels(coloured) if "‖grad‖ of" in text)
-    assert f'to {largest:.4g}" class="legend g-m4"' in coloured  # the scale is theirs
+    assert f'to {largest:.4g}" class="legend g-m4"' in coloured  # the legend shows their range
     assert "3 edges" in coloured
     running: Value | float = 0.0
     for _ in range(4):
@@ -229,7 +229,7 @@ def test_a_folded_scope_shows_the_one_value_that_is_read_from_it() -> None:
     y = b * c
     folded = {text.split("\n")[0]: text for text in labels(to_dot(y, collapse=1))}
     assert f"\ndata {a.data:.4g}\n" in folded["one"]
-    assert "data" not in folded["two"]  # two are read
+    assert "data" not in folded["two"]  # because two are read
     assert "data" not in {text.split("\n")[0]: text for text in labels(to_dot(y, collapse=1, show="backward"))}["one"]
     with scope("three"):
         z = tanh(x)
@@ -287,7 +287,7 @@ def test_folded_scopes_show_norms_on_a_scale_of_their_own() -> None:
     legend = dict(re.findall(r'label="([^"]*)" class="legend (g-\w+)"', source))
     assert {name[2] for name in re.findall(r'class="node folded (g-\w\d)"', source)} == {"m"}
     assert legend[f"‖grad‖ {0.3 * max(norms):.4g} to {max(norms):.4g}"] == "g-m4"
-    assert set(legend.values()) == set(re.findall(r'class="node [\w ]*(g-\w+)"', source))  # what is there, no more
+    assert set(legend.values()) == set(re.findall(r'class="node [\w ]*(g-\w+)"', source))  # only those that occur
 
 
 @needs_layout
@@ -319,7 +319,7 @@ def test_edges_from_frame_to_frame_are_longer() -> None:
     y = Net(2, 3, 1).loss(1)
     for direction, longer in (("LR", 2), ("TB", 3)):
         source = to_dot(y, direction=direction)
-        assert source.count(f" minlen={longer}") == 3  # from the neurons of one layer to that of the next
+        assert source.count(f" minlen={longer}") == 3  # from the neurons of one layer to those of the next
     assert "minlen" not in to_dot(y, show="structure")
 
 
@@ -335,7 +335,7 @@ def test_pictures_in_a_notebook_and_in_files(tmp_path: Path) -> None:
     assert Path(drawing.render(outfile=tmp_path / "a.svg")).read_bytes() == drawing.pipe("svg")
     assert drawing.render("b", tmp_path / "new", format="png") == str(tmp_path / "new" / "b.png")
     assert drawing.render(tmp_path / "c") == str(tmp_path / "c.pdf")
-    for name in ("d.png", "e.SVG"):  # no name has two endings
+    for name in ("d.png", "e.SVG"):  # no name gets two endings
         assert drawing.render(tmp_path / name) == str(tmp_path / name)
     assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
     assert drawing.render(tmp_path / "f.gv") == str(tmp_path / "f.gv.pdf")
@@ -357,7 +357,7 @@ def test_a_drawing_is_written_as_its_ending_says(tmp_path: Path) -> None:
     assert Path(y.draw().save("y", tmp_path)).read_text(encoding="utf-8") == y.draw().source
     with pytest.raises(ValueError, match=r"must end in \.svg, \.png"):
         write_drawing(y, tmp_path / "y.jpg")
-    with pytest.raises(ValueError, match=r"y\.jpg': use an ending of \.svg, .* or none"):
+    with pytest.raises(ValueError, match=r"y\.jpg': use one of the extensions \.svg, .* or none"):
         y.draw().save(tmp_path / "y.jpg")
 
 
@@ -411,7 +411,7 @@ def test_engines_are_tried_in_order_and_named(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_engine_in_a_wheel_reads_and_writes_as_dot_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A module takes the place of pygraphviz: the calls it receives, and the result."""
+    """A module that takes the place of pygraphviz: the calls that it receives, and the result."""
     (tmp_path / "pygraphviz.py").write_text(
         "class AGraph:\n"
         "    def __init__(self, string): self.string = string\n"

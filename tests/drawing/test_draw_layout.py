@@ -1,4 +1,4 @@
-"""Layout by a function of the page instead of a program."""
+"""Layout by a function that the page provides instead of by a program."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def programs_again() -> Iterator[None]:
 
 
 def no_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a browser."""
+    """No layout program, as in a browser."""
 
     def run(*arguments: Any, **more: Any) -> Any:
         raise OSError(138, "Not supported")

@@ -93,7 +93,7 @@ def test_rows_of_a_report_are_told_apart() -> None:
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Value:
-    """Graphs of leaves and results under few labels, in scopes of few names."""
+    """Graphs of leaves and results with few different labels, in scopes with few different names."""
     label = st.sampled_from(LABELS)
     nodes = [draw(st.sampled_from([Value, parameter]))(2.0, draw(label)) for _ in range(draw(st.integers(1, 5)))]
     for _ in range(draw(st.integers(1, 8))):

@@ -1,4 +1,4 @@
-"""Neurons are in order, the first on top, with any layout engine; the edges of boxes that many read have colours."""
+"""Neurons are in order, the first on top, with any layout engine; the edges of a box that many read are coloured."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_edges_of_a_box_that_many_read_have_its_colour() -> None:
         if found := re.search(r'class="edge s(\d)" color="(#\w+)"', more):
             assert SOURCES[int(found[1])] == found[2]
             colours.setdefault(tail, set()).add(found[2])
-    assert len(colours) == 3  # the inputs, which four neurons read
+    assert len(colours) == 3  # one for each input, which four neurons read
     assert all(len(of_one) == 1 for of_one in colours.values())
     assert len(set.union(*colours.values())) == 3
     assert " s0" not in to_dot(Value(1.0, "x") * 2.0 + Value(1.0, "y"))

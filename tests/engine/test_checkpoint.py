@@ -16,7 +16,7 @@ from autograd_core.strategies import smooth_programs
 
 @given(smooth_programs(max_inputs=3, max_operations=12))
 def test_checkpoint_is_the_plain_graph(program):
-    """Nothing outside shares the inputs, so that not even the order of addition differs."""
+    """Nothing outside shares the inputs, so not even the order of addition differs."""
     inputs = [Value(x) for x in program.inputs]
     plain = program(*inputs)
     wrapped = checkpoint(program, *inputs)
@@ -113,12 +113,12 @@ def test_another_number_at_the_second_run_is_refused():
 
     x = Value(1.0)
     y = checkpoint(noisy, x)
-    with pytest.raises(GraphError, match=r"returned 1\.0 and, run again, 2\.0.*seed"):
+    with pytest.raises(GraphError, match=r"returned 1\.0 and, when run again, 2\.0.*seed"):
         y.backward()
     assert not x.has_grad
     signs = [0.0, -0.0]
     zero = checkpoint(lambda x: x * signs.pop(0), x)
-    with pytest.raises(GraphError, match=r"0\.0 and, run again, -0\.0"):
+    with pytest.raises(GraphError, match=r"0\.0 and, when run again, -0\.0"):
         ag.gradients(zero, [x])
     kinds = [x * 2, 2.0]
     plain = checkpoint(lambda: kinds.pop(0))
@@ -137,7 +137,7 @@ def test_a_leaf_assigned_between_is_named(sweep):
 
 
 def test_a_gradient_that_would_be_lost_is_refused():
-    """The function reads another node than it read when it was recorded."""
+    """The function reads a different node from the one that it read when it was recorded."""
     holder = [Value(2.0, "first")]
     x = Value(3.0)
     y = checkpoint(lambda: holder[0] * x)
@@ -195,7 +195,7 @@ def test_what_a_model_that_keeps_its_checkpoint_loses():
 
 
 def inner_slope(x):
-    """A derivative inside the function: inside another transform it depends on what it closes over."""
+    """A derivative inside the function: inside another transform it depends on the variables that it closes over."""
     return x * ag.grad(lambda y: x * y * y)(2.0)
 
 

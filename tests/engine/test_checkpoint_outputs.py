@@ -159,7 +159,7 @@ def test_every_transform_gives_what_the_plain_graph_gives(loss):
 
 @given(smooth_programs(max_inputs=3, max_operations=8), smooth_programs(max_inputs=3, max_operations=8), st.permutations([0, 1, 2]))
 def test_programs_side_by_side(first, second, order):
-    """Two results of one run: the gradient of each alone is that of the plain graph, bit for bit, in every sweep."""
+    """Two results of one run: the gradient of each alone is the plain graph's, bit for bit, in every sweep."""
     count = max(len(first.inputs), len(second.inputs))
     numbers = [*first.inputs, *second.inputs][:count]
 
@@ -193,14 +193,14 @@ def test_in_whatever_order_the_outputs_are_used():
         y = ag.sum([outputs[i] * float(10**i) for i in pick])
         assert gradients(y, [x]) == [float(sum(10**i * (1, 4, 12)[i] for i in pick))]
         assert gradients(y, [x], create_graph=True)[0].data == gradients(y, [x])[0]
-    # one that another is computed from later, and one that is used within the other's own argument
+    # one result from which another is computed later, and one that is used within the other's own argument
     a, b = checkpoint(lambda x: (x * x, x + 1), x)
     c, d = checkpoint(lambda b, a: (a * b, b * b), b, a)
     assert gradients(c * a + d, [x]) == [4.0 * 8 * 3 + 16 + 2 * 3]  # x⁴(x + 1) + (x + 1)²
 
 
 def test_a_path_not_taken_is_not_taken_here_either():
-    """sqrt has an infinite slope at 0: only where its output is used."""
+    """sqrt has an infinite slope at 0, which matters only if its output is used."""
     x = Value(0.0)
     root, line = checkpoint(lambda x: (ag.sqrt(x), 3.0 * x), x)
     assert gradients(line, [x]) == [3.0] and gradients(0.0 * root + line, [x]) == [3.0]
@@ -249,11 +249,11 @@ def test_another_number_or_another_structure_is_refused():
     x = Value(1.0)
     first, second = checkpoint(noisy, x)
     assert gradients(first, [x]) == [2.0]
-    with pytest.raises(GraphError, match=r"returned 1\.0 and, run again, 3\.0"):
+    with pytest.raises(GraphError, match=r"returned 1\.0 and, when run again, 3\.0"):
         gradients(first + second, [x])
     shorter = [[x * 2.0], [x * 2.0, x * 3.0]]
     first, second = checkpoint(lambda x: shorter.pop(), x)
-    with pytest.raises(GraphError, match=r"returned 3\.0 and, run again, None"):
+    with pytest.raises(GraphError, match=r"returned 3\.0 and, when run again, None"):
         second.backward()
     w = parameter(2.0, "w")
     first, second = checkpoint(lambda: (w * 1.0, w * w))
@@ -275,7 +275,7 @@ def test_they_are_copied_and_pickled(again):
     w2, state2 = again((w, state))
     assert gradients(state2.h + state2.c, w2) == expected
     assert gradients(state2.c, w2) == gradients(state.c, w)
-    only = again(state.c)  # the last alone
+    only = again(state.c)  # only the last
     only.backward()
     leaves = [node.grad for node in ag.leaves(only)]
     assert sorted(leaves) == sorted(gradients(state.c, ag.leaves(state.c)))

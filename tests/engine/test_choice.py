@@ -21,7 +21,7 @@ def test_the_python_engine_is_no_module() -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A source tree with a build in it, all of one time."""
+    """A source tree that contains a build; all files have the same time."""
     for name in ("core.h", "sweep.c", "_core.so"):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (1000, 1000))

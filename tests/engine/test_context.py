@@ -227,7 +227,7 @@ def test_threads_build_separate_graphs():
 
 
 def test_threads_sweep_shared_leaves_without_losing_a_gradient():
-    """Whole numbers, so that the order in which they are added does not matter."""
+    """The gradients are whole numbers, so that the order of addition does not matter."""
     w = parameter(3.0)
     sweeps = 200
 

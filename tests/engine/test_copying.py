@@ -252,7 +252,7 @@ def test_training_leaves_memory_flat_without_the_collector():
         losses = [step() for _ in range(200)]
         grown = sys.getallocatedblocks() - before
         assert gc.collect() == 0
-        assert grown < 1000  # 200 graphs of 190 nodes would be 40,000 blocks and more; 200 floats are kept
+        assert grown < 1000  # 200 graphs of 190 nodes would be 40,000 blocks or more; 200 floats are kept
         assert losses[-1] < losses[0]
     finally:
         gc.enable()
@@ -266,7 +266,7 @@ def test_no_program_leaves_cycles():
         gc.freeze()  # so that existing objects are not searched again
         y = program(*inputs)
         y.backward()
-        gc.collect()  # what compiling the program left
+        gc.collect()  # frees what compiling the program left behind
         ag.gradients(y, inputs, create_graph=True)
         copy.deepcopy(y)
         ag.jvp(ag.tanh)((0.5,), (1.0,))

@@ -1,4 +1,4 @@
-"""Every error names the operation, its operands and labels, and says what to do; nothing is left half done."""
+"""Every error names the operation, its operands and labels, and says what to do; nothing is left half-done."""
 
 import math
 from fractions import Fraction

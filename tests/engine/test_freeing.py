@@ -1,4 +1,4 @@
-"""Chains of every kind of node are built, swept and freed where the C stack is small: .ci/run does it in Pyodide too."""
+"""Chains of every kind of node are built, swept and freed on a small C stack; .ci/run repeats this in Pyodide."""
 
 import copy
 import gc
@@ -68,7 +68,7 @@ def test_a_derivative_that_is_a_graph_is_freed():
     assert sys.getrefcount(x) == before
 
 
-@pytest.mark.skipif(ENGINE == "native", reason="the C engine frees with a list of its own")
+@pytest.mark.skipif(ENGINE == "native", reason="the C engine uses its own list to free nodes")
 def test_what_frees_where_the_stack_is_small_goes_no_deeper_than_two(monkeypatch):
     from autograd_core._engine import freeing
 

@@ -1,7 +1,7 @@
 """NumPy's functions on arrays of Values return what they return on floats, with gradients; the exceptions are listed.
 
-Every public function is called with every example below. What it gives on arrays of float objects, or, where it does
-not take these, on arrays of float64, it must give on arrays of Values, and the gradients are those of differences.
+Every public function is called with every example below. Its results on arrays of Values must be those on arrays of
+float objects or, if it does not accept these, on arrays of float64, and the gradients must be those of differences.
 """
 
 import math
@@ -20,7 +20,7 @@ VERSION = list(map(int, np.__version__.split(".")[:2]))
 pytestmark = pytest.mark.skipif(VERSION < [2, 4], reason="the list is that of NumPy 2.4; earlier ones do a little less")
 
 MODULES = {"": np, "linalg.": np.linalg, "fft.": np.fft, "emath.": np.emath, "polynomial.": np.polynomial.polynomial}
-# No functions of numbers: they deal with files, settings, raw memory, dates, or text, which shows what is inside.
+# These are not functions of numbers: they deal with files, settings, raw memory, dates, or text that shows contents.
 OTHERS = {
     "array2string", "array_repr", "array_str", "from_dlpack", "frombuffer", "fromfile", "fromregex", "fromstring",
     "genfromtxt", "get_include", "info", "load", "loadtxt", "save", "savetxt", "savez", "savez_compressed",
@@ -28,7 +28,7 @@ OTHERS = {
     "source", "test", "busday_count", "busday_offset", "is_busday",
 }  # fmt: skip  # a list of names
 
-# Away from ties and jumps, where a difference is no derivative.
+# Away from ties and jumps, where a difference does not approximate a derivative.
 V, W = np.array([0.31, -0.93, 0.77, 0.62]), np.array([0.57, 0.42, -0.66, 0.23])
 P, Q = np.array([0.37, 1.29, 2.58, 0.74]), np.array([1.13, 3.21, 2.17, 0.46])
 M = np.array([[2.03, 0.54, 0.12], [0.34, 1.41, -0.27], [0.16, 0.43, 3.08]])
@@ -48,9 +48,9 @@ OF_ONE = {
 }  # fmt: skip  # a table
 TABLE = [line.split("|")[1] for line in Path(__file__).parents[2].joinpath("notebooks", "numpy.md").read_text(encoding="utf-8").splitlines() if line[:3] == "| `"]
 IMPOSSIBLE = {name for cell in TABLE for name in re.findall(r"`([\w.]+)`", cell)}
-# The root of a variance that is 0 has no slope.
+# The root of a variance of 0 has no slope.
 NO_SLOPE = {"std", "nanstd"}
-# It makes float64 of float objects on its way, and BLAS multiplies these in an order of its own.
+# It converts float objects to float64 on the way, and BLAS multiplies these in its own order.
 IN_FLOAT64 = {"polyfromroots"}
 
 
@@ -73,7 +73,7 @@ def values(array):
 
 
 def leaves(thing):
-    """The numbers in a result, in order, and the names of what is none."""
+    """The numbers in a result, in order, and the types of everything else."""
     if isinstance(thing, np.ndarray):
         return leaves(thing.ravel().tolist())
     if isinstance(thing, (list, tuple)):
@@ -86,12 +86,12 @@ def shapes(thing):
 
 
 def outcome(function, arguments):
-    """Shapes and numbers of the result, or of the arguments where it works in place; None and the error otherwise."""
+    """Shapes and numbers of the result, or of the arguments if it works in place; None and the error if it fails."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             result = function(*arguments)
-        except Exception as error:  # NumPy refuses in many ways
+        except Exception as error:  # NumPy fails in many ways
             return None, error
     result = arguments if result is None else result
     return shapes(result), leaves(result)
@@ -102,7 +102,7 @@ def number(leaf):
 
 
 def total(function, arguments):
-    """A number that every number of the result moves by another weight."""
+    """A weighted sum of all numbers in the result, with a different weight for each."""
     parts = [math.cos(i) * x for i, x in enumerate(outcome(function, arguments)[1]) if isinstance(x, (Value, float))]
     return sum(parts, 0.0)
 
@@ -136,7 +136,7 @@ def check_gradients(function, example, kind):
 
 
 def check(function, example):
-    """Check that NumPy accepts Values where it accepts floats, and that the result is right."""
+    """Check that NumPy accepts Values where it accepts floats, and that the result is correct."""
     kind, tolerance = objects, 1e-13 if function.__name__ in IN_FLOAT64 else 0.0
     where, expected = outcome(function, replaced(example, objects))
     if where is None:

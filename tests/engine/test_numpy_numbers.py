@@ -71,7 +71,7 @@ def test_rint_rounds_as_numpy_does(x):
     assert type(found) is float and same(found, float(np.rint(x)))
 
 
-# --- An array of no dimensions is a number -------------------------------------------------------------------------
+# --- A zero-dimensional array is a number --------------------------------------------------------------------------
 
 ALONE = [np.array(2.0), np.array(2), np.array(2, dtype=np.float32), np.array(True), np.array(2.0, dtype=object)]
 

@@ -115,7 +115,7 @@ def test_the_states_of_a_recurrence_take_little_more_than_the_last():
     nodes = len(computed(states[-1]))
     assert len(pickle.dumps([states[-1], w])) < 46 * nodes
     for roots in (states, states[::-1], random.Random(0).sample(states, len(states))):
-        # some more, where in turn each brings three nodes, with stamps of up to five bytes late in a process
+        # a few more bytes, since each root adds three nodes, with stamps of up to five bytes late in a process
         assert len(pickle.dumps(roots)) < 72 * nodes
     loaded, w2 = pickle.loads(pickle.dumps((states, w)))
     assert_same_roots([*states, w], [*loaded, w2])
@@ -125,7 +125,7 @@ def test_the_states_of_a_recurrence_take_little_more_than_the_last():
 
 
 def test_many_roots_take_linear_space_and_steps():
-    """20,000 states would be 200 million steps if each were walked anew, 2,500 three million."""
+    """If each were walked anew, 20,000 states would take 200 million steps, and 2,500 states three million."""
     states, _ = recurrence(100 * settings().max_examples)
     small = len(pickle.dumps(states[: len(states) // 4]))
     assert len(pickle.dumps(states)) < 4.2 * small
@@ -157,7 +157,7 @@ def test_states_of_a_deep_graph():
         del x2, y2, others, loaded
 
 
-# --- Which pickle is asking ------------------------------------------------------------------------------------
+# --- Several picklers ------------------------------------------------------------------------------------------
 
 
 def written(picklers, files, plan, nodes):
@@ -170,7 +170,7 @@ def written(picklers, files, plan, nodes):
 
 
 def read_back(file, count):
-    """What one pickler dumped, and how many computed nodes that took."""
+    """Load what one pickler dumped; return it with the reader, which counts the computed nodes."""
     file.seek(0)
     reader = Counting(file)
     return [reader.load() for _ in range(count)], reader
@@ -207,7 +207,7 @@ def test_pickles_in_threads(in_threads):
 
 
 def test_a_pickle_inside_a_pickle():
-    """A pickler may write another pickle whenever it is asked for an identity, and that may fail."""
+    """A pickler may write another pickle whenever it is asked for an identity, and the inner one may fail."""
     states, w = recurrence(6)
     inner = []
 
@@ -238,7 +238,7 @@ def test_a_pickle_that_failed_leaves_nothing_behind():
     for dump in (pickle.dumps, pickle._dumps, pickler.dump):
         with pytest.raises((pickle.PicklingError, AttributeError)):
             dump([states[9], lambda: None])
-    assert len(_living) == 1  # of the pickler that is still there
+    assert len(_living) == 1  # belongs to the pickler that still exists
     reader = Counting(io.BytesIO(pickle.dumps(states[:5])))
     assert_same_roots(states[:5], reader.load())
     assert reader.count == 15
@@ -265,14 +265,14 @@ def test_a_pickler_that_forgets_or_never_remembers():
     loaded = pickle.loads(file.getvalue())
     assert loaded.data == states[4].data + ag.tanh(states[2].data)
     with pytest.raises(ag.GraphError, match="pass copied or unpickled nodes to it as arguments"):
-        loaded.backward()  # nothing that comes twice is known again
+        loaded.backward()  # a node that comes twice is not recognised
 
 
 # --- Checkpoints -----------------------------------------------------------------------------------------------
 
 
 class Model:
-    """It keeps the loss of its own checkpoint, and states on the way."""
+    """A model that keeps the loss of its own checkpoint, and states on the way."""
 
     def __init__(self):
         self.w = parameter(3.0, "w")
@@ -299,7 +299,7 @@ def test_a_model_that_keeps_the_loss_of_its_own_checkpoint(again, what):
     other.after.backward()
     model.after.backward()
     assert other.w.grad == model.w.grad != 0.0
-    model.loss = model.after = other.loss = other.after = None  # the cycle that this is
+    model.loss = model.after = other.loss = other.after = None  # breaks the cycle
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
@@ -354,7 +354,7 @@ def test_a_pickle_of_one_engine_is_one_of_the_other():
 
 @pytest.mark.parametrize("protocol", [2, 5])
 def test_pickles_of_version_0_1_0_load(protocol):
-    """Each was made by that version, of w, x, y and z as they are made here."""
+    """Each was made by that version from w, x, y and z as they are made here."""
     w, x = parameter(0.5, "w"), Value(2.0, "x")
     with scope("net"), scope("layer 1"):
         h = ag.tanh(w * x + 1.0)

@@ -23,7 +23,7 @@ def here():
 
 
 def expected(kinds):
-    """The same, from the kinds of places around, outermost first."""
+    """The same, derived from the kinds of the surrounding places, outermost first."""
     switches = [kind for kind in kinds if kind in ("record", "no_record")]
     return not switches or switches[-1] == "record", tuple(kind for kind in kinds if kind in "ab")
 
@@ -33,7 +33,7 @@ OUTSIDE = (True, ())
 
 @given(st.lists(st.one_of(st.sampled_from(sorted(KINDS)), st.integers(0, 9)), max_size=40))
 def test_places_are_left_in_any_order(plan):
-    """A number leaves the place that stands there; a kind enters another one."""
+    """A number leaves the place at that position; a kind enters a new place."""
     inside = []
     for step in [*plan, *[0] * len(plan)]:
         if type(step) is str:
@@ -169,7 +169,7 @@ def test_a_loop_over_a_decorated_loader_trains():
 
 
 def test_nothing_goes_back_from_what_was_computed_inside_no_record():
-    """As in a loop over a loader that yields inside no_record: its consumer stands there too, and hears of it."""
+    """As in a loop over a loader that yields inside no_record: its consumer is inside too, and is told so."""
     w = parameter(2.0, "w")
 
     def loader():
@@ -192,7 +192,7 @@ def test_nothing_goes_back_from_what_was_computed_inside_no_record():
 
 @given(st.lists(st.integers(0, 2), max_size=30), st.lists(st.sampled_from([*sorted(KINDS), None]), max_size=12))
 def test_decorated_generators_keep_what_they_entered(turns, entered):
-    """Three at once, taking turns: each enters places and yields inside of them."""
+    """Three at once, taking turns: each enters places and yields inside them."""
 
     def body(own):
         with ExitStack() as stack:

@@ -30,7 +30,7 @@ def inner(x: Value) -> Value:
 
 def outer(x: Value) -> Value:
     first = inner(x)
-    second = inner(first) + inner(x)  # three lines of the graph from one of the program
+    second = inner(first) + inner(x)  # one line of the program makes three lines of the graph
     with scope("named"):
         return second - first
 

@@ -21,7 +21,7 @@ FINITE = st.floats(-1e3, 1e3)
 
 
 def run(program):
-    """The inputs as fresh Values, and the result for them."""
+    """The inputs as fresh Values, and the result on them."""
     inputs = [Value(x) for x in program.inputs]
     return inputs, program(*inputs)
 
@@ -30,7 +30,7 @@ def run(program):
 
 
 def depth_first(node, seen):
-    """Post-order, operands left to right, as the mathematics says it: recursively."""
+    """Post-order, operands left to right, as mathematics defines it: recursively."""
     if id(node) in seen:
         return []
     seen.add(id(node))
@@ -302,7 +302,7 @@ def test_scipy_minimize():
 
 @given(st.lists(FINITE, min_size=1, max_size=5), st.integers(0, 2**32))
 def test_forward_and_reverse_agree_on_polynomials(x, seed):
-    """Whole coefficients and small whole numbers: both exact."""
+    """With whole coefficients and small whole numbers, both are exact."""
     x = [float(round(v) % 7) for v in x]
     generator = random.Random(seed)
     terms = [[generator.randrange(len(x)) for _ in range(generator.randint(1, 4))] for _ in range(6)]
@@ -323,7 +323,7 @@ def test_forward_and_reverse_agree_on_polynomials(x, seed):
 
 
 def _slope(term, i, x):
-    """The derivative of a product of powers of whole numbers, in whole numbers."""
+    """The derivative of a product of powers of whole numbers, computed in whole numbers."""
     rest = math.prod(int(x[k]) for k in term if k != i)
     times = term.count(i)
     return rest * times * int(x[i]) ** (times - 1) if times else 0
@@ -442,7 +442,7 @@ def test_nothing_is_recorded_of_a_transform_inside_no_record():
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that sends signals")
 @pytest.mark.parametrize("nested", [False, True], ids=["ctrl-c", "a handler that sweeps"])
 def test_signals_find_gradients_all_added_or_none(nested):
-    """Signals come at many points of a sweep over 20,000 leaves, also while gradients are written."""
+    """Signals arrive at many points of a sweep over 20,000 leaves, including while gradients are written."""
     leaves = [Value(1.0) for _ in range(20_000)]
     y = ag.sum(leaves)
     interrupted = 0
@@ -481,7 +481,7 @@ def test_none_clears_a_gradient():
         node.grad = None
         assert not node.has_grad and node.grad == 0.0
     w.grad = None
-    w.grad = None  # also where there is none
+    w.grad = None  # also if there is none
     y.backward()
     assert w.grad == 4.0
     for wrong in ("1", [1.0]):

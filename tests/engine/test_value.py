@@ -290,7 +290,7 @@ def test_numpy_functions_of_two(ufunc):
 
 
 def test_where_numpy_goes_its_own_way():
-    """NumPy never asks the objects for these: it compares or multiplies them itself, or refuses them."""
+    """NumPy never calls the objects' methods for these: it compares or multiplies them itself, or rejects them."""
     a, b = Value(1.5), Value(2.0)
     assert np.maximum(np.array([a]), np.array([b]))[0] is b and np.minimum(np.array([a]), np.array([b]))[0] is a
     assert np.square(a).op.name == "mul" and np.sign(a) == 1

@@ -1,4 +1,4 @@
-"""Weighted sums make the same nodes as their definition: the same bits, operations, scopes and gradients."""
+"""Weighted sums make the same nodes as their definition: with the same bits, operations, scopes and gradients."""
 
 import math
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ def by_definition(x, units):
 
 
 def told(outputs, recording=True):
-    """All that can be seen of the graphs of some outputs."""
+    """Everything that can be observed of the graphs of some outputs."""
     seen = []
     for y in outputs:
         if type(y) is not Value:

@@ -1,4 +1,4 @@
-"""Reading and assigning many leaves at once has the same effect as one after the other."""
+"""Reading and assigning many leaves at once has the same effect as one after another."""
 
 import math
 from array import array
@@ -101,7 +101,7 @@ def test_means_are_assigned_and_what_has_no_sum_is_cleared():
     assert assign_means([a, b, c], array("d", [9.0, 1.0, -3.0]), array("i", [2, -1, 1]), 4) is True
     assert (a.grad, b.has_grad, c.grad) == (-0.75, False, 0.25)
     assert assign_means((a, b), array("d", [math.inf, math.nan]), array("i", [1, -1]), 1) is False
-    assert assign_means([a], array("d", [math.nan, 1.0]), array("i", [1]), 1) is True, "what is not asked for may be NaN"
+    assert assign_means([a], array("d", [math.nan, 1.0]), array("i", [1]), 1) is True, "an unassigned number may be NaN"
     with pytest.raises((ValueError, IndexError)):
         assign_means([a], array("d", [1.0]), array("i", [1]), 1)
     with pytest.raises(ValueError, match=r"match in length|argument 2 is longer"):

@@ -35,7 +35,7 @@ def own_three(x, y, z):
 
 
 class Text(str):
-    """A string that is no plain one."""
+    """A string that is not a plain str."""
 
 
 WRONG = {
@@ -47,7 +47,7 @@ MANY = [(), (1.0, 2.0), (1.0, 2.0, 3.0), (1.0, 2.0, 3.0, 4.0), tuple(range(9))]
 
 
 def said(call):
-    """What comes out: the error, or the kind of the result."""
+    """The outcome of a call: the error, or the kind of the result."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -58,17 +58,17 @@ def said(call):
     return re.sub("0x[0-9a-f]+", "0x", f"gives {result!r}")[:300]
 
 
-# What parameters are called, and what none is.
+# Names of parameters, and a name that no parameter has.
 KEYWORDS = ["x", "y", "xs", "data", "label", "name", "function", "gradient", "root", "inputs", "argnums", "self", "unknown"]
 
 
 def parameters_of(thing):
-    """What it says that it takes."""
+    """The parameters that it says it takes."""
     return [(p.name, p.kind.name, repr(p.default)) for p in inspect.signature(thing).parameters.values()]
 
 
 def calls(fresh):
-    """Wrong calls of what `fresh()` gives, each with its name in the answer."""
+    """Wrong calls of the object that `fresh()` returns, each with its name in the answer."""
     for arguments in MANY:
         yield f"{arguments}", lambda a=arguments: fresh()(*a)
     for name, wrong in WRONG.items():
@@ -85,7 +85,7 @@ def calls(fresh):
 
 
 def things():
-    """Everything that can be called, by the way to get at it."""
+    """Everything that can be called, by the expression that reaches it."""
     for name in autograd_core.__all__:
         thing = getattr(autograd_core, name)
         if callable(thing):
@@ -95,7 +95,7 @@ def things():
     for name in dir(Value):
         if not name.startswith("_") and callable(getattr(Value, name)) and name not in ("draw", "step"):
             yield f"Value(0.5).{name}", lambda n=name: getattr(Value(0.5, "x"), n)
-            # not of a method that is in C there: what is not a Value is told so by Python
+            # except a method that is written in C there: for anything but a Value, Python raises the error
             if name not in ("backward", "zero_grad"):
                 yield f"Value.{name}", lambda n=name: getattr(Value, n)
     for place in (scope, no_record, record):
@@ -141,7 +141,7 @@ BINARY = {
 
 
 def operations():
-    """Every operator and builtin, on Values and what is wrong beside them."""
+    """Every operator and builtin, on Values with wrong operands beside them."""
     for point in (0.5, 0.0, -1.0, math.inf, math.nan, 1e308):
         for name, function in UNARY.items():
             yield f"{name}({point})", lambda f=function, x=point: f(Value(x, "x"))
@@ -168,7 +168,7 @@ def main():
     """Print all answers."""
     answers = {f"help({name})": said(call) for name, call in documented()}
     for where, fresh in things():
-        if not where.endswith("()"):  # Python cannot tell what an object takes whose type is in C
+        if not where.endswith("()"):  # Python cannot tell what an object takes if its type is written in C
             answers[f"parameters of {where}"] = said(lambda f=fresh: parameters_of(f()))
         for name, call in calls(fresh):
             answers[f"{where}({name})"] = said(call)

@@ -1,8 +1,9 @@
 """Run tests under AddressSanitizer and UndefinedBehaviorSanitizer: `python tests/native/sanitized.py [pytest arguments]`.
 
-Builds the native engine with both into a copy of the sources, so the installed one stays as it is, and runs pytest there
-with the native engine forced. Without arguments: the tests of the native engine and the doctests of autograd_core, which
-takes minutes; `tests` runs the whole suite. Needs gcc or clang on Linux. Exits 1 on a failing test or a finding.
+Builds the native engine with both in a copy of the sources, so that the installed one stays as it is, and runs pytest
+there with the native engine forced. Without arguments, it runs the tests of the native engine and the doctests of
+autograd_core, which takes minutes; `tests` runs the whole suite. Needs gcc or clang on Linux. The exit code is 1 if a
+test fails or a sanitizer reports an error.
 """
 
 import os
@@ -17,18 +18,18 @@ FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-
 
 
 def library(name: str) -> str:
-    """Where the compiler keeps a runtime library."""
+    """The path of one of the compiler's runtime libraries."""
     compiler = os.environ.get("CC", "gcc")
     return subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main(arguments: list[str]) -> int:
-    """Build, run, and give the exit status."""
+    """Build and run; return the exit status."""
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory, "sources")
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "*.so", "__pycache__"))
         build = {**os.environ, "CFLAGS": FLAGS, "LDFLAGS": FLAGS, "AUTOGRAD_CORE_REQUIRE_NATIVE": "1"}
-        built = Path(directory, "built")  # by pip, which fetches what building needs
+        built = Path(directory, "built")  # by pip, which fetches the build dependencies
         pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(built), str(copy)]
         subprocess.run(pip, env=build, check=True)
         for library_file in built.glob("autograd_core/_native/*.so"):

@@ -45,7 +45,7 @@ class Engine:
         return json.loads(self.process.stdout.readline())
 
     def close(self) -> int:
-        """End the process; its exit status."""
+        """End the process and return its exit status."""
         self.process.communicate()
         return self.process.returncode
 
@@ -122,7 +122,7 @@ def test_both_engines_give_the_same(engines: tuple[Engine, Engine], program: dic
 
 @pytest.mark.parametrize("name", [*LISTS, "dot"])
 def test_no_numbers_are_the_first_that_a_process_sees(engines: tuple[Engine, Engine], name: str) -> None:
-    """What the native engine keeps between calls is not there yet."""
+    """The native engine has not yet made the objects that it keeps between calls."""
     line = {"op": name, "way": "pair" if name == "dot" else "list", "operands": [], "where": "here", "label": None,
             "assign": False}  # fmt: skip
     fresh = Engine("native")

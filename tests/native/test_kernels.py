@@ -37,7 +37,7 @@ BINARY = [name for name in PUBLIC if TABLE[name].arity == 2]
 
 
 def bits(x: float) -> bytes:
-    """The bits of a float; all NaN are one."""
+    """The bits of a float; all NaNs count as one."""
     return b"nan" if math.isnan(x) else struct.pack("d", x)
 
 
@@ -50,7 +50,7 @@ def of_row(name: str, operands: list[float], variable: tuple[bool, ...] = (True,
         return type(error) if isinstance(error, (OverflowError, ZeroDivisionError)) else ValueError
     try:
         locals_ = row.recorded(operands, z, variable[: len(operands)])
-    except OverflowError as error:  # gaussian, which is for the factors 1 and 1/2, at some others
+    except OverflowError as error:  # gaussian, which is meant for the factors 1 and 1/2, raises it at some others
         return type(error)
     return bits(z), [d if d is None else bits(d) for d in locals_]
 
@@ -168,7 +168,7 @@ def test_lists_tuples_iterators_and_mixtures_are_read_alike() -> None:
 
 
 def test_rows_without_a_kernel_are_those_that_give_a_reason() -> None:
-    """Only what is always computed in other numbers than floats has none."""
+    """Only an operation that always computes with numbers other than floats has no kernel."""
     assert rows_without_kernel() == {"product": "exact.product computes with numbers that only Python has"}
 
 

@@ -16,27 +16,27 @@ from autograd_core._engine.choice import NATIVE
 from autograd_core._engine.nodes import make_node
 from autograd_core._operations.functions import FUNCTIONS
 
-pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself looks after the memory of the Python engine")
+pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself manages the memory of the Python engine")
 
 ROWS = {name: row.arity for name, row in TABLE.items() if name not in ("input", "parameter", "constant", "checkpoint")}
 
 
 def live() -> int:
-    """How many nodes there are."""
+    """The number of nodes that exist."""
     gc.collect()
     return NATIVE.memory()["live_nodes"]
 
 
 def ignored(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> None:
-    """Call it, and forget result and error alike."""
+    """Call a function, and ignore its result or error."""
     try:
         function(*arguments, **keywords)
-    except Exception:  # what it raises is no matter here
+    except Exception:  # it does not matter here what it raises
         return
 
 
 class Raising:
-    """A number, it says, that raises when asked."""
+    """An object that claims to be a number but raises when converted."""
 
     def __float__(self) -> float:
         raise RuntimeError("no")
@@ -46,7 +46,7 @@ WRONG = [None, "a", b"b", [1.0], (), {}, object(), 1j, 10**400, Raising(), float
 
 
 def entry_points() -> dict[str, Callable[[], Any]]:
-    """Everything that C code can be reached by, with arguments right and wrong."""
+    """All ways into the C code, with correct and wrong arguments."""
     a, b = Value(0.3, "a"), Value(0.7, "b")
 
     @primitive(derivatives=(lambda x, z: 1 / 0,))
@@ -81,7 +81,7 @@ def entry_points() -> dict[str, Callable[[], Any]]:
         y = a * b + 1
         for node in (a, y, checkpoint(ag.exp, a), ag.dot([a, 1.0], [2, b])):
             for name in dir(node):
-                attribute = getattr(node, name, None)  # some say in an error where their like is
+                attribute = getattr(node, name, None)  # some are missing, with an error that names a substitute
                 if not callable(attribute):
                     ignored(setattr, node, name, attribute)
                     for wrong in WRONG:
@@ -210,7 +210,7 @@ def test_no_entry_point_leaks(name: str) -> None:
         gc.collect()
         grown.append(sys.getallocatedblocks() - before)
     assert live() == nodes
-    # Python keeps some freed memory, ever less of it; a leak takes at least one block in every run for ever.
+    # Python keeps some freed memory, less and less of it; a leak takes at least one block in every run.
     assert grown[-1] < runs, grown
 
 

@@ -17,17 +17,17 @@ from autograd_core._engine.choice import NATIVE
 from autograd_core._engine.nodes import make_node
 from autograd_core._operations.functions import FUNCTIONS
 
-pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself looks after the memory of the Python engine")
+pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself manages the memory of the Python engine")
 
 
 def live() -> int:
-    """How many nodes there are."""
+    """The number of nodes that exist."""
     gc.collect()
     return NATIVE.memory()["live_nodes"]
 
 
 class Raising:
-    """A number, it says, that raises when asked."""
+    """An object that claims to be a number but raises when converted."""
 
     def __float__(self) -> float:
         raise RuntimeError("no")
@@ -51,7 +51,7 @@ def test_misuse_raises_and_crashes_nothing(data: st.DataObject) -> None:
             arguments = [[data.draw(st.sampled_from(pool)) for _ in range(3)], *arguments[1:]]
         try:
             result = function(*arguments)
-        except Exception:  # that it raises is the point
+        except Exception:  # raising is the point
             continue
         pool.append(result)
     for thing in pool:
@@ -106,7 +106,7 @@ def test_callbacks_that_sweep_free_and_fail_in_the_middle_of_a_sweep() -> None:
     y.backward()
     swept = w.grad
     w.zero_grad()
-    (inner * w).backward()  # what the callback added by itself
+    (inner * w).backward()  # what the callback added
     added = w.grad
     w.zero_grad()
     plain = inner * ag.sin(inner) * inner * inner
@@ -177,7 +177,7 @@ def test_deep_graphs_are_built_swept_copied_and_freed() -> None:
 
 
 def test_no_cycle_can_be_made_of_nodes() -> None:
-    """What would have to be assigned cannot be, and what a node holds beside its operands is no container."""
+    """The attributes that would have to be assigned are read-only, and a node holds no container but its operands."""
     nodes = live()
     x = Value(1.0)
     y = ag.dot([x, 2.0], [3.0, x]) * x
@@ -195,7 +195,7 @@ def test_no_cycle_can_be_made_of_nodes() -> None:
         type("Sub", (Value,), {})
     with pytest.raises(TypeError):
         type("Sub", (type("Hook", (), {"__init_subclass__": classmethod(lambda cls: None)}), Value), {})(1.0)
-    Value.__init__(y, 3.0)  # does nothing to a node that is there
+    Value.__init__(y, 3.0)  # does nothing to an existing node
     assert y.operands[1] is x
     assert not gc.is_tracked(y)
     del x, y

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(ENGINE != "native", reason="needs both engines")
 
 
 def messages(engine: str) -> dict[str, str]:
-    """What everything says on one engine."""
+    """The messages of everything on one engine."""
     environment = {**os.environ, "AUTOGRAD_CORE_ENGINE": engine, "PYTHONPATH": os.pathsep.join(sys.path)}
     script = Path(__file__).with_name("messages.py")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, check=True)

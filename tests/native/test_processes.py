@@ -1,4 +1,4 @@
-"""Processes of their own: how the interpreter ends, other interpreters, memory used before, and memory that runs out."""
+"""Separate processes: interpreter shutdown, subinterpreters, memory used before, and memory that runs out."""
 
 import os
 import subprocess
@@ -10,11 +10,11 @@ import pytest
 from autograd_core import ENGINE
 from autograd_core._engine.choice import NATIVE
 
-pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself looks after the memory of the Python engine")
+pytestmark = pytest.mark.skipif(ENGINE != "native", reason="Python itself manages the memory of the Python engine")
 
 
 def in_process(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python code in a process of its own."""
+    """Run Python code in a separate process."""
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)], env=variables, capture_output=True, text=True, timeout=120
@@ -94,14 +94,14 @@ def test_the_module_alone_says_what_to_import() -> None:
 
 
 def test_nodes_in_memory_that_was_used_before() -> None:
-    """Since Python 3.12 a count of references that was there before may look like that of an immortal object."""
+    """Since Python 3.12, a reference count left in memory may look like an immortal object's."""
     result = in_process(
         """
         import os
         from autograd_core import Value
         from autograd_core._engine.choice import NATIVE
 
-        for _ in range(2):  # what was read is let go
+        for _ in range(2):  # the random bytes are freed
             files = [os.urandom(3_000_000) for _ in range(20)]
             last = os.urandom(3_000_000)
             del files
@@ -135,7 +135,7 @@ def test_a_collector_that_sweeps_in_the_middle_of_a_forward_sweep() -> None:
             if phase == "start" and node is not None:
                 node.backward()
 
-        kept = [[] for _ in range(200)]  # no list is left for use again: each new one may collect
+        kept = [[] for _ in range(200)]  # no freed list is left for reuse, so each new one may trigger a collection
         gc.callbacks.append(sweep)
         gc.set_threshold(1)
         for _ in range(300):

@@ -29,7 +29,7 @@ from autograd_core import (
     scope,
     sin,
     toposort,
-)  # fmt: skip  # one line a name would hide the program
+)  # fmt: skip  # one name per line would hide the program
 from autograd_core._operations.functions import FUNCTIONS
 from autograd_core.draw import to_dot
 
@@ -63,14 +63,14 @@ OWN = {"own_pair": own_pair, "own_one": own_one, "own_three": own_three}
 
 
 def bits(x: object) -> object:
-    """A float by its bits (all NaN are one), anything else by its text."""
+    """A float as its bits (all NaNs count as one), anything else as text."""
     if type(x) is float:
         return "nan" if math.isnan(x) else struct.pack(">d", x).hex()
     return repr(x)
 
 
 def said(error: Exception) -> list[str]:
-    """Type and message, without addresses."""
+    """The type and message of an error, without addresses."""
     return [type(error).__name__, re.sub("0x[0-9a-f]+", "0x", str(error))]
 
 
@@ -100,7 +100,7 @@ def apply(name: str, operands: list[object], way: str) -> object:
 
 
 def graph(root: Value) -> list[object]:
-    """All nodes in order, with everything they hold."""
+    """All nodes in order, with everything that they hold."""
     order = toposort(root)
     index = {node: i for i, node in enumerate(order)}
     return [
@@ -110,11 +110,11 @@ def graph(root: Value) -> list[object]:
             node.is_leaf,
         ]
         for node in order
-    ]  # fmt: skip  # one line a field would hide it
+    ]  # fmt: skip  # one field per line would hide it
 
 
 def numbers(found: object) -> object:
-    """Gradients by their bits."""
+    """Gradients as their bits."""
     if isinstance(found, (list, tuple)):
         return [numbers(x) for x in found]
     return bits(found.data) if type(found) is Value else found if isinstance(found, str) else bits(found)
@@ -171,13 +171,13 @@ def pickled(root: Value) -> object:
 
 
 def with_one_nan(found: bytes) -> bytes:
-    """The pickle with every NaN written alike: the sign of one depends on the order in which two are added."""
+    """The pickle with every NaN written alike: the sign of a sum of two depends on their order."""
     made, before = bytearray(found), None
     ops = list(pickletools.genops(found))
     for (op, argument, _), end in zip(ops, [*(at for _, _, at in ops[1:]), len(found)], strict=True):
         if op.name == "BINFLOAT" and math.isnan(argument):
             made[end - 8 : end] = struct.pack(">d", math.nan)
-        elif isinstance(argument, bytes) and before == 16:  # of an array of little-endian doubles
+        elif isinstance(argument, bytes) and before == 16:  # an array of little-endian doubles
             numbers = array.array("d", argument)
             made[end - len(argument) : end] = array.array("d", [x if x == x else math.nan for x in numbers]).tobytes()
         if op.name not in ("MEMOIZE", "BINPUT", "LONG_BINPUT"):

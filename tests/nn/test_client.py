@@ -27,7 +27,7 @@ def state(model):
 
 
 class Here(Executor):
-    """Computes at once, as one of several workers that each keep a model and rows; `seen` says what each answered."""
+    """Computes at once, in place of several workers that each keep a model and rows; `seen` holds their answers."""
 
     def __init__(self, workers=1, seed=0):
         self.random, self._max_workers, self.kept, self.seen = random.Random(seed), workers, [{} for _ in range(workers)], []
@@ -79,7 +79,7 @@ def test_a_batch_of_one_part_is_what_it_is_without_a_client():
     assert trained(Here(3), **options) == trained(None, **options)
 
 
-native_only = pytest.mark.skipif(ENGINE == "python", reason="there the eager engine is taken")
+native_only = pytest.mark.skipif(ENGINE == "python", reason="there the eager engine is used")
 
 
 @native_only
@@ -334,7 +334,7 @@ def test_a_process_that_dies_ends_training_with_whole_parameters():
     before = state(made)
     with ProcessPoolExecutor(1) as processes, pytest.raises(BrokenProcessPool) as caught:
         fit(made, die, moons(20), client=processes)
-    assert caught.value.__notes__ == ["This happened in batch 1; the parameters are those before it."]
+    assert caught.value.__notes__ == ["This happened in batch 1; the parameters are as they were before it."]
     assert state(made) == before and not made.training
 
 
@@ -377,6 +377,6 @@ def test_a_dask_worker_that_dies_over_a_part_is_replaced_and_nothing_is_lost_or_
         running = threading.Timer(0.3, os.kill, (victim, signal.SIGKILL))
         running.start()
         assert run(client) == expected
-        assert running.finished.is_set(), "it died while they trained, which takes 0.7 s at least"
+        assert running.finished.is_set(), "it died during training, which takes at least 0.7 s"
         client.wait_for_workers(2, timeout=30)
         assert victim not in client.run(os.getpid).values()

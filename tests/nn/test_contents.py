@@ -24,7 +24,7 @@ class Line(Module):
 
 
 class Micrograd(Line):
-    """As a program for micrograd has it: `Value`s, and a `parameters` of its own."""
+    """As in a program for micrograd: `Value`s, and its own `parameters`."""
 
     def __init__(self, start=0.0):
         self.a, self.b = Value(start), Value(start)
@@ -78,7 +78,7 @@ def test_two_places_of_one_name_are_refused():
         Holding(table={1: parameter(1.0), "1": parameter(2.0)}).state_dict()
 
 
-# -- a module with `parameters` of its own
+# -- a module with its own `parameters`
 
 
 @pytest.mark.parametrize("outer", [lambda inner: inner, Sequential, lambda inner: Holding(inner={"m": inner})])
@@ -105,7 +105,7 @@ def test_it_goes_back_to_the_best_parameters():
 
 
 class Hidden(Module):
-    """Its parameter stands where nobody looks."""
+    """A module with a parameter where nobody looks."""
 
     def __init__(self):
         w = parameter(0.0, "w")
@@ -170,7 +170,7 @@ def test_a_model_of_a_module_twice_and_of_itself_has_each_parameter_once():
 
 
 class Repeating(Micrograd):
-    """Its list names a shared parameter twice, as one gathered from layers does."""
+    """A module whose list names a shared parameter twice, as a list gathered from layers does."""
 
     def parameters(self):
         return [self.a, self.b, self.a]

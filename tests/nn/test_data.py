@@ -184,7 +184,7 @@ def test_a_ragged_row_is_named(rows, data):
     if not rows[-1]:
         message = rf"^d: {where} is empty: column 0 is missing$"
     elif len(rows[-1]) > width:
-        message = rf"^d: {where} has {width + 1} columns, not {width}: column {width} is too many$"
+        message = rf"^d: {where} has {width + 1} columns, not {width}: column {width} is unexpected$"
     else:
         message = rf"^d: {where} has {width - 1} columns, not {width}: column {width - 1} is missing$"
     with pytest.raises(ValueError, match=message):
@@ -195,7 +195,7 @@ def test_a_ragged_row_is_named(rows, data):
     ("rows", "width", "message"),
     [
         ([[1.0, 2.0]], 3, "row 0 has 2 columns, not 3: column 2 is missing"),
-        ([[1.0, 2.0]], 1, "row 0 has 2 columns, not 1: column 1 is too many"),
+        ([[1.0, 2.0]], 1, "row 0 has 2 columns, not 1: column 1 is unexpected"),
         ([1.0, 2.0], None, "row 0 must be a list of numbers; got 1.0"),
         (["ab"], None, "row 0 must be a list of numbers; got 'ab'"),
         ([{}], None, "row 0 must be a list of numbers; got {}"),

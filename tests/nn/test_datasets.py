@@ -163,7 +163,7 @@ def test_moons_without_noise_are_scikit_learns(n):
 
 
 def test_moons_noise_has_the_size_asked_for_and_the_seed_decides():
-    # The same seed draws the same normal numbers whatever the noise, so the noise itself can be read off.
+    # The same seed draws the same normal numbers whatever `noise` is, so the noise itself can be recovered.
     clean, noisy = moons(4000, 0.0, seed=3), moons(4000, 0.25, seed=3)
     moved = [b - a for p, q in zip(clean.inputs, noisy.inputs, strict=True) for a, b in zip(p, q, strict=True)]
     assert clean.targets == noisy.targets
@@ -205,7 +205,7 @@ def test_dataset_is_frozen_and_pickles():
     ("arguments", "message"),
     [
         (([[0.0]], [1, 2]), "d: 1 rows of inputs but 2 targets"),
-        (([[0.0], [1.0, 2.0]], [1, 2]), "d: row 1 has 2 columns, not 1: column 1 is too many"),
+        (([[0.0], [1.0, 2.0]], [1, 2]), "d: row 1 has 2 columns, not 1: column 1 is unexpected"),
         (([[0.0]], [1], ("a", "b")), "d: 2 feature names for 1 inputs"),
     ],
 )
@@ -312,7 +312,7 @@ ROW = [0.0] * 8
         ([[0.0] * 64, [0.0] * 63], "image 1 must have 64 numbers or 8 rows of 8; got 63"),
         ([[ROW] * 7], "image 0 must have 64 numbers or 8 rows of 8; got 7"),
         ([[[[0.0]] * 8] * 8], "image 0, row 0, column 0 must be a finite number; got [0.0]"),
-        ([[ROW] * 5 + [[0.0] * 9] + [ROW] * 2], "image 0, row 5 has 9 columns, not 8: column 8 is too many"),
+        ([[ROW] * 5 + [[0.0] * 9] + [ROW] * 2], "image 0, row 5 has 9 columns, not 8: column 8 is unexpected"),
         ([[ROW] * 7 + [0.0]], "image 0, row 7 must be a list of numbers; got 0.0"),
         ([[0.0] * 21 + ["x"] + [0.0] * 42], "image 0, row 2, column 5 must be a finite number; got 'x'"),
         ([[ROW] * 7 + [[0.0] * 7 + [math.nan]]], "image 0, row 7, column 7 must be a finite number; got nan"),

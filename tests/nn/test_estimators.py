@@ -1,4 +1,4 @@
-"""The estimators keep to scikit-learn's rules, and work in its pipelines, cross-validation and searches."""
+"""The estimators follow scikit-learn's rules, and work in its pipelines, cross-validation and searches."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Watching a training: progress on the terminal, and its history as a line and as a plot."""
+"""Watching training: progress on the terminal, and its history as a line and as a plot."""
 
 import sys
 import types

@@ -1,4 +1,4 @@
-"""Ctrl-C at every point of a step, of loading and of training: each is done whole or not at all."""
+"""Ctrl-C at every point of a step, of loading and of training: each is done completely or not at all."""
 
 import gc
 import math
@@ -22,9 +22,10 @@ NN, ENGINE = f"{nn.__path__[0]}/", f"{autograd_core.__path__[0]}/"
 
 
 def pressed(action, point):
-    """Do it with KeyboardInterrupt raised at one point; whether the point was reached, and whether Ctrl-C came out.
+    """Run an action with KeyboardInterrupt raised at one point; return whether it was reached and whether it came out.
 
-    The points are the bytecodes of nn and the calls within the engine: more than those where Python looks for signals.
+    The points are the bytecodes of nn and the calls within the engine: more than those at which Python checks for
+    signals.
     """
     passed = 0
 
@@ -143,7 +144,7 @@ class Noted(Adam):
 
 
 def training(patience):
-    """A model, its optimiser, and a function that trains it, giving the history."""
+    """A model, its optimiser, and a function that trains the model and returns the history."""
     model = nn.MLP(1, [2, 1], activation=autograd_core.tanh, seed=0)
     optimizer = Noted(model.parameters())
 
@@ -157,7 +158,7 @@ def training(patience):
 
 
 def check(model, history, patience, whole, steps):
-    """Whatever came between: the lists agree, the parameters are those after a whole step, the best with patience."""
+    """Whatever was interrupted, the lists agree; the parameters are those after a whole step (or the best)."""
     lists = [history.losses, history.validation_losses, *history.metrics.values(), *history.gradient_norms.values()]
     assert {len(numbers) for numbers in lists} == {len(history)}
     assert history.losses == whole.losses[: len(history)]
@@ -172,7 +173,7 @@ def check(model, history, patience, whole, steps):
     else:
         assert numbers in steps
     assert Value(1.0).scope == ()
-    assert (Value(1.0) + 1.0).operands, "recording goes on"
+    assert (Value(1.0) + 1.0).operands, "recording is still on"
 
 
 @pytest.mark.parametrize("patience", [None, 3])
@@ -180,7 +181,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
     _, full, train = training(patience)
     whole, steps = train(), full.seen
     assert len(steps) == 9
-    # how many points there are, within a factor of 2; then some everywhere
+    # first the number of points, within a factor of 2; then points everywhere
     *_, last = (n for n in (1 << k for k in range(30)) if pressed(training(patience)[2], n)[0])
     generator = random.Random(0)
     points = {*range(1, 2 * last, 2 * last // 25), *(generator.randrange(1, 2 * last) for _ in range(3 * settings().max_examples // 8))}
@@ -190,7 +191,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
         histories = []
         reached, out = pressed(lambda train=train, to=histories: to.append(train()), point)
         if out:
-            # before the first batch: there is no history, and nothing has changed; or at the very return
+            # before the first batch, when there is no history and nothing has changed; or just at the return
             assert [p.data for p in model.parameters()] in steps
             ends.add("out")
         elif reached and histories[0].stopped == "interrupted":
@@ -199,7 +200,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
     assert ends >= {0, 1, 2, 3}
 
 
-@pytest.mark.slow  # how many attempts it takes is the machine's affair; the tests above reach every point
+@pytest.mark.slow  # the number of attempts depends on the machine; the tests above reach every point
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that interrupts")
 @pytest.mark.parametrize("patience", [None, 3])
 def test_training_ends_cleanly_after_a_real_signal(patience):

@@ -1,4 +1,4 @@
-"""The lectures' listings and equations, written out in NumPy, against the graphs of the modules, to 1e-12."""
+"""The lectures' listings and equations, written out in NumPy, compared with the graphs of the modules, to 1e-12."""
 
 import numpy as np
 import pytest
@@ -272,7 +272,7 @@ NUMBERS = st.lists(st.floats(-5, 5).filter(lambda x: abs(x) > 1e-3), min_size=1,
 
 @given(NUMBERS)
 def test_u4_softmax_has_a_full_jacobian_and_sigmoid_a_diagonal_one(x):
-    # a single output comes without its list
+    # a single output is returned without a list
     found = jacobian(lambda x: nn.Softmax().forward(x))(x)
     a = np.exp(x) / np.exp(x).sum()
     assert_equal(found, np.diag(a) - np.outer(a, a))
@@ -445,8 +445,8 @@ def test_o4_equations_of_the_toy_model(seed):
     assert_equal(loss.data, -(y * np.log(a3_[0]) + (1 - y) * np.log(1 - a3_[0])))  # 20
     assert_equal(grads_of(a3), (a3_ - y) / (a3_ * (1 - a3_)))  # 21
     assert_equal(gradients(a3[0], z3), a3_ * (1 - a3_))  # 22
-    assert_equal(by_z3, a3_ - y)  # 23, with the sign that is right
-    assert_equal(gradients(z3[0], a2), w3[0])  # 24: the text writes z² for a²
+    assert_equal(by_z3, a3_ - y)  # 23, with the correct sign
+    assert_equal(gradients(z3[0], a2), w3[0])  # 24, where the text has z² instead of a²
     by_row = [gradients(a, z2) for a in a2]
     assert_equal(by_row, np.diag(1 - a2_**2))  # 25, laid out as 11
     assert_equal(by_z2, (a3_ - y) @ w3 @ np.diag(1 - a2_**2))  # 26

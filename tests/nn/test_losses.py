@@ -11,14 +11,14 @@ import nn
 from autograd_core import Value, log_softmax, sigmoid
 from autograd_core import sum as total
 
-# A context of its own; 1 + exp(-2000) is told from 1.
+# A separate context, with enough precision to tell 1 + exp(-2000) from 1.
 mp = mpmath.MPContext()
 mp.dps = 950
 LOGITS = st.floats(-1000.0, 1000.0)
 
 
 def ulps(found, exact):
-    """How many units in the last place `found` is off; below the normal numbers, units of the smallest one."""
+    """The error of `found` in units in the last place; below the normal numbers, in units of the smallest one."""
     unit = mp.mpf(math.ulp(max(abs(float(exact)), 2.0**-1022)))
     return abs((mp.mpf(found) - exact) / unit)
 
@@ -112,7 +112,7 @@ def test_log_softmax_is_taken(logits):
 @pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss, nn.multi_margin_loss])
 def test_one_score_has_no_classes(loss):
     for outputs in ([-0.5], -0.5, Value(-0.5), [Value(-0.5)]):
-        with pytest.raises(ValueError, match=r"there must be at least 2 outputs, one for each class; got 1: for two classes on one output use binary_cross_entropy_with_logits or hinge"):
+        with pytest.raises(ValueError, match=r"there must be at least 2 outputs, one for each class; got 1: for two classes with one output, use binary_cross_entropy_with_logits or hinge"):
             loss(outputs, 0)
 
 

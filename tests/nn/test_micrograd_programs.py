@@ -218,10 +218,10 @@ def test_a_program_runs_with_its_import_lines_changed(program, monkeypatch, caps
     exec(program, theirs)
     assert capsys.readouterr().out == said
     assert ours["found"] == pytest.approx(theirs["found"], rel=1e-11)
-    assert len(set(ours["found"])) > 3  # numbers that tell programs apart
+    assert len(set(ours["found"])) > 3  # numbers that distinguish programs
 
 
-# --- what does not run says what to write ----------------------------------------------------------------------------
+# --- errors for what does not run say what to write ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [lambda: Value(2.0), lambda: parameter(2.0), lambda: Value(2.0) * 3, lambda: nn.Neuron(2)([1, 2])])
@@ -291,7 +291,7 @@ def test_the_graph_is_drawn_from_what_the_errors_name():
 
 @primitive(derivatives=(lambda x, y: 1 - y * y,))
 def squashed(x: float) -> float:
-    """The error for `_backward` names this way to an operation of one's own."""
+    """The error for `_backward` names this way to write your own operation."""
     return (math.exp(2 * x) - 1) / (math.exp(2 * x) + 1)
 
 

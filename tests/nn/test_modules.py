@@ -40,7 +40,7 @@ def test_micrograd_names():
     assert operations(Layer(2, 1, nonlin=False)([1.0, 2.0])) == ["dot", "add"]
 
 
-# -- what it is made of
+# -- contents
 
 
 class Odd(Module):

@@ -77,7 +77,7 @@ def test_adam_divides_weighted_means(start, gradients, decay):
 
         w = [x - 0.1 * weighted(b1, 1, i) / (math.sqrt(weighted(b2, 2, i)) + eps) for i, x in enumerate(w)]
         expected.append(w)
-    # the mean may cancel, where its rounding is divided by eps at worst
+    # terms of the mean may cancel; at worst, its rounding error is divided by eps
     assert all(
         math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-8) for xs, ys in zip(found, expected, strict=True)
         for a, b in zip(xs, ys, strict=True)
@@ -256,7 +256,7 @@ KINDS = {
 
 
 def written(thing):
-    """Numbers as text, from lists and arrays alike."""
+    """Numbers as text, whether from lists or arrays."""
     return repr(thing) if isinstance(thing, float) else [written(x) for x in thing]
 
 

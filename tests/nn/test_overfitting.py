@@ -1,8 +1,8 @@
 """Against overfitting: each remedy lowers the held-out error of one deliberately overfitting baseline.
 
 The baseline has 97 parameters for 40 noisy examples and is trained until it fits their noise. Its size, the length of
-training and the strength of each remedy were chosen on the seeds 100 to 105; what is asserted is about the seeds 0 to
-9, which had no part in that. Data, weights and noise of a run all come from its seed, and a remedy is compared with
+training and the strength of each remedy were chosen on the seeds 100 to 105; the assertions are about the seeds 0 to
+9, which played no part in that. Data, weights and noise of a run all come from its seed, and a remedy is compared with
 the baseline seed by seed.
 """
 
@@ -23,7 +23,7 @@ T_975_OF_9 = 2.262157  # Student's t, for an interval of 95 % from ten differenc
 
 
 def sample(n, seed):
-    """sin πx of the first of six inputs, with noise: five inputs that mean nothing."""
+    """sin πx of the first of six inputs, with noise; the other five inputs mean nothing."""
     generator = random.Random(seed)
     xs = [[generator.uniform(-1.0, 1.0) for _ in range(6)] for _ in range(n)]
     return xs, [math.sin(math.pi * x[0]) + generator.gauss(0.0, 0.4) for x in xs]
@@ -37,7 +37,7 @@ def run(seed, dropout=0.0, bound=None, stop_early=False, **options):
         Layer(12, 1, nonlin=False, seed=seed + 1),
     )
     data = (xs, ts)
-    if stop_early:  # a quarter of the same examples is set aside to decide when
+    if stop_early:  # a quarter of the same examples is set aside to decide when to stop
         data = (xs[:30], ts[:30])
         options |= {"validation": (xs[30:], ts[30:]), "patience": 20}
     optimizer = Adam(model.parameters(), lr=0.03, bound=bound)
@@ -51,7 +51,7 @@ def baseline():
 
 
 def mirrored(x, generator):
-    """More data from the same examples: the sign of an input that means nothing can be turned."""
+    """More data from the same examples: an input that means nothing may change sign."""
     return [x[0], *(a if generator.random() < 0.5 else -a for a in x[1:])]
 
 

@@ -86,7 +86,7 @@ def trained(engine, make, loss, data, optimizer=OPTIMIZERS["SGD"], **options):
 
 
 def assert_same(*arguments, engine="program", **options):
-    """Eager and by programs; returns the second history."""
+    """Train eagerly and through programs; return the second history."""
     (expected, _), (found, history) = (trained(name, *arguments, **options) for name in ("eager", engine))
     assert found == expected
     return history
@@ -161,7 +161,7 @@ def at_once(monkeypatch):
 
 @pytest.fixture
 def in_arrays(monkeypatch):
-    """How many steps were made in arrays."""
+    """The number of steps that were computed in arrays."""
     seen = []
 
     def step(self, *arguments, step=arrays.Arrays.step):
@@ -175,7 +175,7 @@ def in_arrays(monkeypatch):
 
 
 class Loud(SGD):
-    """One that looks at the parameters at each step."""
+    """An optimiser that looks at the parameters at each step."""
 
     def step(self):
         super().step()
@@ -345,7 +345,7 @@ class Spread(nn.Module):
 
 
 class Shaken(nn.Module):
-    """One of your own that draws, and goes several ways by what it draws."""
+    """A module of your own that draws random numbers and branches on them."""
 
     def __init__(self, generator):
         self.generators = {"one": generator}
@@ -409,7 +409,7 @@ def test_all_that_nn_exports_is_trained_here():
     """A new module, loss or optimiser of nn must be added above, or here with the reason why it is not trained."""
     modules = {name for name in nn.__all__ if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.Module)}
     used = {type(inner).__name__ for table in (MODELS, RANDOM) for make in table.values() for _, inner in make(0).named_modules()}
-    assert modules - used - {"Module"} == {"RNN", "RNNCell"}, "those are in test_sequences_of_several_lengths"
+    assert modules - used - {"Module"} == {"RNN", "RNNCell"}, "these are in test_sequences_of_several_lengths"
     losses = {name for name in dir(nn.losses) if getattr(getattr(nn.losses, name), "__module__", "") == "nn.losses" and not name.startswith("_")}
     assert losses - {"class_of", "l1_penalty", "l2_penalty"} == {made.__name__ for made, _, _ in LOSSES.values()} - {"<lambda>"} | {"nll_loss", "binary_cross_entropy"}
     optimizers = {name for name in nn.__all__ if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.optim.Optimizer)}

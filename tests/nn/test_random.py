@@ -11,7 +11,7 @@ from nn import MLP, SGD, squared_error
 from nn.init import constant, uniform
 
 DRAWS = 20_000
-# Four standard errors: a right module fails one seed in 16,000, and the seeds are fixed.
+# Four standard errors: a correct module fails on one seed in 16,000, and the seeds are fixed.
 SIGMAS = 4.0
 
 
@@ -92,7 +92,7 @@ def test_identical_units_stay_identical_and_random_ones_do_not():
 
 
 def test_symmetry_is_broken_by_any_difference():
-    # one unit off by a part in a million: after 2,000 steps it is far from the others, which are still identical
+    # one unit is off by one part in a million: after 2,000 steps it is far from the others, which are still identical
     model = MLP(2, [4, 1], activation=tanh, init=constant(0.3), seed=0)
     model.layers[0].neurons[0].w[0].data += 1e-6
     rows = [([0.0, 0.0], -1.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], -1.0)]

@@ -1,7 +1,7 @@
 """The results of trained networks on fixed seeds: the same on every engine, to the last bit.
 
-Settings were chosen on other seeds than those that are asserted here; where a held-out set is small, the mean over
-several splits is asserted.
+Settings were chosen on seeds other than those tested here; if a held-out set is small, the mean over several splits is
+asserted.
 """
 
 import random
@@ -25,7 +25,7 @@ def test_xor_is_learnt_without_an_error(seed):
 
 @pytest.mark.parametrize("seed", [1337, pytest.param(0, marks=pytest.mark.slow)])
 def test_moons_as_a_micrograd_program(seed):
-    """micrograd's best known program, in its calling convention: 2-16-16-1, max-margin loss, 100 steps."""
+    """micrograd's best-known program, in its calling convention: 2-16-16-1, max-margin loss, 100 steps."""
     points = moons(100, noise=0.1, seed=0)
     examples = [([Value(x), Value(y)], target) for (x, y), target in zip(points.inputs, points.targets, strict=True)]
     random.seed(seed)
@@ -133,5 +133,5 @@ def test_network_in_network_finds_a_shape_wherever_it_is():
         fit(model, cross_entropy, train, epochs=15, batch_size=10, optimizer=Adam(model.parameters(), lr=0.03))
         return accuracy(model, held_out)
 
-    # with 200 signals the seeds 0 to 2 reached 0.947 on average; these seeds had no part in choosing 300
+    # with 200 signals the seeds 0 to 2 reached 0.947 on average; these seeds played no part in choosing 300
     assert mean_accuracy(run, range(10, 13)) >= 0.95

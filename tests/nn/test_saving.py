@@ -47,7 +47,7 @@ def test_the_file_is_json_with_a_version_and_has_the_usual_rights(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="this system has no such rights")
+@pytest.mark.skipif(os.name != "posix", reason="this system has no such permissions")
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
 def test_the_rights_of_a_file_stay_what_they_are(tmp_path, mode, monkeypatch):
     path = tmp_path / "model.json"
@@ -91,7 +91,7 @@ def test_the_target_of_a_link_is_replaced(tmp_path):
     try:
         link.symlink_to(target)
     except OSError:
-        pytest.skip("this system lets nobody make links")
+        pytest.skip("this system does not permit links")
     small().save(link)
     assert link.is_symlink()
     small().load(target)
@@ -155,7 +155,7 @@ def test_kill_9_while_saving(tmp_path):
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     assert done.returncode == 0, done.stderr
-    # the kill came while the temporary file was there often enough for this to mean something
+    # the temporary file existed at enough of the kills for this to mean something
     assert int(done.stdout) >= settings().max_examples // 10
 
 
@@ -167,7 +167,7 @@ TEXT = json.dumps(VALID).encode()
 
 
 def check_refused_or_loaded(path, content):
-    """Load a file: either a ValueError that names the file, and nothing has changed, or all of it is there."""
+    """Load a file: either a ValueError names the file and nothing has changed, or everything is loaded."""
     path.write_bytes(content)
     model = Sequential(nn.Normalize(2), MLP(2, [2, 1], init=constant(9.0)), nn.PReLU(9.0))
     before = model.state_dict()

@@ -17,7 +17,7 @@ STEPS, SIZES = 50, [3, 5, 4, 3]
 
 
 def batches(kind, seed=0):
-    """50 batches of 6 examples; targets of the kind that a loss takes."""
+    """50 batches of 6 examples, with targets of the kind that the loss takes."""
     generator = random.Random(seed)
     made = []
     for _ in range(STEPS):

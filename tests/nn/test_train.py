@@ -114,7 +114,7 @@ def test_validation_metrics_and_callbacks():
 
 
 def test_early_stopping_goes_back_to_the_best_parameters():
-    # validation wants a slope of 1, training one of 2: the best is passed on the way
+    # validation wants a slope of 1, and training a slope of 2: the best is passed on the way
     model = Layer(1, 1, nonlin=False, init=constant(0.0))
     xs = [[-1.0], [1.0]]
     history = fit(
@@ -208,7 +208,7 @@ def test_divergence_names_epoch_batch_and_node():
     assert "in epoch " in str(caught.value)
     assert ", batch " in str(caught.value)
     assert "first at the node " in str(caught.value)
-    # nothing was moved by the step that could not be made
+    # the step that could not be made moved nothing
     assert all(math.isfinite(p.data) for p in model.parameters())
 
 
@@ -231,7 +231,7 @@ def test_what_an_operation_raises_is_placed_too():
 @pytest.mark.parametrize(
     ("data", "options", "message"),
     [
-        (([[1.0], [2.0, 3.0]], [0, 1]), {}, "the training data: row 1 has 2 columns, not 1: column 1 is too many"),
+        (([[1.0], [2.0, 3.0]], [0, 1]), {}, "the training data: row 1 has 2 columns, not 1: column 1 is unexpected"),
         (([[1.0], []], [0, 1]), {}, "the training data: row 1 is empty: column 0 is missing"),
         (([[1.0], ["2"]], [0, 1]), {}, "row 1, column 0 must be a finite number; got '2'"),
         (([[1.0], [math.nan]], [0, 1]), {}, "row 1, column 0 must be a finite number; got nan"),
@@ -347,7 +347,7 @@ def test_without_shuffling_every_epoch_has_the_order_of_the_data():
     assert seen[:7] != seen[7:]
 
 
-# -- what is not the model's own
+# -- things outside the model
 
 
 def test_parameters_of_the_optimiser_outside_the_model_are_cleared_clipped_and_checked():
@@ -435,7 +435,7 @@ def test_losses_whose_sum_is_beyond_all_floats_have_a_mean():
     assert math.isnan(evaluate(nn.Identity(), lambda y, t: next(infinities), LINE))
 
 
-# -- what is in the wrong place
+# -- arguments in the wrong place
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Adding an operation only takes a row: a copy of the package with one more row has everything else."""
+"""Adding an operation only takes a row: in a copy of the package with one more row, everything else follows."""
 
 import os
 import shutil
@@ -78,7 +78,7 @@ def run(directory, *arguments, engine="native"):
 def test_a_new_row_is_found_everywhere(tmp_path):
     ignored = shutil.ignore_patterns("__pycache__", "*.so")
     shutil.copytree(ROOT / "autograd_core", tmp_path / "autograd_core", ignore=ignored)
-    shutil.copy(ROOT / "setup.py", tmp_path)  # alone: what an older setuptools makes of the metadata is not asked
+    shutil.copy(ROOT / "setup.py", tmp_path)  # without the metadata, which an older setuptools might not understand
     table = tmp_path / "autograd_core" / "ops.py"
     rows, publishes, rest = table.read_text(encoding="utf-8").rpartition("publish(globals())")
     table.write_text(f"{rows}{ROWS}\n{publishes}{rest}", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every row's derivatives over its whole domain against mpmath, in units in the last place."""
+"""Every row's derivatives over its whole domain compared with mpmath, in units in the last place."""
 
 import itertools
 import math
@@ -23,20 +23,20 @@ POWERS = ("pow", "pow_slope", "pow_log")
 def powers(draw, count):
     """Operands x, y of a power, and `count` integer orders, for which the slopes are near the ends of the float range.
 
-    The exponent is of ordinary size, or near 0 or 1, where y - 1 rounds or cancels, or large, and x near 1.
+    The exponent is of ordinary size; or near 0 or 1, where y - 1 rounds or cancels; or large, with x near 1.
     """
     near = st.builds(lambda k, side, at: at + side * 2.0**-k * 1.1, st.integers(1, 40), SIDES, st.integers(0, 1))
     large = st.builds(lambda k, side, plus: side * 2.0**k + plus, st.integers(3, 40), SIDES, st.integers(0, 2))
     y = draw(st.floats(-6.0, 6.0) | st.integers(-6, 6).map(float) | near | large)
     exponent = draw(st.floats(-1100.0, -960.0) | st.floats(960.0, 1030.0) | st.floats(-600.0, 600.0))
-    power = y - draw(st.integers(0, 2))  # whose result has that exponent
+    power = y - draw(st.integers(0, 2))  # the power whose result has that exponent
     assume(power and abs(exponent / power) < 1020.0)
     x = 2.0 ** (exponent / power)
     return (draw(st.sampled_from((x, -x))) if y % 1 == 0 else x, y, *(draw(st.integers(0, 2)) for _ in range(count)))
 
 
 def drawn(row):
-    """Operands of a row; the factor in the Gaussian is one of two constants, and no variable."""
+    """Operands of a row; the factor in the Gaussian is one of two constants, not a variable."""
     if row.name == "gaussian":
         return st.tuples(operands(TABLE["exp"]).map(lambda xs: xs[0]), st.sampled_from((0.5, 1.0)))
     if row.name in POWERS:
@@ -47,8 +47,8 @@ def drawn(row):
 def error(mathematics, row, xs, i, got, exact):
     """The error of derivative i in units in the last place.
 
-    For a row with an allowance, less what the exact derivative changes over one unit of each operand, if the error
-    would be too large without.
+    For a row with an allowance, an error that would be too large is reduced by the change in the exact derivative over
+    one unit of each operand.
     """
     plain = ulps(got, exact)
     if plain <= row.ulps or not row.allowance:
@@ -65,12 +65,12 @@ def errors(mathematics, row, xs):
     except (ArithmeticError, ValueError):
         return None
     if math.isinf(z) and not row.public:
-        return None  # what closes others has overflowed
+        return None  # a private row that closes others has overflowed
     try:
         with mp.workprec(mathematics.BITS):
             exact = mathematics.exact_slopes(row.name, xs)
     except ZeroDivisionError:
-        return None  # a singular point: see the test of edges
+        return None  # a singular point: see the test of the edges
     inputs = [Value(x) for x in xs]
     y = function_of(row)(*row.shape.arguments(inputs))
     y.backward()
@@ -88,7 +88,7 @@ def errors(mathematics, row, xs):
 def test_derivatives_forward_and_reverse_are_exact_to_a_few_units(mathematics, name):
     row = TABLE[name]
 
-    @settings(max_examples=settings().max_examples * (8 if name in POWERS else 1))  # they branch most
+    @settings(max_examples=settings().max_examples * (8 if name in POWERS else 1))  # these branch most
     @given(drawn(row))
     def holds(xs):
         found = errors(mathematics, row, xs)
@@ -99,8 +99,8 @@ def test_derivatives_forward_and_reverse_are_exact_to_a_few_units(mathematics, n
 
 # --- Second derivatives ------------------------------------------------------------------------------------------
 
-# A remainder jumps. Each example is a pair of slopes in thousands of bits: a hundred of a row, and where mpmath is slow
-# or there are many pairs of operands, a few.
+# A remainder jumps, so mod is left out. Each example is a pair of slopes in thousands of bits: a hundred examples for
+# each row, but only a few if mpmath is slow or there are many pairs of operands.
 CURVED = [name for name in FUNCTIONS if TABLE[name].public and name != "mod"]
 SECOND = 8.0
 SLOW = ("gamma", "lgamma", "polygamma", "logsumexp", "prod")
@@ -128,7 +128,7 @@ def curves(mathematics, name, xs, i, j):
 
 
 def curve_error(mathematics, row, xs, i, j, got):
-    """The error in units in the last place, less what the exact curve changes over a unit of each operand."""
+    """The error in units in the last place, less the change in the exact curve over one unit of each operand."""
     exact = curves(mathematics, row.name, xs, i, j)
     here = next(exact)
     plain = ulps(got, here)
@@ -157,14 +157,14 @@ def test_second_derivatives_are_exact_to_a_few_units(mathematics, name):
         variables = [i for i in range(len(xs)) if i not in whole]
         slopes = gradients(y, [inputs[i] for i in variables], create_graph=True)
         if any(0 < abs(slope.data) < 2.0**-1022 for slope in slopes):
-            return  # what it is made of is rounded coarsely already
+            return  # its ingredients are already rounded coarsely
         for i, slope in zip(variables, slopes, strict=True):
             found = gradients(slope, [inputs[j] for j in variables])
             for j, got in zip(variables, found, strict=True):
                 try:
                     error = curve_error(mathematics, row, xs, i, j, got)
                 except (ZeroDivisionError, ValueError, TypeError):
-                    continue  # a singular point, or one that is next door
+                    continue  # at or next to a singular point
                 assert error <= SECOND or error != error, (i, j, got, error)
 
     holds()
@@ -187,7 +187,7 @@ def test_derivatives_of_powers_at_the_ends_of_the_range(name, xs, derivatives):
 @pytest.mark.parametrize("y", [2.0, 3.0, 4.0])
 @pytest.mark.parametrize("first", ["by x", "by y"])
 def test_mixed_derivatives_of_a_power_at_0(first, y):
-    """x**(y - 1) (1 + y log x) and its derivatives with respect to x, in the limit; the one for y is first or last."""
+    """x**(y - 1) (1 + y log x) and its derivatives with respect to x, in the limit; y comes first or last."""
     f = lambda x, y: x**y  # noqa: E731  # differentiated below
     mixed = grad(grad(f, argnums=0), argnums=1) if first == "by x" else grad(grad(f, argnums=1), argnums=0)
     for derivative in (*[0.0] * int(y - 1), -math.inf):
@@ -197,7 +197,7 @@ def test_mixed_derivatives_of_a_power_at_0(first, y):
 
 # --- Where terms cancel, or the argument rounds ------------------------------------------------------------------
 
-# Where the derivative, or its error, once was dozens of units off or more: see operands near the roots of each.
+# Points where a derivative or its error was once off by dozens of units or more; many are near roots.
 DELICATE = [
     ("logaddexp", (-566.6193384108036, -0.6961742760167349)), ("logaddexp", (710.3, 1e-3)), ("logaddexp", (-0.7, -740.1)),
     ("gelu_tanh", (-20.0,)), ("gelu_tanh", (-19.5,)), ("gelu_tanh", (-5.1,)), ("gelu_tanh_slope", (1.4185040087908283,)),
@@ -227,14 +227,14 @@ def test_slopes_where_terms_cancel(mathematics, name, xs):
 
 
 def test_numbers_of_like_size_are_divided_by_their_norm():
-    """What is most of a norm takes another way, which is as long as the list: not for each of them."""
+    """A number that makes up most of a norm takes a different path, as long as the list; these numbers must not."""
     xs = [Value(1.0 + i / 8) for i in range(8)]
     slopes = gradients(norm(xs), xs, create_graph=True)
     assert not {node.op.name for slope in slopes for node in toposort(slope)} & {"cosine", "hypot"}
 
 
 def ends_of_the_range(size):
-    """Numbers of which some products leave the range and others come back."""
+    """Numbers some of whose products leave the float range while others come back into it."""
     number = st.builds(lambda k, side: side * 2.0**k * 1.1, st.integers(-1060, 1020), SIDES) | st.floats(-9.0, 9.0)
     return st.lists(number, min_size=3, max_size=size).map(tuple)
 
@@ -245,12 +245,12 @@ def test_slopes_of_products_that_leave_the_range(mathematics, xs):
     assert max(found) <= 4.0
 
 
-OWN = ("logaddexp", "logsumexp", "sinc", "sigmoid", "softplus", "silu", "gelu", "gelu_tanh")  # no function of math
+OWN = ("logaddexp", "logsumexp", "sinc", "sigmoid", "softplus", "silu", "gelu", "gelu_tanh")  # not functions of math
 
 
 @st.composite
 def near_a_root(draw, name):
-    """Operands near which the value of a sum of exponentials is 0; of any other row, any operands."""
+    """Operands near a root, for rows that sum exponentials; for any other row, any operands."""
     if name not in ("logaddexp", "logsumexp"):
         return draw(operands(TABLE[name]))
     a = -draw(st.floats(-60.0, 4.0).map(math.exp2))

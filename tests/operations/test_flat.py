@@ -47,7 +47,7 @@ NOT_TAKEN = {
     "prod": lambda x: ag.prod([sqrt(x), 0.0, 3.0]),
     "atan2": lambda x: ag.atan2(0.0, 1.0 + sqrt(x)),
 }
-# At x = 0: 0 times inf with nothing that says which wins.
+# At x = 0: 0 times inf, with nothing to say which wins.
 UNDETERMINED = {
     "square of a root": lambda x: sqrt(x) ** 2,
     "product of roots": lambda x: sqrt(x) * sqrt(x),
@@ -97,9 +97,9 @@ def test_a_zero_at_one_point_times_infinity_is_undetermined(name):
 
 
 def test_the_wrong_numbers_of_before():
-    assert math.isnan(grad(lambda x: sqrt(x) ** 2)(0.0))  # 1 in truth
-    assert math.isnan(grad(lambda x: ag.acos(x) ** 2)(1.0))  # -2 in truth
-    hessian = ag.hessian(lambda v: norm(v) ** 2)([0.0, 0.0])  # twice the identity in truth
+    assert math.isnan(grad(lambda x: sqrt(x) ** 2)(0.0))  # the true slope is 1
+    assert math.isnan(grad(lambda x: ag.acos(x) ** 2)(1.0))  # the true slope is -2
+    hessian = ag.hessian(lambda v: norm(v) ** 2)([0.0, 0.0])  # the true one is twice the identity
     assert all(map(math.isnan, itertools.chain(*hessian)))
     assert all(map(math.isnan, grad(lambda v: sqrt(v[0] * v[0] + v[1] * v[1]))([0.0, 0.0])))
 
@@ -130,13 +130,13 @@ def test_no_gradient_is_minus_zero_and_no_derivative_is():
 
 
 def neighbours(row, xs, variable):
-    """Points around, much less than a unit in the last place to either side in every operand that varies."""
+    """Surrounding points, much less than a unit in the last place away in every operand that varies."""
     steps = [[x + side * mpf(2) ** -120 * (-x if x < 0 else x or 1) for side in (-1, 0, 1)] for x in map(mpf, xs)]
     return itertools.product(*(step if moves else (x,) for x, step, moves in zip(xs, steps, variable, strict=True)))
 
 
-# The kinks of where are in its condition, which mpmath's formula branches on; sign and floordiv jump, and their slope is
-# stated as flat at the jump too. The slopes of the rows of orders are no case of these.
+# The kinks of where are in its condition, which mpmath's formula branches on; sign and floordiv jump, and their slope
+# is declared flat at the jump too. The slopes of rows with orders are not among these.
 EVERYWHERE_FLAT = ("sign", "floordiv", "larger", "where")
 
 
@@ -173,7 +173,7 @@ def flat_as_in_mathematics(mathematics, row, xs, variable, y):
 
 
 def recorded_at(row, points):
-    """What the row records at each point, with each choice of operands as variables; the others are plain numbers."""
+    """What the row records at each point, for each choice of operands as variables; the others are plain numbers."""
     for xs in points:
         for mask in itertools.product((True, False), repeat=len(xs)):
             variable = [moves and i not in row.shape.orders for i, moves in enumerate(mask)]
@@ -196,7 +196,7 @@ def test_flat_at_the_points_where_it_begins(mathematics, row):
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_is_recorded_is_what_the_row_says(row):
-    """Also where the engine has a way of its own to record an operation."""
+    """Even if the engine has its own way to record an operation."""
     count = 4 if row.shape.lists else len(row.shape.parameters)
     points = [0.0, -0.0, 1.0, -2.0, math.inf]
     all_of = itertools.product(points, repeat=count) if count < 4 else [(a, b, a, b) for a in points for b in points]
@@ -216,7 +216,7 @@ def test_a_fraction_of_an_infinite_number_is_flat(name):
 @settings(max_examples=3 * settings().max_examples)
 @given(st.one_of(*(st.tuples(st.just(row), operands(row)) for row in ROWS)), st.data())
 def test_a_flat_edge_stops_an_infinite_slope_and_no_other_does(drawn, data):
-    """Each operand comes through a primitive with slope inf: what reaches its leaf is 0 if flat, else infinite or NaN."""
+    """Each operand comes through a primitive with slope inf: its leaf gets 0 if flat, else infinity or NaN."""
     row, xs = drawn
     steep = ag.primitive(derivatives=(math.inf,))(float)
     at = data.draw(st.sampled_from([i for i in range(len(xs)) if i not in row.shape.orders]))

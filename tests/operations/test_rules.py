@@ -32,7 +32,7 @@ from autograd_core.strategies import defined_programs, operands, smooth_programs
 
 ROWS = [operation_of(function) for function in FUNCTIONS.values()]
 PAIRS = st.tuples(smooth_programs(max_inputs=1, max_operations=12), smooth_programs(max_inputs=1, max_operations=12))
-# Functions and their inverses, by name: what composing them gives is the argument, with slope 1.
+# Functions and their inverses, by name: composing them gives back the argument, with slope 1.
 INVERSES = [
     ("exp", "log", (-30, 30)), ("log", "exp", (1e-3, 1e3)), ("expm1", "log1p", (-2, 30)), ("log1p", "expm1", (-0.9, 1e3)),
     ("sin", "asin", (-1.3, 1.3)), ("asin", "sin", (-0.99, 0.99)), ("cos", "acos", (0.2, 3)), ("acos", "cos", (-0.9, 0.9)),
@@ -47,7 +47,7 @@ def slope_of(program, x):
 
 
 def total_error(*terms):
-    """A bound on the rounding of a sum of these terms, each a few operations long, where there is one."""
+    """A bound on the rounding of a sum of these terms, each a few operations long; the terms must be finite."""
     assume(all(map(math.isfinite, terms)))
     return 8 * sum(math.ulp(x) for x in terms)
 
@@ -63,7 +63,7 @@ def test_sum_and_product_rule(pair):
     assume(all(map(math.isfinite, (u, du, v, dv))))
     added = grad(lambda x: f(x) + g(x))(x)
     multiplied = grad(lambda x: f(x) * g(x))(x)
-    # the leaf's contributions are added in another order than here: what they cancel by is lost in both
+    # the leaf's contributions are added in a different order from here: digits that cancel are lost in both
     parts = contributions(lambda x: f(x) + g(x), x)
     assert abs(added - (du + dv)) <= len(parts) * total_error(*parts)
     parts = contributions(lambda x: f(x) * g(x), x)
@@ -71,7 +71,7 @@ def test_sum_and_product_rule(pair):
 
 
 def contributions(function, *xs):
-    """What is added up at the nodes of the graph on the way to the leaves, each carried to the leaf in size."""
+    """The sizes of the contributions added up at the nodes, each as it arrives at the leaves."""
     inputs = [Value(x) for x in xs]
     y = function(*inputs)
     y.backward()
@@ -86,7 +86,7 @@ def contributions(function, *xs):
 
 
 def times(x, y):
-    """The product, and 0 where either factor is: a path not taken."""
+    """The product, or 0 if either factor is 0: a path not taken."""
     return x * y if x and y else 0.0
 
 
@@ -113,13 +113,13 @@ def test_inverse_rule(drawn):
     f, g = function_of(TABLE[there]), function_of(TABLE[back])
     y = f(x)
     inverse = grad(g)(y)
-    # the slope of the inverse changes with y, of which f gives the nearest few
+    # the slope of the inverse changes with y, and f only gives a y near the true one
     around = [grad(g)(y + k * math.ulp(y)) for k in (-4, 4)]
     wanted = 1 / grad(f)(x)
     assert abs(inverse - wanted) <= 8 * math.ulp(wanted) + max(abs(slope - inverse) for slope in around)
 
 
-# --- What holds to the last bit ----------------------------------------------------------------------------------
+# --- Rules that hold to the last bit -----------------------------------------------------------------------------
 
 
 @given(smooth_programs(), st.integers(-40, 40), st.booleans())
@@ -165,7 +165,7 @@ def test_the_transforms_agree(program):
     xs = list(program.inputs)
 
     def outputs(xs):
-        """Every line of the program: many outputs over one graph."""
+        """The results of all lines of the program: many outputs over one graph."""
         return [y for _, y in program.trace(*xs)]
 
     matrix = jacobian(outputs)(xs)
@@ -222,7 +222,7 @@ def test_a_checkpoint_is_the_plain_program(program):
 
 @given(defined_programs())
 def test_a_path_not_taken_never_makes_nan(program):
-    """Whatever the program does, infinite slopes and all: times 0, or beside the path taken, it leaves no trace."""
+    """Whatever the program does, even with infinite slopes: times 0, or beside the path taken, it leaves no trace."""
     inputs = [Value(x) for x in program.inputs]
     y = program(*inputs)
     x = Value(2.0)
@@ -237,7 +237,7 @@ def test_a_path_not_taken_never_makes_nan(program):
 
 
 def described(y):
-    """Everything there is to a graph, with node numbers for identities."""
+    """A complete description of a graph, with node numbers in place of identities."""
     order = toposort(y)
     number = {node: i for i, node in enumerate(order)}
     return [

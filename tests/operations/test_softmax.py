@@ -36,9 +36,9 @@ def test_numbers(xs):
 
 @given(LISTS, st.data())
 def test_slopes_and_curves(xs, data):
-    """∂p_i/∂x_j = p_i (δ_ij - p_j), and ∂log p_i/∂x_j = δ_ij - p_j, whose slope for x_k is -p_j (δ_jk - p_k).
+    """∂p_i/∂x_j = p_i (δ_ij - p_j), and ∂log p_i/∂x_j = δ_ij - p_j, with slope -p_j (δ_jk - p_k) for x_k.
 
-    Also where 1 - p is far below 1: no slope is a difference of nearly equal numbers.
+    These hold even where 1 - p is far below 1: no slope is a difference of nearly equal numbers.
     """
     i, j, k = (data.draw(st.integers(0, len(xs) - 1)) for _ in range(3))
     values = [Value(x) for x in xs]

@@ -1,4 +1,4 @@
-"""The float functions of special and special_series against mpmath, in units in the last place."""
+"""The float functions of special and special_series compared with mpmath, in units in the last place."""
 
 import math
 from itertools import product
@@ -28,7 +28,7 @@ def digits():
 
 
 def ulps(got, exact, scale=None):
-    """The error of got in ulps of the exact value, or of a given scale; an overflow has to be an infinity."""
+    """The error of got in ulps of the exact value, or of a given scale; an overflow must be an infinity."""
     rounded = float(exact)
     if math.isnan(got) or math.isinf(got) or math.isinf(rounded):
         return 0.0 if got == rounded else INF
@@ -109,7 +109,7 @@ def test_gelu_where_the_distribution_function_is_subnormal(x):
 @given(st.floats(-20.0, 20.0).map(math.exp2), st.floats(-20.0, 20.0))
 @example(24.63379628312227, -9.0190753718639)
 def test_a_power_of_ordinary_size_times_a_logarithm(x, y):
-    """Two roundings of functions and one of a product: not the halves of a power that ends outside the range."""
+    """Two functions and one product round here: the power is not split in halves, as for one that leaves the range."""
     assert ulps(special.pow_log(x, y, 1.0), mpf(x) ** mpf(y) * mpmath.log(mpf(x))) <= 2.0
 
 
@@ -117,7 +117,7 @@ def test_a_power_of_ordinary_size_times_a_logarithm(x, y):
 @given(st.floats(-0.5, 0.5, exclude_min=True, exclude_max=True))
 @example(0.2623486454926863)
 def test_sech2_near_0_errs_by_little_more_than_a_unit(x):
-    """From ½ on it is made of an exponential, which errs by two units; before, of a square that is small beside 1."""
+    """From ½ on, it is computed from an exponential, which errs by two units; below, from a square, small beside 1."""
     assert ulps(special.sech2(x), mpmath.sech(mpf(x)) ** 2) <= 1.5
 
 
@@ -239,7 +239,7 @@ def test_sinc_itself_is_one_quotient():
 @given(st.sampled_from((1, 3, 5)), signed(powers(-1074, -890)))
 def test_odd_derivatives_of_sinc_are_proportional_to_x_near_0(n, x):
     with mp.workdps(60):
-        exact = (-1) ** ((n + 1) // 2) * mp.pi ** (n + 1) / (n + 2) * mpf(x)  # the Taylor series' first term
+        exact = (-1) ** ((n + 1) // 2) * mp.pi ** (n + 1) / (n + 2) * mpf(x)  # the first term of the Taylor series
     assert ulps(special_series.sinc_derivative(float(n), x), exact) <= 4.0
 
 

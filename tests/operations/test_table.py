@@ -1,4 +1,4 @@
-"""The table itself: complete, consistent with everything derived from it, quiet everywhere, right at its edges."""
+"""The table itself: complete, consistent with everything derived from it, quiet everywhere, correct at its edges."""
 
 import ast
 import contextlib
@@ -35,7 +35,7 @@ def second_order(row, xs):
 
 
 def check_quiet(row, xs):
-    """Where the value exists, no derivative raises, on floats, on Values, at first or at second order."""
+    """Where the value exists, no derivative raises: on floats or Values, of first or second order."""
     try:
         z = row.evaluate(xs)
     except PLAIN:
@@ -202,7 +202,7 @@ def test_the_signatures_equal_the_table():
         if name and row.public and row.arity and hasattr(Value, name)
     }  # fmt: skip  # as it reads
     wanted |= {name: row.arity for name, row in methods.items()}
-    elsewhere = {"backward", "draw", "step", "__copy__", "__deepcopy__", "__reduce__"}  # no rows of the table
+    elsewhere = {"backward", "draw", "step", "__copy__", "__deepcopy__", "__reduce__"}  # not rows of the table
     assert {name: count for name, count in written.items() if name not in elsewhere} == wanted
     assert all(name in vars(Value) for name in elsewhere)
     assert {row.name for row in methods.values()} >= {row.name for row in ROWS if row.public and row.arity == 1} - {
@@ -218,14 +218,14 @@ def test_numpy_functions_of_object_arrays_are_the_rows():
             x = 1.5 if row.domain.contains(1.5) else 0.5
             made = getattr(np, name)(np.array([Value(x), Value(x)], dtype=object))
             found[name] = row
-            if name not in ("square", "sign"):  # NumPy's own: it multiplies, and compares
+            if name not in ("square", "sign"):  # NumPy's own: it multiplies or compares
                 assert [y.op for y in made] == [row, row], name
             assert float(getattr(made[0], "data", made[0])) == FUNCTIONS[row.name](x)
     assert {"tanh", "arctanh", "exp2", "cbrt", "arccos"} <= set(found)
 
 
 def evaluated(formula, xs, z):
-    """A printed formula as a number: by IEEE arithmetic and the functions of this package, NaN where one has no value."""
+    """A printed formula as a number: by IEEE arithmetic and the functions of this package; NaN if it has no value."""
     names = {"x": np.float64(xs[0]), "y": np.float64(xs[-1]), "z": np.float64(z)}
     functions = {name: lambda *xs, f=f: np.float64(f(*xs)) for name, f in FUNCTIONS.items()} | {"nan": NAN}
     try:
@@ -241,7 +241,7 @@ PRINTED = [row for row in ROWS if any(row.derivative_formulas)]
 
 
 def points_of(row):
-    """Where the formulas of a row are compared: every pair of these numbers, then random ones."""
+    """The points at which a row's formulas are compared: every pair of these numbers, then random ones."""
     orders = (0.0, 1.0, 2.0, 3.0)
     yield from itertools.product(*(orders if i in row.shape.orders else MEETING for i in range(row.arity)))
     source = random.Random(row.name)
@@ -250,7 +250,7 @@ def points_of(row):
 
 
 def agree(printed, exact, xs, z):
-    """Whether a formula gives a number. One of them may be indeterminate, as 0 * inf is, only where a limit is taken."""
+    """Whether a formula gives the exact number; only at a limit may one of the two be indeterminate, as 0 * inf is."""
     if printed != printed or exact != exact:
         both = printed != printed and exact != exact
         return both or any(math.isinf(x) for x in xs) or (exact == exact and 0.0 in (*map(abs, xs), abs(z)))

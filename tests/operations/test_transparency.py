@@ -22,7 +22,7 @@ PLAIN = (ArithmeticError, ValueError)
 
 
 def outcome(compute):
-    """The number that comes out, or the type of what is raised; a complex number counts as ValueError."""
+    """The number that is computed, or the type of the error raised; a complex number counts as ValueError."""
     try:
         result = compute()
     except PLAIN as error:
@@ -174,14 +174,14 @@ def test_printed_programs_run_as_they_are(program):
         exec(f"{program.imports('math')}\n{program.source}", plain := {})
         return plain["program"](*program.inputs)
 
-    # in plain Python a complex number may travel on, to end elsewhere than where it arose
+    # in plain Python a complex number may be passed on, and fail elsewhere than where it arose
     if not any(row.name == "pow" for row in program.operations):
         assert alike(expected, outcome(in_plain_python))
         assert alike(expected, outcome(lambda: program(*program.inputs)))
 
 
 def test_the_names_in_math_mean_the_same_there():
-    """What is not recognised as math's own has another name there, or another meaning (sum, prod of ints, …)."""
+    """A function that is not recognised as math's own has a different name or meaning there (sum, prod of ints, …)."""
     shared = {row.name for row in IN_MATH if not row.operator}
     assert shared == {name for name in FUNCTIONS if hasattr(math, name) and not TABLE[name].operator}
     assert all(getattr(autograd_core, name) is FUNCTIONS[name] for name in shared)

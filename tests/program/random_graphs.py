@@ -13,7 +13,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, math.inf, -math.inf, math.nan, 1e300,
 
 
 class Numbers:
-    """Where the numbers of a graph come from: everyday ones, and special ones where it is wild."""
+    """The source of a graph's numbers: everyday ones, and special ones if the graph is wild."""
 
     def __init__(self, seed: int, wild: float) -> None:
         self.rng, self.wild = random.Random(seed), wild
@@ -85,7 +85,7 @@ def _matrix(rng, nodes):
 def _convolution(rng, nodes):
     """Filters at several places, side by side or not, with a bias, with sums before them, or with neither."""
     leaves = [node for node in nodes if not node.operands]
-    shared = leaves[len(leaves) // 2 :]  # more of them parameters than inputs
+    shared = leaves[len(leaves) // 2 :]  # mostly parameters
     fed = [rng.choice(nodes) * 1.0 for _ in range(rng.randint(5, 14))]
     size, step = rng.randint(2, 4), rng.choice([1, 1, 1, 2])
     outputs, begins = [], rng.choice(["bias", "other", "nothing"])

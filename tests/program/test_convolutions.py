@@ -1,4 +1,4 @@
-"""Dots with shared weights become convolutions in the C player: the bits of the engine, whatever their shape."""
+"""Dots with shared weights become convolutions in the C player, with the bits of the engine, whatever their shape."""
 
 import random
 import struct
@@ -13,7 +13,7 @@ from autograd_core._program.listing import Listing
 from autograd_core._program.native import CONVOLUTIONS, EXACT, prepare
 from autograd_core._program.player import Column
 
-pytestmark = pytest.mark.skipif(ag.ENGINE != "native", reason="the player in C is part of the native engine")
+pytestmark = pytest.mark.skipif(ag.ENGINE != "native", reason="the C player is part of the native engine")
 
 
 def bits(numbers):
@@ -25,7 +25,7 @@ def weights_of(rng, count):
 
 
 def along(xs, size, stride, filters, rng, bias):
-    """Filters along a line: what each gives at each place, and the parameters."""
+    """Filters along a line: the result of each at each place, and the parameters."""
     made, parameters = [], []
     for _ in range(filters):
         ws, b = weights_of(rng, size), parameter(rng.gauss(0.0, 0.5))
@@ -42,7 +42,7 @@ def along(xs, size, stride, filters, rng, bias):
 
 
 def line(length=14, size=3, stride=1, filters=1, bias=True, layers=1):
-    """A loss through filters along a line; the next layer's go along what the first of these gives."""
+    """A loss through filters along a line; the filters of each later layer run along the results before."""
     rng = random.Random(1)
     xs = [Value(rng.gauss(0.0, 1.0)) for _ in range(length)]
     here, parameters = xs, []

@@ -1,4 +1,4 @@
-"""Exported programs agree with the program: values, gradients, branches and what raises."""
+"""Exported programs agree with the program: values, gradients, branches and errors."""
 
 import math
 import os
@@ -170,7 +170,7 @@ def test_numpy_of_random_programs(running, program):
         return
     made = trace(lambda *xs: program(*xs), *program.inputs)
     if {row.name for row in program.operations} & {"logsumexp", "gamma", "lgamma", "polygamma"}:
-        return  # lists and series of lengths of their own: refused by name
+        return  # lists and series of varying length are rejected by name
     module = running.module(made.to_numpy())
     expected = answers(made, program.inputs)
     columns = [np.array([x, x]) for x in program.inputs]

@@ -24,7 +24,7 @@ LANGUAGES = [
 
 
 def exported(language, running, program, points, directory):
-    """The gradients of an exported program by its inputs, at each point."""
+    """The gradients of an exported program with respect to its inputs, at each point."""
     if language == "c":
         directory.mkdir()
         library = running.library(program.to_c(), directory)

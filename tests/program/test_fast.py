@@ -25,7 +25,7 @@ WEIGHT = parameter(2.0, "weight")
 
 
 def perturbed(listing, inputs, parameters, shake):
-    """Value and gradients, where each number that an operation takes or gives, and each contribution, is off a little."""
+    """Value and gradients if each operand and result of an operation, and each contribution, is slightly off."""
     slots, slopes = [*inputs, *parameters, *listing.constants], []
     for row, below in listing.instructions():
         numbers = [slots[slot] * shake() if listing.variable[slot] else slots[slot] for slot in below]
@@ -54,14 +54,14 @@ def conditions(program, point, seed=0):
 
 
 def near(found, due, condition):
-    """Whether a number is within the bound; in the Python engine, whether it is the same."""
+    """Whether a number is within the bound; with the Python engine, whether it is the same."""
     if ENGINE != "native":
         return same(found, due)
     return same(found, due) or abs(found - due) <= BOUND * condition
 
 
 def known_conditions(program, point):
-    """The same, or None where a small change has no value, or one that is no number."""
+    """The same, or None if a small change leads to no value or to NaN."""
     try:
         found = conditions(program, point)
     except (ArithmeticError, ValueError):
@@ -75,7 +75,7 @@ SMOOTH = [ag.tanh, ag.exp, ag.sigmoid, ag.softplus, ag.sin, ag.square, lambda x:
 
 
 def layered(seed):
-    """A random function of layers, its sums in any order, of any terms, and the number of its arguments."""
+    """A random function of layers, with sums of any terms in any order, and the number of its arguments."""
     rng = random.Random(seed)
     count = rng.randint(1, 4)
     weights = [parameter(rng.gauss(0.0, 1.0)) for _ in range(rng.randint(1, 12))]
@@ -163,7 +163,7 @@ ROWS = [name for name in FUNCTIONS if name not in ("take", "checkpoint") and ag.
 
 @pytest.mark.parametrize("name", ROWS)
 def test_each_operation_is_the_exact_one_or_a_few_units_off(name):
-    """Four units off the truth, which is one unit off the exact program; over lanes, where vectors are."""
+    """Four units from the truth, which is one unit from the exact program; over many rows, which use vectors."""
 
     @given(operands(ag.TABLE[name]))
     def check(point):
@@ -214,10 +214,10 @@ def test_a_dense_network_is_within_the_bounds(count):
     for w in fast.parameters:
         w.zero_grad()
     fast.over_rows(threads=1).backward(table, targets)
-    assert [w.grad for w in exact.parameters] == sums[1]  # threads change no bit of a fast program either
+    assert [w.grad for w in exact.parameters] == sums[1]  # threads do not change a bit of a fast program either
 
 
-# --- Borders ---------------------------------------------------------------------------------------------------
+# --- Boundaries ------------------------------------------------------------------------------------------------
 
 
 def test_numbers_at_a_border_take_one_of_its_sides():
@@ -296,7 +296,7 @@ def test_it_is_true_or_false_and_never_taken_from_the_function():
         trace(lambda x, fast=False: x, 1.0, fast=True)
 
 
-@pytest.mark.skipif(ENGINE == "native", reason="what holds without a native build")
+@pytest.mark.skipif(ENGINE == "native", reason="this test is for installations without the native engine")
 def test_without_the_native_engine_it_is_exact():
     point = [0.3, 0.7]
     exact, fast = (trace(lambda x, y: ag.tanh(x * y) + ag.exp(x), *point, fast=fast) for fast in (False, True))

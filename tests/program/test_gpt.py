@@ -13,7 +13,7 @@ D = E // H
 
 
 def gpt(decorate, steps):
-    """Losses of so many steps of training, and the loss."""
+    """The losses of this many training steps, and the loss function."""
     rng = random.Random(42)
     names = ["".join(rng.choice(SYLLABLES) for _ in range(rng.randint(1, 2))) for _ in range(50)]
     chars = sorted(set("".join(names)))

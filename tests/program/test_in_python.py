@@ -21,7 +21,7 @@ FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'
 
 
 def outcome(function, *arguments, **keywords):
-    """What a function gives, or the type of what it raises."""
+    """The result of a function, or the type of the error that it raises."""
     try:
         return function(*arguments, **keywords)
     except (ArithmeticError, ValueError, LookupError) as error:
@@ -39,12 +39,12 @@ def exported(running, program):
 
 @pytest.fixture(scope="module")
 def rows(running):
-    """All rows as the player asks for them."""
+    """All rows in the form that the player needs."""
     found, translation, refused = translated_rows(rows_of_numbers())
     assert refused == {}
     language = Python()
     text = language.text(translation.functions)
-    program = trace(lambda x, k: ag.polygamma(k, x) + ag.sinc(x) + ag.prod([x, x]), 0.5, 1.0)  # for what is beneath
+    program = trace(lambda x, k: ag.polygamma(k, x) + ag.sinc(x) + ag.prod([x, x]), 0.5, 1.0)  # for functions below
     module = running.module(f"{program.to_python()}\n{text}")
     return {row.row.name: row for row in found}, {f.name: module[language.function_name(f)] for f in translation.functions}
 
@@ -79,7 +79,7 @@ def test_random_programs_on_every_branch(running, program, data):
     values, gradients = exported(running, made)
     for point in points:
         if point not in known and values is not None:
-            assert isinstance(outcome(values, point), type)  # of any operation that has no value, or on no branch
+            assert isinstance(outcome(values, point), type)  # no value, or an unknown branch
             continue
         due = made(*point)
         if isinstance(due, bool):
@@ -112,7 +112,7 @@ def test_take_guards_parameters_and_several_outputs(running):
         first.backward(xs, i)
         found = gradients([*xs, i])
         assert alike(found[:6], first.grad(xs, i)) and alike(found[7:], [v.grad for v in order])
-    with pytest.raises(ValueError):  # noqa: PT011  # without the words
+    with pytest.raises(ValueError):  # noqa: PT011  # without the message
         values([1.0] * 6 + [7])
 
 
@@ -167,7 +167,7 @@ def test_what_it_has_not_and_what_is_not_exported(running):
     for call in (values, gradients):
         with pytest.raises(LookupError, match="a branch that was not traced"):
             call([7.0])
-        with pytest.raises(ValueError):  # noqa: PT011  # the words are Python's own
+        with pytest.raises(ValueError):  # noqa: PT011  # the message is Python's own
             call([-1.0])
 
     @primitive(derivatives=(2.0,))

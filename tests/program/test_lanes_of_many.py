@@ -16,7 +16,7 @@ from autograd_core._program.listing import Listing
 from autograd_core._program.native import prepare
 from autograd_core._program.player import Column
 
-pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the player in C is part of the native engine")
+pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the C player is part of the native engine")
 STRANGE = [0.0, -0.0, 1.0, -1.0, 1e-300, -745.0, 1e300, -1e300, 1.7e308, float("inf"), float("-inf"), float("nan")]
 
 

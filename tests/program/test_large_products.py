@@ -1,4 +1,4 @@
-"""Matrix products that are larger than the C player's tiles, panels and bands: the Python player's bits all the same."""
+"""Matrix products larger than the C player's tiles, panels and bands still give the Python player's bits."""
 
 import random
 import struct
@@ -15,7 +15,7 @@ from autograd_core._program.listing import Listing
 from autograd_core._program.native import prepare
 from autograd_core._program.player import Column
 
-pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the player in C is part of the native engine")
+pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the C player is part of the native engine")
 LANES = ["generic", "avx2", "avx512"]
 
 
@@ -25,7 +25,7 @@ def bits(numbers):
 
 @cache
 def network(sizes, biased):
-    """A loss of layers with tanh. Of each the first `biased` outputs begin with a bias, the others with a product."""
+    """A loss of layers with tanh. In each, the first `biased` outputs begin with a bias, the others with a product."""
     rng = random.Random(0)
     xs = [Value(rng.gauss(0, 1)) for _ in range(sizes[0])]
     here, ws = xs, []
@@ -51,7 +51,7 @@ def numbers_of(listing, count):
 
 @cache
 def case(sizes, biased, count):
-    """A network, its rows, and what the player in Python finds in them."""
+    """A network, its rows, and the Python player's results for them."""
     listing, ws = network(sizes, biased)
     table = numbers_of(listing, count)
     columns = [Column(table, i, listing.inputs) for i in range(listing.inputs)]
@@ -91,7 +91,7 @@ def test_fast_ones_are_near(sizes, biased, count, lanes, monkeypatch):
     assert all(abs(found.summed[i] - x) <= 1e-12 * largest for i, x in expected.summed.items())
     assert all(abs(x - y) <= 1e-12 * (1 + abs(y)) for x, y in zip(found.values, expected.values, strict=True))
     again = prepared.rows(columns, ws, count, gradients_too=True, threads=3)
-    assert bits(list(again.summed.values())) == bits(list(found.summed.values()))  # threads change no bit
+    assert bits(list(again.summed.values())) == bits(list(found.summed.values()))  # threads do not change a bit
 
 
 @pytest.mark.parametrize("lanes", LANES)
@@ -112,7 +112,7 @@ def test_a_number_that_is_not_finite_stays_in_its_row(lanes, wild, monkeypatch):
 
 
 def test_many_weights_over_several_chunks_are_the_sums_of_the_chunks():
-    """A chunk is one block here, which a plan of many weights and few cells has; the C player alone, for its speed."""
+    """A chunk is one block here, as in any plan of many weights and few cells. Only the C player runs, for speed."""
     listing, ws = network((700, 300), 300)
     prepared, count = prepare(listing), 1024 + 3
     table = numbers_of(listing, count)

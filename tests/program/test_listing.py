@@ -40,7 +40,7 @@ def replayed(listing, points):
 
 def agree(a, b):
     if isinstance(a, Exception) or isinstance(b, Exception):
-        return isinstance(a, Exception) and isinstance(b, Exception)  # of several the engine meets another first
+        return isinstance(a, Exception) and isinstance(b, Exception)  # the engine may meet a different one first
     return same(a[0], b[0]) and len(a[1]) == len(b[1]) and all(map(same, a[1], b[1]))
 
 
@@ -133,7 +133,7 @@ def test_what_is_flat_beside_a_plain_zero_alone():
 
 
 def test_inputs_that_are_plain_numbers_for_the_engine():
-    """By one argument alone the other is a plain number, beside which a product is flat."""
+    """With respect to one argument alone, the other is a plain number, beside which a product is flat."""
     a, b = Value(0.0), Value(0.0)
     listing = Listing.of([ag.sqrt(a) * b], [a, b])
     assert all(map(same, value_and_gradients(listing, [0.0, 0.0], [])[1], (math.nan, 0.0)))

@@ -17,7 +17,7 @@ from autograd_core._strategies.programs import PYTHON_FORMS
 from autograd_core.strategies import defined_programs, numbers, programs
 
 FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'" not in form.text)
-# Each player, that in C with each of its passes on and off; those of fast plans keep no bits.
+# Each player, the C player with each of its passes on and off; the passes of fast plans do not keep the bits.
 PLANS = range(native.EXACT + 1) if ENGINE == "native" else ()
 PLAYERS = {"python": players.InPython} | {
     f"C, passes {plan}": lambda listing, plan=plan: native.prepare(listing, passes=plan) for plan in PLANS
@@ -71,7 +71,7 @@ def raised(answer):
 
 
 def points_of(program, data):
-    """Points, and what the engine finds there."""
+    """Points, and the engine's results there."""
     wide = len(program.inputs)
     drawn = data.draw(st.lists(st.tuples(*[numbers()] * wide), max_size=6))
     found = [(point, eager(program, point)) for point in (program.inputs, *drawn)]
@@ -101,7 +101,7 @@ def test_points_rows_and_files_by_every_player(tmp_path_factory, player, program
 
 
 def check_rows(made, known, right, threads):
-    """Over rows: where there is one that raises, its error with its place; else each row's numbers."""
+    """Over rows: if one raises, its error, which names the row; otherwise each row's numbers."""
     every = tuple(range(len(right[0][0])))
     rows = made.over_rows(threads=threads)
     columns = [array("d", column) for column in zip(*(point for point, _ in right), strict=True)]
@@ -223,7 +223,7 @@ def test_errors_are_the_engines_and_name_the_row():
 # --- Exported --------------------------------------------------------------------------------------------------
 
 
-# Those of the C library itself, and what only Python computes.
+# Functions of the C library itself, and those that only Python computes.
 OTHER_BITS = {"hypot", "norm", "gamma", "lgamma", "polygamma", "prod", "product", "sinc", "logsumexp", "cosine"}
 
 

@@ -26,7 +26,7 @@ from autograd_core._program.listing import Listing
 from autograd_core._program.native import CHAINS, CONVOLUTIONS, EXACT, MATRICES, REUSE, SORTED, prepare
 from autograd_core._program.player import Column
 
-pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the player in C is part of the native engine")
+pytestmark = pytest.mark.skipif(ac.ENGINE != "native", reason="the C player is part of the native engine")
 _spec = importlib.util.spec_from_file_location("random_graphs", Path(__file__).parent / "random_graphs.py")
 _graphs = importlib.util.module_from_spec(_spec)  # tests are not on the import path
 _spec.loader.exec_module(_graphs)
@@ -46,7 +46,7 @@ def random_listing(numbers):
 
 
 def found_at(play, *arguments):
-    """What a player gives at a point, as bits; the kind of error where it raises."""
+    """A player's results at a point, as bits, or the kind of error that it raises."""
     try:
         value, by_inputs, by_parameters = play(*arguments)
     except Exception as error:

@@ -14,7 +14,7 @@ from autograd_core._program.player import Column
 
 
 def test_blocks_of_rows_change_nothing(monkeypatch):
-    """Inputs side by side in one buffer, on two branches, in blocks of eight rows and in one."""
+    """Inputs side by side in one buffer, on two branches, in blocks of eight rows and in a single block."""
     w = parameter(0.5)
     program = trace(lambda x: x[0] * x[1] * w if x[0] > 0.0 else x[1] * w, [1.0, 2.0])
     table = np.random.default_rng(0).normal(size=(29, 2))
@@ -93,7 +93,7 @@ def test_array_array_in_and_out():
     assert program.over_rows((0, None))(array("i", [1, 2]), 5.0) == [5.0, 10.0]
 
 
-# --- What stands beside it -------------------------------------------------------------------------------------------
+# --- Related modules -------------------------------------------------------------------------------------------------
 
 
 def test_a_list_of_numbers_is_a_column_too():
@@ -135,7 +135,7 @@ def test_a_program_of_a_graph_over_rows():
 
 
 def test_a_program_from_a_file_raises_what_the_engine_raises(tmp_path):
-    """It cannot trace: an operation without a value raises as it is."""
+    """The program cannot trace, so an operation without a value raises its own error."""
     trace(lambda x: ag.log(x) * 2.0, 1.0).save(tmp_path / "p.json")
     loaded = Program.load(tmp_path / "p.json")
     with pytest.raises(ValueError, match="log") as due:

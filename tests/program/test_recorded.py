@@ -36,7 +36,7 @@ def test_a_whole_number_that_is_returned_is_static():
         whole(2.0, np.array([3, 5]))
 
 
-@pytest.mark.skipif(NATIVE is None, reason="Python itself looks after the memory of the Python engine")
+@pytest.mark.skipif(NATIVE is None, reason="Python itself manages the memory of the Python engine")
 def test_a_trace_gives_the_memory_of_its_graph_back():
     def function(x):
         for _ in range(400_000):
@@ -49,7 +49,7 @@ def test_a_trace_gives_the_memory_of_its_graph_back():
 
 
 def test_what_a_circle_keeps_is_not_kept():
-    """A list that holds itself is freed by the collector alone: nothing keeps the number in it."""
+    """Only the garbage collector frees a list that contains itself: nothing else keeps the number in it."""
 
     def function(x):
         circle = [x * 3.0]

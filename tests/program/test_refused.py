@@ -100,7 +100,7 @@ def up_to_two(x):
 
 
 def caught(act, default):
-    """A function that answers with `default` where `act` raises."""
+    """A function that returns `default` if `act` raises."""
 
     def function(x, y):
         try:
@@ -128,7 +128,7 @@ def caught(act, default):
     ],
 )
 def test_an_error_that_the_function_catches_decides_nothing(act, points):
-    """Whether an operation raises is no question that a replay asks: such a trace is refused, not answered wrongly."""
+    """A replay does not ask whether an operation raises, so such a trace is rejected, rather than replayed wrongly."""
     function = caught(act, 3.0)
     for order in (points, points[::-1]):
         program = traced(function)

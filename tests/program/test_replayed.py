@@ -19,7 +19,7 @@ def function(x, y):
 
 
 def test_a_node_is_asked_again_for_its_value_and_derivatives():
-    """A program's node is an operation on inputs and parameters like any other, also where these have other numbers."""
+    """A program's node is an operation on inputs and parameters like any other, even if these have other numbers."""
     w, v = parameter(2.0), parameter(5.0)
     node = traced(lambda x, y: function(x, y) * w if v > 0.0 else x)(Value(0.5), 3.0)
     assert node.operands[0].data == 0.5 and node.operands[1:] == (3.0, w)
@@ -30,18 +30,18 @@ def test_a_node_is_asked_again_for_its_value_and_derivatives():
         assert row.evaluate([x, y, scale]) == due
         assert list(row.slopes([x, y, scale], due)) == list(slopes)
     due = row.slopes([0.5, 3.0, 2.0], node.data)
-    assert node.local_derivatives == (due[0], None, due[2])  # by y, a plain number, there is none
+    assert node.local_derivatives == (due[0], None, due[2])  # there is none with respect to y, a plain number
 
 
 @pytest.mark.parametrize("seed", [1.0, -0.5, 0.0])
 @pytest.mark.parametrize("same", [False, True])
 def test_a_node_sends_what_the_functions_own_graph_sends(same, seed):
-    """Each operand gets its contributions together, whether it is there once or, as an argument twice and as a
-    parameter, several times; gradients add up from sweep to sweep."""
+    """Each operand gets its contributions together, whether it occurs once or several times, as two arguments and as a
+    parameter; gradients add up from sweep to sweep."""
     w = parameter(1.5)
     x, y = (w, w) if same else (Value(0.25), 0.5)
 
-    def quadratic(x, y):  # of numbers whose sums are exact in any order
+    def quadratic(x, y):  # on numbers whose sums are exact in any order
         return ag.relu(x - 5.0) + (x * y - y) * w + w
 
     found = []
@@ -106,7 +106,7 @@ def test_plain_numbers_stay_plain():
     assert f(Value(1.0)).data == 2.0
     zero = f(Value(-1.0))
     assert zero == 0 and type(zero) is int
-    assert traced(lambda x, y: y * 2.0)(Value(1.0), 3.0) == 6.0  # nothing that varies is in it
+    assert traced(lambda x, y: y * 2.0)(Value(1.0), 3.0) == 6.0  # it contains nothing that varies
 
 
 def test_a_program_of_a_graph_on_values():
@@ -139,7 +139,7 @@ def test_an_argument_without_numbers_has_no_gradient():
         program.grad(2.0, "up", {"a": 1.0, "b": []}, argnums=1)
 
 
-# --- What makes another program --------------------------------------------------------------------------------------
+# --- Arguments that select a different program -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_numbers_do_not(one, other):
     "arguments", [(), (1.0,), (2, Value(3.0)), ([1.0, 2],), ([], (), 4.0), ((1.0, Value(2.0)), [3], 5), ([1.0, 2.0], [3.0])]
 )
 def test_calls_that_look_alike_are_taken_apart_alike(arguments):
-    """What is remembered of a call with numbers and lists of numbers is what would be found again."""
+    """What is remembered about a call with numbers and lists of numbers is what taking it apart again would find."""
     for _ in range(2):
         call, due = opened(arguments, {}), _taken_apart(arguments, {})
         assert (call.key, call.ends, call.structure.leaves) == (due.key, due.ends, due.structure.leaves)

@@ -47,7 +47,7 @@ def test_loaded_programs_are_the_saved_to_the_bit(tmp_path_factory, program, dat
     for point in (program.inputs, *data.draw(st.lists(st.tuples(*[numbers()] * len(every)), max_size=3))):
         due, found = outcome(made, *point), outcome(loaded, *point)
         if isinstance(due, type):
-            assert isinstance(found, type)  # of any operation that has no value, see Program.load
+            assert isinstance(found, type)  # from any operation that has no value; see Program.load
             continue
         assert same(due, found)
         if every:
@@ -133,7 +133,7 @@ def test_damaged_files_are_refused_and_nothing_else(tmp_path):
 
 
 def test_a_program_that_does_not_hold_together_is_refused():
-    """Whatever a file says, no player reads what is not there."""
+    """Whatever a file says, no player reads out of bounds."""
     state = trace(branching, 2.0, 1.0)._state([WEIGHT])
     assert program_from(state, [WEIGHT], None)(3.0, 1.0) == 6.0
     for name in ("code", "starts", "operands", "outputs", "variable"):

@@ -13,7 +13,7 @@ COUNT, BLOCK = (200_000, 20_000) if ENGINE == "native" else (3_000, 300)
 
 
 def held(program, data):
-    """The most bytes held at a time beside the data and what comes back, and what was seen of the progress."""
+    """The most bytes held at a time besides the data and the results, and the progress that was reported."""
     seen = []
     tracemalloc.start()
     values = program.over_rows(progress=lambda done, count: seen.append((done, count))).backward(data)
@@ -28,10 +28,10 @@ def test_rows_of_a_file_are_read_where_they_are(tmp_path, monkeypatch):
     program = trace(lambda xs: ag.tanh(ag.dot(list(xs), weights)), np.zeros(WIDE))
     data = np.memmap(tmp_path / "data", np.float64, "w+", shape=(COUNT, WIDE))
     data[:] = np.random.default_rng(0).normal(size=data.shape)
-    program.over_rows().backward(data[:100])  # what is made once
+    program.over_rows().backward(data[:100])  # makes whatever is made only once
     less, _ = held(program, data[: COUNT // 2])
     most, seen = held(program, data)
-    assert most - less <= 48 * COUNT / 2  # a row has 160 bytes, and a number comes back
+    assert most - less <= 48 * COUNT / 2  # a row has 160 bytes, and one number is returned for it
     assert seen[-1] == (COUNT, COUNT) and len(seen) == COUNT // BLOCK
     for w in weights:
         w.zero_grad()

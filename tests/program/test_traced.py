@@ -266,7 +266,7 @@ def test_a_traced_function_within_another_and_as_a_method():
     assert model(3.0).data == 6.0 and model(4.0).data == 8.0
 
 
-# --- What a program holds --------------------------------------------------------------------------------------
+# --- Descriptions of a program ---------------------------------------------------------------------------------
 
 
 def test_stats_and_explain():

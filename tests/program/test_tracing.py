@@ -1,4 +1,4 @@
-"""The questions that a trace notes, the operations that it rejects, and that it stays in its own thread."""
+"""The questions that a trace notes, the operations that it rejects, and its confinement to its own thread."""
 
 import copy
 import math
@@ -16,7 +16,7 @@ from autograd_core._program.tracing import Trace, leaked, leaves_among, outside,
 
 
 def everything_of_a_value():
-    """All that a Value answers, by name: what a trace answers otherwise, or refuses."""
+    """Everything that a Value answers and a trace would answer differently or reject."""
     x = Value(2.5, "x")
     y = x * x
     y.backward()
@@ -134,7 +134,7 @@ def test_a_leaf_made_inside_no_record_is_refused_where_it_is_asked_or_returned()
     for use in (lambda y, x: y, lambda y, x: x if y > 1.0 else -x, lambda y, x: y.data * x):
         with pytest.raises(GraphError, match=r"computed a Value inside no_record\(\)"):
             trace(lambda x, use=use: inside(x, use), 1.0)
-    w = Value(3.0)  # made before: a parameter
+    w = Value(3.0)  # made before the trace: a parameter
     assert trace(lambda x: x if w > 1.0 else -x, 1.0)(2.0) == 2.0
 
 
@@ -157,7 +157,7 @@ def test_what_something_keeps_and_what_lies_outside():
     nodes.append(nodes[1] * nodes[1])
     assert leaked(nodes) is None
     assert outside([nodes[2]], nodes) == [before]
-    later = nodes[1] * 2.0  # an operand of what is none of them is kept by it
+    later = nodes[1] * 2.0  # a node outside `nodes` keeps its operand
     assert leaked(nodes) is nodes[1]
     assert outside([later], nodes) == [later]
     del later
@@ -166,7 +166,7 @@ def test_what_something_keeps_and_what_lies_outside():
 
 
 def test_what_a_trace_uses_is_named_in_the_order_of_its_first_use():
-    """Also where a sort of the graph, from its end, would come upon it in another."""
+    """Even if sorting the graph, from its end, would find them in a different order."""
     a, b, c = before = [Value(2.0), Value(3.0), Value(5.0)]
     nodes = [Value(1.0)]
     nodes += [nodes[0] * a, nodes[0] * b]
@@ -209,7 +209,7 @@ def test_a_question_without_an_answer_raises_what_the_engine_raises(point):
     ],
 )  # fmt: skip  # a list
 def test_what_another_thread_asks_of_a_traced_number_is_refused(ask):
-    """A replay would not ask it again: the branch that the trace took would stand for all."""
+    """A replay would not ask again: the branch that the trace took would be used for all numbers."""
     with ThreadPoolExecutor(1) as pool:
 
         def function(x):

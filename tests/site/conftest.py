@@ -1,6 +1,6 @@
-"""What the site's tests share: the packages of npm, the pure wheel, the built site in a browser that reaches nothing else.
+"""What the site's tests share: npm packages, the pure wheel, and the built site in a browser that reaches nothing else.
 
-`pytest -m site tests/site` runs them; AUTOGRAD_CORE_SITE names the directory of a site that is built already.
+`pytest -m site tests/site` runs them; AUTOGRAD_CORE_SITE names the directory of a site that is already built.
 """
 
 import functools
@@ -23,7 +23,7 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test here is one of the site, which takes npm, a browser and minutes."""
+    """Mark every test here as a test of the site, which takes npm, a browser and minutes."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("site")
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """Where the packages of npm are."""
+    """The directory of the npm packages."""
     subprocess.run(["npm", "ci", "--silent"], cwd=SITE, check=True)
     return SITE / "node_modules"
 
@@ -49,7 +49,7 @@ def pure_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built by its one command; beside `html`, `doctrees` has which examples ran."""
+    """The site, built with one command; beside `html`, `doctrees` records which examples ran."""
     if built := os.environ.get("AUTOGRAD_CORE_SITE"):
         return Path(built)
     there = tmp_path_factory.mktemp("site")
@@ -60,7 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files, and says nothing."""
+    """Serves files, and logs nothing."""
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -74,14 +74,14 @@ def serving_files(serving: Any) -> Callable[[Path], Any]:
 
 @pytest.fixture(scope="session")
 def address(site: Path, serving_files: Callable[[Path], Any]) -> Iterator[str]:
-    """Where a web server of this machine serves the site."""
+    """The address at which a web server on this machine serves the site."""
     with serving_files(site / "html") as there:
         yield there
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium, that reaches this machine alone."""
+    """Chromium that can reach only this machine."""
     from playwright.sync_api import sync_playwright
 
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -93,7 +93,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
-    """A page of which every request stays here, and the console has no error, when the test ends."""
+    """A page; when the test ends, all its requests must have stayed here and its console must show no error."""
     page = browser.new_page(viewport={"width": 1400, "height": 950})
     page.set_default_timeout(60_000)
     elsewhere: list[str] = []

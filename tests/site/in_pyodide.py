@@ -1,4 +1,4 @@
-"""A pytest plugin for Pyodide: what needs NumPy, SciPy, a thread or a process is skipped, and nothing else is."""
+"""A pytest plugin for Pyodide: tests that need NumPy, SciPy, a thread or a process are skipped, and no others."""
 
 import asyncio
 import builtins
@@ -11,7 +11,7 @@ REFUSED = ("can't start new thread", "emscripten does not support processes", "l
 
 
 class NotHere(ModuleType):
-    """A module that skips what asks it for anything: a test, or a file of tests."""
+    """A module that skips the test, or the file of tests, that uses it."""
 
     def __getattr__(self, name):
         if name.startswith("__") and name != "__version__":
@@ -20,7 +20,7 @@ class NotHere(ModuleType):
 
 
 def found(name, *arguments, really=builtins.__import__, **more):
-    """What `import` gives; nobody who asks whether it was loaded is told that NumPy was."""
+    """What `import` returns; code that checks whether NumPy was loaded finds that it was not."""
     try:
         return really(name, *arguments, **more)
     except ModuleNotFoundError as error:
@@ -31,13 +31,13 @@ def found(name, *arguments, really=builtins.__import__, **more):
 
 
 def run(coroutine, **_):
-    """In place of asyncio.run, which would have to wait inside the browser's own loop."""
+    """Takes the place of asyncio.run, which would have to wait inside the browser's own loop."""
     coroutine.close()
     pytest.skip("Pyodide: waits in a loop of its own")
 
 
 def pytest_configure(config):
-    """Begin; and hypothesis finds its own random numbers collected too soon now and then, as it says."""
+    """Set up; and ignore hypothesis's occasional warning that its own random generators were collected too soon."""
     builtins.__import__ = found
     asyncio.run = run
     config.addinivalue_line("filterwarnings", "ignore:It looks like `register_random`")
@@ -45,7 +45,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """The browser's refusal of a thread or a process, in place of a failure."""
+    """Skip, rather than fail, a test to which the browser refuses a thread or a process."""
     try:
         return (yield)
     except (RuntimeError, OSError) as error:

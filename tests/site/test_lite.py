@@ -1,4 +1,4 @@
-"""The course in JupyterLite: in a browser that reaches nothing else, the cells run that need neither NumPy nor Matplotlib."""
+"""The course in JupyterLite: cells without NumPy and Matplotlib run in a browser that reaches nothing else."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# The cells of the first notebook, without those that use what a reader without network does not have.
+# The cells of the first notebook, except those that use packages a reader without a network does not have.
 PROGRAM = """
 import json
 ran = 0
@@ -26,7 +26,7 @@ print(f"{ran} cells on the {autograd_core.ENGINE} engine")
 
 @pytest.fixture(scope="module")
 def lite(tmp_path_factory: pytest.TempPathFactory, serving_files: Callable[[Path], Any]) -> Iterator[str]:
-    """Where a web server of this machine serves the course, built by its one command."""
+    """The address at which a web server on this machine serves the course, built with one command."""
     pytest.importorskip("jupyterlite_pyodide_kernel", reason='JupyterLite is not installed: pip install -e ".[site]"')
     there = tmp_path_factory.mktemp("site") / "lite"
     page = there.parent / "course" / "index.html"

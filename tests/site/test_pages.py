@@ -14,7 +14,7 @@ ELSEWHERE = ("http:", "https:", "mailto:", "data:", "javascript:")
 
 
 class Page(HTMLParser):
-    """What a page links to, and what in it can be linked to."""
+    """The links of a page, and the places in it that can be linked to."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

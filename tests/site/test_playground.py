@@ -121,7 +121,7 @@ def test_nothing_leaves(shared: Any, browser: Any, address: str, other: tuple[st
 
 @pytest.fixture
 def other(serving: Any) -> Iterator[tuple[str, list[str]]]:
-    """Another server, which answers every page, and what was asked of it."""
+    """Another server, which answers every request, and the list of requests that it received."""
     heard: list[str] = []
 
     class Answers(http.server.BaseHTTPRequestHandler):

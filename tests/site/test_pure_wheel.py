@@ -21,7 +21,7 @@ def test_it_is_for_any_python_and_holds_no_native_code(pure_wheel: Path) -> None
     assert {"autograd_core/_stepping/live/page.html", "autograd_core/py.typed", "nn/data/digits.bin.gz"} <= names
     native = {name for name in names if name.startswith("autograd_core/_native/")}
     assert not [name for name in names if name.endswith((".so", ".pyd"))]
-    # exported programs are made of these
+    # exported programs contain these
     assert {name.rpartition("/")[2][:3] for name in native} <= {"py_", "__i"}
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 NEEDED = ["pytest>=8", "hypothesis>=6.100", "mpmath>=1.3", "graphviz>=0.20"]
 # test_lost.py starts a thread for each of its cases.
 CHOSEN = ["tests/engine", "tests/operations", "tests/transforms", "--ignore=tests/transforms/test_lost.py"]
-# Skipped is what needs these, and nothing else.
+# The tests that may be skipped are those that need these.
 REASONS = re.compile(
     r"needs (numpy|scipy|a C compiler)|Pyodide: (can't start new thread|.*does not support processes|.*lacks multiprocessing|waits in a loop)"
     r"|this system has no timer"
@@ -20,7 +20,7 @@ REASONS = re.compile(
 
 @pytest.fixture(scope="module")
 def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the tests import, as wheels for any machine."""
+    """The packages that the tests import, as wheels for any machine."""
     there = tmp_path_factory.mktemp("dependencies")
     for_any = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none", "--python-version=3.14"]
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", there, *for_any, *NEEDED], check=True)

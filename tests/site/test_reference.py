@@ -13,7 +13,7 @@ MODULES = [
 
 
 def public(module: str) -> list[str]:
-    """The names of a module by their full name, without those that are modules or another's as well."""
+    """The full names of a module's public objects, without modules and objects that another module exports too."""
     names = importlib.import_module(module).__all__
     things = {name: getattr(importlib.import_module(module), name) for name in names}
     outer = importlib.import_module(module.partition(".")[0])
@@ -25,7 +25,7 @@ def public(module: str) -> list[str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_name_has_an_entry_with_an_example_that_ran(site: Path, module: str) -> None:
-    from sphinx.util.inventory import InventoryFile  # which those who run other tests need not have
+    from sphinx.util.inventory import InventoryFile  # imported here, since other tests do not need it
 
     with (site / "html" / "objects.inv").open("rb") as file:
         inventory = InventoryFile.load(file, "", lambda base, path: path)
@@ -34,7 +34,7 @@ def test_every_public_name_has_an_entry_with_an_example_that_ran(site: Path, mod
     names = public(module)
     assert names
     assert [name for name in names if name not in described] == []
-    # A class has an example where one of its methods has.
+    # A class has an example if one of its methods has.
     assert [name for name in names if not any(count and f"{known}.".startswith(f"{name}.") for known, count in ran.items())] == []
 
 

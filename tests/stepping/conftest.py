@@ -1,4 +1,4 @@
-"""A browser that opens a stepper's page from a file; at the end nothing may have gone wrong or out to a network."""
+"""A browser that opens a stepper's page from a file; nothing may have failed or used a network when a test ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium; without it, or what lays out a graph, the test is skipped, but in CI it fails."""
+    """Chromium; if it or a layout engine is missing, the test is skipped, but fails in CI."""
     needed = {"a Chromium browser": CHROMIUM, "what lays out a graph": layout.engines()}
     missing = ", ".join(name for name, there in needed.items() if not there)
     if os.environ.get("AUTOGRAD_CORE_REQUIRE_BROWSER"):
@@ -42,7 +42,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Opens a stepper, at an address that may end in a fragment."""
+    """Opens a stepper's page; its address may end in a fragment."""
     pages, complaints = [], []
 
     def open_page(stepper: Stepper, fragment: str = "", **context: Any) -> Any:

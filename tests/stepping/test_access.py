@@ -24,7 +24,7 @@ def network() -> Value:
 
 
 def tabbed_to(page: Any, name: str) -> None:
-    """Press Tab until the control of that name has the focus."""
+    """Press Tab until the control with that name has the focus."""
     for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate("() => (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()") == name:
@@ -98,10 +98,10 @@ def test_edges_and_panels_stand_out_in_light_and_dark(opened: Opened, scheme: st
     page.keyboard.press("End")
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     edges = page.evaluate("() => [...new Set([...document.querySelectorAll('g.edge path')].map(p => getComputedStyle(p).stroke))]")
-    assert len(edges) > 3  # the edges of a box that many read have a colour of their own
+    assert len(edges) > 3  # the edges of a box that many read have their own colour
     text = page.evaluate("""() => [...document.querySelectorAll('#live :is(button:not([aria-disabled=true]), label, input)')].map(e =>
         [getComputedStyle(e).color, getComputedStyle(e.matches('label') ? document.getElementById('live') : e).backgroundColor])""")
     assert len(text) > 20
     for ink, ground, least in [*((edge, paper, 3) for edge in edges), *((*pair, 4.5) for pair in text)]:
         high, low = sorted((_luminance(ink), _luminance(ground)), reverse=True)
-        assert (high + 0.05) / (low + 0.05) >= least, (ink, ground)  # WCAG AA, of lines and of text
+        assert (high + 0.05) / (low + 0.05) >= least, (ink, ground)  # WCAG AA, for lines and for text

@@ -33,7 +33,7 @@ def test_each_question_is_noted_with_its_answer_and_place(ask, kind):
     assert (first.kind, first.outcome) == (kind, 2.5 if kind == "read" else float(due))
     assert first.operands[0] is x and second.operands[0] is y
     assert x._stamp < first.stamp <= y._stamp < second.stamp
-    assert ask(x) == due and len(found) == 2  # nothing is noted any more
+    assert ask(x) == due and len(found) == 2  # nothing is noted any longer
 
 
 def test_what_is_no_number_is_not_asked_again():

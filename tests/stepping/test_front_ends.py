@@ -1,6 +1,6 @@
 """The stepper in real front ends: what they strip, which keys they handle, and where they scroll.
 
-Each is skipped where it is not installed: `pip install -e ".[test,notebooks,front-ends]"`, then `pytest -m "slow or not slow"`.
+Each is skipped if it is not installed: `pip install -e ".[test,notebooks,front-ends]"`, then `pytest -m "slow or not slow"`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ROOT = str(Path(__file__).parents[2])
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait for what a page does by itself."""
+    """Wait for something that a page does unprompted."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
@@ -48,7 +48,7 @@ def notebook(outputs: list[Any]) -> str:
 
 @contextmanager
 def server(directory: Path, *command: str, ready: str) -> Iterator[None]:
-    """A front end's server in a directory of its own, until it answers at `ready` and then until the end."""
+    """Run a front end's server in a directory; wait until it answers at `ready`, and stop it at the end."""
     environment = {**os.environ, "PYTHONPATH": ROOT, "JUPYTER_CONFIG_DIR": str(directory / "config"), "HOME": str(directory)}
     log = (directory / "log").open("wb")
     process = subprocess.Popen([sys.executable, "-m", *command], cwd=directory, env=environment, stdout=log, stderr=log)
@@ -67,7 +67,7 @@ def server(directory: Path, *command: str, ready: str) -> Iterator[None]:
 
 
 def framed(page: Any, where: str) -> Any:
-    """The frame of the stepper, once its page has run: it has hidden the still picture before it."""
+    """The frame of the stepper once its page has run, which hides the still picture above it."""
     page.wait_for_selector(f"{where} iframe", timeout=120_000)
     frame = page.query_selector(f"{where} iframe").content_frame()
     until(lambda: frame.query_selector("#line") and frame.text_content("#line"))
@@ -76,7 +76,7 @@ def framed(page: Any, where: str) -> Any:
 
 
 def steps_and_moves(page: Any, frame: Any) -> None:
-    """By buttons, keys and numbers: and no key of the page reaches what is around it."""
+    """Step and move by buttons, keys and numbers; no key pressed in the page reaches what surrounds it."""
     frame.click("#last")
     assert frame.text_content("#line") == "Every gradient is complete: grad(a) = 5"
     frame.click("#line")
@@ -114,7 +114,7 @@ def test_in_jupyter(browser: Any, tmp_path: Path, module: str, view: str) -> Non
         assert frame.text_content("#where").startswith("step 3 ")
         assert page.locator(".jp-Cell").count() == cells
         steps_and_moves(page, frame)
-        # Where the page is not focused, arrows move between the cells and leave the steps alone.
+        # If the page is not focused, arrows move between the cells and leave the steps alone.
         before = frame.text_content("#where")
         page.locator(".jp-Cell").first.locator(".jp-InputPrompt").click()
         for key in ("ArrowDown", "ArrowDown", "ArrowUp"):

@@ -57,7 +57,7 @@ def digit() -> Stepper:
 
 
 def gpt() -> Stepper:
-    """A name read letter by letter: each position attends to those before."""
+    """A name read letter by letter: each position attends to those before it."""
     rng, size, letters = random.Random(0), 4, 6
     table: dict[str, list[list[Value]]] = {}
     for name, rows in (("letter", letters), ("q", size), ("k", size), ("v", size), ("up", 2 * size), ("head", letters)):
@@ -131,7 +131,7 @@ def test_on_a_phone_the_panels_open_and_all_is_reached_by_a_thumb(opened: Opened
     assert page.locator("#graph").bounding_box()["height"] > 150
     page.get_by_role("button", name="numeric").tap()
     tool, live = page.locator("#tool").bounding_box(), page.locator("#live").bounding_box()
-    assert live["y"] <= tool["y"] < live["y"] + live["height"] - 44  # what was opened is seen
+    assert live["y"] <= tool["y"] < live["y"] + live["height"] - 44  # the opened tool is visible
     leaf.fill("0.75")
     leaf.press("Enter")
     more.tap()
@@ -143,7 +143,7 @@ def test_on_a_phone_the_panels_open_and_all_is_reached_by_a_thumb(opened: Opened
 
 
 def _touching(page: Any) -> Callable[..., None]:
-    """What says where the fingers are, or at the end which of them leave."""
+    """A function that reports where the fingers are, or at the end which of them leave."""
     session = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points: tuple[float, float], first: int = 0) -> None:
@@ -171,7 +171,7 @@ def test_two_fingers_zoom_about_the_middle_between_them(opened: Opened) -> None:
     touch("touchStart", (150, 300), (250, 300))
     touch("touchMove", (125, 300), (275, 300))
     touch("touchMove", (100, 300), (300, 300))
-    x, y = 200 - 2 * (200 - x), middle - 2 * (middle - y)  # what was between them stays there
+    x, y = 200 - 2 * (200 - x), middle - 2 * (middle - y)  # the point between them stays there
     becomes(2 * scale, x, y)
     touch("touchMove", (100, 340), (300, 340))
     becomes(2 * scale, x, y + 40)
@@ -208,7 +208,7 @@ def test_a_graph_too_large_to_be_seen_whole_opens_where_it_starts(opened: Opened
     area = page.locator("#graph").bounding_box()
     assert area["x"] <= first["x"] <= area["x"] + area["width"] / 2
     assert area["y"] <= first["y"] <= area["y"] + area["height"] / 2
-    page.click("#in")  # from then on the reader chooses what is seen
+    page.click("#in")  # from now on the reader chooses the view
     before = page.evaluate("document.querySelector('#graph svg').style.transform")
     page.keyboard.press("End")
     page.keyboard.press("Home")

@@ -98,7 +98,7 @@ def walked(a, b, same):
 
 @pytest.mark.parametrize("name", STEPPERS)
 def test_a_page_too_large_to_compute_keeps_the_numbers_of_its_lines(monkeypatch, name):
-    """Wherever a line of the one page names a slot, the line of the other names one that holds the same number."""
+    """Wherever a line of one page names a slot, the line of the other names a slot that holds the same number."""
     stepper = STEPPERS[name]()
     numbers = stepper._script.tape.numbers
     whole = page_data(stepper._script, stepper._frames)
@@ -106,7 +106,7 @@ def test_a_page_too_large_to_compute_keeps_the_numbers_of_its_lines(monkeypatch,
     still = page_data(stepper._script, stepper._frames)
     assert "too many for a page" in still["still"] and not whole["still"]
     assert len(still["numbers"]) <= len(numbers) and still["ops"] == still["code"] == []
-    assert json.dumps(still["numbers"])  # of what JSON holds
+    assert json.dumps(still["numbers"])  # only numbers that JSON can hold
 
     def same(a, b):
         x, y = numbers[a], still["numbers"][b]
@@ -165,7 +165,7 @@ def test_questions_in_words():
         y = x * 2.0
         y.label = "y"
         other = Value(7.0)
-        inner.append(other > 1.0)  # decides nothing that the output is computed from
+        inner.append(other > 1.0)  # decides nothing that affects the output
         z = y * 3.0 if y > 1.0 and x < y and bool(x - 5.0) else y
         return z + float(int(x)) + y.data
 

@@ -58,7 +58,7 @@ STRIDE = 1 if settings().max_examples >= 200 else 3
 
 
 def everything(page: Any) -> list[tuple[str, str]]:
-    """The line and all texts of the picture at each step, or by default at each third."""
+    """The line and all texts of the picture at each step, or by default at every third."""
     found = []
     last = int(page.evaluate("document.getElementById('slider').max"))
     for k in range(0, last + 1, STRIDE):
@@ -85,7 +85,7 @@ def test_at_every_step_the_page_says_what_a_page_of_the_moved_leaves_says(
         wanted, found = everything(there), everything(page)
         for k, (is_, due) in enumerate(zip(found, wanted, strict=False)):
             if "no next epoch" in due[0] or "no next epoch" in is_[0]:
-                break  # wrong gradients led to no place: there the page of the moved leaves has other steps
+                break  # wrong gradients led nowhere: here the page of the moved leaves has other steps
             assert is_ == due, k
         assert k > 10 // STRIDE
     page.set_checked("#order", False)
@@ -148,7 +148,7 @@ def test_where_a_number_has_no_value_the_page_says_so_and_greys_what_depends_on_
     boxes = dict(page.evaluate("() => [...document.querySelectorAll('g.node')].map(g => [g.id, g.textContent])"))
     assert page.locator("g.node.unknown").count() == len(boxes)  # the output has no value, so nothing has a gradient
     data = {name: re.search(r"data (\S+)", text)[1] for name, text in boxes.items()}
-    assert sorted(data.values()) == ["-1.5", "1.732", "3", "?", "?", "?"]  # what is below still has its value
+    assert sorted(data.values()) == ["-1.5", "1.732", "3", "?", "?", "?"]  # the nodes below still have their values
     assert "grad(x) = ?" in page.text_content("#line")
     moved(page, x=1.5)
     assert page.text_content("#said") == ""
@@ -167,7 +167,7 @@ def test_what_only_python_computes_is_frozen_and_says_why(opened: Opened, moved:
         a, b = Value(0.5, "a"), Value(2.0, "b")
         page = opened(step(frozen(a) * b))
         page.keyboard.press("End")
-        moved(page, b=-1.5)  # what it reads has not moved
+        moved(page, b=-1.5)  # its input has not moved
         right, slope = frozen(a), gradients(frozen(a), [a])[0]
         assert page.text_content("#line").endswith(f"grad(a) = {number(-1.5 * slope, 4)}, grad(b) = {number(right.data, 4)}")
         moved(page, a=0.75)
@@ -178,7 +178,7 @@ def test_what_only_python_computes_is_frozen_and_says_why(opened: Opened, moved:
 
 
 def test_numbers_are_written_as_python_writes_them(opened: Opened, moved: Callable[..., None]) -> None:
-    """Ties to even, and no digit wrong, at every precision."""
+    """Ties go to even, and no digit is wrong, at every precision."""
     random, count = Random(5), settings().max_examples // 5
     for precision in (1, 2, 4, 17):
         x = Value(1.0, "x")
@@ -294,7 +294,7 @@ def test_an_entry_of_the_hessian_is_the_engines(opened: Opened, make: Callable[[
 
 
 def _again(y: Value) -> Value:
-    """The same graph on its leaves as they are now."""
+    """The same graph rebuilt on its leaves' current data."""
     made: dict[Value, Any] = {}
     for node in toposort(y):
         operands = [made[x] if type(x) is Value else x for x in node.operands]
@@ -374,7 +374,7 @@ def test_the_picture_is_saved_as_it_stands(opened: Opened, tmp_path: Path) -> No
 
 
 def test_on_one_line_the_page_still_works(browser: Any, tmp_path: Path, moved: Callable[..., None]) -> None:
-    """As where newlines are collapsed in srcdoc."""
+    """As in a front end that collapses newlines in srcdoc."""
     path = tmp_path / "line.html"
     path.write_text(re.sub(r"\s*\n\s*", " ", step(reused(), **EPOCHS).page()), encoding="utf-8")
     page, complaints = browser.new_page(), []

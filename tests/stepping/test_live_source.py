@@ -1,4 +1,4 @@
-"""A function in the page: its source beside the graph, and the questions it asked of its numbers."""
+"""A function in the page: its source beside the graph, and the questions that it asked about its numbers."""
 
 from __future__ import annotations
 

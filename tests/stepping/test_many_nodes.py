@@ -26,7 +26,7 @@ def of_500_nodes() -> Value:
         nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
     return total(nodes[-14:])
 
-# What follows runs in the page: ways to get to a step, and all that a step shows.
+# The following runs in the page: ways to get to a step, and everything that a step shows.
 WAYS = """
     const key = (k) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key: k, bubbles: true}));
     const slider = document.getElementById('slider'), last = Number(slider.max);
@@ -81,11 +81,11 @@ def test_a_jump_shows_what_stepping_there_shows_and_writes_nothing_twice(opened:
             return {wrong, one: check('step'), compared: stepped.size}; }""")
         assert found["wrong"] == []
         assert found["compared"] > 20
-        assert 0 < found["one"] < 30  # texts and classes of what one step is about
+        assert 0 < found["one"] < 30  # the texts and classes that one step changes
 
 
 def test_the_time_of_steps_and_jumps_on_500_nodes(opened: Opened, capsys: pytest.CaptureFixture[str]) -> None:
-    """Printed, not judged: script, style and layout, in milliseconds. What a step may write is tested above."""
+    """Printed, not judged: script, style and layout, in milliseconds. The test above limits what a step may write."""
     page = opened(step(of_500_nodes(), max_nodes=1000, time_limit=60))
     for view in ("first view", "whole graph"):
         if view == "whole graph":

@@ -22,7 +22,7 @@ def text(page: Any, selector: str) -> str:
 
 
 def until(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait for what the page does by itself (its security policy forbids the driver's own way of waiting)."""
+    """Wait for something that the page does unprompted (its security policy forbids the driver's own way of waiting)."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -69,7 +69,7 @@ def test_every_steps_text_and_numbers(opened: Opened, request: pytest.FixtureReq
         active = page.evaluate("() => [...document.querySelectorAll('g.active')].map(g => g.id)")
         assert set(active) == set(one.focus)
         page.keyboard.press("ArrowRight")
-    for k in reversed(range(len(steps))):  # backwards the same states, built another way
+    for k in reversed(range(len(steps))):  # going back, the same states, built in another way
         compare(page, states[k])
         assert text(page, "#line") == steps[k].text
         page.keyboard.press("ArrowLeft")
@@ -195,7 +195,7 @@ def test_pan_and_zoom(opened: Opened, twice_used: Value) -> None:
     page.mouse.down()
     page.mouse.move(700, 330, steps=3)
     page.mouse.up()
-    assert text(page, "#line") == line  # the end of a drag is no click
+    assert text(page, "#line") == line  # the end of a drag is not a click
     page.keyboard.press("0")
     assert now() == pytest.approx(home, abs=0.01)
     for _ in range(12):
@@ -203,7 +203,7 @@ def test_pan_and_zoom(opened: Opened, twice_used: Value) -> None:
     for _ in range(5):
         page.keyboard.press("ArrowRight")
         inside = page.evaluate("() => { const b = document.querySelector('g.node.active').getBoundingClientRect(), g = document.getElementById('graph').getBoundingClientRect(); return b.left < g.right && b.right > g.left && b.top < g.bottom && b.bottom > g.top; }")
-        assert inside  # what the step is about comes into view
+        assert inside  # the box that the step is about comes into view
 
 
 def wide() -> Value:
@@ -283,7 +283,7 @@ def test_a_node_reached_by_keyboard_comes_into_view(opened: Opened) -> None:
     for _ in range(40):
         x = tanh(x)
     page = opened(step(x))
-    page.click("#in")  # a view of the reader's own: the page goes along no longer
+    page.click("#in")  # the reader has chosen a view, so the page no longer follows the steps
     for _ in range(4):
         page.keyboard.press("+")
     where = """id => { const b = document.getElementById(id).getBoundingClientRect(), g = document.getElementById('graph'), r = g.getBoundingClientRect();

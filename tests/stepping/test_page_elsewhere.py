@@ -17,7 +17,7 @@ from autograd_core.stepper import step
 
 
 def until(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait for what the page does by itself (its security policy forbids the driver's own way of waiting)."""
+    """Wait for something that the page does unprompted (its security policy forbids the driver's own way of waiting)."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -49,7 +49,7 @@ def test_in_a_page_the_frame_hides_the_still_picture_and_keeps_its_keys(browser:
 
 @pytest.fixture
 def served(serving: Any, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
-    """A web server on this machine and the list of what was asked of it."""
+    """A web server on this machine, and the list of requests that it received."""
     asked: list[str] = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):
@@ -95,5 +95,5 @@ def test_in_a_notebook_the_wheel_scrolls_and_with_ctrl_it_zooms(browser: Any, tm
     page.keyboard.up("Control")
     page.wait_for_timeout(100)
     assert frame.evaluate(transform) != before
-    assert frame.is_hidden("#link")  # a frame has no address of its own
+    assert frame.is_hidden("#link")  # a frame has no address to link to
     page.close()

@@ -1,4 +1,4 @@
-"""What the stepper shows: frames, GIFs and pages."""
+"""The stepper's output: frames, GIFs and pages."""
 
 from __future__ import annotations
 

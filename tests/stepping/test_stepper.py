@@ -43,7 +43,7 @@ def lines(stepper: Stepper, kind: str) -> list[str]:
 
 
 def close(text: str, number: float) -> bool:
-    """Whether a printed number is this one, to all its digits."""
+    """Whether a printed number equals this one to all the digits printed."""
     return float(text) == number or (math.isnan(number) and text == "nan")
 
 
@@ -211,7 +211,7 @@ def blunt(x: float) -> float:
         (lambda a, b: mean([a, b]), ["0.5·1", "0.5·1"]),
         (lambda a, b: prod([a, b, 4.0]), ["(4·b)·1 = 10·1", "(a·4)·1 = 6·1"]),
         (lambda a, b: own(a, b), ["((-b)·tanh(a·b))·1", "2·1"]),
-        (lambda a, b: blunt(a) + b, ["1·1", "1·1", f"{math.cos(1.5):.4g}·1"]),  # made for floats alone: no formula
+        (lambda a, b: blunt(a) + b, ["1·1", "1·1", f"{math.cos(1.5):.4g}·1"]),  # made for floats only: no formula
         (lambda a, b: norm([a, b]), [f"{1.5 / math.hypot(1.5, 2.5):.4g}·1", f"{2.5 / math.hypot(1.5, 2.5):.4g}·1"]),
         (lambda a, b: a**b, ["(b·a^(b - 1))·1", "(a^b·log(a))·1"]),
         (lambda a, b: a**2 + b, ["1·1", "1·1", "(2·a)·1 = 3·1"]),
@@ -331,7 +331,7 @@ def test_one_edge_into_a_folded_scope_has_its_own_numbers() -> None:
 
 
 def test_a_function_called_for_each_position_is_folded_call_by_call() -> None:
-    """Each position reads what the earlier ones left: with repeats drawn once, they would read from each other."""
+    """Each position reads what earlier ones left: if repeats were drawn once, they would read from each other."""
     w, q = parameter(0.5, "w"), parameter(0.3, "q")
     keys, values, y = [], [], 0.0
     for i in range(4):

@@ -35,7 +35,7 @@ DIGITS = 17
 
 
 def moved(steps: list[Step], epoch: int) -> list[float]:
-    """What the parameters are after an epoch's update, as printed."""
+    """The parameters after an epoch's update, as printed."""
     return [
         float(s.text.split(" instead of ")[0].rsplit(" = ", 1)[1])
         for s in steps
@@ -61,7 +61,7 @@ def test_a_later_epoch_without_a_value_says_which_operation_and_on_what() -> Non
 
 
 def _nested(w: Value, x: Value, kept: bool) -> Value:
-    """A checkpoint in a checkpoint, which close over a parameter and a computed node, and one that gives its argument."""
+    """A checkpoint in a checkpoint, closing over a parameter and a computed node, and one that returns its argument."""
     again = checkpoint if kept else lambda function, *arguments: function(*arguments)
     c = w * x
     inner = again(lambda v: again(lambda u: exp(u) * c * w * Value(0.5), v) * tanh(v) + w, w * 3.0)
@@ -167,7 +167,7 @@ def test_an_unsorted_sweep_adds_up_wrong_in_every_epoch_and_says_by_how_much(pro
         sent = [s for s in steps if s.kind == "edge"]
         assert Counter(s.focus[0] for s in sent) == every  # each edge once,
         in_turn = [result for result, _ in groupby(s.focus[2] for s in sent)]
-        assert len(in_turn) == len(set(in_turn))  # and each node's together
+        assert len(in_turn) == len(set(in_turn))  # and all those of a node together
         gradient, passed_on = {start: 1.0}, dict[str, float]()
         for s in sent:
             edge, operand, result = s.focus
@@ -214,7 +214,7 @@ def test_where_wrong_gradients_lead_the_next_epoch_may_have_no_value() -> None:
 
 
 def residual(points: int) -> tuple[list[Value], Value]:
-    """h + tanh(w·h), three times, each in a scope: the shortcut past every block is what makes the order matter."""
+    """h + tanh(w·h), three times, each in a scope: the shortcut past every block makes the order matter."""
     ws = [parameter(0.3 + 0.2 * i, f"w{i}") for i in range(3)]
     losses = []
     for p in range(points):

@@ -1,4 +1,4 @@
-"""Gradients and Hessians of random programs compared with mpmath, as exact as the programs' condition allows."""
+"""Gradients and Hessians of random programs compared with mpmath, as precisely as the programs' condition allows."""
 
 import math
 import random
@@ -12,11 +12,11 @@ from autograd_core._operations.functions import FUNCTIONS
 from autograd_core.strategies import smooth_programs
 
 RUNS = 16
-# Steps and conditions have a derivative of 0 and jump: they tell nothing about accuracy, and where a jump is near they
-# spoil the measurement. Python's own lgamma is off by up to 10 units in the last place of 1, near its roots too.
+# Steps and conditions jump, and their derivative is 0: they say nothing about accuracy, and near a jump they spoil the
+# measurement. Python's own lgamma is off by up to 10 units in the last place of 1, even near its roots.
 LEFT_OUT = ("floordiv", "sign", "where", "lgamma")
 SMOOTH = [row for row in map(operation_of, FUNCTIONS.values()) if row.public and row.name not in LEFT_OUT]
-UNITS = 4  # what a local derivative may be off, where its row states no more
+UNITS = 4  # the allowed error of a local derivative, unless its row states a larger one
 
 
 def exact(x, units=1.0):
@@ -24,7 +24,7 @@ def exact(x, units=1.0):
 
 
 def real(function, *arguments):
-    """Numbers of the mathematics; rejects the program where a result a unit aside leaves the domain: no condition."""
+    """Exact results; rejects a program if a result moved by a unit leaves the domain, since it has no condition."""
     try:
         numbers = function(*arguments)
     except ZeroDivisionError:
@@ -71,8 +71,8 @@ def exact_hessian(mathematics, y, inputs):
 def tolerances(mathematics, y, inputs, expected):
     """Four times the spread of runs with every intermediate result a unit off, and the rounding of the result.
 
-    A local derivative is moved by a quarter of what its row states, which is a unit for most; where a row has an
-    allowance, which is what a change of its operands by a unit makes, they are moved too.
+    A local derivative is moved by a quarter of the error that its row states, which is a unit for most. If a row has an
+    allowance, for the effect of changing its operands by a unit, these are moved too.
     """
     generator = random.Random(0)
 
@@ -121,11 +121,11 @@ def test_hessians_are_right_and_symmetric(mathematics, program):
 
 @given(smooth_programs(SMOOTH, max_inputs=4, max_operations=16), st.data())
 def test_derivatives_depend_on_what_is_closed_over(mathematics, program, data):
-    """The derivative, by inputs closed over or passed beside, of a derivative by the arguments: a row of the Hessian."""
+    """Differentiating a derivative by inputs closed over or passed alongside gives a row of the Hessian."""
     count = len(program.inputs)
     inputs = [Value(x) for x in program.inputs]
-    chosen = data.draw(st.integers(0, count - 1))  # what the transform differentiates by, as a plain number
-    beside = data.draw(st.sets(st.integers(0, count - 1)))  # arguments too, but not differentiated by
+    chosen = data.draw(st.integers(0, count - 1))  # the input that the transform differentiates with respect to
+    beside = data.draw(st.sets(st.integers(0, count - 1)))  # also arguments, but not differentiated with respect to
 
     def function(x, others):
         return program(*(x if i == chosen else others[i] if i in beside else inputs[i] for i in range(count)))

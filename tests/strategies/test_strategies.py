@@ -38,7 +38,7 @@ def plane(x, y, z):
     lambda x: x != x, lambda x: x == INF, lambda x: x == 0 and math.copysign(1, x) < 0, lambda x: 0 < abs(x) < 1e-310,
     lambda x: 1e300 < x < INF, lambda x: 1e-200 < -x < 1e-100, lambda x: 0 < abs(x - math.pi) < 1e-10,
     lambda x: 0 < abs(x - 2 * math.pi) < 1e-3, lambda x: 700 < x < 800, lambda x: x == 1.0,
-])  # fmt: skip  # what must be reached
+])  # fmt: skip  # cases that must be reached
 def test_numbers_reach(wanted):
     assert wanted(find(numbers([0.0, math.pi]), wanted, settings=once))
 
@@ -117,7 +117,7 @@ def test_all_public_rows_are_drawn_together():
 def test_sizes_and_shape(strategy):
     sizes, inputs, shared = set(), set(), []
 
-    @settings(max_examples=max(300, settings().max_examples))  # it asks what is drawn
+    @settings(max_examples=max(300, settings().max_examples))  # it checks which values are drawn
     @given(strategy())
     def draw(program):
         assert 1 <= len(program.lines) <= 60
@@ -170,7 +170,7 @@ def test_a_failing_program_shrinks_to_a_minimal_expression():
     assert program.inputs == (0.0,)
     both = {TABLE["exp"], TABLE["dot"]}
     program = find(smooth_programs(rows, max_operations=12), lambda program: both <= {*program.operations}, settings=once)
-    assert len(program.lines) <= 3  # of up to 12; where hypothesis stops is its own affair
+    assert len(program.lines) <= 3  # of up to 12; it is up to hypothesis where to stop
     assert program.inputs == (0.0,)
 
 

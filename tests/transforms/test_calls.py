@@ -55,7 +55,7 @@ def test_argnums_finds_an_argument_given_by_keyword():
     assert vjp(product, argnums=1)(x=2.0, y=5.0)[1](1.0) == 2.0
     assert grad(grad(product), argnums=1)(2.0, y=5.0) == 1.0
     assert grad(functools.partial(product, power=2))(x=2.0) == 4.0
-    assert grad(product, argnums=-1)(2.0, y=5.0) == 5.0  # counted from the end of those given by position
+    assert grad(product, argnums=-1)(2.0, y=5.0) == 5.0  # counted from the end of the positional arguments
     for call, text in (
         (lambda: grad(product, argnums=1)(2.0), "argnums names argument 1, but the function was given 1$"),
         (lambda: grad(product, argnums=1)(2.0, power=2), "names argument 1, but .* given 1 by position"),
@@ -72,7 +72,7 @@ def test_argnums_finds_an_argument_given_by_keyword():
             call()
 
 
-# --- What stands beside the result ------------------------------------------------------------------------------------
+# --- Auxiliary results ------------------------------------------------------------------------------------------------
 
 BESIDE = {"distance": 4.0, "of": (2.0, "test", [True, 7, None])}
 
@@ -162,7 +162,7 @@ def test_it_keeps_name_and_docstring(transform):
     parameters = list(inspect.signature(made).parameters)
     expected = {jvp: ["primals", "tangents", "keywords"], hvp: ["arguments_and_vector", "keywords"]}
     assert parameters == expected.get(transform, ["x", "y", "power"])
-    made.note = 1  # like any function
+    made.note = 1  # as on any function
 
 
 def test_what_has_no_name():

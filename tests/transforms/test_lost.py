@@ -31,7 +31,7 @@ SCALE, EPS = 3.0, 1e-3
 
 
 def backwards(x):
-    """The slope as micrograd's users take it."""
+    """The slope as micrograd's users compute it."""
     y = x * x * x
     y.backward()
     return x.grad
@@ -82,7 +82,7 @@ def _in_a_thread(f):
 @pytest.mark.parametrize("transform", TRANSFORMS)
 @pytest.mark.parametrize("name", LOST)
 def test_what_is_lost_is_said(name, transform):
-    with pytest.warns(GraphWarning, match=r"lost.*x for x\.data.*stop_gradient"):
+    with pytest.warns(GraphWarning, match=r"lost.*x, not x\.data.*stop_gradient"):
         TRANSFORMS[transform](LOST[name])
 
 
@@ -97,7 +97,7 @@ def test_the_warning_names_the_number_and_points_at_the_call():
 
 w = parameter(2.0)
 
-# Nothing of these is lost, whatever the function reads.
+# None of these lose their input, whatever the function reads.
 KEPT = {
     "constant": lambda x: 1.0,
     "whole constant": lambda x: 7,
@@ -143,7 +143,7 @@ def test_nothing_is_said_of_constants(name, transform):
 
 
 def test_what_one_function_reads_is_nothing_to_another():
-    """Nor in another thread, nor in a function around it, as long as the graph does not lead there."""
+    """The same holds for another thread, or an enclosing function, as long as the graph does not lead there."""
     assert grad(lambda x: x * grad(lambda y: 0.3 * math.pi)(x.data))(2.0) == 0.0
 
     def inner_reads(x):
@@ -155,7 +155,7 @@ def test_what_one_function_reads_is_nothing_to_another():
 
 
 def test_a_long_search_is_given_up_in_silence():
-    """A number of a large graph that has nothing of the inputs: the search for them ends, nothing is said."""
+    """A number from a large graph that does not depend on the inputs: the search for them ends, and nothing is said."""
     far = parameter(1.0)
     chain = far
     for _ in range(150_000):
@@ -165,7 +165,7 @@ def test_a_long_search_is_given_up_in_silence():
 
 @given(defined_programs(max_operations=10), st.data())
 def test_programs_say_so_where_their_data_is_taken(program, data):
-    """The data of a program's result times a number that stands nowhere: a warning where it depends on the inputs."""
+    """The data of a program's result plus some constant: there is a warning if the result depends on the inputs."""
     inputs = list(program.inputs)
 
     def function(xs):

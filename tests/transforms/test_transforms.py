@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core import Value, grad, gradients, hessian, hvp, jacobian, jvp, parameter, value_and_grad, vjp
 
-# --- A derivative is a Value wherever it depends on one -----------------------------------------------------------
+# --- A derivative is a Value if it depends on one -----------------------------------------------------------------
 
 
 def test_a_loss_that_holds_a_derivative_trains_what_the_function_closes_over():
@@ -59,7 +59,7 @@ def test_every_transform_follows_another_argument(name):
 
 @pytest.mark.parametrize("name", SEVEN)
 def test_every_transform_follows_its_caller_through_threads(name):
-    """The thread's own context knows nothing of the transform that waits for it: the graph does."""
+    """The thread's own context does not know of the transform that waits for it, but the graph does."""
     transform, factor = SEVEN[name]
     with ThreadPoolExecutor(1) as pool:
         assert grad(lambda x: x * pool.submit(lambda: transform(lambda s: x * s * s * s)).result())(2.0) == 4 * factor
@@ -101,7 +101,7 @@ def test_nested_derivatives_of_plain_numbers_are_floats():
 
 
 def test_a_gradient_penalty_trains_a_network():
-    """Force matching: the weights' gradients of a loss of slopes are those of central differences."""
+    """Force matching: the weights' gradients of a loss made of slopes agree with central differences."""
     generator = random.Random(0)
     weights = [parameter(generator.gauss(0, 1)) for _ in range(6)]
 
@@ -152,7 +152,7 @@ def test_a_cotangent_of_zero_is_a_path_not_taken():
     assert pull([1.0, 1.0]) == math.inf
 
 
-# Functions of two numbers that give two, whole-numbered on whole numbers, so that every route is exact.
+# Functions from two numbers to two, whole on whole numbers, so that every route is exact.
 FUNCTIONS = [
     lambda p: [p[0] * p[1], p[0] * p[0] - 3 * p[1]],
     lambda p: [p[0] * p[0] * p[1] + 1, p[1] * p[1] * p[1]],
@@ -190,7 +190,7 @@ def inner(xs, ys):
 @given(st.sampled_from(FUNCTIONS), st.sampled_from(WEIGHTS), st.sampled_from(WEIGHTS),
        st.tuples(WHOLE, WHOLE), st.tuples(WHOLE, WHOLE))  # fmt: skip
 def test_pull_and_push_are_adjoint(nesting, f, cotangent, tangent, point, direction):
-    """⟨c, Jv⟩ = ⟨Jᵀc, v⟩, and both are what the Jacobian by hand gives, as numbers and under every two transforms."""
+    """⟨c, Jv⟩ = ⟨Jᵀc, v⟩, and both are what the handwritten Jacobian gives, as numbers and under any two transforms."""
 
     def pushed(p):
         y = f(p)

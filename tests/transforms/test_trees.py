@@ -62,10 +62,10 @@ class Wider(Layer):
         return 2 * self.w * x + self.b
 
 
-negative = object.__new__(Positive)  # as the gradient is, which its constructor refuses
+negative = object.__new__(Positive)  # like the gradient, which its constructor would reject
 object.__setattr__(negative, "scale", -4.0)
 
-# Each with a function of it and the gradient, which has its type.
+# For each, a function of it and the gradient, which has the same type.
 KNOWN = {
     "list": (lambda p: p[0] * p[1], [2.0, 3.0], [3.0, 2.0]),
     "tuple": (lambda p: p[0] * p[1], (2.0, 3.0), (3.0, 2.0)),
@@ -89,7 +89,7 @@ KNOWN = {
 
 
 def same_type(a, b):
-    """Equal, and of the same types all the way down."""
+    """Whether two structures are equal, and of the same types all the way down."""
     assert type(a) is type(b)
     if dataclasses.is_dataclass(a):
         a, b = ({f.name: getattr(x, f.name) for f in dataclasses.fields(x)} for x in (a, b))
@@ -125,13 +125,13 @@ def test_known_kinds_keep_their_type(name):
     assert type(row) is type(at)
     assert flatten(row)[0] == [
         sum(x * y for x, y in zip(flatten(column)[0], numbers, strict=True)) for column in _columns(hessian(function)(at), at)
-    ]  # fmt: skip  # one line for each thought
+    ]  # fmt: skip  # one line for each case
     same_type(stop_gradient(at), at)
     assert check_gradient(function, at).ok
 
 
 def _columns(matrix, at):
-    """The parts of a Hessian: in the place of each number of `at` stands a structure like `at`."""
+    """The parts of a Hessian: in place of each number in `at`, there is a structure like `at`."""
     count = len(flatten(at)[0])
     numbers = flatten(matrix)[0]
     assert len(numbers) == count * count
@@ -153,7 +153,7 @@ def test_the_structure_is_that_of_the_call():
     assert pull(1.0) == {"w": 4.0}
 
 
-# --- Others are refused by name ---------------------------------------------------------------------------------------
+# --- Others are rejected by name --------------------------------------------------------------------------------------
 
 
 class Vec(list):
@@ -237,7 +237,7 @@ def test_the_message_names_the_way_out():
 
 
 class Vector(list):
-    """Its product is the elementwise one: that of a plain list with itself raises."""
+    """Its product is elementwise, whereas a plain list times itself raises."""
 
     def __mul__(self, other):
         return Vector(x * y for x, y in zip(self, other, strict=True))
@@ -340,7 +340,7 @@ def test_an_argument_without_a_number_is_refused():
             check_gradient(lambda x: 1.0, at)
 
 
-# --- A bool or nothing is no result -----------------------------------------------------------------------------------
+# --- A bool or None is not a result -----------------------------------------------------------------------------------
 
 NO_RESULTS = [True, False, np.True_, None, "text"]
 
@@ -381,7 +381,7 @@ def listed(thing):
     return thing
 
 
-# What jax.jacrev 0.10 gives, with Python's floats for arrays without a dimension.
+# The results of jax.jacrev 0.10, with Python floats in place of zero-dimensional arrays.
 ARRANGED = [
     (lambda p: {"s": p["a"] * p["b"], "t": p["a"]}, {"a": 2.0, "b": 3.0},
      {"s": {"a": 3.0, "b": 2.0}, "t": {"a": 1.0, "b": 0.0}}),
@@ -452,7 +452,7 @@ def test_numbers_come_out_and_go_in(thing, data):
 
 
 def _without_arrays(thing):
-    """Arrays as tuples, that they can be compared."""
+    """A structure with tuples in place of arrays, so that it can be compared."""
     if isinstance(thing, np.ndarray):
         return ("array", *map(float, thing))
     if dataclasses.is_dataclass(thing):

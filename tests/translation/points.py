@@ -13,20 +13,20 @@ SPECIALS = (
     2.0**53, -(2.0**53), 1e155, -1e155, 1e200, 1.7976931348623157e308, -1.7976931348623157e308, math.inf, -math.inf, math.nan,
 )  # fmt: skip  # a list
 WHOLE_ORDER = ("polygamma", "sinc_derivative", "gamma_derivative")
-# In every language to the bit: arithmetic, and formulas of it.
+# Exact to the bit in every language: arithmetic, and formulas made of it.
 EXACT = {
     "add", "sub", "mul", "div", "floordiv", "mod", "neg", "identity", "abs", "square", "relu", "leaky_relu", "maximum",
     "minimum", "sign", "sum", "mean", "dot", "where", "chain", "times", "quotient", "over_square", "polar_slope",
     "one_minus_square", "unit", "larger", "radians", "degrees",
 }  # fmt: skip  # a list
-# Units where a formula magnifies those of its own exp, log, pow, and of the runtime's gamma.
+# Units allowed if a formula magnifies the errors of its exp, log and pow, or of the runtime's gamma.
 MORE = {"gamma": 40, "pow_slope": 16, "pow": 8, "silu_slope": 16, "gamma_derivative": 64}
-# Near roots only the absolute error is small: in units of the terms that cancel.
+# Near roots only the absolute error is small; it is in units of the terms that cancel.
 CANCELLING = {"lgamma": 1.0, "polygamma": 1e-2, "sinc_derivative": 1e-3, "silu_slope": 1e-2, "sinc": 1e-2, "logaddexp": 1e-2}
 
 
 def number(source):
-    """A float: special, everyday, or of any exponent."""
+    """A float: a special or everyday one, or one of any exponent."""
     kind = source.random()
     if kind < 0.25:
         return source.choice(SPECIALS)
@@ -53,7 +53,7 @@ def of_count(count, size, seed):
 def of_row(row, count=300):
     """Operands of a row: specials, pairs of them, then random ones; lists have one to six numbers.
 
-    As the profile of hypothesis has it, all of that or a part.
+    The profile of hypothesis decides whether that is all of them or a part.
     """
     size, lists = len(row.shape.parameters), row.shape.lists
     share = min(1.0, settings.default.max_examples / 200)
@@ -71,7 +71,7 @@ def of_row(row, count=300):
 
 
 def outcome(compute):
-    """What Python gives, or None where it raises."""
+    """Python's result, or None if it raises."""
     try:
         return compute()
     except (ArithmeticError, ValueError, TypeError, IndexError):
@@ -79,12 +79,12 @@ def outcome(compute):
 
 
 def only(i, count):
-    """Which of so many operands are wanted, where that is one."""
+    """Flags for `count` operands, of which only one is wanted."""
     return [k == i for k in range(count)]
 
 
 def in_python(row, operands):
-    """A row's value and local derivatives, None for what raises, and for a value that is no float."""
+    """A row's value and local derivatives, with None for any that raises and for a value that is not a float."""
     value = outcome(lambda: row.evaluate(list(operands)))
     if type(value) is not float:
         return None, None
@@ -94,7 +94,7 @@ def in_python(row, operands):
 
 
 def near(name, xs, exact, got, to_the_bit=frozenset()):
-    """Whether what another language computes is near what Python does (None: it raises), within the units stated above."""
+    """Whether another language's result is near Python's (None if it raises), within the units stated above."""
     if exact is None or got is None:
         return exact is got
     if isinstance(exact, list):

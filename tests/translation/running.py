@@ -18,13 +18,13 @@ from autograd_core._translation.in_c import C
 
 NATIVE = Path(autograd_core.__file__).parent / "_native"
 INCLUDE = [f"-I{NATIVE}", f"-I{sysconfig.get_paths()['include']}"]
-# As setup.py has them, and any warning an error.
+# As in setup.py, with warnings as errors.
 FLAGS = ["-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-builtin-sin", "-fno-builtin-cos", "-Wall", "-Wextra", "-Werror"]
 ROOM = 4096
 
 
 def wrapper(function):
-    """C that takes all operands in one array (a list first), and gives what was raised, and the results."""
+    """C code that takes all operands in one array (a list first), and returns what was raised and the results."""
     types = [type for _, type in function.parameters]
     first, after, arguments = types[0] if types else None, "", []
     if first == LIST:
@@ -54,7 +54,7 @@ def wrapper(function):
 
 
 class Compiled:
-    """Functions in a shared library, of which some can be called."""
+    """Functions in a shared library, some of which can be called."""
 
     def __init__(self, functions, called, directory, flags=FLAGS):
         text = C().text(functions)
@@ -74,7 +74,7 @@ class Compiled:
         return None if raised else list(self.results[: self.size.value])
 
     def row(self, row, operands, value):
-        """A row's value and local derivatives, as points.in_python gives them."""
+        """A row's value and local derivatives, as points.in_python returns them."""
         count = len(operands) if row.many else 0
         found = self.call(row.value, operands, count)
         if value is None:
@@ -97,7 +97,7 @@ def library(text, directory):
 
 
 def gradients_in_c(library, inputs, parameters=(), outputs=1):
-    """What an exported program answers at a point, and all its numbers: values, gradients by inputs and parameters."""
+    """An exported program's status at a point, and its values and gradients with respect to inputs and parameters."""
 
     def numbers(xs):
         return (ctypes.c_double * max(len(xs), 1))(*xs)
@@ -115,7 +115,7 @@ def unhex(text):
     return struct.unpack(">d", bytes.fromhex(text))[0]
 
 
-# Calls functions with arguments of which lists are lists; answers bits, null where something is raised.
+# Calls functions with arguments that may be lists; answers with bits, or null if something is raised.
 CALLER = r"""
 const bits = new DataView(new ArrayBuffer(8));
 const read = (x) => Array.isArray(x) ? x.map(read) : (bits.setBigUint64(0, BigInt("0x" + x)), bits.getFloat64(0));
@@ -147,7 +147,7 @@ def decoded(x):
 
 
 def node(text, calls, directory):
-    """What Node answers to calls (what to call, then arguments) of a script."""
+    """Node's answers to calls of a script's functions, each a name followed by arguments."""
     script = Path(directory, "rows.js")
     script.write_text(text + CALLER + NODE)
     given = json.dumps([[name, *map(coded, arguments)] for name, *arguments in calls])
@@ -157,7 +157,7 @@ def node(text, calls, directory):
 
 
 def in_chromium(text, calls, directory):
-    """What a browser answers to the same calls."""
+    """A browser's answers to the same calls."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if (chromium := shutil.which("chromium") or shutil.which("google-chrome")) is None:
         pytest.skip("needs Chromium")
@@ -170,13 +170,13 @@ def in_chromium(text, calls, directory):
             browser.close()
         return found
 
-    # in a thread of its own: another test's browser may be open in this one, where Playwright allows no second
+    # in a separate thread: another test's browser may be open in this one, and Playwright allows only one per thread
     with ThreadPoolExecutor(1) as pool:
         found = pool.submit(answers).result()
     return decoded(found)
 
 
-# What is carried into modules of Python, and what each leaves out that stands there already.
+# The files that are copied into Python modules, and the text that each leaves out because it is already there.
 CARRIED = {
     "_translation/numpy_runtime.py": "",
     "_program/numpy_player.py": "from typing import Any\n\nimport numpy as np\n",
@@ -185,7 +185,7 @@ CARRIED = {
 
 
 def module(text):
-    """The names of a module of Python, in which carried code stands at its place in the file that it comes from."""
+    """The names of a Python module, with copied code compiled at its place in the file that it comes from."""
     names = {}
     for name, left_out in CARRIED.items():
         path = Path(autograd_core.__file__).parent / name

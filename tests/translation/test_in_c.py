@@ -1,4 +1,4 @@
-"""Rows in C return the same bits as the rows' Python, and fail where that raises."""
+"""Rows in C return the same bits as the rows' Python, and fail where the Python raises."""
 
 import os
 import shutil
@@ -18,14 +18,14 @@ from autograd_core.strategies import operands
 
 pytestmark = pytest.mark.skipif(shutil.which(os.environ.get("CC", "cc")) is None, reason="needs a C compiler")
 NAMES = [row.name for row in rows_of_numbers()]
-# Where only Python computes, near roots and beyond the range of floats, C leaves it to Python.
+# Near roots and beyond the range of floats, where only Python can compute, C leaves the result to Python.
 ONLY_PYTHON = {
     "logaddexp", "sinc", "gamma", "lgamma", "polygamma", "prod", "logsumexp", "sinc_derivative", "product", "gamma_derivative",
 }  # fmt: skip  # a list
 
 
 def alike(exact, got, may_give_up):
-    """Whether C gives the same bits, or gives up where it may."""
+    """Whether C gives the same bits, or gives up if it may."""
     if got is None or exact is None:
         return got is exact or (got is None and may_give_up)
     if isinstance(exact, list):
@@ -81,7 +81,7 @@ def test_where_derivatives_are_flat(in_c, points):
 
 
 def test_where_where_is_flat(in_c, points):
-    """The one row on many operands that knows without being told which of them are variables."""
+    """The only row on many operands that need not be told which of them are variables."""
     rows, library, _ = in_c
     assert [name for name, row in rows.items() if row.many and row.flat] == ["where"]
     (flat,) = rows["where"].flat

@@ -1,6 +1,6 @@
-"""Rows in JavaScript: Python's numbers within the units that runtime.js states, and raising where Python raises.
+"""Rows in JavaScript: Python's numbers within the units that runtime.js states, and errors where Python raises.
 
-By Node, and in a browser, whose pages compute with them.
+They run in Node and in a browser, whose pages compute with them.
 """
 
 import shutil
@@ -18,7 +18,7 @@ ORDERS = ("gamma_derivative", "polygamma")
 
 @pytest.fixture(scope="module", params=["node", "chromium"])
 def run(request, running):
-    """Calls functions of a script."""
+    """Calls a script's functions."""
     if request.param == "node" and shutil.which("node") is None:
         pytest.skip("needs Node")
     return running.node if request.param == "node" else running.in_chromium
@@ -58,7 +58,7 @@ def test_rows(answers, points, name):
 
 @pytest.mark.parametrize("name", ORDERS)
 def test_orders(answers, name):
-    """For orders up to 3 and moderate points; sums over many orders cancel further than floats go."""
+    """For orders up to 3 and moderate points; sums over many orders cancel beyond the precision of floats."""
     for xs, exact, got in answers[name]:
         if exact is not None and xs[0] in (0.0, 1.0, 2.0) and 0.1 < xs[1] < 20.0:
             assert got == pytest.approx(exact, rel=1e-12, abs=1e-13, nan_ok=True), xs

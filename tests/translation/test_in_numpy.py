@@ -1,4 +1,4 @@
-"""Rows on NumPy's arrays: Python's numbers within a few units at every point, NaN where Python raises."""
+"""Rows on NumPy arrays: Python's numbers within a few units at every point, NaN where Python raises."""
 
 import math
 
@@ -12,9 +12,9 @@ from autograd_core._translation.kernels import rows_of_numbers
 from autograd_core._translation.rows import translated_rows
 
 NAMES = [row.name for row in rows_of_numbers()]
-EXACT = {"hypot", "cosine", "norm"}  # to the bit, besides those that are so in every language
+EXACT = {"hypot", "cosine", "norm"}  # exact to the bit, like those that are so in every language
 # Orders that differ from point to point would make lists of different lengths.
-REFUSED = {"gamma_derivative", "logsumexp"}  # a series of its own length; a list without its largest
+REFUSED = {"gamma_derivative", "logsumexp"}  # a series of variable length; a list without its largest
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_rows(translated, points, name):
         slopes = [np.broadcast_to(slope, len(xs)) for slope in slopes]
         for k, (value, derivatives) in enumerate(exact):
             if name == "polygamma" and not (xs[k][0] < 3.0 and 0.1 < xs[k][1] < 20.0):
-                continue  # sums over many orders cancel further than floats go
+                continue  # sums over many orders cancel beyond the precision of floats
 
             def near(exact, got, xs=xs[k]):
                 return points.near(name, xs, exact, None if math.isnan(got) and exact is None else got, EXACT)

@@ -104,7 +104,7 @@ def test_counts():
 
 
 def test_a_function_at_the_points_that_count():
-    """Where a point does not count the function is not called: it might not end there."""
+    """The function is not called at points that do not count, where it might never end."""
     seen = []
 
     def function(x, y):

@@ -150,7 +150,7 @@ def test_a_row_is_refused_by_what_it_returns(row, message):
 
 
 def test_without_python_the_nearly_exact_functions_are_translated():
-    """Where the text cannot ask Python, the branch that only Python computes is left out."""
+    """If the text cannot call Python, the branch that only Python computes is left out."""
     x = Name(FLOAT, "x")
     asking, alone = Translation(), Translation(exact=False)
     for translation, asks in ((asking, True), (alone, False)):
@@ -183,9 +183,9 @@ def test_a_branch_that_only_python_computes_is_left_out_wherever_it_stands(runni
             in_numpy = running.module("\n".join([NUMPY_RUNTIME.read_text(), *language.texts]))[name]
             assert in_numpy(np.array([3.0])) == function(3.0)
             found += in_numpy(np.array([point])).tolist()
-        assert found[0] == due and math.isnan(found[1])  # what only Python computes is NaN
+        assert found[0] == due and math.isnan(found[1])  # a result that only Python can compute is NaN
         texts = [JavaScript().text([Translation(exact).function(function, [X])]) for exact in (False, True)]
-        assert ["py.python()" in text for text in texts] == [False, True]  # in JavaScript it is raised
+        assert ["py.python()" in text for text in texts] == [False, True]  # in JavaScript it raises
 
 
 def test_a_row_with_a_branch_and_a_helper(running, tmp_path):
@@ -231,7 +231,7 @@ def test_a_file_that_was_changed_since_it_was_imported():
 
 
 def test_what_was_refused_once_is_refused_again(written):
-    """Nothing half translated is kept: a second row that calls the same helper is refused like the first."""
+    """Nothing half-translated is kept: a second row that calls the same helper is rejected like the first."""
     translation = Translation()
     for _ in range(2):
         with pytest.raises(Refused, match="Dict"):
@@ -242,7 +242,7 @@ def test_what_was_refused_once_is_refused_again(written):
 
 
 def test_what_cannot_raise_says_so(written):
-    """A quotient by a constant other than 0, a loop on floats: in C they need no flag, and no caller looks at one."""
+    """A quotient by a constant other than 0, a loop on floats: in C they need no flag, and no caller checks one."""
     for function, raises in ((lambda x: x / 2.0, False), (lambda x: 2.0 / x, True), (lambda x: x / 0.0, True)):
         assert Translation().function(function, [X]).raises is raises
     assert not Translation().function(written.quiet_loop, [X, Y]).raises

@@ -21,7 +21,7 @@ def boolean(x, y):
 
 
 def known(x, y):
-    """Conditions of which parts are known when it is translated."""
+    """Conditions that are partly known during translation."""
     if (x > 0 and type(x) is float and y > 0) or isinstance(x, complex) or y < -1.0:
         return 1.0
     if (y > 0.5 and y is None) or hasattr(x, "append"):
@@ -166,7 +166,7 @@ def extremes(x, y):
 
 
 def known_at_once(x, y):
-    """Conditions that are decided when it is translated."""
+    """Conditions that are decided during translation."""
     z = 1.0 if type(x) is float else 2.0
     if y is None and x > 0.0:
         z = 3.0
@@ -176,7 +176,7 @@ def known_at_once(x, y):
 
 
 def no_number(x, y):
-    """Constants of which Python makes no float: it raises, or goes over to complex numbers."""
+    """Constants that Python does not turn into floats: it raises, or switches to complex numbers."""
     if x > 1.0:
         return 1.0 / 0.0
     return (-8.0) ** 0.5 if y > 1.0 else 7.0 / 2.0
@@ -231,7 +231,7 @@ def is_small(x):
 
 
 def helpers(x, y):
-    """What is raised in a function that is called, and caught, and results of other types than floats."""
+    """Errors raised in a called function and caught, and results of types other than float."""
     try:
         z = float_of(x)
     except:  # noqa: E722  # what is tested
@@ -244,7 +244,7 @@ def applied(f, x):
 
 
 def given_functions(x, y):
-    """One function that is given two others, and None: translated for each."""
+    """A function that is given two others, and None: it is translated for each."""
     return applied(quiet, x) + 2.0 * applied(float_of, y) + optional(x, None) + optional(x, "twice")
 
 

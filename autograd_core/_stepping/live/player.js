@@ -1,5 +1,5 @@
 // Recomputes the numbers of a page: runs its instructions in order with each row's own functions, as the engine does.
-// `why` holds 0 for each slot or, if its number is unknown, one more than the index of the reason.
+// For each slot, `why` holds 0 or, if its number is unknown, one more than the index of the reason.
 function player(data, { rows, Raised }) {
   const read = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
   const numbers = Float64Array.from(data.numbers, read), recorded = numbers.slice();
@@ -30,7 +30,7 @@ function player(data, { rows, Raised }) {
         let d = !few ? all[i] : count === 1 ? row.slopes[0](args[0], z) : row.slopes[i](args[0], args[1], z);
         if (d === 0) {
           const path = few ? told(row.flat[i], args) || (mixed && told(row.beside[i], args))
-            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // flat beside plain numbers only, which never change
+            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // flat only because of plain numbers, which never change
           d = path ? -0 : 0;
         }
         numbers[slot + 1 + i] = d;

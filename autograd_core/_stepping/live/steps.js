@@ -2,7 +2,7 @@
 const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
 
 // A step with everything that it sets. For most operations this follows from the slot of the value; for most edges,
-// from the slots of local derivative, gradient and contribution.
+// from the slots of the local derivative, the gradient and the contribution.
 function expanded(step) {
   if (step.length === 5) {
     const [kind, epoch, line, focus, value] = step, [box, ...edges] = focus;
