@@ -153,6 +153,9 @@ static inline double row_over_square(double a, double b, int *raised)
     Tuple_di made_1, made_2;
     double am, bm;
     int64_t ae, be;
+    if (((1e-75 < py_abs(b)) && (py_abs(b) < 1e+75)) && ((1e-150 < py_abs(a)) && (py_abs(a) < 1e+150))) {
+        return py_truediv(a, b * b, raised);
+    }
     if ((a == 0.0) || (b == 0.0) || (!py_isfinite(a)) || (!py_isfinite(b))) {
         return row_quotient(a, py_abs(b), raised);
     }

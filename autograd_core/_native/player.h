@@ -11,10 +11,10 @@
 #include "kernels.h"
 
 /* The kinds of rows that the passes know; to them all others are a kernel, or Python. */
-/* Rows whose lanes are computed side by side; the last two in fast plans. */
+/* Rows whose lanes are computed side by side (stop: at one point only); the last two in fast plans. */
 enum {
-    NO_LANES, RELU_LANES, MAXIMUM_LANES, MINIMUM_LANES, SQUARE_LANES, WHERE_LANES, TAKE_LANES, LOGSUMEXP_LANES, EXP_LANES,
-    TANH_LANES
+    NO_LANES, STOP_LANES, RELU_LANES, MAXIMUM_LANES, MINIMUM_LANES, SQUARE_LANES, WHERE_LANES, TAKE_LANES,
+    LOGSUMEXP_LANES, EXP_LANES, TANH_LANES
 };
 
 typedef enum { OTHER_ROW, ADD_ROW, SUB_ROW, MUL_ROW, NEG_ROW, IDENTITY_ROW, SUM_ROW, DOT_ROW } Meaning;

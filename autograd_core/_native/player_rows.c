@@ -12,7 +12,7 @@ static const struct {
 static const struct {
     const char *name;
     int vector;
-} VECTORS[] = {{"relu", RELU_LANES}, {"maximum", MAXIMUM_LANES}, {"minimum", MINIMUM_LANES}, {"square", SQUARE_LANES},
+} VECTORS[] = {{"stop", STOP_LANES}, {"relu", RELU_LANES}, {"maximum", MAXIMUM_LANES}, {"minimum", MINIMUM_LANES}, {"square", SQUARE_LANES},
              {"where", WHERE_LANES}, {"take", TAKE_LANES}, {"logsumexp", LOGSUMEXP_LANES}, {"exp", EXP_LANES},
              {"tanh", TANH_LANES}};
 

@@ -90,9 +90,9 @@ static void play_matvec(const Step *step, const int32_t *pool, double *cells)
     }
 }
 
-static int play_map(const Plan *plan, const Step *step, const int32_t *pool, double *cells)
+/* The kernel of the row, one output after the other; 0 if it leaves one to Python. */
+static int map_by_kernel(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
 {
-    const PlayedRow *row = &plan->listed->row[step->row];
     double few[2], *dx = few, *dy = few + 1;
     if (row->arity == 1) {
         for (int32_t o = 0; o < step->n; o++) {
@@ -102,15 +102,18 @@ static int play_map(const Plan *plan, const Step *step, const int32_t *pool, dou
         }
         return 1;
     }
-    if (row->arity == 2) {
-        for (int32_t o = 0; o < step->n; o++) {
-            dx = step->slopes[0] >= 0 ? cells + step->slopes[0] + o : few;
-            dy = step->slopes[1] >= 0 ? cells + step->slopes[1] + o : few + 1;
-            if (!row->kernel.binary(cells[pool[o]], cells[pool[step->n + o]], cells + step->out + o, dx, dy))
-                return 0;
-        }
-        return 1;
+    for (int32_t o = 0; o < step->n; o++) {
+        dx = step->slopes[0] >= 0 ? cells + step->slopes[0] + o : few;
+        dy = step->slopes[1] >= 0 ? cells + step->slopes[1] + o : few + 1;
+        if (!row->kernel.binary(cells[pool[o]], cells[pool[step->n + o]], cells + step->out + o, dx, dy))
+            return 0;
     }
+    return 1;
+}
+
+/* The same for a row on many operands. */
+static int map_many(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
+{
     double *xs = PyMem_RawMalloc(sizeof *xs * (size_t)step->terms);
     int done = xs != NULL;
     for (int32_t o = 0; o < step->n && done; o++) {
@@ -121,6 +124,58 @@ static int play_map(const Plan *plan, const Step *step, const int32_t *pool, dou
     }
     PyMem_RawFree(xs);
     return done;
+}
+
+/* As take_by_hand, without reading the entries that are not chosen. */
+static int map_take(const Step *step, const int32_t *pool, double *cells)
+{
+    double entries = (double)(step->terms - 1);
+    for (int32_t o = 0; o < step->n; o++) {
+        const int32_t *operands = pool + (ptrdiff_t)o * step->terms;
+        double at = cells[operands[0]];
+        if (!(at >= -entries && at < entries && at == floor(at)))
+            return 0;
+        int32_t chosen = 1 + (int32_t)(at < 0.0 ? at + entries : at);
+        cells[step->out + o] = cells[operands[chosen]];
+        if (step->slopes[0] < 0)
+            continue;
+        double *slopes = cells + step->slopes[0] + (ptrdiff_t)o * step->terms;
+        memset(slopes, 0, sizeof *slopes * (size_t)step->terms);
+        slopes[chosen] = 1.0;
+    }
+    return 1;
+}
+
+static void map_relu(const Step *step, const int32_t *pool, double *cells)
+{
+    double *out = cells + step->out;
+    for (int32_t o = 0; o < step->n; o++) {
+        double x = cells[pool[o]];
+        out[o] = x <= 0.0 ? 0.0 : x;
+        if (step->slopes[0] >= 0)
+            cells[step->slopes[0] + o] = x > 0.0 ? 1.0 : out[o]; /* 0, or NaN for NaN */
+    }
+}
+
+static int play_map(const Plan *plan, const Step *step, const int32_t *pool, double *cells)
+{
+    const PlayedRow *row = &plan->listed->row[step->row];
+    switch (row->vector) {
+    case TAKE_LANES:
+        return map_take(step, pool, cells);
+    case RELU_LANES:
+        map_relu(step, pool, cells);
+        return 1;
+    case STOP_LANES:
+        for (int32_t o = 0; o < step->n && step->slopes[0] < 0; o++)
+            cells[step->out + o] = cells[pool[o]];
+        if (step->slopes[0] < 0)
+            return 1;
+        break;
+    default:
+        break;
+    }
+    return row->arity == 1 || row->arity == 2 ? map_by_kernel(row, step, pool, cells) : map_many(row, step, pool, cells);
 }
 
 static void play_sums(const Step *step, const int32_t *pool, const double *cells, double *gradients)

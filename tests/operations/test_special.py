@@ -131,6 +131,14 @@ def test_quotients(a, b, c):
 
 
 @many
+@given(signed(powers(-520, 520)), signed(powers(-260, 260)))
+def test_a_quotient_by_a_square_has_the_bits_of_the_scaled_one(a, b):
+    (am, ae), (bm, be) = math.frexp(a), math.frexp(b)
+    scaled = special.ldexp_quiet(am / (bm * bm), ae - 2 * be)
+    assert special.over_square(a, b).hex() == scaled.hex() or abs(scaled) < 2.3e-308
+
+
+@many
 @given(powers(-1074, 1023) | around(1.0), st.floats(-760.0, 760.0), signed(powers(-300, 60)) | st.integers(-9, 9))
 def test_powers(x, size, other):
     for y in (size / (math.log(x) or 1.0), float(other)):
