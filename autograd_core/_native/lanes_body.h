@@ -70,17 +70,29 @@ static void play_dots(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
+/* How many of `n` cells lie side by side, from the first on. In a full block their lanes are one long row, which takes one
+   loop instead of many short ones. */
+static int32_t side_by_side(const Block *block, const int32_t *cells, int32_t n)
+{
+    int32_t m = 1;
+    while (m < n && cells[m] == cells[0] + m && block->padded == block->lanes && !is_shared(block->plan, cells[0]))
+        m++;
+    return m;
+}
+
 static void play_products(Block *block, const Step *step, const int32_t *pool)
 {
-    for (int32_t o = 0; o < step->n; o++) {
-        int32_t a = pool[o], b = pool[step->n + o];
+    const int32_t *second = pool + step->n;
+    for (int32_t o = 0, m; o < step->n; o += m) {
+        m = side_by_side(block, second + o, side_by_side(block, pool + o, step->n - o));
+        int32_t a = pool[o], b = second[o], end = m * block->padded;
         double *out = lane_row(block, step->out + o);
         if (!is_shared(block->plan, a) && !is_shared(block->plan, b)) {
             const double *x = lane_row(block, a), *y = lane_row(block, b);
-            for (int32_t r = 0; r < block->padded; r += WIDE)
+            for (int32_t r = 0; r < end; r += WIDE)
                 store(out + r, load(x + r) * load(y + r));
         } else {
-            for (int32_t r = 0; r < block->padded; r += WIDE)
+            for (int32_t r = 0; r < end; r += WIDE)
                 store(out + r, lanes_of(block, a, r) * lanes_of(block, b, r));
         }
     }

@@ -11,9 +11,10 @@ INLINE double *slope_row(const Block *block, const Step *step, int of, int32_t o
 static void map_relu(Block *block, const Step *step, const int32_t *pool)
 {
     const V zero = {0.0}, one = all_lanes(1.0);
-    for (int32_t o = 0; o < step->n; o++) {
+    for (int32_t o = 0, m; o < step->n; o += m) {
+        m = side_by_side(block, pool + o, step->slopes[0] >= 0 ? step->n - o : 1);
         double *z = lane_row(block, step->out + o), *slope = slope_row(block, step, 0, o);
-        for (int32_t r = 0; r < block->padded; r += WIDE) {
+        for (int32_t r = 0; r < m * block->padded; r += WIDE) {
             V x = lanes_of(block, pool[o], r);
             store(z + r, chosen(x <= zero, zero, x));
             store(slope + r, chosen(x > zero, one, x - x)); /* 0, or NaN for NaN */

@@ -11,40 +11,44 @@
  * group     GROUP_LANES lanes: those of a panel stay in the second cache too.
  *
  * From panel to panel the sums rest in the cells of the outputs. That changes no bit, since the order of the terms stays.
- * Weights are not copied: they are read where they stand, by rows or by columns, and while a tile is summed the next
- * one's are fetched.
+ * Weights are not copied: they are read where they stand, by rows or by columns; if they are many, the next tile's are
+ * fetched while one is summed.
  */
 
-enum { PANEL_TERMS = 128, BAND_TILES = 32, GROUP_LANES = 128 };
+enum { PANEL_TERMS = 128, BAND_TILES = 32, GROUP_LANES = 128, NEAR_WEIGHTS = 2048 }; /* near: in the first cache */
+
+/* Where sums start: at nothing, -0.0, which changes no number that is added to it; at shared numbers; or at what stands in
+   the cells of the outputs. */
+typedef enum { AT_NOTHING, AT_SHARED, AT_OUTPUTS } Start;
 
 /* A panel: for each term how far its lanes lie from the first cell's; and from the first row of a tile, its weight, and
  * what is to be fetched meanwhile: eight weights in a row share a line, so each term fetches from another row. */
 typedef struct Panel {
+    Start start;
     int32_t terms;
     ptrdiff_t lanes[PANEL_TERMS], weights[PANEL_TERMS];
     uintptr_t ahead[PANEL_TERMS];
 } Panel;
 
-/* `inits` is NULL where the sums go on. */
 INLINE void tile(const Block *block, const Step *step, const int32_t *inits, const Panel *panel, int32_t o, int32_t r,
-                 const int rows, const int vectors)
+                 const int rows, const int vectors, const int far)
 {
     const double *matrix = block->shared + (ptrdiff_t)o * step->stride, *cells = block->cells + r;
     double *out = lane_row(block, step->out + o) + r;
     ptrdiff_t stride = step->stride, lanes = block->lanes;
     V sums[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 8
-    for (int i = 0; i < rows && inits; i++)
-        begin(block, inits[o + i], r, sums[i], vectors);
-#pragma GCC unroll 8
-    for (int i = 0; i < rows && !inits; i++)
+    for (int i = 0; i < rows; i++)
 #pragma GCC unroll 8
         for (int j = 0; j < vectors; j++)
-            sums[i][j] = load(out + i * lanes + j * WIDE);
+            sums[i][j] = panel->start == AT_NOTHING  ? all_lanes(-0.0)
+                         : panel->start == AT_SHARED ? all_lanes(block->shared[inits[o + i]])
+                                                     : load(out + i * lanes + j * WIDE);
     for (int32_t t = 0; t < panel->terms; t++) {
         const double *x = cells + panel->lanes[t], *w = matrix + panel->weights[t];
         V part[TILE_VECTORS];
-        PREFETCH((uintptr_t)matrix + panel->ahead[t]);
+        if (far)
+            PREFETCH((uintptr_t)matrix + panel->ahead[t]);
 #pragma GCC unroll 8
         for (int j = 0; j < vectors; j++)
             part[j] = load(x + j * WIDE);
@@ -64,26 +68,26 @@ INLINE void tile(const Block *block, const Step *step, const int32_t *inits, con
 }
 
 INLINE void tiles_down(const Block *block, const Step *step, const int32_t *inits, const Panel *panel, int32_t from,
-                       int32_t to, int32_t r, const int vectors)
+                       int32_t to, int32_t r, const int vectors, const int far)
 {
     int32_t o = from;
     for (; o + TILE_ROWS <= to; o += TILE_ROWS)
-        tile(block, step, inits, panel, o, r, TILE_ROWS, vectors);
+        tile(block, step, inits, panel, o, r, TILE_ROWS, vectors, far);
     for (; o < to; o++)
-        tile(block, step, inits, panel, o, r, 1, vectors);
+        tile(block, step, inits, panel, o, r, 1, vectors, far);
 }
 
-static void play_band(const Block *block, const Step *step, const int32_t *inits, const Panel *panel, int32_t from,
-                      int32_t to, int32_t r, int32_t end)
+INLINE void play_band(const Block *block, const Step *step, const int32_t *inits, const Panel *panel, int32_t from,
+                      int32_t to, int32_t r, int32_t end, const int far)
 {
     for (; r + TILE_VECTORS * WIDE <= end; r += TILE_VECTORS * WIDE)
-        tiles_down(block, step, inits, panel, from, to, r, TILE_VECTORS);
+        tiles_down(block, step, inits, panel, from, to, r, TILE_VECTORS, far);
     if (TILE_VECTORS > 2 && r + 2 * WIDE <= end) {
-        tiles_down(block, step, inits, panel, from, to, r, 2);
+        tiles_down(block, step, inits, panel, from, to, r, 2, far);
         r += 2 * WIDE;
     }
     if (r < end)
-        tiles_down(block, step, inits, panel, from, to, r, 1);
+        tiles_down(block, step, inits, panel, from, to, r, 1, far);
 }
 
 static void fill_panel(const Block *block, const Step *step, const int32_t *pool, int32_t t, Panel *panel)
@@ -97,14 +101,37 @@ static void fill_panel(const Block *block, const Step *step, const int32_t *pool
     }
 }
 
+/* Where the sums of these lanes start. Inits of several kinds, and those by rows, are copied to the outputs. */
+static Start start_of(const Block *block, const Step *step, const int32_t *inits, int32_t from, int32_t end)
+{
+    int32_t none = 0, shared = 0;
+    for (int32_t o = 0; o < step->n; o++) {
+        none += inits[o] < 0;
+        shared += inits[o] >= 0 && is_shared(block->plan, inits[o]);
+    }
+    if (none == step->n)
+        return AT_NOTHING;
+    for (int32_t o = 0; o < step->n && shared < step->n; o++)
+        for (int32_t r = from; r < end; r += WIDE)
+            store(lane_row(block, step->out + o) + r, inits[o] < 0 ? all_lanes(-0.0) : lanes_of(block, inits[o], r));
+    return shared == step->n ? AT_SHARED : AT_OUTPUTS;
+}
+
 static void play_group(const Block *block, const Step *step, const int32_t *pool, int32_t from, int32_t end)
 {
     const int32_t band = BAND_TILES * TILE_ROWS;
-    Panel panel;
+    int far = (ptrdiff_t)step->n * step->terms > NEAR_WEIGHTS;
+    Panel panel = {.start = start_of(block, step, pool, from, end)};
     for (int32_t t = 0; t < step->terms; t += PANEL_TERMS) {
         fill_panel(block, step, pool, t, &panel);
-        for (int32_t o = 0; o < step->n; o += band)
-            play_band(block, step, t ? NULL : pool, &panel, o, o + band < step->n ? o + band : step->n, from, end);
+        for (int32_t o = 0, to; o < step->n; o = to) {
+            to = o + band < step->n ? o + band : step->n;
+            if (far)
+                play_band(block, step, pool, &panel, o, to, from, end, 1);
+            else
+                play_band(block, step, pool, &panel, o, to, from, end, 0);
+        }
+        panel.start = AT_OUTPUTS;
     }
 }
 

@@ -96,16 +96,18 @@ INLINE void wide_tiles(const Block *block, const Step *step, const int32_t *pool
         wide_tile(block, pool + i, out + (ptrdiff_t)i * step->stride, step->stride, columns, 1, vectors);
 }
 
+/* The last columns are divided evenly: four vectors as two and two, since a single one would not keep the machine busy. */
 static void play_wide_outer(const Block *block, const Step *step, const int32_t *pool)
 {
-    int32_t j = 0;
-    for (; j + MOST_COLUMNS <= step->m; j += MOST_COLUMNS)
-        wide_tiles(block, step, pool, j, MOST_COLUMNS, TILE_VECTORS);
-    int32_t left = step->m - j;
-    if (TILE_VECTORS > 2 && left > 2 * WIDE)
-        wide_tiles(block, step, pool, j, left, TILE_VECTORS);
-    else if (TILE_VECTORS > 1 && left > WIDE)
-        wide_tiles(block, step, pool, j, left, 2);
-    else if (left)
-        wide_tiles(block, step, pool, j, left, 1);
+    for (int32_t j = 0, vectors; j < step->m; j += vectors * WIDE) {
+        int32_t left = step->m - j, of_left = (left + WIDE - 1) / WIDE;
+        vectors = of_left == TILE_VECTORS + 1 ? (of_left + 1) / 2 : of_left < TILE_VECTORS ? of_left : TILE_VECTORS;
+        int32_t columns = vectors * WIDE < left ? vectors * WIDE : left;
+        if (vectors == 1)
+            wide_tiles(block, step, pool, j, columns, 1);
+        else if (TILE_VECTORS > 2 && vectors == 3)
+            wide_tiles(block, step, pool, j, columns, TILE_VECTORS);
+        else
+            wide_tiles(block, step, pool, j, columns, 2);
+    }
 }

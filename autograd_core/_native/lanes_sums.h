@@ -136,18 +136,10 @@ static void sum_one(Block *block, ptrdiff_t leaf, const int32_t *a, const int32_
 {
     double partials[PARTIALS];
     V sums[PARTIALS / WIDE];
-    int32_t r = 0, whole = block->count / PARTIALS * PARTIALS;
 #pragma GCC unroll 4
     for (int k = 0; k < PARTIALS / WIDE; k++)
         sums[k] = partials_of(block, leaf, k * WIDE);
-    if (terms == 1 && b[0] < 0 && !is_shared(block->plan, a[0])) { /* a bias */
-        const double *x = lane_row(block, a[0]);
-        for (; r < whole; r += PARTIALS)
-#pragma GCC unroll 4
-            for (int k = 0; k < PARTIALS / WIDE; k++)
-                sums[k] += load(x + r + k * WIDE);
-    }
-    for (; r < block->padded; r += PARTIALS)
+    for (int32_t r = 0; r < block->padded; r += PARTIALS)
 #pragma GCC unroll 4
         for (int k = 0; k < PARTIALS / WIDE; k++)
             sums[k] += gradient_lanes(block, a, b, terms, r + k * WIDE);
@@ -179,6 +171,10 @@ static void play_outer(Block *block, const Step *step, const int32_t *pool)
             else
                 outer_tile(block, step, pool, i, j, 1, SUM_COLUMNS);
         }
+        if (j + 2 <= step->m && rows == SUM_ROWS) {
+            outer_tile(block, step, pool, i, j, SUM_ROWS, 2);
+            j += 2;
+        }
         for (; j < step->m; j++) {
             if (rows == SUM_ROWS)
                 outer_tile(block, step, pool, i, j, SUM_ROWS, 1);
@@ -188,9 +184,56 @@ static void play_outer(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
+/* Whether these gradients are each the sum of one row of lanes, as those of biases are. */
+static int are_rows(const Block *block, const int32_t *starts, const int32_t *a, const int32_t *b, int32_t count)
+{
+    int good = 1;
+    for (int32_t o = 0; o < count; o++)
+        good &= starts[o + 1] - starts[o] == 1 && b[starts[o]] < 0 && !is_shared(block->plan, a[starts[o]]);
+    return good;
+}
+
+/* WIDE of these at once, because each addition waits for the one before it. */
+static void sum_rows(Block *block, const int32_t *leaves, const int32_t *cells)
+{
+    V sums[WIDE][PARTIALS / WIDE];
+    double partials[WIDE][PARTIALS], summed[WIDE];
+    const double *x[WIDE];
+    int32_t r = 0;
+#pragma GCC unroll 8
+    for (int i = 0; i < WIDE; i++) {
+        x[i] = lane_row(block, cells[i]);
+#pragma GCC unroll 4
+        for (int k = 0; k < PARTIALS / WIDE; k++)
+            sums[i][k] = partials_of(block, leaves[i], k * WIDE);
+    }
+    for (; r + PARTIALS <= block->count; r += PARTIALS)
+#pragma GCC unroll 8
+        for (int i = 0; i < WIDE; i++)
+#pragma GCC unroll 4
+            for (int k = 0; k < PARTIALS / WIDE; k++)
+                sums[i][k] += load(x[i] + r + k * WIDE);
+#pragma GCC unroll 8
+    for (int i = 0; i < WIDE; i++)
+#pragma GCC unroll 4
+        for (int k = 0; k < PARTIALS / WIDE; k++)
+            store(partials[i] + k * WIDE, r < block->padded ? sums[i][k] + real_lanes(block, cells[i], r + k * WIDE) : sums[i][k]);
+    if (block->partials == NULL)
+        store(summed, trees((const double(*)[PARTIALS])partials) + (V){0.0});
+    for (int i = 0; i < WIDE; i++) {
+        if (block->partials == NULL)
+            block->sums[leaves[i]] = summed[i];
+        else
+            put_partials(block, leaves[i], partials[i]);
+    }
+}
+
 static void play_sums(Block *block, const Step *step, const int32_t *pool)
 {
     const int32_t *starts = pool, *leaves = starts + step->n + 1, *a = leaves + step->n, *b = a + step->terms;
-    for (int32_t o = 0; o < step->n; o++)
+    int32_t o = 0;
+    for (; o + WIDE <= step->n && are_rows(block, starts + o, a, b, WIDE); o += WIDE)
+        sum_rows(block, leaves + o, a + starts[o]);
+    for (; o < step->n; o++)
         sum_one(block, leaves[o], a + starts[o], b + starts[o], starts[o + 1] - starts[o]);
 }

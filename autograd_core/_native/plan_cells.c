@@ -7,7 +7,7 @@
 
 typedef struct Range {
     int32_t at, n, last, moved; /* its original position, its size, the last step that reads it, its new position */
-    char stays;
+    char stays, passed;         /* passed: on to the results of that step */
 } Range;
 
 typedef struct Cells {
@@ -26,7 +26,7 @@ static void add_range(Cells *cells, int32_t at, int32_t n, int32_t step)
     if (at < 0)
         return;
     Range *range = &cells->ranges[cells->count];
-    *range = (Range){at, n, step, -1, 0};
+    *range = (Range){at, n, step, -1, 0, 0};
     for (int32_t i = 0; i < n; i++)
         cells->owner[at + i] = cells->count;
     cells->count++;
@@ -144,6 +144,37 @@ static int32_t take(Cells *cells, int32_t n)
     return at;
 }
 
+/* The range that the results of a step may overwrite: each is computed from the number in its place, which no later step
+   reads. Fewer rows of lanes are then in use at a time. NULL if there is none. */
+static Range *overwritten(const Cells *cells, const Step *step, int32_t at)
+{
+    const Plan *plan = cells->plan;
+    const int32_t *operand = plan->pool.at + step->at;
+    int operands = step->kind == PRODUCTS ? 2 : step->kind == MAP && !is_many(&plan->listed->row[step->row]) ? step->terms : 0;
+    for (; operands > 0; operands--, operand += step->n) {
+        Range *range = cells->owner[operand[0]] < 0 ? NULL : &cells->ranges[cells->owner[operand[0]]];
+        int32_t i = 0;
+        if (range == NULL || range->stays || range->last != at || range->n != step->n)
+            continue;
+        while (i < step->n && operand[i] == range->at + i)
+            i++;
+        if (i == step->n)
+            return range;
+    }
+    return NULL;
+}
+
+/* The new position of the next range: the first of a step may take over another's. */
+static int32_t placed(Cells *cells, const Range *range, Range *over)
+{
+    if (range->stays)
+        return range->at;
+    if (over == NULL)
+        return take(cells, range->n);
+    over->passed = 1;
+    return over->moved;
+}
+
 /* Ranges are in the order of the steps that fill them; each is freed after the last step that reads it. */
 static int move_ranges(Cells *cells, int32_t steps)
 {
@@ -160,14 +191,15 @@ static int move_ranges(Cells *cells, int32_t steps)
         const Step *step = &cells->plan->steps[at];
         int ranges = (results_of(step) > 0) +
                      (step->kind == MAP ? (step->slopes[0] >= 0) + (step->slopes[1] >= 0) : 0);
-        for (; ranges > 0; ranges--, made++) {
+        Range *over = overwritten(cells, step, at);
+        for (; ranges > 0; ranges--, made++, over = NULL) {
             Range *range = &cells->ranges[made];
-            range->moved = range->stays ? range->at : take(cells, range->n);
+            range->moved = placed(cells, range, over);
             next[made] = ending[range->last];
             ending[range->last] = made;
         }
         for (int32_t i = ending[at]; i >= 0; i = next[i])
-            if (!cells->ranges[i].stays)
+            if (!cells->ranges[i].stays && !cells->ranges[i].passed)
                 release(cells, cells->ranges[i].moved, cells->ranges[i].n);
     }
     PyMem_Free(next);

@@ -174,7 +174,9 @@ class Prepared:
             by_row: The gradients of the inputs that carry rows, row by row, or None.
             summed: The gradients of all inputs and parameters, summed over the rows, or None for values alone.
         """
-        by_rows = b"".join(bytes([table.by_rows]) * table.width for table in tables)
+        by_rows = b""
+        for _, width, differs in tables:
+            by_rows += (b"\1" if differs else b"\0") * width
         strays = bytearray(count)
         self.plan(by_rows).rows(count, tuple(tables), parameters, values, by_row, summed, strays, threads)
         return [row for row, stray in enumerate(strays) if stray] if 1 in strays else []
