@@ -33,8 +33,7 @@ static int are_numbers(const double *gradients, int32_t count)
 PlaySteps *steps_at_point(void)
 {
 #if defined(__GNUC__) && defined(__x86_64__)
-    VectorUnit unit = vector_unit();
-    return unit == AVX512 ? play_steps_avx512 : unit == AVX2 ? play_steps_avx2 : play_steps_generic;
+    return vector_unit() == GENERIC ? play_steps_generic : play_steps_avx2;
 #else
     return play_steps_generic;
 #endif

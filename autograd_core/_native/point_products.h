@@ -122,11 +122,27 @@ static void play_convolution(const Step *step, const int32_t *pool, double *cell
     }
 }
 
+/* Gradients of one term each. */
+static void play_outer_of_one(const Step *step, const int32_t *rows, const double *cells, double *gradients)
+{
+    const int32_t *columns = rows + step->n;
+    const double *side_by_side = cells + columns[0];
+    for (int32_t i = 0; i < step->n; i++) {
+        double factor = cells[rows[i]], *restrict out = gradients + step->out + (ptrdiff_t)i * step->stride;
+        for (int32_t j = 0; j < step->m && step->adjacent; j++)
+            out[j] = 0.0 + side_by_side[j] * factor;
+        for (int32_t j = 0; j < step->m && !step->adjacent; j++)
+            out[j] = 0.0 + cells[columns[j]] * factor;
+    }
+}
+
 /* The columns are lanes. */
 static void play_outer(const Step *step, const int32_t *pool, const double *cells, double *gradients)
 {
     const int32_t *columns = pool + (size_t)step->n * (size_t)step->terms;
-    for (int32_t j = 0; j < step->m; j += LANES) {
+    if (step->terms == 1)
+        play_outer_of_one(step, pool, cells, gradients);
+    for (int32_t j = 0; j < step->m && step->terms > 1; j += LANES) {
         int32_t lanes = step->m - j < LANES ? step->m - j : LANES;
         Sums sums = {.terms = step->terms, .lanes = lanes, .numbers = cells + j, .at = columns, .factors = cells,
                      .which = pool, .apart = step->terms, .out = gradients + step->out + j, .row = step->stride};
