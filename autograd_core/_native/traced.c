@@ -178,7 +178,45 @@ static PyObject *leaves_among(PyObject *Py_UNUSED(module), PyObject *nodes)
     return found;
 }
 
+/* risky(nodes, may_raise): as in tracing.py; each row is asked about once. */
+static PyObject *risky(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *nodes, *may_raise, *found;
+    if (!PyArg_ParseTuple(arguments, "O!O:risky", &PyList_Type, &nodes, &may_raise))
+        return NULL;
+    if (!is_list_of_values(nodes))
+        return PyErr_Format(PyExc_TypeError, "risky takes a list of Values");
+    size_t rows = (size_t)S.row_count; /* the answers may add rows, but none that a node here has */
+    char *verdicts = PyMem_Calloc(rows + 1, 1);
+    int failed = verdicts == NULL || (found = PyList_New(0)) == NULL;
+    if (failed) {
+        PyMem_Free(verdicts);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes) && !failed; i++) {
+        Node *node = (Node *)PyList_GET_ITEM(nodes, i);
+        if (operands_of(node) == LEAF)
+            continue;
+        if (verdicts[node->row] == 0) {
+            PyObject *said = PyObject_CallOneArg(may_raise, S.rows[node->row].operation);
+            verdicts[node->row] = said == NULL ? 0 : said == Py_True ? 1 : 2;
+            failed = said == NULL;
+            Py_XDECREF(said);
+        }
+        if (verdicts[node->row] == 1) {
+            PyObject *place = PyLong_FromSsize_t(i);
+            failed = place == NULL || PyList_Append(found, place) < 0;
+            Py_XDECREF(place);
+        }
+    }
+    PyMem_Free(verdicts);
+    if (failed)
+        Py_CLEAR(found);
+    return found;
+}
+
 PyMethodDef traced_methods[] = {
+    {"risky", risky, METH_VARARGS, "risky($module, nodes, may_raise, /)\n--\n\n"},
     {"leaked", leaked, METH_O, "leaked($module, nodes, /)\n--\n\n"},
     {"leaves_among", leaves_among, METH_O, "leaves_among($module, nodes, /)\n--\n\n"},
     {"unused", unused, METH_VARARGS, "unused($module, roots, nodes, /)\n--\n\n"},

@@ -28,7 +28,10 @@ def stats(branches: Sequence[Branch]) -> dict[str, int]:
 
 
 def _bytes(listing: Listing) -> int:
-    arrays = listing.constants, listing.code, listing.starts, listing.operands, listing.outputs, listing.variable
+    arrays = (
+        listing.constants, listing.code, listing.starts, listing.operands, listing.outputs, listing.variable,
+        listing.risks,
+    )  # fmt: skip
     return sum(len(numbers) * numbers.itemsize for numbers in arrays)
 
 

@@ -31,7 +31,9 @@ def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Va
     ]
     for branch in branches:
         listing = branch.listing
-        guards = ", ".join(f'["{g.kind}", {list(g.operands)}, {_number(g.outcome)}]' for g in plain_guards(branch))
+        guards = ", ".join(
+            f'["{g.kind}", {list(g.operands)}, {_number(g.outcome)}, {g.after}]' for g in plain_guards(branch)
+        )
         lines += [
             "{",
             f"    inputs: {listing.inputs}, parameters: {[index[node] for node in branch.parameters]},",
@@ -42,7 +44,7 @@ def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Va
             f"    operands: {listing.operands.tolist()},",
             f"    outputs: {listing.outputs.tolist()},",
             f"    variable: {listing.variable.tolist()},",
-            f"    guards: [{guards}],",
+            f"    guards: [{guards}], risks: {listing.risks.tolist()},",
             "},",
         ]
     return "\n".join([*lines, "]);", ""])

@@ -53,12 +53,13 @@ def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> 
             f"static const int output_{i}[] = {{{_ints(listing.outputs)}}};",
             f"static const signed char variable_{i}[] = {{{_ints(listing.variable)}}};",
             f"static const Guard guard_{i}[] = {{{_guards(branch)}}};",
+            f"static const int risk_{i}[] = {{{_ints(listing.risks)}}};",
         ]
         counts = (
             listing.inputs, listing.parameters, len(listing.constants), len(code), len(listing.guards),
             len(listing.outputs), widest,
         )  # fmt: skip  # in the order of the structure
-        tables = ("parameter", "code", "starts", "operands", "output", "variable", "constant", "guard")
+        tables = ("parameter", "code", "starts", "operands", "output", "variable", "constant", "guard", "risk")
         entries.append(f"    {{{_ints(counts)}, {', '.join(f'{table}_{i}' for table in tables)}}},")
     return "\n".join([*lines, "static const Branch branches[] = {", *entries, "};", f"static int is_nothing{calls}"])
 
@@ -141,7 +142,8 @@ def _guards(branch: Branch) -> str:
     for guard in plain_guards(branch):
         x, *y = guard.operands
         made.append(
-            f"{{{guard.kind.upper()}, {len(guard.operands)}, {{{x}, {y[0] if y else 0}}}, {_double(guard.outcome)}}}"
+            f"{{{guard.kind.upper()}, {len(guard.operands)}, {{{x}, {y[0] if y else 0}}}, {guard.after}, "
+            f"{_double(guard.outcome)}}}"
         )
     return ", ".join(made) or "{0}"
 

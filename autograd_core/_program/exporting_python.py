@@ -93,8 +93,10 @@ def _module(
             "parameters": [index[node] for node in branch.parameters],
             "rows": [row.name for row in branch.listing.rows],
             "guards": [
-                (g.kind, list(g.operands), g.outcome, g.row and g.row.name, g.at_operand) for g in guards(branch)
+                (g.kind, list(g.operands), g.outcome, g.after, g.row and g.row.name, g.at_operand)
+                for g in guards(branch)
             ],
+            "risks": branch.listing.risks.tolist(),
         }
         arrays = {field: getattr(branch.listing, field).tolist() for field in ARRAYS}
         yield f"    {facts | arrays!r},"

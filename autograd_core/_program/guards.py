@@ -12,13 +12,17 @@ from ..errors import failed
 
 
 class Question(NamedTuple):
-    """A question about nodes and numbers, asked while a program was traced, and its outcome; see `Guard`."""
+    """A question about nodes and numbers, asked while a program was traced, and its outcome; see `Guard`.
+
+    `after` is the number of nodes that the trace had made by then.
+    """
 
     kind: str
     operands: tuple[Any, ...]
     outcome: float
     row: Operation | None = None
     at_operand: int = 0
+    after: int = 0
 
 
 class Guard(NamedTuple):
@@ -27,6 +31,7 @@ class Guard(NamedTuple):
     `at` is the number of instructions after which the operands are known. `kind` is a name in `QUESTIONS`. `operands`
     are slots; a plain number in the question is one of the constants. `outcome` is the answer, 0.0 or 1.0 for a
     comparison. The kind "flat" asks whether the derivative of `row` with respect to operand `at_operand` is flat.
+    `after` is the number of operations that may raise (`Listing.risks`) which the function computed before it asked.
     """
 
     at: int
@@ -35,6 +40,7 @@ class Guard(NamedTuple):
     outcome: float
     row: Operation | None = None
     at_operand: int = 0
+    after: int = 0
 
 
 def _rounded(x: float, digits: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice, repeat
 from typing import Any
 
@@ -31,6 +31,8 @@ class Listing(Flat):
     `variable` is 1 for a slot that is a node of the graph and 0 for a plain number: only variables have adjoints, and
     some derivatives are flat only if another operand is a plain number. `outputs` are slots. The instructions that the
     first output needs come first; those that only the other outputs need follow.
+
+    `risks` are the instructions that may raise, in the order in which the function computed them, if that is known.
     """
 
     inputs: int
@@ -38,6 +40,7 @@ class Listing(Flat):
     outputs: array[int]
     variable: array[int]
     guards: tuple[Guard, ...] = ()
+    risks: array[int] = field(default_factory=lambda: array("i"))
 
     @property
     def first(self) -> int:
@@ -71,7 +74,7 @@ class Listing(Flat):
         *,
         constants: Container[Value] = (),
         plain: Container[Value] = (),
-        others: Sequence[Value] = (),
+        risks: Sequence[Value] = (),
         questions: Sequence[Question] = (),
         checkpoints: Mapping[Value, Operation] = NONE,
     ) -> Listing:
@@ -83,15 +86,17 @@ class Listing(Flat):
             parameters: All other leaves, except `constants` and the results of `stop_gradient`.
             constants: Leaves whose numbers are fixed.
             plain: For a trace, nodes that represent plain numbers.
-            others: For a trace, nodes that are computed although no output needs them.
-            questions: For a trace, questions about nodes and numbers, each with its outcome.
+            risks: For a trace, the nodes that may raise, in the order in which they were made; all are listed, even if
+                no output needs them.
+            questions: For a trace, questions about nodes and numbers, each with its outcome and the number of risks
+                before it.
             checkpoints: The row that takes the place of each checkpoint.
 
         Raises:
             GraphError: A leaf is none of these, a node has been assigned a number since, or a checkpoint has no row.
         """
         asked = [question.operands for question in questions]
-        roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *others)]
+        roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *risks)]
         leaves = (*inputs, *parameters)
         flat, slots, variable = _by_engine(roots, leaves, plain) or _by_python(
             roots, leaves, constants, plain, checkpoints
@@ -108,6 +113,7 @@ class Listing(Flat):
             array("i", slots[: len(outputs)]),
             variable,
             tuple(_guard(first, question, tuple(islice(at, len(question.operands)))) for question in questions),
+            array("i", [slot - first for slot in at]),
         )
 
 

@@ -1,6 +1,6 @@
 /* The player: slots are inputs, parameters, constants, then one for each instruction, in order. */
 typedef struct Guard {
-    int kind, count, operands[2];
+    int kind, count, operands[2], after; /* after: how many of the branch's risks the function computed before it asked */
     double outcome;
 } Guard;
 
@@ -10,17 +10,19 @@ typedef struct Branch {
     const signed char *variable;
     const double *constant;
     const Guard *guard;
+    const int *risk; /* the instructions that may raise, in the order of the function */
 } Branch;
 
 enum { LT, LE, GT, GE, EQ, NE, IS, BOOL, ISFINITE, IS_INTEGER, INT, TRUNC, FLOOR, CEIL, ROUND };
 
 static int is_nothing(double x) { return x == 0.0 && signbit(x); }
 
-static int answered(const Guard *guard, const double *slots)
+/* Returns 0 if the answer is that of the trace, 1 on another branch, or 2 if there is no answer. */
+static int asked(const Guard *guard, const double *slots)
 {
     double x = slots[guard->operands[0]], y = guard->count > 1 ? slots[guard->operands[1]] : 0.0, z;
     if (guard->kind >= INT && !isfinite(x))
-        return 0;
+        return 2;
     switch (guard->kind) {
     case LT: z = x < y; break;
     case LE: z = x <= y; break;
@@ -38,35 +40,70 @@ static int answered(const Guard *guard, const double *slots)
     case ROUND: z = nearbyint(x) + 0.0; break;
     default: z = x;
     }
-    return (z == guard->outcome && !signbit(z) == !signbit(guard->outcome)) || (isnan(z) && isnan(guard->outcome));
+    int alike = (z == guard->outcome && !signbit(z) == !signbit(guard->outcome)) || (isnan(z) && isnan(guard->outcome));
+    return !alike;
 }
 
 static int slots_of(const Branch *b) { return b->inputs + b->parameters + b->constants + b->count; }
 
-/* Computes the slots. Returns 0, or 1 on another branch, or 2 if an operation has no value. */
-static int forward(const Branch *b, const double *inputs, const double *parameters, double *slots, double *xs)
+enum { KNOWN, UNKNOWN, RAISED };
+
+/* Instruction `from` raises. What the function meets first: 1 on another branch, or 2 if an operation has no value. */
+static int first_failure(const Branch *b, int from, double *slots, double *state, double *xs)
 {
-    int done = 0, raised = 0;
+    int first = slots_of(b) - b->count, risk = 0;
+    for (int slot = 0; slot < first + from; slot++)
+        state[slot] = KNOWN;
+    for (int k = from; k < b->count; k++) {
+        int count = b->starts[k + 1] - b->starts[k];
+        state[first + k] = KNOWN;
+        for (int i = 0; i < count; i++) {
+            int slot = b->operands[b->starts[k] + i];
+            xs[i] = slots[slot];
+            if (state[slot] != KNOWN)
+                state[first + k] = UNKNOWN;
+        }
+        if (state[first + k] == KNOWN && value_of(b->code[k], xs, count, &slots[first + k]))
+            state[first + k] = RAISED;
+    }
+    for (int i = 0; i < b->guards; i++) {
+        const Guard *g = &b->guard[i];
+        for (; risk < g->after; risk++)
+            if (state[first + b->risk[risk]] == RAISED)
+                return 2;
+        int known = state[g->operands[0]] == KNOWN && (g->count < 2 || state[g->operands[1]] == KNOWN);
+        int found = known ? asked(g, slots) : 0;
+        if (found)
+            return found;
+    }
+    return 2;
+}
+
+/* Computes the slots; `state` is memory for as many numbers. Returns 0, or 1 on another branch, or 2 if an operation or a
+   question has no value. */
+static int forward(const Branch *b, const double *inputs, const double *parameters, double *slots, double *state,
+                   double *xs)
+{
+    int done = 0;
     for (int i = 0; i < b->inputs; i++)
         slots[done++] = inputs[i];
     for (int i = 0; i < b->parameters; i++)
         slots[done++] = parameters[b->parameter[i]];
     for (int i = 0; i < b->constants; i++)
         slots[done++] = b->constant[i];
-    for (int k = 0; k < b->count && !raised; k++) {
+    for (int k = 0; k < b->count; k++) {
         int count = b->starts[k + 1] - b->starts[k];
         for (int i = 0; i < count; i++)
             xs[i] = slots[b->operands[b->starts[k] + i]];
-        raised = value_of(b->code[k], xs, count, &slots[done]);
-        done += !raised;
+        if (value_of(b->code[k], xs, count, &slots[done++]))
+            return first_failure(b, k, slots, state, xs);
     }
     for (int i = 0; i < b->guards; i++) {
-        const Guard *g = &b->guard[i];
-        int there = g->operands[0] < done && (g->count < 2 || g->operands[1] < done);
-        if (there && !answered(g, slots))
-            return 1;
+        int found = asked(&b->guard[i], slots);
+        if (found)
+            return found;
     }
-    return raised ? 2 : 0;
+    return 0;
 }
 
 static void backward(const Branch *b, const double *slots, double *adjoints, double *xs)
@@ -103,7 +140,7 @@ int program_gradients(const double *inputs, const double *parameters, double *ou
         if (memory == NULL)
             return 3;
         double *adjoints = memory + slots, *xs = adjoints + slots;
-        int found = forward(b, inputs, parameters, memory, xs);
+        int found = forward(b, inputs, parameters, memory, adjoints, xs);
         for (int i = 0; found == 0 && i < b->outputs; i++)
             outputs[i] = memory[b->output[i]];
         if (found == 0 && by_input) {

@@ -13,11 +13,11 @@ function player(rows, branches) {
     };
     const whole = new Set(["int", "trunc", "floor", "ceil", "round"]);
 
-    function answered(slots, [kind, operands, outcome]) {
-        const numbers = operands.map((slot) => slots[slot]);
+    // Whether the answer is that of the trace; throws if there is none.
+    function answered(kind, numbers, outcome) {
         let found = Number(questions[kind](...numbers));
         if (whole.has(kind)) {
-            if (!Number.isFinite(numbers[0])) return false;
+            if (!Number.isFinite(numbers[0])) throw new py.Raised(numbers[0] ? "OverflowError" : "ValueError"); // NaN
             found += 0;
         }
         return Object.is(found, outcome);
@@ -29,21 +29,39 @@ function player(rows, branches) {
 
     function forward(branch, inputs, parameters) {
         const slots = [...inputs, ...branch.parameters.map((i) => parameters[i]), ...branch.constants];
-        let error = null;
-        for (let k = 0; k < branch.code.length && error === null; k++) {
+        const errors = new Map();
+        for (let k = 0; k < branch.code.length; k++) {
             const row = rows[branch.rows[branch.code[k]]];
             const numbers = operandsOf(branch, k).map((slot) => slots[slot]);
+            if (errors.size && numbers.includes(null)) {
+                slots.push(null);
+                continue;
+            }
             try {
                 slots.push(Array.isArray(row.slopes) ? row.value(...numbers) : row.value(numbers));
-            } catch (raised) {
-                error = raised;
+            } catch (error) {
+                errors.set(k, error);
+                slots.push(null);
             }
         }
-        for (const guard of branch.guards) {
-            if (Math.max(...guard[1]) < slots.length && !answered(slots, guard)) return null;
+        return holds(branch, slots, errors) ? slots : null;
+    }
+
+    // Whether all guards get the answers of the trace; throws the error that the function meets first.
+    function holds(branch, slots, errors) {
+        let done = 0;
+        for (const [kind, operands, outcome, after] of branch.guards) {
+            throwFirst(errors, branch.risks.slice(done, after));
+            done = after;
+            const numbers = operands.map((slot) => slots[slot]);
+            if (!numbers.includes(null) && !answered(kind, numbers, outcome)) return false;
         }
-        if (error !== null) throw error;
-        return slots;
+        throwFirst(errors, [...branch.risks.slice(done), ...errors.keys()]);
+        return true;
+    }
+
+    function throwFirst(errors, instructions) {
+        for (const k of instructions) if (errors.has(k)) throw errors.get(k);
     }
 
     function locals(row, numbers, z, variable) {

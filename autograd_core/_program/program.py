@@ -26,7 +26,8 @@ class Program(Replayed):
     """A function as a list of operations, replayed at any numbers. `trace` makes one from a function.
 
     The constructor makes one from an existing graph: a program that takes one number for each input and returns numbers
-    in the structure of `output`.
+    in the structure of `output`. A graph does not record the order in which its nodes were made: if several operations
+    have no value, the error is that of any of them.
 
     A `fast` program lets the native engine add the terms of a sum in a different order, fuse a multiplication with the
     addition that follows it, and compute exp and tanh with vector instructions. Each operation is then off by at most 4
@@ -193,8 +194,8 @@ class Program(Replayed):
         """Load a program that `save` wrote; its `parameters` are new leaves with the saved numbers.
 
         The program knows only the branches that had been traced when it was saved; calling it with numbers that take
-        any other branch raises GraphError. If several operations have no value, the error may come from any of them,
-        not necessarily from the first.
+        any other branch raises GraphError. If an operation has no value, the error is the one that the function itself
+        would raise first, with the labels of parameters but no others.
 
         Raises:
             ValueError: The file is not a program, is damaged, or has a different version.
@@ -213,8 +214,9 @@ class Program(Replayed):
 
         The script defines `parameters`, the current numbers of the parameters, and `program(inputs, parameters)`. A
         call returns `values`, all numbers in the function's result in order, and `gradients(seed)`, which gives the
-        gradients of the first number with respect to inputs and parameters. It throws on a branch that has not been
-        traced. Functions such as exp are the browser's, which may differ in the last digits.
+        gradients of the first number with respect to inputs and parameters. It throws the error that the function
+        would raise first, as a `py.Raised` with its `kind`, and a RangeError on a branch that has not been traced.
+        Functions such as exp are the browser's, which may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -228,8 +230,9 @@ class Program(Replayed):
 
         The file defines `program_parameters` (the current numbers), `program(inputs, parameters, outputs)` and
         `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both return 0 on success, 1 for a
-        branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out. With the same C
-        library the numbers are those of the program, except for hypot, norm, gamma and lgamma, which are the library's.
+        branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out; 1 or 2 is whichever
+        the function would meet first. With the same C library the numbers are those of the program, except for hypot,
+        norm, gamma and lgamma, which are the library's.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -244,8 +247,8 @@ class Program(Replayed):
         The module defines `parameters`, the current numbers of the parameters; `program(inputs, parameters)`, which
         returns all numbers in the function's result in order; and `gradients`, which returns the gradients of the first
         number with respect to inputs and then parameters. The numbers equal the program's to the last bit. If an
-        operation has no value, the module raises an error of the same type; on a branch that has not been traced, it
-        raises LookupError.
+        operation has no value, the module raises an error of the type that the function would raise first; on a branch
+        that has not been traced, it raises LookupError.
 
         Raises:
             GraphError: The program contains a primitive.

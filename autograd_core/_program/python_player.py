@@ -56,35 +56,52 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         """The branch of these numbers, and the numbers in all its slots."""
         for branch in branches:
             slots = [*map(float, inputs), *(float(parameters[i]) for i in branch["parameters"]), *branch["constants"]]
-            error = None
-            try:
-                for k, at in enumerate(branch["code"]):
-                    row, numbers = rows[branch["rows"][at]], [slots[slot] for slot in _below(branch, k)]
-                    slots.append(_value(row, numbers))
-            except (ArithmeticError, ValueError) as raised:
-                error = raised
-            if _holds(branch, slots):
-                if error is not None:
-                    raise error
+            errors = _compute(branch, slots)
+            if _holds(branch, slots, errors):
                 return branch, slots
         raise LookupError("these numbers are on a branch that was not traced")
+
+    def _compute(branch: Any, slots: list[Any]) -> dict[int, Exception]:
+        """Append the numbers of all operations, None where there is none; return the errors, by operation."""
+        errors: dict[int, Exception] = {}
+        for k, at in enumerate(branch["code"]):
+            row, numbers = rows[branch["rows"][at]], [slots[slot] for slot in _below(branch, k)]
+            if errors and None in numbers:
+                slots.append(None)
+                continue
+            try:
+                slots.append(_value(row, numbers))
+            except (ArithmeticError, ValueError) as error:
+                errors[k] = error
+                slots.append(None)
+        return errors
 
     def _value(row: Any, numbers: list[float]) -> float:
         return float(row["value"](numbers) if row["together"] else row["value"](*numbers))
 
-    def _holds(branch: Any, slots: list[float]) -> bool:
-        """Whether all guards whose operands are known get the same answer as in the trace."""
-        for kind, operands, outcome, name, at in branch["guards"]:
-            if max(operands) < len(slots):
-                numbers = [slots[slot] for slot in operands]
-                try:
-                    found = _flat(branch, operands, name, at, slots) if name else float(QUESTIONS[kind](*numbers))
-                except (ArithmeticError, ValueError):
-                    return False
-                alike = found == outcome and math.copysign(1.0, found) == math.copysign(1.0, outcome)
-                if not (alike or (found != found and outcome != outcome)):
-                    return False
+    def _holds(branch: Any, slots: list[Any], errors: dict[int, Exception]) -> bool:
+        """Whether all guards get the same answer as in the trace; raises the error that the function meets first."""
+        done = 0
+        for kind, operands, outcome, after, name, at in branch["guards"]:
+            _raise_first(errors, branch["risks"][done:after])
+            done = after
+            numbers = [slots[slot] for slot in operands]
+            if None not in numbers and not _agrees(branch, kind, operands, numbers, outcome, name, at):
+                return False
+        _raise_first(errors, [*branch["risks"][done:], *errors])
         return True
+
+    def _raise_first(errors: dict[int, Exception], operations: Any) -> None:
+        for k in operations:
+            if k in errors:
+                raise errors[k]
+
+    def _agrees(
+        branch: Any, kind: str, operands: Any, numbers: list[float], outcome: float, name: Any, at: int
+    ) -> bool:
+        found = _flat(branch, operands, numbers, name, at) if name else float(QUESTIONS[kind](*numbers))
+        alike = found == outcome and math.copysign(1.0, found) == math.copysign(1.0, outcome)
+        return alike or (found != found and outcome != outcome)
 
     def _below(branch: Any, k: int) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
@@ -95,11 +112,11 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         variable = [bool(branch["variable"][slot]) for slot in below]
         return _recorded(row, [slots[slot] for slot in below], slots[first + k], variable)
 
-    def _flat(branch: Any, operands: Any, name: str, at: int, slots: list[float]) -> bool:
+    def _flat(branch: Any, operands: Any, numbers: list[float], name: str, at: int) -> float:
         """Whether the derivative of a row with respect to one of its operands is flat."""
-        numbers, moving = [slots[slot] for slot in operands], [bool(branch["variable"][slot]) for slot in operands]
+        moving = [bool(branch["variable"][slot]) for slot in operands]
         moving[at] = True
-        return _nothing(_recorded(rows[name], numbers, _value(rows[name], numbers), moving)[at])
+        return float(_nothing(_recorded(rows[name], numbers, _value(rows[name], numbers), moving)[at]))
 
     def _recorded(row: Any, numbers: list[float], z: float, variable: list[bool]) -> list[float]:
         if row["together"]:

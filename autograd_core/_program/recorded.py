@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from ..value import Value
 from .arguments import Arguments
 from .branches import Branch
 from .listing import Listing
-from .tracing import Trace, leaked, leaves_among, outside, refused, release_memory, tracing, unused
+from .tracing import Trace, leaked, leaves_among, outside, refused, release_memory, risky, tracing, unused
 
 
 def record_branch(
@@ -41,20 +42,20 @@ def record_branch(
     empty = _taken_apart(structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers]))
     leaves = leaves_among(trace.made)
     make_constant(leaves[len(inputs) :])
-    dead = _dead(trace, outputs)
-    parameters, below = _parameters(trace, outputs, dead)
+    parameters, below = _parameters(trace, outputs)
+    risks = risky(trace.made, may_raise)
     listing = Listing.of(
         outputs,
         inputs,
         parameters,
         constants=set(leaves),
         plain=trace.plain,
-        others=dead,
-        questions=trace.questions,
+        risks=[trace.made[i] for i in risks],
+        questions=[question._replace(after=bisect_left(risks, question.after)) for question in trace.questions],
     )
     found = [x._data if type(x) is Value else x for x in outputs]
     made = trace.made
-    del inputs, structure, outputs, leaves, dead, trace
+    del inputs, structure, outputs, leaves, trace
     if leaked(made) is not None:
         gc.collect()  # a cycle that is otherwise garbage may hold the node
         if leaked(made) is not None:
@@ -155,8 +156,9 @@ def _check_kept(form: Nested | Kept | Leaf) -> None:
             )
 
 
-def _parameters(trace: Trace, outputs: Sequence[Any], dead: list[Value]) -> tuple[list[Value], int]:
+def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]:
     """Return the older nodes that the trace used, those below the outputs first, and how many are below the outputs."""
+    dead = _dead(trace, outputs)
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
     others = outside([*asked, *dead], trace.made) if asked or dead else []

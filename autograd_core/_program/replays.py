@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from .._operations.operation import Operation
 from ..errors import GraphError
 from .branches import Branch, Branches
+from .failing import first_failure
 from .guards import Strayed
 
 T = TypeVar("T")
@@ -59,11 +60,9 @@ class Replays:
                 self.branches.latest = branch  # the next point is often nearby
                 return branch, found
             except Strayed as strayed:
-                branch = self.branches.after(branch, strayed)
-            except Exception:
-                if self.tracer is None:
-                    raise
-                branch = None
+                branch = self.branches.after(branch, strayed) or self._lost(branch, numbers, None)
+            except Exception as error:
+                branch = self._lost(branch, numbers, error)
         branch = self.traced(numbers)
         try:
             return branch, play(branch)
@@ -72,6 +71,20 @@ class Replays:
                 f"another thread assigned the parameters of {self.name} while it was being traced; "
                 "assign them between calls"
             ) from None
+
+    def _lost(self, branch: Branch, numbers: Sequence[float], error: Exception | None) -> Branch | None:
+        """The next branch to try where this one leads no further; None to trace.
+
+        Without a function to trace, raises the error that the engine raises first; by default, `error`.
+        """
+        if self.tracer is not None:
+            return None
+        first = first_failure(branch.listing, numbers, branch.parameters) or error
+        if isinstance(first, Strayed):
+            return self.branches.after(branch, first)
+        if first is not None:
+            raise first from None
+        return None
 
     def branch_of(self, numbers: Sequence[float]) -> Branch:
         """The branch of a point, chosen with exact arithmetic even if the program is fast."""

@@ -22,7 +22,9 @@ from .guards import QUESTIONS, Guard
 from .listing import Listing
 from .recorded import filled
 
-FORMAT, VERSION = "autograd_core program", 1
+FORMAT, VERSION = "autograd_core program", 2
+# Files of version 1 do not say in which order the function computed.
+READ = (1, VERSION)
 ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "outputs": "i", "variable": "b"}
 
 
@@ -42,10 +44,11 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"{os.fspath(path)!r} does not contain a program: {error}") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{os.fspath(path)!r} does not contain a program of autograd_core")
-    if state.get("version") != VERSION:
+    if state.get("version") not in READ:
         version = state.get("version")
         raise ValueError(
-            f"{os.fspath(path)!r} contains a program of version {version!r}; this autograd_core reads version {VERSION}"
+            f"{os.fspath(path)!r} contains a program of version {version!r}; this autograd_core reads versions "
+            f"{', '.join(map(str, READ))}"
         )
     if state.pop("sha256", None) != _sum(state):
         raise ValueError(f"{os.fspath(path)!r} contains a damaged program: its checksum does not match")
@@ -112,6 +115,8 @@ def _branch(branch: Branch, index: dict[Value, int]) -> dict[str, Any]:
         "rows": [row.name for row in listing.rows],
         **{name: _packed(getattr(listing, name)) for name in ARRAYS},
         "guards": [[g.kind, *g.operands, g.outcome.hex(), g.row and g.row.name, g.at_operand] for g in listing.guards],
+        "risks": _packed(listing.risks),
+        "asked_after": _packed(array("i", [guard.after for guard in listing.guards])),
         "parameters": [index[node] for node in branch.parameters],
         "below": branch.below,
         "output": _form(branch.output.form),
@@ -122,15 +127,18 @@ def _branch(branch: Branch, index: dict[Value, int]) -> dict[str, Any]:
 def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -> Branch:
     arrays: Any = {name: _unpacked(state[name], code) for name, code in ARRAYS.items()}
     first = state["inputs"] + len(state["parameters"]) + len(arrays["constants"])
+    risks = _unpacked(state["risks"], "i") if "risks" in state else array("i")
+    asked_after = _unpacked(state["asked_after"], "i") if "risks" in state else [0] * len(state["guards"])
     guards = []
-    for kind, *operands, outcome, row, at_operand in state["guards"]:
+    for (kind, *operands, outcome, row, at_operand), after in zip(state["guards"], asked_after, strict=True):
         at = max(0, max(operands) - first + 1)
-        guards.append(Guard(at, kind, tuple(operands), float.fromhex(outcome), row and row_named(row), at_operand))
+        asked = row and row_named(row)
+        guards.append(Guard(at, kind, tuple(operands), float.fromhex(outcome), asked, at_operand, after))
         if kind not in QUESTIONS and kind != "flat":
             raise ValueError(f"there is no question {kind!r}")
     rows = tuple(map(row_named, state["rows"]))
     leaves = {"inputs": state["inputs"], "parameters": len(state["parameters"])}
-    listing = Listing(rows=rows, guards=tuple(guards), **leaves, **arrays)
+    listing = Listing(rows=rows, guards=tuple(guards), risks=risks, **leaves, **arrays)
     _check(listing, inputs)
     output = _leaves(_formed(state["output"]), [])
     plain = {i: _thing(x) for i, x in state["plain"]}
@@ -147,6 +155,8 @@ def _check(listing: Listing, inputs: int) -> None:
         and listing.starts[0] == 0
         and listing.starts[-1] == len(listing.operands)
         and all(0 <= at < len(listing.rows) for at in listing.code)
+        and all(0 <= k < count for k in listing.risks)
+        and all(0 <= guard.after <= len(listing.risks) for guard in listing.guards)
         and all(0 <= slot < slots for slot in (*listing.outputs, *(x for g in listing.guards for x in g.operands)))
     )
     for k in range(count if whole else 0):

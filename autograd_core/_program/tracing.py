@@ -19,7 +19,7 @@ from .._engine.numbers import number
 from .._engine.places import current
 from .._engine.traces import made, note_error, running, traces
 from .._engine.watching import watches
-from .._operations.operation import NOTHING, is_nothing
+from .._operations.operation import NOTHING, Operation, is_nothing
 from ..backward import discovered_all
 from ..context import record
 from ..errors import GraphError
@@ -47,11 +47,12 @@ class Trace:
         self._ids: set[int] = set()
 
     def asked(self, kind: str, operands: tuple[Any, ...], outcome: Any) -> Any:
-        """Note a question that every replay asks again; return its outcome."""
-        for x in operands:
-            if type(x) is Value:
-                self.check_recorded(x)
-        self.questions.append(Question(kind, operands, float(outcome)))
+        """Note a question that every replay asks again; return its outcome. Plain numbers alone are no question."""
+        nodes = [x for x in operands if type(x) is Value]
+        for x in nodes:
+            self.check_recorded(x)
+        if nodes:
+            self.questions.append(Question(kind, operands, float(outcome), after=len(self.made)))
         return outcome
 
     def asked_flat(self, node: Value) -> None:
@@ -59,7 +60,8 @@ class Trace:
         if node.op.flat or node.op.flat_beside:
             for i, slope in enumerate(node._slopes):
                 if slope is not None:
-                    self.questions.append(Question("flat", node.operands, float(is_nothing(slope)), node.op, i))
+                    outcome = float(is_nothing(slope))
+                    self.questions.append(Question("flat", node.operands, outcome, node.op, i, len(self.made)))
 
     def stopped(self, node: Value, plain: bool) -> Value:
         """Return a node's number as a node that blocks gradients; `plain` means that it is a float outside a trace."""
@@ -307,6 +309,12 @@ IN_PASSING = 3
 def leaves_among(nodes: list[Value]) -> list[Value]:
     """Return the leaves among these nodes."""
     return [node for node in nodes if node.is_leaf]
+
+
+@accelerated
+def risky(nodes: list[Value], may_raise: Callable[[Operation], bool]) -> list[int]:
+    """Return which of these nodes, other than leaves, have operations that may raise."""
+    return [i for i, node in enumerate(nodes) if not node.is_leaf and may_raise(node.op)]
 
 
 @accelerated
