@@ -277,7 +277,7 @@ def test_stats_and_explain():
         return ag.tanh(x * w[0]) + w[1] if x > 1.0 else ag.exp(x)
 
     program = trace(f, 2.0)
-    assert program.stats() == {"branches": 1, "operations": 4, "slots": 8, "guards": 1, "bytes": 8 + 4 * 4 + 5 * 4 + 6 * 4 + 4 + 8}
+    assert program.stats() == {"branches": 1, "operations": 4, "slots": 8, "guards": 1, "bytes": 8 + 4 * 4 + 5 * 4 + 6 * 4 + 4 + 8 + 4}
     program(0.5)
     assert program.stats()["branches"] == 2
     assert program.explain().split("\n")[0].endswith("f: 2 branches")
