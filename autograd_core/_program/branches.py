@@ -27,7 +27,9 @@ class Branch:
     says whether any of `moving` is not a leaf.
     """
 
-    __slots__ = ("_players", "_varied", "below", "computed", "listing", "moving", "output", "parameters", "plain")
+    __slots__ = (
+        "_for_nodes", "_players", "_varied", "below", "computed", "listing", "moving", "output", "parameters", "plain",
+    )  # fmt: skip  # a list
 
     def __init__(
         self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any], below: int
@@ -37,6 +39,7 @@ class Branch:
         self.computed = any(not node.is_leaf for node in self.moving)
         self._varied: dict[tuple[bool, ...], Listing] = {}
         self._players: dict[tuple[tuple[bool, ...] | None, bool], Player] = {}
+        self._for_nodes: dict[tuple[tuple[bool, ...], bool], tuple[Player, bool]] = {}
 
     @property
     def path(self) -> tuple[Guard, ...]:
@@ -64,13 +67,21 @@ class Branch:
         self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...], fast: bool
     ) -> Any:
         """The one output as a node of `row` on inputs and parameters, or as a number if it depends on no variable."""
-        player = self.player(varying, fast)
-        if self.plain or not self.varying(varying).variable[self.listing.outputs[0]]:
+        player, depends = self._for_nodes.get((varying, fast)) or self._player_for_nodes(varying, fast)
+        if not depends:
             return player.value_and_gradients(numbers, self.parameters)[0]
         return player.node(row, given, numbers, self.parameters, self.below, self.computed)
 
+    def _player_for_nodes(self, varying: tuple[bool, ...], fast: bool) -> tuple[Player, bool]:
+        """The player for nodes, kept for the next call, and whether the output depends on a variable."""
+        depends = not self.plain and bool(self.varying(varying).variable[self.listing.outputs[0]])
+        found = self._for_nodes[varying, fast] = self.player(varying, fast), depends
+        return found
+
     def result(self, numbers: Sequence[Any]) -> Any:
         """The function's result with these numbers; plain numbers stay as the function returned them."""
+        if not self.plain:
+            return self.output.rebuild(numbers)
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
 
 

@@ -64,10 +64,11 @@ class Prepared:
         self.listing, self.passes = listing, passes
         self._asking: Prepared | None = None  # computes the operands of the guards
         self._plans: dict[bytes, Any] = {}
+        self._all = bytes([1]) * listing.inputs
 
     def plan(self, by_rows: bytes | None = None) -> Any:
         """Return the `Player` for the case in which these inputs carry rows; by default, all of them do."""
-        flags = bytes([1]) * self.listing.inputs if by_rows is None else by_rows
+        flags = self._all if by_rows is None else by_rows
         if flags not in self._plans:
             assert NATIVE is not None
             self._plans[flags] = NATIVE.Player(self.listing, flags, self.passes)

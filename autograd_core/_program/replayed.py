@@ -67,8 +67,13 @@ class Replayed:
         moving = set(self._moving)
         return [x for i, x in enumerate(call.numbers) if i not in moving]
 
+    def _given(self, call: Arguments) -> list[Any]:
+        """The inputs among the numbers of a call; mostly all are."""
+        numbers = call.numbers
+        return numbers if len(self._moving) == len(numbers) else [numbers[i] for i in self._moving]
+
     def _numbers(self, call: Arguments) -> list[float]:
-        return as_floats([call.numbers[i] for i in self._moving])
+        return as_floats(self._given(call))
 
     def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
         """The arguments to differentiate with respect to, positional ones first and then keywords."""
@@ -108,9 +113,9 @@ class Replayed:
         Returns NotImplemented for several outputs, each of which would need its own sweep; the engine then builds the
         graph.
         """
-        given = [call.numbers[i] for i in self._moving]
+        given = self._given(call)
         numbers = as_floats(given)
-        varying = tuple(type(x) is Value for x in given)
+        varying = tuple([type(x) is Value for x in given])
         branch = self._replays.branch_of(numbers) if self._replays.branches.latest is None else None
         branch = branch or self._replays.branches.latest
         assert branch is not None
