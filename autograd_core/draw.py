@@ -57,10 +57,16 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
     """
     from ._drawing.drawing import Drawing  # graphviz is needed only to show a picture
 
+    checked, _, _ = limited(max_nodes=max_nodes, time_limit=time_limit, **options)
+    return Drawing.of(fitting(y, checked, max_nodes), time_limit)
+
+
+def limited(*, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> tuple[Options, int, float]:
+    """Return the options of `draw`, checked: those of the picture, `max_nodes` and `time_limit`."""
     whole_number("max_nodes", max_nodes, 1)
     if not time_limit > 0:
         raise ValueError(f"time_limit must be a positive number of seconds; got {time_limit!r}")
-    return Drawing(fitting(y, _checked(options, "max_nodes", "time_limit"), max_nodes), time_limit)
+    return _checked(options, "max_nodes", "time_limit"), max_nodes, time_limit
 
 
 def to_dot(y: Value | Sequence[Value], **options: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,31 @@ from .picture import Picture
 from .texts import counted
 from .upright import upright
 
+Lines = Callable[[bool], Iterable[str]]
+
 
 class Drawing:
     """A picture of a graph: a notebook displays it, or its source if no layout engine is available.
+
+    `lines` returns the lines of the DOT file between the braces, with numbered frames in reverse if asked; `layered`
+    says whether such frames are side by side.
 
     `digraph` is the underlying `graphviz.Digraph`, which you may edit: anything added to it is drawn too.
     """
 
     format = "pdf"
 
-    def __init__(self, picture: Picture, time_limit: float) -> None:
-        self.digraph = graphviz.Digraph(body=list(body(picture)))
+    def __init__(self, lines: Lines, name: str, size: str, time_limit: float, layered: bool = False) -> None:
+        self.digraph = graphviz.Digraph(body=list(lines(False)))
         self.time_limit = time_limit
-        self._picture = picture
-        self._name = ", ".join(box.short for box in picture.boxes if box.root)
-        self._size = f"{counted(picture.boxes, 'box', 'boxes')}, {counted(picture.edges, 'edge')}"
+        self._lines, self._name, self._size, self._layered = lines, name, size, layered
+
+    @classmethod
+    def of(cls, picture: Picture, time_limit: float) -> Drawing:
+        """Return the drawing of a graph's picture."""
+        name = ", ".join(box.short for box in picture.boxes if box.root)
+        size = f"{counted(picture.boxes, 'box', 'boxes')}, {counted(picture.edges, 'edge')}"
+        return cls(lambda last_first: body(picture, last_first=last_first), name, size, time_limit, layered(picture))
 
     @property
     def source(self) -> str:
@@ -51,9 +62,9 @@ class Drawing:
     def _sources(self) -> tuple[str, str]:
         """The source as it was made and, if numbered frames are side by side, the source with its frames reversed."""
         made, turned = (
-            graphviz.Digraph(body=list(body(self._picture, last_first=reverse))).source for reverse in (False, True)
+            graphviz.Digraph(body=list(self._lines(reverse))).source for reverse in (False, True)
         )
-        return made, turned if layered(self._picture) else ""
+        return made, turned if self._layered else ""
 
     def save(self, filename: str | os.PathLike[str] | None = None, directory: str | os.PathLike[str] = "") -> str:
         """Write the picture or the source, depending on the file's extension, and return the file's path.

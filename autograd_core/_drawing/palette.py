@@ -14,6 +14,7 @@ KINDS: dict[str, dict[str, str]] = {
     "parameter": {"style": "filled,diagonals", "margin": "0.17,0.06", "fillcolor": "#fdeccb", "color": "#a85f00"},
     "constant": {"style": "filled,dashed", "fillcolor": "#f1f1f1", "color": "#777777"},
     "folded": {"shape": "box3d", "margin": "0.14,0.11", "fillcolor": "#eeeaf6", "color": "#5d4a8a"},
+    "guard": {"shape": "octagon", "style": "filled,dashed", "fillcolor": "#fdf0ef", "color": "#b3261e"},
     "operation": {"shape": "ellipse", "fillcolor": "#f7f7f7"},
 }
 ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}

@@ -25,6 +25,9 @@ int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double 
 int player_paths(Player *player, PyObject *inputs, PyObject *parameters, double *gradients);
 int numbers_into(PyObject *source, double *numbers, Py_ssize_t count);
 
+/* play_flow.c */
+PyObject *player_flow(PyObject *self, PyObject *unused);
+
 /* play_node.c */
 PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t count);
 

@@ -11,12 +11,11 @@ from .._transforms.calls import Argnums, Function, is_named, scalar
 from .._transforms.trees import taken_apart
 from ..errors import GraphError
 from ..graph import leaves
-from ..ops import sum as sum_of
 from ..value import Value, parameter
 from . import saving
 from .arguments import checked_fast, opened
 from .branches import Branch
-from .explaining import explained, graph, stats
+from .explaining import explained, stats
 from .listing import Listing
 from .over_rows import Axes, Rows
 from .replayed import Replayed
@@ -151,23 +150,30 @@ class Program(Replayed):
         """Return the number of branches, and their total numbers of operations, slots, guards and bytes."""
         return stats(list(self._replays.branches))
 
-    def draw(self, *arguments: Any, **options: Any) -> Any:
-        """Draw the operations on the branch of these arguments, with their numbers; several outputs are summed.
+    def draw(self, *arguments: Any, steps: bool | None = None, **options: Any) -> Any:
+        """Draw the branch of these arguments, or without arguments all branches that have been traced.
+
+        A large program is drawn as it is played: its inputs and parameters, the steps that `explain` lists, its guards
+        and its output, each edge with the number of numbers along it. Steps that belong together share a box. Without
+        the C player, which finds the steps, all operations of a large program are in one box. A small program is drawn
+        as its operations with their numbers, and several outputs are summed; so it needs arguments.
 
         Args:
             arguments: Positional arguments for the program.
-            options: The options of `autograd_core.draw`.
-        """
-        call = self._checked(arguments, {})
-        numbers = self._numbers(call)
-        branch = self._replays.branch_of(numbers)
-        names = [f"x{i}" for i in range(len(numbers))]
-        found = [x for x in graph(branch.listing, numbers, branch.parameters, names) if type(x) is Value]
-        if not found:
-            raise GraphError(f"{self.name} returns a constant here, so there is nothing to draw")
-        from ..draw import draw  # only here: it is large
+            steps: Whether to draw the steps; by default, for programs of more than 48 operations and without arguments.
+            options: The options of `autograd_core.draw`. Of these, steps have only direction, precision, max_nodes and
+                time_limit.
 
-        return draw(found[0] if len(found) == 1 else sum_of(found), **options)
+        Raises:
+            GraphError: There is nothing to draw, because the program returns a constant.
+
+        >>> from autograd_core import trace
+        >>> trace(lambda x: x * x, 2.0).draw()
+        <Drawing of <lambda>: 2 boxes, 1 edge; a notebook shows it, .save('graph.svg') writes it>
+        """
+        from .sketch import drawing_of  # only here: it is large
+
+        return drawing_of(self, arguments, steps, options)
 
     # --- Files -------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,66 @@
+/* How the numbers flow through a plan, for drawing it: what each step of the values reads, and where its results go. */
+#include "play.h"
+
+/* How many entries of the pool say what a step of the values reads; plan.h lists them by kind. */
+static size_t pool_entries(const Step *step)
+{
+    size_t n = (size_t)step->n, terms = (size_t)step->terms;
+    switch (step->kind) {
+    case MAP: return n * terms;
+    case DOTS: return 2 * n + 1 + 2 * terms;
+    case PRODUCTS: return 2 * n;
+    case MATVEC: return n + 2 * terms;
+    case CONVOLUTION: return n * (size_t)step->m + ((size_t)step->m + 1) * terms;
+    default: return 0; /* of gradients only */
+    }
+}
+
+static PyObject *integers(const int32_t *numbers, size_t count)
+{
+    return PyBytes_FromStringAndSize((const char *)numbers, (Py_ssize_t)(count * sizeof *numbers));
+}
+
+static PyObject *flow_of_steps(const Plan *plan)
+{
+    PyObject *steps = PyList_New(0);
+    for (size_t i = 0; steps && i < plan->forward; i++) {
+        const Step *step = &plan->steps[i];
+        PyObject *row = step->kind == MAP ? plan->listed->row[step->row].operation : Py_None;
+        PyObject *entry = Py_BuildValue("(iOiiiiiiN)", step->kind, row, step->n, step->m, step->terms, step->stride,
+                                        step->out, results_of(step),
+                                        integers(plan->pool.at + step->at, pool_entries(step)));
+        if (entry == NULL || PyList_Append(steps, entry) < 0)
+            Py_CLEAR(steps);
+        Py_XDECREF(entry);
+    }
+    return steps;
+}
+
+/* The cells of the constants, and their numbers. */
+static PyObject *flow_of_constants(const Plan *plan)
+{
+    PyObject *constants = PyDict_New();
+    for (int32_t cell = plan->first_fixed; constants && cell < plan->shared; cell++) {
+        PyObject *key = PyLong_FromLong(cell), *number = PyFloat_FromDouble(plan->fixed[cell]);
+        if (key == NULL || number == NULL || PyDict_SetItem(constants, key, number) < 0)
+            Py_CLEAR(constants);
+        Py_XDECREF(key);
+        Py_XDECREF(number);
+    }
+    return constants;
+}
+
+/* flow(): the steps of the values (kind, row, n, m, terms, stride, the first cell of the results, how many, what they
+ * read), the cells of the leaves, of the outputs, and of the guards (two each), and the constants. Cells must not have
+ * been reused. */
+PyObject *player_flow(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    const Player *player = (Player *)self;
+    const Plan *plan = player->plan;
+    const Listed *listed = &player->listed;
+    if (plan->passes & REUSE)
+        return PyErr_Format(PyExc_ValueError, "in this plan cells are reused, so they do not tell what is read");
+    return Py_BuildValue("(NNNNN)", flow_of_steps(plan), integers(plan->leaf_cell, (size_t)listed->leaves),
+                         integers(plan->output_cell, (size_t)listed->outputs),
+                         integers(plan->guard_cells, 2 * (size_t)listed->guards), flow_of_constants(plan));
+}

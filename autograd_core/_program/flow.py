@@ -1,0 +1,103 @@
+"""How numbers flow through a branch as it is played: the steps of its values, and the cells that each reads and fills.
+
+A cell holds one number. Without the C player there are no larger steps: each operation is one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from .._operations.operation import Operation
+from . import native
+from .listing import Listing
+
+MAP, DOTS, PRODUCTS, MATVEC, CONVOLUTION = 0, 1, 2, 3, 6  # StepKind in _native/plan.h, where `pool` is described
+
+
+class Step(NamedTuple):
+    """One step: `n` and `m` are its sizes, and its results fill `results` cells from `out` on.
+
+    `inits` is the number of its sums that start with a number other than 0, before their `terms`.
+    """
+
+    kind: int
+    row: Operation | None
+    n: int
+    m: int
+    terms: int
+    stride: int
+    out: int
+    results: int
+    pool: Sequence[int]
+    inits: int = 0
+
+    def reads(self) -> Iterator[int]:
+        """Yield the cells that the step reads, some of them several times."""
+        n, terms, pool = self.n, self.terms, self.pool
+        if self.kind == DOTS:
+            found = pool[n + 1 :]
+        elif self.kind == MATVEC:
+            found = pool[: n + terms]
+        elif self.kind == CONVOLUTION:
+            found = pool[: self.m * (n + terms)]
+        else:
+            found = pool
+        yield from (cell for cell in found if cell >= 0)
+        if self.kind in (MATVEC, CONVOLUTION):  # the rows of the matrix, or the filters, are `stride` apart
+            for first in pool[len(found) :]:
+                yield from range(first, first + n * self.stride, self.stride) if self.stride else (first,)
+
+    def operands(self) -> Sequence[tuple[int, int]]:
+        """Return the operands of the only result: pairs of a cell and its factor's, which is -1 if there is none."""
+        if self.kind == DOTS:
+            start, init, terms = self.pool[0], self.pool[2], self.terms
+            pairs = list(zip(self.pool[3 : 3 + terms], self.pool[3 + terms :], strict=True))
+            return [(init, -1), *pairs[start:]] if init >= 0 else pairs[start:]
+        if self.kind == PRODUCTS:
+            return [(self.pool[0], self.pool[1])]
+        return [(cell, -1) for cell in self.pool]
+
+
+class Flow(NamedTuple):
+    """The steps of a branch in order, and the cells of its leaves, outputs and guards (two each), and the constants."""
+
+    steps: Sequence[Step]
+    leaves: Sequence[int]
+    outputs: Sequence[int]
+    guards: Sequence[int]
+    constants: dict[int, float]
+
+
+def flow_of(listing: Listing, fast: bool) -> Flow:
+    """Return how numbers flow through a listing as the player at hand plays it."""
+    if not native.available():
+        return _by_operations(listing)
+    passes = (native.FAST if fast else native.EXACT) & ~native.REUSE  # so that each cell is filled once
+    steps, leaves, outputs, guards, constants = native.prepare(listing, passes=passes).plan().flow()
+    made = [_step(constants, *step) for step in steps]
+    return Flow(made, _integers(leaves), _integers(outputs), _integers(guards), constants)
+
+
+def _step(constants: dict[int, float], *sizes: Any) -> Step:
+    step = Step._make((*sizes[:-1], _integers(sizes[-1]), 0))
+    if step.kind != DOTS:
+        return step
+    inits = step.pool[step.n + 1 : 2 * step.n + 1]
+    return step._replace(inits=sum(cell >= 0 and constants.get(cell) != 0.0 for cell in inits))
+
+
+def _integers(data: bytes) -> array[int]:
+    return array("i", data)
+
+
+def _by_operations(listing: Listing) -> Flow:
+    first = listing.inputs + listing.parameters
+    steps = [
+        Step(MAP, row, 1, 0, len(operands), 0, listing.first + k, 1, operands)
+        for k, (row, operands) in enumerate(listing.instructions())
+    ]
+    guards = [slot for guard in listing.guards for slot in (guard.operands[0], guard.operands[-1])]
+    constants = dict(enumerate(listing.constants, first))
+    return Flow(steps, range(first), listing.outputs, guards, constants)

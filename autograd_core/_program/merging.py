@@ -1,0 +1,136 @@
+"""Which steps of a branch share a box in its picture, so that even a large program is seen at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+from .flow import DOTS, MAP, PRODUCTS, Step
+
+# The number of boxes up to which a picture is left as it is, and up to which only small steps are merged.
+FEW, SOME = 16, 30
+
+
+class Leaves(NamedTuple):
+    """The inputs, or the parameters, that just these steps read."""
+
+    is_input: bool
+    readers: tuple[int, ...]
+
+
+Below = Sequence[set[int | Leaves]]
+
+
+class Boxes(NamedTuple):
+    """Boxes in topological order: the boxes and leaves that each reads, and its steps."""
+
+    below: Below
+    steps: Sequence[Sequence[int]]
+
+
+def merged(steps: Sequence[Step], below: Below) -> list[int]:
+    """Return for each step the number of its box.
+
+    Above FEW boxes, a step on each element of another (an activation) joins that one, and runs of steps with single
+    results become one box. Above SOME, steps of one kind with the same parameters share a box (a layer at several
+    places), each box takes in what follows from it alone (so that boxes begin where parameters or inputs enter), and
+    boxes that read the same are merged.
+
+    Args:
+        below: For each step, what it reads: the numbers of earlier steps, and leaves.
+    """
+    single = Boxes(below, [[i] for i in range(len(steps))])
+    boxes = single
+    if len(boxes.steps) > FEW:
+        boxes = _contracted(single, _joined(below, lambda i, x, others: _joins(steps, i, x, others))) or single
+    if len(boxes.steps) > SOME:
+        boxes = _contracted(single, _sharing(steps, below)) or single
+        boxes = _contracted(boxes, _joined(boxes.below, lambda i, x, others: True)) or boxes
+        boxes = _contracted(boxes, _reading_alike(boxes.below)) or boxes
+    found = [0] * len(steps)
+    for box, members in enumerate(boxes.steps):
+        for i in members:
+            found[i] = box
+    return found
+
+
+def _contracted(boxes: Boxes, into: Sequence[Hashable]) -> Boxes | None:
+    """Return the boxes in which those with an equal entry in `into` are one; None if that closed a circle."""
+    groups: dict[Hashable, int] = {}
+    group = [groups.setdefault(key, len(groups)) for key in into]
+    below: list[set[int | Leaves]] = [set() for _ in groups]
+    steps: list[list[int]] = [[] for _ in groups]
+    for i, found in enumerate(boxes.below):
+        below[group[i]].update(x if isinstance(x, Leaves) else group[x] for x in found)
+        steps[group[i]] += boxes.steps[i]
+    waits = [{x for x in found if not isinstance(x, Leaves) and x != i} for i, found in enumerate(below)]
+    readers: list[list[int]] = [[] for _ in groups]
+    for i, boxes_read in enumerate(waits):
+        for x in boxes_read:
+            readers[x].append(i)
+    left = [len(found) for found in waits]
+    ready = [i for i, n in enumerate(left) if not n]
+    heapify(ready)
+    place: dict[int, int] = {}
+    while ready:
+        i = heappop(ready)
+        place[i] = len(place)
+        for x in readers[i]:
+            left[x] -= 1
+            if not left[x]:
+                heappush(ready, x)
+    if len(place) < len(groups):
+        return None
+    kept = [{x if isinstance(x, Leaves) else place[x] for x in below[i] if x != i} for i in place]
+    return Boxes(kept, [sorted(steps[i]) for i in place])
+
+
+def _joins(steps: Sequence[Step], i: int, x: int, others: int) -> bool:
+    """Return whether step `i` joins the box of step `x`, given how much else it reads."""
+    step = steps[i]
+    if step.kind in (MAP, PRODUCTS) and not others:
+        return step.results > 1 or steps[x].results == 1
+    return step.results == 1 and steps[x].results == 1 and step.kind in (MAP, PRODUCTS, DOTS)
+
+
+def _joined(below: Below, joins: Callable[[int, int, int], bool]) -> list[int]:
+    """Let each box enter the latest that it reads if `joins` agrees, and it reads no other leaf than that one does.
+
+    All else that it reads must have been read on the way to that box, so that no circle is closed.
+    """
+    into: list[int] = []
+    leaves: dict[int, set[Leaves]] = {}
+    above: dict[int, set[int]] = {}  # the boxes from which each is computed
+    for i, found in enumerate(below):
+        read = {into[x] for x in found if not isinstance(x, Leaves)}
+        outside = {x for x in found if isinstance(x, Leaves)}
+        box = i
+        for x in sorted(read, reverse=True):
+            others = read - {x}
+            if outside <= leaves[x] and others <= above[x] and joins(i, x, len(others) + len(outside)):
+                box = x
+                break
+        into.append(box)
+        if box == i:
+            leaves[i], above[i] = outside, read.union(*(above[x] for x in read))
+    return into
+
+
+def _sharing(steps: Sequence[Step], below: Below) -> list[Hashable]:
+    """Let steps of one kind that read the same parameters share a box."""
+    into: list[Hashable] = []
+    for i, found in enumerate(below):
+        parameters = frozenset(x for x in found if isinstance(x, Leaves) and not x.is_input)
+        into.append((steps[i].kind, steps[i].row, parameters) if parameters else i)
+    return into
+
+
+def _reading_alike(below: Below) -> list[Hashable]:
+    """Merge boxes that read the same boxes, and leaves of the same kinds."""
+    into: list[Hashable] = []
+    numbers: dict[Hashable, int] = {}
+    for found in below:
+        position = frozenset(("leaf", x.is_input) if isinstance(x, Leaves) else into[x] for x in found)
+        into.append(numbers.setdefault(position, len(numbers)))
+    return into

@@ -1,0 +1,167 @@
+"""A branch as boxes: its leaves, the steps in which it is played, and its guards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from .._drawing.texts import short
+from .branches import Branch
+from .flow import Flow, flow_of
+from .guards import Guard
+from .merging import Leaves, merged
+from .words import Names, contents, formula
+
+# The number of leaves up to which each has its own box, and of steps above which all share one box: without the C
+# player each operation is a step.
+ALONE, MOST_STEPS = 8, 2000
+SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
+
+
+@dataclass(eq=False)
+class Part:
+    """One box. `reads` has the number of numbers that it reads from other boxes."""
+
+    kind: str
+    lines: list[str]
+    root: bool = False
+    reads: dict[Part, int] = field(default_factory=dict)
+
+
+class Picture:
+    """The boxes of one branch, in order: `parts`.
+
+    Args:
+        branch: The branch.
+        fast: Whether it is played by a fast program.
+        precision: The number of digits of constants.
+        most: The number of boxes above which all operations share one.
+    """
+
+    def __init__(self, branch: Branch, fast: bool, precision: int, most: int) -> None:
+        self.branch, self.listing = branch, branch.listing
+        self.flow: Flow = flow_of(self.listing, fast)
+        self.names = Names(self.flow, self._labels(), precision)
+        self.reads = [dict.fromkeys(step.reads()) for step in self.flow.steps]
+        count = len(self.flow.steps)
+        self.boxes = merged(self.flow.steps, self._below()) if count <= MOST_STEPS else [0] * count
+        if len(set(self.boxes)) > most:
+            self.boxes = [0] * count
+        self.parts = self._parts()
+
+    def _labels(self) -> list[str]:
+        """The names of the leaves."""
+        inputs = [f"x{i}" for i in range(self.listing.inputs)]
+        return inputs + [short(node.label or f"w{i}") for i, node in enumerate(self.branch.parameters)]
+
+    def _below(self) -> list[set[int | Leaves]]:
+        """What each step reads, for `merged`."""
+        readers: dict[int, list[int]] = {}
+        for i, cells in enumerate(self.reads):
+            for cell in cells:
+                if (slot := self.names.slots.get(cell)) is not None:
+                    readers.setdefault(slot, []).append(i)
+        groups = {slot: Leaves(slot < self.listing.inputs, tuple(found)) for slot, found in readers.items()}
+        owners, slots = self.names.owners, self.names.slots
+        return [
+            {owners[x] if x in owners else groups[slots[x]] for x in cells if x in owners or x in slots}
+            for cells in self.reads
+        ]
+
+    def _parts(self) -> list[Part]:
+        by_box = {box: Part("", []) for box in self.boxes}
+        for box, part in by_box.items():
+            self._describe(part, [i for i, other in enumerate(self.boxes) if other == box])
+        guards = self._guards()
+        cells: dict[Part, dict[int, None]] = {part: {} for part in by_box.values()}
+        for i, read in enumerate(self.reads):
+            cells[by_box[self.boxes[i]]].update(read)
+        cells |= {part: dict.fromkeys(read) for part, read in guards}
+        leaves = self._leaves(cells)
+        for part, read in cells.items():
+            sources = Counter(self._source(cell, by_box, leaves) for cell in read)
+            part.reads = {source: n for source, n in sources.items() if source is not None and source is not part}
+        for cell in self.flow.outputs:
+            if (source := self._source(cell, by_box, leaves)) is not None:
+                source.root = True
+        return [*dict.fromkeys(leaves.values()), *cells]
+
+    def _source(self, cell: int, by_box: dict[int, Part], leaves: dict[int, Part]) -> Part | None:
+        """The box that a cell's number comes from; None for a constant."""
+        if cell in self.names.owners:
+            return by_box[self.boxes[self.names.owners[cell]]]
+        return leaves.get(self.names.slots.get(cell, -1))
+
+    def _describe(self, part: Part, members: Sequence[int]) -> None:
+        """Write into a box what its steps do."""
+        steps = [self.flow.steps[i] for i in members]
+        if len(set(self.boxes)) == len(self.boxes):
+            part.lines = [formula(steps[0], members[0], self.names)]
+        else:
+            part.lines = contents(steps)
+        part.kind = "computed" if len(steps) == 1 and steps[0].results == 1 else "folded"
+        if len(steps) > 1 and len(steps) == len(self.boxes):
+            part.lines.insert(0, f"{len(steps):,} steps")
+
+    def _leaves(self, cells: dict[Part, dict[int, None]]) -> dict[int, Part]:
+        """The boxes of the leaves by slot: those that the same boxes read share one, unless there are only a few."""
+        readers: dict[int, list[Part]] = {slot: [] for slot in map(self._slot, self.flow.outputs) if slot is not None}
+        for part, read in cells.items():
+            for slot in map(self._slot, read):
+                if slot is not None:
+                    readers.setdefault(slot, []).append(part)
+        groups: dict[Hashable, list[int]] = {}
+        few = len(readers) <= ALONE
+        for slot in sorted(readers):
+            key: Hashable = slot if few else (slot < self.listing.inputs, frozenset(readers[slot]))
+            groups.setdefault(key, []).append(slot)
+        found: dict[int, Part] = {}
+        for group in groups.values():
+            kind = "input" if group[0] < self.listing.inputs else "parameter"
+            found |= dict.fromkeys(group, Part(kind, self._leaf_lines(group, kind)))
+        return found
+
+    def _slot(self, cell: int) -> int | None:
+        return self.names.slots.get(cell)
+
+    def _leaf_lines(self, group: Sequence[int], kind: str) -> list[str]:
+        names = self.names.labels
+        if len(group) == 1:
+            return [names[group[0]]]
+        return [f"{len(group):,} {kind}s", f"{names[group[0]]} … {names[group[-1]]}"]
+
+    def _guards(self) -> list[tuple[Part, Iterable[int]]]:
+        """The boxes of the guards, and the cells that each reads: those of a kind about the same boxes share one."""
+        groups: dict[Hashable, list[int]] = {}
+        for i, guard in enumerate(self.listing.guards):
+            sources = {self._place(cell) for cell in self._asked(i)}
+            groups.setdefault((guard.kind, frozenset(sources)), []).append(i)
+        found: list[tuple[Part, Iterable[int]]] = []
+        for group in groups.values():
+            guard = self.listing.guards[group[0]]
+            text = self._question(guard, self._asked(group[0])) if len(group) == 1 else f"{len(group):,} × {guard.kind}"
+            found.append((Part("guard", [text, "else another branch"]), [x for i in group for x in self._asked(i)]))
+        return found
+
+    def _asked(self, i: int) -> Sequence[int]:
+        return self.flow.guards[2 * i : 2 * i + 2]
+
+    def _place(self, cell: int) -> Hashable:
+        """Where a cell is, for the grouping of guards."""
+        owner = self.names.owners.get(cell)
+        return ("leaf", cell in self.names.slots) if owner is None else self.boxes[owner]
+
+    def _question(self, guard: Guard, cells: Sequence[int]) -> str:
+        """One guard in words."""
+        named = self.is_named
+        x, y = (self.names.of(cell) if named or cell not in self.names.owners else "·" for cell in cells)
+        if guard.kind in SIGNS:
+            return f"{x} {SIGNS[guard.kind]} {y}: {'yes' if guard.outcome else 'no'}"
+        return f"{guard.kind}({x}) is {guard.outcome:g}"
+
+    @cached_property
+    def is_named(self) -> bool:
+        """Whether each step has a box of its own, under its name."""
+        return len(set(self.boxes)) == len(self.boxes)

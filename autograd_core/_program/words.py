@@ -1,0 +1,115 @@
+"""Steps in words: a formula for a single operation, and what there is in a box for several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._drawing.texts import applied, atom, number
+from .flow import CONVOLUTION, DOTS, MAP, MATVEC, PRODUCTS, Flow, Step
+
+MOST_TERMS, MOST_LINES = 4, 6
+
+
+class Names:
+    """What the cells of a branch are called: leaves by their labels, results by the number of their step.
+
+    `slots` has the leaf in a cell, and `owners` the step that fills it.
+    """
+
+    def __init__(self, flow: Flow, labels: Sequence[str], precision: int) -> None:
+        self.flow, self.labels, self.precision = flow, labels, precision
+        self.slots = {cell: slot for slot, cell in enumerate(flow.leaves)}
+        filled = enumerate(range(step.out, step.out + step.results) for step in flow.steps)
+        self.owners = {cell: i for i, cells in filled for cell in cells}
+
+    def of(self, cell: int) -> str:
+        """Return the name of a cell, or its number if it is a constant."""
+        if (slot := self.slots.get(cell)) is not None:
+            return self.labels[slot]
+        if (i := self.owners.get(cell)) is None:
+            return number(self.flow.constants[cell], self.precision)
+        step = self.flow.steps[i]
+        return f"v{i + 1}" if step.results == 1 else f"v{i + 1}[{cell - step.out}]"
+
+
+def formula(step: Step, i: int, names: Names) -> str:
+    """Return what step `i` computes: a formula if it is a single operation."""
+    name = f"v{i + 1}"
+    if step.results > 1:
+        return f"{name}: {said(step)}"
+    if step.kind == MAP and step.row is not None:
+        return f"{name} = {applied(step.row, [names.of(cell) for cell, _ in step.operands()])}"
+    if step.kind in (PRODUCTS, DOTS) and step.terms <= MOST_TERMS:
+        return f"{name} = {_sum(step, names)}"
+    return f"{name} = {said(step)}"
+
+
+def _sum(step: Step, names: Names) -> str:
+    """Return a sum of products; factors of 1 and -1 become signs."""
+    text = ""
+    constants = names.flow.constants
+    terms = step.operands()
+    if len(terms) == 2 and terms[0][1] < 0 <= terms[1][1] and terms[1][1] not in constants:
+        terms = terms[::-1]  # a product first
+    for cell, factor in terms:
+        if factor < 0 and constants.get(cell) == 0.0:
+            continue
+        sign = constants.get(factor)
+        minus = sign == -1.0
+        term = atom(names.of(cell)) if factor < 0 or abs(sign or 0.0) == 1.0 else _product(cell, factor, names)
+        text = f"{text} {'-' if minus else '+'} {term}" if text else f"-{term}" if minus else term
+    return text or "0"
+
+
+def _product(cell: int, factor: int, names: Names) -> str:
+    if cell == factor:
+        return f"{names.of(cell)}²"
+    return f"{atom(names.of(cell))}·{atom(names.of(factor))}"
+
+
+def said(step: Step) -> str:
+    """Return a step in a few words."""
+    n, terms = step.n, step.terms
+    if step.kind == MATVEC:
+        return f"{n}×{terms} matrix · vector"
+    if step.kind == CONVOLUTION:
+        return f"convolution: {n} filter{'s' * (n > 1)} of {terms} at {step.m} places"
+    if step.kind == DOTS:
+        return _sums(n, terms + step.inits)
+    if step.kind == PRODUCTS:
+        return "product" if n == 1 else f"{n:,} products"
+    return _at(step.row.name if step.row is not None else "", n)
+
+
+def _sums(n: int, terms: int) -> str:
+    if n == 1:
+        return f"sum of {terms:,}"
+    return f"{n:,} sums of {terms // n:,}" if terms % n == 0 else f"{n:,} sums of {terms:,} terms in all"
+
+
+def _at(name: str, n: int) -> str:
+    return name if n == 1 else f"{name} at {n:,} places"
+
+
+def contents(steps: Sequence[Step]) -> list[str]:
+    """Return what the steps of a box do, line by line: steps of one kind together, the first kinds in full."""
+    kinds: dict[tuple[int, str], list[Step]] = {}
+    for step in steps:
+        kinds.setdefault((step.kind, step.row.name if step.row is not None else ""), []).append(step)
+    lines = [said(found[0]) if len(found) == 1 else _together(found) for found in kinds.values()]
+    hidden = sum(len(found) for found in list(kinds.values())[MOST_LINES:])
+    return lines[:MOST_LINES] + ([f"and {hidden} more step{'s' * (hidden > 1)}"] if hidden else [])
+
+
+def _together(steps: Sequence[Step]) -> str:
+    """Return several steps of one kind in a few words."""
+    first, n = steps[0], sum(step.n for step in steps)
+    if first.kind == DOTS:
+        return _sums(n, sum(step.terms + step.inits for step in steps))
+    if first.kind in (MATVEC, CONVOLUTION):
+        shapes = {said(step) for step in steps}
+        what = "matrices · vectors" if first.kind == MATVEC else "convolutions"
+        return f"{shapes.pop()}, {len(steps)} times" if len(shapes) == 1 else f"{len(steps)} {what}"
+    if first.kind == PRODUCTS:
+        return f"{n:,} products"
+    return _at(first.row.name if first.row is not None else "", n)
