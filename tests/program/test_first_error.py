@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import autograd_core as ag
-from autograd_core import GraphError, Program, Value, parameter, trace
+from autograd_core import GraphError, Program, Value, parameter, primitive, trace
 from autograd_core._checking.ulps import same
+from autograd_core._program.program import program_from
 from autograd_core._program.saving import _sum
 
 # Each line computes a number from two earlier ones, or asks a question about one.
@@ -263,10 +264,25 @@ def test_a_file_of_version_1_has_no_order_and_still_loads(tmp_path):
     assert json.loads(path.read_text())["version"] == 2 and Program.load(path)(0.5, 4.0) == program(0.5, 4.0)
 
 
-def test_an_order_that_does_not_fit_is_refused(tmp_path):
-    program = trace(lambda x, y: ag.log(x) * ag.sqrt(y) if x < 5.0 else x, 1.0, 1.0)
-    from autograd_core._program.program import program_from
+def test_a_program_made_from_a_graph_raises_whatever_its_operations_raise():
+    """A graph has no order, so the error is that of any operation; a primitive may raise anything."""
 
+    @primitive(derivatives=(2.0,))
+    def looked_up(x):
+        return {1.0: 2.0}[x]
+
+    x, y = Value(1.0), Value(1.0)
+    assert outcome(Program(ag.log(x) * ag.sqrt(y), inputs=[x, y]), -1.0, -1.0)[1] in (
+        "log is defined for x > 0; got x = -1.0",
+        "sqrt is defined for x >= 0; got x = -1.0",
+    )
+    made = Program(looked_up(x) * ag.log(y), inputs=[x, y])
+    assert made(1.0, math.e) == 2.0
+    assert outcome(made, 3.0, 1.0)[:2] == (KeyError, "3.0")
+
+
+def test_an_order_that_does_not_fit_is_refused():
+    program = trace(lambda x, y: ag.log(x) * ag.sqrt(y) if x < 5.0 else x, 1.0, 1.0)
     state = program._state([])
     for name in ("risks", "asked_after"):
         for wrong in ("/////w==", "CQAAAA==", "AAA=", ""):
