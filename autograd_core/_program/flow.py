@@ -19,7 +19,8 @@ MAP, DOTS, PRODUCTS, MATVEC, CONVOLUTION = 0, 1, 2, 3, 6  # StepKind in _native/
 class Step(NamedTuple):
     """One step: `n` and `m` are its sizes, and its results fill `results` cells from `out` on.
 
-    `inits` is the number of its sums that start with a number other than 0, before their `terms`.
+    `inits` is the number of its sums that start with a number other than 0, before their `terms`. `whole` is the step
+    of which this one is a single result.
     """
 
     kind: int
@@ -32,6 +33,7 @@ class Step(NamedTuple):
     results: int
     pool: Sequence[int]
     inits: int = 0
+    whole: Step | None = None
 
     def reads(self) -> Iterator[int]:
         """Yield the cells that the step reads, some of them several times."""
@@ -48,6 +50,36 @@ class Step(NamedTuple):
         if self.kind in (MATVEC, CONVOLUTION):  # the rows of the matrix, or the filters, are `stride` apart
             for first in pool[len(found) :]:
                 yield from range(first, first + n * self.stride, self.stride) if self.stride else (first,)
+
+    def alone(self, o: int) -> Step:
+        """Return the step for result `o` alone: a sum, a product or an operation."""
+        n, terms, pool = self.n, self.terms, self.pool
+        kind = self.kind if self.kind in (MAP, PRODUCTS) else DOTS
+        inits = 0
+        if self.kind == MAP:
+            together = self.row is None or self.row.arity not in (1, 2)  # its operands lie together
+            read = pool[o * terms : (o + 1) * terms] if together else pool[o::n]
+        elif self.kind == PRODUCTS:
+            read = pool[o::n]
+        else:
+            init, pairs = self._sum(o)
+            terms, inits = len(pairs), int(init >= 0 and self.inits > 0)
+            read = array("i", (0, terms, init, *(a for a, _ in pairs), *(b for _, b in pairs)))
+        return Step(kind, self.row, 1, 0, terms, 0, self.out + o, 1, read, inits, self)
+
+    def _sum(self, o: int) -> tuple[int, list[tuple[int, int]]]:
+        """Return the cell with which sum `o` starts, -1 for none, and its terms: pairs of cells and factors' cells."""
+        n, m, terms, pool, stride = self.n, self.m, self.terms, self.pool, self.stride
+        if self.kind == DOTS:
+            start, end = 2 * n + 1 + pool[o], 2 * n + 1 + pool[o + 1]
+            return pool[n + 1 + o], list(zip(pool[start:end], pool[start + terms : end + terms], strict=True))
+        if self.kind == MATVEC:
+            row = (cell + o * stride for cell in pool[n + terms :])
+            return pool[o], list(zip(pool[n : n + terms], row, strict=True))
+        one, place = divmod(o, m)  # results of a filter lie together
+        at = n * m + place * terms
+        row = (cell + one * stride for cell in pool[n * m + m * terms :])
+        return pool[o], list(zip(pool[at : at + terms], row, strict=True))
 
     def operands(self) -> Sequence[tuple[int, int]]:
         """Return the operands of the only result: pairs of a cell and its factor's, which is -1 if there is none."""
@@ -70,6 +102,11 @@ class Flow(NamedTuple):
     constants: dict[int, float]
 
 
+def apart(flow: Flow) -> Flow:
+    """Return the flow with a step for each single result."""
+    return flow._replace(steps=[step.alone(o) for step in flow.steps for o in range(step.results)])
+
+
 def flow_of(listing: Listing, fast: bool) -> Flow:
     """Return how numbers flow through a listing as the player at hand plays it."""
     if not native.available():
@@ -81,7 +118,7 @@ def flow_of(listing: Listing, fast: bool) -> Flow:
 
 
 def _step(constants: dict[int, float], *sizes: Any) -> Step:
-    step = Step._make((*sizes[:-1], _integers(sizes[-1]), 0))
+    step = Step._make((*sizes[:-1], _integers(sizes[-1]), 0, None))
     if step.kind != DOTS:
         return step
     inits = step.pool[step.n + 1 : 2 * step.n + 1]

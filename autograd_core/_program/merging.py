@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import reduce
 from heapq import heapify, heappop, heappush
+from operator import or_
 from typing import NamedTuple
 
 from .flow import DOTS, MAP, PRODUCTS, Step
 
-# The number of boxes up to which a picture is left as it is, and up to which only small steps are merged.
-FEW, SOME = 16, 30
+FEW = 16  # the number of boxes up to which a picture is left as it is
 
 
 class Leaves(NamedTuple):
@@ -33,22 +34,33 @@ def merged(steps: Sequence[Step], below: Below) -> list[int]:
     """Return for each step the number of its box.
 
     Above FEW boxes, a step on each element of another (an activation) joins that one, and runs of steps with single
-    results become one box. Above SOME, steps of one kind with the same parameters share a box (a layer at several
-    places), each box takes in what follows from it alone (so that boxes begin where parameters or inputs enter), and
-    boxes that read the same are merged.
+    results become one box.
 
     Args:
         below: For each step, what it reads: the numbers of earlier steps, and leaves.
     """
-    single = Boxes(below, [[i] for i in range(len(steps))])
-    boxes = single
-    if len(boxes.steps) > FEW:
-        boxes = _contracted(single, _joined(below, lambda i, x, others: _joins(steps, i, x, others))) or single
-    if len(boxes.steps) > SOME:
-        boxes = _contracted(single, _sharing(steps, below)) or single
-        boxes = _contracted(boxes, _joined(boxes.below, lambda i, x, others: True)) or boxes
+    boxes = Boxes(below, [[i] for i in range(len(steps))])
+    if len(steps) > FEW:
+        boxes = _contracted(boxes, _joined(below, lambda i, x, others: _joins(steps, i, x, others))) or boxes
+    return _numbers(boxes, len(steps))
+
+
+def gathered(steps: Sequence[Step], below: Below) -> list[int]:
+    """Return the same for a large program, from steps with single results.
+
+    Those of one kind with the same parameters share a box (a layer at several places), boxes that read the same are
+    merged, and each takes in what follows from it alone: so boxes begin where parameters or inputs enter.
+    """
+    boxes = Boxes(below, [[i] for i in range(len(steps))])
+    boxes = _contracted(boxes, _sharing(steps, below)) or boxes
+    for _ in range(2):
         boxes = _contracted(boxes, _reading_alike(boxes.below)) or boxes
-    found = [0] * len(steps)
+        boxes = _contracted(boxes, _joined(boxes.below, lambda i, x, others: True)) or boxes
+    return _numbers(boxes, len(steps))
+
+
+def _numbers(boxes: Boxes, count: int) -> list[int]:
+    found = [0] * count
     for box, members in enumerate(boxes.steps):
         for i in members:
             found[i] = box
@@ -101,19 +113,20 @@ def _joined(below: Below, joins: Callable[[int, int, int], bool]) -> list[int]:
     """
     into: list[int] = []
     leaves: dict[int, set[Leaves]] = {}
-    above: dict[int, set[int]] = {}  # the boxes from which each is computed
+    above: dict[int, int] = {}  # the boxes from which each is computed, as bits
     for i, found in enumerate(below):
         read = {into[x] for x in found if not isinstance(x, Leaves)}
         outside = {x for x in found if isinstance(x, Leaves)}
+        bits = sum(1 << x for x in read)
         box = i
         for x in sorted(read, reverse=True):
-            others = read - {x}
-            if outside <= leaves[x] and others <= above[x] and joins(i, x, len(others) + len(outside)):
+            new = bits & ~(above[x] | 1 << x)
+            if not new and outside <= leaves[x] and joins(i, x, len(read) - 1 + len(outside)):
                 box = x
                 break
         into.append(box)
         if box == i:
-            leaves[i], above[i] = outside, read.union(*(above[x] for x in read))
+            leaves[i], above[i] = outside, reduce(or_, (above[x] for x in read), bits)
     return into
 
 

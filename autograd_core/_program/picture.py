@@ -9,14 +9,16 @@ from functools import cached_property
 
 from .._drawing.texts import short
 from .branches import Branch
-from .flow import Flow, flow_of
+from .flow import Flow, apart, flow_of
 from .guards import Guard
-from .merging import Leaves, merged
+from .merging import Leaves, gathered, merged
 from .words import Names, contents, formula
 
 # The number of leaves up to which each has its own box, and of steps above which all share one box: without the C
 # player each operation is a step.
 ALONE, MOST_STEPS = 8, 2000
+# The number of boxes above which results are grouped one by one, and of results above which they are not.
+SOME, MOST_RESULTS = 20, 30_000
 SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
 
 
@@ -47,9 +49,20 @@ class Picture:
         self.reads = [dict.fromkeys(step.reads()) for step in self.flow.steps]
         count = len(self.flow.steps)
         self.boxes = merged(self.flow.steps, self._below()) if count <= MOST_STEPS else [0] * count
+        if count <= MOST_STEPS and len(set(self.boxes)) > SOME:
+            self._take_apart(precision)
         if len(set(self.boxes)) > most:
-            self.boxes = [0] * count
+            self.boxes = [0] * len(self.boxes)
         self.parts = self._parts()
+
+    def _take_apart(self, precision: int) -> None:
+        """Group single results instead of steps, which may be parts of several layers at once."""
+        single = apart(self.flow)
+        if len(single.steps) > MOST_RESULTS:
+            return
+        self.flow, self.names = single, Names(single, self.names.labels, precision)
+        self.reads = [dict.fromkeys(step.reads()) for step in single.steps]
+        self.boxes = gathered(single.steps, self._below())
 
     def _labels(self) -> list[str]:
         """The names of the leaves."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .._drawing.texts import applied, atom, number
 from .flow import CONVOLUTION, DOTS, MAP, MATVEC, PRODUCTS, Flow, Step
 
-MOST_TERMS, MOST_LINES = 4, 6
+MOST_TERMS, MOST_LINES = 4, 8
 
 
 class Names:
@@ -94,11 +94,32 @@ def _at(name: str, n: int) -> str:
 def contents(steps: Sequence[Step]) -> list[str]:
     """Return what the steps of a box do, line by line: steps of one kind together, the first kinds in full."""
     kinds: dict[tuple[int, str], list[Step]] = {}
-    for step in steps:
+    for step in _whole(steps):
         kinds.setdefault((step.kind, step.row.name if step.row is not None else ""), []).append(step)
     lines = [said(found[0]) if len(found) == 1 else _together(found) for found in kinds.values()]
     hidden = sum(len(found) for found in list(kinds.values())[MOST_LINES:])
     return lines[:MOST_LINES] + ([f"and {hidden} more step{'s' * (hidden > 1)}"] if hidden else [])
+
+
+def _whole(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps with single results of one step put together again, as far as they are all here."""
+    groups: dict[int, list[Step]] = {}
+    for step in steps:
+        groups.setdefault(id(step.whole or step), []).append(step)
+    found = []
+    for group in groups.values():
+        whole, n = group[0].whole, len(group)
+        if whole is None:
+            found += group
+        elif n == whole.results:
+            found.append(whole)
+        elif whole.kind == MATVEC:
+            found.append(whole._replace(n=n))
+        else:
+            one = group[0]
+            terms = sum(step.terms for step in group) if one.kind == DOTS else one.terms
+            found.append(one._replace(n=n, terms=terms, inits=sum(step.inits for step in group)))
+    return found
 
 
 def _together(steps: Sequence[Step]) -> str:

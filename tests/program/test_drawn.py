@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import ENGINE, GraphError, Program, Value, parameter, take, trace
-from autograd_core._program.flow import DOTS, MAP, PRODUCTS, Step, flow_of
-from autograd_core._program.merging import SOME, Leaves, merged
+from autograd_core._program.flow import DOTS, MAP, PRODUCTS, Step, apart, flow_of
+from autograd_core._program.merging import Leaves, gathered, merged
+from autograd_core._program.picture import SOME
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 _spec = importlib.util.spec_from_file_location("random_graphs", Path(__file__).parent / "random_graphs.py")
@@ -156,6 +157,17 @@ def test_the_output_may_be_an_input():
     assert 'label="x1"' in source and 'peripheries="2"' in source
 
 
+def reached_by(flow):
+    """The leaves that each cell is computed from."""
+    known = {cell: {slot} for slot, cell in enumerate(flow.leaves)} | {cell: set() for cell in flow.constants}
+    for step in flow.steps:
+        read = set().union(*(known[cell] for cell in step.reads()))
+        cells = range(step.out, step.out + step.results)
+        assert not known.keys() & set(cells)
+        known |= dict.fromkeys(cells, read)
+    return known
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.booleans())
 def test_numbers_flow_from_the_leaves_that_the_list_reads(seed, fast):
@@ -166,19 +178,13 @@ def test_numbers_flow_from_the_leaves_that_the_list_reads(seed, fast):
     [branch] = program._replays.branches
     listing = branch.listing
     flow = flow_of(listing, fast)
-    known = {cell: {slot} for slot, cell in enumerate(flow.leaves)} | {cell: set() for cell in flow.constants}
-    for step in flow.steps:
-        read = set().union(*(known[cell] for cell in step.reads()))
-        cells = range(step.out, step.out + step.results)
-        assert not known.keys() & set(cells)
-        known |= dict.fromkeys(cells, read)
+    known, single = reached_by(flow), reached_by(apart(flow))
     slots = [{slot} for slot in range(listing.inputs + listing.parameters)] + [set() for _ in listing.constants]
     for _, operands in listing.instructions():
         slots.append(set().union(*(slots[x] for x in operands)))
     for cell, slot in zip(flow.outputs, listing.outputs, strict=True):
         assert slots[slot] <= known[cell]  # a step as a whole may read more than one of its results does
-        if all(step.results == 1 for step in flow.steps):
-            assert slots[slot] == known[cell]
+        assert slots[slot] == single[cell]
 
 
 @given(st.data())
@@ -192,7 +198,7 @@ def test_merged_boxes_are_never_in_a_circle(data):
     kinds = data.draw(st.lists(st.sampled_from([MAP, DOTS, PRODUCTS]), min_size=count, max_size=count))
     sizes = data.draw(st.lists(st.sampled_from([1, 1, 8]), min_size=count, max_size=count))
     steps = [Step(kind, None, n, 0, 1, 0, 0, n, ()) for kind, n in zip(kinds, sizes, strict=True)]
-    boxes = merged(steps, below)
+    boxes = data.draw(st.sampled_from([merged, gathered]))(steps, below)
     assert len(boxes) == count
     read = {box: {boxes[x] for i, found in enumerate(below) if boxes[i] == box for x in found if type(x) is int} - {box} for box in boxes}
     done = set()
@@ -217,3 +223,29 @@ def test_the_attention_of_a_row_of_tokens_is_a_picture_at_a_glance():
     drawing = trace(outputs, [[0.1 * i + j for i in range(8)] for j in range(6)]).draw()
     boxes = [text for text in labels(drawing) if " … " not in text]
     assert len(boxes) <= SOME
+
+
+@needs_dot
+def test_a_transformer_is_its_layers():
+    """Positions are played in turn, so that a step may be part of several layers; the picture still shows each layer once."""
+    query, out, head = matrix(4, 4), matrix(4, 4), matrix(5, 4)
+    table = matrix(5, 4)
+
+    def loss(tokens):
+        keys, total = [], 0.0
+        for position in range(len(tokens) - 1):
+            x = [take([row[j] for row in table], tokens[position]) for j in range(4)]
+            q = [ag.dot(row, x) for row in query]
+            keys.append(q)
+            weights = ag.softmax([ag.dot(q, k) for k in keys])
+            x = [ag.dot(weights, [k[j] for k in keys]) for j in range(4)]
+            x = [ag.relu(ag.dot(row, x)) for row in out]
+            z = [ag.dot(row, x) for row in head]
+            top = ag.max(z)
+            total = total + ag.log(sum(ag.exp(v - top) for v in z)) + top - take(z, tokens[position + 1])
+        return total
+
+    drawing = trace(loss, [0, 3, 1, 4, 2, 0, 3]).draw()
+    boxes = [text for text in labels(drawing) if " … " not in text]
+    assert len(boxes) <= 12
+    assert_drawn(drawing)
