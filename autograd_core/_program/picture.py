@@ -140,10 +140,13 @@ class Picture:
         return self.names.slots.get(cell)
 
     def _leaf_lines(self, group: Sequence[int], kind: str) -> list[str]:
-        names = self.names.labels
+        names = [self.names.labels[slot] for slot in group]
         if len(group) == 1:
-            return [names[group[0]]]
-        return [f"{len(group):,} {kind}s", f"{names[group[0]]} … {names[group[-1]]}"]
+            return names
+        different = list(dict.fromkeys(names))  # neurons may use the same labels
+        shown = f"{names[0]} … {names[-1]}" if len(different) == len(names) else ", ".join(different[:3])
+        more = ", …" if len(names) > len(different) > 3 else ""
+        return [f"{len(group):,} {kind}s", shown + more]
 
     def _guards(self) -> list[tuple[Part, Iterable[int]]]:
         """The boxes of the guards, and the cells that each reads: those of a kind about the same boxes share one."""

@@ -139,6 +139,12 @@ def test_many_guards_share_a_box():
     assert "30 × gt\nelse another branch" in labels(program.draw())
 
 
+def test_labels_that_neurons_share_are_shown_once():
+    neurons = [[parameter(0.1, f"w{i}") for i in range(5)] for _ in range(12)]
+    found = labels(trace(lambda xs: sum(ag.tanh(ag.dot(ws, xs)) for ws in neurons), [1.0] * 5).draw())
+    assert found[0] == "5 inputs\nx0 … x4" and found[1] == "60 parameters\nw0, w1, w2, …"
+
+
 def test_what_cannot_be_drawn():
     with pytest.raises(GraphError, match="nothing to draw"):
         trace(lambda x: 1.0, 2.0).draw()
