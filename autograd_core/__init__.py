@@ -8,7 +8,7 @@
 0.940014848806378
 """
 
-from ._engine import freeing, old_pickles, pickling, pictures  # noqa: F401  # they install methods on Value
+from ._engine import freeing, old_pickles, pickling, pictures  # noqa: F401  # imported for their side effects
 from ._engine.choice import ENGINE
 from ._engine.nonfinite import explain_nonfinite, first_nonfinite
 from ._operations.choosing import max, min, take

@@ -63,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
         return action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        # a command from a package built on this one: imported by name, and only when it is used
+        # the command is in a package built on this one, which is imported by name when the command is used
         if module := self.get_default("options_in"):
             import_module(module).add_options(self)
         if self.get_default("expression_first") and args is not None:
@@ -234,7 +234,7 @@ def _info(options: argparse.Namespace) -> None:
     print(f"compiler      {'none: pure Python' if NATIVE is None else NATIVE.COMPILER}")
     print(f"platform      {platform.platform()}")
     if NATIVE is not None:
-        print("rows that run in Python, each with the reason:")
+        print("operations that run in Python, each with the reason:")
         for name, reason in rows_without_kernel().items():
             print(f"  {name:12}{reason}")
 

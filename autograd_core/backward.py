@@ -1,4 +1,4 @@
-"""The reverse sweep over the recorded local derivatives: plain floats in one pass, the heart of the engine."""
+"""The heart of the engine: the reverse sweep, one pass over plain floats through the recorded local derivatives."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from .graph import check_recorded, discovered
 from .ops import sum as sum_of
 from .value import Value
 
-# Threads may sweep graphs that share leaves. The lock makes adding to a gradient atomic; it is reentrant because a
-# signal handler may start another sweep in the same thread meanwhile.
+# Threads may sweep graphs that share leaves. The lock makes adding to a gradient atomic. It is reentrant because, while
+# a thread holds it, a signal handler may start another sweep in that thread.
 _adding = RLock()
 
 
 def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
     """Propagate the adjoints of the nodes in `order` back along every edge.
 
-    `adjoints` has an entry for every node in `order` and for each of their operands; contributions are added in
-    reverse topological order, operands left to right. A node that nothing has reached sends nothing on, and nothing
-    crosses a flat edge, so a path that was not taken never produces a NaN. (-0.0 stands for "nothing"; adding 0.0 makes
-    it 0.0.)
+    `adjoints` has an entry for each node in `order` and for each operand of these nodes. Contributions are added in
+    reverse topological order and, at each node, in the order of its operands. A node to which no contribution has been
+    added is skipped, and so is an edge whose local derivative is flat (0 in a whole neighbourhood). So a branch that
+    was not taken never produces a NaN. (Both cases are marked by -0.0, so 0.0 is added to every contribution, which
+    turns -0.0 into 0.0.)
     """
     rest = reversed(order)
     for node in rest:
@@ -58,7 +59,7 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
-    """Finish a sweep that contains checkpoints with several outputs, each of which waits for its leader's turn."""
+    """Finish a sweep over checkpoints with several outputs; the outputs wait until the sweep reaches their leader."""
     waiting: dict[Value, list[Value]] = {}
     for node in rest:
         if node.op is not CHECKPOINT:
@@ -83,7 +84,7 @@ def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
 
 
 def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """Like `discovered`, but for several roots."""
+    """Return what `discovered` returns, but for several roots."""
     if len(roots) == 1:
         return discovered(roots[0], stops)
     with record():
@@ -95,13 +96,13 @@ def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple
 def backward(y: Value, gradient: float = 1.0) -> None:
     """Add ∂y/∂leaf · gradient to the `grad` of every leaf below `y`, and set the `grad` of every node in between.
 
-    Each leaf's contributions are summed first and added once, so a second sweep exactly doubles the gradients of the
-    leaves. A computed node holds the adjoint of the last sweep. If an exception is raised, no gradient is changed.
-    (Lecture 000, backpropagation; lecture 003, reverse mode.)
+    For each leaf, the contributions of a sweep are summed before they are added to its `grad`, so a second sweep
+    exactly doubles the gradients of the leaves. The `grad` of a computed node is its adjoint in the last sweep. If an
+    exception is raised, no gradient is changed. (Lecture 000, backpropagation; lecture 003, reverse mode.)
 
     Args:
         y: The output.
-        gradient: The adjoint to start from.
+        gradient: The adjoint of `y`, from which the sweep starts.
 
     Raises:
         GraphError: `y` was made inside `no_record()`.
@@ -139,7 +140,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
 
 
 def _method(self: Value, gradient: float = 1.0) -> None:
-    """Add ∂self/∂leaf · gradient to the `grad` of every leaf, and set the `grad` of every node in between.
+    """Add ∂self/∂leaf · gradient to the `grad` of every leaf below, and set the `grad` of every node in between.
 
     See `autograd_core.backward`.
 
@@ -152,7 +153,7 @@ def _method(self: Value, gradient: float = 1.0) -> None:
 
 
 _method.__name__, _method.__qualname__ = "backward", "Value.backward"
-for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C class has its own, which saves a Python call
+for _class in {Value, ORIGINALS.get("Value", Value)}:  # the C class has its own method, which saves a Python call
     if "backward" not in vars(_class):
         setattr(_class, "backward", _method)  # noqa: B010  # a type checker rejects the plain assignment
     elif NATIVE is not None:

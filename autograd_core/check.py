@@ -32,15 +32,15 @@ from .value import Value
 
 __all__ = ["check_gradient", "check_primitive", "ulps"]
 
-# How much rounding error the analytic derivative may carry, and how precise a verdict must be: a tolerance of
-# 0.05 % distinguishes a rule that is wrong by 0.1 % from a correct one.
+# How much rounding error the analytic derivative may contain, and how small the tolerance must be for a verdict: with
+# 0.05 %, a rule that is wrong by 0.1 % is distinguished from a correct one.
 OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070
 RESOLUTION = 2.0**-11
 
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """One coordinate: the leaf to move, its name, and the group it is sampled from."""
+    """One coordinate: the leaf whose number is varied, its name, and the group from which it is sampled."""
 
     leaf: Value
     name: str
@@ -52,20 +52,21 @@ def check_gradient(
 ) -> Report:
     """Compare the derivatives of `function` at `at` with central differences, one coordinate at a time.
 
-    The best step is sought for each coordinate, and the error of the difference is estimated. A derivative agrees if it
-    lies within that error; it is not judged at a kink, at the edge of the domain, or where rounding hides the
-    difference. (Lecture 003, gradient check.)
+    For each coordinate, the best step is sought, and the error of the central difference is estimated. A derivative
+    agrees if it differs from the central difference by no more than a tolerance based on that error. It is not judged
+    at a kink, at the edge of the domain, or where the rounding error of the difference is too large. (Lecture 003,
+    gradient check.)
 
     Args:
         function: Returns one number.
-        at: Its argument: a number, or lists, tuples, dicts and NumPy arrays of numbers. If `at` holds `Value`s
-            (leaves), or is a model with parameters, `function` is called without arguments while these leaves are
-            moved. They are restored, even after an error, and their `grad` is not touched.
+        at: The argument of `function`: a number, or lists, tuples, dicts and NumPy arrays of numbers. If `at` holds
+            `Value`s (leaves), or is a model with parameters, `function` is called without arguments while the numbers
+            of these leaves are varied. The numbers are restored, even after an error, and no `grad` is changed.
         order: 1 compares the gradient with differences of the function; 2 compares the Hessian with differences of the
             exact gradient.
-        sample: How many coordinates to check, drawn evenly from the groups (the entries of a dict, the parts of a
-            nested list, labels that differ in more than their numbers). None checks all.
-        seed: Makes the sample repeatable.
+        sample: How many coordinates to check, drawn evenly from groups. A group is an entry of a dict, a part of a
+            nested list, or the leaves whose labels differ only in their numbers. None checks all.
+        seed: The seed of the sample, which makes it repeatable.
 
     Raises:
         TypeError: `at` holds something other than numbers or leaves, or the function does not return one number.
@@ -97,7 +98,7 @@ def check_gradient(
 
 
 def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callable[[], Any]]:
-    """Return the leaves to move, and the function to call without arguments after each move."""
+    """Return the leaves whose numbers to vary, and a function without arguments that returns the output for them."""
     if not callable(function):
         raise TypeError(f"expected a function, such as lambda: loss(); got {described(function)}")
     if hasattr(at, "parameters"):
@@ -112,7 +113,7 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
                 raise TypeError(f"if `at` holds any Value, everything in it must be a leaf; got {described(x)}")
         if _takes_arguments(function):
             raise TypeError(
-                "leaves are moved in place, so the function must take no arguments: pass lambda: f(x) instead of f"
+                "leaves are varied in place, so the function must take no arguments: pass lambda: f(x) instead of f"
             )
         return [
             _Input(x, path_of(x) or name or "x", stem(x.label) if x.label and not group else group or "x")
@@ -136,7 +137,7 @@ def _takes_arguments(function: Callable[..., Any]) -> bool:
         inspect.signature(function).bind()
     except TypeError:
         return True
-    except ValueError:  # it has no signature
+    except ValueError:  # the function has no signature
         return False
     return False
 
@@ -177,7 +178,7 @@ def _number(y: Any) -> float:
 
 
 def _checked(call: Callable[[], Any], by: _Input | None, moved: _Input) -> Coordinate:
-    """Check the derivative with respect to `moved` of the function or, if `by` is given, of ∂function/∂by."""
+    """Check the derivative of the function (or of ∂function/∂by, if `by` is given) with respect to `moved`."""
     leaf = moved.leaf
     at = leaf.data
 
@@ -223,7 +224,7 @@ def _set(leaf: Value, x: float) -> Iterator[None]:
 
 
 def _judged(analytic: float, numeric: Estimate) -> tuple[float, float, str, str]:
-    """Return the tolerance, the step, the verdict and the reason for it."""
+    """Return the tolerance, the step, the verdict and the reason for the verdict."""
     if numeric.reason:
         return math.inf, numeric.step, NOT_JUDGED, numeric.reason
     tolerance = 4.0 * numeric.error + max(OWN_ROUNDING * abs(analytic), OWN_UNDERFLOW)
@@ -239,9 +240,10 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
 
     Args:
         operation: A function of `autograd_core`, a primitive, or a row of the table. An operand whose derivative is
-            declared as NaN (such as the order of `polygamma`) is not a variable: it is drawn but not checked.
-        points: How many points to draw, away from kinks and where the value and derivatives are finite.
-        seed: Makes the points repeatable.
+            declared as NaN (such as the order of `polygamma`) is not a variable: a number is drawn for it, but it is
+            not checked.
+        points: How many points to draw. They are away from kinks, and the value and derivatives there are finite.
+        seed: The seed of the points, which makes them repeatable.
 
     Raises:
         TypeError: `operation` is not an operation with derivatives.
@@ -254,7 +256,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     row = operation if isinstance(operation, Operation) else operation_of(operation)
     if row.arity == 0 or row.name == "checkpoint":
         raise TypeError(f"{row.name} has no derivatives to check")
-    # The operands form one flat list, whatever the signature of the row's own function.
+    # Here the operands are passed one by one, whatever the signature of the row's own function.
     few = unary(row) if row.arity == 1 else binary(row) if row.arity == 2 else None
     apply = few or many(replace(row, gather=lambda *operands: operands))
     draw = random.Random(f"{row.name} {seed}")

@@ -1,4 +1,4 @@
-"""Checkpointing: discard a function's graph, and run the function again when its gradient is needed."""
+"""Checkpointing: discard a function's graph, and run the function again when its gradients are needed."""
 
 from __future__ import annotations
 
@@ -34,35 +34,36 @@ CHECKPOINT = TABLE["checkpoint"] = Operation(
 class Segment:
     """The call that a checkpoint runs again, stored where other nodes keep their local derivatives.
 
-    If there are several outputs, the first one leads: its operands are those of all outputs, and it holds the
-    function. The others have the leader as their operand and hold no function. A sweep defers them until the
-    leader's turn, then runs the function once for all of them.
+    If there are several outputs, the first one is the leader: its node has the operands of all outputs, and its segment
+    holds the function. The node of any other output has the leader as its only operand, and its segment holds no
+    function. A sweep defers these nodes until it reaches the leader, then runs the function once for all outputs.
     """
 
     function: Callable[..., Any] | None
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
-    output: int | None = None  # which of several outputs this is
+    output: int | None = None  # the index of this output, if there are several
 
 
 def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
     """Return `function(*arguments, **keywords)` without keeping its graph; each sweep runs `function` again.
 
-    Gradients reach the arguments and every node and parameter that `function` closes over. They are the same as without
-    a checkpoint, except that a shared input's contributions may be added in a different order. The stepper does not
-    support checkpoints with several outputs. An object that keeps the result of checkpointing its own method forms a
-    reference cycle: on the Python engine the cyclic collector frees it; on the native engine the cycle is freed only
-    once the object drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
+    Gradients reach the arguments and every node and parameter that `function` closes over. The gradients are the
+    same as without a checkpoint, except that the contributions to a shared input may be added in a different order. The
+    stepper does not support checkpoints with several outputs. An object that keeps the result of checkpointing its own
+    method forms a reference cycle: on the Python engine the cyclic collector frees the cycle; on the native engine the
+    cycle is freed only once the object drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
 
     Args:
         function: Returns one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or classes
-            registered with `register`; each Value among them becomes one node. Each sweep runs it once. It must
-            return the same numbers every time.
+            registered with `register`; each Value among them becomes one node. Each sweep runs the function once, and
+            the function must return the same numbers every time.
         arguments, keywords: Passed to `function`.
 
     Raises:
         TypeError: The result holds something other than numbers.
-        GraphError: Raised by the sweep if the second result differs in any bit, or if a leaf was assigned in between.
+        GraphError: Raised by a sweep if the function now returns a number that differs in any bit, or if a leaf was
+            assigned after the checkpoint was made.
 
     >>> from autograd_core import Value, exp
     >>> x = Value(1.0)
@@ -94,7 +95,7 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
 def _nodes(
     numbers: list[Any], start: int, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> list[Any]:
-    """Return the outputs, with each Value among them replaced by a node: the first leads, the others follow."""
+    """Return the outputs, with each Value among them replaced by a node; the first of these is the leader."""
     operands = _boundary([x for x in numbers if type(x) is Value], start)
     stamp = tick()
     made: list[Any] = []
@@ -124,7 +125,7 @@ def behind(nodes: Sequence[Value]) -> list[Value]:
 
 
 def below(nodes: Sequence[Value]) -> list[Value]:
-    """Return the Values from which that graph is computed, each once."""
+    """Return the Values from which the graph that `behind` returns is computed, each once."""
     leader = leader_of(nodes[0]) if nodes[0].op is CHECKPOINT else nodes[0]
     return [x for x in dict.fromkeys(leader._x) if type(x) is Value]
 
@@ -160,8 +161,9 @@ def rerun(nodes: Sequence[Value]) -> list[Value]:
     for other in _boundary(found, start):
         if other not in known and other._stamp < start:
             raise GraphError(
-                f"the function of a checkpoint now reads {described(other)}, which it did not read when it was "
-                "recorded, so a gradient would be lost: pass copied or unpickled nodes to it as arguments"
+                f"the function of a checkpoint now reads {described(other)}, which it did not read when the "
+                "checkpoint was recorded, so a gradient would be lost: pass copied or unpickled nodes to the function "
+                "as arguments"
             )
     return found
 

@@ -1,4 +1,4 @@
-"""Where operations happen: `scope` names the nodes made inside; `no_record` and `record` turn recording off and on."""
+"""Where operations run: `scope` groups nodes under a name; `no_record` and `record` turn recording off and on."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ._engine.places import Place, _place, current, leave
 
 
 class _Inside:
-    """A context manager and decorator that moves to another place and back.
+    """A context manager and decorator that changes the current place (see `_engine/places.py`) and restores it.
 
-    It has no state: each place knows its parent and its owner, so one instance can serve any number of threads and
-    tasks.
+    It has no state, since each place knows its parent and its owner. So one instance can serve any number of threads
+    and tasks.
     """
 
     __slots__ = ()
 
     def _next(self, here: Place) -> Place:
-        raise NotImplementedError  # each kind of place says where it leads
+        raise NotImplementedError  # each subclass returns the place that it enters
 
     def __enter__(self) -> None:
         _place.set(self._next(current()))
@@ -41,7 +41,7 @@ class _Inside:
 
 
 class back_at:
-    """Run code again where it ran before: in the same scopes, with recording on or off as it was.
+    """Run code again in the place where it ran before: in the same scopes, with recording on or off as it was then.
 
     >>> from autograd_core import Value
     >>> with scope("layer 1"):
@@ -69,7 +69,7 @@ class back_at:
 
 @accelerated
 class scope(_Inside):
-    """Name the nodes made inside, for drawings: `with scope("layer 1"): …`. Scopes nest.
+    """Group the nodes made inside it under a name, for drawings: `with scope("layer 1"): …`. Scopes nest.
 
     Raises:
         TypeError: The name is not a `str`.
@@ -90,7 +90,7 @@ class scope(_Inside):
 
     @property
     def name(self) -> str:
-        """The name recorded in the nodes made inside."""
+        """The name that the nodes made inside the scope record."""
         return self._name
 
     def _next(self, here: Place) -> Place:
@@ -101,9 +101,9 @@ class scope(_Inside):
 class no_record(_Inside):
     """Turn recording off: operations inside return leaves, with the correct numbers but no operands.
 
-    Also works as a decorator, `@no_record()`, as do `record` and `scope`. If a generator yields inside
-    `with no_record():`, its consumer does not record either, as with any context manager; decorate the generator
-    instead.
+    It also works as a decorator, `@no_record()`, as do `record` and `scope`. If a generator yields inside
+    `with no_record():`, recording is also off in the code that consumes the generator, as with any context manager;
+    decorate the generator instead.
 
     >>> from autograd_core import Value
     >>> with no_record():
@@ -120,10 +120,11 @@ class no_record(_Inside):
 
 @accelerated
 class record(_Inside):
-    """Turn recording on, even within `no_record()`; it is on by default. (Lecture 000 writes the record by hand.)
+    """Turn recording on, even within `no_record()`; recording is on by default.
 
-    With `source=True` each node also knows the line of your code that made it, and each function you call becomes a
-    scope, so the stepper can show the program beside the graph. This is slow, like a debugger, and covers one thread.
+    With `source=True`, each node also knows the line of your code that made it, and each function you call becomes a
+    scope, so the stepper can show the program beside the graph. This is as slow as a debugger, and covers one thread.
+    (In lecture 000, the record is written by hand.)
 
     >>> from autograd_core import Value
     >>> with no_record(), record():
@@ -138,7 +139,7 @@ class record(_Inside):
         """Return the context manager; with `source`, the one that follows source lines."""
         if not source:
             return object.__new__(cls)
-        return import_module("autograd_core._engine.sources").Following()  # it imports this module
+        return import_module("autograd_core._engine.sources").Following()  # imported only when needed
 
     def _next(self, here: Place) -> Place:
         return Place(here, None, True, id(self))

@@ -1,4 +1,4 @@
-"""The graph as a picture: `draw` for a notebook or a file, `to_dot` for the source alone."""
+"""The graph as a picture: `draw` makes it for a notebook or a file, and `to_dot` returns its source only."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ __all__ = ["draw", "lay_out_with", "to_dot"]
 def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> Drawing:
     """Draw the graph below `y`, one output or a list of several, as a picture that a notebook displays.
 
-    Each box shows a unique name (the second node labelled x is x#2), how it was computed, its value and its gradient
-    ("·" until a sweep has set it). Each edge shows the local derivative ∂result/∂operand and, after a sweep, "local ×
-    upstream = contribution"; if there are more than three edges per box, these labels appear only under the pointer. A
-    folded scope shows the value of its output, if there is just one, and the norm of its parameters' gradients.
+    Each box shows the node's unique name (the second node labelled x is called x#2), how its value was computed, the
+    value, and the gradient ("·" until a sweep has set the gradient). Each edge shows the local derivative
+    ∂result/∂operand and, after a sweep, "local × upstream = contribution"; if there are more than three edges per box,
+    these labels appear only under the pointer. A folded scope shows the value of its output, if there is just one, and
+    the norm of its parameters' gradients.
 
     The drawing's `save` writes a picture to a .svg, .png or .pdf file, or the source to a .dot or .gv file.
 
@@ -34,10 +35,11 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
         show: "forward" (values), "backward" (gradients), "both", or "structure" (neither).
         colour: Colour boxes by the "kind" of node, or by the sign and size of the "gradient".
         operations: "merged" into the box of their result, or drawn "apart".
-        collapse: The depth from which each run of a scope (a neuron, a layer) is folded into one box.
+        collapse: The depth from which scopes (a neuron, a layer) are folded: each time a scope was entered gives one
+            box.
         batch: Whether to draw a computation that repeats on other inputs, such as the points of a mini-batch, only
-            once, marked "× 99 more". None does so only if something is folded.
-        max_nodes: The most boxes to draw before the graph is folded automatically.
+            once, marked "× 99 more". None means: only if something is folded.
+        max_nodes: The largest number of boxes that is drawn without folding the graph automatically.
         time_limit: Seconds after which to abandon a layout.
 
     Raises:
@@ -45,7 +47,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
         TypeError: An option is unknown, or `y` is not a Value.
         ValueError: The value of an option is invalid.
 
-    Nothing is raised if Graphviz is missing: the drawing shows its source and how to install Graphviz.
+    If Graphviz is missing, nothing is raised: the drawing shows its source and how to install Graphviz.
 
     >>> from autograd_core import Value
     >>> a = Value(3.0, "a")
@@ -72,8 +74,9 @@ def limited(*, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -
 def to_dot(y: Value | Sequence[Value], **options: Any) -> str:
     """Return the graph below `y`, one output or a list, in Graphviz's DOT language.
 
-    The graph may have any size, and Graphviz is not needed. Takes the options of `draw` except `max_nodes` and
-    `time_limit`, and raises the same errors. The same graph yields the same text in every process.
+    The graph may have any size, and Graphviz is not needed. The options are those of `draw` except `max_nodes` and
+    `time_limit`; an unknown option or an invalid value raises the same errors as there. The same graph yields the same
+    text in every process.
 
     >>> from autograd_core import Value
     >>> to_dot(Value(2.0, "w"), show="structure").splitlines()[4].split()[:3]

@@ -17,7 +17,7 @@ KINDS = (OverflowError, ZeroDivisionError, ArithmeticError, FloatingPointError, 
 
 
 class GraphError(RuntimeError):
-    """The graph cannot answer the request; the message says why."""
+    """The graph does not allow the requested operation; the message says why."""
 
 
 class GraphWarning(UserWarning):
@@ -37,7 +37,7 @@ def described(operand: Any, name: str = "") -> str:
 
 
 def plain(operand: Any) -> Any:
-    """Return the operand as a float, or as an int if it is too large for a float."""
+    """Return the operand as a float, or unchanged if it is an int too large for a float."""
     if type(operand) is Value:
         return operand._data
     try:
@@ -69,7 +69,7 @@ def named(operation: Operation) -> str:
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
     """Return the error that floats would raise, of the same type, with the operands in its message.
 
-    An exception of any other type, which a primitive may raise, is returned as it is, with a note added.
+    A primitive may raise an exception of any other type, which is returned itself, with a note added.
     """
     better = _worded(operation, operands, error)
     if any(type(x) is Value for x in operands):
@@ -92,7 +92,7 @@ def _worded(operation: Operation, operands: Sequence[Any], error: Exception) -> 
         text = f"{named(operation)} has no value here ({error})"
     else:
         text = f"{named(operation)} is defined for {operation.domain.text}"
-    # the author of a primitive needs the traceback into it
+    # the author of a primitive needs the part of the traceback that is in the primitive
     trace = error.__traceback__ if operation.origin is not None else None
     return type(error)(f"{text}; got {listed(operands)}").with_traceback(trace)
 

@@ -1,10 +1,10 @@
-"""Sorting and walking the graph. Nothing here recurses, so depth does not matter."""
+"""Sorting and walking the graph. Nothing here recurses, so a graph may have any depth."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ._engine.choice import accelerated  # swaps in the C version, if the C engine is in use
+from ._engine.choice import accelerated  # replaces a function by its C version, if the C engine is in use
 from ._engine.numbers import unwrapped
 from ._operations.operation import INPUT, NOTHING
 from .errors import GraphError, described
@@ -15,16 +15,16 @@ from .value import Value
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
     """Return the nodes below `root` in topological order, and a dict that maps each of them and each stop to `NOTHING`.
 
-    The order is depth-first post-order, operands left to right. `stops`, and nodes that only they depend on, are
-    omitted.
+    The order is depth-first post-order, operands left to right. The nodes in `stops` are omitted, and so are nodes
+    that `root` depends on only through `stops`.
     """
     order: list[Value] = []
     zeros = dict.fromkeys(stops, NOTHING)
     if root in zeros:
         return order, zeros
     zeros[root] = NOTHING
-    path: list[Value] = []  # nodes waiting for an operand
-    waiting: dict[Value, Iterator[Value | float]] = {}  # for nodes with many operands: those still to visit
+    path: list[Value] = []  # nodes that wait for an operand
+    waiting: dict[Value, Iterator[Value | float]] = {}  # for nodes with many operands: the ones still to visit
     node = root
     while True:
         while type(x := node._x) is Value and x not in zeros:
@@ -55,7 +55,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
                 return order, zeros
             node = path.pop()
             if waiting and node in waiting:
-                break  # its remaining operands come first
+                break  # the node's remaining operands come first
 
 
 def _next_computed(
@@ -118,7 +118,7 @@ def check_current(node: Value) -> None:
 
 
 def check_not_assigned(node: Value, leaves: Iterable[Value]) -> None:
-    """Raise GraphError if any of these leaves, from which `node` was computed, was assigned after it was made."""
+    """Raise GraphError if any of these leaves, from which `node` was computed, was assigned after `node` was made."""
     for leaf in leaves:
         if leaf._stamp <= node._stamp:
             continue
@@ -129,7 +129,7 @@ def check_not_assigned(node: Value, leaves: Iterable[Value]) -> None:
 
 
 def check_recorded(y: Value) -> None:
-    """Raise GraphError if `y` was made inside `no_record()`, so that its operands are unknown."""
+    """Raise GraphError if `y` was made inside `no_record()` and so has no recorded operands."""
     if y._row is INPUT and not y._place.recording:
         raise GraphError(
             f"{described(y)} was made inside no_record(), so it has no graph to sweep; compute it "

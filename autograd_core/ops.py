@@ -2,10 +2,10 @@
 
 A row states the value on floats, the local derivative with respect to each operand as a function of the operands and
 the result, and then what is needed to print, draw and check the operation; the row is named after the variable it is
-assigned to. The derivatives call functions from this table, so they work on floats and Values alike, and the same line
-serves every order of derivative. They are accurate and never raise where the value exists; a derivative that has to
-branch is a separate row. The printed form of a derivative is derived from its code, and is stated only where a person
-would write it differently.
+assigned to. The derivatives call functions from this table, so they work on floats and Values alike, and the same
+formula serves derivatives of every order. Derivatives are accurate and never raise where the value exists. A derivative
+that has to branch is a separate row. The printed form of a derivative is derived from its code, and is stated only
+where a person would write it differently.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ from ._operations.values import at_least_one, dot_value, list_and_start, polygam
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-NEAR_ROOTS = "a second derivative: near its roots, only the rounding error of its operands is left"
+NEAR_ROOTS = "a second derivative: near its roots, the effect of rounding its operands dominates"
 
 # --- Operators -------------------------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ mul: Binary = binary_row(operator.mul, second, first,
 div: Binary = binary_row(operator.truediv, lambda x, y, z: quotient(1.0, y), lambda x, y, z: -over_square(x, y),
     doc="x / y.", formula="{x} / {y}", symbol="/", operator="truediv", domain=DIVISOR, flat_beside=FRACTION)
 floordiv: Binary = binary_row(operator.floordiv, 0.0, 0.0,
-    doc="x // y; its steps have slope 0.", formula="{x} // {y}", symbol="//", operator="floordiv", domain=DIVISOR,
+    doc="x // y; the steps have slope 0.", formula="{x} // {y}", symbol="//", operator="floordiv", domain=DIVISOR,
     kinks=(math.remainder,))
 mod: Binary = binary_row(operator.mod, 1.0, lambda x, y, z: -(x // y),
     doc="x % y, with the sign of y.", formula="{x} % {y}", symbol="%", operator="mod", domain=DIVISOR,
@@ -183,25 +183,25 @@ relu: Unary = unary_row(lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 
     doc="The positive part of x.", printed="where({x} > 0, 1, 0)", kinks=(at_zero,), flat=(lambda x: x < 0,))
 leaky_relu: Binary = binary_row(lambda x, slope: x if x > 0 else slope * x,
     lambda x, slope, z: 1.0 if x > 0 else slope, lambda x, slope, z: 0.0 if x > 0 else x,
-    doc="x where it is positive, else slope * x; with a Value as slope, the parametric ReLU.",
+    doc="x where x is positive, else slope * x; with a Value as slope, the parametric ReLU.",
     printed=("where({x} > 0, 1, {y})", "where({x} > 0, 0, {x})"), default=0.01, kinks=(lambda x, y: x,),
     flat=(None, lambda x, y: x > 0), flat_beside=(lambda x, y: y == 0 and x < 0, x_is_zero))
 # In a tie, maximum and minimum give each operand half of the slope.
 maximum: Binary = binary_row(lambda x, y: x if x >= y or x != x else y, lambda x, y, z: larger(x, y),
     lambda x, y, z: larger(y, x),
-    doc="The larger of x and y; NaN if either is.", kinks=(difference,), flat=(is_less, is_greater))
+    doc="The larger of x and y; NaN if either is NaN.", kinks=(difference,), flat=(is_less, is_greater))
 minimum: Binary = binary_row(lambda x, y: x if x <= y or x != x else y, lambda x, y, z: larger(y, x),
     lambda x, y, z: larger(x, y),
-    doc="The smaller of x and y; NaN if either is.", kinks=(difference,), flat=(is_greater, is_less))
+    doc="The smaller of x and y; NaN if either is NaN.", kinks=(difference,), flat=(is_greater, is_less))
 sign: Unary = unary_row(lambda x: x if x != x else float((x > 0) - (x < 0)), 0.0,
-    doc="-1, 0 or 1, as x is negative, zero or positive; its steps have slope 0.", kinks=(at_zero,))
+    doc="-1, 0 or 1, as x is negative, zero or positive; the steps have slope 0.", kinks=(at_zero,))
 
 # --- Error function and gamma function -------------------------------------------------------------------------
 
 erf: Unary = unary_row(math.erf, lambda x, z: TWO_OVER_SQRT_PI * gaussian(x, 1.0),
     doc="The error function.", printed="2 / sqrt(3.141592653589793) * exp(-{x}**2)")
 erfc: Unary = unary_row(math.erfc, lambda x, z: -TWO_OVER_SQRT_PI * gaussian(x, 1.0),
-    doc="1 - erf(x), accurate even where that is tiny.", printed="-2 / sqrt(3.141592653589793) * exp(-{x}**2)")
+    doc="1 - erf(x), accurate even where it is tiny.", printed="-2 / sqrt(3.141592653589793) * exp(-{x}**2)")
 gamma: Unary = unary_row(math.gamma, lambda x, z: gamma_derivative(1.0, x),
     doc="The gamma function.", printed="{z} * polygamma(0, {x})", domain=NOT_A_POLE)
 lgamma: Unary = unary_row(math.lgamma, lambda x, z: polygamma(0.0, x),
@@ -227,20 +227,20 @@ logsumexp: Many = many_row(ONE_LIST, series.logsumexp, lambda xs, z: softmax(xs)
     doc="log of the sum of all exp(x), without overflow.")
 where: Many = many_row(Shape(("c", "x", "y")), lambda cxy: cxy[1] if cxy[0] else cxy[2],
     lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0),
-    doc="x where the condition holds, else y; both are computed.",
+    doc="x where the condition holds, else y; both x and y are computed.",
     flat=lambda cxy, variable: (True, not cxy[0], bool(cxy[0])))
 
-# The index is the first operand; the public function is `take` in choosing.py.
+# The first operand is the index; the public function is `take` in choosing.py.
 take: Many = many_row(ONE_LIST, chosen, chosen_slopes,
     doc="The element of a list at the index that precedes the list.", symbol="[]", public=False, flat=not_chosen)
 
-# --- Derivatives of the rows above that have to branch: as rows, they work on Values in every order -------------
+# --- Rows for derivatives that have to branch: as rows, they can be differentiated to every order --------------
 
 residual: Binary = binary_row(lambda x, y: special.residual(x, y, x - y), 0.0, 0.0,
     doc="The rounding error of x - y; treated as a constant.", public=False)
 stop: Unary = unary_row(lambda x: x, 0.0,
     doc="+x, through which no gradient passes.", public=False)
-# A contribution in a sweep. It is never -0.0, which would mean NOTHING there.
+# The contribution of an edge to a sweep. It is never -0.0, which the sweep would read as NOTHING.
 chain: Binary = binary_row(lambda g, d: g * d + 0.0, second, first,
     doc="g * d.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
 # For formulas whose limit is 0, because one factor goes to 0 faster than the other goes to infinity.

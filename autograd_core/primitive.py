@@ -1,4 +1,4 @@
-"""A user's own function as an operation."""
+"""How a user's own function becomes an operation."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def primitive(
     Args:
         function: Takes one or more floats and returns a float.
         derivatives: The local derivative with respect to each operand: a number, or a function of the operands and the
-            result, written with the functions of `autograd_core` (it is called on floats, and on Values so that it can
-            be differentiated again). Use NaN for an operand that is not a variable.
+            result, written with the functions of `autograd_core` (the function is called on floats, and on Values so
+            that it can be differentiated again). Use NaN for an operand that is not a variable.
         formula, derivative_formulas: How to print the function and its derivatives, with {x}, {y} for the operands and
             {z} for the result.
         symbol: The symbol shown in drawings.
         domain, kinks: Where the function is defined and where it has no derivative, for the gradient checker.
         flat: For each operand, None or a function of the operands that returns whether the derivative is 0 in a whole
-            neighbourhood: there, an infinite slope further down the path is ignored. A derivative given as the number 0
-            is flat everywhere.
+            neighbourhood. Where it is, no gradient passes, so an infinite slope further down the path gives no NaN. A
+            derivative given as the number 0 is flat everywhere.
 
     Raises:
         TypeError: The derivatives are missing, or there is not exactly one for each operand.
@@ -131,7 +131,7 @@ def _checked(function: Callable[..., float], name: str) -> Callable[..., float]:
     def value(*numbers: float) -> float:
         try:
             result = function(*numbers)
-        except Exception as error:  # it may raise anything
+        except Exception as error:  # the function may raise anything
             note_error(error)
             raise
         checked = number(result)
@@ -169,7 +169,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
     if not callable(slope):
         constant: float = checked(slope, ())
         return constant
-    with suppress(ValueError):  # it has no signature
+    with suppress(ValueError):  # the function has no signature
         try:
             inspect.signature(slope).bind(*names, "result")
         except TypeError as error:
@@ -189,7 +189,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
 
 
 def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:
-    """Combine the local derivatives into one function, as an operation on many operands needs."""
+    """Combine the local derivatives into the one function that an operation on many operands needs."""
 
     def all_slopes(operands: Sequence[Any], result: Any) -> list[Any]:
         return [slope(*operands, result) if callable(slope) else slope for slope in slopes]
@@ -200,7 +200,7 @@ def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], 
 def _flat_together(
     slopes: tuple[Derivative, ...], flat: Sequence[Flat | None]
 ) -> Callable[[Sequence[float], Sequence[bool]], list[bool]]:
-    """Combine `flat` into one function that says which derivatives are flat, as an operation on many operands needs."""
+    """Combine the functions in `flat` into the one function that an operation on many operands needs."""
     stated = flat or (None,) * len(slopes)
 
     def all_flat(operands: Sequence[float], variable: Sequence[bool]) -> list[bool]:

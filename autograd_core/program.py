@@ -1,8 +1,9 @@
 """Traced programs: write a function once, on scalars, and replay it without running its Python code again.
 
-`trace` runs a function on fresh leaves and records its operations as a flat list (`_program/listing.py`), which players
-replay with other numbers: at one point or over many rows, for values and gradients. `traced` does so automatically, at
-the first call for each structure of the arguments. A replay returns what the engine would return, to the last bit.
+`trace` runs a function on fresh leaves and records its operations as a flat list (`_program/listing.py`). The players
+(`_program/players.py`) replay this list with other numbers: at one point or over many rows of inputs, for values and
+gradients. `traced` traces and replays a function automatically: it traces at the first call for each structure of the
+arguments. A replay returns what the engine would return, to the last bit.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     """Trace `function` at example arguments and return its program.
 
     Values that the function closes over become the program's parameters, whose numbers are read anew at each replay;
-    anything else that it closes over, including plain numbers, stays as it was. The function's own exceptions
-    propagate.
+    anything else that the function closes over, including plain numbers, stays as it was when traced. The function's
+    own exceptions propagate.
 
     Args:
         function: The function to trace.
@@ -78,14 +79,14 @@ def _traced_program(function: Function, arguments: Arguments, static: dict[Any, 
 
 
 def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fast: bool = False) -> Any:
-    """Decorate a function to be traced at the first call for each structure of its arguments, and replayed afterwards.
+    """Decorate a function so that it is traced at the first call for each structure of its arguments, then replayed.
 
     Calls return what `function` returns. A number that depends on Values is a single node, whose operands are the
     arguments and parameters, and its `backward()` has the same effect as that of the function's own graph. In a larger
-    graph an adjoint is multiplied by the gradients of the whole function, which may round differently; an infinite or
-    NaN adjoint goes through the function's operations, and so reaches what it reaches without tracing. If several
-    numbers depend on Values, the engine builds the graph at each call instead of replaying; to replay such a function,
-    use `trace(…).value_and_grad` or `over_rows`.
+    graph, the node's adjoint is multiplied by the gradients of the whole function, which may round differently. An
+    infinite or NaN adjoint is instead propagated through the function's operations, so it reaches the same operands as
+    without tracing. If several of the returned numbers depend on Values, the engine builds the graph at each call
+    instead of replaying; to replay such a function, use `trace(…).value_and_grad` or `over_rows`.
 
     Args:
         function: The function to decorate.
@@ -123,12 +124,12 @@ class Traced:
 
     @property
     def programs(self) -> list[Program]:
-        """The programs, one for each structure of the arguments and combination of static values."""
+        """The programs, one for each structure of the arguments and each combination of static values."""
         return list(self._programs.values())
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Return what the function returns."""
-        if running() is not None:  # within another trace it is an ordinary function
+        if running() is not None:  # within another trace, this is an ordinary function
             return self._function(*arguments, **keywords)
         call = opened(arguments, keywords)
         return self.program_for(call)._recorded(call)
@@ -152,7 +153,7 @@ class Traced:
         return program
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Bind to an instance, as functions do when they are methods."""
+        """Bind to an instance, as functions that are methods do."""
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> str | tuple[Function, tuple[Any, ...]]:

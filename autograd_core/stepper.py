@@ -1,4 +1,4 @@
-"""Stepping through a graph: forward operation by operation, backward edge by edge, each with its chain-rule line."""
+"""Stepping through a graph: forward operation by operation, backward edge by edge, with the chain rule spelled out."""
 
 from __future__ import annotations
 
@@ -43,28 +43,29 @@ def step(
     """Step through the graph below `y`: a notebook displays the result, and its `save` writes a page or a GIF.
 
     First the leaves take their values, then each operation is computed in topological order, and finally the output's
-    gradient of 1 flows back along each edge in the order of the sweep. No `data` or `grad` is changed. A switch on the
-    page shows what would go wrong without sorting: in every epoch, and box by box if the graph is folded.
-    In each line, ∂result/∂operand is the edge's local derivative, and grad(x) is the derivative of the output with
-    respect to x. The second node labelled x is called x#2, and a label that several nodes share is preceded by its
-    scopes. If `y` is a function, it is called with the arguments after it: numbers become leaves named after its
-    parameters, and the page shows its source and highlights the line of each step, as for nodes made in
-    `record(source=True)`. (Lecture 003, backpropagation visualised at epochs t and t + 1.)
+    gradient of 1 is propagated back along each edge, in the order of the sweep. No `data` or `grad` is changed. A
+    switch on the page shows what would go wrong without sorting, in every epoch (and box by box, if the graph is
+    folded). In each line, ∂result/∂operand is the edge's local derivative, and grad(x) is the derivative of the output
+    with respect to x. The second node labelled x is called x#2, and a label that several nodes share is preceded by its
+    scopes. If `y` is a function, it is called with `arguments`: numbers become leaves named after the function's
+    parameters. The page then shows the function's source and highlights the line of each step, as it does for nodes
+    made inside `record(source=True)`. (Lecture 003, backpropagation visualised at epochs t and t + 1.)
 
     Args:
         y: The output, or a function that returns it. For several outputs in a list, the gradients are those of their
             sum.
-        arguments: Passed to the function: numbers, alone or in lists, tuples and dicts, and anything without numbers.
+        arguments: Passed to the function: numbers, alone or in lists, tuples and dicts, and objects that hold no
+            numbers.
         learning_rate: η in the parameter update w ← w − η·gradient that ends each epoch. With None, there is no update.
-        epochs: How many times the recorded graph is computed; from the second time on, with the updated parameters.
+        epochs: How many times to compute the recorded graph; from the second time on, with the updated parameters.
             Every epoch takes the branches that Python took, even inside checkpoints.
         max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
 
     Raises:
         GraphError: A leaf was assigned after a node was computed from it, a checkpoint's function returns a different
             number than before, or the graph is too large even when folded.
-        ValueError: The value of an option is invalid, there is nothing to update, or a later epoch has no value. In the
-            last case, other exceptions that floats raise are possible too.
+        ValueError: The value of an option is invalid, there is nothing to update, or an operation has no value in a
+            later epoch. In the last case, the exception may be of any other type that floats raise.
 
     >>> a = Value(3.0, "a")
     >>> for line in step(a * a):
@@ -117,7 +118,7 @@ class Stepper:
 
     @property
     def eager(self) -> list[Step]:
-        """The steps if each box passes its gradient on as soon as anything arrives, in every epoch."""
+        """The steps that would result if, in every epoch, each box passed on its gradient as soon as any arrived."""
         return self._script.eager
 
     def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:

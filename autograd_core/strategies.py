@@ -1,7 +1,7 @@
 """Hypothesis strategies for testing with this engine: numbers inside an operation's domain, and whole programs.
 
 Everything is driven by the table: a row, or your own primitive, states its domain, special points and kinks, and the
-strategies do the rest. Needs hypothesis: pip install "autograd-core[test]".
+strategies do the rest. They need Hypothesis: pip install "autograd-core[test]".
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ SPECIALS = (
 )  # fmt: skip  # in the order of shrinking
 # How far away from a kink a point must be, relative to the largest operand.
 AWAY = 2.0**-10
-# The range in which smooth programs keep their numbers, so that a product of a few of them does not overflow.
+# Smooth programs keep the sizes of their numbers between 1 / MODERATE and MODERATE, so that a product of a few of them
+# does not overflow.
 MODERATE = 2.0**60
 
 Row = Operation | Callable[..., Any]
@@ -59,7 +60,7 @@ def log_uniform() -> SearchStrategy[float]:
 
 
 def near(points: Sequence[float]) -> SearchStrategy[float]:
-    """Floats at the given points and at small multiples of them, and at every distance from these.
+    """The given points, some multiples of them, and floats at relative distances of 2⁻¹ to 2⁻⁵³ from all of these.
 
     >>> from hypothesis import find
     >>> find(near([3.0]), lambda x: 3.0 < x < 3.5)
@@ -71,7 +72,7 @@ def near(points: Sequence[float]) -> SearchStrategy[float]:
 
 
 def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
-    """Any float64: special values (infinities, NaN and -0.0), small fractions, everyday sizes, all exponents.
+    """Any float64: special values (such as infinities, NaN and -0.0), simple fractions, everyday sizes, all exponents.
 
     Args:
         special: Further points near which to draw.
@@ -89,7 +90,7 @@ def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
     """Operands in an operation's domain, as a flat tuple: special values, all exponents, numbers near singular points.
 
     Two operands are often equal, opposite or close; lists have one to six numbers; integer orders (of polygamma) are
-    small. The value may overflow.
+    small. The operation's value may overflow.
 
     Args:
         operation: A row of the table, a function of `autograd_core` or a primitive.
@@ -117,15 +118,15 @@ def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
 
 
 def _related(how: int, x: float, y: float, *more: float) -> tuple[float, ...]:
-    """Return operands, two of which are related: equal, opposite, adjacent as floats, or a step or a factor apart."""
+    """Return operands, two of which are related: equal, opposite, adjacent, or with a drawn difference or ratio."""
     others = (x, -x, math.nextafter(x, math.inf), math.nextafter(x, -math.inf), x + y, x * y)
     return (x, others[how], *more)
 
 
 def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the operands or, if they lie outside the domain, a variant inside it, if one is found.
+    """Return the operands or, if they lie outside the domain, a variant inside the domain, if one is found.
 
-    Variants negate, round or invert operands.
+    Variants negate operands, round them or take their reciprocals.
     """
     if row.domain.contains(*xs):
         return xs
@@ -183,14 +184,14 @@ def programs(
     max_operations: int = MOST_OPERATIONS,
     forms: Sequence[Form] = PYTHON_FORMS,
 ) -> SearchStrategy[RandomProgram]:
-    """Random programs: 1 to 6 inputs, 1 to 60 lines, shared nodes, any numbers; they may raise where floats raise.
+    """Random programs with 1 to 6 inputs, 1 to 60 lines, shared nodes and any numbers; they may raise as floats do.
 
     They shrink to a few lines and simple numbers, and print as runnable Python.
 
     Args:
         operations: The operations to use: rows, functions of `autograd_core` or primitives; None for all public rows.
-        max_inputs, max_operations: The most inputs and operations.
-        forms: The other Python constructs they may contain: comparisons, round, divmod, conditionals.
+        max_inputs, max_operations: The largest numbers of inputs and of operations.
+        forms: The other Python constructs that the programs may contain: comparisons, round, divmod, conditionals.
 
     >>> from autograd_core import exp
     >>> from hypothesis import find
@@ -252,7 +253,7 @@ def _has_value(row: Operation, xs: Sequence[float]) -> bool:
 
 
 def _is_moderate(row: Operation, xs: Sequence[float]) -> bool:
-    """Return whether the row is smooth here, with a value and slopes that are 0 or moderate (orders have no slope)."""
+    """Return whether the row is smooth here, with a value and slopes that are 0 or moderate; orders have no slope."""
     if not row.domain.contains(*xs) or not is_smooth(row, xs):
         return False
     z = row.evaluate(xs)

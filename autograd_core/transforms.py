@@ -1,8 +1,8 @@
 """Derivatives of functions, as functions: grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp.
 
-Each runs its function on fresh nodes in place of the arguments, so that nested derivatives stay separate. A derivative
-that depends on a Value (an argument, or one that the function closes over) is itself a Value and can be differentiated
-again; otherwise, and inside `no_record()`, it is a float. None of these functions touches `.grad`.
+Each of them runs the given function on fresh nodes in place of the arguments, so that nested derivatives stay separate.
+A derivative that depends on a Value (an argument, or one that the function closes over) is itself a Value and can be
+differentiated again; otherwise, and inside `no_record()`, it is a float. None of these functions touches `.grad`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .value import Value
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return a function that computes `function`'s value and its gradient, structured like the argument.
+    """Return a function that computes `function`'s value and its gradient, which is structured like the argument.
 
     The result has `function`'s name, docstring and signature, and can be pickled if `function` can. It can be
     passed to `scipy.optimize.minimize(…, jac=True)`.
@@ -30,8 +30,8 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         function: Returns one number, or with `has_aux` a pair: the number and anything else.
         argnums: The index of the argument to differentiate with respect to, or a tuple of them. Each such argument
             holds numbers, alone or in arbitrarily nested lists, tuples, dicts, dataclasses, NumPy arrays and classes
-            registered with `register`. None and strings in them are left alone. Arguments may also be passed by
-            keyword.
+            registered with `register`. None and strings in the arguments are left unchanged. Arguments may also be
+            passed by keyword.
         has_aux: Whether to return ((value, aux), gradient). Values in aux become plain numbers unless they depend on a
             Value that was passed in or closed over.
 
@@ -40,9 +40,9 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
             numbers; or `argnums` does not name an argument.
 
     Warns:
-        GraphWarning: The result is a plain number computed from one that was taken out of a Value (`x.data`,
-            `round(x, 6)`, `x.backward()`), so its gradient is lost and counts as 0.0. Constants, passed to `function`
-            or written in its code, cause no warning.
+        GraphWarning: The result is a plain number computed from a number that was taken out of a Value (`x.data`,
+            `round(x, 6)`, `x.backward()`), so its gradient is lost and counts as 0.0. Constants that are
+            passed to `function` or written in its code cause no warning.
 
     >>> value_and_grad(lambda p: p["a"] * p["a"] + p["b"])({"a": 3.0, "b": 1.0})
     (10.0, {'a': 6.0, 'b': 1.0})
@@ -65,7 +65,7 @@ def _value_and_grad(
 def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Return the gradient of `function`, as a function of the same arguments; see `value_and_grad`.
 
-    With `has_aux` it returns the pair (gradient, aux).
+    With `has_aux`, that function returns the pair (gradient, aux).
 
     >>> grad(lambda x: x * x * x)(2.0)
     12.0
@@ -86,11 +86,11 @@ def _grad(
 
 
 def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the Jacobian ∂output/∂input: the output, with the argument's structure in place of each number, as in JAX.
+    """Return the Jacobian ∂output/∂input: the output, with the argument's structure in place of each number.
 
-    The derivative of one array with respect to another is an array with the shape of the first followed by the shape of
-    the second, inside dicts and lists too. For `argnums` and `has_aux` see `grad`. The Jacobian takes one reverse sweep
-    per output. (Lecture 003, the chain rule over all paths.)
+    As in JAX, the derivative of one array with respect to another is an array whose shape is that of the first followed
+    by that of the second, even inside dicts and lists. For `argnums` and `has_aux` see `grad`. The Jacobian takes one
+    reverse sweep per output. (Lecture 003, the chain rule over all paths.)
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -129,8 +129,8 @@ def _hessian(
 def jvp(function: Function, has_aux: bool = False) -> Function:
     """Forward mode: `jvp(f)(primals, tangents)` returns f's value and its derivative in the direction of the tangents.
 
-    `primals` is the tuple of arguments, `tangents` has directions with the same structure, and keywords are passed to f
-    unchanged. With `has_aux`, f's aux comes third.
+    `primals` is the tuple of arguments; `tangents` holds the directions, in the same structure. Keywords are passed to
+    f unchanged. With `has_aux`, the aux that f returns comes third.
 
     >>> jvp(lambda x, y: x * y)((2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)
@@ -157,7 +157,7 @@ def _jvp(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
 def vjp(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Reverse mode: `vjp(f)(*args)` returns f's value and a function that pulls cotangents back to the argument.
 
-    For `argnums` see `grad`. With `has_aux`, f's aux comes third.
+    For `argnums` see `grad`. With `has_aux`, the aux that f returns comes third.
 
     >>> value, pull = vjp(lambda x: [x * x, 3 * x])(2.0)
     >>> value, pull([1.0, 10.0])
@@ -185,7 +185,8 @@ def _vjp(
 def hvp(function: Function, argnums: int = 0, has_aux: bool = False) -> Function:
     """Hessian times vector: `hvp(f)(*args, v)`, with v structured like the argument, without forming the Hessian.
 
-    It uses forward mode over reverse mode, one sweep each way. With `has_aux` it returns the pair (product, aux).
+    The product is computed by forward mode over reverse mode, with one sweep in each direction. With `has_aux`, the
+    result is the pair (product, aux).
 
     >>> hvp(lambda x: x[0] * x[0] * x[1])([2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
@@ -220,7 +221,7 @@ def _hvp(
 
 
 def _arguments(things: Any, name: str) -> tuple[Any, ...]:
-    """Return the arguments of a function as a tuple; raise TypeError unless they come as a tuple or list."""
+    """Return the arguments of a function as a tuple; raise TypeError unless they are in a tuple or list."""
     if not isinstance(things, (tuple, list)):
         raise TypeError(
             f"jvp(f)(primals, tangents) takes two tuples with one entry per argument of f; {name} is {things!r}"

@@ -32,7 +32,7 @@ def _not_here(name: str, instead: str) -> property:
 @accelerated
 @final
 class Value(Operators):
-    """A float64 that remembers how it was computed: a node of the graph or, if `Value(data)` made it, an input.
+    """A float64 that remembers how it was computed: a node of the graph. `Value(data)` makes an input.
 
     Args:
         data: Any real number.
@@ -49,8 +49,8 @@ class Value(Operators):
     """
 
     # A node made by an operation has operands _x and _y with local derivatives _dx and _dy; an operation on many
-    # operands stores tuples in _x and _dx, and None in _y. A slot that was never set counts as None, so making a
-    # node sets only the slots it needs.
+    # operands stores tuples in _x and _dx, and None in _y. A slot that was never set counts as None, so only
+    # the slots that a node needs are set when it is made.
     __slots__ = ("_data", "_row", "_x", "_y", "_dx", "_dy", "_grad", "_label", "_place", "_stamp")
 
     _data: float
@@ -69,7 +69,7 @@ class Value(Operators):
             raise miscalled(label, more, others)
         fill_leaf(self, INPUT, data, label)
 
-    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # only the arguments it accepts
+    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # without the arguments that are only refused
 
     _prev = _not_here("_prev", "use `operands`, which lists its operands in order, plain numbers included")
     _op = _not_here("_op", "use `op.symbol` or `op.name` for its operation, and `is_leaf` to recognise the inputs")
@@ -80,7 +80,7 @@ class Value(Operators):
 
     @property
     def data(self) -> float:
-        """The number, which can be assigned only if this is a leaf."""
+        """The number; it can be assigned only if this node is a leaf."""
         if watches:
             taken(self)
         return self._data
@@ -100,9 +100,9 @@ class Value(Operators):
 
     @property
     def grad(self) -> float:
-        """The gradient: for a leaf, summed over all sweeps; for a computed node, from the last sweep; 0.0 before any.
+        """The gradient: for a leaf, summed over all sweeps; for a computed node, from the last sweep.
 
-        Assign None, or call `zero_grad`, to clear it.
+        It is 0.0 before any sweep. To clear it, assign None or call `zero_grad`.
         """
         grad = getattr(self, "_grad", None)
         return 0.0 if grad is None else grad
@@ -118,7 +118,7 @@ class Value(Operators):
 
     @property
     def has_grad(self) -> bool:
-        """Whether a sweep, or an assignment, has set the gradient since it was last cleared."""
+        """Whether a sweep or an assignment has set the gradient since the gradient was last cleared."""
         return getattr(self, "_grad", None) is not None
 
     def zero_grad(self) -> None:
@@ -136,12 +136,12 @@ class Value(Operators):
 
     @property
     def op(self) -> Operation:
-        """The row of the table that made this node; `input` or `parameter` for a leaf."""
+        """The row of the table for the operation that made this node; `input`, `parameter` or `constant` for a leaf."""
         return self._row
 
     @property
     def operands(self) -> tuple[Value | float, ...]:
-        """The operands in order, plain numbers as floats; empty for a leaf."""
+        """The operands in order, with plain numbers as floats; for a leaf, the tuple is empty."""
         x, y = self._x, self._y
         if x is None:
             return ()
@@ -151,7 +151,7 @@ class Value(Operators):
 
     @property
     def _slopes(self) -> tuple[float | None, ...]:
-        """The local derivatives as the sweeps read them: `NOTHING` where they are flat."""
+        """The local derivatives as the sweeps read them, with `NOTHING` for those that are flat."""
         if type(self._x) is tuple:
             recorded = self._dx if type(self._dx) is tuple else (None,) * len(self._x)
         else:
@@ -168,16 +168,16 @@ class Value(Operators):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it has no operands: it was made by `Value` or `parameter`, or inside `no_record()`."""
+        """Whether this node has no operands, like one made by `Value` or `parameter`, or inside `no_record()`."""
         return self._x is None
 
     @property
     def scope(self) -> tuple[str, ...]:
-        """The names of the scopes it was made in, outermost first."""
+        """The names of the scopes in which this node was made, outermost first."""
         return self._place.path
 
-    # These return plain numbers, as they do for floats: the results cannot carry a gradient. (Reading `data` notifies
-    # the transforms that are watching.)
+    # These methods return plain numbers, as they do for floats, so the results cannot carry a gradient. (Reading `data`
+    # notifies the transforms that watch for lost gradients.)
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -252,7 +252,8 @@ class Value(Operators):
             "or int(i) for a plain number"
         )
 
-    # Values compare by number and hash by identity: `in` on a list compares numbers; sets and dicts go by identity.
+    # Values compare by number and hash by identity: `in` on a list compares numbers; sets and dicts compare
+    # identities.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -286,7 +287,7 @@ new = object.__new__
 
 
 def fill_leaf(leaf: Value, kind: Operation, data: Any, label: str | None) -> None:
-    """Set every slot of a new leaf; raise TypeError if `data` is not a real number."""
+    """Set the slots that a new leaf needs; raise TypeError if `data` is not a real number."""
     value = number(data)
     if value is None:
         hint = "; it is already a Value" if type(unwrapped(data)) is Value else ""

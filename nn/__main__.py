@@ -1,4 +1,4 @@
-"""`python -m nn demo` is the same as `autograd-core demo`: a network learns to read real digits."""
+"""`python -m nn demo` does the same as `autograd-core demo`: it trains a network to read real digits."""
 
 import sys
 

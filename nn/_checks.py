@@ -1,4 +1,4 @@
-"""Checks of arguments and data. Each error message says what is wrong, with the row and column where possible."""
+"""Checks of arguments and data. Each error message says what is wrong and, where possible, in which row and column."""
 
 import inspect
 import math
@@ -13,7 +13,7 @@ from autograd_core import Value
 
 
 def is_finite(thing: Any) -> bool:
-    """Whether `thing` is a real number, NumPy's included, and finite as a float."""
+    """Whether `thing` is a real number, possibly from NumPy, that is finite when converted to a float."""
     try:
         return isinstance(thing, numbers.Real) and math.isfinite(thing)
     except OverflowError:  # an integer too large for a float
@@ -21,7 +21,7 @@ def is_finite(thing: Any) -> bool:
 
 
 def is_sequence(thing: Any) -> bool:
-    """Whether `thing` can be a row: it has a length, and is neither text nor a dict."""
+    """Whether `thing` can be a row, that is, has a length and is neither text nor a dict."""
     return hasattr(thing, "__len__") and not isinstance(thing, (str, bytes, dict))
 
 
@@ -31,7 +31,10 @@ def is_sequence(thing: Any) -> bool:
 def real(
     name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf
 ) -> float:
-    """Return a finite number (NumPy's included) within limits as a float; otherwise raise ValueError with its `name`.
+    """Return `value`, which may be a NumPy number, as a float.
+
+    Raises:
+        ValueError: The value is not a finite number within the limits; the message begins with `name`.
 
     >>> real("momentum", 1.0, least=0.0, below=1.0)
     Traceback (most recent call last):
@@ -45,7 +48,11 @@ def real(
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """Return an integer (NumPy's included) that is at least `least`; otherwise raise ValueError with its `name`."""
+    """Return `value`, which may be a NumPy integer, as an int.
+
+    Raises:
+        ValueError: The value is not an integer of at least `least`; the message begins with `name`.
+    """
     try:
         number = operator.index(value)
     except TypeError:
@@ -56,7 +63,7 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def functions(**things: Any) -> None:
-    """Raise TypeError for anything that is neither None nor callable, and for a class; the message names the argument.
+    """Raise TypeError for an argument that is a class, or neither None nor callable; the message names the argument.
 
     >>> functions(activation="tanh")
     Traceback (most recent call last):
@@ -76,12 +83,13 @@ def functions(**things: Any) -> None:
 
 
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
-    """Raise ValueError, naming row and column, unless `rows` are rows of finite numbers, all of the same length.
+    """Raise ValueError unless `rows` are rows of finite numbers, all of the same length.
 
-    A row may also be a sequence of steps, each a row of numbers; such rows may differ in length.
+    The message names the row and the column. Instead of a row there may be a sequence of steps, each of which is a row
+    of numbers; such sequences may differ in length.
 
     Args:
-        width: The number of columns; by default, that of row 0.
+        width: The number of columns; by default, the length of row 0.
         name: The name of the data in the message.
 
     >>> check_rows([[1.0, 2.0], [3.0, float("nan")]])
@@ -99,7 +107,7 @@ def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the d
 
 
 def check_row(row: Any, width: int, where: str) -> None:
-    """Raise ValueError, naming the column, unless `row` holds exactly `width` finite numbers."""
+    """Raise ValueError, naming the column, unless `row` contains exactly `width` finite numbers."""
     if not is_sequence(row):
         raise ValueError(f"{where} must be a list of numbers; got {row!r}")
     if len(row) == 0:
@@ -108,14 +116,14 @@ def check_row(row: Any, width: int, where: str) -> None:
         wrong = "missing" if len(row) < width else "unexpected"
         raise ValueError(f"{where} has {len(row)} columns, not {width}: column {min(len(row), width)} is {wrong}")
     if set(map(type, row)) == {float} and all(map(math.isfinite, row)):
-        return  # the common case, quickly
+        return  # a fast path for the common case
     for column, number in enumerate(row):
         if not is_finite(number):
             raise ValueError(f"{where}, column {column} must be a finite number; got {number!r}")
 
 
 def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> None:
-    """Raise ValueError, naming the row, unless there is one target of finite numbers for each row.
+    """Raise ValueError unless each row has one target, a finite number or several; the message names the row.
 
     >>> check_targets([0, "1"], 2)
     Traceback (most recent call last):
@@ -134,12 +142,12 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
 
 
 def as_list(x: Any) -> Any:
-    """Return a list, an array or None unchanged, and a single number as a list of one."""
+    """Return a list, an array or None unchanged; put a single number into a list."""
     if type(x) is list or x is None:
         return x
     if not hasattr(x, "__len__"):
         return [x]
-    # a zero-dimensional NumPy array is a number, but has a __len__
+    # a zero-dimensional NumPy array is a number, although it has a `__len__`
     return [x[()]] if getattr(x, "shape", None) == () else x
 
 
@@ -151,7 +159,7 @@ def check_example(module: Any, x: Any, width: int) -> None:
     TypeError: 'MLP' takes one example, a flat list of 2 numbers; got one containing [1.0]: for a batch, loop over it
     """
     if type(x) is list and len(x) == width and set(map(type, x)) <= {float, Value}:
-        return  # the common case, quickly
+        return  # a fast path for the common case
     wanted = f"{module!r} takes one example, a flat list of {width} number{'s' * (width > 1)}"
     if not is_sequence(x):
         raise TypeError(f"{wanted}; got {reprlib.repr(x)}")
@@ -164,7 +172,7 @@ def check_example(module: Any, x: Any, width: int) -> None:
 
 
 def check_call(module: Any, function: Callable[..., Any], inputs: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-    """Raise TypeError if `function` does not take these arguments."""
+    """Raise TypeError if `function` cannot be called with these arguments."""
     taken = inspect.signature(function)
     try:
         taken.bind(*inputs, **keywords)

@@ -1,4 +1,4 @@
-"""Find the parameters and modules in a module's attributes, alone or in arbitrarily nested lists and dicts."""
+"""Find the parameters and modules that a module's attributes hold, directly or in nested lists and dicts."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Set
@@ -13,9 +13,11 @@ PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield the instances of `kind`, the parameters, and the lists of only parameters in `thing`, with their paths.
+    """Yield (path, object) for each module, each parameter, and each list of nothing but parameters in `thing`.
 
     Args:
+        thing: An attribute, or an object inside one.
+        path: The path of `thing` itself.
         kind: The class of modules.
         listed: Nodes that count as parameters although they were not made by `parameter`.
 
@@ -30,7 +32,7 @@ def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset())
     if type(thing) in PLAIN:
         return
     if type(thing) is not list and str(getattr(thing, "dtype", "")) == "object":
-        thing = thing.tolist()  # NumPy's arrays of objects, without importing it
+        thing = thing.tolist()  # a NumPy array of objects, recognised without importing NumPy
     if isinstance(thing, kind) or _is_group(thing, listed):
         yield path, thing
     elif isinstance(thing, (list, tuple, deque)):
@@ -44,12 +46,12 @@ def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset())
 
 
 def _is_group(thing: Any, listed: Set[Value]) -> bool:
-    """Whether `thing` is a parameter or an arbitrarily nested list of parameters only."""
+    """Whether `thing` is a parameter, or an arbitrarily nested list that contains only parameters."""
     if type(thing) is Value:
         return thing.op is PARAMETER or thing in listed
     if not isinstance(thing, (list, tuple)):
         return False
-    # not a generator expression: one abandoned half-way would swallow a Ctrl-C that arrives at that moment
+    # a loop, because a generator expression abandoned half-way would swallow a Ctrl-C that arrives at that moment
     for inner in thing:
         if not ((type(inner) is Value and inner.op is PARAMETER) or _is_group(inner, listed)):
             return False
@@ -57,7 +59,7 @@ def _is_group(thing: Any, listed: Set[Value]) -> bool:
 
 
 def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of nested lists, each with its path.
+    """Yield (path, item) for each item of nested lists that is not itself a list.
 
     >>> list(flattened([1.0, [2.0]], "w"))
     [('w.0', 1.0), ('w.1.0', 2.0)]
@@ -70,7 +72,7 @@ def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def values(thing: Any) -> list[Value]:
-    """Return the parameters in a group as a flat list."""
+    """Return a parameter, or the parameters in nested lists, as a flat list."""
     if type(thing) is Value:
         return [thing]
     if set(map(type, thing)) == {Value}:
@@ -79,7 +81,7 @@ def values(thing: Any) -> list[Value]:
 
 
 def numbers(thing: Any) -> Any:
-    """Return parameters, plain numbers, or nested lists of them, as floats nested in the same way."""
+    """Return a parameter or a plain number as a float, and nested lists of them as floats nested in the same way."""
     if isinstance(thing, (list, tuple)):
         return [numbers(inner) for inner in thing]
     return thing.data if type(thing) is Value else float(thing)

@@ -1,4 +1,4 @@
-"""Files of saved parameters: JSON with a version number, written completely or not at all, and checked when read."""
+"""Save parameters as JSON with a version number. A file is written completely or not at all, and checked when read."""
 
 import json
 import os
@@ -17,7 +17,7 @@ _SHOWN = 8
 
 
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
-    """Write a state to `path` through a temporary file beside it and an atomic rename.
+    """Write a state (see `Module.state_dict`) to a temporary file, and rename that file to `path` atomically.
 
     An existing file keeps its permissions, and is left unchanged if an error occurs.
 
@@ -43,7 +43,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} is not a file of saved parameters, or is damaged: {error}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{name} is not a file of saved parameters: it does not begin with the format {FORMAT!r}")
+        raise ValueError(f"{name} is not a file of saved parameters: its format is not {FORMAT!r}")
     if type(content.get("version")) is not int or content["version"] != VERSION:
         raise ValueError(
             f"{name} has version {content.get('version')!r} of the format; this program reads version {VERSION}"
@@ -55,7 +55,10 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def check_same(given: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Raise ValueError listing every difference in names and shapes, and every entry that is not a finite number."""
+    """Raise ValueError unless `given` has the names and shapes of `expected` and contains only finite numbers.
+
+    The message lists up to eight faults.
+    """
     wrong = [f"{name} is missing" for name in expected if name not in given]
     wrong += [f"{name} is not expected" for name in given if name not in expected]
     for name in [name for name in expected if name in given]:

@@ -37,7 +37,7 @@ class Elementwise(_Each):
         self.function = function
 
     def extra_repr(self) -> str:
-        """The function's name."""
+        """Return the function's name."""
         return named(self.function)
 
 
@@ -78,26 +78,29 @@ class GELU(_Each):
 
 
 class Identity(Module):
-    """The inputs themselves: a branch of `Parallel` that passes them on unchanged."""
+    """Return the inputs unchanged; useful as a branch of `Parallel`."""
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The inputs."""
+        """Return the inputs as a list."""
         return list(x)
 
 
 class Softmax(Module):
-    """exp(x_k)/Σ exp(x_j), shifted by the maximum (lecture 003, softmax module; 004, section 2.1)."""
+    """exp(x_k)/Σ exp(x_j), computed after subtracting the largest input.
+
+    (Lecture 003, softmax module; 004, section 2.1.)
+    """
 
     whole_layer = True
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """The probabilities."""
+        """Return the probabilities."""
         check_example(self, x, len(x))
         return ag.softmax(x)
 
 
 class LeakyReLU(_Each):
-    """x for x > 0, otherwise a fixed slope times x (lecture 003: 0.01).
+    """x for x > 0, otherwise a fixed slope times x (0.01 in lecture 003).
 
     >>> LeakyReLU()([2.0, -2.0])
     [2.0, -0.02]
@@ -107,16 +110,16 @@ class LeakyReLU(_Each):
         self.negative_slope = negative_slope
 
     def function(self, x: Number) -> Any:
-        """x or a·x."""
+        """Return x if x > 0, otherwise the slope times x."""
         return ag.leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
-        """The slope."""
+        """Return the slope as text."""
         return f"{self.negative_slope:g}"
 
 
 class PReLU(_Each):
-    """x for x > 0, otherwise β x with a trainable β (lecture 003; He et al., 2015, who start at 0.25).
+    """x for x > 0, otherwise β x with a trainable β (lecture 003; He et al., 2015, who start β at 0.25).
 
     >>> PReLU()([2.0, -2.0])
     [2.0, Value(-0.5)]
@@ -126,14 +129,14 @@ class PReLU(_Each):
         self.slope = ag.parameter(slope, "β")
 
     def function(self, x: Number) -> Any:
-        """x or β·x."""
+        """Return x if x > 0, otherwise β x."""
         return x if x > 0 else self.slope * x
 
 
 class NoisyReLU(_Each):
-    """max(0, x + ε) in training, with ε ~ N(0, σ(x)), whose variance depends on x; max(0, x) in evaluation.
+    """max(0, x + ε) in training, where the variance of ε ~ N(0, σ(x)) depends on x; max(0, x) in evaluation.
 
-    The gradient flows through both occurrences of x. (Lecture 003; Nair and Hinton, 2010.)
+    The gradient flows through x itself and through the variance. (Lecture 003; Nair and Hinton, 2010.)
 
     Args:
         seed: See `nn.init.generator_from`.
@@ -143,19 +146,19 @@ class NoisyReLU(_Each):
         self.generator = generator_from(seed)
 
     def function(self, x: Number) -> Any:
-        """The rectified sum."""
+        """Return max(0, x + ε) in training, and max(0, x) in evaluation."""
         return ag.relu(x + self.generator.gauss(0.0, 1.0) * ag.sqrt(ag.sigmoid(x)) if self.training else x)
 
 
 class Dropout(Module):
-    """Set each input to 0 with probability p in training, and to x/(1 − p) otherwise; leave it unchanged in evaluation.
+    """In training, replace each input x by 0 with probability p, otherwise by x/(1 − p); in evaluation, change nothing.
 
-    The scaling gives each output the same mean in training as in evaluation, so the weights need no change. Lecture 004
-    halves the weights at test time instead, which is equivalent.
+    The scaling gives each output the same mean in training as in evaluation, so the weights can stay as they
+    are. Lecture 004 halves the weights at test time instead, which is equivalent.
     (Lecture 004, section 3.3; Srivastava et al., 2014.)
 
     Args:
-        p: From 0 up to but not including 1.
+        p: The probability of dropping an input, from 0 up to but not including 1.
         seed: See `nn.init.generator_from`.
 
     >>> Dropout(0.5, seed=1)([1.0, 1.0, 1.0, 1.0])
@@ -167,7 +170,7 @@ class Dropout(Module):
         self.generator = generator_from(seed)
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """Return the kept inputs, scaled, and zeros for the others."""
+        """Return each input, scaled if it is kept, and 0 if it is dropped."""
         check_example(self, x, len(x))
         if not self.training or not self.p:
             return list(x)
@@ -175,12 +178,12 @@ class Dropout(Module):
         return [ag.where(self._kept(), a * scale, 0.0) for a in x]
 
     def _kept(self) -> Any:
-        """1 if an input is kept, else 0: a number, so that a program can compute it from the random draw."""
+        """Return 1 to keep an input, or 0 to drop it; a program can compute this number from the random draw."""
         drawn: Any = self.generator.random()
         return larger(drawn, self.p) if type(drawn) is Value else float(drawn >= self.p)
 
     def extra_repr(self) -> str:
-        """The probability."""
+        """Return the probability as text."""
         return f"{self.p:g}"
 
 
@@ -205,16 +208,16 @@ class L2Norm(Module):
 
 
 def _over(x: Sequence[Number], length: Any) -> list[Any]:
-    # PyTorch's lower limit: a vector close to 0 stays finite
+    # the same lower limit as in PyTorch, so that a vector close to 0 is not divided by 0
     length = ag.maximum(length, 1e-12)
     return [a / length for a in x]
 
 
 class Normalize(Module):
-    """(x − mean)/std of each input, fitted so that the training data have mean 0 and variance 1.
+    """Normalise each input to (x − mean)/std, with the mean and standard deviation of the data passed to `fit`.
 
-    Before `fit`, inputs pass through unchanged. An input that never varies is only shifted. `mean` and `std` are
-    saved with the parameters. (Lecture 003, practical tricks.)
+    These data then have mean 0 and variance 1. Before `fit`, inputs pass through unchanged. An input that never varies
+    in the data is only shifted. `mean` and `std` are saved with the parameters. (Lecture 003, practical tricks.)
 
     Args:
         width: The number of inputs.
@@ -233,7 +236,7 @@ class Normalize(Module):
     def fit(self, rows: Sequence[Sequence[float]]) -> Self:
         """Compute means and standard deviations from rows; a ValueError names the row and column of a bad number."""
         check_rows(rows, len(self.mean))
-        # exact at any size: with rounded sums a column that never varies would have a spread of 1e-17
+        # `statistics` sums exactly; with rounded sums, the deviation of a constant column could be 1e-17 instead of 0
         columns = [list(map(float, column)) for column in zip(*rows, strict=True)]
         self.mean = list(map(statistics.mean, columns))
         self.std = [statistics.pstdev(column) or 1.0 for column in columns]
@@ -245,5 +248,5 @@ class Normalize(Module):
         return [(a - m) / s for a, m, s in zip(x, self.mean, self.std, strict=True)]
 
     def extra_repr(self) -> str:
-        """The number of inputs."""
+        """Return the number of inputs as text."""
         return str(len(self.mean))

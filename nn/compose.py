@@ -1,4 +1,4 @@
-"""Modules built from other modules: in sequence, in parallel, residual, recurrent, or slid over windows."""
+"""Modules built from other modules: sequences, branches, residual blocks, recurrent networks and convolutions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from .module import Module, check_module
 
 
 class Sequential(Module):
-    """Modules one after another: a feed-forward cascade (lecture 003).
+    """Modules applied one after another: a feed-forward cascade (lecture 003).
 
     >>> from nn import Layer, Dropout
     >>> model = Sequential(Layer(2, 8), Dropout(0.5), Layer(8, 1, nonlin=False))
@@ -43,10 +43,10 @@ class Sequential(Module):
 
 
 class Parallel(Module):
-    """Modules side by side on the same inputs, with their outputs in one list.
+    """Modules that all receive the same inputs; their outputs are joined into one list.
 
-    With `Identity` as a branch and `Sequential` around it, any acyclic arrangement of modules can be composed
-    (lecture 003, interweaved connections).
+    Combined with `Identity` and `Sequential`, `Parallel` can express any acyclic arrangement of modules (lecture 003,
+    interweaved connections).
 
     >>> from nn import Identity, ReLU
     >>> Parallel(Identity(), ReLU())([1.0, -1.0])
@@ -57,19 +57,19 @@ class Parallel(Module):
         self.branches = _numbered(*branches)
 
     def forward(self, x: Any) -> list[Any]:
-        """The outputs of all branches, in order."""
+        """Return the outputs of all branches, in order."""
         return [y for branch in self.branches for y in as_list(branch(x))]
 
 
 class Residual(Module):
-    """x + block(x): the block learns the difference (lecture 003; He et al., 2016).
+    """x + block(x): the block learns only what to add to x (lecture 003; He et al., 2016).
 
     Args:
         block: A module with as many outputs as inputs, unless there is a shortcut.
         shortcut: A module that maps the inputs to as many numbers as the block returns.
 
     Raises:
-        ValueError: When called, if the lists to add differ in length.
+        ValueError: In a call, the two lists to add differ in length.
 
     >>> from nn import ReLU
     >>> Residual(ReLU())([1.0, -1.0])
@@ -81,7 +81,7 @@ class Residual(Module):
         self.block, self.shortcut = block, shortcut
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """Return the sums."""
+        """Return the sum of each input (or output of the shortcut) and the corresponding output of the block."""
         outputs, passed = as_list(self.block(x)), x if self.shortcut is None else as_list(self.shortcut(x))
         if len(outputs) != len(passed):
             raise ValueError(f"{self!r} cannot add {len(outputs)} outputs of its block to {len(passed)} inputs")
@@ -91,7 +91,7 @@ class Residual(Module):
 class RNNCell(Module):
     """One step of a recurrent network: h ← f(W [x; h] + b) (lecture 003, recurrent architecture).
 
-    If h is omitted or None, the state starts as zeros.
+    If h is omitted or None, it consists of zeros.
 
     Args:
         nin: The number of inputs at each step.
@@ -119,10 +119,10 @@ class RNNCell(Module):
         return self.layer([*x, *h])
 
     def unroll(self, sequence: Sequence[Any], h: Sequence[Number] | None = None) -> list[list[Any]]:
-        """Return the state after each step of a sequence: the loop, unrolled into a graph without cycles.
+        """Return the state after each step of a sequence; this unrolls the loop into a graph without cycles.
 
         Args:
-            sequence: The inputs of each step, lists or single numbers.
+            sequence: The inputs of each step, as a list or a single number.
             h: The state before the first step.
 
         >>> [len(h) for h in RNNCell(1, 2, seed=0).unroll([0.0, 1.0, 0.0])]
@@ -137,7 +137,7 @@ class RNNCell(Module):
 
 
 class RNN(Module):
-    """A recurrent cell run along a sequence, followed by a module that takes its last state.
+    """A recurrent cell that runs along a sequence, followed by a module that takes the cell's last state.
 
     >>> from nn import Layer
     >>> RNN(RNNCell(1, 4, seed=0), Layer(4, 1, nonlin=False, seed=1))([0.0, 1.0, 1.0]).op.name
@@ -157,15 +157,16 @@ class RNN(Module):
 
 
 class MLPConv(Module):
-    """A small multilayer perceptron slid along a one-dimensional input: network in network (lecture 003; Lin et al.).
+    """A small multilayer perceptron that slides along a one-dimensional input.
 
-    The activation is applied to the last layer too. The output is flat: `nouts[-1]` numbers for each window.
+    This is "network in network" (lecture 003; Lin et al.). The activation is applied to the last layer too. The output
+    is one flat list, with `nouts[-1]` numbers for each window.
 
     Args:
         width: The number of positions in the window.
         nouts: The sizes of the perceptron's layers, as for `MLP`.
         channels: The number of values at each position; a position's values are adjacent in the flat input.
-        stride: How many positions the window moves each time.
+        stride: The number of positions by which the window moves each time.
         activation, init, bias, seed: As for `Layer`.
 
     >>> module = MLPConv(3, [4, 2], seed=0)
@@ -195,7 +196,7 @@ class MLPConv(Module):
 
 
 class MeanPool(Module):
-    """The mean of each channel over all positions, the last layer of network in network.
+    """The mean of each channel over all positions, used as the last layer of a network in network.
 
     >>> MeanPool(2)([1.0, 10.0, 3.0, 30.0])
     [2.0, 20.0]
@@ -213,12 +214,14 @@ class MeanPool(Module):
         return [mean(x[channel :: self.channels]) for channel in range(self.channels)]
 
     def extra_repr(self) -> str:
-        """The number of channels."""
+        """Return the number of channels as text."""
         return str(self.channels)
 
 
 def _numbered(*modules: Module) -> list[Module]:
-    """Return the modules as a list, named "layer 1", "layer 2", "dropout 1" unless they already have custom names.
+    """Return the modules as a list, after naming those that have no custom name.
+
+    The names are "layer 1", "layer 2", "dropout 1" and so on.
 
     Raises:
         TypeError: One of them is not a module.

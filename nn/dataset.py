@@ -1,4 +1,4 @@
-"""Preparing data for training: `Dataset`, examples, batches, bootstrap samples, one-hot targets."""
+"""Prepare data for training: `Dataset`, examples, batches, bootstrap samples, and one-hot targets."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from .init import Seed, generator_from
 
 @dataclass(frozen=True, repr=False)
 class Dataset:
-    """Rows of inputs with one target each, and their source.
+    """Rows of inputs with one target for each row, and the source of the data.
 
-    `len` is the number of rows, n. The fields cannot be rebound, but the lists are the caller's and can be changed,
-    for instance to normalise them.
+    `len` is the number of rows, n. No other object can be assigned to a field, but the lists are the caller's own
+    and can be changed, for instance to normalise the inputs.
 
     Args:
         name: The name of the data in messages.
         inputs: n rows of equal length d.
         targets: n integers (classes) or n floats (values to fit).
         feature_names: Empty, or the names of the d columns.
-        class_names: The name of each target, so that `class_names[targets[i]]` works for targets of -1 and 1 too.
+        class_names: The names of the classes, keyed by target, so that targets of -1 and 1 can have names too.
         source: Where the data come from.
         licence: The licence of the data.
 
     Raises:
-        ValueError: The lengths differ, or something is not a finite number; the message names row and column.
+        ValueError: The lengths differ, or an entry is not a finite number; the message names row and column.
 
     >>> Dataset("line", [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
     <Dataset line: 3 rows of 1 input, targets from 1.0 to 5.0>
@@ -61,11 +61,12 @@ class Dataset:
     def split(self, held_out: float = 0.2, seed: Seed = 0) -> tuple[Dataset, Dataset]:
         """Divide the rows into a part to train on and a held-out part, with every class in the same proportion in both.
 
-        Each row lands in exactly one part, as a copy.
+        Each row is copied into exactly one of the two parts.
 
         Args:
-            held_out: A share strictly between 0 and 1: round(held_out * n) rows are held out, with each class's
-                exact share rounded down or up (if the targets are floats, all rows count as one class).
+            held_out: The share of rows to hold out, strictly between 0 and 1. In all, round(held_out * n) rows are held
+                out; the number from each class is its exact share, rounded down or up. (If the targets are floats, all
+                rows count as one class.)
             seed: Determines which rows are held out and the order of both parts; see `nn.init.generator_from`.
 
         Raises:
@@ -101,7 +102,7 @@ class Dataset:
         return self._take(train, "train"), self._take(test, "held out")
 
     def only(self, *classes: int) -> Dataset:
-        """Return copies of the rows of some classes, in order; raise ValueError for a class without rows.
+        """Return copies of the rows of some classes, in the original order; raise ValueError for a class without rows.
 
         >>> from nn.datasets import digits
         >>> digits().only(0, 7)
@@ -140,17 +141,18 @@ Data = Dataset | tuple[Sequence[Any], Sequence[Any]] | list[Any]
 
 
 def examples(data: Data, width: int | None = None, name: str = "the data") -> list[Example]:
-    """Check a `Dataset`, a pair of lists, or a list of examples, and return its pairs of input and target.
+    """Check the data, and return them as a list of examples, which are pairs of an input and its target.
 
-    A list holds examples if each item is a tuple of an input (a list) and a target; otherwise it must be a pair of
-    lists. Inputs may also be sequences of rows.
+    The data may be a `Dataset`, a pair of lists (the inputs and the targets), or a list of examples already. A list is
+    taken as examples if each item is a tuple of an input (a list) and a target; otherwise it must be a pair of lists.
+    An input may also be a sequence of rows.
 
     Args:
         width: The required number of columns.
         name: The name of the data in messages.
 
     Raises:
-        ValueError: The rows are ragged, or something is not a finite number (the message names row and column), or
+        ValueError: The rows differ in length, an entry is not a finite number (the message names row and column), or
             there are no rows.
 
     >>> examples(([[0.0], [1.0]], [0, 1]))
@@ -178,13 +180,13 @@ def _is_example(thing: Any) -> bool:
 
 
 def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Example]]:
-    """Return the examples in shuffled order, `size` at a time; the last batch has the remainder.
+    """Return an iterator over batches of `size` examples in shuffled order; the last batch may be smaller.
 
     (Lecture 003, practical tricks; 004, 2.2.)
 
     Args:
         data: As for `examples`.
-        size: None for all at once.
+        size: The number of examples in a batch; None for one batch of all examples.
         seed: See `nn.init.generator_from`; pass the same `random.Random` for every epoch to shuffle each differently.
 
     >>> from nn.datasets import xor
@@ -198,7 +200,7 @@ def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Ex
 
 
 def in_order(rows: list[T], size: int) -> Iterator[list[T]]:
-    """Return the rows in the given order, `size` at a time; the last batch has the remainder.
+    """Return an iterator over batches of `size` rows in the given order; the last batch may be smaller.
 
     >>> list(in_order([1, 2, 3], 2))
     [[1, 2], [3]]
@@ -207,9 +209,9 @@ def in_order(rows: list[T], size: int) -> Iterator[list[T]]:
 
 
 def bootstrap(data: Data, seed: Seed = None) -> tuple[list[Any], list[Any]]:
-    """Draw n of the n rows with replacement, as a pair of lists; bagging trains each model on one such draw.
+    """Draw n of the n rows with replacement, and return the inputs and the targets as a pair of lists.
 
-    (Lecture 004, section 3.3; Breiman, 1996.)
+    Bagging trains each model on one such sample. (Lecture 004, section 3.3; Breiman, 1996.)
 
     >>> bootstrap(([[0.0], [1.0], [2.0]], [0, 1, 2]), seed=1)[1]
     [0, 2, 2]
@@ -227,7 +229,7 @@ def one_hot(targets: Sequence[int], classes: int) -> list[list[float]]:
         classes: The number of columns.
 
     Raises:
-        ValueError: A target is not such a class; the message names the row.
+        ValueError: A target is not one of these classes; the message names the row.
 
     >>> one_hot([2, 0], 3)
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]

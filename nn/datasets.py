@@ -37,9 +37,9 @@ def iris() -> Dataset:
     """The measurements of 150 iris flowers, 50 of each of three species.
 
     Each row has four lengths in centimetres; the targets are 0 (setosa), 1 (versicolor) and 2 (virginica), and the
-    rows are sorted by them. Every call returns new lists.
+    rows are sorted by target. Every call returns new lists.
     Source: R. A. Fisher (1936), UCI Machine Learning Repository, CC BY 4.0, with the values of Fisher's paper in the
-    two rows where UCI's file departs from it (see nn/data/README.md).
+    two rows where UCI's file departs from the paper (see nn/data/README.md).
 
     Raises:
         OSError: The data file is missing or damaged.
@@ -59,7 +59,7 @@ def digits(scale: bool = True) -> Dataset:
     """1,797 scanned handwritten digits, as images of 8×8 pixels.
 
     Each row has the 64 pixels of one image, row by row from the top left; the targets are the digits 0 to 9. A pixel
-    counts the inked points, 0 to 16, in a 4×4 block of the scan. Every call returns new lists.
+    is the number of inked points, 0 to 16, in a 4×4 block of the scan. Every call returns new lists.
     Source: E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository, CC BY 4.0; this is their test set, from
     13 writers, as scikit-learn distributes it.
 
@@ -93,8 +93,8 @@ def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequen
 
     An image is 64 numbers, row by row, or 8 rows of 8. The intensity is the mean of its pixels. The symmetry, in
     the same unit, is minus the mean absolute difference between the image and its left-right mirror image, minus the
-    same for its up-down mirror image: 0 for an image that equals both, negative otherwise. Sums are rounded once
-    (`math.fsum`).
+    same for its up-down mirror image: 0 for an image that equals both, negative otherwise. Each sum is rounded only
+    once (`math.fsum`).
     Source: M. Magdon-Ismail, Learning From Data, lecture 21, the digits data.
 
     Raises:
@@ -135,12 +135,12 @@ def _read(name: str) -> bytes:
     return gzip.decompress(packed)
 
 
-# -- computed: each takes n rows, the standard deviation `noise` of Gaussian noise, and a seed for noise and order (see
-# `nn.init.generator_from`), and raises ValueError for an argument out of range
+# -- computed: each function takes the number of rows n, the standard deviation `noise` of Gaussian noise, and a seed
+# for the noise and the order (see `nn.init.generator_from`), and raises ValueError for an argument out of range
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
-    """Two interlocking half circles of radius 1, one class each.
+    """Two interlocking half circles of radius 1, one for each class.
 
     Class -1 ("upper") is the upper half of the circle about (0, 0) and has n // 2 points; class 1 ("lower") is the
     lower half of the circle about (1, 1/2) and has the rest. The points are evenly spaced in angle, both ends
@@ -192,9 +192,9 @@ def circles(n: int = 100, noise: float = 0.05, seed: Seed = 0, factor: float = 0
 
 
 def spirals(n: int = 100, noise: float = 0.02, seed: Seed = 0, arms: int = 2, turns: float = 1.0) -> Dataset:
-    """Interleaved spiral arms about (0, 0), one class each, whose radius grows linearly with the angle up to 1.
+    """Interleaved spiral arms about (0, 0), one for each class; their radius grows linearly with the angle, up to 1.
 
-    Each arm has n // arms points, or one more in the first arms if there is a remainder, and makes `turns` turns.
+    Each arm makes `turns` turns and has n // arms points; if there is a remainder, the first arms have one point more.
     Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.
 
     >>> spirals(90, arms=3)
@@ -210,7 +210,8 @@ def spirals(n: int = 100, noise: float = 0.02, seed: Seed = 0, arms: int = 2, tu
     return _scattered("spirals", points, {arm: f"arm {arm}" for arm in range(arms)}, "computed: spirals", noise, seed)
 
 
-# Figure 5.3 of Bishop's book, in lecture 000; for an even n, H(0) does not occur, since no point lies at 0.
+# The functions of figure 5.3 in Bishop's book, which lecture 000 shows. The value of the step at 0 does not matter for
+# an even n, since no point then lies at 0.
 CURVES: dict[str, Callable[[float], float]] = {
     "square": lambda x: x * x,
     "sine": lambda x: math.sin(math.pi * x),
@@ -223,8 +224,8 @@ def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: Seed = 0) -
     """Points on one of the four curves of lecture 000, figure 5.3: "square", "sine", "absolute" or "step".
 
     The n inputs are evenly spaced inside (-1, 1), half a step from either end, in order; the targets are x², sin πx,
-    |x| or the Heaviside step, with Gaussian noise of standard deviation `noise` added (lecture 002 underfits, fits and
-    overfits such data).
+    |x| or the Heaviside step, with Gaussian noise of standard deviation `noise` added. (Lecture 002 shows underfitting,
+    a good fit and overfitting on such data.)
 
     >>> curve("square", 4).inputs, curve("square", 4).targets
     ([[-0.75], [-0.25], [0.25], [0.75]], [0.5625, 0.0625, 0.0625, 0.5625])

@@ -32,8 +32,8 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     """Train a 64-16-10 network on the UCI digits, print its accuracy, and draw the graph of one example's loss.
 
     Args:
-        output: The picture's file. A page to step through is written beside it; without a layout engine, only the DOT
-            source is written.
+        output: The file for the picture. An HTML page for stepping through the graph is written beside it; without a
+            layout engine, only the DOT source is written.
         epochs: The number of passes over the 1,437 training images.
         seed: The seed for the split, the weights and the shuffling.
 
@@ -85,7 +85,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
 
 
 def written_out(scores: list[Any], right: int) -> Any:
-    """Return the cross-entropy with each score's difference from the correct one labelled, for a readable graph."""
+    """Return the cross-entropy, with labels on the differences from the correct score to make the graph readable."""
     against: list[Any] = [score - scores[right] for score in scores]
     for digit, difference in enumerate(against):
         difference.label = f"{digit} vs {right}"

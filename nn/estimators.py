@@ -86,15 +86,16 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
     Args:
         hidden: The number of units in each hidden layer.
         activation: The name of a function in `autograd_core`, or any function of one number, for the hidden layers.
-        model: A function of the numbers of inputs and outputs that returns the network to use instead: a `Module` that
-            returns logits.
+        model: A function that takes the numbers of inputs and outputs, and returns the network to use instead: a
+            `Module` that returns logits.
         lr: Adam's learning rate.
         epochs: The maximum number of passes over the data.
         batch_size: The number of rows per step; None for all.
-        weight_decay: λ in the term λw added to each gradient.
+        weight_decay: λ in the term λw that is added to each gradient.
         patience: Stop after this many epochs without a smaller loss on held-out rows.
         held_out: The share of rows held out, if `patience` is set.
-        random_state: An int, a `numpy.random.RandomState` or None; fixes the initial weights, split and shuffling.
+        random_state: An int, a `numpy.random.RandomState` or None; it determines the initial weights, the split
+            and the shuffling.
 
     >>> from nn.datasets import moons
     >>> data = moons(60)

@@ -14,9 +14,9 @@ class History:
     Args:
         losses: The mean of the examples' losses, each measured just before the step that uses it, without the penalty.
         validation_losses: The mean loss on the validation data after the epoch.
-        metrics: The values of each metric, keyed by its name.
-        gradient_norms: For each part of the model, keyed by its name: the mean over the batches of the Euclidean norm
-            of the loss's gradient, before any clipping.
+        metrics: The values of each metric, keyed by the metric's name.
+        gradient_norms: For each part of the model, keyed by the part's name: the Euclidean norm of the loss's gradient,
+            before any clipping, averaged over the batches.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
         engine: How gradients were computed: "program", or "eager" (example by example).
         reason: Why programs were not used, or were abandoned.
@@ -38,7 +38,7 @@ class History:
 
     @property
     def best_epoch(self) -> int | None:
-        """The epoch with the smallest validation loss, counted from 1; None if no such loss is finite."""
+        """The epoch with the smallest validation loss, counted from 1; None if no validation loss is finite."""
         finite = [(loss, epoch) for epoch, loss in enumerate(self.validation_losses, 1) if math.isfinite(loss)]
         return min(finite)[1] if finite else None
 
@@ -52,7 +52,7 @@ class History:
             self.metrics.setdefault(name, []).append(number)
         for name, number in norms.items():
             self.gradient_norms.setdefault(name, []).append(number)
-        # last, because its length is the number of epochs
+        # added last, because the length of this list is the number of epochs
         self.losses.append(loss)
 
     def drop_unfinished(self) -> None:

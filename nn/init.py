@@ -1,8 +1,8 @@
-"""Initial weights: each initialiser draws one weight from a `random.Random`, given how many units it connects.
+"""Initialisers: functions that draw one initial weight with a `random.Random`, given the weight's fan-in and fan-out.
 
 An initialiser is any function `(generator, fan_in, fan_out) -> float`; fan_in is the number of inputs of the unit,
-fan_out the number of units in its layer. Biases start at a constant, an argument of the layer; if it is small and
-positive, most rectified units are active at first (lecture 004, section 3.2.1).
+fan_out the number of units in its layer. Biases start at a constant, which is an argument of the layer; if this
+constant is small and positive, most rectified units are active at first (lecture 004, section 3.2.1).
 """
 
 import math
@@ -16,14 +16,14 @@ Seed = int | random.Random | None
 
 
 def generator_from(seed: Seed) -> random.Random:
-    """Return the generator for a `seed` argument: an integer seeds a new one; a `random.Random` is used as is.
+    """Return the generator for a `seed` argument: an integer seeds a new one; a `random.Random` is returned as it is.
 
-    None seeds a new one from Python's shared generator, so `random.seed` makes it reproducible. The same seed yields
-    the same numbers on every engine and platform.
+    None seeds a new one from Python's shared generator, so `random.seed` makes the result reproducible. The same seed
+    yields the same numbers with every engine and on every platform.
 
     Raises:
         ValueError: The seed is negative; Python would ignore the sign.
-        TypeError: The seed is anything else.
+        TypeError: The seed is of any other type.
 
     >>> generator_from(7).random() == generator_from(7).random()
     True
@@ -48,7 +48,7 @@ def kaiming_normal(generator: random.Random, fan_in: int, fan_out: int) -> float
 
 
 def xavier_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """N(0, 2/(D + M)) for M units: a compromise between the two directions of the sweep (Glorot and Bengio, 2010)."""
+    """N(0, 2/(D + M)) for M units: a compromise between forward and backward pass (Glorot and Bengio, 2010)."""
     return generator.gauss(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
 
 

@@ -26,8 +26,8 @@ class Neuron(Module):
         init: An initialiser from `nn.init`; by default N(0, 2/D) for ReLU and N(0, 1/D) for other activations.
         bias: The initial b.
         seed: See `nn.init.generator_from`.
-        fan_out: The number of units in its layer, passed to `init`.
-        name: The name of its scope.
+        fan_out: The number of units in the neuron's layer, which is passed to `init`.
+        name: The name of the neuron's scope.
 
     >>> from autograd_core import tanh
     >>> unit = Neuron(2, activation=tanh, seed=1)
@@ -55,7 +55,7 @@ class Neuron(Module):
 
     def __call__(self, x: Number | Sequence[Number], *others: Any) -> Any:
         """Return f(w · x + b)."""
-        # like Module.__call__, but in one frame: a network calls this for every unit and example
+        # does what Module.__call__ does, but without another Python call, because this runs for every unit and example
         if others:
             check_call(self, lambda x: None, (x, *others), {})
         given: Any = x
@@ -75,12 +75,12 @@ class Neuron(Module):
         return self.activation is not None
 
     def extra_repr(self) -> str:
-        """The number of inputs and the activation."""
+        """Return the number of inputs and the activation as text."""
         return f"{len(self.w)}{_described(self.activation)}"
 
 
 class Layer(Module):
-    """`nout` neurons side by side on the same inputs: f(W x + b).
+    """`nout` neurons that receive the same inputs: f(W x + b).
 
     An activation that acts on a whole layer, such as `Softmax()`, is applied to the outputs of all neurons together.
 
@@ -118,7 +118,7 @@ class Layer(Module):
         return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
 
     def _weighted(self, x: Sequence[Number]) -> list[Any]:
-        """Return each neuron's output: in one call, unless a neuron is of another class."""
+        """Return each neuron's output; all are computed in one call, unless a neuron is of another class."""
         if set(map(type, self.neurons)) != {Neuron}:
             return [neuron(x) for neuron in self.neurons]
         units = [(neuron.name, neuron.w, neuron.b, neuron.activation) for neuron in self.neurons]
@@ -129,7 +129,7 @@ class Layer(Module):
             raise
 
     def extra_repr(self) -> str:
-        """The numbers of inputs and outputs, and the activation."""
+        """Return the numbers of inputs and outputs, and the activation, as text."""
         joint, own = self.joint_activation, self.neurons[0].activation
         return f"{self.nin}, {len(self.neurons)}{_described(own if joint is None else joint)}"
 
@@ -174,7 +174,7 @@ class MLP(Module):
         return x
 
     def extra_repr(self) -> str:
-        """The sizes."""
+        """Return the number of inputs and the sizes of the layers as text."""
         return f"{self.layers[0].nin}, {[len(layer.neurons) for layer in self.layers]}"
 
 

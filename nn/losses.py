@@ -1,4 +1,4 @@
-"""Losses of a single example, which training minimises, and penalties on the parameters.
+"""Losses of a single example, to be minimised in training, and penalties on the parameters.
 
 `outputs` is the model's result, a list or a single number; `target` is the desired result. The caller averages
 over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
@@ -54,7 +54,7 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
         target: A class, counted from 0.
 
     Raises:
-        ValueError: There is no such class, or there is only one logit (the loss would always be 0).
+        ValueError: The target is not one of the classes, or there is only one logit (the loss would always be 0).
 
     >>> cross_entropy([1000.0, -1000.0], 1)
     2000.0
@@ -71,7 +71,7 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
     """−log p_t, from the logarithms of the probabilities, for instance `log_softmax` of the logits.
 
     Raises:
-        ValueError: There is no such class, or a log-probability is above 0.
+        ValueError: The target is not one of the classes, or the target's log-probability is above 0.
 
     >>> nll_loss([-0.1, -2.4], 1)
     2.4
@@ -88,8 +88,8 @@ def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
 def binary_cross_entropy(probability: Any, target: float) -> Any:
     """−t log p − (1 − t) log(1 − p), for one probability or a list of one (lecture 004, equation 8).
 
-    A term whose factor is 0 is omitted, so p may be 0 or 1 if the target agrees. `binary_cross_entropy_with_logits` is
-    more accurate near 0 and 1, and always finite.
+    A term whose factor is 0 is omitted, so p may be 0 or 1 if it equals the target. `binary_cross_entropy_with_logits`
+    is more accurate for probabilities near 0 and 1, and always finite.
 
     Raises:
         ValueError: p is not a probability, or the loss is infinite.
@@ -184,15 +184,15 @@ def _single(outputs: Any) -> Any:
 def _share(target: Any) -> Any:
     if not 0 <= target <= 1:
         raise ValueError(f"the target of a binary cross-entropy must be from 0 to 1; got {target!r}")
-    return target if type(target) is Value else float(target)  # an input of a program
+    return target if type(target) is Value else float(target)  # a Value if it is an input of a program
 
 
 def class_of(target: Any, classes: int) -> Any:
-    """Return the target as a class; raise ValueError if there is no such class, or if there are fewer than two.
+    """Return the target as a class; raise ValueError if there is no such class, or if there are fewer than two classes.
 
-    In a trace, a class that is an input is a Value: losses select outputs with `take` and `where`, so that one program
-    serves every class. The program's sweep adds in the same order as an eager one, because `take` reaches all outputs
-    first, for any class.
+    In a trace, a target that is an input is a Value. Losses then select outputs with `take` and `where`, so that one
+    program serves every class. The program's sweep adds gradients in the same order as an eager sweep, because `take`
+    reaches all outputs first, whatever the class.
     """
     if classes < 2:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""`Module`, the base class of every network: finds, names, saves and shows its parameters."""
+"""`Module`, the base class of every network, which finds, names, saves and displays the network's parameters."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from ._members import flattened, members, numbers, values
 class Module:
     """A function of numbers that has parameters: the building block of every network.
 
-    A subclass sets its parameters and inner modules in `__init__` as attributes, alone or in lists and dicts, and
-    computes in `forward`. It may define its own `parameters`, as modules written for micrograd do: then those are
-    trained, even inside another module, and `Value`s among them are saved like parameters. Plain numbers found by
-    training (such as a fitted mean) are saved too if `buffers` names their attributes. `whole_layer` means that the
-    module acts on all outputs of a layer at once, as Softmax does; as an activation it then receives them together.
+    A subclass assigns its parameters and inner modules to attributes in `__init__`, directly or in lists and dicts, and
+    computes its outputs in `forward`. It may define its own method `parameters`, as modules written for micrograd do.
+    Then the `Value`s that this method returns are trained, even if the module is part of another one, and are saved
+    like parameters. Plain numbers found by training (such as a fitted mean) are saved too if `buffers` names their
+    attributes. If `whole_layer` is true, the module acts on all outputs of a layer at once, as Softmax does; used as an
+    activation, it receives them together.
 
     A module is called with lists of numbers and returns a list, or just the number if there is only one; a single
     number may be passed instead of a list of one. The call runs inside a `scope` with the module's `name`.
@@ -57,7 +58,7 @@ class Module:
                 )
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
-        """Return the outputs of `forward`, or the only output without its list, computed in the scope of `name`."""
+        """Return the outputs of `forward`, or the output itself if there is only one, computed in the scope `name`."""
         if keywords:
             keywords = {name: as_list(x) for name, x in keywords.items()}
         with scope(self.name):
@@ -69,13 +70,16 @@ class Module:
         return outputs[0] if type(outputs) is list and len(outputs) == 1 else outputs
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
-        """Return the list of outputs for lists of inputs. Every module defines this."""
+        """Return the list of outputs for lists of inputs. Every subclass defines this method."""
         raise NotImplementedError(f"{type(self).__name__} does not implement forward()")
 
     # -- contents
 
     def named_modules(self, depth: float = math.inf) -> Iterator[tuple[str, Module]]:
-        """Yield this module, with the path "", and those inside it down to `depth` levels: each once, outer first."""
+        """Yield (path, module) once for this module, whose path is "", and for each module inside it, outer ones first.
+
+        Modules more than `depth` levels down are left out.
+        """
         seen: set[int] = set()
         waiting: list[tuple[str, Module, int]] = [("", self, 0)]
         while waiting:
@@ -88,7 +92,7 @@ class Module:
                     waiting += reversed(children)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield the modules directly inside this one, each with its path: the attribute, then any index or key."""
+        """Yield (path, module) for each module directly inside; a path is an attribute and any indices or keys."""
         for path, member in self._members():
             if isinstance(member, Module):
                 yield path, member
@@ -96,8 +100,8 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield every parameter once, with its path, such as "layers.0.neurons.2.w.1".
 
-        Paths count from 0, like lists. Scopes and labels, which drawings and reports show, count from 1, like the
-        lectures: this parameter is "w2" of "layer 1 / neuron 3".
+        Numbers in paths start at 0, as in lists. Numbers in scopes and labels, which drawings and reports show, start
+        at 1, as in the lectures: the parameter above is "w2" of "layer 1 / neuron 3".
 
         Raises:
             ValueError: As for `state_dict`.
@@ -139,7 +143,7 @@ class Module:
             yield from members(attribute, key, Module, listed)
 
     def _groups(self) -> list[tuple[str, Any]]:
-        """Return the paths and entries to save, parameters or lists of them; raise ValueError if one would be lost."""
+        """Return (path, entry) for each parameter or list of them to save; raise ValueError if one would be lost."""
         modules = list(self.named_modules())
         listed = {p for _, module in modules if module._has_own_parameters() for p in module.parameters()}
         groups = [
@@ -174,13 +178,13 @@ class Module:
         clear_gradients(list(self.parameters()))
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training mode, in which dropout and noise are active."""
+        """Switch this module and all modules inside it to training mode, in which dropout and noise are active."""
         for _, module in self.named_modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """Switch this module and all inside it to evaluation mode, in which dropout and noise do nothing."""
+        """Switch this module and all modules inside it to evaluation mode, in which dropout and noise do nothing."""
         return self.train(False)
 
     # -- saving and loading
@@ -202,7 +206,7 @@ class Module:
         return buffers | {path: numbers(group) for path, group in self._groups()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Copy in the numbers of a `state_dict` with the same names and shapes: all or none, even on Ctrl-C.
+        """Set the parameters and buffers to the numbers of a `state_dict`: all of them or none, even on Ctrl-C.
 
         Raises:
             ValueError: The state does not fit. The message lists missing and unexpected names, differing shapes, and
@@ -222,7 +226,7 @@ class Module:
         undivided(write)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the parameters to a JSON file, all or nothing: a crash leaves the old file intact.
+        """Write the parameters and buffers to a JSON file; a crash leaves an existing file intact.
 
         Raises:
             ValueError: A parameter is not finite.
@@ -231,7 +235,7 @@ class Module:
         _saving.write(path, self.state_dict())
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Read the parameters from a file written by `save`: all or none.
+        """Read the parameters and buffers from a file written by `save`: all of them or none.
 
         Raises:
             ValueError: The file is damaged, or does not fit this module; the message names the file and what differs.

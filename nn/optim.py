@@ -17,15 +17,15 @@ Rate = float | Callable[[int], float]
 
 
 class Optimizer:
-    """The base class of optimisers: parameters, learning rate, and the number of steps taken.
+    """The base class of optimisers, which holds the parameters, the learning rate and the number of steps taken.
 
     `memory` holds an optimiser's state between steps.
 
     Args:
         parameters: As returned by `Module.parameters()`; duplicates count once.
-        lr: The learning rate: a number that is at least 0, or a function that returns it given the number of steps
-            taken.
-        weight_decay: λ in the term λw added to each gradient.
+        lr: The learning rate: a number that is at least 0, or a function that takes the number of steps taken so
+            far and returns the rate.
+        weight_decay: λ in the term λw that is added to each gradient.
         bound: A limit on every |w| (lecture 004, "hard constraints on every individual weight").
 
     Raises:
@@ -67,7 +67,7 @@ class Optimizer:
         undivided(write)
 
     def _moved(self, rate: float) -> tuple[Any, Any]:
-        """Return the weights and the memory after a step, changing nothing."""
+        """Return what the weights and the memory will be after a step, without changing anything."""
         directions, memory = self.directions()
         weights = [
             _clamped(p.data - rate * direction, self.bound)
@@ -76,17 +76,17 @@ class Optimizer:
         return weights, memory
 
     def _moved_in_c(self, rate: float) -> Any:
-        """Do what `_moved` does, bit for bit, in one call of the native engine, or return NotImplemented."""
+        """Return what `_moved` returns, to the last bit, from one call of the native engine; or NotImplemented."""
         return NotImplemented
 
     def kept_in_arrays(self) -> Any:
-        """Return the state as arrays for `step_in_arrays`, or NotImplemented if it does not consist of floats."""
+        """Return the state as arrays for `step_in_arrays`, or NotImplemented if it contains anything but floats."""
         return NotImplemented
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """Take a step with the native engine on weights held in arrays, and increment `done`.
+        """Take a step with the native engine on weights held in arrays, and increment `done[0]`.
 
-        `done` is the number of steps taken since the state was last put into arrays.
+        `done[0]` is the number of steps taken since the state was last put into arrays.
         """
         raise NotImplementedError(f"{type(self).__name__} does not implement step_in_arrays()")
 
@@ -106,7 +106,10 @@ class Optimizer:
         return [g + self.weight_decay * p.data for g, p in zip(gradients, self.parameters, strict=True)]
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return the direction each parameter moves against, and the memory after this step, changing nothing."""
+        """Return the direction of each parameter, and the memory after this step, without changing anything.
+
+        A step subtracts the direction, times the learning rate, from the parameter.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not implement directions()")
 
 
@@ -117,8 +120,8 @@ class SGD(Optimizer):
 
     Args:
         parameters, lr, weight_decay, bound: As for `Optimizer`.
-        momentum: From 0 up to but not including 1.
-        nesterov: Whether to look one step ahead; requires momentum > 0.
+        momentum: The factor m, from 0 up to but not including 1.
+        nesterov: Whether to look one step ahead, which requires momentum > 0.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.4)
@@ -141,7 +144,7 @@ class SGD(Optimizer):
         self.memory = _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return g; with momentum, the velocities v (the memory); with Nesterov, g + m v."""
+        """Return g without momentum, v with momentum, and g + m v with Nesterov momentum; the memory is v."""
         m, g = self.momentum, self.gradients()
         if not m:
             return g, self.memory
@@ -159,12 +162,12 @@ class SGD(Optimizer):
         return weights, memory[0] if memory else self.memory
 
     def kept_in_arrays(self) -> Any:
-        """Return the velocities."""
+        """Return a list with the velocities, or an empty list without momentum."""
         kept = _as_array(self.memory) if self.momentum else None
         return kept if kept is NotImplemented else [] if kept is None else [kept]
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """Like `step`, but on arrays."""
+        """Do the same as `step`, but on arrays."""
         cast(Any, NATIVE).sgd_step(
             weights, gradients, kept[0] if kept else None, done, self.lr, self.weight_decay, self.bound, self.momentum,
             self.nesterov,
@@ -181,7 +184,7 @@ class Adam(Optimizer):
     Args:
         parameters, lr, weight_decay, bound: As for `Optimizer`.
         betas: The fraction of each running mean that a step keeps.
-        eps: Added to the square root.
+        eps: A small number added to the square root, so that the divisor is not 0.
 
     >>> from autograd_core import parameter
     >>> w = parameter(1.0)
@@ -203,7 +206,7 @@ class Adam(Optimizer):
         self.memory = _zeros(self.parameters), _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return mean over root mean square, corrected for starting at 0; the memory is the two uncorrected means."""
+        """Return mean / root mean square, both corrected for starting at 0; the memory is the two uncorrected means."""
         (b1, b2), (means, squares), gradients = self.betas, self.memory, self.gradients()
         means = [b1 * m + (1.0 - b1) * g for m, g in zip(means, gradients, strict=True)]
         squares = [b2 * s + (1.0 - b2) * g * g for s, g in zip(squares, gradients, strict=True)]
@@ -232,7 +235,7 @@ class Adam(Optimizer):
         return NotImplemented if NotImplemented in kept or min(kept[1]) < 0.0 else kept
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """Like `step`, but on arrays."""
+        """Do the same as `step`, but on arrays."""
         (b1, b2), steps = self.betas, self.steps + done[0] + 1
         cast(Any, NATIVE).adam_step(
             weights, gradients, *kept, done, self.lr, self.weight_decay, self.bound, b1, b2, self.eps,
@@ -251,7 +254,7 @@ _KNOWN = (Optimizer, SGD, Adam)
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale all gradients by one factor so that their norm is at most `max_norm`; return the norm before scaling.
 
-    A parameter given twice counts once. If any gradient is infinite or NaN, all stay as they are.
+    A parameter given twice counts once. If any gradient is infinite or NaN, no gradient is changed.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.0); w.grad = 10.0
@@ -289,7 +292,7 @@ def _zeros(parameters: list[Value]) -> Any:
 def _as_array(numbers: Any) -> Any:
     """Return an optimiser's state as an array.
 
-    Returns NotImplemented if it is not all floats, in which case the step is taken in Python.
+    Returns NotImplemented if the state does not consist of floats; the step is then taken in Python.
     """
     if type(numbers) is array:
         return numbers
@@ -297,12 +300,12 @@ def _as_array(numbers: Any) -> Any:
 
 
 def _clamped(number: float, limit: float) -> float:
-    # in this order, NaN stays NaN
+    # with the arguments in this order, NaN stays NaN
     return max(min(number, limit), -limit)
 
 
 def _leaves(parameters: Any) -> list[Value]:
-    """Return each parameter once: a list collected from several layers repeats the ones they share."""
+    """Return each parameter once; in a list collected from several layers, a shared parameter may occur repeatedly."""
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     if not (set(map(type, leaves)) <= {Value} and all(map(attrgetter("is_leaf"), leaves))):
         wrong = next(p for p in leaves if type(p) is not Value or not p.is_leaf)

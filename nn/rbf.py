@@ -14,7 +14,7 @@ from .module import Module
 
 
 class RBF(Module):
-    """exp(−β_j ‖x − w_j‖²) for each centre w_j; a linear `Layer` on top makes it the lecture's network.
+    """exp(−β_j ‖x − w_j‖²) for each centre w_j; followed by a linear `Layer`, this is the lecture's RBF network.
 
     The centres and the β_j are trainable. (Lecture 003, RBF module.)
 
@@ -23,8 +23,8 @@ class RBF(Module):
         beta: The initial β_j; by default 1/(2σ²), where σ is the mean distance from a centre to its nearest neighbour.
 
     Raises:
-        ValueError: A row is invalid (the message names row and column), or the centres are so far apart, or so close,
-            that the default β is beyond the range of floats.
+        ValueError: A row is invalid (the message names row and column), or the centres are so far apart, or so close
+            together, that the default β is beyond the range of floats.
 
     >>> [f"{a:.4f}" for a in RBF([[0.0], [1.0]])([0.0])]
     ['1.0000', '0.6065']
@@ -48,12 +48,12 @@ class RBF(Module):
         return outputs
 
     def extra_repr(self) -> str:
-        """The numbers of inputs and centres."""
+        """Return the numbers of inputs and centres as text."""
         return f"{len(self.centres[0])}, {len(self.centres)}"
 
 
 def _beta_for(centres: Sequence[Sequence[float]]) -> float:
-    """1/(2σ²) for the mean distance σ from a centre to its nearest neighbour, or σ = 1 if there is only one centre."""
+    """Return 1/(2σ²), where σ is the mean distance from a centre to the nearest different one (or 1 without one)."""
     spacing = statistics.mean(
         min((d for other in centres if (d := math.dist(centre, other)) > 0), default=0.0) for centre in centres
     ) or 1.0
@@ -76,7 +76,7 @@ def kmeans(
 
     Args:
         rows: Lists of numbers, all of the same length.
-        k: From 1 to the number of distinct rows.
+        k: The number of centres, from 1 to the number of distinct rows.
         seed: See `nn.init.generator_from`.
         iterations: The maximum number of iterations.
 
@@ -96,7 +96,7 @@ def kmeans(
     centres = [list(generator.choice(rows))]
     while len(centres) < k:
         distances = [min(math.dist(row, centre) for centre in centres) for row in rows]
-        # relative to the largest, which is not 0, so that the square is neither 0 nor infinite
+        # divided by the largest distance, which is not 0, so that no square overflows and not all squares are 0
         largest = max(distances)
         weights = [(distance / largest) ** 2 for distance in distances]
         centres.append(list(generator.choices(rows, weights)[0]))

@@ -27,7 +27,7 @@ def fit(
 ) -> History:
     """Train `model` on `data`: each epoch uses every example once, and the optimizer takes one step per batch.
 
-    Ctrl-C ends training and returns the history of the completed epochs; the parameters are those after the last
+    Ctrl-C ends training, and `fit` returns the history of the completed epochs; the parameters are those after the last
     complete step, or the best ones if `patience` is set. The model is left in evaluation mode. For data larger than
     memory, call `fit` with `epochs=1` and the same optimizer on one file after another.
     (Lectures 000 to 004; options: 003, practical tricks, and 004, section 3.)
@@ -35,42 +35,45 @@ def fit(
     Args:
         loss: A function of one example's outputs and target, as in `nn.losses`; a batch's loss is the mean over its
             examples.
-        data: A `Dataset`, a pair of lists (inputs and targets), or a list of examples. All are checked.
+        data: A `Dataset`, a pair of lists (inputs and targets), or a list of examples. The data are checked.
         epochs: The number of passes over the data.
         batch_size: The number of examples per step; None for all.
         shuffle: Whether to reorder the data in each epoch.
         optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also update parameters outside the
-            model, or only some of the model's.
+            model, or only some of the model's own parameters.
         penalty: A function of the list of parameters whose result is added to each batch's loss.
         max_norm: The largest norm allowed for each batch's gradient; larger gradients are scaled down to it.
         validation: Data on which the loss and `metrics` are computed after each epoch; without it, `metrics` are
             computed on the training data.
         patience: Stop after this many epochs without a smaller validation loss, and restore the best parameters.
-        metrics: Functions of the model and a list of examples, keyed by name: `{"accuracy": accuracy}`. They are
-            called in evaluation mode and without recording (`record()` resumes it).
-        callbacks: Called with the history after each epoch, in evaluation mode; one that returns True ends training.
-        augment: A function that takes an input and a `random.Random`, and returns a changed input; called each time an
-            input is used.
+        metrics: Functions of the model and a list of examples, keyed by name, such as `{"accuracy": accuracy}`. They
+            are called in evaluation mode and without recording (`record()` resumes recording).
+        callbacks: Functions that are called with the history after each epoch, in evaluation mode. Training ends if
+            one of them returns True.
+        augment: A function that takes an input and a `random.Random`, and returns a changed input; it is called each
+            time an input is used.
         input_noise: The standard deviation of Gaussian noise, drawn anew each time an input is used.
         seed: The seed for shuffling, augmentation and noise; see `nn.init.generator_from`.
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.
-        client: Computes the gradients of each batch: an executor from `concurrent.futures`, or a
+        client: An object that computes the gradients of each batch: an executor from `concurrent.futures`, or a
             `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model and up
-            to 256 MiB of data. The result is the same bit for bit with any number of workers. A batch is divided among
-            several workers: one for every 16 rows, up to 8 workers, or one for every 128 rows if that makes more than
-            8. Modules such as Dropout then derive their random numbers from `seed`, anew for each row of each batch.
-        engine: "program" traces the model and the loss once and replays them for whole batches, much faster and with
-            the same results bit for bit; side effects of your own code are not repeated. "eager" runs them for each
-            example. "auto" uses programs if model and loss consist only of modules, functions and losses of `nn` and
-            `autograd_core`. The history says which one ran, and why. Modules draw random numbers from their own
-            generators as usual. Programs read the data when training begins: do not change the data during training.
-        fast: Whether programs may round differently (see `autograd_core.Program`); ignored by "eager" and
+            to 256 MiB of data. The result is the same, to the last bit, with any number of workers. A batch is divided
+            among several workers: one for every 16 rows, up to 8 workers, or one for every 128 rows if that makes more
+            than 8. Modules such as Dropout then derive their random numbers from `seed`, anew for each row of each
+            batch.
+        engine: "program" traces the model and the loss once and replays them for whole batches, which is much faster
+            and gives the same results to the last bit; side effects of your own code are not repeated. "eager" runs
+            them for each example. "auto" uses programs if model and loss consist only of modules, functions and losses
+            of `nn` and `autograd_core`. The history says which engine ran, and why. Modules draw random numbers from
+            their own generators as usual. Programs read the data when training begins: do not change the data during
+            training.
+        fast: Whether programs may round differently (see `autograd_core.Program`). This is ignored by "eager", and
             with a `client`.
 
     Raises:
         ValueError: Data or settings are invalid, or the loss does not depend on any parameter.
         FloatingPointError: The loss or its gradient is no longer finite. The message names the epoch, the batch and the
-            first node that went wrong; the parameters are as they were before that batch.
+            first node that is not finite; the parameters are as they were before that batch.
 
     >>> from nn import MLP, hinge
     >>> from nn.datasets import moons
@@ -83,7 +86,7 @@ def fit(
         callbacks, augment, input_noise, seed, progress, engine, fast,
     )
     if client is not None:
-        from ._training.shared import SharedTraining  # imported late: it adds half of nn's own import time
+        from ._training.shared import SharedTraining  # imported only if needed: it adds half of nn's import time
 
         return SharedTraining(settings, client).run()
     return Training(settings).run()

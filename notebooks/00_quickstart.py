@@ -6,9 +6,9 @@
 # moons.
 #
 # Each of the next five notebooks follows a lecture; the last five take the engine apart and put it to work. In each
-# notebook, a line `check(row, name, value, expectation)` compares a number with its expected value: it prints both of
-# them with a ✓, or stops with an error. Here the row is just "00", the number of this notebook; in 01 to 05 it names a
-# result of the lecture.
+# notebook, a call `check(row, name, value, expectation)` compares a number with its expected value. The call prints
+# both numbers and a ✓, or stops with an error. Here `row` is just "00", the number of this notebook; in 01 to 05 the
+# row stands for a result from the lecture.
 
 # %%
 import math
@@ -24,7 +24,7 @@ from autograd_core import Value, grad, hessian, no_record, parameter, tanh, topo
 # ## A number that remembers
 #
 # A `Value` is a float that remembers how it was computed. You write ordinary Python; every operation makes a new
-# `Value`, a *node*, which knows the nodes it was computed from, its *operands*. A `parameter` is a `Value` that
+# `Value`, a *node*, which knows its *operands*, the nodes from which it was computed. A `parameter` is a `Value` that
 # training may change. The second argument is a name, which is shown in pictures and printed output.
 
 # %%
@@ -34,7 +34,8 @@ y.label = "y"
 y
 
 # %% [markdown]
-# `toposort` lists the nodes that y depends on, operands first. That is the order in which they were computed:
+# `toposort` lists y and all the nodes that y depends on, in the order in which they were computed, with operands before
+# results:
 
 # %%
 for node in toposort(y):
@@ -43,9 +44,10 @@ for node in toposort(y):
 # %% [markdown]
 # ## Backwards
 #
-# `backward()` walks the same list from the end (this is called a *sweep*). The sweep starts with a gradient of 1 at the
-# result and sends gradients back along every edge, from a node to its operands, multiplying by the local derivative of
-# each operation. Afterwards `w.grad` tells you how fast y changes when w does: $\partial y/\partial w = (1 - y^2)\,x$.
+# `backward()` goes through the same list from the end to the beginning; this is called a *sweep*. The sweep starts with
+# a gradient of 1 at the result and sends gradients back along every edge, from a node to its operands, multiplying by
+# the local derivative of each operation. Afterwards `w.grad` tells you how fast y changes when w does: $\partial
+# y/\partial w = (1 - y^2)\,x$.
 
 # %%
 y.backward()
@@ -55,9 +57,9 @@ check("00", "∂y/∂w", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
 # %% [markdown]
 # ## The graph
 #
-# Each box is a node with its value (`data`) and its gradient (`grad`). Each edge shows the amount it adds to the
-# gradient of the node it comes from: local derivative × gradient of the result = contribution. Parameters, inputs and
-# results have different shapes and colours.
+# Each box is a node with its value (`data`) and its gradient (`grad`). Each edge leads from an operand to a result, and
+# shows the contribution to the operand's gradient: local derivative × gradient of the result = contribution.
+# Parameters, inputs and results have different shapes and colours.
 
 # %%
 y.draw(precision=3)
@@ -65,9 +67,9 @@ y.draw(precision=3)
 # %% [markdown]
 # ## Step through it
 #
-# Go forward operation by operation, then backward edge by edge; each step shows its line of the chain rule. Use the
-# arrow keys, or press space to play. (Where scripts are not allowed, as on GitHub, you see a picture of the finished
-# graph instead.)
+# The stepper goes forward operation by operation, and then backward edge by edge; each backward step spells out the
+# chain rule for that edge. Use the arrow keys, or press space to play all the steps. (Where scripts are not allowed, as
+# on GitHub, you see a picture of the finished graph instead.)
 
 # %%
 y.step()
@@ -99,12 +101,13 @@ check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1
 # %% [markdown]
 # ## A first network
 #
-# An MLP is a multi-layer perceptron: layers of units, each a weighted sum followed by a nonlinearity (here ReLU, the
-# larger of 0 and the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output: 105
-# parameters, each a `Value`. Every point has a target of −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 if
-# the output has the right sign and is at least 1 away from 0. `nn.fit` shuffles the points, computes the loss of ten of
-# them at a time (a mini-batch), sweeps backward from that loss, and lets an optimiser (Adam, which is gradient descent
-# with a separate step size for each parameter) move the parameters. One pass through all the points is an *epoch*.
+# An MLP is a multi-layer perceptron: layers of units, each of which computes a weighted sum and applies a nonlinearity
+# to it (here ReLU, the larger of 0 and the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight
+# units and one output; it has 105 parameters, each of them a `Value`. Every point has a target of −1 or 1; the *hinge*
+# loss max(0, 1 − target × output) is 0 if the output has the right sign and an absolute value of at least 1. `nn.fit`
+# shuffles the points and takes ten of them at a time (a *mini-batch*): it computes the mean loss on these ten, sweeps
+# backward from that loss, and lets an optimiser (Adam, which is gradient descent with a separate step size for each
+# parameter) move the parameters. One pass through all the points is an *epoch*.
 
 # %%
 moons = nn.datasets.moons(100, noise=0.12, seed=1)
@@ -137,7 +140,7 @@ check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 # %% [markdown]
 # Here is the graph of the loss for the point that the network fits worst, folded layer by layer. Each box shows how
 # many operations it hides and how large the gradient of its parameters is (‖grad‖, the square root of the sum of the
-# squares). Unfolded, the graph would have 158 nodes and be unreadable.
+# squared gradients). Unfolded, the graph would have 158 nodes and would be unreadable.
 
 # %%
 losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]
@@ -150,9 +153,9 @@ loss.draw(collapse=2, direction="TB")
 # ## Is the gradient right?
 #
 # The oldest test is to move one weight a little to either side, and see how much the loss changes. `check_gradient`
-# does that for a sample of the weights, finds a good size for each move, and reports how far the difference can be
-# trusted (`tolerance`). We use the same point as above, the one with the largest loss. (A derivative of exactly 0
-# belongs to a unit whose ReLU is switched off at this point.)
+# does that for a sample of the weights, finds a good size for each move, and reports how accurate the resulting
+# estimate of the derivative is (`tolerance`). We use the same point as above, the one with the largest loss. (A
+# derivative of exactly 0 is due to a ReLU that is switched off at this point.)
 
 # %%
 from autograd_core.check import check_gradient
@@ -166,7 +169,7 @@ report
 check("00", "sampled derivatives that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
-# **Try it.** Draw $z = xy + \sin x$ and read off both partial derivatives at (1, 2).
+# **Try it.** Draw $z = xy + \sin x$, and read both partial derivatives at (1, 2) from the drawing.
 #
 # <details><summary>Solution</summary>
 #

@@ -32,12 +32,12 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 
 # %%
 def hidden(p, x):
-    """The outputs of the three hidden units."""
+    """Return the outputs of the three hidden units."""
     return [tanh(p[j] * x + p[3 + j]) for j in range(3)]
 
 
 def network(p, x):
-    """Three tanh units (weights p[0:3], biases p[3:6]) and a linear output (p[6:9] and bias p[9])."""
+    """Apply three tanh units (weights p[0:3], biases p[3:6]) and a linear output (weights p[6:9], bias p[9])."""
     return dot(p[6:9], hidden(p, x)) + p[9]
 
 
@@ -63,8 +63,8 @@ def fit(ts, seed):
 
 
 # %% [markdown]
-# The error surface has several minima, so we fit each function from a few starting points and keep the best fit (row
-# S7, in [notebook 03](03_how_backprop_works_and_fails.ipynb), explains why).
+# The error surface has several minima, so we fit each function from a few starting points and keep the best fit
+# (section S7 of [notebook 03](03_how_backprop_works_and_fails.ipynb) explains why).
 
 # %%
 fits = {}
@@ -96,7 +96,7 @@ for name, run in fits.items():
     check("E1", f"mean squared error, {name}", run.fun, "< 1e-2" if name == "step" else "< 1e-3")
 
 # %% [markdown]
-# **Try it.** How few hidden units are enough for $x^2$? Change `hidden` to use one or two of the three.
+# **Try it.** How many hidden units does $x^2$ need at least? Change `hidden` to use one or two of the three.
 #
 # <details><summary>Solution</summary>
 #
@@ -154,16 +154,16 @@ check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", by_graph, for
 # ## E4 · The δ recursion
 #
 # The network has two layers: $a_j = \sum_i w^{(1)}_{ji}x_i$, $z_j = \tanh a_j$, $y_k = \sum_j w^{(2)}_{kj}z_j$. A δ is
-# the derivative of the error with respect to a weighted sum, so the graph already holds it: $\delta_j$ is the `grad` of
-# the node $a_j$.
+# the derivative of the error with respect to a weighted sum, so the graph already contains this δ: $\delta_j$ is the
+# `grad` of the node $a_j$.
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
 #
-# First comes the network as a graph, then the equations in NumPy, which share only the weights with the graph.
+# First comes the network as a graph, then the equations in NumPy, which take only the weights from the graph.
 
 # %%
 def two_layers(activation, seed):
-    """The weights of a 3-4-2 network, and its nodes a and y, after a sweep from the sum-of-squares error."""
+    """Build a 3-4-2 network and sweep from the sum-of-squares error; return the weights and the nodes a and y."""
     generator = random.Random(seed)
     W1 = [[parameter(generator.gauss(0, 1)) for _ in x] for _ in range(4)]
     W2 = [[parameter(generator.gauss(0, 1)) for _ in range(4)] for _ in t]
@@ -181,7 +181,7 @@ grads = np.vectorize(lambda node: node.grad)
 
 
 def recursion(W1, W2, activation, slope):
-    """δ_k, δ_j and the outputs of the hidden units, from the lecture's equations."""
+    """Return δ_k, δ_j and the outputs of the hidden units, from the lecture's equations."""
     a = numbers(W1) @ x
     z = activation(a)
     delta_k = numbers(W2) @ z - t
@@ -199,7 +199,8 @@ check("E4", "∂E/∂w(2), graph and δ_k z_j", grads(W2), np.outer(delta_k, z),
 # %% [markdown]
 # ## E10 · The exercise: the same network with ReLU
 #
-# Only $h'$ changes: it is 1 if $a_j > 0$ and 0 otherwise, so $\delta_j = [a_j > 0]\sum_k w_{kj}\delta_k$.
+# Only the slope $h'$ of the activation changes: this slope is 1 if $a_j > 0$ and 0 otherwise, so $\delta_j = [a_j >
+# 0]\sum_k w_{kj}\delta_k$.
 
 # %%
 W1, W2, a, y = two_layers(ac.relu, seed=5)
@@ -211,10 +212,10 @@ check("E10", "∂E/∂w(1) with ReLU", grads(W1), np.outer(delta_j, x), 1e-14)
 # %% [markdown]
 # ## E5 · Why backpropagation is efficient: repeated subexpressions
 #
-# In figure 6.9, $z = f(f(f(w)))$. Written out in full, $\partial z/\partial w = f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes
-# $f(w)$ over and over. Let's count. `f` is an operation of our own that counts how often its value is computed:
-# `@primitive` turns a function on floats into an operation of the engine, given its derivative as a function of the
-# input x and the result y.
+# In figure 6.9, $z = f(f(f(w)))$. Written out in full, the formula $\partial z/\partial w =
+# f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ again and again. Let us count the evaluations. `f` is an operation of
+# our own that counts how often its value is computed: `@primitive` turns a function on floats into an operation of the
+# engine, given its derivative as a function of the input x and the result y.
 
 # %%
 count = 0
@@ -234,7 +235,7 @@ def slope(x):
 
 # %%
 def naive(w, n):
-    """The product of f′ at w, f(w), f(f(w)), …, with every argument recomputed from w."""
+    """Return the product of f′ at w, f(w), f(f(w)), …; every argument is recomputed from w."""
     product = 1.0
     for depth in range(n):
         x = w
@@ -246,7 +247,7 @@ def naive(w, n):
 
 # %%
 def reverse(w, n):
-    """The derivative in reverse mode, which needs only n − 1 evaluations of f; one more gives z itself."""
+    """Return the derivative in reverse mode, which needs only n − 1 evaluations of f; one more gives z itself."""
     z = w = Value(w)
     for _ in range(n):
         z = f(z)
@@ -279,8 +280,9 @@ plt.show()
 # ## E6 · "If memory is an issue, we can choose to re-calculate some"
 #
 # A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of the nodes of the
-# function that you give it, and runs that function again when the sweep reaches it. With √n segments of √n steps, only
-# the √n segment results and the nodes of one segment are alive at any one time; the price is one extra forward pass.
+# function that you give it, and runs that function again when the sweep reaches the function's result. With √n segments
+# of √n steps, only the √n segment results and the nodes of one segment are alive at any one time; the price is one
+# extra forward pass.
 
 # %%
 steps_run = 0
@@ -329,7 +331,7 @@ check("E6", "forward steps with checkpoints / without", forward_checkpointed / f
 #
 # We measure the time of the sweep divided by the time it takes to build the graph, for networks of three sizes with one
 # hidden layer and one output layer of tanh units. (Each time is the best of several runs. The forward pass also has to
-# create the nodes, so the sweep is the cheaper half.)
+# create the nodes, so the sweep is the cheaper of the two passes.)
 
 # %%
 def forward_and_backward(width):
@@ -359,13 +361,13 @@ check("E7", "backward : forward at three sizes", ratios, "< 2")
 # %% [markdown]
 # ## E8 · "Any function (not only neural networks)"
 #
-# This integrator halves an interval until the result is good enough. It uses recursion, a branch that depends on the
-# numbers, and a loop. We integrate $\sin(ax)$ from 0 to 1; the derivative of the integral with respect to $a$ is known:
-# $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
+# This integrator halves an interval again and again, until the result is accurate enough. It uses recursion, a branch
+# that depends on the numbers, and a loop. We integrate $\sin(ax)$ from 0 to 1; the derivative of the integral with
+# respect to $a$ is known: $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
 
 # %%
 def simpson(f, left, right, tolerance=1e-12):
-    """The integral by Simpson's rule; if the result is not accurate enough, each half is integrated separately."""
+    """Integrate by Simpson's rule; if the result is not accurate enough, integrate each half separately."""
     middle = (left + right) / 2
     whole = (right - left) / 6 * (f(left) + 4 * f(middle) + f(right))
     quarters = [(left + middle) / 2, (middle + right) / 2]
@@ -409,9 +411,10 @@ check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1]
 # %% [markdown]
 # ## E9 · The lecture's own listing
 #
-# The last slide shows the kind of program that automatic differentiation makes possible. It runs here unchanged, with
-# NumPy imported as `nd` and this engine as `autograd`: the arrays hold `Value`s, and NumPy applies its functions to
-# each of them. `record()` says that you want a graph; here you always get one, except inside `no_record()`.
+# The last slide shows the kind of program that automatic differentiation makes possible. The program on the slide runs
+# here unchanged, with NumPy imported as `nd` and this engine as `autograd`: the arrays hold `Value`s, and NumPy applies
+# its functions to each of them. In the listing, `record()` asks for a graph; our engine always builds a graph, except
+# inside `no_record()`.
 
 # %%
 import numpy as nd
@@ -444,8 +447,8 @@ check("E9", "gradient with respect to w2, graph and NumPy", grads(w2), np.outer(
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
-# this cell would raise an error.
+# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
+# result, this cell would raise an error.
 
 # %%
 summary("E", 10)

@@ -2,9 +2,9 @@
 # # Sensitivities, and gradient descent on real digits
 #
 # **Aim.** To work through Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*,
-# lecture 21): its matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, each
-# compared with the graph; the cost and the error of a numerical gradient; batch against sequential descent; and the
-# lecture's digits.
+# lecture 21): its matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, whose
+# numbers are compared with the graph's; the cost and the error of a numerical gradient; batch against sequential
+# descent; and the lecture's digits.
 #
 # The results are named M1 to M6. A call to `check(row, name, value, expectation)` compares a number from the graph with
 # the same number from the lecture's listing, which is written in NumPy, independently of the engine.
@@ -33,7 +33,7 @@ from nn.datasets import digits, digits_features
 
 # %%
 def listing_forward(Ws, x):
-    """The lecture's forward propagation; the last output has no 1 in front of it."""
+    """Run the lecture's forward propagation; the output of the last layer does not begin with a 1."""
     xs, signals = [np.array([1.0, *x])], []
     for W in Ws:
         signals.append(W.T @ xs[-1])
@@ -44,7 +44,7 @@ def listing_forward(Ws, x):
 
 # %%
 def graph_forward(Ws, x):
-    """The same on nodes: the weighted sums s of each layer, and the last outputs."""
+    """Do the same on nodes; return the weighted sums s of each layer, and the outputs of the last layer."""
     signals = []
     for W in Ws:
         s = [dot([row[j] for row in W], [1.0, *x]) for j in range(len(W[0]))]
@@ -71,8 +71,8 @@ check("M1", "h(x), graph and listing", h, float(xs[-1][0]), 1e-14)
 #
 # The sensitivities are $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With $e = (h - y)^2$ and tanh everywhere,
 # $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and, going backwards, $\delta^{(\ell)} = \theta'(s^{(\ell)})
-# \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$. The brackets with 1 … d drop the bias row: nothing flows into
-# the constant 1.
+# \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$. The limits 1 to d on the bracket drop entry 0, which belongs
+# to the constant 1: no gradient has to flow into a constant.
 
 # %%
 def listing_deltas(Ws, xs, y):
@@ -93,8 +93,8 @@ for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
 #
 # <details><summary>Solution</summary>
 #
-# It is the derivative with respect to the constant 1, that is, the sum of bias × δ. Make the 1 an input, and the graph
-# computes this derivative too.
+# It is the derivative with respect to the constant 1, that is, the sum of bias × δ. If you make the 1 an input, the
+# graph computes this derivative too.
 #
 # ```python
 # from autograd_core import Value
@@ -138,9 +138,10 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 # ## M2 · Numerical against algorithmic gradient
 #
 # The lecture calls the numerical gradient "approximate, inefficient". You can measure how approximate and how
-# inefficient it is. A central difference $(e(w+\Delta) - e(w-\Delta))/2\Delta$ is off by a multiple of Δ² (from the
-# cubic term it ignores) and by the rounding error divided by Δ; on logarithmic axes the error traces a V. (The code
-# below runs inside `no_record()`, where no graph is built, since only the number is needed.)
+# inefficient it is. A central difference $(e(w+\Delta) - e(w-\Delta))/2\Delta$ has two errors: a multiple of Δ² (from
+# the cubic term, which the difference ignores) and the rounding error divided by Δ. On logarithmic axes the curve of
+# the total error is a V. (The code below runs inside `no_record()`, where no graph is built, since only the number is
+# needed.)
 
 # %%
 def error_at(w, moved):
@@ -172,11 +173,12 @@ plt.show()
 # %%
 best = steps[off.index(min(off))]
 check("M2", "Δ with the smallest error", best, "> 1e-8, < 1e-3")
-check("M2", "error, about Δ²: at Δ = 10⁻¹ / at Δ = 10⁻²", off[2] / off[4], "> 50, < 200")
-check("M2", "error at Δ = 10⁻¹⁴ / the smallest", off[28] / min(off), "> 1e4")
+check("M2", "error at Δ = 10⁻¹ / error at Δ = 10⁻² (about 100, like Δ²)", off[2] / off[4], "> 50, < 200")
+check("M2", "error at Δ = 10⁻¹⁴ / smallest error", off[28] / min(off), "> 1e4")
 
 # %% [markdown]
-# The cost is two forward passes for *each* weight, against one forward and one backward pass for all of them.
+# The numerical gradient costs two forward passes for *each* weight; the graph needs one forward and one backward pass
+# for all weights together.
 
 # %%
 start = time.perf_counter()
@@ -194,7 +196,7 @@ check("M2", "time of the numerical gradient / of the graph's", (middle - start) 
 #
 # The lecture describes each scanned digit with two numbers: its average intensity and its symmetry. The pictures are
 # real: 1,797 scans of 8×8 pixels (UCI). Symmetry here is minus the mean difference from the left–right mirror image,
-# minus that from the up–down one, so it is 0 for a perfectly symmetric digit.
+# minus the mean difference from the up–down mirror image, so the symmetry of a perfectly symmetric digit is 0.
 
 # %%
 data = digits()
@@ -212,7 +214,7 @@ labels = np.array(data.targets)
 
 
 def prepare(chosen, positive, seed=0):
-    """Normalised features with targets ±1, shuffled: the first 75 % to train on, the rest held out."""
+    """Shuffle the normalised features and targets ±1; return 75 % to train on, and the rest to hold out."""
     order = np.flatnonzero(chosen)
     np.random.default_rng(seed).shuffle(order)
     points = (features[order] - features[order].mean(0)) / features[order].std(0)
@@ -231,7 +233,7 @@ def output(model, point):
 
 
 def train(model, points, targets, epochs, rate, seed=0):
-    """Sequential gradient descent: one step after each point, in a new order each epoch."""
+    """Train by sequential gradient descent: one step after each point, in a new order in each epoch."""
     order, generator = list(range(len(points))), random.Random(seed)
     optimiser = SGD(model.parameters(), lr=rate)
     for _ in range(epochs):
@@ -272,8 +274,9 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Two features only go so far. In the task of the lecture's figure, "1 against the rest", these features do not separate
-# the two classes: always answering "not 1" is right nine times in ten, and the network hardly does better.
+# With only two features, there is a limit to what a network can learn. In the task of the lecture's figure, "1 against
+# the rest", these features do not separate the two classes: the answer "not 1" is right nine times in ten, and the
+# network is hardly right more often.
 
 # %%
 one_or_rest = prepare(labels >= 0, positive=1)
@@ -287,12 +290,13 @@ check("M6", "1 against the rest, held out: network", by_network, "> 0.89, < 0.94
 # %% [markdown]
 # ## M5 · Batch and sequential
 #
-# Batch descent takes one step with the gradient of the whole $E_{in}$; sequential descent (SGD) takes one after each
-# point. In each pass over the data, both compute the same number of gradients, but sequential descent takes N steps.
+# Batch descent takes one step with the gradient of the whole $E_{in}$; sequential descent (SGD) takes a step after each
+# point. In each pass over the data, both compute the gradients of N points, but sequential descent takes N steps, and
+# batch descent only one.
 
 # %%
 def descend(sequential, epochs, rate):
-    """E_in after each epoch."""
+    """Return E_in at the beginning of each epoch."""
     points, targets = zero_or_seven[:2]
     model, curve = MLP(2, [4, 1], activation=tanh, output=tanh, seed=3), []
     for _ in range(epochs):
@@ -330,15 +334,15 @@ check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-
 #     print(f"η = {rate:5.1f}: E_in {curve[0]:.2f} → {curve[-1]:.2f}", "(rises)" if curve[-1] > curve[0] else "")
 # ```
 #
-# Up to about η = 1, $E_{in}$ falls smoothly. Beyond that it jumps about until the tanh units saturate; then the
-# gradient vanishes and $E_{in}$ no longer moves.
+# Up to about η = 1, $E_{in}$ falls smoothly. With larger steps, $E_{in}$ jumps about until the tanh units saturate;
+# then the gradient vanishes and $E_{in}$ no longer moves.
 # </details>
 
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
-# this cell would raise an error.
+# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
+# result, this cell would raise an error.
 
 # %%
 summary("M", 6)

@@ -28,7 +28,7 @@ from nn import MLP, SGD, Adam
 #
 # One input, one weight, one output: $y = wx$. The network should associate $x = 0.8$ with the target 0.2; its weight
 # starts at $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ the error,
-# and $dE/dw = \delta x$ (equations 3–9).
+# and $dE/dw = \delta x$ is the gradient (equations 3–9).
 
 # %%
 x, target = 0.8, 0.2
@@ -134,14 +134,14 @@ plt.show()
 # %% [markdown]
 # ## S4 · A 4-4 network is four 4-1 networks
 #
-# No weight of a linear 4-4 network affects more than one output, so training it with $E = \frac12\sum_k\delta_k^2$ is
-# the same as training four 4-1 networks side by side (figure 3). The two sets of weights are equal to the last bit, and
-# both agree with the matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$, with one association in each
-# column of X and T.
+# No weight of a linear 4-4 network affects more than one output, so training such a network with $E =
+# \frac12\sum_k\delta_k^2$ is the same as training four 4-1 networks side by side (figure 3). The two sets of weights
+# are equal to the last bit, and both agree with the matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$,
+# with one association in each column of X and T.
 
 # %%
 def descend(rows, pairs, steps=50, rate=0.1):
-    """Train weights (one row for each output) on all associations together."""
+    """Train the weights (one list for each output) on all associations together."""
     for _ in range(steps):
         error = 0.5 * ac.sum([square(dot(r, x) - goal) for x, ts in pairs for r, goal in zip(rows, ts)])
         every = [w for r in rows for w in r]
@@ -173,11 +173,12 @@ check("S4", "weights of the 4-4 network, graph and matrix form", together, W, 1e
 # 6,250,000 weights, each of them a scalar in the engine with its own gradient. Given a noisy photograph, the network
 # answers with the clean one: its memory is addressed by content.
 #
-# The outputs saved here show the full size, which you get by setting the environment variable `AUTOGRAD_CORE_FULL=1`.
-# Without it the pictures are 20×20 (160,000 weights), which takes a second. The photographs ship with scikit-learn.
+# The outputs saved in this notebook were computed at full size, which you choose by setting the environment variable
+# `AUTOGRAD_CORE_FULL=1`. If it is not set, the pictures are 20×20 (160,000 weights), and the training takes a second.
+# The photographs ship with scikit-learn.
 #
-# Time and memory are printed below the pictures; the figures shown were measured with the native engine. On the same
-# machine the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
+# The time and memory that training took are printed below the pictures; they were measured with the native engine. On
+# the same machine the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
 
 # %%
 from PIL import Image
@@ -187,7 +188,7 @@ SIDE = 50 if os.environ.get("AUTOGRAD_CORE_FULL") else 20
 
 
 def prepared(picture):
-    """A square cut from the middle, in grey, SIDE × SIDE, with mean 0 and a largest absolute value of 1."""
+    """Cut a square from the middle; return it in grey, SIDE × SIDE, with mean 0 and largest absolute value 1."""
     left = (picture.shape[1] - picture.shape[0]) // 2
     square_part = Image.fromarray(picture[:, left : left + picture.shape[0]]).convert("L")
     grey = np.asarray(square_part.resize((SIDE, SIDE), Image.Resampling.LANCZOS), dtype=float).ravel()
@@ -210,7 +211,7 @@ print(f"{len(weights):,} weights made in {time.process_time() - started:.1f} s o
 
 # %% [markdown]
 # Now we train on one association after the other. With $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph
-# exactly, and disturbs the other one only to the extent that the two are alike.
+# exactly, and changes the answer to the other photograph only to the extent that the two photographs are alike.
 
 # %%
 def step(photograph):
@@ -270,9 +271,9 @@ weights.clear()
 # %% [markdown]
 # ## S6 · A backprop network with sigmoid units
 #
-# The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms above it
-# (equation 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (34), and by the sum of these changes
-# for all of them together (35). The slope of the sigmoid is $y(1-y)$ (32).
+# The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms above it (equation
+# 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (equation 34), and by the sum of these changes
+# for all associations together (35). The slope of the sigmoid is $y(1-y)$ (32).
 
 # %%
 draw, epsilon = np.random.default_rng(6), 0.3
@@ -351,8 +352,8 @@ check("S7", "different minima reached from six starts", len(found), ">= 2")
 check("S7", "the lowest minimum found", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
-# On XOR a 2-2-1 network has minima that descent cannot leave. Of 20 random starts, some end with no errors and some do
-# not.
+# For XOR, the error of a 2-2-1 network has local minima that descent cannot leave. From some of 20 random starting
+# points the network learns XOR without errors, from others it does not.
 
 # %%
 table = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
@@ -374,7 +375,7 @@ print("".join("✓" if s else "·" for s in solved))
 check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved) / 20, "> 0, < 1")
 
 # %% [markdown]
-# **Try it.** With more hidden units there are more ways around the bad minima. Of ten seeds, for how many does a 2-6-1
+# **Try it.** With more hidden units there are more ways around the bad minima. With how many of ten seeds does a 2-6-1
 # network learn XOR?
 #
 # <details><summary>Solution</summary>
@@ -397,7 +398,7 @@ check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved
 # ## S8 · Too small, right, too large; and early stopping
 #
 # Twenty noisy points on a sine curve are fitted by networks with 1, 3 and 16 hidden units. The error on points that
-# were not used for training (the validation set) tells the three apart, and shows when to stop.
+# were not used for training (the validation set) shows which of the three networks is best, and when to stop training.
 
 # %%
 generator = random.Random(1)
@@ -417,7 +418,7 @@ def mean_error(model, pairs):
 
 # %%
 def curves(hidden, epochs=1200, every=25):
-    """Train; return the model, and (epoch, training error, validation error) along the way."""
+    """Train a model; return it, and a list of (epoch, training error, validation error)."""
     model, seen = MLP(1, [hidden, 1], activation=tanh, seed=1), []
     optimiser = Adam(model.parameters(), lr=0.02)
     for epoch in range(epochs + 1):
@@ -470,8 +471,8 @@ check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
-# this cell would raise an error.
+# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
+# result, this cell would raise an error.
 
 # %%
 summary("S", 8)

@@ -53,8 +53,9 @@ for name, (model, output) in outputs.items():
           [len(model.parameters())] * 2)
 
 # %% [markdown]
-# Drawn and folded layer by layer, the three networks look as they do in the lecture. First comes the cascade, a line of
-# layers. (A thick edge represents several edges; ‖grad‖ is the length of the vector of gradients that a box hides.)
+# Drawn and folded layer by layer, the three networks look as they do in the lecture. First comes the cascade, in which
+# the layers follow one another. (A thick edge represents several edges; ‖grad‖ is the length of the vector of gradients
+# that a box hides.)
 
 # %%
 drawings = {}
@@ -67,13 +68,13 @@ for name, (_, output) in outputs.items():
 drawings["cascade"]
 
 # %% [markdown]
-# The interwoven network, in which the inputs also take a shortcut past the first layer:
+# Next comes the interwoven network, in which the inputs also take a shortcut past the first layer.
 
 # %%
 drawings["interwoven"]
 
 # %% [markdown]
-# And the recurrent network, whose steps all read the same three parameters:
+# Last comes the recurrent network, whose steps all read the same three parameters.
 
 # %%
 drawings["recurrent, 3 steps"]
@@ -83,7 +84,7 @@ drawings["recurrent, 3 steps"]
 #
 # "Make sure all the inputs are computed at the right time", says the lecture; topological order does just that. The
 # backward sweep goes through the nodes in the opposite order, so that each gradient is complete before it is passed on.
-# The nodes keep the activations.
+# The nodes store the activations, which the sweep needs.
 
 # %%
 y = outputs["interwoven"][1]()
@@ -97,8 +98,8 @@ hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in
 check("U2", "stored activations of the hidden layer", activations, hidden, 1e-15)
 
 # %% [markdown]
-# The stepper animates this: forward operation by operation, then backward edge by edge. Press the arrow keys; each step
-# shows its line of the chain rule.
+# The stepper animates this: it goes forward operation by operation, and then backward edge by edge. Press the arrow
+# keys; each backward step spells out the chain rule for that edge.
 
 # %%
 w, b = parameter(0.8, "w"), parameter(-0.1, "b")
@@ -117,7 +118,7 @@ steps
 #
 # In one variable: $\frac{d}{dx}\sin(0.5x^2) = \cos(0.5x^2)\,x$. With several variables, the gradient is a sum over all
 # paths: $\frac{dz}{dx_i} = \sum_j \frac{dz}{dy_j}\frac{dy_j}{dx_i}$, or $\left(\frac{dy}{dx}\right)^{\mathsf
-# T}\frac{dz}{dy}$ with the Jacobian.
+# T}\frac{dz}{dy}$ in terms of the Jacobian.
 
 # %%
 points = [-2.0, -0.5, 0.0, 1.3]
@@ -200,8 +201,9 @@ check("U5", "∂L/∂θ(l) = [15 × 1] · [10 × 1]ᵀ", dL_theta1, np.outer(X1,
 # %% [markdown]
 # ## U6 · A module of your own: cos(θx) + π
 #
-# The lecture defines a forward function and two derivatives. `@primitive` takes exactly these three and makes the
-# function an operation of the engine: one node, drawn and checked like a built-in one.
+# The lecture defines a forward function and two derivatives. `@primitive` takes exactly these three functions and makes
+# an operation of the engine from them. Each call creates one node, which is drawn and checked like the node of a
+# built-in operation.
 
 # %%
 @primitive(
@@ -230,8 +232,8 @@ a.draw()
 # ## U7 · Backpropagation visualised, at epoch t and t + 1
 #
 # $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, $\mathcal L = \frac12(y - a_2)^2$. (The forward slides write
-# $\|y - x_3\|^2$ without the ½, the backward ones with it; it belongs in both.) Forward values are stored, gradients
-# are reused in the backward pass, and then the parameters move.
+# $\|y - x_3\|^2$ without the ½, the backward ones with it; it belongs in both.) The forward pass stores its values, the
+# backward pass uses each gradient to compute the next ones, and then the parameters move.
 
 # %%
 theta1, theta2, x1, y, eta = parameter(0.6, "θ1"), parameter(-0.4, "θ2"), Value(1.5, "x1"), 0.8, 2.0
@@ -282,7 +284,8 @@ check("U7", "epoch t + 1: the same four", *rows[1], 1e-14)
 check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
 
 # %% [markdown]
-# Here is the same in the stepper, frame by frame: forward, backward, update, and forward again with the new parameters.
+# The stepper shows the same two epochs, frame by frame: forward, backward, update, and forward again with the new
+# parameters.
 
 # %%
 theta1.data, theta2.data = 0.6, -0.4
@@ -296,9 +299,10 @@ steps
 # ## U8 · The gallery
 #
 # Here is each module of the lecture with its value, its gradient according to the lecture's formula, a plot and a
-# gradient check. First come the modules that act on one number. Each entry gives the module, its value and its
-# gradient, the last two computed with Python's `math`. The noise of the noisy ReLU is $\varepsilon\sim N(0,\sigma(x))$,
-# with the sigmoid as its variance. Because the noise depends on x, the slope of this module has a second term.
+# gradient check. First come the modules that act on one number. Each entry in the code below consists of the module,
+# the formula for its value and the formula for its gradient; neither formula uses the engine. The noise of the noisy
+# ReLU is $\varepsilon\sim N(0,\sigma(x))$, with the sigmoid as its variance. Because the noise depends on x, the slope
+# of this module has a second term.
 
 # %%
 one_number = {
@@ -410,8 +414,9 @@ check("U8", "parametric ReLU at x = −2: ∂/∂β = x", prelu.slope.grad, -2.0
 # %% [markdown]
 # ## U9 · Modules of modules
 #
-# **One module or two?** You can write $a = \sigma(\theta x)$ as one operation with longer formulas, or as two
-# operations with short ones, $a_1 = \theta x$ and $a_2 = \sigma(a_1)$. The gradients are the same.
+# **One module or two?** You can write $a = \sigma(\theta x)$ as one operation whose derivatives have long formulas, or
+# as two operations whose derivatives have short ones, $a_1 = \theta x$ and $a_2 = \sigma(a_1)$. The gradients are the
+# same.
 
 # %%
 @primitive(derivatives=(lambda t, x, a: x * a * sigmoid(-t * x), lambda t, x, a: t * a * sigmoid(-t * x)))
@@ -461,14 +466,14 @@ nn.fit(residual, nn.hinge, moons, epochs=40, batch_size=10, optimizer=nn.Adam(re
 check("U9", "residual network: accuracy on the moons", nn.accuracy(residual, moons), ">= 0.95")
 
 # %% [markdown]
-# The network in network has to detect whether there is a step up (0, 1, 1) somewhere in a noisy row of eight numbers.
+# The network in network has to detect whether there is a step up (0, 1, 1) somewhere in a noisy list of eight numbers.
 
 # %%
 generator = random.Random(7)
 
 
 def row_with(step):
-    """A row that starts high and falls, or one that starts low and rises."""
+    """Return a list that rises from low to high if `step` is true, and falls from high to low otherwise."""
     at = generator.randint(2, 6)
     ideal = [float((i >= at) == step) for i in range(8)]
     return [a + generator.gauss(0, 0.1) for a in ideal]
@@ -487,7 +492,7 @@ check("U9", "network in network: accuracy", nn.accuracy(nin, (rows, [1 if s else
 #
 # We take central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$ for a sample of
 # the coordinates, weights and biases alike, **one parameter at a time**. `check_gradient` chooses a step for each
-# coordinate and estimates how far the difference can be trusted; the table lists the coordinates that agree least.
+# coordinate and estimates how accurate the difference is; the table lists the coordinates with the poorest agreement.
 
 # %%
 model = nn.MLP(3, [5, 4, 2], activation=tanh, seed=1)
@@ -515,7 +520,7 @@ true = gradients(loss(), parameters)
 
 
 def difference(moved):
-    """Central difference with the given parameters moved together."""
+    """Return the central difference when the given parameters are moved together."""
     ends = []
     for shift in (epsilon, -epsilon):
         for p in moved:
@@ -530,7 +535,7 @@ def difference(moved):
 all_at_once = difference(parameters)
 check("U10", "all perturbed at once: the sum of the partial derivatives", all_at_once, sum(true), 1e-6)
 wrong = [abs(all_at_once - g) > 0.01 * abs(g) for g in true]
-check("U10", "share of parameters for which that sum is off by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
+check("U10", "share of derivatives from which that sum differs by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
 
 # %% [markdown]
 # The lecture also asks: "can we replace analytical gradients with numerical ones? In theory, yes. In practice: too
@@ -562,9 +567,10 @@ check("U10", "452 parameters: evaluations of the loss for the numerical gradient
 # %% [markdown]
 # ## U11 · Tricks of the trade
 #
-# We train on the iris data with and without each trick, from the same weights: **cross-entropy** against squared error
-# on the softmax; **mini-batches** against one batch, for the same number of epochs; **inputs normalised** to mean 0 and
-# variance 1 against inputs in centimetres; and **shuffling**, since the rows of iris are sorted by species.
+# We train on the iris data with and without each trick, starting from the same weights: **cross-entropy** against
+# squared error on the softmax; **mini-batches** against one batch, for the same number of epochs; **inputs normalised**
+# to mean 0 and variance 1 against inputs in centimetres; and **shuffling**, since the rows of iris are sorted by
+# species.
 
 # %%
 iris = nn.datasets.iris()
@@ -579,7 +585,7 @@ def squared_softmax(logits, target):
 
 # %%
 def train(data, loss=nn.cross_entropy, batch_size=10, epochs=8):
-    """The accuracy after each epoch, averaged over four initialisations."""
+    """Return the accuracy after each epoch, averaged over four initialisations."""
     accuracies = []
     for seed in range(4):
         model = nn.MLP(4, [6, 3], activation=tanh, seed=seed)
@@ -591,7 +597,7 @@ def train(data, loss=nn.cross_entropy, batch_size=10, epochs=8):
 
 # %%
 def in_order(data, seed, epochs=8):
-    """The same for one initialisation, but every epoch takes the rows in their original order."""
+    """Yield the accuracy after each epoch for one initialisation; every epoch takes the rows in the original order."""
     model = nn.MLP(4, [6, 3], activation=tanh, seed=seed)
     optimiser = nn.SGD(model.parameters(), lr=0.2)
     for _ in range(epochs):
@@ -628,8 +634,8 @@ check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
 # %% [markdown]
 # ## U12 · Be creative
 #
-# Here are a trigonometric module, a polynomial one and a new loss, each written as a primitive and also composed from
-# operations. A composition is less to write; a primitive is a single node.
+# Here are a trigonometric module, a polynomial module and a new loss. Each is written as a primitive and also composed
+# from operations. A composition is less work to write; a primitive makes only a single node.
 
 # %%
 @primitive(derivatives=(lambda x, a: ac.cos(x) - 3 * sin(3 * x),))
@@ -698,8 +704,8 @@ for own, made in composed.items():
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if there were none for a result,
-# this cell would raise an error.
+# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
+# result, this cell would raise an error.
 
 # %%
 summary("U", 12)

@@ -78,7 +78,8 @@ check("O2", "gradient with respect to the bias, graph and a − y", b.grad, a - 
 #
 # Figures 2 and 3 show two classes of points near the corners of a square, each class at two opposite corners. Logistic
 # regression "fails quite badly, not much better than 50 %". A 2-2-1 network, with tanh units and then a sigmoid, maps
-# the plane to its two hidden activations $(a_1^2, a_2^2)$, where a line can separate the classes.
+# each point to the pair of its hidden activations $(a_1^2, a_2^2)$; in the plane of these pairs, a line can separate
+# the classes.
 
 # %%
 data = nn.datasets.xor(120, noise=0.16, seed=4)
@@ -151,7 +152,7 @@ plt.show()
 # %% [markdown]
 # A hand-picked line can cut off one corner and classify three quarters of the points correctly; logistic regression,
 # which minimises the cross-entropy, ends up with weights close to 0. (A *logit* is the weighted sum that goes into the
-# last sigmoid; the label 1 is predicted where the logit is positive. The dashed line in (c) is where it is 0.)
+# last sigmoid; the label 1 is predicted where the logit is positive. On the dashed line in (c), the logit is 0.)
 #
 # ## O4 · Equations 13 to 26
 #
@@ -175,7 +176,7 @@ loss = -(y * ac.log(a3) + (1 - y) * ac.log(1 - a3))
 
 
 def d(of, by):
-    """The derivative of one node with respect to a list of nodes, read off the graph."""
+    """Return the derivatives of one node with respect to a list of nodes, computed on the graph."""
     return np.array(gradients(of, by))
 
 
@@ -215,7 +216,7 @@ check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂
 
 # %%
 def listing(Ws, bs, x, c):
-    """The gradients of the cross-entropy with respect to all W and b, from the equations."""
+    """Return the gradients of the cross-entropy with respect to all W and b, from the equations."""
     activations = [np.array(x)]
     for W, b in zip(Ws[:-1], bs[:-1]):
         activations.append(np.tanh(W @ activations[-1] + b))  # FE1, FE2
@@ -257,9 +258,10 @@ check("O5", "20 networks of random sizes: largest difference between graph and l
 # ## O6 · Saturation
 #
 # We train one sigmoid unit to be a NOT gate for $x\in\{-1, 1\}$, starting from a weight of size 5 with the wrong sign.
-# At $x = -1$ the target is 1 and the unit returns almost 0, yet with the squared loss (without the ½) it hardly learns,
-# because its slope in equation 30 has the factor $\sigma'(z)$. **A misprint:** with $w = -5$, as in the notes, the
-# pre-activation is $+5$; to get their $z = -5$ you need $w = +5$, which is indeed the wrong sign for a NOT gate.
+# At $x = -1$ the target is 1 and the unit returns almost 0, yet with the squared loss (without the ½) the unit hardly
+# learns, because the slope of this loss in equation 30 has the factor $\sigma'(z)$. **A misprint:** with $w = -5$, as
+# in the notes, the pre-activation is $+5$; to get their $z = -5$ you need $w = +5$, which is indeed the wrong sign for
+# a NOT gate.
 
 # %%
 w, b, target = parameter(5.0, "w"), parameter(0.0, "b"), 1
@@ -296,7 +298,7 @@ z4 = w4 * sigmoid(z3)
 loss = nn.binary_cross_entropy_with_logits(z4, 1)
 
 # %% [markdown]
-# For the formula, here is the same chain on plain numbers, `n2`, `n3` and `n4`:
+# The formula needs the same chain on plain numbers, `n2`, `n3` and `n4`:
 
 # %%
 def slope(z):
@@ -313,7 +315,7 @@ check("O7", "largest slope of the sigmoid", largest, 0.25, 1e-15)
 
 # %%
 def norms_by_layer(activation, layers=8, width=12, seed=7):
-    """The norm of the gradient with respect to the weights of each layer, over a batch of ten points."""
+    """Return the norms of the gradients with respect to each layer's weights, for a batch of ten points."""
     model = nn.MLP(4, [width] * layers + [1], activation=activation, init=nn.init.lecun_normal, seed=seed)
     generator = random.Random(seed)
     batch = [[generator.gauss(0, 1) for _ in range(4)] for _ in range(10)]
@@ -336,12 +338,13 @@ check("O7", "tanh and ReLU: first / last", [ratio["tanh"], ratio["relu"]], "> 1e
 # %% [markdown]
 # ## O8 · Initialisation and symmetry
 #
-# If all units of a layer start with the same weights, they stay identical: they compute the same value, receive the
-# same gradient, and move by the same amount, to the last bit. Units that start with random weights do not become alike.
+# If all units of a layer start with the same weights, the units stay identical: they compute the same value, receive
+# the same gradient, and their weights move by the same amount, to the last bit. Units that start with random weights do
+# not become alike.
 
 # %%
 def hidden_rows(init, steps=100):
-    """The weights of the three hidden units after training."""
+    """Return the weights of the three hidden units after training."""
     data = nn.datasets.xor()
     model = nn.MLP(2, [3, 1], activation=tanh, init=init, seed=8)
     optimiser = nn.SGD(model.parameters(), lr=0.5)
@@ -361,8 +364,8 @@ check("O8", "random units: distance of unit 1 from units 2 and 3", apart, "> 0.1
 
 # %% [markdown]
 # If D inputs have mean square 1, weights drawn from $N(0, 1/D)$ keep the mean square of the weighted sum at 1; with
-# $N(0, 1)$ that mean square grows to D and the units saturate. For ReLU a small positive bias keeps most units switched
-# on at first.
+# $N(0, 1)$ that mean square grows to D and the units saturate. With ReLU, a small positive bias makes most units active
+# at first.
 
 # %%
 D, generator = 100, random.Random(8)
@@ -407,12 +410,12 @@ check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", bias
 # ## O9 · Against overfitting
 #
 # The baseline overfits on purpose: its few points are noisy, it has many hidden units and large initial weights, and it
-# trains for a long time. Nine variants of it are trained from the same ten seeds, and for each seed the held-out error
-# is compared with the baseline's.
+# trains for a long time. Nine variants of it are trained from the same ten seeds, and for each seed the variant's
+# held-out error is compared with the baseline's.
 
 # %%
 def noisy(generator, n):
-    """n points with eight inputs, only the first of which matters, and a lot of noise in the target."""
+    """Return n points with eight inputs, only the first of which matters, and with noisy targets."""
     inputs = [[generator.gauss(0, 1) for _ in range(8)] for _ in range(n)]
     return inputs, [math.tanh(x[0]) + generator.gauss(0, 1) for x in inputs]
 
@@ -436,8 +439,8 @@ def train(seed, data, dropout=0.0, bound=None, **options):
 
 
 # %% [markdown]
-# Most of the methods are options of `train` or `nn.fit`; for added data the list of points is longer, and bagging
-# averages five networks, each trained on a sample drawn with replacement.
+# Most of the methods are options of `train` or `nn.fit`. With added data, the list of points is longer; bagging
+# averages the outputs of five networks, each trained on a sample drawn with replacement.
 
 # %%
 options = {
@@ -452,7 +455,7 @@ options = {
 
 # %%
 def held_out_errors(seed):
-    """The mean squared error on held-out points, for the baseline and for each method."""
+    """Return the mean squared error on held-out points, for the baseline and for each method."""
     generator = random.Random(seed)
     data, validation, held_out, more = (noisy(generator, n) for n in (24, 40, 150, 72))
     models = {"baseline": [train(seed, data)]}
@@ -536,7 +539,7 @@ bs = [np.array([unit.b.data for unit in layer.neurons]) for layer in model.layer
 
 
 def flat(dWs, dbs):
-    """Flatten in the order of model.parameters(): the weights of a unit, its bias, then the next unit."""
+    """Flatten in the order of model.parameters(): the weights and the bias of a unit, then the next unit's."""
     return np.concatenate([np.column_stack([dW, db]).ravel() for dW, db in zip(dWs, dbs)])
 
 
@@ -546,10 +549,10 @@ spread = [np.linalg.norm(batch_gradient(rows[:size]) - whole) / np.linalg.norm(w
 print("relative distance from the full gradient for batches of 2, 8 and 48:", [f"{s:.2f}" for s in spread])
 
 # %% [markdown]
-# The notes mention networks of about two million parameters for 784-pixel digits. Here is the gradient of one of that
-# size, with every weight a scalar. (The outputs saved here show the full size, 784-1600-465-10, which you get by
-# setting the environment variable `AUTOGRAD_CORE_FULL=1`; without it the network is 784-100-50-10.) The picture is one
-# of our digits, enlarged to 28×28.
+# The notes mention networks of about two million parameters for 784-pixel digits. We compute the gradient of a network
+# of that size, in which every weight is a scalar node. (The outputs saved in this notebook were computed at full size,
+# 784-1600-465-10, which you choose by setting the environment variable `AUTOGRAD_CORE_FULL=1`; if it is not set, the
+# network is 784-100-50-10.) The picture is one of our digits, enlarged to 28×28.
 #
 # The time and memory printed below were measured with the native engine. On the same machine the Python engine took 5.0
 # s to make the parameters, 0.60 s for the forward pass and 1.42 s for the backward pass, and used 0.63 GB.
@@ -597,8 +600,8 @@ check("O10", "sampled coordinates that disagree with finite differences", len(re
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the notes for each result; if there were none for a result, this
-# cell would raise an error.
+# This table shows how many numbers were compared with the notes for each result; if no number had been compared for a
+# result, this cell would raise an error.
 
 # %%
 summary("O", 10)

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # The engine from scratch
 #
-# **Aim.** To build automatic differentiation in about 60 lines, the way most tutorials do, and then to break it: reused
-# nodes, the order of the sweep, the depth of recursion, cycles and memory, a second sweep, and NaN at kinks. We look at
-# each failure, repair it in the small class if that is easy, and show how `autograd_core` avoids it.
+# **Aim.** To build automatic differentiation in about 60 lines, the way most tutorials do, and then to break it in
+# seven ways: with reused nodes, an unsorted sweep, deep graphs, cycles that hold memory, a second sweep, NaN at kinks,
+# and inaccurate slopes. We look at each failure, repair it in the small class if that is easy, and show how
+# `autograd_core` avoids it.
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
 # an error.)
@@ -23,8 +24,8 @@ from autograd_core import Value
 # %% [markdown]
 # ## Sixty lines
 #
-# A `Tiny` holds a number, its gradient, the operands it was computed from, and a function `push` that passes the
-# gradient on to those operands. Each operation makes a new `Tiny` and writes the chain rule into its `push`.
+# A `Tiny` holds a number, the number's gradient, the operands from which the number was computed, and a function `push`
+# that passes the gradient on to those operands. Each operation makes a new `Tiny`, whose `push` applies the chain rule.
 
 # %%
 class Tiny:
@@ -78,7 +79,7 @@ Tiny.__add__, Tiny.__mul__ = add, multiply
 
 # %%
 def backward(node):
-    """Start from 1 at the result, and let every node push, from the result down."""
+    """Set the gradient of the result to 1, and let every node push, from the result down to the leaves."""
     node.grad = 1.0
     descend(node)
 
@@ -109,10 +110,10 @@ check("06", "∂ tanh(wx + b)/∂w, small class", w.grad, (1 - math.tanh(0.42) *
 a = Tiny(3.0)
 backward(a * a)
 print("small class:", a.grad, "   engine:", ac.grad(lambda a: a * a)(3.0))
-check("06", "the mistake: d(a·a)/da at 3 is 6, but comes out as", a.grad, 3.0)
+check("06", "the mistake: with =, d(a·a)/da at 3 (should be 6)", a.grad, 3.0)
 
 # %% [markdown]
-# The fix is one character in each `push`: `+=` instead of `=`.
+# The fix is one more character in each assignment: `+=` instead of `=`.
 
 # %%
 def add(a, b):
@@ -158,21 +159,21 @@ check("06", "corrected, with +=: d(a·a)/da at 3", a.grad, 6.0)
 # ## Failure 2: the order of the sweep
 #
 # The walk backwards from the result is called the *sweep*. Now every path counts, but a node that is reached along two
-# paths pushes twice, and the second push sends on again what had arrived before the first. A node may push only once,
-# and only when its gradient is complete, that is, after all the nodes that use it have pushed. Sorting the graph
-# topologically and walking the list backwards guarantees that.
+# paths pushes twice, and its second push passes on everything that its first push already did. A node may push only
+# once, and only when its gradient is complete, that is, after all the nodes that use it have pushed. Sorting the graph
+# topologically, and going through the sorted list backwards, guarantees this.
 
 # %%
 a = Tiny(2.0)
 b = a * a
 c = b + b  # 2a², slope 4a = 8
 backward(c)
-check("06", "the mistake: without sorting, the slope of 2a² at 2 is not 8, but", a.grad, 16.0)
+check("06", "the mistake: without sorting, the slope of 2a² at 2 (should be 8)", a.grad, 16.0)
 
 
 # %%
 def sorted_nodes(node, seen=None, order=None):
-    """Operands before results, by recursion."""
+    """Return the node and everything it depends on, operands before results, by recursion."""
     seen, order = (set(), []) if seen is None else (seen, order)
     if node not in seen:
         seen.add(node)
@@ -208,9 +209,9 @@ c.step()
 # %% [markdown]
 # ## Failure 3: depth
 #
-# The sort calls itself once for each level, and Python gives up at a depth of about a thousand. A loop over time steps
-# easily produces a graph that deep. The fix is to keep the waiting nodes in a list instead of on the call stack; the
-# engine never recurses, not even to free, copy or pickle a graph.
+# `sorted_nodes` calls itself once for each level of the graph, and Python gives up at a depth of about a thousand. A
+# loop over time steps easily produces a graph that deep. The fix is to keep the nodes that are still to be visited in a
+# list instead of on the call stack; the engine never recurses, not even to free, copy or pickle a graph.
 
 # %%
 y = Tiny(0.5)
@@ -236,13 +237,13 @@ check("06", "the small class fails at a depth of 5,000", outcome == "RecursionEr
 # %% [markdown]
 # ## Failure 4: cycles, and the memory they hold
 #
-# `out.push` is a function that refers to `out`, and `out` refers to it: a cycle. Reference counting never frees a
-# cycle; Python's cyclic collector has to find it later. A training loop makes a whole graph of such cycles at every
-# step. We switch the collector off and count the objects that are left behind.
+# `out.push` is a function that refers to `out`, and `out` refers to that function. This is a cycle. Reference counting
+# never frees a cycle; Python's cyclic collector has to find it later. A training loop makes a whole graph of such
+# cycles at every step. We switch the collector off and count the objects that are left behind.
 
 # %%
 def left_behind(make):
-    """The number of objects that only the cyclic collector can free after 100 graphs have been made and dropped."""
+    """Make and drop 100 graphs; return the number of objects that only the cyclic collector can free."""
     gc.collect()
     gc.disable()
     for _ in range(100):
@@ -266,9 +267,9 @@ check("06", "objects left behind by 100 graphs, small class", tiny_left, "> 500"
 check("06", "objects left behind by 100 graphs, engine", engine_left, 0)
 
 # %% [markdown]
-# The engine's nodes hold an operation (a row of a table), operands and numbers. There are no closures (functions that
-# hold on to the variables around them), so there can be no cycle. All that a closure did was multiply by a *local
-# derivative*, which the engine computes along with the value and stores:
+# A node of the engine holds an operation (an entry of a table), operands and numbers. There are no closures (functions
+# that hold on to the variables around them), so there can be no cycle. All that the closures of the small class did was
+# to multiply by a *local derivative*, which the engine computes and stores along with the value:
 
 # %%
 w, x = Value(0.4, "w"), Value(0.8, "x")
@@ -279,8 +280,8 @@ print(y.op, y.operands, y.local_derivatives)
 # ## Failure 5: sweeping twice
 #
 # The gradients of a graph's inputs, its *leaves*, should add up over two sweeps; that is how the gradients of several
-# losses are summed. In the small class the gradients of the nodes in between add up too, so those nodes push their old
-# gradients again.
+# losses are summed. In the small class the gradients of the nodes between the leaves and the result add up too, so
+# those nodes push their old gradients again.
 
 # %%
 a = Tiny(2.0)
@@ -293,18 +294,18 @@ y = ac.tanh(b * b)
 y.backward()
 engine_once = b.grad
 y.backward()
-check("06", "the mistake: gradient after two sweeps / after one, small class, is not 2, but", a.grad / once, 3.0, 1e-15)
+check("06", "the mistake: gradient after two sweeps / after one, small class (should be 2)", a.grad / once, 3.0, 1e-15)
 check("06", "gradient after two sweeps / after one, engine", b.grad / engine_once, 2.0)
 
 # %% [markdown]
 # ## Failure 6: NaN at kinks
 #
 # Let $f(x) = x$ if $x > 0$, and $0\cdot\sqrt{|x|}$ otherwise. At $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN,
-# although the branch with the root contributes nothing. The small class shows the problem with $0\cdot\sqrt{x}$ alone.
-# The engine sends nothing along a path that is not taken, such as the branch that `where` did not choose or a product
-# with the plain number 0. (A slope that is 0 only at a single point is another matter: its product with ∞ is
-# indeterminate, and the result is NaN rather than a guess.) The engine's table states a slope for every kink: |x| and
-# ReLU have slope 0 at 0, and `maximum` gives each operand ½ in a tie.
+# although $0\cdot\sqrt{|x|}$ is 0 everywhere. The small class shows the problem with $0\cdot\sqrt{x}$ alone. The engine
+# sends nothing along a path that cannot contribute, such as the branch that `where` did not choose or a product with
+# the plain number 0. (A slope that is 0 only at a single point is another matter: its product with ∞ is indeterminate,
+# and the result is NaN rather than a guess.) The engine's table states a slope for every kink: |x| and ReLU have slope
+# 0 at 0, and `maximum` has slope ½ for each operand in a tie.
 
 # %%
 def tiny_root(a):
@@ -320,7 +321,7 @@ def tiny_root(a):
 x = Tiny(0.0)
 backward(Tiny(0.0) * tiny_root(x))
 print("the slope of 0·√x at 0, small class:", x.grad)
-check("06", "the mistake: that slope is NaN", math.isnan(x.grad), True)
+check("06", "the mistake: the slope of 0·√x at 0 is NaN", math.isnan(x.grad), True)
 
 
 # %%
@@ -336,7 +337,7 @@ check("06", "slopes at kinks: |x|, ReLU at 0; maximum at a tie",
 # ## Failure 7: slopes that are right on paper
 #
 # $1 - \tanh^2 x$ is a correct formula but a bad program: when tanh is near 1 the subtraction cancels. For |x| ≥ ½ the
-# engine uses $4e/(1+e)^2$ with $e = \exp(-2|x|)$. We compare both with $1/\cosh^2 x$ to 40 decimal digits.
+# engine uses $4e/(1+e)^2$ with $e = \exp(-2|x|)$. We compare both with $1/\cosh^2 x$, computed to 40 decimal digits.
 
 # %%
 precise, xs = Context(prec=40), [k / 4 for k in range(2, 90)]
@@ -359,7 +360,8 @@ check("06", "slope of tanh at 20: engine", ac.grad(ac.tanh)(20.0), 4 * math.exp(
 #
 # <details><summary>Solution</summary>
 #
-# Each entry of `waiting` holds a node, and whether its operands will be in `order` by the time the entry is popped.
+# Each entry of `waiting` is a pair of a node and a flag; the flag says whether the node's operands will be in `order`
+# by the time the entry is popped.
 #
 # ```python
 # def sorted_without_recursion(root):

@@ -2,9 +2,9 @@
 # # Testing derivatives
 #
 # **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
-# to test derivatives, with the gradient checker and its verdicts, an operation of your own tested on its domain and at
-# its kinks, random programs drawn by `hypothesis`, and a planted bug whose failing program shrinks to one line. (As
-# lecture 003 says: "slightest sign of malfunction: always recheck".)
+# to test derivatives. It introduces the gradient checker and its verdicts, tests an operation of your own on the
+# operation's domain and at its kinks, draws random programs with `hypothesis`, and plants a bug that `hypothesis`
+# reveals with a program of one line. (As lecture 003 says: "slightest sign of malfunction: always recheck".)
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
 # an error.)
@@ -28,8 +28,9 @@ from autograd_core.strategies import smooth_operands, smooth_programs
 # ## A difference is a number with an error
 #
 # For a central difference $(f(x + h) - f(x - h))/2h$ there is a best step h, which depends on the function and on the
-# point. The checker finds this step for each coordinate (each number that f depends on) and estimates how far the
-# result can be trusted; this estimate is the tolerance. A derivative *agrees* if it lies within the tolerance.
+# point. The checker finds this step for each coordinate (each number that f depends on) and estimates the error of the
+# result; this estimate is the tolerance. A derivative *agrees* if it differs from the central difference by no more
+# than the tolerance.
 
 # %%
 report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
@@ -42,7 +43,7 @@ print(second.summary())
 check("07", "second derivatives that agree", len(second.agreeing), 4)
 
 # %% [markdown]
-# At a kink there is no derivative to judge, and the report says so instead of calling the gradient wrong.
+# At a kink there is no derivative to compare with, and the report says so instead of calling the gradient wrong.
 
 # %%
 at_kink = check_gradient(lambda x: abs(x[0]) + x[1], [0.0, 1.0])
@@ -54,7 +55,7 @@ check("07", "coordinates not judged, at a kink", len(at_kink.not_judged), 1)
 #
 # We make the derivative of an operation wrong by a factor of $1 + \epsilon$, for smaller and smaller ε. A fixed
 # tolerance such as the lecture's $10^{-4}$ to $10^{-7}$ lets small errors pass, or rejects correct derivatives of steep
-# functions; the checker instead estimates the error of each difference.
+# functions. The checker instead estimates the error of each central difference.
 
 # %%
 def wrong_by(epsilon):
@@ -76,8 +77,8 @@ check("07", "a correct rule is reported as wrong", found[-1], False)
 # ## An operation of your own
 #
 # A primitive states everything that a test needs to know: its domain (in words, as a condition, and with the points
-# near which the operation's behaviour changes, here 0 and 1) and its kinks (this one has none). `check_primitive` draws
-# operands inside the domain, and checks first and second derivatives.
+# near which the operation's behaviour changes, here 0 and 1) and its kinks (`inverse_root` has none). `check_primitive`
+# draws operands inside the domain, and checks first and second derivatives.
 
 # %%
 @primitive(
@@ -123,8 +124,8 @@ check("07", "derivative of asinh: largest error at 300 points, in units in the l
 check("07", "derivative of asinh at 10²⁰⁰", ac.grad(ac.asinh)(1e200), 1e-200, 1e-15)
 
 # %% [markdown]
-# Random *programs* are graphs with shared nodes and up to 60 operations. They print as runnable Python. The one below
-# is shown as it was drawn: with `Phase.generate` alone, hypothesis does not shrink it. The next section shows how
+# Random *programs* are graphs with shared nodes and up to 60 operations. They are printed as runnable Python. The one
+# below is shown as it was drawn: with `Phase.generate` alone, hypothesis does not shrink it. The next section shows how
 # shrinking works.
 
 # %%
@@ -149,8 +150,8 @@ check("07", "25 random programs: coordinates that disagree", len(disagreements),
 # ## A bug, and the smallest program that reveals it
 #
 # `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Here somebody forgot the bars. For positive numbers, which
-# you would try first, nothing is wrong. Random programs find a failing case, and hypothesis shrinks it to fewer lines,
-# fewer inputs and simpler numbers until nothing more can be removed.
+# you would try first, the derivative is still correct. Random programs find a failing case, and hypothesis shrinks it
+# to fewer lines, fewer inputs and simpler numbers until nothing more can be removed.
 
 # %%
 @primitive(derivatives=(lambda x, y: 1 / ((1 + x) * (1 + x)),), kinks=(lambda x: x,))
@@ -186,8 +187,8 @@ plt.show()
 # %% [markdown]
 # ## A whole network, sampled evenly
 #
-# A network has too many coordinates to check every one. `sample` draws equally from each group, so that biases are not
-# lost among thousands of weights (lecture 003 asks for exactly that).
+# A network has so many coordinates that checking all of them would take too long. `sample` draws equally many from each
+# group, so that biases are not lost among thousands of weights (lecture 003 asks for exactly that).
 
 # %%
 model = nn.MLP(20, [12, 3], activation=ac.tanh, seed=0)

@@ -2,9 +2,9 @@
 # # Beyond first order
 #
 # **Aim.** To take derivatives of derivatives, and to see what they are good for: Hessians and Newton's method; forward
-# mode (jvp) and reverse mode (vjp), and when each of them is cheaper; the product of a Hessian and a vector, computed
-# without forming the Hessian; checkpointing inside a second derivative; and saddle points, where first-order descent
-# comes to a halt.
+# mode (`jvp`), reverse mode (`vjp`), and when each of these modes is cheaper; the product of a Hessian and a vector,
+# computed without forming the Hessian; checkpointing inside a second derivative; and saddle points, where first-order
+# descent comes to a halt.
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
 # an error.)
@@ -48,7 +48,7 @@ check("08", "nested derivative with respect to two variables, at x = 3", nested,
 #
 # Gradient descent follows the slope; Newton's method jumps to the minimum of the parabola that has the same slope and
 # curvature, $x \leftarrow x - H^{-1}\nabla f$, where the Hessian H is the matrix of second derivatives. In Rosenbrock's
-# curved valley the difference is dramatic.
+# curved valley the difference between the two methods is dramatic.
 
 # %%
 def rosenbrock(x):
@@ -99,8 +99,9 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 #
 # Forward mode carries one direction of the *inputs* along with the values: one sweep computes the Jacobian times a
 # vector (jvp), for instance one of its columns. Reverse mode carries one direction of the *outputs* back: one sweep
-# computes a vector times the Jacobian (vjp), for instance one of its rows. So a gradient (one output) takes one reverse
-# sweep or n forward sweeps; for a curve (one input) it is the other way round.
+# computes a vector times the Jacobian (vjp), for instance one of its rows. So the gradient of a function of n inputs
+# (and one output) takes one reverse sweep or n forward sweeps; for a curve (one input and n outputs) it is the other
+# way round.
 
 # %%
 def layer(xs, outputs=12):
@@ -150,9 +151,9 @@ check("08", "time for a gradient in 64 dimensions: forward / reverse", forward_c
 # ## Hessian times vector
 #
 # The Hessian of a function of n parameters has n² entries; its product with a vector, `hvp`, needs one sweep each way.
-# Repeating the product (power iteration) finds λ, the Hessian's eigenvalue of largest magnitude. For a network's loss,
-# λ is the largest curvature, and it limits the step size of gradient descent: above 2/λ, descent diverges. The network
-# here has two inputs, six tanh units and 24 weights, which are kept in one list.
+# Repeating this product (power iteration) finds λ, the Hessian's eigenvalue of largest magnitude. For a network's loss,
+# λ is the largest curvature, and it limits the step size of gradient descent: with steps larger than 2/λ, descent
+# diverges. The network here has two inputs, six tanh units and 24 weights, which are kept in one list.
 
 # %%
 data = nn.datasets.moons(30, seed=2)
@@ -183,8 +184,8 @@ check("08", "the Hessian is symmetric", full, full.T, 1e-13)
 # %% [markdown]
 # ## Checkpointing at second order
 #
-# `checkpoint` saves memory: the function that it calls keeps no graph, and is run again during the sweep. If a
-# derivative is differentiated again, that second run is recorded, so second derivatives work too.
+# `checkpoint` saves memory: it keeps no graph of the function that it calls, and runs the function again during the
+# sweep. If the derivative is itself differentiated, the second run is recorded, so second derivatives work too.
 
 # %%
 def segment(y):
@@ -209,8 +210,8 @@ check("08", "second derivative, checkpointed and plain", grad(grad(saving))(0.4)
 # ## Saddle points
 #
 # Where the gradient is 0, the Hessian decides: if all its eigenvalues are positive, the point is a minimum; if both
-# signs occur, it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the saddle
-# and stays there; a small step in the direction of negative curvature is enough to escape.
+# signs occur, it is a saddle. Descent from a point exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the
+# saddle and stays there; a small step in the direction of negative curvature is enough to escape.
 
 # %%
 def saddle(x):

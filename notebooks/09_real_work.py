@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Real work
 #
-# **Aim.** To differentiate ordinary programs: we take a simulation that has loops and branches and use its gradient to
-# aim it, fit a curve with `scipy.optimize`, compare the Greeks of an option with their closed forms, and average small
-# networks by bagging. None of these programs was written for a neural network library.
+# **Aim.** To differentiate ordinary programs: we take a simulation of a throw, with loops and branches, and use its
+# gradient to find the right angle, fit a curve with `scipy.optimize`, compare the Greeks of an option with their closed
+# forms, and average small networks by bagging. None of these programs was written for a neural network library.
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
 # an error.)
@@ -30,11 +30,11 @@ from autograd_core import cos, erfc, exp, grad, hessian, log, maximum, no_record
 
 # %%
 def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
-    """The position of the ball when it touches the ground for the third time."""
+    """Return the distance at which the ball touches the ground for the third time."""
     x, y, vx, vy, bounces = 0.0, 0.0, speed * cos(angle), speed * sin(angle), 0
     while bounces < 3:
         lands = y + step * vy < 0
-        h = -y / vy if lands else step  # a step that would end below the ground is cut short at the ground
+        h = -y / vy if lands else step  # a step that would end below the ground is shortened to end on it
         size = sqrt(vx * vx + vy * vy)
         x, y = x + h * vx, 0.0 if lands else y + h * vy
         vx, vy = vx - h * drag * size * vx, vy - h * (9.81 + drag * size * vy)
@@ -75,15 +75,15 @@ axes[1].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The derivative accounts for everything: the square root in the air resistance, the length of each step that ends on
-# the ground (which depends on the angle), and two bounces. It is the derivative of this program, not of the exact
-# motion: at flat angles, the program's distance has small jumps where one more or one fewer time step fits in before a
-# bounce.
+# The derivative accounts for everything that depends on the angle: the square root in the air resistance, the length of
+# each step that ends on the ground, and two bounces. It is the derivative of this program, not of the exact motion: at
+# flat angles, the program's distance has small jumps where one more or one fewer time step fits in before a bounce.
 #
 # ## Fitting a curve
 #
-# The data follow a damped oscillation with four parameters, plus noise. `value_and_grad(misfit)` returns the pair that
-# `scipy.optimize.minimize` expects with `jac=True`, and the Hessian at the minimum yields the standard errors.
+# The data follow a damped oscillation with four parameters, plus noise. The function `value_and_grad(misfit)` returns
+# the value and the gradient, as `scipy.optimize.minimize` expects with `jac=True`, and the Hessian at the minimum
+# yields the standard errors.
 
 # %%
 generator = random.Random(9)
@@ -132,7 +132,7 @@ plt.show()
 
 # %%
 def normal(x):
-    """The cumulative distribution function of the standard normal distribution."""
+    """Return the cumulative distribution function of the standard normal distribution at x."""
     return 0.5 * erfc(-x / math.sqrt(2))
 
 
@@ -162,9 +162,9 @@ for name, (ours, formula) in closed.items():
     check("09", f"{name}, from the graph and from its closed form", ours, formula, 1e-13)
 
 # %% [markdown]
-# If there is no closed form, the same method works on the program that computes the price. A binomial tree for an
-# American put decides at each node, by taking a maximum, whether to exercise early; the put's delta comes from one
-# sweep.
+# If there is no closed form, the same method works on the program that computes the price. The price of an American put
+# can be computed on a binomial tree: at each node of the tree, a maximum decides whether to exercise the option early.
+# One sweep computes the put's delta.
 
 # %%
 def american_put(spot, strike, years, rate, volatility, steps=60):
@@ -200,8 +200,8 @@ plt.show()
 # ## Bagging
 #
 # The recipe is from lecture 004 (Haase and Kanade): draw k data sets of size N with replacement, train a model on each,
-# and average. A single small network, trained on few points, varies a lot from sample to sample; the average varies
-# less.
+# and average. The predictions of a single small network, trained on few points, vary a lot from sample to sample; their
+# average varies less.
 
 # %%
 def noisy_sine(generator, n):
@@ -239,8 +239,8 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# **Try it.** The theta computed above is the derivative with respect to the time that is left. Traders instead quote
-# the change per calendar day that passes. Compute that figure.
+# **Try it.** The theta computed above is the derivative of the price with respect to the time that is left. Traders
+# instead quote how much the price changes when one calendar day passes. Compute that change.
 #
 # <details><summary>Solution</summary>
 #

@@ -73,9 +73,9 @@ check("10", "the example is one of the names", example in names, True)
 # %% [markdown]
 # ## The weights
 #
-# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. `kind` makes each number:
-# here it is `parameter`, and later it is one of several classes. `scope` gives the nodes made inside it a name for the
-# pictures.
+# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. The argument `kind` is what
+# makes each number: here the function `parameter`, later one of several classes. `scope` names the nodes that are made
+# inside it, and the pictures show the names.
 
 # %%
 WIDTH, HEADS, PLACES = 16, 4, 12
@@ -121,8 +121,8 @@ def embedding(model, token, place):
 # %% [markdown]
 # ## RMS norm
 #
-# Each vector is divided by the root of the mean of its squares, so that the next layer always sees numbers of about the
-# same size.
+# Each vector is divided by the root of the mean of its squared entries, so that the next layer always sees numbers of
+# about the same size.
 
 # %%
 @scope("norm")
@@ -160,8 +160,8 @@ def head(query, keys, values):
 
 
 # %% [markdown]
-# Here is one head, applied to three letters of two numbers each: step through it with the arrow keys, or drag a leaf
-# and watch the shares move. The second letter's key fits the query best, so the answer is mostly its value.
+# Here is one head, applied to three letters of two numbers each: step through it with the arrow keys, or drag the value
+# of a leaf and watch the shares change. The second letter's key fits the query best, so the answer is mostly its value.
 
 # %%
 query, keys = [1.0, 0.2], [[0.5, -0.3], [2.0, 0.8], [-0.4, 0.9]]
@@ -169,9 +169,9 @@ values = [[0.2, -0.5], [0.7, 0.1], [-0.9, 0.4]]
 step(head, query, keys, values)
 
 # %% [markdown]
-# A GPT has several heads. Here there are four; each works on a different quarter of the 16 numbers, so each letter asks
-# four questions at once. `keys` and `values` grow by one letter at a time, so no letter looks ahead. A final matrix
-# mixes the four answers.
+# A GPT has several heads. Here there are four; each head works on a different quarter of the 16 numbers, so each letter
+# asks four questions at once. `keys` and `values` grow by one letter at a time, so no letter looks ahead. A final
+# matrix mixes the four answers.
 
 # %%
 @scope("linear")
@@ -195,7 +195,8 @@ def attention(model, x, keys, values):
 # ## The network
 #
 # After attention comes a small perceptron. Both of them *add* their result to the vector instead of replacing it, so
-# that gradients reach the embedding undiminished. At the end each letter of the alphabet gets a score.
+# that gradients reach the embedding undiminished. At the end, the network computes a score for each letter of the
+# alphabet.
 
 # %%
 @scope("perceptron")
@@ -216,8 +217,8 @@ def scores(model, token, place, keys, values):
 # %% [markdown]
 # ## Cross-entropy
 #
-# The loss of a guess is −log of the share that the correct letter got: 0 if the network was both sure and correct,
-# $\log 16 = 2.77$ if it had no idea. The loss of a name is the mean over its letters.
+# The loss of a guess is −log of the share that the correct letter got: the loss is 0 if the network was both sure and
+# correct, and $\log 16 = 2.77$ if it had no idea. The loss of a name is the mean over its letters.
 
 # %%
 def loss_of(model, name):
@@ -240,8 +241,8 @@ check("10", "loss of an untrained network, which has no idea", loss, math.log(EN
 # %% [markdown]
 # ## Sixty thousand nodes
 #
-# Nobody can read sixty thousand nodes one by one. In the folded graph each box is one call of a function. There is a
-# row for each letter, and the matrices are on the left. The thick arrows from row to row are attention: each letter
+# Nobody can read sixty thousand nodes one by one. In the folded graph each box is one call of a function. The boxes of
+# each letter form a row, and the matrices are on the left. The thick arrows from row to row are attention: each letter
 # reads the keys and values of the letters before it. The rows meet in the mean on the right.
 
 # %%
@@ -249,8 +250,8 @@ loss.backward()
 loss.draw(collapse=2)
 
 # %% [markdown]
-# Here is the loss of a single letter, close up: the letter's path through the network, and the size of each part's
-# gradient.
+# Here is the graph of a single letter's loss; it shows the letter's path through the network, and the size of the
+# gradient of each part.
 
 # %%
 with scope("letter"):
@@ -417,9 +418,10 @@ if Micro:
 # %% [markdown]
 # ## Training, traced
 #
-# All names of the same length need the same arithmetic. `traced` records it once for each length and then replays it
-# without running any Python. One thing must change: `table[i]` builds the letter into the graph, so each name would
-# need its own program. `take(table, i)` makes the letter an input. Everything else stays the same.
+# All names of the same length need the same arithmetic. `traced` records this arithmetic once for each length, and then
+# replays it without running any Python code. One thing must change: `table[i]` builds the letter into the graph, so
+# each name would need its own program. With `take(table, i)`, the letter becomes an input of the program. Everything
+# else stays the same.
 
 # %%
 choose = take
@@ -442,8 +444,8 @@ def replayed(optimiser):
     return one_step
 
 # %% [markdown]
-# `nn.Adam` is the same Adam as above, written in C if the engine is. The first twenty losses are equal to the eager
-# ones, to the last bit.
+# `nn.Adam` takes the same steps as our Adam above; with the native engine, it runs in C. The first twenty losses are
+# equal to the losses of the eager version, to the last bit.
 
 # %%
 eagerly, _ = timed(eager(weights(parameter)), names[:20])
@@ -474,7 +476,7 @@ print(f"{len(loss_traced.programs)} programs, one for each length")
 
 # %%
 def least(name):
-    """−log of the probability that the rule produces this name, per letter (the end counts as one)."""
+    """Return −log of the probability that the rule produces this name, per letter (the end counts as a letter)."""
     bare = name[: len(name) // 2 * 2]  # without a last consonant
     kinds = [kind for kind in ("aou", "ei") if set(bare[1::2]) <= set(kind)]
     syllables = len(bare) // 2
@@ -514,9 +516,9 @@ print(f"{len(new)} of {len(after)} are not among the names used in training")
 check("10", "share of names that obey the rule", sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
 
 # %% [markdown]
-# Who listens to whom? The graph is data, so we can look the shares up: they are the quotients in the scope of each
-# head's softmax. Each picture shows one head. Each row of the picture is a letter (`.` is `END`), which listens to the
-# letters before it and to itself.
+# Who listens to whom? The graph is data, so we can look up the shares: they are the quotients in the scope of each
+# head's softmax. Each picture shows one head. Each row of a picture shows how much one letter (`.` is `END`) listens to
+# the letters before it and to itself.
 
 # %%
 shares = [node.data for node in toposort(loss_of(model, tokens(example)))
@@ -539,7 +541,7 @@ plt.show()
 # ## By hand, in NumPy
 #
 # Now we do without an engine: we compute the same losses and take the same steps on arrays, with all letters of a name
-# at once. The forward pass comes first, and keeps everything that the backward pass needs.
+# at once. The forward pass comes first; it returns everything that the backward pass needs.
 
 # %%
 def norm_rows(x):
@@ -615,7 +617,8 @@ def embedding_back(w, name, g):
     return {"letter": letter, "place": place}
 
 # %% [markdown]
-# Adam moves all weights at once, which NumPy does best on one long array: the matrices are views of it.
+# Our NumPy version of Adam moves all weights at once. NumPy does this best on one long array, so the matrices are views
+# of such an array.
 
 # %%
 def views_of(flat):
@@ -649,7 +652,7 @@ check("10", "losses in NumPy", theirs, history[:300], 1e-6)
 # %% [markdown]
 # ## In PyTorch
 #
-# PyTorch records operations too, so the backward pass comes for free, as it does with our engine; but PyTorch's graph
+# PyTorch records operations too, so you need not write the backward pass, just as with our engine; but PyTorch's graph
 # consists of operations on arrays.
 
 # %%
@@ -718,8 +721,8 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
 # version there are no nodes: the list of operations is known beforehand, and the products and sums that form a matrix
 # product are computed together. NumPy is quicker still, but its backward pass had to be derived by hand.
 #
-# **Try it.** How much does the network owe to attention? Train it again with an attention function that always returns
-# zeros; compare the loss of the last 300 names and the share of sampled names that obey the rule.
+# **Try it.** How much does attention help the network? Train the network again with an attention function that always
+# returns zeros, and compare the loss of the last 300 names and the share of sampled names that obey the rule.
 #
 # <details><summary>Solution</summary>
 #

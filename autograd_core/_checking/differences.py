@@ -1,8 +1,9 @@
-"""The derivative of a function of one number by central differences, with an estimate of its error.
+"""The derivative of a function of one number, estimated by central differences, with an estimate of the error.
 
-The step is found by search: differences are taken with steps that shrink by a constant ratio and extrapolated in pairs
-(Richardson). Each result gets an error estimate, its distance from the previous one plus the effect of rounding. The
-rounding error is not guessed but computed from the graph: the adjoint of each node times the last place of its value.
+The step is found by search: differences are taken with steps that shrink by a constant ratio, and are extrapolated in
+pairs (Richardson extrapolation). Each result gets an error estimate: its distance from the previous result, plus the
+effect of rounding. The rounding error is not guessed but computed from the graph: it is the sum, over all nodes, of the
+adjoint's magnitude times the rounding error of the operation.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ from .._transforms.sweeps import gradients
 from ..graph import toposort
 from ..value import Value
 
-RATIO = 3.7  # from one step to the next; not an integer, so as to sample a periodic function at different phases
+# The ratio of each step to the next. It is not an integer, so that a periodic function is sampled at different phases.
+RATIO = 3.7
 LEVELS = 30
-LARGEST = 0.125  # the first step, for a function whose own scale is 1
-ROUNDING = 2.0**-51  # of one operation, relative: the worst functions of a C library are off by about 2 units
+LARGEST = 0.125  # the first step for a function that varies on a scale of 1
+ROUNDING = 2.0**-51  # the relative error of one operation: the worst functions of a C library are off by about 2 ulps
 SMALLEST = 2.0**-1074
-COARSE = 2.0**-13  # a relative error above which to search again or to explain
-HIDDEN = 64.0  # the number of operations that a checkpoint is assumed to hide
-LOPSIDED = 8.0  # how much more a kink function must change on one side than on the other to count as jumping over 0
-LOST = 16.0  # rounding errors of this many times the derivative hide it
+COARSE = 2.0**-13  # if the relative error is larger than this, search again, or explain why there is no derivative
+HIDDEN = 64.0  # the number of operations that a checkpoint is assumed to contain
+LOPSIDED = 8.0  # a kink function that changes this many times more on one side than on the other has jumped over 0
+LOST = 16.0  # a rounding error that is this many times the derivative hides the derivative
 CLEAR = 4.0  # a bend of this many times its rounding error is significant
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One evaluation: the value, a bound on its rounding error, and on which side of each kink it lies."""
+    """One evaluation: the value, a bound on its rounding error, and the value of each kink function (0 at a kink)."""
 
     value: float
     noise: float
@@ -39,7 +41,7 @@ class Point:
 
 
 def observed(y: Any) -> Point:
-    """Return the value of a graph, its rounding error to first order, and on which side of each kink it lies."""
+    """Return the value of a graph, its rounding error to first order, and the value of each kink function in it."""
     if type(y) is not Value:
         return Point(float(y), 0.0)
     order = toposort(y)
@@ -58,9 +60,9 @@ def observed(y: Any) -> Point:
 def _rounding(node: Value, numbers: list[float]) -> float:
     """Return the rounding error of one operation: a few units in the last place.
 
-    Operators round only their result. A function is assumed to return the exact result for operands that are off in
-    their last place (lgamma is no more accurate at its zeros). A function of many operands is also assumed to round
-    each of its terms.
+    Operators round only their result. A function is assumed to return the exact result for operands that are off by a
+    unit in the last place (near its zeros, lgamma is no more accurate than that). A function of many operands is also
+    assumed to round each of its terms.
     """
     size = abs(node.data)
     if node.op.name == "checkpoint":
@@ -73,18 +75,21 @@ def _rounding(node: Value, numbers: list[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The differences of a function at one step."""
+    """The differences of a function that are taken with one step."""
 
     step: float
     central: float
     left: float
     right: float
     noise: float  # the rounding error of `central`
-    crossed: str  # the operation whose kink lies within the step
+    crossed: str  # the name of an operation with a kink within the step; empty if there is none
 
     @property
     def bend(self) -> float:
-        """f(x + h) - 2 f(x) + f(x - h): shrinks like h² where f is smooth, like h at a kink, not at all at a jump."""
+        """The magnitude of f(x + h) - 2 f(x) + f(x - h).
+
+        It shrinks like h² where f is smooth and like h at a kink; at a jump it does not shrink at all.
+        """
         return abs(self.right - self.left) * self.step
 
     @property
@@ -130,9 +135,9 @@ class Estimate:
 def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> Estimate:
     """Estimate the derivative at `x` of the function that `evaluate` observes.
 
-    `expected` is the derivative to be checked; it only decides when to stop looking for a better step. Evaluations that
-    raise ArithmeticError or ValueError lie outside the domain. Source: L. F. Richardson, "The deferred approach to the
-    limit" (1927).
+    `expected` is the derivative to be checked; it serves only as a scale on which errors are judged small or large. A
+    point at which `evaluate` raises ArithmeticError or ValueError counts as outside the domain. Source: L. F.
+    Richardson, "The deferred approach to the limit" (1927).
     """
     base = evaluate(x)
     if not math.isfinite(base.value):
@@ -170,7 +175,7 @@ class Search:
     expected: float
 
     def down_from(self, first: float) -> tuple[list[Level], Level | None]:
-        """Return the levels from the step `first` down, and the best of those at which the function looks smooth."""
+        """Return the levels for steps from `first` down, and the best level at which the function looks smooth."""
         levels: list[Level] = []
         best: Level | None = None
         for k in range(LEVELS):
@@ -207,8 +212,8 @@ class Search:
 def _crossed(minus: Point, base: Point, plus: Point) -> str:
     """Return the name of an operation with a kink between the points, or an empty string.
 
-    A kink function that jumps over 0, as the remainder does halfway between two of its steps, has no zero there: then
-    its change on one side is far larger than on the other.
+    A kink function can also change sign by jumping over 0, as that of the remainder does halfway between two of its
+    steps. This is not a kink, and is recognised because the change is far larger on one side than on the other.
     """
     if not len(minus.sides) == len(base.sides) == len(plus.sides):
         return ""
@@ -228,7 +233,7 @@ def _crossed(minus: Point, base: Point, plus: Point) -> str:
 
 
 def _extrapolated(at: Differences, before: Level | None) -> Level:
-    """Extrapolate with the larger step `before`, estimate the error, and judge whether the function bends smoothly."""
+    """Extrapolate from the previous, larger step; estimate the error; judge whether the function bends smoothly."""
     if before is None:
         return Level(at)
     larger = before.at
@@ -271,7 +276,7 @@ def _kink(levels: list[Differences]) -> str:
         return ""
     smaller = levels[levels.index(clear[-1]) + 1 :]
     if smaller and CLEAR * smaller[0].bend_noise < clear[-1].bend / RATIO:
-        return ""  # it vanished while still measurable: the step is now smaller than the distance to the kink
+        return ""  # the bend vanished while still measurable: the step is now smaller than the distance to the kink
     settled = min(
         pairwise(clear), key=lambda two: abs(two[1].left - two[0].left) + abs(two[1].right - two[0].right)
     )[1]

@@ -12,11 +12,11 @@ from .._transforms.sweeps import gradients
 from ..value import Value
 
 TRIES = 2000
-CLEARANCE = 2.0**-6  # the least distance from a kink, relative to the operands
+CLEARANCE = 2.0**-6  # the least distance from a kink, relative to the largest operand
 
 
 def operand_names(row: Operation) -> list[str]:
-    """Return a name for each operand to draw."""
+    """Return the names of the operands that are drawn for an operation."""
     return [f"x[{i}]" for i in range(4)] if row.shape.lists else list(row.shape.parameters)
 
 
@@ -25,7 +25,7 @@ def point(
 ) -> list[float]:
     """Draw operands inside the domain and away from kinks, where the value and derivatives are finite.
 
-    Random numbers alone never reveal bugs at 0, so the operand with the index `zero` is 0 if such a point exists.
+    Random numbers alone never reveal bugs at 0, so the operand with the index `zero` is 0 if such a point is found.
     """
     for attempt in range(TRIES):
         operands = [float(draw.randint(0, 4)) if i in whole else _number(row, draw) for i in range(how_many)]
@@ -46,7 +46,7 @@ def point(
 
 
 def _number(row: Operation, draw: random.Random) -> float:
-    """Draw an integer, a number near a special point, one of ordinary size, or one of any size."""
+    """Draw an integer, a number near a special point of the domain, one of ordinary size, or one of any size."""
     kind, side, shift = draw.random(), 2.0 * draw.randint(0, 1) - 1.0, draw.uniform(-20.0, 20.0)
     if kind < 0.2:
         return float(draw.randint(0, 4))

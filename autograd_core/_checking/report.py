@@ -1,4 +1,4 @@
-"""The result of a gradient check, coordinate by coordinate, as a table."""
+"""The result of a gradient check: a table with a row for each coordinate."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ HEADINGS = ("coordinate", "at", "analytic", "numeric", "difference", "tolerance"
 class Coordinate:
     """One derivative, as computed by the engine and by differences, and how far apart the two may be.
 
-    `verdict` is "agrees", "disagrees" or "not judged". In the last case `reason` says why, and `numeric` is NaN or too
-    uncertain to use. `group` is the part of the arguments that the coordinate was sampled from.
+    `verdict` is "agrees", "disagrees" or "not judged". In the last case, `reason` says why, and `numeric` is NaN or too
+    uncertain to use. `group` is the part of the arguments from which the coordinate was sampled.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Coordinate:
 
     @property
     def relative(self) -> float:
-        """The difference, relative to the larger of the two derivatives."""
+        """The difference, relative to the derivative of larger magnitude."""
         largest = max(abs(self.analytic), abs(self.numeric))
         return self.difference / largest if largest else 0.0
 
     def cells(self) -> tuple[str, ...]:
-        """Return the cells of a row of the table."""
+        """Return the cells of this coordinate's row in the table."""
         numbers = (self.at, self.analytic, self.numeric, self.difference, self.tolerance, self.step)
         digits = (6, 10, 10, 2, 2, 2)
         verdict = f"{self.verdict}: {self.reason}" if self.reason else self.verdict
@@ -63,31 +63,31 @@ class Report(Sequence[Coordinate]):
 
     @property
     def ok(self) -> bool:
-        """Whether something was judged and nothing disagrees."""
+        """Whether at least one coordinate was judged and none disagrees."""
         return bool(self.agreeing) and not self.disagreeing
 
     @property
     def agreeing(self) -> list[Coordinate]:
-        """The coordinates where both derivatives agree."""
+        """The coordinates where the two derivatives agree."""
         return [c for c in self.coordinates if c.verdict == AGREES]
 
     @property
     def disagreeing(self) -> list[Coordinate]:
-        """The coordinates where the derivatives differ by more than the error of the differences."""
+        """The coordinates where the two derivatives differ by more than the tolerance."""
         return [c for c in self.coordinates if c.verdict == DISAGREES]
 
     @property
     def not_judged(self) -> list[Coordinate]:
-        """The coordinates at kinks, at the edge of the domain, or lost in rounding."""
+        """The coordinates that were not judged: at kinks, at the edge of the domain, or where rounding is too large."""
         return [c for c in self.coordinates if c.verdict == NOT_JUDGED]
 
     @property
     def worst(self) -> Coordinate:
-        """The coordinate with the largest relative difference: one that disagrees if any does, else one that agrees."""
+        """The first coordinate of `ranked`: the worst that disagrees or, if none does, the worst that agrees."""
         return self.ranked()[0]
 
     def ranked(self) -> list[Coordinate]:
-        """Return the coordinates: those that disagree, then those that agree, both worst first, then the rest."""
+        """Return those that disagree, then those that agree (both with the worst first), then those not judged."""
         def furthest_off(coordinates: list[Coordinate]) -> list[Coordinate]:
             return sorted(coordinates, key=lambda c: c.relative, reverse=True)
 
@@ -110,7 +110,7 @@ class Report(Sequence[Coordinate]):
         )
 
     def verdict(self) -> str:
-        """Return one line on the worst coordinate."""
+        """Return one line about the worst coordinate."""
         worst = self.worst
         if worst.verdict == NOT_JUDGED:
             return f"nothing was judged; {worst.name}: {worst.reason}"
@@ -120,7 +120,7 @@ class Report(Sequence[Coordinate]):
         )
 
     def shown(self) -> list[Coordinate]:
-        """Return the coordinates that the table shows: if there are too many, some of each verdict."""
+        """Return the coordinates in the table: all or, if they are too many, the worst and a few not judged."""
         ranked = self.ranked()
         if len(ranked) <= SHOWN:
             return ranked

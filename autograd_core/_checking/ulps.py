@@ -7,15 +7,15 @@ import struct
 from fractions import Fraction
 from typing import Any
 
-BEYOND = 2**1024  # an infinite result counts as this, which is just above the first number that rounds to infinity
+BEYOND = 2**1024  # stands for an infinite result; it is just above the smallest number that rounds to infinity
 COARSEST = math.ulp(1.7976931348623157e308)
 
 
 def ulps(got: float, exact: Any) -> float:
     """Return how far `got` is from `exact`, in units in the last place of `exact` rounded to a float64.
 
-    Two NaNs are 0 apart, as are infinities of the same sign; NaN is infinitely far from any number. For subnormals the
-    unit is the smallest float; beyond the largest float it is that float's unit.
+    Two NaNs are 0 apart, as are infinities of the same sign; NaN is infinitely far from any number. For subnormals, the
+    unit is the smallest positive float; beyond the largest float, it is that float's unit.
 
     Args:
         got: The result to judge.

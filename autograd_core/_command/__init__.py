@@ -1,5 +1,5 @@
 """The code behind the command line.
 
-Read `expression.py` (parses an expression), `functions.py` (finds a function in a file), `numbers.py` (parses numeric
-options), then `files.py` (writes pictures).
+Read `expression.py`, which parses expressions, `functions.py`, which finds a function in a file, `numbers.py`, which
+parses numeric options, and then `files.py`, which writes pictures.
 """

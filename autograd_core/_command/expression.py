@@ -48,7 +48,7 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed expression: its text, and the names it needs values for, in the order they appear.
+    """A parsed expression: its text, and the names that need values, in order of appearance.
 
     >>> f = parse("tanh(w*x + b)")
     >>> f.names
@@ -62,11 +62,11 @@ class Expression:
     _body: ast.expr
 
     def __call__(self, /, **values: Any) -> Any:
-        """Return the number or, for Values, the node.
+        """Return the result: a node if it depends on a Value, otherwise a number.
 
         Raises:
             ExpressionError: A name has no value.
-            ArithmeticError, ValueError: An operation has no result, just as for floats.
+            ArithmeticError, ValueError: An operation has no result; floats raise the same error.
         """
         if missing := [name for name in self.names if name not in values]:
             add = f"there is no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
@@ -82,8 +82,8 @@ def parse(text: str) -> Expression:
     """Parse an expression: numbers, names, + - * / // % **, comparisons and the functions of the table.
 
     Raises:
-        ExpressionError: The text contains anything else, which the message names with its column, or is not a single
-            number.
+        ExpressionError: The text contains anything else (the message says what, and in which column), or its value is
+            not a single number.
     """
     if len(text) > LONGEST:
         raise ExpressionError(f"the expression has {len(text)} characters; the limit is {LONGEST}")
@@ -145,7 +145,7 @@ def _with_powers(text: str) -> str:
 
 
 class _Reader:
-    """Checks the tree of one expression, and collects the names it needs values for."""
+    """Checks the tree of one expression, and collects the names that need values."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -161,13 +161,13 @@ class _Reader:
         return [_cut(ast.get_source_segment(self.text, node) or "…", LONGEST_SAID) for node in nodes]
 
     def advised(self, *nodes: ast.expr) -> list[str]:
-        """Return the text of each node for use as an argument; a long one is replaced as a whole, never cut."""
+        """Return the text of each node for use as an argument; a long text is replaced as a whole, never cut."""
         typed = [ast.get_source_segment(self.text, node) or "…" for node in nodes]
         lines = [text if text.isprintable() else ast.unparse(node) for node, text in zip(nodes, typed, strict=True)]
         return [line if len(line) <= LONGEST_SAID else "…" for line in lines]
 
     def single_number(self, node: ast.expr) -> None:
-        """Check a whole expression."""
+        """Check a whole expression, whose value must be a single number."""
         kind = self.check(node)
         [said] = self.said(node)
         if kind == "a comparison":
@@ -212,7 +212,7 @@ class _Reader:
         return "a number"
 
     def call(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> None:
-        """Check a function's name, how many arguments it has, and whether they are lists."""
+        """Check the name of the function called, the number of its arguments, and whether they are lists."""
         if name not in _functions():
             self.refuse(node, f"there is no function {name!r}{_meant(name)}")
         row = TABLE[name]
@@ -273,7 +273,7 @@ def _meant(name: str) -> str:
 def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:
     match node:
         case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]  # checked when it was parsed
+            return float(value)  # type: ignore[arg-type]  # `parse` has checked it
         case ast.Name(id=name):
             return values[name] if name in values else CONSTANTS[name]
         case ast.BinOp(left=left, op=operator, right=right):
@@ -286,4 +286,4 @@ def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:
             return [_evaluated(item, values) for item in items]
         case ast.Call(func=ast.Name(id=name), args=arguments):
             return FUNCTIONS[name](*(_evaluated(argument, values) for argument in arguments))
-    raise ExpressionError("not an expression")  # parse lets nothing else through
+    raise ExpressionError("not an expression")  # `parse` rejects everything else

@@ -19,7 +19,7 @@ def check_output(path: Path, endings: Sequence[str]) -> None:
     """Check, before any work is done, that a file with one of these extensions can be written to `path`.
 
     Raises:
-        ValueError: The path has another ending.
+        ValueError: The path has another extension.
         OSError: Its directory does not exist, or the path is itself a directory.
     """
     if path.is_dir():
@@ -35,7 +35,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
 
     Args:
         y: The output.
-        path: The file; its extension selects the format: .dot or .gv for the source.
+        path: The file; its extension selects the format (.dot or .gv for the source).
         options: The options of `draw`.
 
     Raises:
@@ -54,7 +54,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
 
 
 def _kept(source: str, path: Path) -> Path:
-    """Write the source to a separate file, without overwriting one that contains anything else; return its path."""
+    """Write the source to a separate file, without overwriting a file with other contents; return its path."""
     names = (path.with_name(f"{path.stem}{f'-{i}' if i > 1 else ''}.dot") for i in count(1))
     kept = next(name for name in names if not name.exists() or _holds(name, source))
     kept.write_text(source, encoding="utf-8")

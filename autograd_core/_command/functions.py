@@ -15,7 +15,7 @@ _NAMED = re.compile(r"(?P<file>.+\.py):(?P<function>[^\W\d]\w*)")
 
 
 def names_function(text: str) -> bool:
-    """Return whether the text names a function in a file rather than being an expression."""
+    """Return whether the text names a function in a file; otherwise it is an expression."""
     return _NAMED.fullmatch(text) is not None
 
 

@@ -14,9 +14,10 @@ from .texts import short, title
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """One box: a node, a constant, or a folded scope; `more` counts the further repeats it represents.
+    """One box, which represents a node, a constant or a folded scope.
 
-    `mark` follows the label if another box has the same label.
+    `more` counts the repeated computations that the box represents in addition to the one pictured. `mark` is appended
+    to the label if another box has the same label.
     """
 
     number: int
@@ -27,7 +28,7 @@ class Box:
     constant: float = 0.0
     root: bool = False
     stale: bool = False
-    output: Value | None = None  # of a folded scope, if exactly one of its nodes is read from outside
+    output: Value | None = None  # for a folded scope: the node read from outside it, if there is exactly one
     mark: str = ""
 
     @property
@@ -37,17 +38,17 @@ class Box:
 
     @property
     def title(self) -> str:
-        """The name as the heading of the box."""
+        """The name as written in the heading of the box."""
         return title(self.label) + self.mark
 
     @property
     def short(self) -> str:
-        """The name as used in formulas and lines."""
+        """The name as written in formulas and in the text of steps."""
         return short(title(self.label)) + self.mark
 
     @property
     def node(self) -> Value | None:
-        """The node it represents; None for a constant or a folded scope."""
+        """The node that the box represents; None for a constant or a folded scope."""
         return self.group.nodes[0] if self.group is not None and self.group.scope is None else None
 
     @property
@@ -57,18 +58,21 @@ class Box:
 
     @property
     def more(self) -> int:
-        """The number of repeats it represents beyond the one pictured."""
+        """The number of repeated computations that the box represents in addition to the one pictured."""
         return 0 if self.group is None else self.group.more
 
     @property
     def id(self) -> str:
-        """The id of its element in the SVG."""
+        """The id of the box's element in the SVG."""
         return f"n{self.number}"
 
 
 @dataclass(slots=True, eq=False)
 class Edge:
-    """One edge from operand to result; between folded boxes it represents all the edges, and `more` counts the rest."""
+    """One edge of a picture, from an operand to a result.
+
+    If it represents several edges of the graph, `more` counts those beyond the first.
+    """
 
     source: Box
     target: Box
@@ -80,19 +84,23 @@ class Edge:
 
     @property
     def contribution(self) -> float | None:
-        """The amount the edge adds to its operand's gradient: 0 if either factor is exactly 0, None before a sweep."""
+        """What the edge adds to its operand's gradient: 0 if either factor is exactly 0, None before a sweep."""
         if self.upstream and self.local:
             return self.upstream * self.local
         return None if self.upstream is None or self.local is None else 0.0
 
     @property
     def id(self) -> str:
-        """The id of its element in the SVG."""
+        """The id of the edge's element in the SVG."""
         return f"e{self.target.number}_{self.index}"
 
 
 def tell_apart(boxes: Sequence[Box]) -> None:
-    """Give each box a unique name: labels as typed, with a mark when repeated; automatic names avoid the labels."""
+    """Give each box a unique name.
+
+    A label is used as typed, with a mark if it is repeated. A box without a label gets a name that differs from all
+    labels.
+    """
     constants = {box.label for box in boxes if box.group is None}
     labelled = [box for box in boxes if box.group is not None and box.label.strip()]
     given = [(box.name, box.title, box.short) for box in labelled]

@@ -1,4 +1,4 @@
-"""A picture as DOT, with integers as node names, ids and classes on everything, and text safe from its markup."""
+"""A picture as DOT source: nodes are named by integers, everything has an id and a class, and all text is escaped."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
 
     Args:
         picture: The picture.
-        text: Labels that replace the picture's own, keyed by the id of a node or edge: the stepper's placeholders.
+        text: The stepper's placeholders: labels that replace the picture's own, keyed by the id of a node or edge.
             Tooltips are then omitted, since the page explains itself, and edge labels are as large as the text in
             boxes, because the smallest text limits how much of the graph a small screen can show.
-        last_first: Whether to list the frames in reverse, which turns Graphviz's layout upside down.
+        last_first: Whether to list the frames (the outlines of scopes) in reverse, which turns Graphviz's layout upside
+            down.
     """
     yield from _head(picture, still=text is None)
     yield from _nodes(picture, text, last_first)
@@ -41,7 +42,7 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
 
 
 def _dense(picture: Picture) -> bool:
-    """Return whether layers are fully connected, so that only straight lines without labels can be followed."""
+    """Return whether there are so many edges that the eye can follow them only as straight lines without labels."""
     return len(picture.edges) > DENSE * len(picture.boxes)
 
 
@@ -49,10 +50,11 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
     options = picture.options
     yield f'\tgraph [rankdir={options.direction} fontname="{FONT}" fontsize=11 nodesep=0.18'
     dense = _dense(picture)
-    yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # straight lines with room between the ranks
+    yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # straight lines need room between the ranks
     if dense or layered(picture):
         yield " mclimit=0.01 remincross=false"  # searching for a better order would only shuffle the boxes
-    if note := picture.note + ("; too many edges for labels: point at one" if dense and still else ""):
+    unlabelled = "; too many edges for labels: point at an edge to see its numbers" if dense and still else ""
+    if note := picture.note + unlabelled:
         yield f' label="{note}" labeljust=l'
     yield "]\n"
     yield f'\tnode [shape=box style=filled fillcolor="#ffffff" color="#444444" fontname="{FONT}" fontsize=11'
@@ -173,7 +175,7 @@ def _gradient_class(box: Box, picture: Picture) -> str:
 
 
 def tooltip(box: Box) -> str:
-    """Return the tooltip of a box: everything about it, to the last digit."""
+    """Return the tooltip of a box: everything about the box, with all digits of its numbers."""
     if box.group is None:
         return f"constant {box.constant!r}: no gradient"
     where = f" · in {' / '.join(str(place.name) for place in box.path)}" if box.path else ""
@@ -205,7 +207,7 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None, hue: int
     if label:
         if not dense and _from_frame_to_frame(edge):
             attributes += f" minlen={LONGER[picture.options.direction]}"
-        if picture.options.direction == "TB":  # beside its line, not on it
+        if picture.options.direction == "TB":  # the label is put beside the line, not on it
             label = "\n".join(f" {line} " for line in label.split("\n"))
         attributes += f" label={quoted(label)}"
     if text is None:
@@ -217,13 +219,13 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None, hue: int
 
 
 def _from_frame_to_frame(edge: Edge) -> bool:
-    """Return whether an edge leads from one scope to another: a longer edge then leaves a gap for its label."""
+    """Return whether an edge leads from one scope to another; such an edge is made longer, with room for its label."""
     source, target = edge.source.path, edge.target.path
     return any(place not in target for place in source) and any(place not in source for place in target)
 
 
 def edge_label(edge: Edge, picture: Picture) -> str:
-    """Return the local derivative and, after a sweep, the contribution it yields."""
+    """Return the label of an edge: the local derivative and, after a sweep, the edge's contribution."""
     options = picture.options
     if options.show == "structure":
         return ""
@@ -243,14 +245,14 @@ def edge_tooltip(edge: Edge) -> str:
         return f"{edge.source.name} is a constant: no gradient"
     if edge.local is None:
         folded = "folded" in (edge.source.kind, edge.target.kind)
-        return f"{between}: {f'{edge.more + 1} edges' if folded else 'run again in each sweep'}"
+        return f"{between}: {f'{edge.more + 1} edges' if folded else 'computed again in each sweep'}"
     if edge.upstream is None:
         return f"{between} = {edge.local!r}"
     return f"{between} × upstream = {edge.local!r} × {factor(repr(edge.upstream))} = {edge.contribution!r}"
 
 
 def _legend(picture: Picture) -> Iterator[str]:
-    """Yield the legend of the colours in use, in one rank, so that it is no wider than a box."""
+    """Yield the legend of the colours in use; all entries are in one rank, so the legend is no wider than a box."""
     shown = {_gradient_class(box, picture) for box in picture.boxes if box.kind != "constant"}
     yield '\tsubgraph cluster_legend {\n\t\tgraph [label="gradient" id="legend" class="legend" color="#cccccc"]\n'
     yield '\t\tnode [height=0.2 fontsize=9 margin="0.06,0.02"]\n'

@@ -1,4 +1,4 @@
-"""Drawing: a picture that notebooks display and `save` writes, laid out within a time limit by any available engine."""
+"""The class Drawing: a picture for notebooks and files, which any available engine lays out within a time limit."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Lines = Callable[[bool], Iterable[str]]
 
 
 class Drawing:
-    """A picture of a graph: a notebook displays it, or its source if no layout engine is available.
+    """A picture of a graph. A notebook displays the picture, or its DOT source if no layout engine is available.
 
-    `lines` returns the lines of the DOT file between the braces, with numbered frames in reverse if asked; `layered`
-    says whether such frames are side by side.
+    `lines` is a function that returns the lines between the braces of the DOT file. If its argument is True, numbered
+    frames come in reverse order. `layered` says whether the picture has such frames side by side.
 
-    `digraph` is the underlying `graphviz.Digraph`, which you may edit: anything added to it is drawn too.
+    `digraph` is the underlying `graphviz.Digraph`. You may edit it: anything that you add is drawn too.
     """
 
     format = "pdf"
@@ -49,18 +49,25 @@ class Drawing:
         return str(self.digraph.source)
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
-        """Return the picture as bytes, or with `encoding` as text; raise LayoutError if no engine draws it in time."""
+        """Return the picture as bytes, or as text if `encoding` is given.
+
+        Raises:
+            LayoutError: No engine draws the picture in time.
+        """
         data = lay_out(self._upright(), format or self.format, self.time_limit)
         return data if encoding is None else data.decode(encoding)
 
     def _upright(self) -> str:
-        """The source, with its frames reversed if only that puts the first frame on top; unchanged if it was edited."""
+        """Return the source, with its frames reversed if that is needed to put the first frame on top.
+
+        A source that has been edited is returned unchanged.
+        """
         made, turned = self._sources
         return upright(made, turned, self.time_limit) if turned and self.source == made else self.source
 
     @cached_property
     def _sources(self) -> tuple[str, str]:
-        """The source as it was made and, if numbered frames are side by side, the source with its frames reversed."""
+        """The source as it was made, and the source with its frames reversed, or "" if their order does not matter."""
         made, turned = (
             graphviz.Digraph(body=list(self._lines(reverse))).source for reverse in (False, True)
         )
@@ -97,7 +104,7 @@ class Drawing:
     ) -> str:
         """Write the picture and return its path, adding the format's extension if it is missing.
 
-        `outfile` is used unchanged; `view` opens the picture in the system's viewer.
+        `outfile` is a path to use unchanged. With `view`, the picture is opened in the system's viewer.
         """
         path = Path(outfile or filename or self.digraph.filename)
         ending = path.suffix.lower()

@@ -1,6 +1,6 @@
-"""Which nodes share a box: repeated computations (the points of a mini-batch) and scopes (neurons, layers).
+"""Which nodes share a box: those of a repeated computation (one for each point of a batch) or of a scope (a neuron).
 
-Everything here is linear in the number of edges, and nothing recurses.
+Every function takes time linear in the number of edges, and none is recursive.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from .groups import UNKNOWN, Folding, Graph, Group, Path, Paths
 
 
 def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool = False) -> Folding:
-    """Group the nodes of a graph.
+    """Group the nodes of a graph by the box that they share.
 
-    A parameter belongs to the innermost scope around everything that reads it, or else to the scope it was made in.
+    A parameter belongs to the innermost scope that contains every node that reads the parameter or, if there is no such
+    scope, to the scope in which the parameter was made.
 
     Args:
-        collapse: The depth from which scopes are folded.
+        graph: The graph.
+        collapse: The depth from which scopes are folded; None if none are.
         batch: Whether repeated computations are drawn only once.
-        absorb_inputs: Whether a folded scope absorbs the inputs that only it reads, as it does with parameters.
+        absorb_inputs: Whether inputs that only one folded scope reads are put into its box, as parameters are.
     """
     paths = Paths()
     owner: dict[Value, Group] = {}
@@ -52,7 +54,10 @@ def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool
 
 
 class _Scopes:
-    """The groups of folded runs of scopes, created when first encountered."""
+    """The groups for folded scopes, one for each time a scope was entered.
+
+    Each is created when its scope is first met.
+    """
 
     def __init__(self, collapse: int | None, groups: list[Group]) -> None:
         self._collapse = collapse
@@ -60,7 +65,10 @@ class _Scopes:
         self._made: dict[int, Group] = {}
 
     def around(self, path: Path, make: bool = True) -> Group | None:
-        """Return the group of the folded scope on a path, or None if there is no such scope or it has no group yet."""
+        """Return the group of the folded scope on a path, or None if there is no such scope.
+
+        If the scope has no group yet, one is made if `make`; otherwise, None is returned.
+        """
         if self._collapse is None or len(path) < self._collapse:
             return None
         place = path[self._collapse - 1]
@@ -89,12 +97,13 @@ def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes)
 
 
 def _units(order: Sequence[Value]) -> list[list[Value]]:
-    """Return the nodes grouped by computation: those in a group compute the same thing from different inputs.
+    """Return the nodes in groups, each of which computes the same thing from different inputs.
 
-    The first node of each group represents it. Two computed nodes are equivalent if their operations, scopes and
-    operands are; any two inputs count as equal, but a parameter equals only itself. So the points of a batch with
-    shared weights are equivalent. In a running total, s = s + l over repeated l, all the sums form one group, and the
-    last represents it. Inputs are equivalent if they are read in the same way.
+    The first node of a group represents the group. Two computed nodes are in the same group if they have the same
+    operation, their scopes have the same names, and their operands are in the same groups. For this comparison, all
+    inputs are alike, but a parameter is like no other node. So the computations for the points of a batch, which share
+    weights, are grouped. In a running total (s = s + l for one repeated l after another), all the sums form one group,
+    which the last sum represents. Two inputs are in the same group if the same groups read them as the same operands.
     """
     kinds: dict[object, int] = {}
     kind: dict[Value, int] = {}
@@ -146,7 +155,7 @@ def _total(
 
 
 def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Group, Path]:
-    """Return, for each parameter, the innermost scope around everything that reads it."""
+    """Return, for each parameter, the path of the innermost scope that contains every node that reads the parameter."""
     homes: dict[Group, Path] = {}
     for group in groups:
         path = group.path if group.scope is None else (*group.path, group.scope)
@@ -164,7 +173,7 @@ def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Group, Path]:
 
 
 def _absorb(groups: list[Group], owner: dict[Value, Group], inputs: bool) -> list[Group]:
-    """Move each leaf that is read by only one folded scope into that scope's group."""
+    """Move each parameter that only one folded scope reads into that scope's group, and with `inputs` each input."""
     reader: dict[Group, Group | None] = {}
     for group in groups:
         for node in group.nodes:
@@ -185,7 +194,7 @@ def _absorb(groups: list[Group], owner: dict[Value, Group], inputs: bool) -> lis
 
 
 def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
-    """Yield the groups that a group reads from, in the order of its operands."""
+    """Yield the groups that a group reads, in the order of its nodes' operands."""
     for node in group.nodes:
         for x in node.operands:
             if type(x) is Value and owner[x] is not group:
@@ -193,10 +202,10 @@ def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
 
 
 def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
-    """Return the groups below those of the roots, in topological order.
+    """Return the groups of the roots and all groups that they depend on, in topological order.
 
-    If scopes depend on each other in a cycle, there is no such order, and an arbitrary one is returned. Groups that are
-    read only by omitted repeats are omitted too.
+    If folded scopes depend on each other in a cycle, there is no such order, and the order returned is arbitrary.
+    Groups that only omitted repeats read are omitted too.
     """
     order: list[Group] = []
     seen: set[Group] = set()
@@ -216,7 +225,7 @@ def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
 
 
 def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
-    """Return, for each folded scope with exactly one node that is read from outside, that node."""
+    """Return the result of each folded scope: the computed node read from outside, if exactly one node is."""
     owner = folding.owner
     inside = {node for group in folding.groups if group.scope is not None for node in group.nodes}
     read: dict[Group, set[Value]] = {}
@@ -230,11 +239,14 @@ def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
     return {group: only for group, nodes in found.items() if len(nodes) == 1 for only in nodes if not only.is_leaf}
 
 
-# --- Cycles: the stepper needs an order of the boxes -----------------------------------------------------------
+# --- Cycles: the stepper needs to put the boxes in order -------------------------------------------------------
 
 
 def circular(folding: Folding) -> set[Group]:
-    """Return the groups that depend on each other, directly or indirectly: Tarjan's strongly connected components."""
+    """Return the groups that depend on each other, directly or indirectly.
+
+    These are the strongly connected components of more than one group, found by Tarjan's algorithm.
+    """
     number: dict[Group, int] = {}
     lowest: dict[Group, int] = {}
     stack: list[Group] = []
@@ -267,7 +279,7 @@ def circular(folding: Folding) -> set[Group]:
 
 
 def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Group]:
-    """Pop a component off the stack; return an empty set if it is a single group."""
+    """Pop a component off the stack and return it, or an empty set if the component is a single group."""
     component = set()
     while True:
         member = stack.pop()
@@ -278,9 +290,9 @@ def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Gr
 
 
 def opened(graph: Graph, folding: Folding, groups: set[Group]) -> Folding:
-    """Return the folding without these groups, whose nodes get a box each.
+    """Return the folding in which each node of these groups has a box of its own.
 
-    The rest can be ordered, since any other cycle would have been found too.
+    If `groups` contains all groups that are part of a cycle, the boxes can then be put in order.
     """
     paths = Paths()
     owner = dict(folding.owner)

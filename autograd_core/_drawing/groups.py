@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from .._engine.places import Place
 from ..value import Value
 
-Path = tuple[Place, ...]  # one place for each entry into a scope: two runs of the same code count as two places
-UNKNOWN = sys.maxsize  # the number of repeats of a scope that contains only leaves
+Path = tuple[Place, ...]  # one place for each entry into a scope: entering the same scope twice makes two places
+UNKNOWN = sys.maxsize  # stands for the number of repeats of a scope that contains only leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,11 @@ class Graph:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The contents of one box: a node, or the nodes of one run of a scope; `more` counts further repeats."""
+    """The contents of one box: a single node, or the nodes made during one entry into a folded scope.
+
+    `more` counts the repeated computations that the box represents in addition to that of these nodes. `absorbed` holds
+    the leaves that were put into the box because only this scope reads them.
+    """
 
     nodes: list[Value]
     path: Path
@@ -51,7 +55,7 @@ def constants(node: Value) -> int:
 
 
 class Paths:
-    """The named places around each node, outermost first; each chain of places is followed only once."""
+    """Finds the named places (scopes) around a node, outermost first; each chain of places is followed only once."""
 
     def __init__(self) -> None:
         self._known: dict[int, Path] = {}

@@ -1,4 +1,4 @@
-"""Laying out DOT, with a function that a web page provides or with installed programs and a time limit."""
+"""Laying out DOT source: with a function that a web page provides, or with installed programs under a time limit."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _given: LayOut | None = None
 
 
 class LayoutError(GraphError):
-    """A picture could not be laid out; the graph and its source are unaffected."""
+    """A picture could not be laid out; the graph and the DOT source are unaffected."""
 
 
 def lay_out_with(function: LayOut | None) -> None:
-    """Lay out every drawing with `function` from now on, as needed in a browser, where no program can be run.
+    """Lay out every drawing with `function` from now on; a browser, in which no program can be run, needs this.
 
     Args:
         function: `function(source, format, placed)` returns the picture of a DOT source in `format` ("svg", or "json0"
             for the stepper), keeping the positions in the source if `placed`. Anything it raises becomes a LayoutError,
-            and no time limit applies. None restores the use of programs.
+            and no time limit applies. If None, programs are used again.
 
     >>> from autograd_core import Value
     >>> lay_out_with(lambda source, format, placed: f"{len(source.splitlines())} lines as {format}")

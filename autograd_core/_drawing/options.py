@@ -15,7 +15,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options of a picture; `autograd_core.draw.draw` explains each."""
+    """The options of a picture; `autograd_core.draw.draw` explains each option."""
 
     direction: str = "LR"
     precision: int = 4

@@ -1,4 +1,4 @@
-"""The order of boxes within a rank, and colours for edges that would otherwise be lost among those they cross."""
+"""The order of boxes within a rank, and colours that make edges easier to follow where they cross others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _entered(edge: Edge) -> list[Path]:
 
 
 def in_order(boxes: Sequence[Box]) -> list[Box]:
-    """Return the boxes with the folded scopes of each frame ordered by name, neuron 2 before neuron 10."""
+    """Return the boxes, with the folded scopes in each frame ordered by name: neuron 2 comes before neuron 10."""
     order = list(boxes)
     frames: dict[Path, list[int]] = {}
     for place, box in enumerate(boxes):
@@ -47,10 +47,11 @@ def in_order(boxes: Sequence[Box]) -> list[Box]:
 
 
 def ties(picture: Picture) -> dict[int, str]:
-    """Return the edges, keyed by box number, that tie successive folded scopes in a frame with the same operands.
+    """Return invisible edges that keep similar folded scopes, such as the neurons of a layer, in order.
 
-    Such scopes are the neurons of a layer. Without ties, newer versions of Graphviz reverse frames in left-to-right
-    drawings, and older ones in top-to-bottom drawings.
+    Each edge connects two successive folded scopes that are in the same frame and have the same operands; its key is
+    the number of the second box. Without these edges, newer versions of Graphviz reverse the scopes in left-to-right
+    drawings, and older versions reverse them in top-to-bottom drawings.
     """
     reads: dict[Box, set[Box]] = {}
     for edge in picture.edges:
@@ -74,7 +75,7 @@ def _natural(box: Box) -> list[str | int]:
 
 
 def hues(picture: Picture) -> dict[Box, int]:
-    """Return a colour for the edges of each box that many others read."""
+    """Return, for each box that many others read, the index of a colour for the edges that leave the box."""
     often = Counter(edge.source for edge in picture.edges if edge.source.kind != "constant")
     many = (box for box in in_order(picture.boxes) if often[box] >= MANY)
     return {box: i % len(SOURCES) for i, box in enumerate(many)}

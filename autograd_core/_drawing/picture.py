@@ -28,9 +28,9 @@ MOST_DEPTHS = 6
 
 @dataclass(eq=False)
 class Picture:
-    """The boxes in topological order, the edges in the order of their results, and what they represent.
+    """The boxes in topological order, the edges in the order of their targets, and the nodes that the boxes represent.
 
-    `incoming` holds each box's edges in the order of its operands.
+    `incoming` holds, for each box, the edges from its operands, in the order of the operands.
     """
 
     boxes: list[Box]
@@ -52,7 +52,7 @@ class Picture:
 
     @cached_property
     def top(self) -> float:
-        """The largest gradient that a box shows."""
+        """The largest magnitude of a gradient that a box shows."""
         return largest(node.grad for box in self.boxes if (node := box.node) is not None and node.has_grad)
 
     @cached_property
@@ -68,25 +68,27 @@ class Picture:
 
 
 def picture(y: Outputs, options: Options) -> Picture:
-    """Return the graph below `y`, folded as the options say, without a limit on its size."""
+    """Return a picture of the graph below `y`, folded as the options say, however large it is."""
     graph = graph_of(y)
     return _pictured(graph, fold(graph, **next(_ways(graph, options))), options)
 
 
 def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
-    """Return the graph below `y`, folded as the options say, or further if that leaves more than `max_nodes` boxes.
+    """Return a picture of the graph below `y` with at most `max_nodes` boxes.
+
+    The graph is folded as the options say, or further if that leaves too many boxes.
 
     Raises:
-        GraphError: No folding makes it fit.
+        GraphError: Too many boxes are left even if the graph is folded as far as possible.
     """
     graph = graph_of(y)
     return _first_fitting(graph, (fold(graph, **way) for way in _ways(graph, options)), options, max_nodes)
 
 
 def fitting_in_order(graph: Graph, options: Options, max_nodes: int) -> Picture:
-    """Like `fitting`, return a picture, but without cycles between folded parts, so that each box follows its operands.
+    """Return a picture as `fitting` does, but without cycles between folded scopes: each box follows its operands.
 
-    Calls that share results form cycles when their repeats are drawn once; then each call is folded separately. Parts
+    Calls that share results form cycles if repeated calls are drawn as one; each call is then folded separately. Scopes
     that still form cycles are not folded.
     """
     return _first_fitting(graph, _foldings_in_order(graph, options), options, max_nodes)
@@ -107,7 +109,7 @@ def _first_fitting(graph: Graph, foldings: Iterator[Folding], options: Options, 
 
 
 def graph_of(y: Outputs) -> Graph:
-    """Return the graph below one output, or several in a list or tuple."""
+    """Return the graph below one output, or below several outputs in a list or tuple."""
     if type(y) is Value:
         return Graph(toposort(y), [y])
     if not isinstance(y, list | tuple) or not y or any(type(x) is not Value for x in y):
@@ -118,7 +120,7 @@ def graph_of(y: Outputs) -> Graph:
 
 
 class _Way(TypedDict):
-    """How to fold: the arguments of `fold`."""
+    """One way to fold a graph: the arguments of `fold`."""
 
     collapse: int | None
     batch: bool
@@ -126,7 +128,7 @@ class _Way(TypedDict):
 
 
 def _ways(graph: Graph, options: Options) -> Iterator[_Way]:
-    """Yield the way to fold that was requested, then coarser and coarser ones that the options permit."""
+    """Yield the requested way to fold the graph, then coarser and coarser ways that the options permit."""
     batch = options.collapse is not None if options.batch is None else options.batch
     yield _Way(collapse=options.collapse, batch=batch, absorb_inputs=False)
     if options.batch is None and not batch:
@@ -138,7 +140,7 @@ def _ways(graph: Graph, options: Options) -> Iterator[_Way]:
     while depth:
         yield _Way(collapse=depth, batch=batch, absorb_inputs=False)
         yield _Way(collapse=depth, batch=batch, absorb_inputs=True)
-        depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # the scopes of a recursion may be thousands deep
+        depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # a recursive function may nest scopes thousands deep
 
 
 def _foldings_in_order(graph: Graph, options: Options) -> Iterator[Folding]:
@@ -167,7 +169,7 @@ def _pictured(graph: Graph, folding: Folding, options: Options) -> Picture:
         own = _constants(group, count, options)
         boxes += own.values()
         apart = options.operations == "apart" and group.scope is None and not group.nodes[0].is_leaf
-        count += len(own) + apart  # an operation drawn apart takes the number before that of its result
+        count += len(own) + apart  # an operation drawn apart from its result has the preceding number
         box = _box(group, count, group in roots, stale)
         box.output = of_scopes.get(group)
         count += 1
@@ -208,7 +210,7 @@ def _box(group: Group, count: int, root: bool, stale: set[Value]) -> Box:
 def _edges(
     box: Box, node: Value, constants: dict[int, Box], owner: dict[Value, Group], of: dict[Group, Box]
 ) -> Iterator[Edge]:
-    """Return one edge for each operand of a node; operands that the same box represents share an edge."""
+    """Yield one edge for each operand of a node; operands that the same box represents share an edge."""
     upstream = node.grad if node.has_grad else None
     stale = assigned_since(node)
     repeated: dict[Box, Edge] = {}
@@ -221,7 +223,7 @@ def _edges(
             continue
         if source in repeated:
             repeated[source].more += 1
-            if source.kind == "folded":  # several results of the scope, which no single derivative represents
+            if source.kind == "folded":  # the edge stands for several results, which have different derivatives
                 repeated[source].local = repeated[source].upstream = None
             continue
         edge = Edge(source, box, index, local, upstream, stale=any(x is leaf for leaf in stale))
@@ -255,7 +257,7 @@ def formula(picture: Picture, box: Box) -> str:
         return applied(node.op, [*drawn.values(), *([f"… {left_out} more"] if left_out else [])])
     names = []
     for index, x in enumerate(node.operands):
-        if index not in drawn and type(x) is Value:  # it shares an edge, or is the rest of a running total
+        if index not in drawn and type(x) is Value:  # the operand shares an edge, or is the rest of a running total
             drawn[index] = source.short if (source := picture.box(x)) is not box else "…"
         names.append(drawn[index])
     return applied(node.op, names)
@@ -277,11 +279,11 @@ def parameters_of(group: Group) -> list[Value]:
 
 
 def measured(group: Group) -> list[Value]:
-    """Return the nodes whose gradient norm a folded scope shows: its parameters, or if it has none, its results."""
+    """Return the nodes whose gradient norm a folded scope shows: its parameters or, if it has none, its results."""
     return parameters_of(group) or [node for node in group.nodes if not node.is_leaf]
 
 
 def gradient_norm(group: Group) -> float | None:
-    """Return the square root of the sum of squared gradients, or None before any sweep."""
+    """Return the norm of the gradients in a folded scope (the root of the sum of squares), or None before any sweep."""
     gradients = [node.grad for node in measured(group) if node.has_grad]
     return math.hypot(*gradients) if gradients else None

@@ -13,9 +13,10 @@ LONGEST_LINE = 40
 MOST_LINES = 4
 MOST_NAMES = 4
 
-# Printed symbols for Python operators; applied only to templates, never to labels.
+# Python operators and the symbols printed in their place; they are replaced only in templates, never in labels.
 _PRINT = ((" * ", "·"), (" == ", " = "), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
-# Graphviz reads at most 16,384 bytes between two quotes; longer text is joined from pieces that never split an escape.
+# Graphviz reads at most 16,384 bytes between two quotes, so a longer text is split into pieces that are joined with +.
+# A piece never ends inside an escape sequence.
 LONGEST_PIECE = 4000
 _PIECES = re.compile(rf"(?:\\.|[^\\]){{1,{LONGEST_PIECE // 2}}}")
 _COMPOUND = re.compile(r"[-+*/%=<>^]")
@@ -23,7 +24,8 @@ _POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
 _WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s|#")
-# Characters that XML cannot contain: control characters become their pictures, others the replacement character.
+# Characters that XML cannot contain: control characters are replaced with the symbols for them, and others with the
+# replacement character.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -52,7 +54,7 @@ def escaped(text: str) -> str:
 
 
 def string(value: str) -> str:
-    """Return a DOT string for an escaped value, such as one from JSON output; a long one is split into pieces."""
+    """Return a DOT string for an escaped value, such as one from JSON output; a long value is split into pieces."""
     value = value.replace('"', '\\"')
     if len(value) <= LONGEST_PIECE:
         return f'"{value}"'
@@ -85,12 +87,12 @@ def title(label: str) -> str:
 
 
 def counted(things: Sequence[object], name: str, plural: str = "") -> str:
-    """Return a count with its noun: "1 parameter", "4 parameters"; pass `plural` if it is not the name plus s."""
+    """Return a count with its noun: "1 parameter", "4 parameters"; `plural` is needed only if it is irregular."""
     return f"{len(things)} {name if len(things) == 1 else plural or f'{name}s'}"
 
 
 def atom(text: str) -> str:
-    """Put a name or number in brackets if an operator in it could be misread."""
+    """Return a name or number, in brackets if an operator in it could be misread."""
     return f"({text})" if _COMPOUND.search(text) and not _POSITIVE.fullmatch(text) else text
 
 
@@ -100,7 +102,7 @@ def factor(text: str) -> str:
 
 
 def filled(template: str, x: str, y: str = "", z: str = "") -> str:
-    """Return a row's printed formula, with these names or numbers in place of its operands and result.
+    """Return a template as a printed formula, with these names or numbers in place of the operands and the result.
 
     >>> filled("{x} ** {y}", "v4", "2"), filled("{x}**2", "v4"), filled("{x} ** {y}", "a²", "0.5")
     ('v4²', 'v4²', '(a²)^0.5')

@@ -1,5 +1,7 @@
-"""Choosing which way up a layout is: older and newer versions of Graphviz put the first of several frames on opposite
-sides, so the layouts of both orders are compared.
+"""Choosing which way up a layout is.
+
+Older and newer versions of Graphviz put the first of several frames at opposite ends, so the frames are laid out in
+both orders and the layouts compared.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 def disorder(frames: Iterable[tuple[str, str]], downward: bool) -> int:
-    """Return how many more pairs of numbered frames are in the wrong order (neuron 2 below neuron 3) than in the right.
+    """Return how many more pairs of numbered frames are in the wrong order than in the right one.
+
+    For example, neuron 2 below neuron 3 is the wrong order.
 
     Args:
         frames: The label of each frame, and its bounds as Graphviz writes them: left, bottom, right, top.
@@ -30,13 +34,13 @@ def disorder(frames: Iterable[tuple[str, str]], downward: bool) -> int:
     votes = 0
     for alike in found.values():
         for (i, start, end, along), (j, other_start, other_end, other_along) in combinations(sorted(alike), 2):
-            if i < j and start < other_end and other_start < end:  # they share a rank
+            if i < j and start < other_end and other_start < end:  # the two frames share a rank
                 votes += 1 if along > other_along else -1
     return votes
 
 
 def upright(source: str, turned: str, time_limit: float) -> str:
-    """Return whichever is laid out in better order: a DOT source, or the same source with its frames reversed."""
+    """Return the DOT source whose frames are laid out in better order: `source`, or `turned`, with frames reversed."""
     found = {}
     for tried in (source, turned):
         laid = json.loads(lay_out(tried, "json0", time_limit))

@@ -67,7 +67,7 @@ def refuse_outdated(build: Path) -> None:
 NATIVE: ModuleType | None = chosen(os.environ.get(VARIABLE, ""))
 ENGINE: Literal["native", "python"] = "python" if NATIVE is None else "native"
 
-# The Python objects that the C engine replaces, by name; it falls back on some of them.
+# The Python objects that the C engine replaces, by name. The C engine falls back on some of them.
 ORIGINALS: dict[str, Any] = {}
 if NATIVE is not None:
     NATIVE.connect(ORIGINALS)
@@ -76,18 +76,18 @@ if NATIVE is not None:
 def accelerated(thing: T) -> T:
     """Replace a function or class with the one of the same name in the C engine, if that engine is in use.
 
-    The replacement gets the docstrings of the original, and the methods written only in Python, such as `draw`.
+    The replacement gets the docstrings of the original, and the methods that are written only in Python.
     """
     if NATIVE is None:
         return thing
-    name: str = thing.__name__  # type: ignore[attr-defined]  # functions and classes have one
+    name: str = thing.__name__  # type: ignore[attr-defined]  # functions and classes have a name
     ORIGINALS[name] = thing
     replacement: T = getattr(NATIVE, name)
     if isinstance(thing, type):
         replacement.__doc__ = thing.__doc__
         _complete(replacement, thing)
     else:
-        replacement.__module__ = thing.__module__  # so that its pickles load on either engine
+        replacement.__module__ = thing.__module__  # so that pickles of the function load on either engine
         NATIVE.document(replacement, thing.__doc__)
     return replacement
 
@@ -105,7 +105,7 @@ def _complete(replacement: Any, original: type) -> None:
 
 
 def rows_without_kernel() -> dict[str, str]:
-    """Return the operations whose rows run in Python, each with the reason; without the C engine, all of them."""
+    """Return the operations that run in Python (without the C engine, all of them), each with the reason."""
     if NATIVE is None:
         from .._operations.operation import TABLE
 

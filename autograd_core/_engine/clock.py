@@ -1,4 +1,4 @@
-"""One counter for the whole process: assigning a leaf advances it, and every node records the current reading."""
+"""One counter for the whole process: assigning a leaf advances it, and every node records the counter's value."""
 
 import threading
 

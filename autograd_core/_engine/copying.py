@@ -26,26 +26,26 @@ def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Valu
 
 
 def _recorded(node: Value) -> Any:
-    """Return the local derivatives that a node stores for its operands, or a checkpoint's segment."""
+    """Return the local derivatives that a node stores for its operands or, for a checkpoint, its segment."""
     return node._dx if is_segment(node) else node._slopes
 
 
 def deep(root: Value, memo: dict[int, Any]) -> Value:
-    """Copy the graph below `root`, using the copies that `memo` already has."""
+    """Copy the graph below `root`, using the copies that are already in `memo`."""
     segments = []
     for node in ordered(root, lambda x: id(x) in memo):
         operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
         memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node._slopes)
         if is_segment(node):
             segments.append(node)
-    for node in segments:  # their contents may refer to any of the nodes
+    for node in segments:  # the contents of segments may refer to any of the nodes
         fill(memo[id(node)], deepcopy(contents(node), memo))
     found: Value = memo[id(root)]
     return found
 
 
 def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
-    """Return the nodes below `root` that are not known, operands before results, and those held by its checkpoints."""
+    """Return the unknown nodes below `root` and in the segments of checkpoints there, operands before results."""
     found: dict[Value, None] = {}
     there = set[Value]()
     roots = [root]
@@ -86,7 +86,7 @@ def contents(node: Value) -> dict[str, Any]:
 def fill(node: Value, things: dict[str, Any]) -> None:
     """Fill in the fields of a checkpoint's segment."""
     for name, thing in things.items():
-        object.__setattr__(node._dx, name, thing)  # it is frozen, but not complete until now
+        object.__setattr__(node._dx, name, thing)  # the segment is frozen, but was not complete until now
 
 
 def _nodes_in(thing: Any) -> Iterator[Value]:
@@ -104,16 +104,16 @@ def _nodes_in(thing: Any) -> Iterator[Value]:
 def leaf_from(
     op: Operation, data: float, label: str | None, grad: float | None, scope: tuple[str, ...], stamp: int
 ) -> Value:
-    """Rebuild a leaf from its pickled numbers."""
+    """Rebuild a leaf from its pickled fields."""
     catch_up(stamp)
     return make_node(op, data, (), (), _place_of(scope), stamp, grad, label)
 
 
 def nodes_from(outside: list[Value], program: dict[str, Any]) -> list[Value]:
-    """Rebuild the nodes of a flat list; checkpoints stay blank.
+    """Rebuild the nodes of a flat list; checkpoints get blank segments.
 
     Args:
-        outside: The nodes that the list starts from.
+        outside: The nodes to which the list refers but which it does not contain.
         program: The columns of a `Flat` by name, with the data and stamp of each node, a local derivative for each
             operand, and the grad, label and scope of nodes that have them.
     """

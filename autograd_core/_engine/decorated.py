@@ -1,4 +1,4 @@
-"""How `@scope(…)` and `@no_record()` wrap functions, generators and coroutines so that they run inside a place."""
+"""How `@scope(…)` and `@no_record()` wrap functions, generators and coroutines to run inside a place (`places.py`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .places import ROOT, Place, _place, current, part_of, put
 
 
 class Enters(Protocol):
-    """A context manager that leads to another place."""
+    """A context manager that enters another place."""
 
     def _next(self, here: Place) -> Place: ...
 
@@ -24,7 +24,7 @@ class Enters(Protocol):
 
 
 def decorated(place: Enters, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap `function` to run inside a place; a generator or coroutine is in it while it runs, not while it waits."""
+    """Wrap `function` to run inside a place; a generator or coroutine is inside the place only while it runs."""
     if isgeneratorfunction(function):
         return _generator_inside(place, function)
     if iscoroutinefunction(function):
@@ -80,9 +80,9 @@ def _async_generator_inside(place: Enters, function: Callable[..., Any]) -> Call
 
 
 class _Visit:
-    """The places that belong to one generator or coroutine: active while it runs, set aside while it waits.
+    """The places of one generator or coroutine, which are left while it waits and entered again when it runs.
 
-    They are the decorator's own place and any that the code inside has entered and not yet left.
+    They are the decorator's own place, and any places that the code inside has entered and not yet left.
     """
 
     __slots__ = ("part",)

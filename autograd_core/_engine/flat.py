@@ -1,6 +1,7 @@
 """A graph as a flat list, for pickles and programs: the operation of each node, and the indices of its operands.
 
-Indices run through the outside nodes that the list starts from, the constants (plain numbers) and the list's nodes.
+The indices count first the outside nodes (to which the list refers but which it does not contain), then the constants
+(plain numbers), and then the list's own nodes.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def operands_of(nodes: Sequence[Value]) -> tuple[list[Value | float], array[int]
 
 
 class Numbers:
-    """The indices of nodes and constants; a list starts from the nodes in `outside`."""
+    """The indices of nodes and constants; those of the nodes in `outside` come first."""
 
     def __init__(self, outside: Iterable[Value]) -> None:
         self.of = dict(zip(outside, count(), strict=False))
@@ -54,14 +55,14 @@ class Numbers:
         self._plain: dict[float | bytes, int] = {}
 
     def held(self, node: Value) -> None:
-        """Add a node as a separate constant, before any plain number."""
+        """Add a node as a separate constant; call this before any plain number is added."""
         self.of[node] = self._outside + len(self.constants)
         self.constants.append(node._data)
 
     def constants_among(self, things: Sequence[Value | float]) -> Iterator[int]:
         """Return an iterator over the indices of the plain numbers; numbers that agree in every bit share an index."""
         plain = [x for x in things if type(x) is not Value]
-        keys = [x if x and x == x else pack("d", x) for x in plain]  # 0.0 == -0.0, and a NaN equals nothing
+        keys = [x if x and x == x else pack("d", x) for x in plain]  # 0.0 == -0.0, and a NaN does not equal itself
         new = {key: x for key, x in zip(keys, plain, strict=True) if key not in self._plain}
         self._plain.update(zip(new, count(self._outside + len(self.constants)), strict=False))
         self.constants.extend(new.values())

@@ -1,7 +1,8 @@
-"""Freeing graphs of any depth where the C stack is small, one node at a time.
+"""Freeing graphs of any depth, one node at a time, where the C stack is small.
 
-Python frees the contents of an object while it frees the object. Normally it limits how deeply this nests. On
-Emscripten, which runs Python in a browser, the stack overflows first, at 5,000 nodes, and the interpreter crashes.
+Python frees the contents of an object while it frees the object itself. Normally, Python limits how deeply such calls
+nest. On Emscripten, which runs Python in a browser, the stack overflows before that limit, at 5,000 nodes, and the
+interpreter crashes.
 """
 
 from __future__ import annotations
@@ -32,4 +33,4 @@ def release(node: Value) -> None:
 
 
 if sys.platform == "emscripten":
-    Value.__del__ = release  # type: ignore[attr-defined]  # it has none elsewhere
+    Value.__del__ = release  # type: ignore[attr-defined]  # elsewhere, Value has no __del__

@@ -1,4 +1,4 @@
-"""The arguments of `Value(…)`, and the errors for calls that only other engines understand."""
+"""The arguments of `Value(…)`, and the errors for arguments that only other engines accept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def leaf_label(label: str | None) -> str | None:
 
 
 def miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
-    """Return the error for `Value` called with more than a number and a label, as in other small engines."""
+    """Return the error for further arguments of `Value`, such as those that other small engines accept."""
     by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
     if by_hand:
         return TypeError(

@@ -1,4 +1,4 @@
-"""Leaves and nodes that the engine makes for itself, in transforms, copies, pickles and checkpoints."""
+"""Leaves and other nodes that the engine makes for itself, in transforms, copies, pickles and checkpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .traces import made, note
 
 @accelerated
 def constant(data: float, label: str | None = None) -> Value:
-    """Make a leaf that needs no gradient: a derivative that depends only on constants is a float."""
+    """Make a leaf that needs no gradient; a derivative that depends only on such leaves is a float."""
     leaf: Value = new(Value)
     fill_leaf(leaf, CONSTANT, data, label)
     return leaf
@@ -51,9 +51,9 @@ def make_node(
 ) -> Value:
     """Make a node from its parts, for copies, pickles and checkpoints.
 
-    `operands` is empty for a leaf. `recorded` holds the local derivative with respect to each operand (any value if the
-    operand is a plain number); for an operation on many operands it may also be an array of doubles, or a checkpoint's
-    segment.
+    `operands` is empty for a leaf. `recorded` holds the local derivative with respect to each operand (any object if
+    the operand is a plain number); for an operation on many operands it may also be an array of doubles, or a
+    checkpoint's segment.
     """
     node: Value = new(Value)
     node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label

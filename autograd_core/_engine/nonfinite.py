@@ -20,8 +20,8 @@ WAY_OUT = (
 def first_nonfinite(y: Value) -> Value | None:
     """Return the node where an infinity or NaN first appears, in the values or else in the gradients of the last sweep.
 
-    Values are searched in topological order, gradients in the order of the sweep. Returns None if all are finite.
-    `explain_nonfinite` returns the same answer in words.
+    Values are searched in topological order, gradients in the order of the sweep. The result is None if all are finite.
+    `explain_nonfinite` gives the same answer in words.
 
     >>> from autograd_core import Value, exp
     >>> a = Value(float("inf"), label="a")
@@ -62,7 +62,7 @@ def explain_nonfinite(y: Value) -> str | None:
 
 
 def undetermined_edge(order: Sequence[Value], adjoint: Callable[[Value], float]) -> str | None:
-    """Describe the first edge, in the order of the sweep, on which zero met infinity, and say what to do.
+    """Describe the first edge, in the order of the sweep, on which zero met infinity, and what to write instead.
 
     Args:
         order: Nodes in topological order.

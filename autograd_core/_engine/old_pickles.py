@@ -1,4 +1,4 @@
-"""The functions that pickles made by version 0.1.0 call, under the names of its modules."""
+"""The functions that pickles made by version 0.1.0 call, under that version's module names."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:
-    """Yield the local derivatives; the rows decide how to record a 0, since the pickle does not say."""
+    """Yield the local derivatives; the rows decide whether a 0 is flat, since the pickle does not say."""
     numbers = [*(leaf.data for leaf in leaves), *program["data"]]
     operands, slopes = iter(program["operands"]), iter(program["locals"])
     for op, how_many in zip(program["op"], program["counts"], strict=True):

@@ -1,14 +1,15 @@
 """How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
 
-The first node of a graph to be pickled brings along all the nodes below it, flattened into one `Chunk`. A later node of
-the same graph is stored as an index into that chunk, or brings another chunk with the nodes that are new. So the size
-of a pickle is proportional to the number of distinct nodes in it, however many of them are roots.
+The first node of a graph to be pickled is stored with all the nodes below it, flattened into one `Chunk`. A later node
+of the same graph is stored as an index into that chunk, or with another chunk that holds the nodes that are new. So the
+size of a pickle is proportional to the number of distinct nodes in it, however many of them are roots.
 
-But `pickle` does not say which pickle it is writing when it calls `__reduce__`. All we know is that it reduces each
-object once, refers back to that object from then on, and keeps it alive. So each pickle gets a `_Session`, which knows
-the nodes in it, and a new `_Token` with each node. When a node is reduced, it lists the tokens of all living sessions:
-any token that `pickle` then reduces is not in this pickle yet. The newest of the others is this pickle's own, because
-an older one can only have got in by being listed. A session dies with its pickle, even if pickling fails.
+But when `pickle` calls `__reduce__`, it does not say which pickle it is writing. All we know is that `pickle` reduces
+each object once, refers back to that object from then on, and keeps it alive. So each pickle contains a `_Session`,
+which knows the nodes in that pickle, and gets a new `_Token` with each node pickled. When a node is reduced, it lists
+the tokens of all living sessions. A token that `pickle` then reduces was not yet in this pickle. Of the tokens that
+were, the newest is the one of this pickle's session: a token of any other session can only have got in by being listed,
+and this pickle's session made a newer token right after that. A session dies with its pickle, even if pickling fails.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ class _Session:
         self.token = _Token()
 
     def written(self, node: Value) -> Reduced:
-        """Return how to pickle a computed node, together with what will identify this session later."""
+        """Return how to pickle a computed node, together with the objects that will identify this session later."""
         if node not in self.index:
             self._take([x for x in ordered(node, self._is_there) if not x.is_leaf])
         at = self.index[node]
@@ -165,7 +166,7 @@ class _Question:
 
 
 class _Answer:
-    """A node to pickle, once the question before it is answered."""
+    """A node to be pickled once the preceding question has been answered."""
 
     __slots__ = ("node", "question")
 

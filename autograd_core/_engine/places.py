@@ -1,4 +1,4 @@
-"""The current place, which every new node records: the scopes around it, and whether operations are recorded."""
+"""The current place, which every new node records: the current scopes, and whether operations are recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .choice import accelerated
 
 @accelerated
 class Place:
-    """What new nodes record about the code that makes them; immutable."""
+    """What new nodes record about the code that makes them. A place is immutable."""
 
     __slots__ = ("parent", "name", "recording", "owner")
 
@@ -18,7 +18,7 @@ class Place:
         self.parent = parent
         self.name = name
         self.recording = recording
-        self.owner = owner  # the `id` of the object that entered it and will leave it
+        self.owner = owner  # the `id` of the object that entered this place and will leave it
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ current = _place.get
 
 
 def part_of(owner: object) -> list[Place]:
-    """Return the innermost place around the running code that `owner` entered, then those inside it."""
+    """Return the innermost of the current places that `owner` entered, followed by those inside it."""
     part = []
     place: Place | None = current()
     while place is not None:
@@ -64,7 +64,7 @@ def put(part: list[Place], place: Place) -> Place:
 
 
 def leave(owner: object) -> None:
-    """Remove the place that `owner` entered, even if others are inside it.
+    """Remove the place that `owner` entered, even if other places are inside it.
 
     A generator may leave its place after its consumer has entered another.
     """

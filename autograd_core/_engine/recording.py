@@ -1,9 +1,9 @@
 """How an operation records a node: the three ways to make an operation's function from its row of the table.
 
-Each function first computes the value, so that whatever floats raise is raised before a node exists, and then the local
-derivatives with respect to the operands that are Values.
+Each function first computes the value, so that anything that floats would raise is raised before a node exists. Then it
+computes the local derivatives with respect to the operands that are Values.
 
-Each fills in its node itself, since a helper for this would make a product 11 % slower.
+Each function fills in its node itself, since a helper for this would make a product 11 % slower.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def unary(row: Operation) -> Callable[[Any], Any]:
 
 @accelerated
 def binary(row: Operation) -> Callable[[Any, Any], Any]:
-    """Make the function of a row with two operands; like operators, it returns NotImplemented for a non-number."""
+    """Make the function of a row with two operands; like an operator, it returns NotImplemented for a non-number."""
     value = row.value
     slope_x: Any
     slope_y: Any

@@ -1,7 +1,8 @@
 """`record(source=True)`: records which line of the user's code made each node, with function calls as scopes.
 
-Python calls a trace function before each line that runs; this function moves to a place that represents the line. The
-engine itself is not involved. Code in this package, in installed packages and in the standard library is not followed.
+Python calls a trace function before each line that runs; that function sets the current place to one that represents
+the line. The engine itself is not involved. Code in this package, in installed packages and in the standard library is
+not followed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .places import Place, _place, current
 if TYPE_CHECKING:
     from ..value import Value
 
-LINE = 1 << 63  # this plus the index of a line is the owner of its place; no object has an id this large
+LINE = 1 << 63  # a line's place has this plus the line's index as its owner; no object has so large an id
 UNNAMED = ("<module>", "<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 INSTALLED = tuple(
     str(Path(path)) for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_path(name))
@@ -42,7 +43,7 @@ def line_of(node: Value) -> tuple[str, int] | None:
 
 
 def line_now() -> int | None:
-    """Return the number of the running line, or None if it is not followed."""
+    """Return the number of the running line, or None if that line is not followed."""
     here = current()
     return _lines[here.owner - LINE][1] if here.owner >= LINE else None
 
@@ -103,7 +104,7 @@ def _called(frame: FrameType, event: str, argument: Any) -> Trace | None:
 
 
 def _following(before: Place | None) -> Trace:
-    """Return the trace function for the lines of one call; when the call ends, it restores the place `before`."""
+    """Return the trace function for the lines of one call; at the end of the call, it restores the place `before`."""
 
     def told(frame: FrameType, event: str, argument: Any) -> Trace:
         if event == "line":
@@ -116,7 +117,7 @@ def _following(before: Place | None) -> Trace:
 
 
 def _move_to(frame: FrameType) -> None:
-    """Move to the place of the line that a frame is about to run, as a sibling of the previous line's place."""
+    """Set the current place to that of the line a frame is about to run, a sibling of the previous line's place."""
     here = current()
     around = here.parent if here.owner >= LINE and here.parent is not None else here
     line = (frame.f_code.co_filename, frame.f_lineno)

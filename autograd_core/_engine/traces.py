@@ -1,6 +1,7 @@
 """The running traces, by thread: the C engine and the transforms report to them through this module.
 
-All nodes made during a trace are noted, even nodes that nothing else refers to, because they too could raise errors.
+All nodes made during a trace are noted, even nodes that nothing else refers to, because computing such a node could
+raise an error, too.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any
 # How many nodes the searches for the inputs may visit in total before they give up without a warning.
 PATIENCE = 100_000
 
-# The active watches. The C engine checks whether there are any.
+# The active watches. The C engine checks only whether this list is empty.
 watches: list[Watch] = []
 
 
@@ -38,7 +38,7 @@ class Watch:
         watches.append(self)
 
     def end(self) -> None:
-        """Stop watching. Numbers taken meanwhile do not concern the watches around this one."""
+        """Stop watching. Numbers taken during this watch do not concern the watches around it."""
         self._leave()
         for watch in self._around:
             if watch.found:
@@ -46,7 +46,7 @@ class Watch:
                 watches.append(watch)
 
     def note(self, node: Any) -> None:
-        """Check whether the node depends on the inputs; once a node does, stop checking."""
+        """Check whether the node depends on the inputs; stop watching if it does, or if PATIENCE is used up."""
         inputs, seen, waiting = set(self._inputs), {node}, [node]
         while waiting:
             node = waiting.pop()

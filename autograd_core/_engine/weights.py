@@ -55,7 +55,7 @@ def assign_data(nodes: Sequence[Value], numbers: Sequence[float]) -> None:
 
 @accelerated
 def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray) -> bool:
-    """Add the gradient of each node to its sum, mark the nodes that have one, and return whether all are finite."""
+    """Add each node's gradient to its sum, mark the nodes that have a gradient, and return whether all are finite."""
     finite = True
     for i, node in enumerate(nodes):
         if node.has_grad:
@@ -67,7 +67,7 @@ def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray
 
 @accelerated
 def add_numbers(numbers: array[float], start: int, places: array[int], sums: array[float], reached: bytearray) -> bool:
-    """Add each number, beginning at index `start`, to the sum at its place (-1 for none), as `add_gradients` does."""
+    """Add each number from index `start` on to the sum at its place (-1: to none), as `add_gradients` does."""
     finite = True
     for x, at in zip(numbers[start:], places, strict=True):
         if at >= 0:
@@ -79,7 +79,7 @@ def add_numbers(numbers: array[float], start: int, places: array[int], sums: arr
 
 @accelerated
 def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float]:
-    """Return the total of eight partial sums, added in the order that programs use, divided by `count`.
+    """Return each entry's total over eight partial sums, added in the order that programs use, divided by `count`.
 
     >>> mean_of_partials([array("d", [float(k)]) for k in range(8)], 4)
     [7.0]
@@ -90,7 +90,9 @@ def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float
 
 @accelerated
 def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int], count: int) -> bool:
-    """Set the gradient of each node to its sum / `count` (place -1: clear it); return whether all are finite.
+    """Set each node's gradient to the sum at its place divided by `count`, or clear it if the place is -1.
+
+    Return whether all gradients are finite.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)
@@ -107,7 +109,9 @@ def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int],
 
 @accelerated
 def norm_of(nodes: Sequence[Value]) -> float:
-    """Return the Euclidean norm of all gradients, from eight partial sums of squares unless their sum is out of range.
+    """Return the Euclidean norm of all gradients.
+
+    It is computed from eight partial sums of squares or, if their total is extreme, by `math.hypot`.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)
@@ -120,7 +124,7 @@ def norm_of(nodes: Sequence[Value]) -> float:
 
 @accelerated
 def norm_at(numbers: array[float], places: array[int]) -> float:
-    """Return the Euclidean norm of the numbers at some places, computed as in `norm_of`.
+    """Return the Euclidean norm of the numbers at the indices in `places`, computed as in `norm_of`.
 
     >>> norm_at(array("d", [4.0, 7.0, 3.0]), array("i", [2, 0]))
     5.0
@@ -152,7 +156,7 @@ def data_into(nodes: Sequence[Value], numbers: array[float]) -> None:
 
 @accelerated
 def gather(table: array[float], width: int, chosen: array[int], start: int, rows: memoryview) -> None:
-    """Fill `rows` with chosen rows of a table whose rows have `width` numbers, beginning with the choice at `start`.
+    """Fill `rows` with the rows of a table that `chosen` lists from index `start` on; a row has `width` numbers.
 
     >>> rows = array("d", bytes(32))
     >>> gather(array("d", [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]), 2, array("i", [1, 2, 0]), 1, memoryview(rows)); rows.tolist()

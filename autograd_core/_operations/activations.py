@@ -8,14 +8,16 @@ import math
 
 from autograd_core._operations.special import polynomial, product_error, residual, scaled_exp, scaled_gaussian
 
-# silu'(x) / (x - root) on [-1.40625, -1.15625]: Chebyshev interpolant of 60 digits, in powers of x + 1.28125.
+# The Chebyshev interpolant of silu'(x) / (x - root) on [-1.40625, -1.15625], computed with 60 digits, in powers of
+# x + 1.28125, lowest power first.
 _SILU_NEAR_ROOT = (
     0.21740336854059594, 0.1465432932649427, 0.019001712808600888, -0.015149036257066342, -0.006608259930828664,
     0.00011331223299089696, 0.0007948936865031039, 0.00018660922983321189, -4.027786972893193e-05,
     -2.956008827041391e-05,
 )
-# Chebyshev interpolants computed with 60 digits, lowest power first: f(x) / (x - root) for f the derivative of gelu on
-# [-1.5, -0.375], in powers of x + 0.9375, and of gelu_tanh on [-1.0625, -0.375], in powers of x + 0.71875.
+# The Chebyshev interpolants of f(x) / (x - root), computed with 60 digits, lowest power first. The first is for the
+# derivative f of gelu on [-1.5, -0.375], in powers of x + 0.9375; the second is for the derivative f of gelu_tanh on
+# [-1.0625, -0.375], in powers of x + 0.71875.
 _GELU_NEAR_ROOT = (
     0.3594670418076932, 0.3837363420037744, 0.04110718107676708, -0.09700226570572018, -0.03002157896295544,
     0.013031981098364264, 0.006653410701019478, -0.000970870829577773, -0.0009153202955785581, 1.609921096307067e-05,
@@ -28,7 +30,8 @@ _GELU_TANH_NEAR_ROOT = (
     0.00011015823907384679, -4.0850565081115936e-05, -1.3095007407737991e-05, 6.924406518208963e-06,
     1.7265884384366634e-06, -1.114692652478167e-06,
 )
-# The same for the second derivative of gelu_tanh on [1.1875, 2.1875], in powers of x - 1.6875.
+# The interpolant of f(x) / (x - root) for the second derivative f of gelu_tanh on [1.1875, 2.1875], in powers of
+# x - 1.6875.
 GELU_TANH_CURVE_NEAR_ROOT = (
     -0.2967282487869627, 0.3975220658147952, -0.11089724633768336, -0.09171829615530033, 0.06689978986044633,
     -0.003453754420992913, -0.01132279478094891, 0.004177632752089849, 0.000508280685982848, -0.000818504890780908,
@@ -36,7 +39,7 @@ GELU_TANH_CURVE_NEAR_ROOT = (
     6.850404235800215e-06, -1.7882646539647276e-06, -5.083201653977187e-07, 3.9151176760077055e-07,
     -3.171328259102685e-08, -4.381362614591579e-08, 1.3684657040439526e-08,
 )
-# (1 + t) * Phi(-t) * exp(t**2 / 2) for 1 <= t <= 40, in powers of (t - 3) / (t + 3).
+# An approximation to (1 + t) * Phi(-t) * exp(t**2 / 2) for 1 <= t <= 40, in powers of (t - 3) / (t + 3).
 _MILLS = (
     0.48605579342224864, -0.09652675790053518, -0.016432180656093687, 0.04516388989619883, -0.022729586396610248,
     0.001160791820344524, 0.0030092685899941675, -0.00035468835912675397, -0.0005196598440749258,
@@ -57,7 +60,7 @@ def silu(x: float) -> float:
 
 
 def silu_slope(x: float) -> float:
-    """Return the derivative of silu, s(x) * (1 + x * s(-x)) with s = sigmoid, to within 3.3 ulp.
+    """Return the derivative of silu, s(x) * (1 + x * s(-x)), to within 3.3 ulp, where s is the sigmoid.
 
     >>> silu_slope(0.0), silu_slope(math.inf), silu_slope(-math.inf)
     (0.5, 1.0, -0.0)
@@ -70,7 +73,7 @@ def silu_slope(x: float) -> float:
 
 
 def gelu(x: float) -> float:
-    """Return x * Phi(x), Phi the normal distribution function, to within 3.9 ulp.
+    """Return x * Phi(x) to within 3.9 ulp, where Phi is the normal distribution function.
 
     >>> gelu(0.0), gelu(math.inf), gelu(-math.inf)
     (0.0, inf, -0.0)
@@ -83,7 +86,7 @@ def gelu(x: float) -> float:
 
 
 def gelu_slope(x: float) -> float:
-    """Return the derivative of gelu, Phi(x) + x * phi(x), to within 3.7 ulp, even near its root at -0.7518.
+    """Return the derivative of gelu, Phi(x) + x * phi(x), to within 3.7 ulp, even near the root at -0.7518.
 
     >>> gelu_slope(0.0), gelu_slope(math.inf), gelu_slope(-math.inf)
     (0.5, 1.0, -0.0)
@@ -98,7 +101,9 @@ def gelu_slope(x: float) -> float:
 
 
 def gelu_tanh(x: float) -> float:
-    """Return x * sigmoid(2u), u = sqrt(2 / pi) * (x + 0.044715 * x**3), 0.044715 the float, to within 2.9 ulp.
+    """Return x * sigmoid(2u), where u = sqrt(2 / pi) * (x + 0.044715 * x**3), to within 2.9 ulp.
+
+    Here 0.044715 is the float nearest to that number.
 
     >>> gelu_tanh(0.0), gelu_tanh(math.inf), gelu_tanh(-math.inf)
     (0.0, inf, -0.0)
@@ -110,7 +115,7 @@ def gelu_tanh(x: float) -> float:
 
 
 def gelu_tanh_slope(x: float) -> float:
-    """Return the derivative of gelu_tanh to within 3.6 ulp, even near its root at -0.7525.
+    """Return the derivative of gelu_tanh to within 3.6 ulp, even near the root at -0.7525.
 
     >>> gelu_tanh_slope(0.0), gelu_tanh_slope(math.inf), gelu_tanh_slope(-math.inf)
     (0.5, 1.0, -0.0)
@@ -124,7 +129,7 @@ def gelu_tanh_slope(x: float) -> float:
 
 
 def gelu_tanh_exponent(x: float) -> tuple[float, float]:
-    """Return w + v = 2 * sqrt(2 / pi) * (x + 0.044715 * x**3) to twice the precision, for 0 <= x <= 22.
+    """Return w and v, whose sum is 2 * sqrt(2 / pi) * (x + 0.044715 * x**3) to twice the precision, for 0 <= x <= 22.
 
     >>> gelu_tanh_exponent(1.0)
     (1.6671239378783311, -1.7320388485192467e-16)
@@ -139,7 +144,10 @@ def gelu_tanh_exponent(x: float) -> tuple[float, float]:
 
 
 def gate(x: float, w: float, v: float) -> float:
-    """Return x * sigmoid(w + v) for x >= 0 and x * sigmoid(-w - v) otherwise, w >= 0 and v the rounding error of w."""
+    """Return x * sigmoid(w + v) for x >= 0 and x * sigmoid(-w - v) otherwise.
+
+    Here w >= 0, and v is the rounding error of w.
+    """
     return x / (1.0 + scaled_exp(1.0, w, v)) if x >= 0.0 else scaled_exp(x / (1.0 + math.exp(-w)), w, v)
 
 

@@ -1,7 +1,7 @@
 """Local derivatives too long for a row of the table, and softmax, which is one of them.
 
-Each works on floats and on Values, like those in the table. If one branches, it chooses between formulas for the
-same function, so derivatives of every order are correct on both sides.
+Each of these functions works on floats and on Values, like those in the table. Where one of them branches, it chooses
+between formulas for the same function, so derivatives of every order are correct on both branches.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def plain(x: Any) -> Any:
     """Return the number of a Value, or a plain number unchanged."""
     if type(x) is not Value:
         return x
-    if traces and (trace := running()) is not None:  # the choice of formula depends on it
+    if traces and (trace := running()) is not None:  # the caller chooses a formula by this number
         trace.asked("is", (x,), x._data)
     return x._data
 
@@ -33,7 +33,10 @@ def plain(x: Any) -> Any:
 
 
 def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """Return the product of the others for each x: those before it times those after. (z / x fails for x = 0.)"""
+    """Return, for each x, the product of the xs before it times the product of the xs after it.
+
+    (The quotient z / x would fail for x = 0.)
+    """
     before, after = running_products(xs[:-1]), running_products(xs[:0:-1])
     if in_range(before, xs) and in_range(after, xs[::-1]):
         return [a * b for a, b in zip(before, reversed(after), strict=True)]
@@ -41,7 +44,7 @@ def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
 
 
 def product_slopes(xs: Sequence[Any]) -> list[Any]:
-    """Return the product of the others for each x, rounded once."""
+    """Return, for each x, the product of all the others, rounded once."""
     if any(type(x) is Value for x in xs):
         return [ops.product([*xs[:i], *xs[i + 1 :]]) for i in range(len(xs))]
     return exact.products_of_others(xs)
@@ -57,7 +60,7 @@ def running_products(xs: Sequence[Any]) -> list[Any]:
 
 def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
     """Return whether the running products of xs are all normal floats, at least up to the first x that is 0."""
-    for x, product in zip(xs, products[1:], strict=False):  # no product includes the last of xs
+    for x, product in zip(xs, products[1:], strict=False):  # the last of xs is in none of the products
         if x == 0.0:
             return True
         if not is_normal(product):
@@ -66,11 +69,11 @@ def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
 
 
 def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """Return x / norm for each x, or 0 where all are 0.
+    """Return x / norm for each x, or 0 for each if all are 0.
 
-    A norm near either end of the range would be inaccurate or infinite, so the xs are scaled. The second derivative is
-    a difference, 1 / r - x**2 / r**3; where one number makes up most of the norm r, the quotient is written as a
-    cosine, whose derivatives are products.
+    A norm near either end of the range of floats would be inaccurate or infinite, so the xs are scaled first. The
+    second derivative is a difference, 1 / r - x**2 / r**3, where r is the norm. Where one number makes up most of the
+    norm, x / r is computed as a cosine, whose derivatives are products.
     """
     if not 2.0**-960 <= z <= 2.0**1000:
         scale = 2.0**600 if z < 1.0 else 2.0**-600
@@ -84,7 +87,10 @@ def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
 
 
 def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
-    """Return the derivatives of z = x / r, a cosine: sine**2 / r and -sine * z / r, dividing half the smaller first."""
+    """Return the derivatives of the cosine z = x / r, where r = hypot(x, y): sine**2 / r and -sine * z / r.
+
+    In each product, half of the smaller factor is divided by r first.
+    """
     scale = 2.0**-64 if abs(x) > 2.0**1000 or abs(y) > 2.0**1000 else 1.0
     sine, r = ops.cosine(y, x), ops.hypot(scale * x, scale * y)
     small, large = (sine, z) if abs(sine) <= abs(z) else (z, sine)
@@ -93,10 +99,10 @@ def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 
 
 def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
-    """Return the index of the largest number and, for each number, its difference from the largest and exp of that.
+    """Return the index of the largest number, the difference of each number from it, and the exp of each difference.
 
-    Each exp is corrected for the rounding of the difference. The largest is subtracted as a node, so that no derivative
-    is a difference of nearly equal numbers.
+    Each exp is corrected for the rounding error of its difference. The largest number is subtracted as a node, so that
+    no derivative is a difference of nearly equal numbers.
     """
     if not xs:
         raise ValueError("softmax needs at least one number; got an empty list")
@@ -109,25 +115,25 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
         at = max(range(len(xs)), key=numbers.__getitem__)
         finite = math.isfinite(numbers[at])
         lost: list[Any] = [special.residual(x, numbers[at], x - numbers[at]) for x in numbers]
-    else:  # the trace notes the comparisons
+    else:  # the trace records these comparisons
         at = max(range(len(xs)), key=xs.__getitem__)
         finite = trace.asked("isfinite", (xs[at],), math.isfinite(numbers[at]))
         lost = [trace.as_plain(ops.residual(x, xs[at])) for x in xs]
     differences = [x - xs[at] for x in xs]
     exps = [e + e * r if type(r) is Value or r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
-    if len(xs) > 1 and finite:  # the largest minus itself is 0, so no sweep needs to go there
+    if len(xs) > 1 and finite:  # the largest minus itself is always 0, so no sweep needs that node
         differences[at], exps[at] = 0.0, 1.0
     return at, differences, exps
 
 
 def softmax(xs: Any) -> list[Any]:
-    """Return exp(x) / (the sum of all exp(x)) for each x, shifted by the maximum so that nothing overflows.
+    """Return exp(x) / (the sum of all exp(x)) for each x, subtracting the maximum first so that nothing overflows.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
     largest, _, exps = shifted(items("softmax", xs))
-    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # the largest last: it rounds the rest
+    total = ops.sum([*exps[:largest], *exps[largest + 1 :], exps[largest]])  # small terms first
     return [ops.quotient(e, total) for e in exps]
 
 
@@ -153,7 +159,7 @@ def is_normal(x: Any) -> bool:
 def less_one_rounds(y: Any) -> bool:
     """Return whether y - 1 may round; x**(y - 1) would magnify the error to up to 745 units, so x**y / x is used.
 
-    There, x**y is well within the range of floats, or x**y / x is outside it as well.
+    For such y, either x**y is well within the range of floats, or x**y / x is outside that range too.
     """
     return bool(-1.0 < y < 0.5)
 
@@ -167,7 +173,7 @@ def pow_curve(x: Any, y: Any, slope: Any) -> Any:
     """Return the second derivative of x**y with respect to x."""
     if at_an_end(x):
         return ops.times(y, ops.pow_slope(x, y - 1.0))
-    if is_normal(slope):  # divide first where the product might overflow
+    if is_normal(slope):  # divide first if the product might overflow
         large = not (-1.0 <= slope <= 1.0 or -1.0 <= x <= 1.0)
         return (y - 1.0) * ops.quotient(slope, x) if large else ops.quotient((y - 1.0) * slope, x)
     sign = 1.0
@@ -216,7 +222,7 @@ def cbrt_slope(x: Any, z: Any) -> Any:
 
 
 def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
-    """Return factor * z for z = gaussian(x, c), in two halves where z is near the subnormals."""
+    """Return factor * z for z = gaussian(x, c); if z is nearly subnormal, apply its square root twice instead."""
     if z > 2.0**-960:
         return ops.times(z, factor)
     half = ops.gaussian(x, 0.5 * c)
@@ -233,7 +239,8 @@ def logaddexp_slope(x: Any, y: Any) -> Any:
 def silu_curve(x: Any) -> Any:
     """Return the second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), where s is the sigmoid.
 
-    The product of sigmoids may be subnormal, so it is applied in two halves; near the root, 2 - |x| is exact.
+    The product of the sigmoids may be subnormal, so its square root is applied twice. Near the root of the second
+    derivative, 2 - |x| is exact.
     """
     size = -x if x < 0.0 else x
     root = ops.exp(-0.5 * size)
@@ -242,13 +249,16 @@ def silu_curve(x: Any) -> Any:
 
 
 def gelu_curve(x: Any) -> Any:
-    """Return the second derivative of gelu, (2 - x**2) phi(x), with the roots of 2 - x**2 to twice the precision."""
+    """Return the second derivative of gelu, (2 - x**2) phi(x), using the roots of 2 - x**2 to twice the precision."""
     factor = (SQRT_2 - x + REST_OF_SQRT_2) * (SQRT_2 + x + REST_OF_SQRT_2)
     return times_gaussian(ONE_OVER_SQRT_2PI * factor, x, 0.5, ops.gaussian(x, 0.5))
 
 
 def gelu_tanh_curve(x: Any) -> Any:
-    """Return the second derivative of x * s(v), an even function: v = 2 sqrt(2/pi) (x + 0.044715 x**3), s = sigmoid."""
+    """Return the second derivative of x * s(v), which is an even function.
+
+    Here s is the sigmoid, and v = 2 sqrt(2/pi) (x + 0.044715 x**3).
+    """
     size = -x if x < 0.0 else x
     if size > 22.0:
         return 0.0
@@ -258,7 +268,7 @@ def gelu_tanh_curve(x: Any) -> Any:
     square = size * size
     v = size * (1.5957691216057308 + 0.07135481627260025 * square)
     slope, curve = 1.5957691216057308 + 0.21406444881780073 * square, 0.42812889763560147 * size
-    root = ops.exp(-0.5 * v)  # corrected for the rounding of v; in two halves, since the whole may be subnormal
+    root = ops.exp(-0.5 * v)  # a square root, since exp(-v) may be subnormal; corrected for the rounding of v
     root = root - root * (0.5 * activations.gelu_tanh_exponent(plain(size))[1])
     half = root / (1.0 + root * root)
     turn = size * slope

@@ -23,7 +23,7 @@ def is_order(n: float) -> bool:
 
 
 def is_no_pole(x: float) -> bool:
-    """Return whether the gamma function and its derivatives are defined here."""
+    """Return whether the gamma function and its derivatives are defined at x."""
     return x > 0 or x % 1 != 0
 
 
@@ -53,7 +53,7 @@ def difference(x: float, y: float) -> float:
     return x - y
 
 
-# --- Where derivatives are flat: zero in a whole neighbourhood, so that no path leads through them --------------
+# --- Where derivatives are flat: zero in a whole neighbourhood, so that no gradient passes -----------------------
 
 
 def x_is_zero(x: float, y: float) -> bool:
@@ -98,8 +98,8 @@ def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
 def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:
     """Return which derivatives of x**y * log(x)**k are flat.
 
-    With respect to x: if the exponent is a plain 0 and there is no logarithm. With respect to y: if the base is plain
-    and its powers are constant.
+    The derivative with respect to x is flat if y is the plain number 0 and k is 0. The derivative with respect to y is
+    flat if x is a plain number whose powers do not change with y.
     """
     x, y, k = xyk
     return not variable[1] and y == 0 == k, not variable[0] and (x == 1 or (x == 0 and y > 0)), False

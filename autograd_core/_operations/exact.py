@@ -1,8 +1,8 @@
 """Functions in decimal and integer arithmetic, for points where floats would lose most digits: mostly near roots.
 
 Of the fifty digits computed, thirty remain correct even at the float nearest to a root, so every result is correctly
-rounded unless thirty digits cannot decide a tie. A call takes tens of microseconds, so other modules call these
-functions only where float arithmetic falls short.
+rounded unless it is so close to a tie that thirty digits cannot settle it. A call takes tens of microseconds, so other
+modules call these functions only where float arithmetic falls short.
 """
 
 import math
@@ -15,13 +15,13 @@ from itertools import accumulate
 DIGITS = 50
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803")
 ROOT_OF_TWO_PI = Decimal("2.50662827463100050241576528481104525300698674060993831662992357634229365461")
-# From here on, asymptotic series are accurate to all digits.
+# For arguments of at least FAR, TERMS terms of the asymptotic series give full precision.
 FAR, TERMS = 30, 26
 
 
 @cache
 def bernoulli() -> tuple[Decimal, ...]:
-    """Return the Bernoulli numbers B(2), B(4), … by the algorithm of Akiyama and Tanigawa.
+    """Return the Bernoulli numbers B(2), B(4), … by the Akiyama–Tanigawa algorithm.
 
     >>> bernoulli()[1] * 30
     Decimal('-1.000000000000000000000000000')
@@ -38,7 +38,9 @@ def bernoulli() -> tuple[Decimal, ...]:
 
 
 def polygamma(n: int, x: float) -> float:
-    """Return the n-th derivative of the digamma function at a finite x that is not a pole, even near its roots.
+    """Return the n-th derivative of the digamma function at a finite x that is not a pole.
+
+    The result is accurate even near the derivative's roots.
 
     >>> polygamma(0, 1.0), polygamma(2, -0.5)
     (-0.5772156649015329, -0.82879664423432)
@@ -53,7 +55,7 @@ def gamma_derivative(n: int, x: float) -> float:
     >>> gamma_derivative(0, 5.0), gamma_derivative(1, 1.0)
     (24.0, -0.5772156649015329)
     """
-    if x > 172.0 or x < -1000.0:  # for every order up to 170
+    if x > 172.0 or x < -1000.0:  # the result for every order up to 170
         return math.inf if x > 0.0 else 0.0
     with localcontext(Context(DIGITS)):
         at = Decimal(x)
@@ -66,14 +68,14 @@ def gamma_derivative(n: int, x: float) -> float:
 
 
 def times_gamma(factor: float, x: float) -> float:
-    """Return a factor times the gamma function at a finite x that is not a pole, subnormal gammas included.
+    """Return `factor` times the gamma function at a finite x that is not a pole, including where gamma is subnormal.
 
     >>> times_gamma(0.5, 5.0), times_gamma(2.0**70, -180.5)
     (12.0, -1.373215774661803e-309)
     """
     if x > 172.0 or x < -1000.0:
         return factor * math.inf if x > 0.0 else 0.0
-    with localcontext(Context(36)):  # enough to subtract a nearby integer from x
+    with localcontext(Context(36)):  # enough digits to subtract a nearby integer from x
         return float(Decimal(factor) * _gamma(Decimal(x)))
 
 
@@ -98,7 +100,7 @@ def sinc_slope(x: float) -> float:
 
 
 def logsumexp(xs: Sequence[float]) -> float:
-    """Return log(sum(exp(x) for x in xs)) of finite numbers, even where it is nearly 0.
+    """Return log(sum(exp(x) for x in xs)) for finite numbers xs; the result is accurate even when it is nearly 0.
 
     >>> logsumexp([-math.log(2.0), -math.log(2.0)])
     2.3190468138462996e-17
@@ -107,7 +109,7 @@ def logsumexp(xs: Sequence[float]) -> float:
     with localcontext(Context(DIGITS)) as context:
         top = Decimal(xs[at])
         rest = sum(((Decimal(x) - top).exp() for i, x in enumerate(xs) if i != at), Decimal())
-        context.prec += max(0, -rest.adjusted())  # the 1 would absorb this many digits
+        context.prec += max(0, -rest.adjusted())  # adding rest to 1 would lose this many digits
         return float(top + (1 + rest).ln())
 
 
@@ -124,7 +126,7 @@ def product(xs: Sequence[float]) -> float:
 
 
 def products_of_others(xs: Sequence[float]) -> list[float]:
-    """Return for each number the product of all the others, rounded like `product`.
+    """Return, for each number, the product of all the others, rounded once as in `product`.
 
     >>> products_of_others([1e200, 1e200, 1e-300])
     [1e-100, 1e-100, inf]
@@ -145,7 +147,7 @@ def _whole(x: float) -> tuple[int, int]:
 
 
 def _rounded(n: int, e: int) -> float:
-    """Return n / 2**e, correctly rounded, or an infinity if it overflows."""
+    """Return n / 2**e, correctly rounded, or an infinity if the quotient overflows."""
     try:
         return n / (1 << e)
     except OverflowError:
@@ -156,7 +158,7 @@ def _polygamma(n: int, x: Decimal) -> Decimal:
     """Return `polygamma(n, x)` as a Decimal."""
     if x > 0:
         return _right(n, x)
-    # Subtract the reflection formulas of x and of its fractional part: the cotangents cancel.
+    # Subtract the reflection formula at x's fractional part from the one at x: the cotangents cancel.
     up, down = x - x.to_integral_value("ROUND_FLOOR"), x.to_integral_value("ROUND_CEILING") - x
     sign = -1 if n % 2 else 1
     return (_right(n, up) - sign * _right(n, down)) + sign * _right(n, 1 - x)
@@ -185,13 +187,16 @@ def _gamma(x: Decimal) -> Decimal:
 
 @cache
 def _coefficients(n: int) -> tuple[Decimal, ...]:
-    """Return B(2k) (2k + n - 1)! / (2k)!, k = 1, 2, …, of the series of polygamma or, for n = -1, of log gamma."""
+    """Return the coefficients B(2k) (2k + n - 1)! / (2k)!, k = 1, 2, …, of the asymptotic series for polygamma.
+
+    For n = -1 they are the coefficients of the series for log gamma.
+    """
     with localcontext(Context(DIGITS)):
         return tuple(b * math.factorial(2 * k + n - 1) / math.factorial(2 * k) for k, b in enumerate(bernoulli(), 1))
 
 
 def _in_powers(coefficients: Sequence[Decimal], x: Decimal) -> Decimal:
-    """Return the sum of the coefficients times x, x**2, …."""
+    """Return c[0] * x + c[1] * x**2 + …, where c are the coefficients."""
     total = Decimal()
     for c in reversed(coefficients):
         total = (total + c) * x

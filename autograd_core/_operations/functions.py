@@ -1,4 +1,4 @@
-"""How a row of the table becomes a function, and a method and operator of `Value`."""
+"""How a row of the table becomes a function, and also a method or operator of `Value`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
 class Unary(Protocol):
-    """A function of one number: it returns a float for a float and a Value for a Value."""
+    """A function of one number, which returns a float for a float and a Value for a Value."""
 
     operation: Operation
 
@@ -29,7 +29,7 @@ class Unary(Protocol):
 
 
 class Binary(Protocol):
-    """A function of two numbers: it returns a float for floats, and a Value if either is one."""
+    """A function of two numbers, which returns a float for floats, and a Value if either operand is a Value."""
 
     operation: Operation
 
@@ -42,19 +42,19 @@ class Binary(Protocol):
 
 
 class Many(Protocol):
-    """A function of many numbers: it returns a float for floats, and a Value if any is one."""
+    """A function of many numbers, which returns a float for floats, and a Value if any operand is a Value."""
 
     operation: Operation
 
     def __call__(self, *arguments: Any) -> Any:
-        """Return the number or node."""
+        """Return a float or, if any operand is a Value, a node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
     """A row as ops.py states it, before `publish` names it after the variable it is assigned to.
 
-    `printed` holds the printed form of each local derivative, or None if it is derived from the function.
+    `printed` holds the printed form of each local derivative; None means that the form is derived from the code.
     """
 
     shape: Shape
@@ -91,9 +91,9 @@ def many_row(
 
 
 def publish(names: dict[str, Any]) -> None:
-    """Enter a module's rows in the table under their names, and replace each in the module with its function.
+    """Enter a module's rows in the table under their names, and replace each row in the module with its function.
 
-    Their methods and operators are installed on `Value`.
+    The rows' methods and operators are installed on `Value`.
 
     Args:
         names: The module's globals.

@@ -1,4 +1,4 @@
-"""The integers that index a `take`, including inputs of a trace, whose numbers are not fixed."""
+"""The integers that serve as indices of `take`, including int inputs of a trace, whose numbers are not fixed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 class Static(BaseException):
     """An int argument of a traced function was used as something other than an index of `take`, so it must be static.
 
-    It is not an `Exception`, so that functions do not catch it. `position` is the int's index among the numbers in the
-    arguments.
+    It is not an `Exception`, so that `except Exception` in the traced function does not catch it. `position` is the
+    int's index among the numbers in the arguments.
     """
 
     def __init__(self, position: int) -> None:
@@ -69,5 +69,5 @@ def chosen_slopes(xs: Sequence[Any], z: Any) -> list[float]:
 
 
 def not_chosen(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Return whether each derivative of a choice is flat: all are, except for the chosen element."""
+    """Return whether each derivative of a choice is flat: all are, except that of the chosen element."""
     return [slope == 0.0 for slope in chosen_slopes(xs, None)]

@@ -10,7 +10,8 @@ from typing import Any
 
 from .shape import NO_OPERANDS, Shape
 
-# A function of an operation's operands, as numbers, that returns whether a derivative is flat there.
+# A function of an operation's operands, given as numbers, that returns whether a derivative is flat at that point: zero
+# in a whole neighbourhood.
 Flat = Callable[..., bool]
 # A local derivative is a function of the operands and the result, or a number if it is constant.
 Derivative = Callable[..., Any] | float
@@ -26,9 +27,9 @@ def second(x: Any, y: Any, z: Any) -> Any:
     return y
 
 
-# Marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint that nothing has reached. It equals
-# 0, and adding a number to it keeps every bit of the number. A derivative that is zero only at this point is recorded
-# as 0.0, and 0.0 times infinity is NaN.
+# Marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint to which nothing has been added. It
+# equals 0, and adding a number to it keeps every bit of the number. A derivative that is zero only at the current
+# point is recorded as 0.0, and 0.0 times infinity is NaN.
 NOTHING = -0.0
 
 
@@ -41,8 +42,8 @@ def is_nothing(x: Any) -> bool:
 class Domain:
     """The domain of an operation, for its messages, its tests and the strategies.
 
-    `text` completes the sentence "log is defined for …"; `contains` returns whether given operands (floats) are inside;
-    `special` lists the numbers where behaviour changes, which tests try first.
+    `text` completes the sentence "log is defined for …"; `contains` returns whether given operands (floats) are in the
+    domain; `special` lists the numbers where the operation's behaviour changes, which tests try first.
     """
 
     text: str
@@ -63,11 +64,11 @@ class Operation:
     """One operation: its value, its local derivatives, and what is needed to name, draw, check and print it.
 
     `shape` is its signature. `value` takes floats and returns a float. `derivatives` holds, for each operand,
-    ∂result/∂operand as a function of the operands and the result that works on floats and `Value`s alike; if the
-    operands are taken together, it is one function, which takes all of them and the result and returns a list.
-    `evaluate` calls `value`, and `slopes` calls `derivatives`. `formula` and `derivative_formulas` are the printed
-    forms of the value and the derivatives, in Python's syntax: `{x}` and `{y}` are the operands, and `{z}` is the
-    result.
+    ∂result/∂operand as a function of the operands and the result that works on floats and `Value`s alike. If the
+    operands are taken together, `derivatives` is one function, which takes a sequence of all operands and the result,
+    and returns a list. `evaluate` calls `value`, and `slopes` calls `derivatives`. `formula` and `derivative_formulas`
+    are the printed forms of the value and the derivatives, in Python's syntax: `{x}` and `{y}` are the operands, and
+    `{z}` is the result.
     """
 
     name: str
@@ -84,43 +85,43 @@ class Operation:
     # The special method behind an operator, without underscores ("add"), and NumPy's name if it differs.
     operator: str = ""
     numpy_name: str = ""
-    # For each operand, where the derivative is 0 in a whole neighbourhood, so that no path leads through it.
+    # For each operand, where the derivative is flat (0 in a whole neighbourhood), so that no gradient passes.
     # `flat_beside` applies if the other operand is a plain number, which is constant. A derivative given as the number
-    # 0 is flat everywhere. An operation on many operands has a single function, which takes the numbers and, for each,
-    # whether it is a variable.
+    # 0 is flat everywhere. An operation on many operands has a single function, which takes the operands' numbers and,
+    # for each operand, whether it is a variable.
     flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
     flat_beside: tuple[Flat | None, ...] = ()
     # The largest error of a derivative over the whole domain, in units in the last place: 4 for every public row, up to
-    # 8 for rows that are derivatives of others. If one of the latter has an allowance, which says why, the bound also
-    # includes the change in the exact derivative when each operand moves by one unit.
+    # 8 for rows that are derivatives of others. If one of the latter has an allowance, the bound also includes the
+    # change in the exact derivative when each operand moves by one unit; the text of the allowance says why.
     ulps: float = 4.0
     allowance: str = ""
-    # Rows that exist only as derivatives of others are not exported.
+    # Whether the operation is exported; rows that exist only as derivatives of others are not.
     public: bool = True
-    # Gathers the arguments of an operation on many operands into one flat tuple.
+    # A function that gathers the arguments of an operation on many operands into one flat tuple.
     gather: Callable[..., tuple[Any, ...]] | None = None
     # The default of the second operand, if it has one.
     default: float | None = None
     # For an operation whose node stands for a whole graph, as a program's does: a function that takes the node and
-    # returns the result of that graph, computed from the node's operands. Sweeps ask for it where the local derivatives
-    # of the whole do not say what happens along each path: if an adjoint or a tangent is infinite or NaN.
+    # returns the result of that graph, computed from the node's operands. Sweeps call it if an adjoint or a tangent is
+    # infinite or NaN, since the local derivatives of the whole then do not say what happens along each path.
     inside: Callable[[Any], Any] | None = None
     # The user's function behind a primitive, which is pickled by its qualified name.
     origin: Callable[..., Any] | None = None
 
     @property
     def permanent(self) -> bool:
-        """Whether it lives as long as the process: primitives and programs are freed with their last node."""
+        """Whether the row lives as long as the process; primitives and programs are freed with their last node."""
         return self.origin is None and not self.name.startswith("program ")
 
     @property
     def arity(self) -> int | None:
-        """The number of operands: 0 for a leaf, 1, 2, or None if they are taken together."""
+        """The number of operands (0 for a leaf), or None if they are taken together."""
         return None if self.shape.together else len(self.shape.parameters)
 
     @property
     def signature(self) -> Signature:
-        """The signature of its function."""
+        """The signature of the operation's function."""
         if self.gather is not None:
             gathered = signature(self.gather).parameters.values()
             return Signature([parameter.replace(annotation=Parameter.empty) for parameter in gathered])
@@ -149,7 +150,7 @@ class Operation:
         ]
 
     def recorded(self, operands: Sequence[float], result: float, variable: Sequence[bool]) -> list[float | None]:
-        """Return the local derivatives for floats as they are recorded; None for an operand that is not a `variable`.
+        """Return the local derivatives for floats as they are recorded: None for an operand that is not a `variable`.
 
         >>> TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, False)), TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, True))
         ([-0.0, None], [0.0, 2.0])
@@ -158,7 +159,7 @@ class Operation:
         return [x or self.zero(i, operands, variable) if x is not None else None for i, x in enumerate(slopes)]
 
     def zero(self, index: int, operands: Sequence[float], variable: Sequence[bool]) -> float:
-        """Return what is recorded for a local derivative of 0: `NOTHING` if it is flat here, else 0.0."""
+        """Return what is recorded for a local derivative of 0: `NOTHING` if the derivative is flat here, else 0.0."""
         if callable(self.derivatives):
             flat = callable(self.flat) and self.flat(operands, variable)[index]
         elif not callable(self.derivatives[index]):
@@ -190,7 +191,7 @@ def _said(flat: Any, index: int, operands: Sequence[float]) -> bool:
     return where is not None and bool(where(*operands))
 
 
-# The rows by name; ops.py fills it.
+# The rows by name; ops.py fills this table.
 TABLE: dict[str, Operation] = {}
 
 
@@ -217,7 +218,7 @@ def operation_of(function: Callable[..., Any]) -> Operation:
 # The kinds of leaf differ in their operation.
 INPUT = TABLE["input"] = Operation("input", NO_OPERANDS, float, (), "A number that enters the graph.")
 PARAMETER = TABLE["parameter"] = Operation("parameter", NO_OPERANDS, float, (), "A number that training adjusts.")
-# The result of stop_gradient, and a transform's plain argument once the transform has returned.
+# The result of stop_gradient, and what a transform's plain argument becomes once the transform has returned.
 CONSTANT = TABLE["constant"] = Operation(
     "constant", NO_OPERANDS, float, (), "A number whose gradient cannot be requested."
 )

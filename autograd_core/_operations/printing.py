@@ -11,7 +11,7 @@ COMPARISON, SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(6)
 
 
 class Term:
-    """A piece of a formula in Python's syntax; arithmetic on it makes a larger one.
+    """A piece of a formula in Python's syntax; arithmetic on terms makes larger terms.
 
     >>> x, y = Term("x"), Term("y")
     >>> (x - y) / (x * x), -(2.0 * x)
@@ -19,7 +19,7 @@ class Term:
     """
 
     __slots__ = ("binds", "text")
-    __hash__ = None  # type: ignore[assignment]  # comparisons give terms
+    __hash__ = None  # type: ignore[assignment]  # comparisons return terms
 
     def __init__(self, text: str, binds: int = ATOM) -> None:
         self.text = text
@@ -109,7 +109,7 @@ OPERANDS = {"x": X, "y": Y}
 
 
 def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]]) -> Callable[..., Term]:
-    """Return the stand-in for a row's function in formulas: it writes a call by name, or the row's own formula.
+    """Return the stand-in for a row's function: it returns a call as a term, by name or as the row's own formula.
 
     >>> as_symbol("quotient", "{x} / {y}", {})(Term("a"), Term("b") + 1.0)
     a / (b + 1)
@@ -135,16 +135,17 @@ def nameless(name: str) -> Callable[..., Term]:
 
 
 def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[..., Term]]) -> str:
-    """Return the printed form of a row's local derivative: {x}, {y} are the operands, {z} is the result.
+    """Return the printed form of a row's local derivative, in which {x} and {y} are operands and {z} is the result.
 
     Args:
         name: The row's name, for messages.
-        slopes: Its local derivatives.
-        index: The operand to differentiate with respect to.
+        slopes: The row's local derivatives.
+        index: The index of the operand to differentiate with respect to.
         symbols: The stand-ins for the functions of rows, by name.
 
     Raises:
-        TypeError: The derivative branches, or calls something other than a public row: its form must be stated.
+        TypeError: The printed form must be stated, because the derivative branches or calls something other than a
+            public row.
     """
     slope = slopes[index]
     if not callable(slope):

@@ -1,4 +1,6 @@
-"""Polygamma functions, derivatives of gamma and the normalised sinc, up to order 170, and logsumexp; none raises.
+"""The polygamma functions, the derivatives of gamma and of the normalised sinc up to order 170, and logsumexp.
+
+None of these functions raises an exception.
 
 Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath, using
 glibc 2.36.
@@ -12,8 +14,9 @@ from autograd_core._operations.special import ldexp_quiet, log_quiet, polynomial
 from . import exact
 
 _MAX_ORDER = 170.0
-# digamma(x) / (x - r), r its positive root, is the sum over k >= 0 of 1 / ((r + k) * (x + k)): the factors 1 / (r + k)
-# of the first four terms, and the others as a Chebyshev interpolant on [0, 3] in powers of x - 1.5.
+# digamma(x) / (x - r), where r is the positive root of digamma, is the sum over k >= 0 of 1 / ((r + k) * (x + k)).
+# These are the factors 1 / (r + k) of the first four terms, and the Chebyshev interpolant of the sum of all other terms
+# on [0, 3], in powers of x - 1.5.
 _DIGAMMA_POLES = (
     0.6841666717870696, 0.40623453916297975, 0.2888810705821371, 0.22413322468275587,
 )
@@ -24,7 +27,7 @@ _DIGAMMA_REST = (
     -8.671567335698878e-12, 1.4561750082127032e-12, -2.614806114218406e-13, 7.023844410924368e-14,
     -1.2674829357620707e-14,
 )
-# B(2j) / (2j)!, j = 1..10, B the Bernoulli numbers.
+# B(2j) / (2j)! for j = 1, …, 10, where the B(2j) are Bernoulli numbers.
 _BERNOULLI = (
     0.08333333333333333, -0.001388888888888889, 3.306878306878307e-05, -8.267195767195768e-07, 2.08767569878681e-08,
     -5.284190138687493e-10, 1.3382536530684679e-11, -3.3896802963225827e-13, 8.586062056277845e-15,
@@ -33,11 +36,11 @@ _BERNOULLI = (
 
 
 def polygamma(n: float, x: float) -> float:
-    """Return the n-th derivative of digamma for an integer n from 0 to 170 and real x, nan for any other n.
+    """Return the n-th derivative of digamma at x for an integer n from 0 to 170, and nan for any other n.
 
-    It is accurate to within 2.9 ulp, even near its roots. At the poles it is inf for odd n; for even n it is -inf at
-    0.0, inf at -0.0 and nan at the negative integers. The limit at inf is inf for n = 0 and 0.0 otherwise; at -inf the
-    result is nan.
+    The result is accurate to within 2.9 ulp, even near the derivative's roots. At the poles it is inf for
+    odd n; for even n it is -inf at 0.0, inf at -0.0 and nan at the negative integers. The limit at inf is inf for n = 0
+    and 0.0 otherwise; at -inf the result is nan.
 
     >>> polygamma(0.0, 1.0), polygamma(1.0, 0.0), polygamma(0.0, -2.0), polygamma(0.5, 1.0)
     (-0.5772156649015329, inf, nan, nan)
@@ -52,15 +55,16 @@ def polygamma(n: float, x: float) -> float:
     if n == 0.0:
         up, down = _digamma(1.0 - x), math.pi * _cos_pi(x) / _sin_pi(x)
     else:
-        # Reflection without trigonometry: the sum over all integers splits into two zeta functions of the fractional
-        # parts, each taken straight from x because one of them may be tiny.
+        # Reflection without trigonometry: the sum over all integers splits into two zeta functions, of x - floor(x) and
+        # ceil(x) - x. Each of these is computed directly from x, because one of them may be tiny.
         up, down = x - math.floor(x), math.ceil(x) - x
         up, down = _zeta_factorial(n, up), _zeta_factorial(n, down) - _zeta_factorial(n, 1.0 - x)
         if odd:
             return up + down
         up, down = down, up
     value = up - down
-    # Even orders have a root between any two poles; and 1 - x rounds, which changes digamma by half a unit of 1.
+    # A derivative of even order has a root between any two neighbouring poles. Besides, 1 - x is rounded, which may
+    # change digamma by half a unit in the last place of 1.
     least = 0.8 * max(abs(up), abs(down), 1.0)
     return value if least < abs(value) < math.inf else exact.polygamma(int(n), x)
 
@@ -75,9 +79,9 @@ def is_order(n: float) -> bool:
 
 
 def gamma_derivative(n: float, x: float) -> float:
-    """Return the n-th derivative of gamma for an integer n from 0 to 170, nan for any other n and at the poles.
+    """Return the n-th derivative of gamma for an integer n from 0 to 170, and nan for any other n and at the poles.
 
-    It is accurate to within 3.7 ulp for n = 1, and correctly rounded for all other n.
+    The result is accurate to within 3.7 ulp for n = 1, and correctly rounded for all other n.
 
     >>> gamma_derivative(0.0, 5.0), gamma_derivative(1.0, 1.0), gamma_derivative(1.0, -1.0)
     (24.0, -0.5772156649015329, nan)
@@ -90,23 +94,24 @@ def gamma_derivative(n: float, x: float) -> float:
 
 
 def sinc_derivative(n: float, x: float) -> float:
-    """Return the n-th derivative of sin(pi * x) / (pi * x) for an integer n from 0 to 170, nan for any other n.
+    """Return the n-th derivative of sin(pi * x) / (pi * x) for an integer n from 0 to 170, and nan for any other n.
 
-    Bounds: 2.6 ulp for n = 0, 3.2 for n = 1. Derivatives have a root near every half-integer or integer; there, only
-    the absolute error of the higher ones is small: 3.1 ulp of pi**(n - 1) / max(1, |x|) for 2 <= n <= 6.
+    The result is accurate to within 2.6 ulp for n = 0 and 3.2 ulp for n = 1. Derivatives have roots near all
+    half-integers or near all integers. For n >= 2, only the absolute error is small there: at most 3.1 ulp of
+    pi**(n - 1) / max(1, |x|) for 2 <= n <= 6.
 
     >>> sinc_derivative(0.0, 0.5) == 2.0 / math.pi, sinc_derivative(1.0, -1.0)
     (True, 1.0)
     """
-    # g(k), the k-th derivative of sin(t) / t, obeys t * g(k) + k * g(k - 1) = sin(t + k * pi / 2). Upwards the
-    # recurrence divides errors by t / k, so it is used for k <= t; downwards it multiplies them by t / k, so that from
-    # far above it forgets its starting value and needs no Taylor series.
+    # g(k), the k-th derivative of sin(t) / t, obeys t * g(k) + k * g(k - 1) = sin(t + k * pi / 2). Run upwards,
+    # the recurrence divides errors by t / k, so it is used for k <= t. Run downwards, it multiplies them by t / k, so a
+    # run that starts far above n forgets its starting value and needs no Taylor series.
     if not is_order(n) or math.isnan(x):
         return math.nan
     a, order, scale = abs(x), int(n), 1.0
     if math.isinf(a) or (n == 0.0 and a < 1e-9):
         return 0.0 if a > 1.0 else 1.0
-    if a < 2.0**-900 and order % 2 == 1:  # proportional to x: no subnormals on the way
+    if a < 2.0**-900 and order % 2 == 1:  # scaled, since the result is proportional to x, to avoid subnormals
         a, scale = a * 2.0**600, 2.0**-600
     t, sine, cosine = math.pi * a, _sin_pi(a), _cos_pi(a)
     phases = (sine, cosine, -sine, -cosine)
@@ -139,7 +144,9 @@ def logaddexp(a: float, b: float) -> float:
 
 
 def logsumexp(xs: Sequence[float]) -> float:
-    """Return log(sum(exp(x) for x in xs)), -inf for no arguments; for two arguments as accurate as logaddexp.
+    """Return log(sum(exp(x) for x in xs)), which is -inf for an empty list.
+
+    For two numbers the result is as accurate as that of logaddexp.
 
     >>> logsumexp([]), logsumexp([1000.0]), logsumexp([-math.inf, -math.inf])
     (-inf, 1000.0, -inf)
@@ -151,7 +158,7 @@ def logsumexp(xs: Sequence[float]) -> float:
         top = max(top, x)
     if math.isinf(top):
         return top
-    # The term of the maximum is left out rather than subtracted from the sum, which would round the small ones away.
+    # The sum leaves out the maximum's term, 1. Adding it and subtracting it again would round the small terms away.
     skip, rest = xs.index(top), 0.0
     for i, x in enumerate(xs):
         if i != skip:
@@ -173,7 +180,7 @@ def _sin_pi(x: float) -> float:
 
 
 def _cos_pi(x: float) -> float:
-    """Return cos(pi * x) for finite x, exact in its argument near every root."""
+    """Return cos(pi * x) for finite x, with an argument reduction that is exact near every root."""
     return math.sin(math.pi * (0.5 - abs(math.remainder(x, 2.0))))
 
 
@@ -193,8 +200,8 @@ def _digamma(x: float) -> float:
 
 def _zeta_factorial(n: float, x: float) -> float:
     """Return n! * (sum over k >= 0 of (x + k)**-(n + 1)) for n >= 1 and x > 0."""
-    # Every term is scaled by a power of two, so only the results can leave the range; the power magnifies the rounding
-    # error of x + k, which is corrected.
+    # Every term is scaled by a power of two, so that only a result can leave the range of floats. The power magnifies
+    # the rounding error of x + k, so each term is corrected for it.
     fm, fe = math.frexp(math.factorial(int(n) - 1))
     steps = max(0, math.ceil(10.0 + n - x)) if x < 10.0 + n else 0
     y = x + steps
@@ -210,7 +217,10 @@ def _zeta_factorial(n: float, x: float) -> float:
 
 
 def _euler_maclaurin(n: float, y: float) -> float:
-    """Return 1 / (2y) + sum of B(2j) / (2j)! * (n + 1) * ... * (n + 2j - 1) / y**(2j), j = 1..10, for y >= 10 + n."""
+    """Return 1 / (2y) + the sum of B(2j) / (2j)! * (n + 1) * ... * (n + 2j - 1) / y**(2j) for j = 1, …, 10.
+
+    The sum is accurate for y >= 10 + n.
+    """
     v = 1.0 / y
     w = v * v
     power, total = (n + 1.0) * w, 0.0

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The parameters of an operation: either each is a number, or each is a list, all of the same length.
+    """The parameters of an operation: either each is a number, or each is a list, and all lists have the same length.
 
     `orders` holds the indices of the operands that are integers and not variables, such as the order of a derivative.
 

@@ -2,6 +2,6 @@
 
 
 class Operators:
-    """The operators and methods of `Value`; at run time each row of the table installs its own."""
+    """The operators and methods of `Value`; at run time, each row of the table installs its own method."""
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""The operators and methods that the table installs on Value, for type checkers; a test holds them to the table."""
+"""For type checkers: the operators and methods that the table installs on Value. A test compares the two."""
 
 from collections.abc import Callable
 from typing import Any

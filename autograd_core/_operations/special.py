@@ -1,7 +1,7 @@
 """Quiet, accurate scalar functions used by the table of operations as values and as local derivatives.
 
-Every function takes and returns floats and never raises: where no finite value exists, it returns an infinity or nan.
-Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath at
+Every function takes floats, returns a float and never raises: where no finite value exists, it returns an infinity or
+nan. Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath at
 random arguments of every exponent, using the exp, log, log1p, expm1, tanh, erfc and pow of glibc 2.36.
 """
 
@@ -12,7 +12,7 @@ _SMALLEST_NORMAL = 2.0**-1022
 
 
 def quotient(a: float, b: float) -> float:
-    """Return a / b as IEEE 754 defines it, division by zero included; correctly rounded.
+    """Return a / b, correctly rounded, as IEEE 754 defines it, including division by zero.
 
     >>> quotient(1.0, -0.0), quotient(0.0, 0.0)
     (-inf, nan)
@@ -37,7 +37,7 @@ def over_square(a: float, b: float) -> float:
 
 
 def polar_slope(x: float, y: float) -> float:
-    """Return x / (x**2 + y**2) to within 2.1 ulp over the whole range; nan at the origin, 0 at infinity.
+    """Return x / (x**2 + y**2) to within 2.1 ulp over the whole range of floats; nan at the origin, 0 at infinity.
 
     >>> polar_slope(3e200, 4e200), polar_slope(1.0, -math.inf)
     (1.2e-201, 0.0)
@@ -53,7 +53,9 @@ def polar_slope(x: float, y: float) -> float:
 
 
 def cosine(x: float, y: float) -> float:
-    """Return x / hypot(x, y) to within 1.1 ulp even where the hypotenuse leaves the range; 0.0 where both are 0.
+    """Return x / hypot(x, y) to within 1.1 ulp, even where the hypotenuse leaves the range of floats.
+
+    Where x and y are both 0, the result is 0.0.
 
     >>> cosine(3.0, 4.0), cosine(1e308, 1e308), cosine(0.0, -0.0)
     (0.6, 0.7071067811865475, 0.0)
@@ -98,7 +100,7 @@ def softplus(x: float) -> float:
 
 
 def gaussian(x: float, c: float) -> float:
-    """Return exp(-c * x**2) for c = 1.0 or 0.5 to within 1.9 ulp, tails included.
+    """Return exp(-c * x**2) for c = 1.0 or 0.5 to within 1.9 ulp, even where the result is tiny.
 
     >>> gaussian(0.0, 1.0), gaussian(2.0, 0.5) == math.exp(-2.0)
     (1.0, True)
@@ -107,7 +109,7 @@ def gaussian(x: float, c: float) -> float:
 
 
 def log_quiet(x: float) -> float:
-    """Return log(x), -inf at zero and nan below it; within 0.51 ulp.
+    """Return log(x) to within 0.51 ulp; the result is -inf if x is zero, and nan if x is negative.
 
     >>> log_quiet(0.0), log_quiet(-1.0)
     (-inf, nan)
@@ -118,7 +120,7 @@ def log_quiet(x: float) -> float:
 
 
 def exp_quiet(x: float) -> float:
-    """Return exp(x), or inf if it overflows; within 0.51 ulp.
+    """Return exp(x) to within 0.51 ulp, or inf if it overflows.
 
     >>> exp_quiet(1000.0), exp_quiet(-math.inf)
     (inf, 0.0)
@@ -130,7 +132,9 @@ def exp_quiet(x: float) -> float:
 
 
 def pow_quiet(x: float, y: float) -> float:
-    """Return Python's float x**y, but an infinity where that raises and nan where it is complex; within 0.51 ulp.
+    """Return x**y to within 0.51 ulp, as Python computes it on floats.
+
+    The result is an infinity where Python would raise an exception, and nan where it would return a complex number.
 
     >>> pow_quiet(-0.0, -3.0), pow_quiet(-10.0, 309.0), pow_quiet(-8.0, 0.5)
     (-inf, -inf, nan)
@@ -145,7 +149,7 @@ def pow_quiet(x: float, y: float) -> float:
 
 
 def ldexp_quiet(x: float, e: int) -> float:
-    """Return x * 2**e, correctly rounded, or an infinity if it overflows.
+    """Return x * 2**e, correctly rounded, or an infinity if the product overflows.
 
     >>> ldexp_quiet(-1.0, 2000)
     -inf
@@ -157,7 +161,9 @@ def ldexp_quiet(x: float, e: int) -> float:
 
 
 def pow_slope(x: float, y: float) -> float:
-    """Return y * x**(y - 1), the derivative of x**y with respect to x, to within 2.9 ulp; 0 if y = 0, limits at x = 0.
+    """Return y * x**(y - 1), the derivative of x**y with respect to x, to within 2.9 ulp.
+
+    The result is 0 if y = 0; otherwise, at x = 0, it is the limit.
 
     >>> pow_slope(0.0, 0.5), pow_slope(0.0, 1.0), pow_slope(-3.0, 2.0), pow_slope(-1.0, 0.5)
     (inf, 1.0, -6.0, nan)
@@ -178,7 +184,8 @@ def pow_slope(x: float, y: float) -> float:
             return y * power
         half = pow_quiet(x, 0.5 * e)
         return y * half * half
-    # y - 1 was rounded, so |y| < 1, where x**y is far inside the range, or |y| >= 2**53, where x is close to 1.
+    # y - 1 was rounded. So either |y| < 1, and x**y is far inside the range of floats, or |y| >= 2**53, and only an x
+    # close to 1 has a power inside that range.
     if abs(y) < 1.0:
         return y * pow_quiet(x, y) / x
     half = pow_quiet(x, 0.5 * y)
@@ -186,9 +193,10 @@ def pow_slope(x: float, y: float) -> float:
 
 
 def pow_log(x: float, y: float, k: float) -> float:
-    """Return x**y * log(x)**k for an integer k >= 0, to within 4 ulp for k <= 3, 7 for k <= 6.
+    """Return x**y * log(x)**k for an integer k >= 0, to within 4 ulp for k <= 3 and 7 ulp for k <= 6.
 
-    Where log(x)**k leaves the range, the result is exp of a sum of logarithms, accurate to about 12 digits.
+    Where log(x)**k leaves the range of floats, the result is computed as the exp of a sum of logarithms and is
+    accurate to about 12 digits.
 
     >>> pow_log(0.0, 1.0, 2.0), pow_log(math.e, 1.0, 1.0) == math.e, pow_log(-1.0, 2.0, 1.0)
     (0.0, True, nan)
@@ -210,12 +218,12 @@ def pow_log(x: float, y: float, k: float) -> float:
 
 
 def residual(a: float, b: float, d: float) -> float:
-    """Return the rounding error (a - b) - d of d = fl(a - b), exactly; 0.0 where d is not finite.
+    """Return the exact rounding error (a - b) - d of d = fl(a - b), or 0.0 if d is not finite.
 
     >>> residual(1.0, 1e-30, 1.0 - 1e-30)
     -1e-30
     """
-    # Dekker's sum, larger operand first; unlike in the branchless TwoSum, no intermediate result can overflow.
+    # Dekker's sum, with the larger operand first; unlike in the branchless TwoSum, no intermediate result can overflow.
     if not math.isfinite(d):
         return 0.0
     return (a - d) - b if abs(a) >= abs(b) else a - (b + d)
@@ -231,7 +239,7 @@ def is_normal(x: float) -> bool:
 
 
 def polynomial(coefficients: Sequence[float], x: float) -> float:
-    """Return the polynomial with these coefficients, lowest power first, at x by Horner's rule.
+    """Evaluate a polynomial at x by Horner's rule; its coefficients are given lowest power first.
 
     >>> polynomial((1.0, 2.0, 3.0), 2.0)
     17.0
@@ -243,7 +251,7 @@ def polynomial(coefficients: Sequence[float], x: float) -> float:
 
 
 def cube_root_error(x: float, z: float) -> float:
-    """Return the relative error by which z falls short of the cube root of x; 0.0 at 0 and infinity.
+    """Return the relative error by which z falls short of the cube root of x; it is 0.0 if x is 0 or not finite.
 
     >>> cube_root_error(27.0, 3.0), cube_root_error(8.0, 2.0000000000000004)
     (0.0, -2.2204460492503136e-16)
@@ -264,7 +272,7 @@ def _high(x: float) -> float:
 
 
 def product_error(a: float, b: float, p: float) -> float:
-    """Return a * b - p for p = fl(a * b) (Dekker's product)."""
+    """Return the rounding error a * b - p of p = fl(a * b), by Dekker's product."""
     ah, bh = _high(a), _high(b)
     al, bl = a - ah, b - bh
     return ((ah * bh - p) + ah * bl + al * bh) + al * bl
@@ -281,7 +289,8 @@ def scaled_exp(factor: float, w: float, v: float) -> float:
 
 def scaled_gaussian(x: float, c: float, factor: float) -> float:
     """Return factor * exp(-c * x**2) for c = 1.0 or 0.5."""
-    # exp turns the absolute error of its argument into a relative one; c * h * h is exact for the 26 bits of h.
+    # An absolute error in the argument of exp becomes a relative error of the result. c * h * h is exact, since h has
+    # only 26 bits.
     if abs(x) > 40.0:
         return 0.0 * factor
     h = _high(x)

@@ -25,7 +25,7 @@ def polygamma_value(n: float, x: float) -> float:
 
 
 def running_sum(xs: Sequence[float]) -> float:
-    """Return the sum from left to right, starting at 0.0; since Python 3.12, the builtin compensates for rounding."""
+    """Return the sum from left to right, starting at 0.0. (Since Python 3.12, the builtin compensates for rounding.)"""
     total = 0.0
     for x in xs:
         total += x
@@ -48,5 +48,5 @@ def at_least_one(xs: Any) -> tuple[Any, ...]:
 
 
 def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
-    """Gather the arguments that the builtin `sum` takes, since `import *` may have replaced it with this one."""
+    """Gather the operands from the arguments of the builtin `sum`, which this `sum` replaces after `import *`."""
     return items("sum", xs) if type(start) is int and start == 0 else (start, *items("sum", xs))

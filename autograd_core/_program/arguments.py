@@ -14,10 +14,10 @@ from ..value import Value
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """A call's arguments taken apart.
+    """A call's arguments, split into their numbers and their structure.
 
-    `structure` holds the numbers, with integers as ints. Two calls with equal `key`s share a program. `ends` holds, for
-    each argument, the position after its last number.
+    `structure` holds both; integers in it are ints. Two calls with equal `key`s share a program. `ends` holds, for each
+    argument, the position after the argument's last number.
     """
 
     structure: Structure
@@ -48,20 +48,20 @@ class Arguments:
 
 
 def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
-    """Take the arguments of a call apart: floats, Values and ints are its numbers; everything else is kept as it is."""
+    """Split a call's arguments into numbers (floats, Values and ints) and structure (everything else)."""
     flat = None if keywords else _flat(positional)
     return _taken_apart(positional, keywords) if flat is None else flat
 
 
-# For calls whose arguments are all numbers, or lists and tuples of numbers: everything except the numbers, keyed by
-# the layout and types of the arguments. A training loop makes the same few calls again and again.
+# A cache for calls whose arguments are all numbers, or lists and tuples of numbers. It holds everything except the
+# numbers, keyed by the layout and types of the arguments. A training loop makes the same few calls again and again.
 _known: dict[Hashable, tuple[list[Leaf], Nested, Hashable, tuple[int, ...]]] = {}
 _MOST, _LONGEST = 64, 1 << 14  # how many calls are remembered, and how many numbers each may have
 _NUMBERS = {float, int, Value}
 
 
 def _flat(positional: tuple[Any, ...]) -> Arguments | None:
-    """Take apart numbers, and lists and tuples of numbers; return None if there is anything else."""
+    """Split arguments that are numbers, or lists and tuples of numbers, as `opened` does; return None for others."""
     numbers: list[Any] = []
     parts: list[Hashable] = []
     for argument in positional:
@@ -93,7 +93,7 @@ def _remembered(looks: Hashable, positional: tuple[Any, ...]) -> tuple[list[Leaf
 
 
 def _without_values(argument: Any) -> Any:
-    """Return an argument with floats in place of its Values: a form keeps the object that it was made from."""
+    """Return an argument with floats in place of its Values, since a form keeps a reference to the argument."""
     if type(argument) in (list, tuple):
         return type(argument)(map(_without_values, argument))
     return 0.0 if type(argument) is Value else argument
@@ -124,7 +124,7 @@ def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list
 
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
-    """The numbers of a leaf, which change from replay to replay, and its shape."""
+    """Return the numbers in a leaf of the structure, which change from replay to replay, and the leaf's shape."""
     if type(thing) in (float, int, Value):  # nearly all arguments; the checks below take longer
         return [thing], None
     if is_array(thing) and thing.shape:
@@ -152,7 +152,7 @@ def _key(form: Nested | Kept | Leaf) -> Hashable:
 
 
 def _key_of(thing: Any) -> Hashable:
-    """A key for a static argument: its value if it is hashable, otherwise its identity."""
+    """Return a key for a static argument: its value if that is hashable, otherwise its identity."""
     if is_array(thing):
         return "array", thing.dtype.str, thing.shape, thing.tobytes() if thing.dtype.kind != "O" else id(thing)
     try:

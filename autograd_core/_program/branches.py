@@ -15,7 +15,7 @@ from .guards import Guard, Strayed
 from .listing import Listing
 from .players import Player, prepared
 
-# The maximum number of branches that are kept, and the number at which a warning says what to write instead.
+# The maximum number of branches that are kept, and the number at which a warning suggests what to write instead.
 MOST, MANY = 256, 16
 
 
@@ -23,8 +23,8 @@ class Branch:
     """One way through a program: its listing, the nodes that are its parameters, and the structure of its result.
 
     `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend only on the
-    first `below` parameters (`moving`); the others are read only by guards, or by operations that may raise. `computed`
-    says whether any of `moving` is not a leaf.
+    first `below` parameters, which are also in `moving`; the other parameters are read only by guards, or by operations
+    that may raise. `computed` says whether any parameter in `moving` is not a leaf.
     """
 
     __slots__ = (
@@ -43,21 +43,21 @@ class Branch:
 
     @property
     def path(self) -> tuple[Guard, ...]:
-        """The questions along the way, and their outcomes."""
+        """The guards of this branch: the questions that the function asked, with their outcomes."""
         return self.listing.guards
 
     def varying(self, inputs: tuple[bool, ...]) -> Listing:
-        """The listing in which only these inputs and the parameters are variables."""
+        """Return the listing in which only these inputs and the parameters are variables."""
         if inputs not in self._varied:
             self._varied[inputs] = self.listing.varying(inputs)
         return self._varied[inputs]
 
     def numbers(self) -> list[float]:
-        """The current numbers of the parameters."""
+        """Return the current numbers of the parameters."""
         return [node._data for node in self.parameters]
 
     def player(self, varying: tuple[bool, ...] | None = None, fast: bool = False) -> Player:
-        """The player of this branch, for these variable inputs, or for values alone."""
+        """Return the player of this branch for these variable inputs or, by default, for values alone."""
         if (varying, fast) not in self._players:
             listing = self.listing if varying is None else self.varying(varying)
             self._players[varying, fast] = prepared(listing, fast)
@@ -66,7 +66,7 @@ class Branch:
     def node(
         self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...], fast: bool
     ) -> Any:
-        """The one output as a node of `row` on inputs and parameters, or as a number if it depends on no variable."""
+        """Return the only output: a node of `row`, or a number if the output depends on no variable."""
         player, depends = self._for_nodes.get((varying, fast)) or self._player_for_nodes(varying, fast)
         if not depends:
             return player.value_and_gradients(numbers, self.parameters)[0]
@@ -79,7 +79,7 @@ class Branch:
         return found
 
     def result(self, numbers: Sequence[Any]) -> Any:
-        """The function's result with these numbers; plain numbers stay as the function returned them."""
+        """Return the function's result with these outputs; plain numbers stay as the function returned them."""
         if not self.plain:
             return self.output.rebuild(numbers)
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
@@ -87,13 +87,13 @@ class Branch:
 
 @dataclass(slots=True)
 class Fork:
-    """A guard and the branches behind each of its outcomes."""
+    """A guard, with the branches that follow each of its outcomes."""
 
     ways: dict[str, Fork | Branch] = field(default_factory=dict)
 
 
 class Branches:
-    """A bounded tree of branches, ordered by the outcomes of their guards."""
+    """A bounded tree of branches; at each fork, the outcome of a guard selects the way."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -123,7 +123,7 @@ class Branches:
         at = self._root = self._root if isinstance(self._root, Fork) else Fork()
         for outcome in outcomes[:-1]:
             after = at.ways.get(outcome)
-            if not isinstance(after, Fork):  # nothing, or a branch traced when the function asked fewer questions
+            if not isinstance(after, Fork):  # nothing, or a branch that was traced with fewer questions
                 after = at.ways[outcome] = Fork()
             at = after
         self.count += outcomes[-1] not in at.ways
@@ -137,7 +137,7 @@ class Branches:
             )
 
     def after(self, branch: Branch, strayed: Strayed) -> Branch | None:
-        """The branch that agrees with `branch` up to a guard and differs there, or None if it is not known."""
+        """Return a branch for the new outcome of the guard at which a replay strayed, or None if there is none yet."""
         outcomes = [_key(guard.outcome) for guard in branch.path[: strayed.guard]]
         at = self._descended([*outcomes, _key(strayed.outcome)])
         while isinstance(at, Fork):
@@ -157,5 +157,5 @@ class Branches:
 
 
 def _key(outcome: float | None) -> str:
-    """An outcome as a key that distinguishes 0.0 from -0.0."""
+    """Return an outcome as a key that distinguishes 0.0 from -0.0."""
     return repr(outcome)

@@ -1,4 +1,4 @@
-"""Descriptions of a program: in words, in numbers, and as a graph to draw."""
+"""Descriptions of a program: in words, as statistics, and as a graph to draw."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
 
 
 def _unneeded(listing: Listing) -> list[str]:
-    """The operations that no output needs."""
+    """Return the names of the operations that no output needs."""
     needed = bytearray(listing.slots)
     for slot in listing.outputs:
         needed[slot] = 1
@@ -78,14 +78,14 @@ def _counted(things: Sequence[Any], one: str, many: str = "") -> str:
 
 
 def _most(names: Iterable[str]) -> str:
-    """The count of each kind, the most common first."""
+    """Describe how often each name occurs, the most frequent first."""
     counts = Counter(names).most_common()
     shown = ", ".join(f"{count} {name}" for name, count in counts[:SHOWN])
     return f"{shown}{f', and {len(counts) - SHOWN} more kinds' if len(counts) > SHOWN else ''}"
 
 
 def graph(listing: Listing, inputs: Sequence[float], parameters: Sequence[Value], names: Sequence[str]) -> list[Any]:
-    """The outputs as nodes of a graph that computes the listing at these numbers."""
+    """Return the outputs as nodes of a graph that performs the operations of the listing at these numbers."""
     leaves = [Value(x, name) for x, name in zip(inputs, names, strict=True)]
     leaves += [parameter(node._data, node.label or f"w{i}") for i, node in enumerate(parameters)]
     return unfolded(listing, leaves)

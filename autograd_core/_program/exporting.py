@@ -1,4 +1,4 @@
-"""Programs in other languages: the translated rows that they use, their listings as data, and a short player."""
+"""Programs in other languages: the translated operations that they use, their listings as data, and a short player."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def in_javascript(name: str, branches: Sequence[Branch], parameters: Sequence[Va
 def translated(
     branches: Sequence[Branch], language: str, *, exact: bool = False
 ) -> tuple[list[TranslatedRow], Translation]:
-    """Translate the rows that the branches use.
+    """Translate the operations that the branches use.
 
     Args:
-        exact: Whether the translated text can call Python for the functions that only Python can compute.
+        exact: Whether the generated code can call Python for the functions that only Python can compute.
 
     Raises:
-        GraphError: A row is a primitive.
+        GraphError: An operation is a primitive, which is a function of the user's own.
     """
     used: dict[Operation, None] = {row: None for branch in branches for row in branch.listing.rows}
     used |= {guard.row: None for branch in branches for guard in branch.path if guard.row is not None}
@@ -69,13 +69,13 @@ def translated(
     rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():
         raise reason
-    if not exact:  # drop the functions that only calls left to Python need
+    if not exact:  # drop functions that were needed only in calls that are left to Python
         translation.keep(function for row in rows for function in row.functions)
     return rows, translation
 
 
 def plain_guards(branch: Branch) -> Sequence[Guard]:
-    """Return the guards of a branch; raise GraphError for one that only Python can answer."""
+    """Return the guards of a branch; raise GraphError if only Python can answer one of them."""
     for guard in branch.path:
         if guard.kind in ("round_to", "flat"):
             raise GraphError(

@@ -1,4 +1,4 @@
-"""Programs as modules, in plain Python or on NumPy arrays: translated rows, listings as data, and a short player."""
+"""Programs as modules, on floats or on NumPy arrays: translated operations, listings as data, and a short player."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value])
 
 
 def _facts(rows: Sequence[TranslatedRow], written: Callable[[Function], str]) -> list[str]:
-    """Return what a player needs to know about each row, as entries of a dict; `written` gives a function's text."""
+    """Return a dict entry's text for each operation, with all a player needs; `written` gives a function's text."""
 
     def all_of(functions: Sequence[Function | bool | None]) -> str:
         return f"[{', '.join(written(f) if isinstance(f, Function) else repr(bool(f)) for f in functions)}]"
@@ -81,7 +81,7 @@ def _module(
     parameters: Sequence[Value],
     guards: Callable[[Branch], Sequence[Guard]],
 ) -> Iterator[str]:
-    """Yield the parts of a module: the texts in `before`, the rows, and the listings of the branches."""
+    """Yield the parts of a module's text: those in `before`, the operations, and the listings of the branches."""
     yield f"# {comment(name)}: written by autograd_core."
     yield from (*before, "rows = {", *rows, "}")
     yield f"parameters = {[node._data for node in parameters]!r}"

@@ -1,4 +1,4 @@
-"""Guards: questions about a program's numbers. A replay whose answer differs from the trace's has strayed."""
+"""Guards: questions about a program's numbers. If an answer differs from the trace's, the replay has strayed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ..errors import failed
 
 
 class Question(NamedTuple):
-    """A question about nodes and numbers, asked while a program was traced, and its outcome; see `Guard`.
+    """A question about nodes and numbers that a function asked while it was traced, and the outcome; see `Guard`.
 
-    `after` is the number of nodes that the trace had made by then.
+    `after` is the number of nodes that the trace had made when the question was asked.
     """
 
     kind: str
@@ -28,10 +28,11 @@ class Question(NamedTuple):
 class Guard(NamedTuple):
     """A question whose outcome must be the same in a replay as in the trace; otherwise the replay is on another branch.
 
-    `at` is the number of instructions after which the operands are known. `kind` is a name in `QUESTIONS`. `operands`
-    are slots; a plain number in the question is one of the constants. `outcome` is the answer, 0.0 or 1.0 for a
-    comparison. The kind "flat" asks whether the derivative of `row` with respect to operand `at_operand` is flat.
-    `after` is the number of operations that may raise (`Listing.risks`) which the function computed before it asked.
+    `at` is the number of instructions after which the operands are known. `kind` is a name in `QUESTIONS`, or "flat".
+    `operands` are slots; a plain number in the question is one of the constants. `outcome` is the answer, which for a
+    comparison is 0.0 or 1.0. A guard of the kind "flat" asks whether the derivative of `row` with respect to operand
+    `at_operand` is flat (0 in a whole neighbourhood). `after` is the number of operations that may raise an exception
+    (see `Listing.risks`) and that the function computed before it asked the question.
     """
 
     at: int
@@ -47,7 +48,7 @@ def _rounded(x: float, digits: float) -> float:
     return round(x, int(digits))
 
 
-# "round" rounds to an integer, "round_to" to a number of digits; "is" compares the number itself.
+# "round" rounds to an integer, "round_to" to a number of digits; the answer to "is" is the number itself.
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
     "is": float, "bool": bool, "isfinite": math.isfinite, "is_integer": float.is_integer, "int": int, "round": round,
@@ -55,8 +56,11 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip  # a table
 
 
-class Strayed(Exception):  # noqa: N818  # it is not an error
-    """Guard number `guard` got an answer other than the trace's: `outcome`, which is None if the question raised."""
+class Strayed(Exception):  # noqa: N818  # straying is not an error
+    """Raised when a guard's answer differs from the trace's.
+
+    `guard` is the guard's number; `outcome` is the new answer, or None if the question raised an exception.
+    """
 
     def __init__(self, guard: int, outcome: float | None) -> None:
         super().__init__(guard, outcome)
@@ -64,7 +68,7 @@ class Strayed(Exception):  # noqa: N818  # it is not an error
 
 
 def computed(row: Operation, numbers: Sequence[float]) -> float:
-    """Return the value of an operation; errors are worded as the engine words them."""
+    """Return the value of an operation; its errors have the same messages as the engine's."""
     try:
         return row.evaluate(numbers)
     except (ArithmeticError, ValueError) as error:
@@ -72,7 +76,7 @@ def computed(row: Operation, numbers: Sequence[float]) -> float:
 
 
 def answer(guard: Guard, slots: Sequence[float] | dict[int, float], variable: Sequence[int]) -> float | None:
-    """The answer to a question, or None if computing it raises."""
+    """Return the answer to a guard's question, or None if computing the answer raises an exception."""
     numbers = [slots[slot] for slot in guard.operands]
     try:
         if guard.row is None:
@@ -86,14 +90,14 @@ def answer(guard: Guard, slots: Sequence[float] | dict[int, float], variable: Se
 
 
 def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[int]) -> None:
-    """Raise Strayed for the first guard whose operands are known and whose answer has changed."""
+    """Raise Strayed for the first guard whose operands are known and whose answer differs from the trace's."""
     check_all(guards, slots, variable, len(slots))
 
 
 def check_all(
     guards: Sequence[Guard], slots: Sequence[float] | dict[int, float], variable: Sequence[int], done: float = math.inf
 ) -> None:
-    """Like `check`, for the guards whose operands are all among the first `done` slots."""
+    """Check the guards as `check` does, but only those whose operands are all among the first `done` slots."""
     for i, guard in enumerate(guards):
         if max(guard.operands) < done:
             outcome = answer(guard, slots, variable)
@@ -102,5 +106,5 @@ def check_all(
 
 
 def same(x: float, y: float) -> bool:
-    """Whether two answers are equal; 0.0 and -0.0 are not, since results computed from them differ."""
+    """Return whether two answers are equal; 0.0 and -0.0 are not, since results computed from them may differ."""
     return (x == y and math.copysign(1.0, x) == math.copysign(1.0, y)) or (x != x and y != y)

@@ -1,4 +1,4 @@
-"""A graph as a flat list of numbered slots and rows of the table: the form in which all players read a program."""
+"""A graph as a flat list of operations on numbered slots: the form in which all players read a program."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ from .guards import Guard, Question
 class Listing(Flat):
     """Instructions over numbered slots.
 
-    The slots hold first the inputs, which every replay sets; then the parameters, whose numbers every replay reads;
-    then the constants; then the result of each instruction. Instructions are in the order of `toposort`, so that a
-    sweep through them in reverse adds contributions in the engine's order and agrees with the engine to the last bit.
+    Each instruction is an operation (a row of the table of operations) on earlier slots. The slots hold first the
+    inputs, which every replay sets; then the parameters, whose numbers every replay reads; then the constants; then the
+    result of each instruction. Instructions are in the order of `toposort`, so that a sweep through them in reverse
+    adds contributions in the engine's order and agrees with the engine to the last bit.
 
-    `variable` is 1 for a slot that is a node of the graph and 0 for a plain number: only variables have adjoints, and
-    some derivatives are flat only if another operand is a plain number. `outputs` are slots. The instructions that the
-    first output needs come first; those that only the other outputs need follow.
+    `variable` is 1 for a slot that stands for a node of the graph and 0 for one that holds a plain number. Only
+    variables have adjoints, and some derivatives are flat only if another operand is a plain number. `outputs` are
+    slots. The instructions that the first output needs come first; those that only the other outputs need follow.
 
-    `risks` are the instructions that may raise, in the order in which the function computed them, if that is known.
+    `risks` are the instructions that may raise an exception, in the order in which the function computed them. If that
+    order is not known, `risks` is empty.
     """
 
     inputs: int
@@ -53,7 +55,7 @@ class Listing(Flat):
         return self.first + len(self.code)
 
     def varying(self, inputs: Sequence[bool], parameters: bool = True) -> Listing:
-        """The same list with only these inputs, and optionally the parameters, as nodes; the rest are numbers."""
+        """Return the same list with only these inputs and, if `parameters` is True, the parameters as variables."""
         old, first = self.variable, self.first
         new = array("b", (*inputs, *repeat(parameters, self.parameters)))
         if NATIVE is not None:
@@ -82,18 +84,19 @@ class Listing(Flat):
 
         Args:
             outputs: Values and plain numbers.
-            inputs: Nodes of the graph; nothing below them is visited.
+            inputs: Nodes of the graph; the nodes that they were computed from are not visited.
             parameters: All other leaves, except `constants` and the results of `stop_gradient`.
             constants: Leaves whose numbers are fixed.
-            plain: For a trace, nodes that represent plain numbers.
-            risks: For a trace, the nodes that may raise, in the order in which they were made; all are listed, even if
-                no output needs them.
-            questions: For a trace, questions about nodes and numbers, each with its outcome and the number of risks
-                before it.
+            plain: The nodes of a trace that represent plain numbers.
+            risks: The nodes of a trace that may raise an exception, in the order in which they were made. All of them
+                are listed, even if no output needs them.
+            questions: The questions that a trace asked about nodes and numbers. Each comes with its outcome and the
+                number of nodes in `risks` that were made before it was asked.
             checkpoints: The row that takes the place of each checkpoint.
 
         Raises:
-            GraphError: A leaf is none of these, a node has been assigned a number since, or a checkpoint has no row.
+            GraphError: A leaf is none of these, a checkpoint has no row, or a number has been assigned to a leaf after
+                a node was computed from the leaf.
         """
         asked = [question.operands for question in questions]
         roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *risks)]
@@ -117,7 +120,7 @@ class Listing(Flat):
         )
 
 
-# A list, the slots of the roots, and which slots are variable.
+# A flat list, the slots of the roots, and for each slot whether it is a variable.
 Listed = tuple[Flat, list[int], "array[int]"]
 
 
@@ -132,7 +135,7 @@ def _guard(first: int, question: Question, slots: tuple[int, ...]) -> Guard:
 
 
 def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: Container[Value]) -> Listed | None:
-    """Make the list with the C engine; return None without that engine, or if anything is unusual."""
+    """Make the list with the C engine; return None if that engine is not in use, or if it leaves the case to Python."""
     if NATIVE is None or not all(type(x) is Value for x in leaves):
         return None
     made = NATIVE.listed(tuple(roots), tuple(leaves), plain if isinstance(plain, set) else None, _ONES)
@@ -142,7 +145,7 @@ def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: C
     return Flat(constants, rows, code, starts, operands), slots, variable
 
 
-# The kinds of arrays into which the C engine writes a list: numbers, indices and flags.
+# One array of each type into which the C engine writes a list: numbers, indices and flags.
 _ONES = (array("d", [0.0]), array("i", [0]), array("b", [0]))
 
 
@@ -190,6 +193,6 @@ def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
 
 
 def _below(outputs: Sequence[Value | float], stops: Sequence[Value]) -> list[Value]:
-    """Return the nodes below the outputs: first those below the first, in the order of its sweep, then the others."""
+    """Return the nodes that the outputs depend on: first those of the first output, in the order of its sweep."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []

@@ -1,4 +1,7 @@
-"""Replays of many rows, each on whichever branch it takes; no sum depends on the order in which branches are traced."""
+"""Replays of many rows (a row is one point), each on the branch that its numbers take.
+
+No sum depends on the order in which branches were traced.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,12 @@ BLOCK = 65_536
 
 @dataclass(slots=True)
 class Answers:
-    """The results of all rows: values, gradients row by row and summed, and a branch with the outputs' structure."""
+    """The results of all rows: values, gradients (per row and summed), and a branch that has the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
-    by_input: list[float]  # 0.0 for inputs that carry rows
-    by_parameter: dict[Any, float]  # by node
+    by_input: list[float]  # the summed gradients of the inputs; 0.0 for inputs that carry rows
+    by_parameter: dict[Any, float]  # the summed gradients of the parameters, by node
     branch: Branch
 
 
@@ -37,9 +40,9 @@ def play_rows(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
-    """The outputs for every row and, if `varying` says which inputs are variables, the gradients of the first output.
+    """Return the outputs for every row and, if `varying` says which inputs are variables, the first output's gradients.
 
-    Raises whatever the engine raises for a row, with a note that names the row.
+    Raises any error that the engine raises for a row, with a note that names the row.
     """
     total: Answers | None = None
     for start in range(0, count, BLOCK):
@@ -48,7 +51,7 @@ def play_rows(
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
-            # These are not needed, and over all blocks they could take more memory than the inputs.
+            # No gradient per row is needed, and those of all blocks could take more memory than the inputs.
             found.by_row = array("d")
         total = found if total is None else _after(total, found)
         if progress is not None:
@@ -80,14 +83,14 @@ def _block(
         left = [left[i] for i in found.strays]
         if left:
             before_it, branch = branch, _branch_of(replays, columns, left[0], before)
-            # If the branch is the same, the row strayed only because fast arithmetic rounds differently at a boundary.
+            # If the branch is the same, the row strayed only because fast arithmetic rounded differently.
             fast = replays.fast and branch is not before_it
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)
 
 
 def _rebased(columns: Sequence[Column], count: int) -> list[Column]:
-    """The columns cut down to one block, as independent columns."""
+    """Return columns that locate only the first `count` rows of these columns."""
     views: dict[int, Any] = {}
     made = []
     for column in columns:
@@ -110,7 +113,7 @@ def _branch_of(replays: Replays, columns: Sequence[Column], row: int, before: in
 
 
 def _without(found: RowResults, strays: set[int], count: int) -> RowResults:
-    """The results without the rows that strayed."""
+    """Return the results without the rows that strayed."""
     values, by_row = array("d"), array("d")
     for kept, numbers in ((values, found.values), (by_row, found.by_row)):
         width = len(numbers) // count
@@ -143,7 +146,7 @@ def _together(groups: Sequence[tuple[list[int], Branch, RowResults]], count: int
 
 
 def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> array[float]:
-    """The rows of all groups, back in their places."""
+    """Return the numbers of all groups in the original order of the rows."""
     if len(groups) == 1:
         return groups[0][1]
     width = len(groups[0][1]) // len(groups[0][0])
@@ -155,7 +158,7 @@ def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> a
 
 
 def _after(total: Answers, found: Answers) -> Answers:
-    """Append the results of one block to those before it."""
+    """Append one block's results to those of the blocks before it, and add up the sums."""
     total.values.extend(found.values)
     total.by_row.extend(found.by_row)
     total.by_input = [x + y for x, y in zip(total.by_input, found.by_input, strict=True)]

@@ -1,9 +1,10 @@
-"""The player in C: the same numbers as `player`, bit for bit, at the speed of arrays.
+"""The player in C: it gives the same numbers as `player`, bit for bit, at the speed of array operations.
 
-`prepare` turns a listing into a plan of fewer, larger steps: chains of additions become sums of products, sums that
-share factors become matrix products, sums with the same weights at several places become convolutions, and operations
-of one kind become one step. Exact plans keep every sum in the order of the engine's sweep: `_native/plan_check.c`
-checks that, and a plan that fails the check is made again without passes.
+`prepare` turns a listing into a plan of fewer, larger steps. Passes over the listing find these steps: chains of
+additions become sums of products, sums that share factors become matrix products, sums that apply the same weights at
+several positions become convolutions, and several operations of the same kind become one step. An exact plan adds the
+terms of every sum in the order of the engine's sweep; `_native/plan_check.c` checks this, and a plan that fails the
+check is made again without passes.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from .player import Column, RowResults
 CHAINS, MATRICES, REUSE, CONVOLUTIONS, SORTED, FUSED = 1, 2, 4, 8, 16, 32
 EXACT = CHAINS | MATRICES | REUSE | CONVOLUTIONS
 FAST = EXACT | SORTED | FUSED
-SHOWN = 12  # kinds of steps that `explain` lists
+SHOWN = 12  # the maximum number of kinds of steps that `explain` lists
 
 
 class Table(NamedTuple):
-    """Adjacent inputs in one contiguous float64 buffer: `width` numbers, either in each row or shared by all rows."""
+    """The numbers of `width` adjacent inputs in one contiguous float64 buffer, for every row or shared by all rows."""
 
     numbers: Any
     width: int
@@ -50,7 +51,7 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
         passes: Which passes to run, as bits (`CHAINS | MATRICES`); by default all that `fast` permits.
 
     Raises:
-        ImportError: The player was not built.
+        ImportError: The C player was not built, or the Python engine is in use.
     """
     if NATIVE is None:
         raise ImportError("the C player was not built, or the Python engine is in use; use _program.player instead")
@@ -58,16 +59,16 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
 
 
 class Prepared:
-    """A program in the C player: one plan for each choice of inputs that carry rows."""
+    """A listing prepared for the C player, with one plan for each choice of inputs that carry rows."""
 
     def __init__(self, listing: Listing, passes: int) -> None:
         self.listing, self.passes = listing, passes
-        self._asking: Prepared | None = None  # computes the operands of the guards
+        self._asking: Prepared | None = None  # a second program, which computes the operands of the guards
         self._plans: dict[bytes, Any] = {}
         self._all = bytes([1]) * listing.inputs
 
     def plan(self, by_rows: bytes | None = None) -> Any:
-        """Return the `Player` for the case in which these inputs carry rows; by default, all of them do."""
+        """Return the plan for the case in which these inputs carry rows; by default, all inputs do."""
         flags = self._all if by_rows is None else by_rows
         if flags not in self._plans:
             assert NATIVE is not None
@@ -82,7 +83,7 @@ class Prepared:
         if self.plan().point(inputs, parameters, outputs, None, 1.0):
             return outputs.tolist()
         self._look_for_strays(inputs, parameters)
-        return player.values(self.listing, inputs, numbers(parameters))  # the Python player raises the error
+        return player.values(self.listing, inputs, numbers(parameters))  # this raises the error
 
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0
@@ -106,7 +107,7 @@ class Prepared:
         below: int,
         computed: bool,
     ) -> Value:
-        """Return the one output as a node of `row`, as `Player.node` does."""
+        """Return the only output as a node of `row`, as `Player.node` does."""
         node: Value | None = self.plan().node(row, given, parameters, below, computed)
         if node is not None:
             return node
@@ -114,9 +115,9 @@ class Prepared:
         return recorded(row, value, given, inputs, parameters[:below], (*by_input, *by_parameter[:below]))
 
     def _look_for_strays(self, inputs: Sequence[float], parameters: Sequence[Any]) -> None:
-        """Raise Strayed if a guard gets a different answer and all operations have a value.
+        """Raise Strayed if a guard's answer differs from the trace's; do nothing if some operation has no value.
 
-        The Python player would notice this too, but takes a thousand times as long on long programs.
+        The Python player would find such a guard too, but takes a thousand times as long on long programs.
         """
         listing = self.listing
         asked = array("i", dict.fromkeys(slot for guard in listing.guards for slot in guard.operands))
@@ -190,7 +191,7 @@ class Prepared:
         return found
 
     def explain(self, by_rows: bytes | None = None) -> str:
-        """Describe, line by line, what the passes found in the list and what they did not."""
+        """Describe, line by line, the steps that the passes found, and what they could not turn into larger steps."""
         plan = self.plan(by_rows)
         stats = plan.stats()
         lines = [
@@ -205,12 +206,12 @@ class Prepared:
 
 
 def numbers(parameters: Sequence[Any]) -> list[float]:
-    """Return the parameters, which may be Values, as numbers."""
+    """Return the parameters, which may be Values or floats, as floats."""
     return [getattr(x, "_data", x) for x in parameters]
 
 
 def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
-    """Return the columns as tables: adjacent columns of a buffer share one, and others are copied."""
+    """Return the columns as tables; columns that make up a whole buffer share one table, and others are copied."""
     tables = []
     at = 0
     while at < len(columns):
@@ -224,7 +225,7 @@ def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
 
 
 def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
-    """Return how many columns from here on make up one whole float64 buffer, or 0."""
+    """Return how many columns, from position `at` on, make up one whole float64 buffer, or 0 if they do not."""
     first = columns[at]
     width = first.step
     if width < 1 or first.start or at + width > len(columns):
@@ -235,7 +236,7 @@ def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
 
 
 def _is_whole(thing: Any, count: int) -> bool:
-    """Return whether a thing is a contiguous buffer of `count` float64 numbers."""
+    """Return whether an object is a contiguous buffer of `count` float64 numbers."""
     try:
         view = memoryview(thing)
     except TypeError:
@@ -250,7 +251,7 @@ def _copied(column: Column, count: int) -> Table:
 
 
 def _shortened(steps: Sequence[str]) -> list[str]:
-    """Return one line for each kind of step, the first SHOWN kinds in full."""
+    """Return one line for each of the first SHOWN kinds of steps, and one line for all others."""
     kinds = Counter(steps)
     lines = [f"  {step}{f', {n} times' if n > 1 else ''}" for step, n in kinds.items()]
     hidden = list(kinds.values())[SHOWN:]
@@ -269,7 +270,7 @@ def said(step: tuple[Any, ...]) -> str:
         of = "" if terms == 1 else f", each of {terms} terms"
         return f"{n * m} gradients → one {n}×{m} outer product{of}"
     if kind == "map":
-        return f"{row.name} at {counted(n, 'place')}"
+        return counted(n, f"{row.name} operation")
     if kind == "products":
         return f"{counted(n, 'product')}, one by one"
     if n == 1:
@@ -280,5 +281,5 @@ def said(step: tuple[Any, ...]) -> str:
 
 
 def counted(n: int, thing: str) -> str:
-    """Return a number with its noun."""
+    """Return a count with its noun, in the singular or plural."""
     return f"{n} {thing}" if n == 1 else f"{n:,} {thing}s"

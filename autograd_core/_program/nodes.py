@@ -1,4 +1,4 @@
-"""The node of a whole program, which is one operation on its inputs and parameters, and the graph it stands for."""
+"""The node of a whole program (one operation on inputs and parameters), and the graph that the node stands for."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def recorded(
     parameters: Sequence[Value],
     slopes: Sequence[float],
 ) -> Value:
-    """Make a node of a program's row on its inputs, which are Values where `given` has Values, and its parameters."""
+    """Make a node of a whole program on its inputs and parameters; inputs that are Values stay Values."""
     operands = [x if type(x) is Value else number for x, number in zip(given, inputs, strict=True)]
     return make_node(row, value, (*operands, *parameters), slopes, current(), tick())
 
 
 def unfolded(listing: Listing, leaves: Sequence[Any]) -> list[Any]:
-    """Return the outputs as nodes of a graph that computes the listing from `leaves`, which are Values and numbers."""
+    """Return the outputs as nodes of a graph with the listing's operations on `leaves` (Values or numbers)."""
     numbers = [x._data if type(x) is Value else x for x in leaves]
     locals_: list[Sequence[float | None]] = []
     data = forward(listing, numbers[: listing.inputs], numbers[listing.inputs :], locals_)
@@ -39,7 +39,10 @@ def unfolded(listing: Listing, leaves: Sequence[Any]) -> list[Any]:
 
 
 def _unfolded(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
-    """Make one node, or return the number if all operands are numbers. A node that counts as a number has no path."""
+    """Make one node, or return its number if all operands are numbers.
+
+    A node that the listing treats as a plain number lets no gradient pass.
+    """
     if not any(type(x) is Value for x in operands):
         return z
     known = [NOTHING if slope is None else slope for slope in slopes] or [NOTHING] * len(operands)

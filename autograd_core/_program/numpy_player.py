@@ -1,4 +1,4 @@
-"""The player of a program exported to NumPy: its text is copied into the generated module, and runs there."""
+"""The player for programs exported to NumPy; the text of this file is copied into each generated module."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ QUESTIONS: Any = {
 
 
 def player(rows: Any, branches: Any, defaults: Any) -> Any:
-    """The functions `program` and `gradients` of a module."""
+    """Return the functions `program` and `gradients` of a generated module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> Any:
-        """Each number of the function's result, over the rows; NaN where a row raises or its branch is unknown."""
+        """Return each number in the function's result, over the rows; NaN where a row raises or has no known branch."""
         return _merged(inputs, parameters, _values)
 
     def gradients(inputs: Any, parameters: Any = defaults) -> Any:
-        """The gradients of the first number with respect to each input and then each parameter, row by row."""
+        """Return the gradients of the first number with respect to each input and then each parameter, row by row."""
         return _merged(inputs, parameters, _slopes)
 
     def _merged(inputs: Any, parameters: Any, wanted: Any) -> Any:
@@ -40,7 +40,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
             return result
 
     def _forward(branch: Any, inputs: Any, parameters: Any, shape: Any) -> Any:
-        """The numbers in all slots, and where an operation has no value: where it gives NaN but no operand is NaN."""
+        """Return the numbers in all slots, and where an operation has no value: it gives NaN, but no operand is NaN."""
         raised = np.zeros(shape, bool)
         slots = [*inputs, *parameters, *(np.broadcast_to(x, shape) for x in branch["constants"])]
         for k in range(len(branch["code"])):
@@ -55,7 +55,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _holds(branch: Any, slots: Any, shape: Any) -> Any:
-        """Where all guards get the same answer as in the trace."""
+        """Return a mask of the rows in which all guards get the same answers as in the trace."""
         holds = np.ones(shape, bool)
         for kind, operands, outcome, *_ in branch["guards"]:
             found = np.asarray(QUESTIONS[kind](*(slots[slot] for slot in operands)), float)
@@ -111,7 +111,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return np.asarray(flat(*numbers) if callable(flat) else bool(flat))
 
     def _zeros(slope: Any, flat: Any) -> Any:
-        """A slope in which a flat 0 is -0.0, which means no path."""
+        """Return a slope in which -0.0 replaces 0 where the derivative is flat; -0.0 lets no gradient pass."""
         return np.where(np.asarray(slope) == 0.0, np.where(flat, -0.0, 0.0), slope)
 
     def _nothing(x: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Programs over many rows: columns in, rows out, with gradients per row or summed."""
+"""Programs over many rows: one call computes the values in all rows, and gradients that are per row or summed.
+
+A row holds the numbers of one point.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from .player import Column
 from .replayed import Replayed
 from .spread import Spread, counted, spread
 
-# For each positional argument, the axis that carries rows, or None; or a single entry for all arguments.
+# For each positional argument, the axis that carries rows, or None if there is none; or one entry for all arguments.
 Axes = int | None | tuple[int | None, ...]
 
 
@@ -26,9 +29,9 @@ class Rows:
     """A program over many rows; see `Program.over_rows`.
 
     Values come row by row, and so do the gradients of arguments that carry rows. The gradients of parameters, and of
-    arguments that all rows share, are summed over the rows. The order of summation is fixed: every 1024 rows give eight
-    partial sums, which are added as a tree, and the results are added in order. Within each block of 65,536 rows, the
-    rows of each branch are summed separately.
+    arguments that all rows share, are summed over the rows. The order of summation is fixed: the sum over
+    1024 consecutive rows is made of eight partial sums, which are added as a tree, and these results are added in
+    order. Within each block of 65,536 rows, the rows of each branch are summed separately.
     """
 
     def __init__(
@@ -41,12 +44,12 @@ class Rows:
         self._find, self._in_axes, self._threads, self._progress = find, in_axes, threads, progress
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """The outputs, each with one item per row: NumPy arrays if an argument is one, else lists."""
+        """Return the outputs, each with one item per row: NumPy arrays if an argument is a NumPy array, else lists."""
         call = self._laid_out(arguments, keywords)
         return call.outputs(self._played(call, None))
 
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """The value in each row, and the gradient with respect to the arguments in `argnums`."""
+        """Return the value in each row, and the gradient with respect to the arguments in `argnums`."""
         call = self._laid_out(arguments, keywords)
         picked = call.program._picked(arguments, keywords, argnums)
         answers = self._played(call, call.program._varying(picked))
@@ -54,7 +57,7 @@ class Rows:
         return call.outputs(answers), tuple(found) if isinstance(argnums, tuple) else found[0]
 
     def grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> Any:
-        """Only the gradient."""
+        """Return only the gradient; see `value_and_grad`."""
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
@@ -90,7 +93,7 @@ class Rows:
 
 
 class RowsCall:
-    """One call over rows: its program, the columns of its inputs, and how to put its results together."""
+    """One call over rows: the program, the columns of the inputs, and how to assemble the results."""
 
     def __init__(
         self, program: Replayed, example: Arguments, spreads: Sequence[Spread | None], count: int, numpy: bool
@@ -108,12 +111,12 @@ class RowsCall:
             at = example.argument_of(i)
             if i not in program._moving and at < len(spreads) and spreads[at] is not None:
                 raise GraphError(
-                    f"argument {at} has ints as rows, such as {x!r}, which {program.name} uses for more than indexing "
-                    "with take(table, i); pass floats to compute with them"
+                    f"argument {at} has ints as rows, such as {x!r}, but {program.name} uses them for more than "
+                    "indexing with take(table, i); pass floats instead"
                 )
 
     def outputs(self, answers: Answers) -> Any:
-        """The outputs, each with one item per row."""
+        """Return the outputs, each with one item per row."""
         structure, width = answers.branch.output, len(answers.branch.output.numbers)
         made: list[Any] = []
         at = 0
@@ -132,7 +135,7 @@ class RowsCall:
         return rows.reshape(self.count, *(shape or ()))
 
     def gradient(self, answers: Answers, at: int) -> Any:
-        """The gradient of one argument: per row if it carries rows, otherwise summed over the rows."""
+        """Return the gradient of one argument: per row if the argument carries rows, otherwise summed over the rows."""
         part = self.spreads[at] if at < len(self.spreads) else None
         if part is None:
             return self.program._part(self.example, at, answers.by_input)

@@ -15,22 +15,22 @@ from .._operations.operation import NOTHING, is_nothing
 from .guards import check, computed
 from .listing import Listing
 
-# Gradients are summed over rows in one order, regardless of the number of threads and the width of a vector: a chunk
-# has eight partial sums, the k-th over the rows whose index modulo 8 is k. These are added as a fixed tree, and then
-# the results of the chunks are added in order.
+# The order in which gradients are summed over rows does not depend on the number of threads or the width of a vector.
+# Each chunk of rows has eight partial sums, the k-th over the rows whose index modulo 8 is k. The eight are added as a
+# fixed tree, and then the results of the chunks are added in order.
 CHUNK = 1024
 PARTIALS = 8
 
 
 class Column(NamedTuple):
-    """The location of an input's numbers: row r's is at `start + step * r`; if `step` is 0, all rows share one."""
+    """The location of an input's numbers: row r's is at `start + step * r`; all rows share one if `step` is 0."""
 
     numbers: Sequence[float]
     start: int = 0
     step: int = 0
 
     def at(self, row: int) -> float:
-        """The number in a row."""
+        """Return the number in a row."""
         return self.numbers[self.start + self.step * row]
 
 
@@ -39,8 +39,8 @@ class RowResults:
     """The results of replaying many rows.
 
     `values` holds the outputs row by row. `by_row` holds, row by row, the gradients of the inputs that differ from row
-    to row; `summed` holds those of the other inputs and the parameters, by slot. `strays` lists, in order, the rows
-    that are on another branch or raise: their entries are meaningless, and the sums leave them out.
+    to row; `summed` holds the summed gradients of the other inputs and the parameters, by slot. `strays` lists, in
+    order, the rows that are on another branch or raise: their entries are meaningless, and the sums leave them out.
     """
 
     values: array[float]
@@ -52,7 +52,7 @@ class RowResults:
 def values(listing: Listing, inputs: Sequence[float], parameters: Sequence[float]) -> list[float]:
     """Return the outputs at one point.
 
-    Raises Strayed if the point is on another branch, and whatever an operation raises.
+    Raises Strayed if the point is on another branch, and any exception that an operation raises.
     """
     slots = forward(listing, inputs, parameters)
     return [slots[slot] for slot in listing.outputs]
@@ -71,7 +71,7 @@ def value_and_gradients(
 def value_and_adjoints(
     listing: Listing, inputs: Sequence[float], parameters: Sequence[float]
 ) -> tuple[float, list[float]]:
-    """Return the first output at one point, and the adjoints of the leaves: `NOTHING` for those without a path."""
+    """Return the first output at one point, and the adjoints of the leaves: `NOTHING` where no path leads to a leaf."""
     locals_: list[Sequence[float | None]] = []
     slots = forward(listing, inputs, parameters, locals_)
     return slots[listing.outputs[0]], adjoints(listing, locals_, 1.0)[: listing.inputs + listing.parameters]
@@ -90,7 +90,7 @@ def rows(
         locals_: list[Sequence[float | None]] | None = [] if gradients_too else None
         try:
             slots = forward(listing, numbers, parameters, locals_)
-        except Exception:  # running the row eagerly raises the same error again
+        except Exception:  # running the function itself on this row will raise the same error again
             result.strays.append(row)
             result.values.extend([0.0] * len(listing.outputs))
             result.by_row.extend([0.0] * len(by_row) if gradients_too else ())
@@ -106,7 +106,7 @@ def rows(
 
 
 class RowSum:
-    """Sums over rows, in the order that all players share."""
+    """Adds numbers over rows, in the order in which all players add them."""
 
     def __init__(self, width: int) -> None:
         self._totals: list[float] | None = None
@@ -115,7 +115,7 @@ class RowSum:
         self._partials = [[0.0] * width for _ in range(PARTIALS)]
 
     def add(self, numbers: Sequence[float]) -> None:
-        """Add one row."""
+        """Add the numbers of one row."""
         partial = self._partials[self._count % PARTIALS]
         for i, x in enumerate(numbers):
             partial[i] += x
@@ -145,7 +145,7 @@ def forward(
     parameters: Sequence[float],
     locals_: list[Sequence[float | None]] | None = None,
 ) -> list[float]:
-    """Return the numbers in all slots, appending the local derivatives of each instruction to `locals_`."""
+    """Return the numbers in all slots; append the local derivatives of each instruction to `locals_`, if given."""
     slots = [*inputs, *parameters, *listing.constants]
     variable = listing.variable
     try:
@@ -158,7 +158,7 @@ def forward(
                 locals_.append(row.recorded(numbers, z, moving) if moves else ())
             slots.append(z)
     except Exception:
-        check(listing.guards, slots, variable)  # another branch may not have this operation
+        check(listing.guards, slots, variable)  # the point may be on another branch, without this operation
         raise
     check(listing.guards, slots, variable)
     return slots

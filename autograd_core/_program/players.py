@@ -14,15 +14,15 @@ from .player import Column, RowResults
 
 
 class Player(Protocol):
-    """A listing ready to be played; parameters are floats, or Values to be read."""
+    """A listing ready to be played; parameters are floats, or Values whose current numbers are read."""
 
     def values(self, inputs: Sequence[float], parameters: Sequence[Any], /) -> list[float]:
-        """The outputs at one point."""
+        """Return the outputs at one point."""
 
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, list[float], list[float]]:
-        """The first output at one point, and the gradients of inputs and parameters."""
+        """Return the first output at one point, and the gradients of inputs and parameters."""
 
     def node(
         self,
@@ -34,32 +34,32 @@ class Player(Protocol):
         computed: bool,
         /,
     ) -> Value:
-        """The one output as a node of `row` on the inputs and the first `below` parameters.
+        """Return the only output as a node of `row` on the inputs and the first `below` parameters.
 
-        `given` holds the inputs as they were given, with Values among them; `computed` says whether any of these
+        `given` holds the inputs as the caller gave them, some of them Values; `computed` says whether any of these
         parameters is not a leaf.
         """
 
     def rows(
         self, inputs: Sequence[Column], parameters: Sequence[Any], count: int, /, *, gradients_too: bool, threads: int
     ) -> RowResults:
-        """The outputs in each row, and the gradients of the first output."""
+        """Return the outputs in each row, and the gradients of the first output."""
 
 
 class InPython:
-    """The Python player for one listing."""
+    """The Python player of one listing."""
 
     def __init__(self, listing: Listing) -> None:
         self.listing = listing
 
     def values(self, inputs: Sequence[float], parameters: Sequence[Any], /) -> list[float]:
-        """The outputs at one point."""
+        """Return the outputs at one point."""
         return player.values(self.listing, inputs, native.numbers(parameters))
 
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0, /
     ) -> tuple[float, list[float], list[float]]:
-        """The first output at one point, and the gradients of inputs and parameters."""
+        """Return the first output at one point, and the gradients of inputs and parameters."""
         return player.value_and_gradients(self.listing, inputs, native.numbers(parameters), seed)
 
     def node(
@@ -72,7 +72,7 @@ class InPython:
         computed: bool,
         /,
     ) -> Value:
-        """The one output as a node of `row` on the inputs and the first `below` parameters."""
+        """Return the only output as a node of `row` on the inputs and the first `below` parameters."""
         value, slopes = player.value_and_adjoints(self.listing, inputs, native.numbers(parameters))
         return recorded(row, value, given, inputs, parameters[:below], tuple(slopes[: len(inputs) + below]))
 
@@ -86,10 +86,10 @@ class InPython:
         gradients_too: bool,
         threads: int,
     ) -> RowResults:
-        """The outputs in each row, and the gradients of the first output; in one thread."""
+        """Return the outputs in each row, and the gradients of the first output; use one thread only."""
         return player.rows(self.listing, inputs, native.numbers(parameters), count, gradients_too=gradients_too)
 
 
 def prepared(listing: Listing, fast: bool) -> Player:
-    """The player of a listing. The Python player is exact whether or not `fast` is set."""
+    """Return the player of a listing; the Python player ignores `fast` and is always exact."""
     return native.prepare(listing, fast=fast) if native.available() else InPython(listing)

@@ -22,22 +22,22 @@ from .replayed import Replayed
 
 
 class Program(Replayed):
-    """A function as a list of operations, replayed at any numbers. `trace` makes one from a function.
+    """A function as a list of operations that can be replayed at any numbers; `trace` makes a program from a function.
 
-    The constructor makes one from an existing graph: a program that takes one number for each input and returns numbers
-    in the structure of `output`. A graph does not record the order in which its nodes were made: if several operations
-    have no value, the error is that of any of them.
+    The constructor makes a program from an existing graph; the program takes one number for each input and returns
+    numbers in the structure of `output`. A graph does not record the order in which its nodes were made. So if several
+    operations of such a program have no value, the error may be that of any of them, not necessarily of the first.
 
     A `fast` program lets the native engine add the terms of a sum in a different order, fuse a multiplication with the
-    addition that follows it, and compute exp and tanh with vector instructions. Each operation is then off by at most 4
-    units in the last place (a sum, relative to its terms), and gradients by 1e-12 relative to their condition; the
-    number of threads still makes no difference. Guards compare these numbers, so a point next to a boundary may end up
-    on either side. Without the native engine a fast program is exact.
+    addition that follows it, and compute exp and tanh with vector instructions. The error of each operation is then at
+    most 4 units in the last place (for a sum, relative to its terms), and that of a gradient at most 1e-12 relative to
+    its condition; the number of threads still makes no difference. Guards use these less exact numbers, so a point next
+    to a boundary between branches may end up on either side. Without the native engine, a fast program is exact.
 
     Args:
         output: A Value, or numbers and Values in a structure.
         inputs: The leaves for which each call supplies numbers.
-        parameters: Other leaves, in the order you want; any you do not list follow.
+        parameters: The other leaves, in the order you want; leaves that you do not list follow.
         fast: Whether to make a fast program.
 
     >>> x, w = Value(2.0), Value(3.0)
@@ -67,7 +67,7 @@ class Program(Replayed):
     # --- Calls -------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return what the function returns on floats; if an argument is a Value, return a Value with its gradient."""
+        """Return the function's result on floats or, if an argument is a Value, a result that can be differentiated."""
         call = self._checked(arguments, keywords)
         if any(type(x) is Value for x in call.numbers):
             return self._recorded(call)
@@ -77,7 +77,7 @@ class Program(Replayed):
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
         """Return the value and its gradient with respect to the arguments in `argnums`.
 
-        The arguments are those of `autograd_core.value_and_grad`.
+        `argnums` means the same as in `autograd_core.value_and_grad`.
 
         >>> from autograd_core import trace
         >>> trace(lambda x, y: x * y, 1.0, 1.0).value_and_grad(2.0, 5.0, argnums=(0, 1))
@@ -116,11 +116,11 @@ class Program(Replayed):
         """Return the same program over many rows at once.
 
         Args:
-            in_axes: As in JAX's `vmap`: for each positional argument, the axis that holds the rows, or None if all rows
-                share the argument; or a single entry for all arguments. Keyword arguments are shared by all rows. NumPy
-                arrays have rows along that axis; lists and `array.array` have one row per item.
+            in_axes: As in JAX's `vmap`: for each positional argument, the axis that carries the rows, or None if all
+                rows share the argument; or a single entry that applies to all arguments. Keyword arguments are shared
+                by all rows. A NumPy array has its rows along that axis; each item of a list or `array.array` is a row.
             threads: The maximum number of threads; the results are the same for any number, bit for bit.
-            progress: Called with the number of rows done and the total.
+            progress: A function to call with the number of rows done and the total.
 
         >>> from autograd_core import trace
         >>> rows = trace(lambda x, w: x * w, 1.0, 1.0).over_rows((0, None))
@@ -132,9 +132,9 @@ class Program(Replayed):
     # --- What it holds -----------------------------------------------------------------------------------------
 
     def explain(self) -> str:
-        """Describe each branch: its operations by kind, those that no output needs, its guards, and how it is played.
+        """Describe each branch: operations by kind, those that no output needs, guards, and how the branch is replayed.
 
-        The C player turns operations into fewer, larger steps; the description says where it could not, and why.
+        The C player combines operations into fewer, larger steps; the description says where it could not, and why.
 
         >>> from autograd_core import trace
         >>> print(trace(lambda x: x * x if x > 0.0 else -x, 2.0).explain().replace("<lambda>", "f"))
@@ -147,22 +147,24 @@ class Program(Replayed):
         return explained(self.name, list(self._replays.branches), self.fast)
 
     def stats(self) -> dict[str, int]:
-        """Return the number of branches, and their total numbers of operations, slots, guards and bytes."""
+        """Return the number of branches, and the total numbers of their operations, slots, guards and bytes."""
         return stats(list(self._replays.branches))
 
     def draw(self, *arguments: Any, steps: bool | None = None, **options: Any) -> Any:
-        """Draw the branch of these arguments, or without arguments all branches that have been traced.
+        """Draw the branch that these arguments take or, without arguments, all branches that have been traced.
 
-        A large program is drawn as it is played: its inputs and parameters, the steps that `explain` lists, its guards
-        and its output, each edge with the number of numbers along it. Steps that belong together share a box. Without
-        the C player, which finds the steps, all operations of a large program are in one box. A small program is drawn
-        as its operations with their numbers, and several outputs are summed; so it needs arguments.
+        A large program is drawn as it is played. The drawing shows the inputs and parameters, the steps that `explain`
+        lists, the guards and the output; each edge says how many numbers flow along it. Steps that belong together
+        share a box. The steps are found by the C player; without it, all operations of a large program are in one box.
+        A small program is drawn as its operations with their numbers, so it needs arguments; several outputs are
+        summed.
 
         Args:
             arguments: Positional arguments for the program.
-            steps: Whether to draw the steps; by default, for programs of more than 48 operations and without arguments.
-            options: The options of `autograd_core.draw`. Of these, steps have only direction, precision, max_nodes and
-                time_limit.
+            steps: Whether to draw the steps instead of the operations. By default, the steps are drawn if the branch
+                has more than 48 operations, or if there are no arguments.
+            options: The options of `autograd_core.draw`. A drawing of steps takes only direction, precision, max_nodes
+                and time_limit.
 
         Raises:
             GraphError: There is nothing to draw, because the program returns a constant.
@@ -179,7 +181,7 @@ class Program(Replayed):
 
     @property
     def parameters(self) -> list[Value]:
-        """The Values whose numbers each replay reads anew, over all branches."""
+        """The parameters of all branches: Values whose numbers each replay reads anew."""
         return list(dict.fromkeys(node for branch in self._replays.branches for node in branch.parameters))
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -197,11 +199,11 @@ class Program(Replayed):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Program:
-        """Load a program that `save` wrote; its `parameters` are new leaves with the saved numbers.
+        """Load a program that `save` wrote; the program's `parameters` are new leaves with the saved numbers.
 
         The program knows only the branches that had been traced when it was saved; calling it with numbers that take
         any other branch raises GraphError. If an operation has no value, the error is the one that the function itself
-        would raise first, with the labels of parameters but no others.
+        would raise first. Its message mentions the labels of parameters, but no other labels.
 
         Raises:
             ValueError: The file is not a program, is damaged, or has a different version.
@@ -219,15 +221,16 @@ class Program(Replayed):
         """Return the program as a self-contained script for Node and browsers.
 
         The script defines `parameters`, the current numbers of the parameters, and `program(inputs, parameters)`. A
-        call returns `values`, all numbers in the function's result in order, and `gradients(seed)`, which gives the
-        gradients of the first number with respect to inputs and parameters. It throws the error that the function
-        would raise first, as a `py.Raised` with its `kind`, and a RangeError on a branch that has not been traced.
-        Functions such as exp are the browser's, which may differ in the last digits.
+        call of `program` returns `values`, all numbers in the function's result in order, and `gradients(seed)`, which
+        gives the gradients of the first number with respect to inputs and parameters. If an operation has no value, the
+        call throws the error that the function would raise first, as a `py.Raised` whose `kind` names the exception. On
+        a branch that has not been traced, it throws a RangeError. Functions such as exp are those of JavaScript, whose
+        results may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
         """
-        from .exporting import in_javascript  # only here: the translator is large
+        from .exporting import in_javascript  # imported only here, since the translator is large
 
         return in_javascript(self.name, list(self._replays.branches), self.parameters)
 
@@ -236,14 +239,14 @@ class Program(Replayed):
 
         The file defines `program_parameters` (the current numbers), `program(inputs, parameters, outputs)` and
         `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both return 0 on success, 1 for a
-        branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out; 1 or 2 is whichever
-        the function would meet first. With the same C library the numbers are those of the program, except for hypot,
-        norm, gamma and lgamma, which are the library's.
+        branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out. If both 1 and 2
+        apply, the code is the one for what the function would meet first. With the same C library, the numbers equal
+        the program's, except that hypot, norm, gamma and lgamma are the library's own.
 
         Raises:
             GraphError: The program contains a primitive.
         """
-        from .exporting_c import in_c  # only here, as below
+        from .exporting_c import in_c  # imported only here, for the same reason
 
         return in_c(self.name, list(self._replays.branches), self.parameters)
 
@@ -259,7 +262,7 @@ class Program(Replayed):
         Raises:
             GraphError: The program contains a primitive.
         """
-        from .exporting_python import in_python  # only here, as above
+        from .exporting_python import in_python  # imported only here, for the same reason
 
         return in_python(self.name, list(self._replays.branches), self.parameters)
 
@@ -270,13 +273,13 @@ class Program(Replayed):
         takes a list of arrays and returns all numbers in the function's result in order, each as an array over the
         rows; and `gradients`, which returns the gradients of the first number with respect to inputs and parameters,
         row by row. A row that raises, or is on a branch that has not been traced, gives NaN. Functions such as exp are
-        NumPy's, which may differ in the last digits.
+        NumPy's, whose results may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
-            NotImplementedError: It contains an operation that cannot be translated.
+            NotImplementedError: The program contains an operation that cannot be translated.
         """
-        from .exporting_python import in_numpy  # only here, as above
+        from .exporting_python import in_numpy  # imported only here, for the same reason
 
         return in_numpy(self.name, list(self._replays.branches), self.parameters)
 

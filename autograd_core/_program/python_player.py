@@ -1,4 +1,4 @@
-"""The player of a program exported to plain Python: its text is copied into the generated module, and runs there."""
+"""The player for programs exported to plain Python; the text of this file is copied into each generated module."""
 
 import math
 from typing import Any
@@ -13,7 +13,7 @@ QUESTIONS: Any = {
 
 
 def power(x: float, y: float) -> float:
-    """The power x**y as a float."""
+    """Return the power x**y as a float."""
     z = x**y
     if isinstance(z, complex):
         raise ValueError("a negative number raised to a power that is not an integer")
@@ -21,22 +21,22 @@ def power(x: float, y: float) -> float:
 
 
 def item_of(numbers: Any, i: int, size: int) -> float:
-    """An item of a list that must have `size` numbers."""
+    """Return an item of a list that must have `size` numbers."""
     if len(numbers) != size:
         raise ValueError(f"{size} numbers are expected; got {len(numbers)}")
     return float(numbers[i])
 
 
 def player(rows: Any, branches: Any, defaults: Any) -> Any:
-    """The functions `program` and `gradients` of a module."""
+    """Return the functions `program` and `gradients` of a generated module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """The numbers in the function's result; raises what its operations raise, or LookupError on other branches."""
+        """Return the numbers in the result; raise what an operation raises, or LookupError on an unknown branch."""
         branch, slots = _played(inputs, parameters)
         return [slots[slot] for slot in branch["outputs"]]
 
     def gradients(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """The first number's gradients with respect to each input and then each parameter; raises as `program` does."""
+        """Return the first number's gradients with respect to inputs and then parameters; raise as `program` does."""
         branch, slots = _played(inputs, parameters)
         first = len(slots) - len(branch["code"])
         adjoints = [-0.0] * len(slots)
@@ -53,7 +53,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return [x + 0.0 for x in adjoints[: branch["inputs"]]] + by_parameter
 
     def _played(inputs: Any, parameters: Any) -> tuple[Any, list[float]]:
-        """The branch of these numbers, and the numbers in all its slots."""
+        """Return the branch that these numbers take, and the numbers in all slots of the branch."""
         for branch in branches:
             slots = [*map(float, inputs), *(float(parameters[i]) for i in branch["parameters"]), *branch["constants"]]
             errors = _compute(branch, slots)
@@ -80,7 +80,10 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return float(row["value"](numbers) if row["together"] else row["value"](*numbers))
 
     def _holds(branch: Any, slots: list[Any], errors: dict[int, Exception]) -> bool:
-        """Whether all guards get the same answer as in the trace; raises the error that the function meets first."""
+        """Return whether all guards get the same answers as in the trace.
+
+        If the function would meet one of the errors before a guard that fails, that error is raised instead.
+        """
         done = 0
         for kind, operands, outcome, after, name, at in branch["guards"]:
             _raise_first(errors, branch["risks"][done:after])
@@ -107,13 +110,13 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _locals(branch: Any, slots: list[float], k: int, first: int) -> list[float]:
-        """The local derivatives of an operation; -0.0, which means no path, for a plain number or a flat derivative."""
+        """Return an operation's local derivatives; those of plain numbers, and flat ones, are -0.0 (no path)."""
         row, below = rows[branch["rows"][branch["code"][k]]], _below(branch, k)
         variable = [bool(branch["variable"][slot]) for slot in below]
         return _recorded(row, [slots[slot] for slot in below], slots[first + k], variable)
 
     def _flat(branch: Any, operands: Any, numbers: list[float], name: str, at: int) -> float:
-        """Whether the derivative of a row with respect to one of its operands is flat."""
+        """Return whether an operation's derivative with respect to one of its operands is flat, as 0.0 or 1.0."""
         moving = [bool(branch["variable"][slot]) for slot in operands]
         moving[at] = True
         return float(_nothing(_recorded(rows[name], numbers, _value(rows[name], numbers), moving)[at]))

@@ -21,19 +21,19 @@ def _watched(draw: Callable[..., Any]) -> Callable[..., Any]:
     return drawing
 
 
-# All other methods of Python's generators draw through these.
+# All other methods of Python's generators draw their numbers by calling these methods.
 _DRAWS = [(kind, name) for kind in (random.Random, random.SystemRandom) for name in ("random", "getrandbits")]
 _ORIGINALS = {(kind, name): vars(kind).get(name) for kind, name in _DRAWS}
 
 
 def watch_generators() -> None:
-    """Make Python's generators tell the trace of their thread when they draw; NumPy's cannot (see `states`)."""
+    """Make Python's generators tell the current thread's trace when they draw; NumPy's cannot (see `states`)."""
     for kind, name in _DRAWS:
         setattr(kind, name, _watched(getattr(kind, name)))
 
 
 def unwatch_generators() -> None:
-    """Undo `watch_generators`."""
+    """Undo the changes that `watch_generators` made."""
     for (kind, name), original in _ORIGINALS.items():
         if original is None:
             delattr(kind, name)
@@ -44,7 +44,8 @@ def unwatch_generators() -> None:
 def states(function: Any) -> list[Any]:
     """Return the states of the global generators, and of the NumPy generators that the function names or closes over.
 
-    The functions of the module `random` are methods that were bound before watching began, so watching can miss them.
+    The functions of the module `random` are methods that were bound before `watch_generators` replaced them, so the
+    trace can miss their draws; the state of the global generator reveals them.
     """
     found: list[Any] = [random.getstate()]
     numpy_random = sys.modules.get("numpy.random")
@@ -65,7 +66,10 @@ def _comparable(state: Any) -> Any:
 
 
 def _named(function: Any) -> list[Any]:
-    """Return the objects that a function closes over and the globals it names; likewise for functions among them."""
+    """Return the objects that a function closes over and the globals that it names.
+
+    Functions among these objects are searched in the same way.
+    """
     found: dict[int, Any] = {}
     waiting = [function]
     while waiting:

@@ -1,4 +1,4 @@
-"""From one run of a function on fresh leaves to the listing of one branch."""
+"""Runs a function once on fresh leaves, and turns the run into the listing of one branch."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ def record_branch(
     """Trace `function` at these numbers; return the branch and the function's result.
 
     Args:
-        arguments: The arguments of a call, taken apart.
-        moving: Which of their numbers are inputs; the others are static ints.
+        arguments: The arguments of a call, split into numbers and structure.
+        moving: The positions of the inputs among the numbers in the arguments; all other numbers are static ints.
         numbers: The numbers of the inputs.
 
     Raises:
-        GraphError: The function did something that a replay could not repeat. Its own exceptions propagate.
+        GraphError: The function did something that a replay could not repeat. (The function's own exceptions
+            propagate.)
     """
     with tracing(function) as trace:
         inputs = [Value(x) for x in numbers]
@@ -57,7 +58,7 @@ def record_branch(
     made = trace.made
     del inputs, structure, outputs, leaves, trace
     if leaked(made) is not None:
-        gc.collect()  # a cycle that is otherwise garbage may hold the node
+        gc.collect()  # an unreachable reference cycle may still refer to the node
         if leaked(made) is not None:
             raise refused(
                 "stores a number that it computed (in an outer variable, a list, an attribute or a cache)",
@@ -94,7 +95,7 @@ def _run(
 
 
 def _taken_apart(result: Any) -> Structure:
-    """Take a function's result apart into its Values and numbers; an array without Values is kept whole."""
+    """Split a function's result into numbers and structure; an array without Values counts as structure."""
     return apart(result, _numbers, Kept)
 
 
@@ -109,7 +110,7 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
 
 
 def filled(structure: Structure, given: Sequence[Any]) -> Any:
-    """Return the arguments with `given` in place of their numbers; an array becomes an object array."""
+    """Return the arguments with `given` in place of their numbers; arrays become object arrays unless all are ints."""
     made, at = [], 0
     for leaf in structure.leaves:
         part = given[at : at + leaf.size]
@@ -130,7 +131,7 @@ def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _contents(thing: Any) -> Any:
-    """Return the contents of a structure by identity, to detect changes."""
+    """Return the identities of the contents of a structure, for detecting changes to it."""
     if is_array(thing):
         return tuple(map(id, thing.ravel().tolist())) if thing.dtype == object else thing.tobytes()
     kind = kind_of(thing)
@@ -141,7 +142,7 @@ def _contents(thing: Any) -> Any:
 
 
 def _check_kept(form: Nested | Kept | Leaf) -> None:
-    """Reject a result that may contain hidden numbers."""
+    """Reject a result with an object in which numbers may be hidden."""
     if isinstance(form, Nested):
         for part in form.parts:
             _check_kept(part)
@@ -157,7 +158,7 @@ def _check_kept(form: Nested | Kept | Leaf) -> None:
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]:
-    """Return the older nodes that the trace used, those below the outputs first, and how many are below the outputs."""
+    """Return the older nodes that the trace used, and how many of them the outputs depend on; these come first."""
     dead = _dead(trace, outputs)
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
@@ -166,15 +167,15 @@ def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]
 
 
 def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
-    """Return the nodes that no output needs but that could raise."""
+    """Return the nodes that no output needs, but whose operations may raise."""
     ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
     return [node for node in unused(ends, trace.made) if may_raise(node.op)]
 
 
 @cache
 def may_raise(row: Operation) -> bool:
-    """Return whether an operation may raise: either its translation can, or it has none."""
-    from .._translation.forms import Refused  # imported here: the translator is large, and few functions need it
+    """Return whether an operation may raise: its translation says so, or there is none."""
+    from .._translation.forms import Refused  # imported only here, since the translator is large
     from .._translation.rows import translated_row
     from .._translation.translator import Translation
 

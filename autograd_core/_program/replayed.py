@@ -1,4 +1,4 @@
-"""A program as seen by a call: which arguments fit, which numbers are inputs, and the node that the call makes."""
+"""What a call of a program needs: which arguments fit, which numbers are inputs, and the node that the call makes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .replays import Replays
 
 
 class Replayed:
-    """A function, the arguments it was traced for, which of their numbers are inputs, and its branches."""
+    """A function, the arguments that it was traced for, which of their numbers are inputs, and the branches."""
 
     name: str
     _function: Function | None
@@ -44,7 +44,7 @@ class Replayed:
 
     @property
     def fast(self) -> bool:
-        """Whether its numbers may differ from the engine's, within the bounds that `Program` states."""
+        """Whether the program's numbers may differ from the engine's, within the bounds that `Program` states."""
         return self._replays.fast
 
     def _trace(self, numbers: Sequence[float]) -> Branch:
@@ -61,7 +61,7 @@ class Replayed:
         return call
 
     def _static(self, call: Arguments) -> list[Any]:
-        """The ints that are part of the program."""
+        """Return the static ints of a call: they select a program, and are not inputs."""
         if len(self._moving) == len(call.numbers):
             return []
         moving = set(self._moving)
@@ -76,26 +76,26 @@ class Replayed:
         return as_floats(self._given(call))
 
     def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
-        """The arguments to differentiate with respect to, positional ones first and then keywords."""
+        """Return the positions of the arguments to differentiate with respect to; keyword arguments come last."""
         function = self._function or _anything
         places = located(function, arguments, keywords, checked(argnums))
         return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
 
     def _varying(self, picked: Sequence[int]) -> tuple[bool, ...]:
-        """For each input, whether it belongs to one of these arguments."""
+        """Return, for each input, whether it belongs to one of these arguments."""
         return tuple(self._arguments.argument_of(i) in picked for i in self._moving)
 
     def _part(self, call: Arguments, at: int, slopes: Sequence[float]) -> Any:
-        """The gradient of one argument, in its structure."""
+        """Return the gradient of one argument, in the argument's structure."""
         by_number = dict(zip(self._moving, slopes, strict=True))
         start = call.ends[at - 1] if at else 0
         part = call.part(at)
         if not part.numbers:
-            raise TypeError(f"argument {at} holds no number to differentiate with respect to")
+            raise TypeError(f"argument {at} contains no number to differentiate with respect to")
         return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
 
     def _recorded(self, call: Arguments) -> Any:
-        """The function's result on Values: one node, or the engine's own graph if there are several outputs."""
+        """Return the function's result on Values: one node, or the engine's own graph if there are several outputs."""
         result = self._node(call)
         if result is NotImplemented:
             if self._function is None:
@@ -108,10 +108,10 @@ class Replayed:
         return result
 
     def _node(self, call: Arguments) -> Any:
-        """A node on the arguments and parameters, with the gradients of a replay.
+        """Return a node on the arguments and parameters whose local derivatives are the gradients of a replay.
 
-        Returns NotImplemented for several outputs, each of which would need its own sweep; the engine then builds the
-        graph.
+        Return NotImplemented if there are several outputs, since each would need its own sweep; the engine then builds
+        the graph.
         """
         given = self._given(call)
         numbers = as_floats(given)
@@ -129,11 +129,11 @@ class Replayed:
         return branch.result([node])
 
     def _row_value(self, operands: Sequence[float]) -> float:
-        """The value of a node of this program from its operands: the inputs, then the parameters."""
+        """Return the value of a node of this program; its operands are the inputs and then the parameters."""
         return self._at(operands)[0]
 
     def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
-        """The local derivatives of a node of this program; on Values, they come from the function's own graph."""
+        """Return the local derivatives of a node of this program; on Values, the function's own graph gives them."""
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:
@@ -148,7 +148,7 @@ class Replayed:
         return [next(slopes) if type(x) is Value else 0.0 for x in operands]
 
     def _inside(self, node: Value) -> Any:
-        """The result of the graph that a node of this program stands for, computed from the node's operands."""
+        """Return the result of the graph that a node of this program stands for, computed from the node's operands."""
         count = len(self._moving)
         given, parameters = node.operands[:count], node.operands[count:]
         branch = self._replays.branch_of(as_floats(given))
@@ -159,7 +159,7 @@ class Replayed:
         return unfolded(listing, [*given, *parameters, *others])[0]
 
     def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
-        """The value and gradients with these numbers in place of the parameters' current ones."""
+        """Return the value and gradients; the parameters' numbers come from the operands, not from the parameters."""
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
         branch, (value, by_input, by_parameter) = self._replays.played(
@@ -172,4 +172,4 @@ class Replayed:
 
 
 def _anything(*arguments: Any, **keywords: Any) -> None:
-    """The signature of a program without a function: argnums are positions."""
+    """Stand in for the function of a program that has none, so that argnums are positions."""

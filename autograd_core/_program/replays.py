@@ -13,7 +13,7 @@ from .failing import first_failure
 from .guards import Strayed
 
 T = TypeVar("T")
-# Traces the branch of a point.
+# The type of a callable that traces the branch of a point.
 Tracer = Callable[[Sequence[float]], Branch]
 
 
@@ -21,8 +21,9 @@ class Replays:
     """The branches of one program, and the choice among them at each point.
 
     Args:
-        tracer: Traces the branch of a point, raising whatever the engine raises there; None if there is no function.
-        fast: Whether the players may be fast.
+        tracer: Traces the branch of a point, and raises any error that the engine raises there; None if the program
+            has no function to trace.
+        fast: Whether the program is fast (see `Program`).
     """
 
     def __init__(self, name: str, tracer: Tracer | None, fast: bool) -> None:
@@ -31,13 +32,13 @@ class Replays:
         self._tracing = RLock()
 
     def values(self, numbers: Sequence[float]) -> tuple[Branch, list[float]]:
-        """The branch of a point, and the outputs there."""
+        """Return the branch of a point, and the outputs there."""
         return self.played(numbers, lambda branch: branch.player(None, self.fast).values(numbers, branch.parameters))
 
     def value_and_gradients(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, list[float], list[float]]]:
-        """The branch of a point, and the first output and the gradients of inputs and parameters there."""
+        """Return the branch of a point, and the first output and the gradients of inputs and parameters there."""
         return self.played(
             numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )
@@ -45,14 +46,14 @@ class Replays:
     def node(
         self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, Any]:
-        """The branch of a point, and its one output as a node of `row`, or as a number if it depends on no variable.
+        """Return the branch of a point, and the only output: a node of `row`, or a number if no variable matters.
 
         `given` holds the inputs, some of them Values; `varying` says which, and `numbers` holds all inputs as floats.
         """
         return self.played(numbers, lambda branch: branch.node(row, given, numbers, varying, self.fast))
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
-        """The result of `play` on the branch of a point; raises whatever the engine raises there."""
+        """Return the branch of a point, and the result of `play` on it; raise whatever the engine raises there."""
         branch = self.branches.latest
         while branch is not None:
             try:
@@ -87,11 +88,11 @@ class Replays:
         return None
 
     def branch_of(self, numbers: Sequence[float]) -> Branch:
-        """The branch of a point, chosen with exact arithmetic even if the program is fast."""
+        """Return the branch of a point, chosen with exact arithmetic even if the program is fast."""
         return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))[0]
 
     def traced(self, numbers: Sequence[float]) -> Branch:
-        """Trace the branch of a point, and keep it."""
+        """Trace the branch of a point, keep the branch, and return it."""
         if self.tracer is None:
             raise GraphError(
                 f"these numbers take a branch of {self.name} that was not traced; "

@@ -1,4 +1,7 @@
-"""Programs as text: versioned, checked when read, never executed. Arrays are little-endian, in Base64."""
+"""Saves programs as text. The text has a version, is checked when it is read, and is never executed.
+
+Arrays are stored in Base64, in little-endian order.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +35,12 @@ ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "output
 
 
 def write(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
-    """Write a state to a file, atomically, with a checksum."""
+    """Write a program's state to a file, atomically, with a checksum."""
     write_whole(path, _text({**state, "sha256": _sum(state)}) + "\n")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the state in a file; raise ValueError if the file is not a program of this version."""
+    """Read a program's state from a file; raise ValueError if the file does not contain a program of this version."""
     try:
         state = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -60,7 +63,7 @@ def _text(state: dict[str, Any]) -> str:
 
 
 def _sum(state: dict[str, Any]) -> str:
-    from hashlib import sha256  # imported late: it would add a twelfth to autograd_core's import time
+    from hashlib import sha256  # imported only here, since it would add a twelfth to the import time of autograd_core
 
     return sha256(_text(state).encode()).hexdigest()
 
@@ -76,7 +79,7 @@ def state_of(
     parameters: Sequence[Value],
     fast: bool,
 ) -> dict[str, Any]:
-    """A program as JSON; `parameters` are those of all branches, without their numbers."""
+    """Return the state of a program as JSON objects; `parameters` are those of all branches, stored without numbers."""
     index = {node: i for i, node in enumerate(parameters)}
     return {
         "format": FORMAT,
@@ -93,7 +96,7 @@ def state_of(
 def program_of(
     state: dict[str, Any], parameters: Sequence[Value]
 ) -> tuple[str, Arguments, tuple[int, ...], list[Branch], bool]:
-    """The parts of a program from its state; raise ValueError if they are inconsistent."""
+    """Return the parts of a program, rebuilt from its state; raise ValueError if they are inconsistent."""
     try:
         form = _formed(state["arguments"])
         numbers = list(state["numbers"])
@@ -135,7 +138,7 @@ def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -
         asked = row and row_named(row)
         guards.append(Guard(at, kind, tuple(operands), float.fromhex(outcome), asked, at_operand, after))
         if kind not in QUESTIONS and kind != "flat":
-            raise ValueError(f"there is no question {kind!r}")
+            raise ValueError(f"unknown kind of guard: {kind!r}")
     rows = tuple(map(row_named, state["rows"]))
     leaves = {"inputs": state["inputs"], "parameters": len(state["parameters"])}
     listing = Listing(rows=rows, guards=tuple(guards), risks=risks, **leaves, **arrays)
@@ -146,7 +149,7 @@ def _branched(state: dict[str, Any], parameters: Sequence[Value], inputs: int) -
 
 
 def _check(listing: Listing, inputs: int) -> None:
-    """Raise ValueError for a listing that would read out of bounds."""
+    """Raise ValueError if replaying the listing would read out of bounds."""
     count, slots = len(listing.code), listing.slots
     whole = (
         listing.inputs == inputs
@@ -171,8 +174,8 @@ def _check(listing: Listing, inputs: int) -> None:
 def _check_named(row: Operation) -> None:
     if not row.permanent:
         raise GraphError(
-            f"a program that uses {row.name} cannot be saved: that is your own function, and code is never saved; "
-            "write it with the operations of autograd_core"
+            f"a program that uses {row.name} cannot be saved, since {row.name} is your own function and code is never "
+            "saved; write the function with the operations of autograd_core"
         )
 
 
@@ -187,7 +190,7 @@ def _unpacked(text: str, code: str) -> Any:
 
 
 def _little(numbers: Any) -> Any:
-    """Convert an array between native and little-endian order, which files use."""
+    """Convert an array between native order and little-endian order, which is the order in files."""
     if sys.byteorder == "big":  # pragma: no cover  # big-endian machines only
         numbers = numbers[:]
         numbers.byteswap()
@@ -243,7 +246,7 @@ def _formed(state: Any) -> Formed:
 
 
 def _leaves(form: Formed, numbers: list[Any]) -> Structure:
-    """The structure of a form, with its leaves in order."""
+    """Return the structure that has this form, with its leaves in order."""
     found: list[Leaf] = []
     waiting = [form]
     while waiting:

@@ -1,4 +1,4 @@
-"""One argument over many rows: the location of each row's numbers, and how to reassemble their gradients."""
+"""One argument over many rows: where the numbers of each row are, and how to assemble the argument's gradient."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Columns = Sequence[Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """An argument over rows.
+    """An argument that carries rows.
 
     `example` is the argument in the first row, `columns` locates each of its numbers in every row, and `count` is the
     number of rows. `joined` turns one column per number back into the argument's structure.
@@ -30,10 +30,13 @@ class Spread:
 
 
 def spread(thing: Any, axis: int, name: str) -> Spread:
-    """Take apart an argument that carries rows: along `axis` in NumPy arrays, item by item in lists and `array.array`.
+    """Split an argument into rows: along `axis` in a NumPy array, item by item in a list or `array.array`.
 
-    Dicts, tuples and dataclasses may hold several of these. `name` is for messages. Raises ValueError if their numbers
-    of rows or the structures of their rows differ, and TypeError for something that cannot carry rows.
+    A dict, tuple or dataclass may contain several arrays and lists. `name` is the argument's name in messages.
+
+    Raises:
+        ValueError: The arrays and lists have different numbers of rows, or the rows have different structures.
+        TypeError: The argument contains something that cannot carry rows.
     """
     if is_array(thing):
         return _of_array(thing, axis, name)
@@ -63,7 +66,7 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
 
 
 def counted(counts: dict[str, int]) -> int:
-    """The number of rows, which must be the same for every argument that carries rows."""
+    """Return the number of rows, which must be the same for every argument that carries rows."""
     if len(set(counts.values())) != 1:
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise ValueError(f"arguments that carry rows must have the same number of rows; {said or 'none carries rows'}")
@@ -119,7 +122,7 @@ def _of_list(thing: Any, name: str) -> Spread:
 
 
 def selected(columns: Sequence[Column], rows: Sequence[int]) -> list[Column]:
-    """The same columns with only these rows."""
+    """Return the columns cut down to these rows."""
     made: dict[int, array[float]] = {}
     for column in columns:
         if column.step and id(column.numbers) not in made:

@@ -1,8 +1,9 @@
-"""One run of a function on fresh leaves: the nodes it makes, the questions it asks, and what it is not allowed to do.
+"""Records one run of a function: the nodes that the function makes, and the questions that it asks about them.
 
-While a trace runs, `Value` behaves a little differently in the trace's thread: a comparison becomes a question for
-every replay, `.data` is a Value through which no gradient passes, and anything that a replay could not repeat is
-rejected. This behaviour is installed for the duration of the trace, so it costs nothing at other times.
+While a trace runs, `Value` behaves a little differently in the trace's thread: a comparison becomes a question that
+every replay asks again, `.data` is a Value through which no gradient passes, and anything that a replay could not
+repeat raises an error. This behaviour is installed only for the duration of the trace, so it costs nothing at other
+times.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ _changing = RLock()
 
 
 class Trace:
-    """The record of one run: the nodes it `made`, the `questions` about them, nodes that represent `plain` numbers, and
-    the `errors` that the function may have caught.
+    """The record of one run of a function.
+
+    `made` holds the nodes that the function made, `questions` the questions that it asked about nodes,
+    `plain` the nodes that represent plain numbers, and `errors` the errors that it may have caught.
     """
 
     def __init__(self) -> None:
@@ -41,13 +44,16 @@ class Trace:
         self.questions: list[Question] = []
         self.plain: set[Value] = set()
         self.errors: list[Exception] = []
-        self.draws = False  # whether it drew random numbers
+        self.draws = False  # whether the function drew random numbers
         self.found = False  # an attribute that `taken` expects of watchers
         self._thread = get_ident()
         self._ids: set[int] = set()
 
     def asked(self, kind: str, operands: tuple[Any, ...], outcome: Any) -> Any:
-        """Note a question that every replay asks again; return its outcome. Plain numbers alone are no question."""
+        """Record a question that every replay asks again, and return the outcome.
+
+        A question about plain numbers alone is not recorded, since its answer is always the same.
+        """
         nodes = [x for x in operands if type(x) is Value]
         for x in nodes:
             self.check_recorded(x)
@@ -56,7 +62,7 @@ class Trace:
         return outcome
 
     def asked_flat(self, node: Value) -> None:
-        """Note a question for each operand, since whether a derivative is flat decides which formulas are used."""
+        """Record a question for each operand, since formulas depend on whether a derivative is flat."""
         if node.op.flat or node.op.flat_beside:
             for i, slope in enumerate(node._slopes):
                 if slope is not None:
@@ -64,7 +70,7 @@ class Trace:
                     self.questions.append(Question("flat", node.operands, outcome, node.op, i, len(self.made)))
 
     def stopped(self, node: Value, plain: bool) -> Value:
-        """Return a node's number as a node that blocks gradients; `plain` means that it is a float outside a trace."""
+        """Return a node with the same number that blocks gradients; `plain` says that outside a trace it is a float."""
         self.check_recorded(node)
         result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
         if plain:
@@ -72,7 +78,7 @@ class Trace:
         return result
 
     def as_plain(self, x: Any) -> Any:
-        """Return a node as one that represents a plain number, and a plain number unchanged."""
+        """Mark a node as one that represents a plain number, and return it; return a plain number unchanged."""
         if type(x) is Value:
             self.plain.add(x)
         return x
@@ -86,7 +92,7 @@ class Trace:
             )
 
     def note(self, node: Value) -> None:
-        """Handle a number that `taken` reports as leaving the graph; other threads may read their own nodes."""
+        """Reject a node whose number `taken` reports as leaving the graph; other threads may read their own nodes."""
         if get_ident() != self._thread and not self.reaches(node):
             return
         raise refused("takes plain gradients (backward() or gradients() without create_graph)", CREATE_GRAPH)
@@ -111,7 +117,7 @@ CREATE_GRAPH = "differentiate with create_graph=True, or differentiate the progr
 
 
 def refused(what: str, instead: str) -> GraphError:
-    """Return the error for something that a replay could not repeat."""
+    """Return the error for something in a function that a replay could not repeat."""
     error = GraphError(f"a traced function {what}, which a replay could not repeat; {instead}")
     note_error(error)
     return error
@@ -119,7 +125,7 @@ def refused(what: str, instead: str) -> GraphError:
 
 @contextmanager
 def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
-    """Trace the operations of this thread in the `with` block, which calls `function`.
+    """Trace the operations that this thread performs in the `with` block; the block calls `function`.
 
     Raises:
         GraphError: Random numbers were drawn, which a replay would not draw again.
@@ -132,7 +138,7 @@ def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
             watch_generators()
         traces[thread] = trace
         made[thread] = trace.made
-        watches.append(trace)  # type: ignore[arg-type]  # it is a watcher too
+        watches.append(trace)  # type: ignore[arg-type]  # a trace is a watcher too
     try:
         with record():
             yield trace
@@ -152,7 +158,7 @@ def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
 
 
 def _here(*operands: Any) -> Trace | None:
-    """Return the trace of this thread, or None; reject questions about the nodes of another thread's trace."""
+    """Return this thread's trace or None; reject questions about the nodes of another thread's trace."""
     trace: Trace | None = running()
     if trace is None:
         for other in list(traces.values()):
@@ -176,7 +182,7 @@ def _compared(kind: str) -> Callable[[Value, Any], Any]:
 
 
 def _asked(method: str, kind: str) -> Callable[[Value], Any]:
-    """Return a method that asks a question about one number."""
+    """Return a method of Value that asks a question about its number."""
 
     def ask(self: Value) -> Any:
         trace = _here(self)
@@ -190,7 +196,7 @@ def _asked(method: str, kind: str) -> Callable[[Value], Any]:
 def _answer(kind: str, *numbers: Any) -> Any:
     try:
         return QUESTIONS[kind](*numbers)
-    except (ArithmeticError, ValueError) as error:  # raised for infinity and NaN
+    except (ArithmeticError, ValueError) as error:  # int, floor and others raise for infinity and NaN
         note_error(error)
         raise
 
@@ -219,7 +225,7 @@ def _refusing(method: str, what: str, instead: str) -> Callable[..., Any]:
 
 
 def _refusing_property(name: str, read: str | None, instead: str) -> property:
-    """Return a property that refuses to be assigned and, if `read` says why, to be read."""
+    """Return a property that raises an error when assigned and, if `read` says what is wrong, also when read."""
 
     def get(self: Value) -> Any:
         if read is None or _here(self) is None:
@@ -277,9 +283,10 @@ def _put_in_place(answers: dict[str, Any]) -> None:
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """Return a node that something other than these nodes refers to, or None.
+    """Return one of these nodes to which something other than these nodes refers, or None.
 
-    Besides the nodes, only their list may refer to them: any other reference would be outdated after the next replay.
+    Besides the nodes themselves, only their list may refer to them: a node that is stored elsewhere would be out of
+    date after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -296,12 +303,12 @@ def leaked(nodes: list[Value]) -> Value | None:
 def release_memory() -> None:
     """Give the memory of freed nodes back to the operating system.
 
-    The C engine keeps it for the next graph, but after a trace there is none: a replay makes one node, and plans need
-    memory too.
+    The C engine usually keeps this memory for the next graph. After a trace there is no next graph: a replay makes only
+    one node, and plans need memory too.
     """
 
 
-# The references that examining a node adds: the list, the loop variable and the argument.
+# The references to a node that are there while it is examined: from the list, the loop variable and the argument.
 IN_PASSING = 3
 
 
@@ -326,10 +333,10 @@ def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
 
 @accelerated
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
-    """Return the nodes outside `nodes` that the roots were computed from, without searching below them.
+    """Return the nodes outside `nodes` that the roots were computed from, but not those that these depend on.
 
-    They are in the order in which `nodes` first use them. Code usually uses its inputs in the order in which they are
-    stored, such as a matrix row by row, and adjacent numbers are replayed faster.
+    They come in the order in which `nodes` first use them. A function usually uses its inputs in the order in which
+    they are stored (a matrix, for instance, row by row), and adjacent numbers are replayed faster.
     """
     own, seen = set(nodes), _seen(roots, nodes)
     used = (x for node in nodes if node in seen for x in node.operands if type(x) is Value)
@@ -337,7 +344,7 @@ def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
 
 
 def _seen(roots: list[Value], nodes: list[Value]) -> set[Value]:
-    """Return those among `nodes` that the roots were computed from."""
+    """Return the nodes among `nodes` that the roots depend on, including the roots."""
     own, seen, waiting = set(nodes), set[Value](), list(roots)
     while waiting:
         node = waiting.pop()

@@ -1,7 +1,8 @@
-"""The questions that a program asks about its numbers as it runs; moving a leaf must not change their answers.
+"""The questions that a program asks about its numbers as it runs, such as whether x < y.
 
-A comparison with a different outcome selects another branch of the program, which the recorded graph does not contain.
-While the program runs, `Value` records the questions of the current thread and answers them as usual.
+When the reader of a page changes a leaf's value, a comparison may have a different outcome. The program would then take
+another branch, which the recorded graph does not contain, so the page asks the questions again. While the program runs,
+`Value` records the questions of the current thread and answers them as usual.
 """
 
 from __future__ import annotations
@@ -25,30 +26,30 @@ from ..value import Value
 SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 ANSWERS: dict[str, Callable[[float], Any]] = {
     "bool": bool, "int": int, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
-}  # fmt: skip  # a table
+}  # fmt: skip  # keeps the table compact
 # The other ways to take a number out of a Value.
 READING: dict[str, Callable[..., Any]] = {
     "__round__": round, "rint": lambda x: round(x, 0), "is_integer": float.is_integer,
-}  # fmt: skip  # a table
+}  # fmt: skip  # keeps the table compact
 _asking = RLock()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about some Values and numbers, its answer, and a stamp that tells which nodes were made later.
+    """A question about some Values and numbers, the answer, and a stamp that tells which nodes were made later.
 
-    `kind` is one of `SIGNS` or `ANSWERS`, or "read" if the number itself was taken, by `.data` or by rounding.
+    `kind` is a key of `SIGNS` or `ANSWERS`, or "read" if the number itself was taken out, by `.data` or by rounding.
     """
 
     kind: str
     operands: tuple[Any, ...]
     outcome: float
-    stamp: int  # the smallest that a node made later can have
+    stamp: int  # the smallest stamp that a node made later can have
     line: int | None
 
 
 def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, list[Asked]]:
-    """Call a function with leaves named after its parameters; return its result and the questions it asked.
+    """Call a function with leaves named after its parameters; return the result and the questions that were asked.
 
     Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records
     the source line that made it.
@@ -103,7 +104,7 @@ def asked() -> Iterator[list[Asked]]:
             setattr(Value, f"__{kind}__", _answered(kind, function, note))
         for name, function in READING.items():
             setattr(Value, name, _answered("read", function, note))
-        setattr(Value, "data", _read(originals["data"], note))  # noqa: B010  # a property, for the time being
+        setattr(Value, "data", _read(originals["data"], note))  # noqa: B010  # a property while questions are recorded
         try:
             yield found
         finally:
@@ -126,7 +127,7 @@ def _compared(kind: str, original: Any, note: Note) -> Callable[[Value, Any], An
 
 
 def _answered(kind: str, function: Callable[..., Any], note: Note) -> Callable[..., Any]:
-    """Wrap a question so that the number itself answers it, since reading `.data` would be another question."""
+    """Return a method that answers from the number itself, since reading `.data` would be another question."""
 
     def answer(self: Value, *arguments: Any) -> Any:
         outcome = function(self._data, *arguments)

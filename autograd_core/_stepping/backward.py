@@ -17,7 +17,7 @@ from .scene import COMPLETE, INSIDE, WRONG, Scene, Step, group_of, node_of, slop
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The slots of an edge's contribution and its two factors, and of the operand's gradient before and after."""
+    """The slots of an edge's contribution, of its two factors, and of the operand's gradient before and after it."""
 
     local: int
     upstream: int
@@ -34,7 +34,7 @@ class Sweep:
         self.replay = replay
         self.epoch = epoch
         self.remaining = dict(scene.uses)  # for each box, how many edges its gradient is still waiting for
-        self.due: dict[Value, int] = {}  # the correct gradients of leaves whose computed ones may be wrong
+        self.due: dict[Value, int] = {}  # the correct gradients of leaves whose computed gradients may be wrong
         replay.start()
 
     def _seeds(self) -> Iterator[Step]:
@@ -91,7 +91,7 @@ class Sweep:
     def _send(self, edge: Edge) -> Sent:
         """Send the contributions along all the graph edges that a drawn edge stands for.
 
-        Return the contribution of the drawn edge itself, with the operand's gradient before and after.
+        Return the slots for the drawn edge itself.
         """
         node, x = node_of(edge.target), node_of(edge.source)
         before = self.replay.adjoint.get(x)
@@ -104,7 +104,7 @@ class Sweep:
         return Sent(*carried, before, self.replay.gradient(x))
 
     def _chain_rule(self, edge: Edge, sent: Sent) -> Line:
-        """Return an edge's line: its factors (symbols, formula, numbers) and the sum to which the product is added."""
+        """Return the text of an edge's step: the product, in symbols, as a formula and in numbers, and the new sum."""
         result, operand = edge.target, edge.source
         gradient = self.scene.gradient(operand)
         upstream = line("·", slope(sent.upstream, signed=True))
@@ -116,7 +116,7 @@ class Sweep:
         text = line(
             f"{self.scene.where(result, operand)}{gradient} += ", Equal(tuple(worked)),
             Undetermined(sent.local, sent.upstream, sent.contribution),
-        )  # fmt: skip  # words next to their numbers
+        )  # fmt: skip  # keeps words next to their numbers
         if operand.node is None:
             return text
         if edge.more or result.more:
@@ -127,11 +127,11 @@ class Sweep:
         return line(text, f" ⇒ {gradient} = ", added, " = ", slope(sent.total))
 
     def _into(self, edge: Edge, upstream: int, complete: bool) -> Step:
-        """Return the step that goes along several edges at once into a folded scope."""
+        """Return the step in which a gradient is sent along several edges at once into a folded scope."""
         text = line(
             f"{self.scene.where(edge.target)}{self.scene.gradient(edge.target)} = ", slope(upstream),
             f" goes back along {edge.more + 1} edges into {edge.source.short}",
-        )  # fmt: skip  # words next to their numbers
+        )  # fmt: skip  # keeps words next to their numbers
         step = self.scene.step("edge", self.epoch, text, [edge.id, edge.source.id, edge.target.id])
         step.states = {edge.id: "sent"} | ({edge.source.id: "complete"} if complete else {})
         return step
@@ -183,7 +183,7 @@ class Sweep:
     def eager(self) -> Iterator[Step]:
         """Yield the steps in which every box passes its gradient on once, as soon as anything has arrived.
 
-        Sorting prevents this mistake.
+        More may arrive later: this is the mistake that sorting prevents.
         """
         yield from self._seeds()
         numbered = {box.number: box for box in self.scene.picture.boxes}
@@ -218,7 +218,7 @@ class Sweep:
         yield self._compared(wrong)
 
     def _compared(self, suspects: Collection[Box]) -> Step:
-        """Return the step comparing leaves' gradients with the correct ones; only those in `suspects` can differ."""
+        """Return the step that compares the leaves' gradients with the correct ones; only `suspects` can be wrong."""
         got = self.replay
         right = got.swept() if suspects else {}
         found = []

@@ -1,4 +1,7 @@
-"""The data of a page, as JSON: its steps, the program that computes its numbers and gradients, and its guards."""
+"""The data of a page, as JSON: its steps, the program that computes its numbers and gradients, and the questions asked.
+
+A question whose answer must not change is called a guard in the data.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ from .scene import Scene, Step
 from .script import Script
 from .source import program_of
 
-MOST_SLOTS = 60_000  # with more, a page could not keep up while the reader drags a leaf
+MOST_SLOTS = 60_000  # with more, a page could not keep up while the reader drags a leaf's value
 MOST_NODES = 150  # with more, the gradients' graph would make up most of the page
 
 
 def page_data(script: Script, frames: Frames) -> dict[str, Any]:
     """Return the data for the page's script: each distinct step once, both orders, and the program for the numbers."""
-    pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # both share most of the forward pass
+    pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # both orders share most of a forward pass
     at = {text: i for i, text in enumerate(pool)}
     tape, picture = script.tape, script.scene.picture
     guards = guards_of(script)
@@ -72,16 +75,17 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 
 
 def _computed_first(tape: Tape) -> set[int]:
-    """Return the slots whose numbers the page computes before it shows any, so that the data can omit them.
+    """Return the slots whose numbers the page computes before it shows any of them, so that the data can omit them.
 
-    Operations on many operands are excluded: their recorded derivatives show where plain numbers make them flat.
+    Operations that take any number of operands are excluded: the page needs their recorded derivatives, which show
+    where the plain numbers among the operands leave no path.
     """
     rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
     return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
 
 
 def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
-    """Encode the instructions as numbers: the index of the name, then slots; ~slot for a row's plain operands."""
+    """Encode each instruction as numbers: the index of its name, then its slots; a plain number's slot as ~slot."""
     if not live:
         return {"ops": [], "code": [], "frozen": {}, "domains": {}}
     names = sorted({str(name) for name, *_ in tape.code})
@@ -97,7 +101,7 @@ def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
 
 
 def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
-    """Encode a step as JSON; most operations and edges omit the parts that the page can infer from their slots."""
+    """Encode a step as JSON; for most operations and edges, omit the parts that the page can infer from the slots."""
     marks = {name: coded(mark, slots) for name, mark in step.marks.items()}
     found = [step.kind, step.epoch, coded(step.line, slots), step.focus, marks, step.states]
     match list(marks.items()):
@@ -118,7 +122,7 @@ def _step(step: Step, slots: Mapping[int, int]) -> list[Any]:
 
 
 def _chain_rule(line: Any, local: int, above: int, sent: int) -> Any:
-    """Encode an edge's line without the parts that the page can infer from slots, such as its product and new sum."""
+    """Encode the text of an edge's step without the parts, such as the new sum, that the page can infer from slots."""
     product = [[2, local], "·", [3, above]]
     match line:
         case [str(start), ["=", factors, *formula, last, [[2, c]]], ["?", *_], str(end), *sums] if (
@@ -143,7 +147,10 @@ def _jsonable(x: float) -> float | str:
 
 @dataclass(frozen=True, slots=True)
 class SecondOrder:
-    """The program of all gradients: the slot of each leaf, and of its gradient, or None if the gradient is constant."""
+    """The program that computes all gradients, with the slots of the leaves and of their gradients.
+
+    The slot of a constant gradient is None.
+    """
 
     tape: Tape
     leaves: list[int]
@@ -163,12 +170,12 @@ def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
 
 
 def guards_of(script: Script) -> dict[str, Any]:
-    """Return the questions that the page asks again, and the stamp of each value, which shows when it was made."""
+    """Return the questions that the page asks again, and stamps that tell when each computed value was made."""
     data, tape = script.recorded, script.tape
     guards = []
     for question in script.questions:
         if any(type(x) is Value and x not in data for x in question.operands):
-            continue  # the output does not depend on its answer
+            continue  # an operand is not in the graph, so the page cannot ask again
         slots = [data[x] if type(x) is Value else tape.constant(x) for x in question.operands]
         names = [_name(x, script) for x in question.operands]
         where = f" in line {question.line}" if question.line else ""

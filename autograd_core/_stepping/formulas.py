@@ -1,4 +1,4 @@
-"""Local derivatives as formulas, from the printed form in the operation's row or, if it has none, from its function."""
+"""Local derivatives as formulas: from an operation's templates or, if it has none, from its derivative function."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ LONGEST = 60
 
 
 class Formulas:
-    """Prints ∂result/∂operand for the nodes of a graph, calling an operation's function at most once per node."""
+    """Prints ∂result/∂operand for the nodes of a graph; calls each derivative function at most once per node."""
 
     def __init__(self, precision: int) -> None:
         self.precision = precision
         self._slopes: dict[Value, Sequence[Any]] = {}
 
     def __call__(self, node: Value, index: int, names: Sequence[str], result: str) -> str:
-        """Return ∂result/∂operand for operand `index` in these names; empty if unknown or too long."""
+        """Return ∂result/∂operand for the operand at `index`, written with these names.
+
+        The text is empty if the derivative is unknown or would be too long.
+        """
         templates = node.op.derivative_formulas
         if templates and len(templates) == len(names):
             named = [atom(name) for name in names]
@@ -33,7 +36,7 @@ class Formulas:
         return text if len(text) <= LONGEST else ""
 
     def _template(self, node: Value, template: str) -> str:
-        """Return a row's formula, with a plain exponent already reduced by one: 2·x, not 2·x^(2 - 1)."""
+        """Return a template with an exponent that is a plain number already reduced by one: 2·x, not 2·x^(2 - 1)."""
         power, y = " ** ({y} - 1)", node.operands[-1]
         if power not in template or type(y) is not float:
             return template
@@ -44,7 +47,7 @@ class Formulas:
 
 
 def _slopes(node: Value) -> Sequence[Any]:
-    """Return the local derivatives as separate graphs, by calling the row's functions on the operands themselves."""
+    """Return the local derivatives as separate graphs, by calling the derivative function on the operands as Values."""
     try:
         with record():
             return node.op.slopes(node.operands, node)

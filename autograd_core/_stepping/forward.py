@@ -13,7 +13,7 @@ from .lines import CountWrong, Differs, Equal, Exponent, Line, Number, line
 from .replay import Replay
 from .scene import INSIDE, Scene, Step, group_of, node_of, slope
 
-FIRST_PLACE = 0xE000  # private characters stand for operands until the formula is split at them
+FIRST_PLACE = 0xE000  # private-use characters stand for the operands until the formula is split at them
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
@@ -40,7 +40,7 @@ def _leaves(scene: Scene, replay: Replay, epoch: int) -> Step:
 
 
 def _clear(scene: Scene, step: Step) -> None:
-    """Clear everything from the previous epoch."""
+    """Clear everything that the previous epoch set."""
     for box in scene.picture.boxes:
         if box.group is not None:
             step.marks[f"{box.id}:g"] = (f"{'‖grad‖' if box.node is None else 'grad'} {UNSET}",)
@@ -84,7 +84,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
 
 
 def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
-    """Return the line of an operation on the numbers in slots."""
+    """Return the text of an operation applied to the numbers in slots."""
     written = applied(op, [chr(FIRST_PLACE + i) for i in range(len(slots))])
     signed = op.arity is not None and not op.formula.startswith(op.name)
     parts: list[str | Number | Exponent] = [""]
@@ -102,7 +102,7 @@ def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
 def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Value, int]) -> Iterator[Step]:
     """Yield the steps that update each parameter, w ← w - rate·∂root/∂w.
 
-    `due` holds the correct gradients of the leaves whose computed ones may be wrong.
+    `due` holds the correct gradients of the leaves whose computed gradients may be wrong.
     """
     before, gradients = dict(replay.data), dict(replay.adjoint)
     none = scene.tape.constant(0.0)
@@ -114,7 +114,7 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Val
             text = line(
                 f"{scene.where(box)}{box.short} ← {box.short} - η·{scene.gradient(box)} = ", Number(old),
                 " - ", Number(rate), "·", slope(gradient, signed=True), " = ", Number(new),
-            )  # fmt: skip  # words next to their numbers
+            )  # fmt: skip  # keeps words next to their numbers
             if node in due:
                 right = scene.tape.updated(old, due[node], rate)
                 text = line(text, Differs(gradient, due[node], line(" instead of ", Number(right))))
@@ -127,5 +127,5 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Val
                 f"{scene.where(box)}{box.short}: its {counted(parameters, 'parameter')} {moves}, w ← w - ",
                 Number(rate), "·grad(w)",
                 CountWrong(tuple((gradients.get(x, none), due[x]) for x in parameters if x in due)),
-            )  # fmt: skip  # words next to their numbers
+            )  # fmt: skip  # keeps words next to their numbers
             yield scene.step("update", epoch, text, [box.id])

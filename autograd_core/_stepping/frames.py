@@ -1,4 +1,4 @@
-"""The steps as pictures: one layout with room for the widest texts, filled with the texts and colours of each step."""
+"""The steps as pictures: a single layout, with room for the widest texts, holds each step's texts and colours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ WRONG = {"fillcolor": "#e7b6dd"}
 SENT = {"color": "#222222", "penwidth": "1.4"}
 
 Texts = dict[str, str]
-# What the page leaves out: comments, titles that would show as tooltips, and attributes that page.css has rules for.
+# The parts of an SVG that the page leaves out: comments, titles that would show as tooltips, and attributes that
+# page.css sets.
 _STYLED = re.compile(
     r"<title>[^<]*</title>\s*|<!--.*?-->\s*"
     r'| (?:font-family|stroke|stroke-width)="[^"]*"| font-size="11\.00"| text-anchor="middle"| fill="(?!none)[^"]*"'
@@ -45,7 +46,7 @@ def _rounded(place: re.Match[str]) -> str:
 
 
 class Frames:
-    """A picture, its steps in either order, and the texts at each step."""
+    """A picture, its steps in both orders, and the texts at each step."""
 
     def __init__(self, picture: Picture, steps: Sequence[Step], eager: Sequence[Step], time_limit: float) -> None:
         self.picture = picture
@@ -136,7 +137,7 @@ class Frames:
             yield step, texts, states
 
     def pictures(self, format: str, steps: Sequence[Step]) -> Iterator[bytes]:
-        """Yield a picture for each step, with its line below."""
+        """Yield a picture for each step, with the step's text below."""
         for step, texts, states in self._played(steps):
             caption = textwrap.wrap(step.text, self.geometry.columns)
             dot = self.geometry.dot(self._changes(texts, states, step.focus), caption)
@@ -144,13 +145,13 @@ class Frames:
 
     @cached_property
     def finished(self) -> bytes:
-        """Return the graph after the last step, as SVG."""
+        """The graph after the last step, as SVG."""
         *_, (_, texts, states) = self._played(self.sorted)
         return self.page_geometry.rendered(self.page_geometry.dot(self._changes(texts, states, ())), "svg")
 
     @property
     def inline_svg(self) -> str:
-        """Return the finished picture for the page, without attributes that the page's own style sets or replaces."""
+        """The finished picture for the page, without attributes that the page's own style sheet sets or replaces."""
         svg = self.finished.decode()
         for long, same in _SHORTER.items():
             svg = svg.replace(long, same)

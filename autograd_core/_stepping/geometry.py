@@ -1,4 +1,4 @@
-"""A fixed layout on which frames with different texts and colours are drawn, so that nothing moves between them."""
+"""A fixed layout for frames with different texts and colours, so that nothing moves from one frame to the next."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .._drawing.texts import escaped, string
 from .._drawing.upright import disorder
 from .wrapping import Attributes, wrapped
 
-# Entries that Graphviz writes in addition to the attributes, and entries that it would recompute.
+# Entries of Graphviz's JSON output that are not attributes, or that Graphviz would compute again.
 _NOT_ATTRIBUTES = {"name", "directed", "strict", "_subgraph_cnt", "_gvid", "objects", "edges", "nodes", "subgraphs",
-                   "tail", "head"}  # fmt: skip  # one list
+                   "tail", "head"}  # fmt: skip  # keeps the list compact
 LINE = 17.0
 
 
 class Geometry:
-    """The position of everything, from one layout of a DOT source.
+    """The positions of everything in a picture, from one layout of a DOT source.
 
     Args:
-        source: DOT with placeholders as wide as the widest text.
-        time_limit: Seconds before LayoutError is raised.
+        source: DOT source, with placeholders as wide as the widest texts.
+        time_limit: The number of seconds after which LayoutError is raised.
         caption: The length of the longest line below the picture, in characters; 0 for no caption.
     """
 
@@ -33,7 +33,7 @@ class Geometry:
         self.graph = _attributes(laid)
         self.clusters = {o["name"]: _attributes(o) for o in objects if "bb" in o}
         self.members = {o["name"]: [objects[i]["name"] for i in o.get("nodes", ())] for o in objects if "bb" in o}
-        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # rank ties have none
+        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # rank ties have no position
         names = {o["_gvid"]: o["name"] for o in objects}
         self.edges = [(names[e["tail"]], names[e["head"]], _attributes(e)) for e in laid.get("edges", ())]
         left, bottom, right, top = (float(x) for x in self.graph.pop("bb").split(","))
@@ -45,7 +45,7 @@ class Geometry:
 
     @property
     def disorder(self) -> int:
-        """Return how many more pairs of numbered frames are in the wrong order than in the right one."""
+        """How many more pairs of numbered frames are in the wrong order than in the right one."""
         frames = ((frame.get("label", ""), frame["bb"]) for frame in self.clusters.values())
         return disorder(frames, self.graph.get("rankdir") == "TB")
 
@@ -55,7 +55,7 @@ class Geometry:
         return int((self.right - self.left) / 7.3)
 
     def dot(self, change: Mapping[str, Attributes], caption: Iterable[str] = ()) -> str:
-        """Return DOT with all positions; `change` holds attributes to set, keyed by the id of a node or edge."""
+        """Return DOT source with all positions; `change` holds attributes to set, keyed by the id of a node or edge."""
         lines = [f"digraph {{\n\tgraph [{_written(self.graph)}]\n"]
         for name, attributes in self.clusters.items():
             inside = " ".join(string(member) for member in self.members[name])

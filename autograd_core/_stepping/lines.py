@@ -1,7 +1,7 @@
-"""Lines with placeholders for numbers: a step's text has slots for its numbers, which are filled from the tape.
+"""Lines with placeholders for numbers: the text of a step contains slots, which are filled with numbers from the tape.
 
-In Python the numbers are the engine's; the page fills the same lines when the reader moves a leaf. Text that depends on
-the numbers (which gradients came out wrong, whether a zero met an infinity) is a separate kind of piece.
+Python fills in the engine's numbers; the page fills the same lines again when the reader changes a leaf's value. Words
+that depend on the numbers (for example, on whether 0 was multiplied by infinity) are pieces of their own kinds.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """A remark that appears only if a zero met an infinity."""
+    """A remark that appears only if 0 was multiplied by infinity."""
 
     local: int
     upstream: int
@@ -60,7 +60,7 @@ class Differs:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A list of the wrong results, with the actual and correct number of each; the words `right` if there are none."""
+    """A list of the wrong results, with the actual and correct number of each; the text `right` if there are none."""
 
     found: tuple[tuple[Line, int, int], ...]
     right: str
@@ -68,7 +68,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class CountWrong:
-    """How many pairs of numbers differ, in words; nothing if none do."""
+    """Words that count the pairs in which the two numbers differ; they appear only if there are any."""
 
     pairs: tuple[tuple[int, int], ...]
 
@@ -78,7 +78,7 @@ Line = tuple[Piece, ...]
 
 
 def line(*parts: str | Piece | Line) -> Line:
-    """Join parts into one line, merging adjacent words."""
+    """Join parts into one line, merging adjacent strings."""
     found: list[Piece] = []
     for part in parts:
         for piece in part if isinstance(part, tuple) else (part,):
@@ -178,14 +178,14 @@ def coded(text: Line, slots: Mapping[int, int]) -> Any:
         case (str(words),):
             return words
         case (Number(a, False, True), " × ", Number(b, True, True), " = ", Number(c, False, True)):
-            return [["x", slots[a], slots[b], slots[c]]]  # most of a page: an edge's contribution,
+            return [["x", slots[a], slots[b], slots[c]]]  # an edge's contribution: with the gradients, most of a page
         case ("grad ", Number(slot, False, True), *more) if more in ([], [" ✓"]):
-            return [["G" if more else "g", slots[slot]]]  # and its operand's gradient
+            return [["G" if more else "g", slots[slot]]]  # the gradient of the edge's operand
     return [code(piece) for piece in text]
 
 
 def slots_of(text: Line) -> Iterable[int]:
-    """Yield every slot that a line reads."""
+    """Yield every slot whose number a line contains or depends on."""
     for piece in text:
         match piece:
             case Number(slot, _, _) | Exponent(slot):

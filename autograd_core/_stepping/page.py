@@ -16,7 +16,8 @@ from .script import Script
 
 HERE = Path(__file__).parent / "live"
 SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "source.js", "page.js")
-# Strings, templates and regular expressions, which are kept; comments and the spaces around operators, which are not.
+# Strings, templates and regular expressions, which are kept; comments and the spaces around operators, which are
+# removed.
 _TOKENS = re.compile(
     r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
     r"|/(?![/*\s])(?:\\.|[^/\\\n])+/[a-z]*(?=[.,)])"
@@ -41,7 +42,7 @@ def page(script: Script, frames: Frames, title: str | None) -> str:
     }
     first, *rest = (HERE / "page.html").read_text(encoding="utf-8").split("<!-- ")
     filled = [first]
-    for piece in rest:  # each part once, without searching the inserted text
+    for piece in rest:  # each part is inserted once; the inserted text is not searched
         name, _, after = piece.partition(" -->")
         filled += [parts[name], after]
     return "".join(filled)
@@ -49,13 +50,13 @@ def page(script: Script, frames: Frames, title: str | None) -> str:
 
 @cache
 def _script(operations: tuple[str, ...], sourced: bool) -> str:
-    """Return the page's script, with the rows that it needs and, if there is a program, the code that shows it."""
+    """Return the page's script, with the operations that it needs and, if `sourced`, code that shows source lines."""
     from .._translation.in_javascript import javascript  # the translator, loaded only when a page is made
     from .._translation.rows import translated_rows
 
     found, translation, refused = translated_rows([TABLE[name] for name in operations], exact=False)
     if refused:
-        raise TypeError(f"these rows cannot be translated to JavaScript: {refused}")
+        raise TypeError(f"these operations cannot be translated to JavaScript: {refused}")
     rows = javascript(found, translation)
     sources = [(HERE / name).read_text(encoding="utf-8") for name in SCRIPTS if sourced or name != "source.js"]
     table = f"const table = (() => {{\n{rows}\nreturn {{ rows, Raised: py.Raised }};\n}})();"

@@ -1,15 +1,16 @@
-"""The numbers of all steps, in slots, and the instructions that compute them, so that a page can recompute them.
+"""The numbers of all steps, in slots, and the instructions with which a page can compute those numbers again.
 
 The first epoch has the numbers that the graph recorded; the player of programs computes those of later epochs.
 
-An instruction is a list of integers after its name: the slot that it fills first, then the slots that it reads.
+An instruction is a name, followed by the first slot that it fills and by the slots that it reads. If the name is that
+of an operation of the table, the instruction reads the operands and fills the value, then the local derivative with
+respect to each operand. The other names are:
 
-a row's name  fills its value, then its local derivative with respect to each operand; reads the operands
-"frozen"      the same, for an operation that only Python can compute
-"send"        fills a contribution, then its sum with everything that had arrived before; reads the local derivative,
-              the gradient above and the earlier sum (-1: nothing has arrived)
-"norm"        fills the square root of the sum of the squares of the slots that it reads
-"update"      fills w - rate·g; reads w, g and the rate
+"frozen"  does the same for an operation that only Python can compute
+"send"    reads the local derivative, the upstream gradient and the sum of everything that has arrived before (-1 if
+          nothing has); fills the contribution, then the new sum
+"norm"    fills the square root of the sum of the squares of the slots that it reads
+"update"  reads w, g and the rate; fills w - rate·g
 """
 
 from __future__ import annotations
@@ -35,18 +36,18 @@ Slopes = Sequence[float | None]
 
 
 class Tape:
-    """Slots with numbers, and the instructions that fill them, in order, without duplicate computations."""
+    """Slots with numbers, and the instructions that fill the slots, in order; nothing is computed twice."""
 
     def __init__(self) -> None:
         self.numbers: list[float] = []
         self.code: list[Instruction] = []
-        self.frozen: dict[int, str] = {}  # why only Python can compute a value, by its slot
+        self.frozen: dict[int, str] = {}  # why only Python can compute a value, keyed by the value's slot
         self.constants: set[int] = set()
-        self.sums: set[int] = set()  # products and sums, which have the same bits on every platform
+        self.sums: set[int] = set()  # the slots of products and sums, which have the same bits on every platform
         self._known: dict[object, int] = {}
 
     def hold(self, number: float) -> int:
-        """Return a new slot that no instruction fills, such as a leaf's."""
+        """Return a new slot that no instruction fills, such as the slot of a leaf."""
         self.numbers.append(number)
         return len(self.numbers) - 1
 
@@ -59,7 +60,7 @@ class Tape:
         return self._known[key]
 
     def computed(self, node: Value, operands: Sequence[int], value: float, slopes: Slopes) -> int:
-        """Return the slot of a node's value; the next slots are its local derivatives."""
+        """Return the slot of a node's value; the next slots hold the node's local derivatives."""
         key = (node, *operands)
         if key not in self._known:
             slot = self._known[key] = self.hold(value)
@@ -71,7 +72,7 @@ class Tape:
         return self._known[key]
 
     def sent(self, local: int, upstream: int, before: int | None) -> int:
-        """Return the slot of a contribution; the next slot is its sum with everything that had arrived before."""
+        """Return the slot of a contribution; the next slot holds its sum with everything that had arrived before."""
         a, b = self.numbers[local], self.numbers[upstream]
         contribution = NOTHING if is_nothing(a) or is_nothing(b) else b * a + 0.0
         total = (NOTHING if before is None else self.numbers[before]) + contribution
@@ -99,7 +100,7 @@ class Tape:
 
 
 def why_frozen(op: Operation) -> str:
-    """Return why only Python can compute an operation; empty for the rows of the table."""
+    """Return why only Python can compute an operation, or an empty string for the operations of the table."""
     if op.origin is not None:
         return f"{op.name} is a primitive, a Python function of your own"
     if op.name == "checkpoint":
@@ -108,10 +109,10 @@ def why_frozen(op: Operation) -> str:
 
 
 class Replay:
-    """The slots of one epoch: of `data`, of `local` derivatives, and of `adjoint` for nodes a gradient has reached.
+    """The slots of one epoch: of all `data`, of `local` derivatives, and of the `adjoint` of each node reached so far.
 
-    The graph's own `data` and `grad` are not touched. Raises GraphError if a leaf has been assigned a new number since
-    the graph was recorded.
+    The graph's own `data` and `grad` are not changed. The constructor raises GraphError if a leaf has been assigned a
+    new number since the graph was recorded.
     """
 
     def __init__(self, graph: Graph, tape: Tape) -> None:
@@ -143,7 +144,10 @@ class Replay:
         return self.data[node] + 1 + index
 
     def send(self, node: Value, index: int) -> tuple[int, int, int]:
-        """Send a node's adjoint back along one edge; return the slots of local derivative, adjoint and contribution."""
+        """Send a node's adjoint back along one edge.
+
+        Return the slots of the local derivative, the adjoint and the contribution.
+        """
         operand = node.operands[index]  # nothing is sent along edges to constants
         local = self.local(node, index)
         upstream = self.adjoint.get(node)
@@ -186,7 +190,8 @@ class Replay:
     def forward(self) -> None:
         """Recompute every node from the leaves, with the player of programs.
 
-        Raises whatever an operation on floats raises if it has no value; the message names it and its operands.
+        Raises whatever an operation raises for floats for which it has no value; the message names the operation and
+        its operands.
         """
         slopes: list[Slopes] = []
         numbers = [self.tape.numbers[self.data[leaf]] for leaf in self._leaves]
@@ -203,7 +208,7 @@ class Replay:
 
 
 def hidden(checkpoint: Value) -> Operation:
-    """Return a checkpoint as a row, by running its function once and making a program of the resulting graph."""
+    """Return a checkpoint as an operation, by running its function once and making a program of the resulting graph."""
     if checkpoint._dx.output is not None:
         raise GraphError(
             "the stepper cannot enter a checkpoint with several outputs: step through its function itself, or "

@@ -1,4 +1,4 @@
-"""Step, and Scene, in which steps of every kind look up facts about a picture."""
+"""The classes Step and Scene; a scene holds the facts about a picture that steps of every kind look up."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ INSIDE = "inside the folded boxes"
 
 @dataclass(slots=True)
 class Step:
-    """One step: its line, the elements it concerns, and the texts and states it sets, keyed by id.
+    """One step: its line of text, the ids of the elements that it concerns, and the texts and states that it sets.
 
-    The key of a text is the id of an edge, or of a node followed by ":d" for its data or ":g" for its gradient.
+    The states are keyed by the id of an edge or a node. The texts are keyed by the id of an edge, or by that of a node
+    followed by ":d" for the node's data or ":g" for its gradient.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Step:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The texts it sets, with their numbers filled in."""
+        """The texts that the step sets, with their numbers filled in."""
         return {name: self.filling(mark) for name, mark in self.marks.items()}
 
     def say(self, *parts: str | Line) -> None:
@@ -93,7 +94,7 @@ class Scene:
         return line(text, f", {more[0]}") if more else text
 
     def names(self, box: Box) -> list[str]:
-        """Return the names of a node's operands in order, including those represented by another edge."""
+        """Return the names of a node's operands in order, including operands that share an edge with another."""
         names = {edge.index: edge.source.short for edge in self.incoming[box]}
         for index, x in enumerate(node_of(box).operands):
             if index not in names and type(x) is Value:
@@ -102,7 +103,7 @@ class Scene:
 
 
 def _places(boxes: Sequence[Box]) -> dict[Box, str]:
-    """Return, for boxes that share a label, the innermost scopes that distinguish them, or all named scopes."""
+    """Return, for boxes that share a label, the innermost scopes that distinguish them, at most MOST_SCOPES of them."""
     alike: dict[str, list[Box]] = {}
     for box in boxes:
         alike.setdefault(short(box.label), []).append(box)

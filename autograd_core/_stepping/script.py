@@ -1,4 +1,4 @@
-"""The steps through a graph as data: epochs of a forward pass, a sweep (sorted or unsorted) and an update."""
+"""The steps through a graph as data: in each epoch a forward pass, a sweep (sorted or unsorted) and an update."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .scene import Scene, Step
 
 
 class Script:
-    """The steps through a picture in all epochs: `sorted`, in the sweep's order, and `eager`, in an unsorted one.
+    """The steps through a picture in all epochs: `sorted`, in the sweep's order, and `eager`, in an unsorted order.
 
-    The unsorted epochs continue with the parameters that result from their own gradients.
+    After each unsorted epoch, the parameters are updated with the gradients, right or wrong, of that epoch.
     """
 
     def __init__(

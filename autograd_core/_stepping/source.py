@@ -11,12 +11,12 @@ from typing import Any
 from .._drawing.boxes import Box
 from .._engine.sources import line_of
 
-AROUND = 4  # lines shown before and after those that made a node
+AROUND = 4  # how many lines are shown before and after a line that made a node
 APART = 6  # at least this many lines are left out between two parts
 
 
 def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
-    """Return the source that made the boxes, for the page: parts of files with their lines, and each box's line."""
+    """Return, for the page, the source that made the boxes: parts of files, and for each box its line in a part."""
     places = {box.id: place for box in boxes if box.group is not None and (place := line_of(box.group.nodes[0]))}
     if not places:
         return None

@@ -1,4 +1,4 @@
-"""Wrapping long chains into rows, like lines of text: a layout is cut where few edges cross from rank to rank."""
+"""Wrapping long chains into rows, like lines of text: a layout is cut where few edges lead from rank to rank."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Bounds = tuple[float, float, float, float]  # left, bottom, right, top
 ROOM = (1300.0, 540.0)  # the space for the picture on a small screen
 MOST_ROWS = 5
 MOST_CROSSING = 2
-GUTTER = 46.0  # between rows, for the edges that lead from one to the next
+GUTTER = 46.0  # between rows, for the edges that lead from one row to the next
 MARGIN = 34.0
-WORTH = 1.15  # how much the text must grow to make rows, which are harder to follow, worthwhile
+WORTH = 1.15  # rows, which are harder to follow, are made only if they enlarge the text by more than this factor
 
 
 def wrapped(nodes: dict[str, Attributes], edges: Edges, bounds: Bounds) -> Bounds:
@@ -49,7 +49,7 @@ def _widest(nodes: dict[str, Attributes]) -> float:
 
 
 def _splits(allowed: Sequence[int], ranks: Sequence[int], rows: int) -> Iterator[tuple[int, ...]]:
-    """Yield the cuts into `rows` rows: the allowed cuts closest to equal widths."""
+    """Yield the cuts that make `rows` rows, as nearly equal in width as the allowed cuts permit."""
     step = (ranks[-1] - ranks[0]) / rows
     cuts = []
     for k in range(1, rows):
@@ -116,7 +116,7 @@ def _point(text: str) -> tuple[float, float]:
 
 
 def _shifted(text: str, dx: float, dy: float) -> str:
-    """Move every point of a position; an arrow's end begins with "e," or "s,"."""
+    """Move every point in a Graphviz position, in which the point at an arrow's tip begins with "e," or "s,"."""
     parts = []
     for part in text.split():
         *mark, x, y = part.split(",")

@@ -1,7 +1,7 @@
 """Programs as data: a few inputs, then one operation per line. Programs run on floats and Values, and print as Python.
 
-The strategies draw them, and a failing property test prints them. A line applies an operation of the table, or one of
-the few forms of Python whose results are plain numbers.
+The hypothesis strategies draw them, and a failing property test prints them. A line applies an operation, or is one of
+a few expressions that plain Python computes, such as a comparison.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ FROM_MATH = ("inf", "nan", "floor", "ceil", "trunc")
 
 
 def function_of(operation: Operation) -> Callable[..., Any]:
-    """Return the function that applies a row of the table or a primitive."""
+    """Return the function that applies an operation: one of the table's, or a primitive."""
     return operation.origin or FUNCTIONS[operation.name]
 
 
 def in_math(operation: Operation) -> bool:
-    """Return whether plain Python has the operation under the same name or operator, and so can run source using it."""
+    """Return whether plain Python has the operation, as an operator or in `math` under the same name."""
     return bool(operation.operator) or operation.value is getattr(math, operation.name, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The right-hand side of a line: text with {0}, {1}, … for the operands, and the `operation`, if it is a row.
+    """The right-hand side of a line: its text, with {0}, {1}, … for the operands, and the operation that it applies.
 
-    A form `is_plain` if it may return a plain number even for Values, as comparisons do.
+    `operation` is None for an expression that plain Python computes. `is_plain` tells whether the result may be a plain
+    number even for Values, as the result of a comparison is.
     """
 
     text: str
@@ -70,12 +71,12 @@ def form_of(operation: Operation, count: int) -> Form:
     return Form(f"{operation.name}({', '.join(texts)})", operation)
 
 
-# An operand of a line: the name of an input or an earlier line, or a plain number.
+# An operand of a line: the name of an input or of an earlier line, or a plain number.
 Operand = str | float
 
 
 def printed(operand: Operand) -> str:
-    """Return an operand as source; a negative number is in parentheses, because -1.0 ** x is -(1.0 ** x)."""
+    """Return an operand as source, with a negative number in parentheses, because -1.0 ** x means -(1.0 ** x)."""
     text = operand if isinstance(operand, str) else repr(operand)
     return f"({text})" if text.startswith("-") else text
 
@@ -90,7 +91,7 @@ class Line:
 
     @property
     def expression(self) -> str:
-        """The source of its right-hand side."""
+        """The source of the line's right-hand side."""
         return self.form.text.format(*map(printed, self.operands))
 
     @property
@@ -103,8 +104,8 @@ class Line:
 class RandomProgram:
     """A program: the values of its inputs, and its lines, the last of which is the result.
 
-    `program(*operands)` runs it: on floats with only builtins and `math`, if these provide its operations, and on
-    Values with the functions of autograd_core. `repr(program)` is a script that can be pasted and run.
+    `program(*operands)` runs the program. On floats, it uses only builtins and `math` if these provide the operations;
+    on Values, it uses the functions of autograd_core. `repr(program)` is a script that can be pasted and run.
 
     >>> from autograd_core import operation_of, tanh
     >>> program = RandomProgram((0.5,), (Line("t1", form_of(operation_of(tanh), 1), ("a",)),))
@@ -124,7 +125,7 @@ class RandomProgram:
 
     @classmethod
     def of(cls, inputs: dict[str, float], lines: Sequence[Line]) -> RandomProgram:
-        """Return the program whose result is the line that the most lines lead to, with only those lines."""
+        """Return the program whose result is the line that depends on the most others, with only the lines it needs."""
         behind: dict[str, set[str]] = {name: {name} for name in inputs}
         for line in lines:
             behind[line.name] = {line.name}.union(*(behind[x] for x in line.references))
@@ -147,17 +148,17 @@ class RandomProgram:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """The rows that its lines apply, line by line; lines in plain Python have none."""
+        """The operations that the lines apply, in order; a line that plain Python computes applies none."""
         return tuple(line.form.operation for line in self.lines if line.form.operation is not None)
 
     @property
     def in_math(self) -> bool:
-        """Whether it runs on floats with only builtins and `math`."""
+        """Whether the program can run on floats with only builtins and `math`."""
         return all(map(in_math, self.operations))
 
     @property
     def source(self) -> str:
-        """The function `program` in Python, to be run after `imports("math")` or `imports("autograd_core")`."""
+        """The source of the function `program`; to run it, put the lines that `imports` returns before it."""
         *first, last = self.lines
         body = [*(f"{line.name} = {line.expression}" for line in first), f"return {last.expression}"]
         return "\n    ".join([f"def program({', '.join(self.names)}):", *body])
@@ -174,7 +175,7 @@ class RandomProgram:
         return "\n".join(f"from {home} import {', '.join(sorted(names))}" for home, names in sorted(wanted.items()))
 
     def __call__(self, *operands: Any) -> Any:
-        """Return the result for these operands, raising whatever its operations raise."""
+        """Return the result for these operands, raising whatever the program's operations raise."""
         namespace = self._functions(operands)
         exec(self.source, namespace)
         return namespace["program"](*operands)

@@ -1,4 +1,4 @@
-"""How hypothesis draws a random program: it sketches the lines, then combines them with inputs and constants."""
+"""How hypothesis draws a random program: it draws a sketch of the lines, then adds inputs and constants."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from .._operations.operation import Operation
 from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, RandomProgram, form_of
 
 MOST_OPERATIONS = 60
-# An operand of a line before the program is assembled: ("input", i); ("back", n) for the line n lines back, counting
-# only lines that are not used yet, if there are several, so that most lines lead to one result; ("number", i)
-# for one of the program's constants; or ("order", n) where only an integer is allowed. Each operand is one choice and
-# a line only a few, because shrinking can leave out a line only if it consists of few choices.
+# An operand of a line before the program is assembled: ("input", i) for an input; ("back", n) for an earlier line, with
+# n = 0 for the last; ("number", i) for one of the program's constants; or ("order", n) for the integer n, where only an
+# integer is allowed. If several lines are not used yet, "back" counts only those, so that most lines contribute to one
+# result. Each operand is a single choice and each line only a few, because hypothesis, when it shrinks a program, can
+# leave out only lines that consist of few choices.
 Place = tuple[str, int]
 Sketch = tuple[Form, tuple[Place, ...]]
 CONSTANTS_AT_MOST = 6
-# Decides whether an application fits, given its row and the values of its operands.
+# Decides whether a line may be kept, given its operation and the values of its operands.
 Fits = Callable[[Operation, Sequence[float]], bool]
-# Drawn uniformly from this list: mostly the preceding lines, so that programs are deep.
+# Operands are drawn uniformly from this list. Most entries are the preceding lines, so that programs are deep.
 PLACES: tuple[Place, ...] = (
     *(("input", i) for i in range(len(INPUT_NAMES)) for _ in range(10)),
     *(("back", k) for k, times in enumerate((380, 80, 20)) for _ in range(times)),
@@ -32,8 +33,8 @@ PLACE = st.sampled_from(PLACES)
 
 
 def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int) -> SearchStrategy[list[Sketch]]:
-    """Lists of lines not yet assembled; a failing program shrinks because any of them can be left out."""
-    # operators are listed three times: unlike functions of one number, they join branches
+    """Return a strategy for lists of lines, not yet assembled; any line can be left out to shrink a failing program."""
+    # operators are listed three times because, unlike functions of one number, they join branches of the graph
     lines = [applied(row) for row in (*rows, *[row for row in rows if row.operator] * 2)]
     lines += [st.tuples(st.just(form), st.tuples(*[PLACE] * PYTHON_ARITY[form])) for form in forms]
     line = st.sampled_from(lines).flatmap(lambda chosen: chosen)
@@ -42,7 +43,7 @@ def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int
 
 
 def applied(row: Operation) -> SearchStrategy[Sketch]:
-    """A single application of a row."""
+    """Return a strategy for lines that apply one operation."""
     count = len(row.shape.parameters)
     if row.shape.lists:
         return st.integers(1, 4).flatmap(
@@ -56,7 +57,7 @@ def applied(row: Operation) -> SearchStrategy[Sketch]:
 def put_together(
     inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[Sketch], keep: Callable[[Line], bool]
 ) -> RandomProgram:
-    """Assemble a program from the lines that are kept; its result is the line that most of them lead to."""
+    """Assemble a program from the lines that `keep` accepts; its result is the line that depends on the most others."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
     carrying = set(names)  # the names that are certain to be Values when the inputs are
@@ -71,7 +72,7 @@ def put_together(
             else:
                 xs.append(constants[x % len(constants)] if kind == "number" else x)
         if not carrying.intersection(x for x in xs if isinstance(x, str)):
-            # an operation on plain numbers alone would be Python's, whose ints are unbounded
+            # if all operands were plain numbers, Python would compute the operation, with unbounded ints
             xs[next(i for i, (kind, _) in enumerate(places) if kind != "order")] = names[0]
         line = Line(f"t{len(lines) + 1}", form, tuple(xs))
         if keep(line):
@@ -89,7 +90,10 @@ def programs_of(
     max_inputs: int,
     fits: Fits | None = None,
 ) -> SearchStrategy[RandomProgram]:
-    """Programs assembled from a sketch, inputs and constants, without the lines that do not fit."""
+    """Return a strategy for programs assembled from a sketch, inputs and constants, leaving out lines that do not fit.
+
+    Without `fits`, every line is kept.
+    """
     inputs = st.lists(number, min_size=1, max_size=max_inputs)
     constants = st.lists(constant, min_size=1, max_size=CONSTANTS_AT_MOST)
 
@@ -105,16 +109,16 @@ def programs_of(
 
 
 def keep_every_line(line: Line) -> bool:
-    """Keep a line whether or not it has a value."""
+    """Keep every line, whether or not it has a value for the inputs."""
     return True
 
 
 def keep_what_fits(fits: Fits, inputs: Sequence[float]) -> Callable[[Line], bool]:
-    """Return a function that decides, line by line, whether a line fits, and evaluates those that do."""
+    """Return a function that decides, line by line, whether to keep a line, and evaluates each line that is kept."""
     values: dict[str, float] = dict(zip(INPUT_NAMES, inputs, strict=False))
 
     def keep(line: Line) -> bool:
-        row: Operation = line.form.operation  # type: ignore[assignment]  # no forms of plain Python among these
+        row: Operation = line.form.operation  # type: ignore[assignment]  # these lines all apply an operation
         xs = [values[x] if isinstance(x, str) else float(x) for x in line.operands]
         fitting = fits(row, xs)
         if fitting:

@@ -1,6 +1,7 @@
 """The code behind the transforms.
 
-Read `calls.py` (how the function is called), `run.py` (one run on fresh nodes), then `sweeps.py` (gradients as
+Read `calls.py` (how a transform calls its function), `run.py` (one run on fresh nodes), then `sweeps.py` (gradients as
 Values, and forward mode). `trees.py` and `kinds.py` take arguments apart and put them back together; `matching.py`
-compares tangents and cotangents with them. `lost.py` warns when a result has been cut off from the arguments.
+reads tangents and cotangents, which must have the same structure as the arguments or the outputs. `lost.py` warns when
+a result no longer depends on the arguments.
 """

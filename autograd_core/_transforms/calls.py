@@ -1,4 +1,4 @@
-"""How a transform calls its function: the arguments it differentiates with respect to, and the results it allows."""
+"""How a transform calls its function: which arguments it differentiates with respect to, which results it allows."""
 
 from __future__ import annotations
 
@@ -19,28 +19,32 @@ Argnums = int | tuple[int, ...]
 
 
 class Transformed:
-    """The function a transform returns: it keeps the original's name, docstring and signature, and can be pickled."""
+    """The function that a transform returns.
+
+    It keeps the name and docstring of the original function and, unless another is passed, the signature. It can be
+    pickled.
+    """
 
     def __init__(
         self, transform: Function, apply: Function, function: Function, takes: Signature | None = None, **options: Any
     ) -> None:
-        """Store `apply`, which is called with the function, its arguments and keywords, and the `options`."""
+        """Store what a call runs: `apply(function, arguments, keywords, **options)`."""
         if not callable(function):
             raise TypeError(
                 f"{transform.__name__} takes a function and returns one; got {function!r}: "
                 f"write {transform.__name__}(f)(x), not {transform.__name__}(f(x))"
             )
         update_wrapper(self, function, updated=())
-        if takes is not None:  # it differs from the function's
+        if takes is not None:  # a signature that differs from the original function's
             self.__signature__ = takes
         self._transform, self._apply, self._function, self._options = transform, apply, function, options
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Apply the transform to these arguments."""
+        """Run the transformed function on these arguments."""
         return self._apply(self._function, arguments, keywords, **self._options)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Bind to an instance, as functions do when they are methods."""
+        """Return a bound method when read from an instance, as a plain function would."""
         return self if instance is None else MethodType(self, instance)
 
     def __repr__(self) -> str:
@@ -53,7 +57,7 @@ class Transformed:
 
 
 def is_named(function: Any) -> bool:
-    """Return whether a function's module holds it under its qualified name, so that pickles can refer to it."""
+    """Return whether the function is found in its module under its qualified name, so that pickles can refer to it."""
     found: Any = sys.modules.get(getattr(function, "__module__", ""))
     for part in getattr(function, "__qualname__", "").split("."):
         found = getattr(found, part, None)
@@ -61,7 +65,7 @@ def is_named(function: Any) -> bool:
 
 
 def transformed_again(transform: Function, function: Function, options: dict[str, Any]) -> Function:
-    """Apply `transform` again; pickles of transformed functions call this."""
+    """Apply `transform` again; called when a transformed function is unpickled."""
     made: Function = transform(function, **options)
     return made
 
@@ -89,7 +93,7 @@ def checked(argnums: Any) -> Argnums:
 def located(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums
 ) -> list[Any]:
-    """Return, for each argument that `argnums` refers to, its index, or its name if it is passed by keyword."""
+    """Return the index of each argument that `argnums` refers to, or its name if it is passed by keyword."""
     if not isinstance(argnums, tuple):
         return [_place(function, len(arguments), keywords, argnums)]
     places: list[Any] = [_place(function, len(arguments), keywords, index) for index in argnums]
@@ -105,29 +109,30 @@ def _place(function: Function, count: int, keywords: dict[str, Any], index: int)
         name = _parameter(function, index)
         if name in keywords:
             return name
-    given = f"{count} by position" if keywords else f"{count}"
-    raise TypeError(f"argnums names argument {index}, but the function was given {given}")
+    kind = "positional argument" if keywords else "argument"
+    given = f"{count} {kind}" if count == 1 else f"{count} {kind}s"
+    raise TypeError(f"argnums names argument {index}, but the function was called with {given}")
 
 
 def _parameter(function: Function, index: int) -> str | None:
     """Return the name of the parameter at `index` among those that can be passed by position, or None."""
     try:
         parameters = list(signature(function).parameters.values())
-    except (TypeError, ValueError):  # it has no signature
+    except (TypeError, ValueError):  # the function has no signature
         return None
     named = [p.name for p in parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
     return named[index] if index < len(named) else None
 
 
 def parted(output: Any) -> tuple[Any, Any]:
-    """Split the output of a function with `has_aux` into its result and its aux."""
+    """Split the output of a function that returns a pair (`has_aux`) into the result and the auxiliary output."""
     if not isinstance(output, (tuple, list)) or len(output) != 2:
         raise TypeError(f"with has_aux the function must return a pair (result, aux); got {output!r}")
     return output[0], output[1]
 
 
 def scalar(output: Any) -> Any:
-    """Return the output of a function; raise TypeError unless it is a single number."""
+    """Return the output of a function; raise TypeError unless the output is a single number."""
     if type(output) is Value or type(output := unwrapped(output)) is Value:
         return output
     _differentiable(output)
@@ -140,7 +145,7 @@ def scalar(output: Any) -> Any:
 
 
 def several(output: Any) -> Structure:
-    """Take apart the output of a function that may return several numbers."""
+    """Take the output of a function apart into the numbers in it, which may be several, and their structure."""
     _differentiable(unwrapped(output))
     structure = taken_apart(output)
     for x in structure.numbers:
@@ -156,5 +161,5 @@ def _differentiable(output: Any) -> None:
         )
     if is_bool(output):
         raise TypeError(
-            f"the function returned {output!r}, a bool, which has no derivative; return the numbers that it compares"
+            f"the function returned {output!r}, a bool, which has no derivative; return the numbers that were compared"
         )

@@ -1,4 +1,4 @@
-"""The kinds of structure that hold numbers, and how each is taken apart and rebuilt."""
+"""The kinds of structure that can contain numbers, and how each is taken apart and rebuilt."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 class Kind:
     """How one kind of structure is taken apart and rebuilt.
 
-    `open` returns the names of its parts (indices, keys, fields) and the parts; `close` makes a new structure
-    from the original, the names and new parts. Structures of the same `family` may replace each other as tangents and
-    cotangents.
+    `open` takes a structure and returns the names of its parts (indices, keys or fields) and the parts themselves;
+    `close` makes a new structure from the original one, the names and the new parts. A tangent or cotangent may have
+    any structure of the same `family` as the argument or output that it belongs to.
     """
 
     family: Any
@@ -23,7 +23,7 @@ class Kind:
     close: Callable[[Any, list[Any], list[Any]], Any]
 
     def place(self, name: Any) -> str:
-        """Return how messages write the position of a part, after the name of the whole: "[0]", ".field"."""
+        """Return what a message appends to the name of a structure to name one of its parts: "[0]", ".field"."""
         return f".{name}" if type(name) is str and self.family != "mapping" else f"[{name!r}]"
 
 
@@ -36,7 +36,7 @@ def _keyed(things: dict[Any, Any]) -> tuple[list[Any], list[Any]]:
 
 
 def _again(like: dict[Any, Any], keys: list[Any], parts: list[Any]) -> Any:
-    """Make a dict or an OrderedDict, like the original."""
+    """Make a structure of the same type as the original: a dict or an OrderedDict."""
     return type(like)(zip(keys, parts, strict=True))
 
 
@@ -44,7 +44,7 @@ def _default(like: defaultdict[Any, Any], keys: list[Any], parts: list[Any]) -> 
     return defaultdict(like.default_factory, zip(keys, parts, strict=True))
 
 
-# The kinds by exact type. Subclasses do not count, because their operators may mean something else.
+# The kinds, keyed by exact type. Subclasses are not included, because their operators may mean something else.
 KINDS: dict[type, Kind] = {
     list: Kind("sequence", _numbered, lambda like, names, parts: parts),
     tuple: Kind("sequence", _numbered, lambda like, names, parts: tuple(parts)),
@@ -56,7 +56,7 @@ NAMED_TUPLE = Kind("sequence", _numbered, lambda like, names, parts: type(like).
 
 
 def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callable[[Any, Sequence[Any]], Any]) -> None:
-    """Register your own class as a structure that functions under a transform can take and return.
+    """Register your own class as a structure that a transformed function can take and return.
 
     Args:
         kind: The class; its subclasses are not included.
@@ -84,7 +84,7 @@ def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callabl
 
 
 def kind_of(thing: Any) -> Kind | None:
-    """Return the kind of a structure, or None if it is unknown."""
+    """Return the kind of a structure, or None if the structure is of no known kind."""
     kind = type(thing)
     if (known := KINDS.get(kind)) is not None:
         return known
@@ -99,7 +99,7 @@ def kind_of(thing: Any) -> Kind | None:
 
 
 def _beside(thing: Any, names: Sequence[str]) -> bool:
-    """Return whether an object has attributes that are not fields and would be lost; ignore cached properties."""
+    """Return whether an object has attributes other than `names`, which would be lost; ignore cached properties."""
     return any(
         name not in names
         and not name.startswith("__")
@@ -109,7 +109,7 @@ def _beside(thing: Any, names: Sequence[str]) -> bool:
 
 
 def _made(like: Any, names: list[Any], parts: list[Any]) -> Any:
-    """Make a dataclass with these fields, without `__post_init__`, which might reject or change gradients."""
+    """Make a dataclass instance without calling `__post_init__`, which might reject or change gradients."""
     made = object.__new__(type(like))
     for name, part in zip(names, parts, strict=True):
         object.__setattr__(made, name, part)

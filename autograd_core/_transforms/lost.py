@@ -22,9 +22,10 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
 def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
     """Warn about the first plain number among a function's results that is not a constant.
 
-    Called when a number was taken out of a Value while the function ran. A plain result is then assumed to come from
-    that number, unless it was `given` to the function, or the code of the function (or of one that it names) contains
-    it as a constant or refers to it by name.
+    Called if a number was taken out of a Value while the function ran. A plain number among the results is then assumed
+    to have been computed from the number taken out, unless it is a constant: one of the arguments `given` to the
+    function, or a number that the code of the function contains or refers to by name. The code of other functions that
+    this code names is searched as well.
     """
     if all(type(x) is Value for x in numbers):
         return
@@ -42,12 +43,15 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
 
 
 def _is_short(thing: Any) -> bool:
-    """Return whether a thing is a number that can be printed, unlike an int of thousands of digits."""
+    """Return whether a thing is a number that is short enough to print, unlike an int of thousands of digits."""
     return isinstance(thing, float) or (isinstance(thing, int) and thing.bit_length() <= 1024)
 
 
 def _constants(function: Any) -> Iterator[Any]:
-    """Yield the constants in the code of a function and of the functions it names, and the objects it names."""
+    """Yield the constants in the code of a function, and the objects that the code names.
+
+    A function among these objects is not yielded; it is searched in the same way.
+    """
     seen: set[Any] = set()
     waiting: list[Any] = [function]
     while waiting:
@@ -71,12 +75,12 @@ def _named_in(thing: Any) -> Iterator[Any]:
     yield from (thing.__globals__.get(name) for name in thing.__code__.co_names)
     yield from (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values())
     for cell in thing.__closure__ or ():
-        with suppress(ValueError):  # not assigned yet
+        with suppress(ValueError):  # the variable is not assigned yet
             yield cell.cell_contents
 
 
 def _level() -> int:
-    """Return how many levels up from the caller the first code outside this package is."""
+    """Return the `stacklevel` with which a warning in the caller points to the first code outside this package."""
     level = 0
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE + os.sep):

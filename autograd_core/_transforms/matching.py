@@ -1,4 +1,4 @@
-"""Reads the numbers of tangents and cotangents, which must have the structure of the arguments or outputs."""
+"""Reading tangents and cotangents, which must have the same structure as the arguments or the outputs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .trees import elements_of, is_array, is_number, passes
 
 
 def matching(things: Any, like: Any, name: str) -> list[Any]:
-    """Return the numbers of `things`, which must have the structure of `like`, in the order of `flatten(like)`.
+    """Return the numbers in `things`, which must have the same structure as `like`, in the order of `flatten(like)`.
 
-    A vector may be a list where `like` has an array, and vice versa. Where `like` has None or a string, `things` must
-    have the same, or None.
+    Where `like` has a one-dimensional array, `things` may have a list or a tuple, and vice versa. Where `like` has
+    None, `things` must have None; where `like` has a string, `things` must have that string or None.
 
     Args:
         things: The structure to read.
-        like: The structure that it must have.
+        like: An object with the required structure.
         name: The name of `things` in messages.
 
     Raises:
-        ValueError: Keys, lengths or shapes differ.
+        ValueError: The structures differ, for example in their keys, lengths or shapes.
 
     >>> matching({"b": 1.0, "a": 2.0}, {"a": 0.0, "b": 0.0}, "the tangents")
     [2.0, 1.0]
@@ -32,7 +32,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
         shapes = getattr(things, "shape", None), getattr(like, "shape", None)
         if is_array(like) and is_array(things) and shapes[0] == shapes[1]:
             return [_float(x) for x in elements_of(things)]
-        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector, as either type
+        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector may be of either type
             return matching(list(things), list(like), name)
         if is_array(things) and things.ndim == 1 and isinstance(like, (list, tuple)):
             return matching(list(things), list(like), name)

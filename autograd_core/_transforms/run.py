@@ -1,4 +1,4 @@
-"""One run of a function on fresh nodes in place of its arguments, and its derivatives as the caller expects them."""
+"""One run of a function with fresh nodes in place of its arguments, and the derivatives of that run."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ from .sweeps import (
 )
 from .trees import Kept, Structure, taken_apart, values_in
 
-# Guards the count of threads inside a run: several may pull cotangents through it at the same time.
+# Guards each run's count of the threads inside it, since several threads may pull cotangents through it at once.
 _entering = Lock()
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of a function on fresh nodes in place of its arguments: its inputs and outputs.
+    """One run of a function with fresh nodes in place of its arguments.
 
-    Inside it (`with run:`) the fresh leaves are ordinary Values, so that nested derivatives and checkpoints that run
-    again depend on them. Outside they are constants, whose gradients are never needed.
+    Inside `with run:`, the fresh leaves are ordinary Values, so that nested derivatives depend on them, as do
+    checkpoints that run their function again. Outside, the fresh leaves are constants, whose gradients are never
+    needed.
     """
 
     inputs: list[Value]
@@ -45,12 +46,12 @@ class Run:
     output: Any
     aux: Any
     valued: bool  # whether an argument was a Value
-    # The function and its other arguments, if a number was taken out of a Value that depends on the inputs.
+    # The function and its other arguments if a number was taken out of a Value that depends on the inputs, else None.
     suspect: tuple[Function, list[Any]] | None
-    inside: int = 1  # the number of threads inside; the first is inside from the start
+    inside: int = 1  # the number of threads inside `with run:`; the thread that makes the run counts from the start
 
     def again(self) -> Run:
-        """Return this run, to be entered again after it has been left."""
+        """Prepare this run to be entered again after it has been left, and return it."""
         with _entering:
             self.inside += 1
             make_input(self.inputs)
@@ -73,7 +74,7 @@ class Run:
         return y
 
     def several(self) -> Structure:
-        """Return the output, taken apart."""
+        """Return the output, taken apart into the numbers in it and their structure."""
         outputs = several(self.output)
         if self.suspect is not None:
             warn_of_lost(outputs.numbers, *self.suspect)
@@ -82,7 +83,9 @@ class Run:
     def pull(self, outputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Pull cotangents of the outputs back to the inputs; return the results in the form that the caller expects.
 
-        The results are plain numbers if nothing but the inputs is a Value: then the derivative needs no graph.
+        The results are plain numbers if nothing is being recorded. They are also plain numbers if no argument and no
+        cotangent was a Value and the outputs depend on no Values other than the inputs and constants: the derivative
+        then needs no graph.
         """
         valued = self.valued or _any_value(cotangents)
         recording = current().recording
@@ -100,7 +103,7 @@ class Run:
         return self.answers(found, valued)
 
     def push(self, outputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """Push tangents of the inputs forward to the outputs, and return these in the form that the caller expects."""
+        """Push tangents of the inputs forward; return the outputs' tangents in the form that the caller expects."""
         valued = self.valued or _any_value(tangents)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return tangent_numbers(outputs, self.inputs, list(map(_start, tangents)))
@@ -109,19 +112,23 @@ class Run:
         return self.answers(found, valued)
 
     def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
-        """Return the outputs in the form that the caller expects; `beside` holds the tangents or cotangents passed."""
+        """Return the outputs in the form that the caller expects, given the tangents or cotangents `beside` them."""
         valued = self.valued or _any_value(beside)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return list(map(_plain, outputs))
         return self.answers(outputs, valued)
 
     def beside(self) -> Any:
-        """Return the function's aux, with the Values in it replaced by what the caller expects."""
+        """Return the function's auxiliary output, with the Values in it in the form that the caller expects."""
         structure = values_in(self.aux)
         return structure.rebuild(self.values(structure.numbers)) if structure.numbers else self.aux
 
     def answers(self, things: Sequence[Any], valued: bool) -> list[Any]:
-        """Return all as Values if an argument was a Value, otherwise only those that depend on some other Value."""
+        """Return `things` in the form that the caller expects.
+
+        All are Values if `valued`. Otherwise those that depend on Values other than the inputs and constants are
+        Values, and the others are floats.
+        """
         if valued:
             return list(map(as_value, things))
         kept = dependent(things, self.inputs)
@@ -129,7 +136,10 @@ class Run:
 
 
 def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """Return one node whose gradients are the pulled-back cotangents; a cotangent Value counts as a plain number."""
+    """Return the sum of the outputs, weighted by the cotangents, as one node: its gradients are the inputs' cotangents.
+
+    Of a cotangent that is a Value, only the number enters the sum.
+    """
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
     with record():
@@ -141,7 +151,7 @@ def _any_value(things: Sequence[Any]) -> bool:
 
 
 def _start(tangent: Any) -> float:
-    """Return a tangent as a number for the forward sweep; a Value that is 0 counts as zero only at this point."""
+    """Return a tangent as a number for the forward sweep: a plain 0 means no path, unlike a Value that is 0."""
     return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 
@@ -153,7 +163,10 @@ def _plain(thing: Any) -> float:
 def run_on(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums, has_aux: bool
 ) -> Run:
-    """Run `function` with fresh nodes for the numbers in the arguments that `argnums` names, and the rest unchanged."""
+    """Run `function` with fresh nodes in place of the numbers in the arguments that `argnums` names.
+
+    The other arguments are passed on unchanged.
+    """
     places = located(function, arguments, keywords, argnums)
     positional: Any = list(arguments)
     named: Any = dict(keywords)
@@ -161,7 +174,9 @@ def run_on(
     single = not isinstance(argnums, tuple)
     structure = taken_apart(picked[0] if single else tuple(picked))
     if type(structure.form) is Kept:
-        raise TypeError(f"argument {argnums} is {picked[0]!r}, which holds no number to differentiate with respect to")
+        raise TypeError(
+            f"argument {argnums} is {picked[0]!r}, which contains no number to differentiate with respect to"
+        )
     with record():
         inputs = [identity(x) if type(x) is Value else Value(x) for x in structure.numbers]
         fresh = structure.rebuild(inputs)

@@ -22,12 +22,12 @@ from ..value import Value
 def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
     """Return ∂y/∂input for each of `inputs`: floats or, with `create_graph`, Values that can be differentiated again.
 
-    No `grad` is touched. The numbers are bit for bit the same with and without `create_graph`.
+    No node's `grad` is changed. The results are the same to the last bit with and without `create_graph`.
 
     Args:
         y: The output.
-        inputs: Any nodes, whether leaves or computed. The gradient is 0 for a node that `y` does not depend on.
-        create_graph: Whether to record the sweep.
+        inputs: Any nodes, leaves or computed ones. The gradient is 0 for a node that `y` does not depend on.
+        create_graph: Whether to record the sweep, so that its results can be differentiated.
 
     Raises:
         GraphError: With `create_graph`, a leaf was assigned a new number after a node had been computed from it.
@@ -61,7 +61,7 @@ def _values(inputs: Iterable[Value]) -> list[Value]:
 
 @accelerated
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
-    """Return the gradients as floats, without visiting anything below `stops` or rerunning checkpoints needlessly."""
+    """Return the gradients as floats; visit no node below `stops`, and run no checkpoint again needlessly."""
     order, adjoints = discovered(y, stops)
     adjoints[y] = 1.0
     if any(node.op is CHECKPOINT for node in order):
@@ -110,9 +110,9 @@ def as_value(x: Any) -> Value:
 def gradient_nodes(
     outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Value], stops: Sequence[Value] = ()
 ) -> list[Any]:
-    """Return the gradients that the cotangents of the outputs send back to the inputs: Values, or floats if constant.
+    """Return the gradients of the inputs, given the cotangents of the outputs: Values, or floats if constant.
 
-    The cotangents only start the sweep; what they were computed from is not differentiated.
+    The sweep starts from the cotangents; it does not continue into the nodes from which these were computed.
     """
     order = ordered(outputs, stops)
     adjoints: dict[Value, Any] = dict.fromkeys((*stops, *order), NOTHING)
@@ -124,17 +124,17 @@ def gradient_nodes(
 
 
 def started(x: Any) -> Any:
-    """Return the adjoint or tangent that a sweep starts from: a plain 0 means no path, unlike a Value that is 0."""
+    """Return the adjoint or tangent that starts a sweep: a plain 0 becomes `NOTHING`, unlike a Value that is 0."""
     return x if type(x) is Value else float(x) or NOTHING
 
 
 def reached(x: Any) -> Any:
-    """Return the adjoint that a sweep has left here, or 0.0 if nothing arrived."""
+    """Return the adjoint or tangent with which a sweep ended: `NOTHING` becomes 0.0."""
     return x if type(x) is Value else x + 0.0
 
 
 def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
-    """Return the nodes of `order` that depend on `inputs`, and `inputs` themselves."""
+    """Return the nodes of `order` that depend on `inputs`, together with the inputs themselves."""
     found = set(inputs)
     for node in order:
         if any(type(x) is Value and x in found for x in node.operands):
@@ -143,11 +143,11 @@ def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
 
 
 def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Run the reverse sweep on Values, recording the same products in the same order as the plain sweep.
+    """Run the reverse sweep on Values, recording the products that the plain sweep computes, in the same order.
 
-    Contributions go only to nodes in `wanted`; no other formulas are evaluated.
+    Only nodes in `wanted` receive contributions and pass them on.
     """
-    waiting: dict[Value, list[Value]] = {}  # the outputs of each checkpoint, until their leader's turn
+    waiting: dict[Value, list[Value]] = {}  # the outputs of each checkpoint, until the sweep reaches their leader
     for node in reversed(order):
         upstream = adjoints[node]
         asked = not is_nothing(upstream) and node in wanted
@@ -169,7 +169,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
 
 def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Sweep the graph that the outputs of a checkpoint, or the node of a program, stand for."""
+    """Sweep the graph that some nodes stand for: the outputs of a checkpoint, or the node of a program."""
     results, operands = behind(nodes), below(nodes)
     order, zeros = discovered_all(results, operands)
     inner: dict[Value, Any] = dict(zeros)
@@ -181,9 +181,9 @@ def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], want
 
 
 def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
-    """Run the forward sweep: a node's tangent is the sum over its operands of local derivative times tangent.
+    """Run the forward sweep, which adds the tangents of the nodes in `order` to those of the inputs in `tangents`.
 
-    `tangents` initially holds the tangents of the inputs; other leaves count as constants.
+    A node's tangent is the sum, over its operands, of the local derivative times the operand's tangent.
     """
     outputs: dict[Value, list[Value]] = {}
     for node in order:
@@ -207,7 +207,11 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
 
 
 def _is_unsettled(tangent: Any) -> bool:
-    """Return whether the tangent of a whole graph does not say if a path is flat, or where infinities met."""
+    """Return whether the tangent of a node that stands for a graph must be computed again inside that graph.
+
+    A tangent of 0 may or may not mean that there is no path, and a tangent that is not finite does not tell where in
+    the graph an infinity arose.
+    """
     number = getattr(tangent, "_data", tangent)
     return not isfinite(number) or (number == 0.0 and not is_nothing(tangent))
 
@@ -224,7 +228,7 @@ def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
 def _pushed_again(
     nodes: Sequence[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]
 ) -> list[Any]:
-    """Return the tangents of nodes that stand for a graph, by pushing the tangents of their operands through it."""
+    """Return the tangents of nodes that stand for a graph, by pushing their operands' tangents through that graph."""
     operands = below(nodes)
     inner = {operand: tangents.get(operand, NOTHING) for operand in operands}
     if all(map(is_nothing, inner.values())):
@@ -236,7 +240,7 @@ def _pushed_again(
 
 @accelerated
 def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
-    """Return the tangents of `outputs` as floats, given those of `inputs` as `directions`; `NOTHING` means no path."""
+    """Return the tangents of `outputs` as floats; `directions` are those of `inputs`, and `NOTHING` means no path."""
     tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -245,7 +249,7 @@ def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions:
 
 
 def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
-    """Return the tangents of `outputs` as Values that can be differentiated again, or floats if constant."""
+    """Return the tangents of `outputs`: Values that can be differentiated again, or floats if constant."""
     tangents: dict[Value, Any] = dict(zip(inputs, map(started, directions), strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -254,7 +258,10 @@ def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: S
 
 
 def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
-    """Yield each operand that is a Value, together with its local derivative, computed on Values; skip flat edges."""
+    """Yield the operands that are Values, each with the local derivative with respect to it, computed on Values.
+
+    Operands whose recorded derivative is `NOTHING` are skipped.
+    """
     check_current(node)
     if traces and (trace := running()) is not None:
         trace.asked_flat(node)
@@ -263,16 +270,19 @@ def local_derivative_nodes(node: Value) -> Iterator[tuple[Value, Any]]:
     taken = [type(x) is Value and not is_nothing(slopes[i]) for i, x in enumerate(operands)]
     for operand, slope in zip(operands, node.op.slopes(operands, node, taken), strict=True):
         if slope is not None:
-            yield operand, slope  # type: ignore[misc]  # only Values are taken
+            yield operand, slope  # type: ignore[misc]  # slopes are computed only for Values
 
 
 def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
-    """Yield each operand that is a Value, together with its recorded local derivative; skip flat edges."""
+    """Yield the operands that are Values, each with the recorded local derivative with respect to it.
+
+    Operands without a recorded derivative are skipped, as are those whose derivative is `NOTHING`.
+    """
     for operand, local in zip(node.operands, node._slopes, strict=True):
         if type(operand) is Value and local is not None and not is_nothing(local):
             yield operand, local
 
 
 def _sum(x: Any, y: Any) -> Any:
-    """Return the sum: a plain number if both are. Adding to `NOTHING` makes no node."""
+    """Return x + y, a plain number if both are; if one is `NOTHING`, return the other without making a node."""
     return y if is_nothing(x) else x if is_nothing(y) else x + y

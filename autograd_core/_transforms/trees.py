@@ -1,4 +1,4 @@
-"""Lists, tuples, dicts, dataclasses and NumPy arrays of numbers, taken apart and put back together."""
+"""Taking lists, tuples, dicts, dataclasses and NumPy arrays of numbers apart, and putting them back together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def is_bool(thing: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A structure inside another: its kind, the original object, and its parts with their names."""
+    """The form of a list, tuple, dict, …: its kind, the original object, and its parts with their names."""
 
     kind: Kind
     like: Any
@@ -43,14 +43,14 @@ class Nested:
     parts: list[Any]
 
     def filled(self, leaves: Iterator[Any]) -> Any:
-        """Return a new structure of the same kind with these leaves."""
+        """Return a new structure of the same kind, filled with the next leaves."""
         parts = [next(leaves) if type(part) is Leaf else part.filled(leaves) for part in self.parts]
         return self.kind.close(self.like, self.names, parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A part that does not depend on the leaves."""
+    """A part that contains no numbers, such as None or a string, and is kept as it is."""
 
     thing: Any
 
@@ -61,7 +61,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """The place of a number or an array."""
+    """The position of a number or an array in a structure."""
 
     shape: Shape
 
@@ -71,7 +71,7 @@ class Leaf:
 
     @property
     def size(self) -> int:
-        """How many numbers it holds."""
+        """How many numbers belong at this position: 1, or as many as the array has elements."""
         return 1 if self.shape is None else math.prod(self.shape)
 
 
@@ -88,11 +88,11 @@ class Structure:
 
     @property
     def is_of_numbers(self) -> bool:
-        """Whether it contains only plain numbers, and no arrays."""
+        """Whether the structure contains only single numbers, and no arrays."""
         return all(leaf is NUMBER for leaf in self.leaves)
 
     def rebuild(self, numbers: Sequence[Any]) -> Any:
-        """Return the same structure with new numbers in place of the old."""
+        """Return the same structure with new numbers in place of the old ones."""
         if self.form is NUMBER:
             return numbers[0]
         if len(numbers) == len(self.leaves) and self.is_of_numbers:
@@ -104,10 +104,14 @@ class Structure:
         return self.form.filled(iter(made))
 
     def jacobian(self, inputs: Structure, rows: Sequence[Sequence[Any]]) -> Any:
-        """Return the derivatives of these numbers with respect to those of `inputs`; `rows` has one row per number.
+        """Return the derivatives of the numbers in this structure with respect to those in `inputs`.
 
         The result is this structure with the structure of `inputs` in place of each number. The derivative of one array
         with respect to another has the shape of the first followed by that of the second.
+
+        Args:
+            inputs: The structure of the inputs.
+            rows: One row for each number in this structure; each row has one derivative for each number in `inputs`.
         """
         if self.is_of_numbers and inputs.is_of_numbers:
             return self.form.filled(inputs.form.filled(iter(row)) for row in rows)
@@ -128,24 +132,24 @@ def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]])
 
 
 def taken_apart(thing: Any) -> Structure:
-    """Take `thing` apart: the numbers in it, in order, and where each belongs.
+    """Take `thing` apart into the numbers in it, in order, and the positions where they belong.
 
-    An array is rebuilt as float64, or as an array of objects if it is given Values.
+    An array is rebuilt as an array of float64, or as an array of objects if Values are among its new elements.
 
     Args:
         thing: A number or Value, or arbitrarily nested lists, tuples, dicts, named tuples, dataclasses, NumPy arrays
-            and classes registered with `register`. None and strings in it are left alone.
+            and classes registered with `register`. None and strings in it are left unchanged.
 
     Raises:
-        TypeError: `thing` holds anything else; the message names the offending object.
+        TypeError: `thing` contains anything else; the message names the offending object.
     """
-    if type(thing) is float or type(thing) is Value:  # the most common case, for speed
+    if type(thing) is float or type(thing) is Value:  # a fast path for the most common case
         return Structure([thing], [NUMBER], NUMBER)
     return apart(thing, _numbers_of, _kept)
 
 
 def values_in(thing: Any) -> Structure:
-    """Take apart only the Values in `thing`, inside structures of known kinds; everything else is kept."""
+    """Take `thing` apart into the Values in it and the elements of arrays that contain Values; keep everything else."""
     return apart(thing, _values_of, Kept)
 
 
@@ -157,7 +161,8 @@ def apart(
     Args:
         thing: The structure.
         leaf: Returns the numbers in a leaf and its shape, or None if its argument is not a leaf.
-        otherwise: Called for anything that is neither a leaf nor a known structure; returns what to keep, or raises.
+        otherwise: Called for anything that is neither a leaf nor a known structure; returns what to keep, or raises an
+            exception.
     """
     structure = Structure([], [], NUMBER)
     structure.form = _placed(thing, leaf, otherwise, structure)
@@ -206,7 +211,7 @@ def _kept(thing: Any) -> Kept:
 
 
 def flatten(thing: Any) -> tuple[list[Any], Rebuild]:
-    """Return the numbers in `thing`, and a function that puts new numbers into its structure; see `taken_apart`.
+    """Return the numbers in `thing`, and a function that rebuilds `thing` with new numbers; see `taken_apart`.
 
     >>> numbers, rebuild = flatten({"w": [1.0, 2.0], "b": 3.0, "how": "relu"})
     >>> numbers, rebuild([10, 20, 30])
@@ -228,7 +233,7 @@ def elements_of(array: Any) -> list[Any]:
     if array.dtype.kind not in "fiub":
         for x in found:
             if not is_number(x):
-                raise TypeError(f"an array to differentiate must hold numbers; got one that holds {x!r}")
+                raise TypeError(f"an array argument or result must contain only numbers; got one that contains {x!r}")
     return found
 
 
@@ -254,7 +259,10 @@ def is_number(thing: Any) -> bool:
 
 
 def joined(numbers: Sequence[Any], shape: Shape) -> Any:
-    """Return a number, or an array of this shape: of floats, or of objects if any element is not a plain number."""
+    """Return an array of this shape, or the only number if the shape is None.
+
+    The array is one of floats, or of objects if any element is not a plain number.
+    """
     if shape is None:
         return numbers[0]
     numpy = sys.modules["numpy"]

@@ -1,7 +1,8 @@
-"""Functions without the branches that only Python can compute, for languages that cannot call Python.
+"""Removes from functions the branches that only Python can compute, for target languages that cannot call Python.
 
-These branches are more accurate than float arithmetic; once one is removed, the alternative formula is used. A function
-without an alternative keeps its branch, and fails there.
+These branches compute with more digits than floats have. Once such a branch is removed, the function uses its
+alternative formula. A branch without an alternative is kept; when it is reached, JavaScript raises an error, and NumPy
+gives NaN.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from .forms import Assign, Choice, Expression, For, Function, If, Operate, Retur
 
 
 def without_exact(function: Function) -> None:
-    """Remove those branches of a function that only Python can compute."""
+    """Remove from a function the branches that only Python can compute."""
     function.body = _block(function.body)
 
 

@@ -1,4 +1,4 @@
-"""Assignments: the meaning of names afterwards, and which lists may be changed."""
+"""Translates assignments: what each name stands for afterwards, and which lists may be changed in place."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .forms import FLOAT, INT, LIST, Assign, Const, Expression, Known, Made, Nam
 
 
 class Assigning(Calls):
-    """The assignments of one function."""
+    """Translates the assignments in one function."""
 
     def assign(self, node: ast.stmt, target: ast.expr, value: Expression) -> None:
-        """Assign to a name, an item of a list, or several of these."""
+        """Translate an assignment to a name, to an item of a list, or to several of these at once."""
         if isinstance(target, (ast.Tuple, ast.List)):
             self._unpack(node, target, value)
         elif isinstance(target, ast.Name) and target.id == "_":
-            pass  # a name for something unused
+            pass  # the name for values that are not used
         elif isinstance(target, ast.Name):
             self._set(node, target.id, value)
         elif isinstance(target, ast.Subscript):
@@ -46,12 +46,12 @@ class Assigning(Calls):
         self.out.append(Assign(name, value))
 
     def _own(self, x: Expression) -> bool:
-        """Return whether an expression is a list that was made here and may be changed."""
+        """Return whether an expression is a list that this function made and may change in place."""
         given = {name for name, _ in self.function.parameters}
         return x.type == LIST and self._changes(x) and isinstance(x, Name) and x.name not in given
 
     def _is_new(self, value: Expression) -> bool:
-        """Return whether nothing else refers to this list."""
+        """Return whether a list has just been made, so that nothing else refers to it."""
         made = isinstance(value, Name) and value.name.startswith("made_")
         return made or getattr(value, "operation", "") in ("join", "repeat")
 
@@ -68,7 +68,7 @@ class Assigning(Calls):
             parts = list(value.parts) if isinstance(value, Made) else [Part(types[i], value, i) for i in range(count)]
         else:
             self.refuse(node, f"`{ast.unparse(node)}`")
-        if isinstance(value, Made) and count > 1:  # all are computed before any is assigned
+        if isinstance(value, Made) and count > 1:  # all parts are computed before any name is assigned
             set_here = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
             parts = [self._kept(part) if _reads(part, set_here) else part for part in parts]
         for element, part in zip(target.elts, parts, strict=True):
@@ -81,7 +81,7 @@ class Assigning(Calls):
 
 
 def changed(node: ast.AST) -> set[str]:
-    """Return the names of the lists that are changed in place anywhere in a piece of Python."""
+    """Return the names of the lists that are changed in place anywhere in a syntax tree."""
     found = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Attribute) and inner.attr == "append" and isinstance(inner.value, ast.Name):

@@ -1,4 +1,7 @@
-"""The common parts of C and JavaScript: statements in braces, and expressions with `?:`."""
+"""What the C and JavaScript back ends share: statements in braces, and conditional expressions with `?:`.
+
+The Python back end is derived from the same class, and overrides both.
+"""
 
 from __future__ import annotations
 
@@ -42,15 +45,15 @@ INFIX = {
 }  # fmt: skip  # a table
 
 
-# Functions of the runtime that also exist for ints.
+# Functions of the runtime that have a second version for ints, whose name ends in `_int`.
 OF_INTS = ("abs", "max", "min", "mod", "floordiv")
 
 
 class Braces:
-    """Writes functions as text; a subclass defines what is specific to its language."""
+    """Generates the source text of functions; a subclass defines what is specific to its language."""
 
     infix = INFIX
-    runtime = ""  # the prefix of functions of the runtime
+    runtime = ""  # the prefix of the names of the runtime's functions
     reserved: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
@@ -67,7 +70,7 @@ class Braces:
         raise NotImplementedError
 
     def declared(self, type: Type, name: str) -> str:
-        """Return the declaration of a variable without its semicolon."""
+        """Return the declaration of a variable, without the semicolon."""
         raise NotImplementedError
 
     def tuple_made(self, x: Made) -> str:
@@ -75,19 +78,19 @@ class Braces:
         raise NotImplementedError
 
     def part(self, x: Part) -> str:
-        """Return the text of a part of a tuple."""
+        """Return the text that reads one part of a tuple."""
         raise NotImplementedError
 
     def length(self, numbers: str) -> str:
-        """Return the text of a list's length."""
+        """Return the text that reads the length of a list."""
         raise NotImplementedError
 
     def at(self, numbers: str, index: str) -> str:
-        """Return the text of the number at an index that is in range."""
+        """Return the text that reads the number at an index, which is known to be in range."""
         raise NotImplementedError
 
     def extra(self, allocates: bool, may_raise: bool) -> list[str]:
-        """Return the extra arguments of a call."""
+        """Return the extra arguments of a call to a function that allocates memory or may raise."""
         return []
 
     def raise_statement(self, kind: str) -> None:
@@ -99,7 +102,7 @@ class Braces:
         raise NotImplementedError
 
     def special(self, x: Operate, parts: list[str]) -> str | None:
-        """Return the text of an operation that this language writes specially, or None for any other."""
+        """Return the text of an operation that this language writes in its own way, or None for any other operation."""
         raise NotImplementedError
 
     # --- Expressions --------------------------------------------------------------------------------------------
@@ -132,7 +135,7 @@ class Braces:
         return self.operate(x)
 
     def bare(self, x: Expression) -> str:
-        """Return the text of an expression where no parentheses are needed."""
+        """Return the text of an expression without outer parentheses, for a place where none are needed."""
         text = self.expression(x)
         if not text.startswith("("):
             return text
@@ -148,11 +151,11 @@ class Braces:
         return self.name(function.name)
 
     def table(self, x: Table) -> str:
-        """Return the name of a table; each table is written once."""
+        """Return the name of a table, and add the table to those to be written unless it is already among them."""
         return entered(x, self.tables)
 
     def operate(self, x: Operate) -> str:
-        """Return the text of an operation: an operator of the language, or a function of the runtime."""
+        """Return the text of an operation: an operator of the language, or a call to a runtime function."""
         parts = [self.expression(part) for part in x.parts if not isinstance(part, Known)]
         if (text := self.special(x, parts)) is not None:
             return text
@@ -221,7 +224,7 @@ class Braces:
         """Reserve room in a list that will grow by `count` numbers."""
 
     def set_item(self, s: SetItem) -> None:
-        """Write an assignment to an item."""
+        """Write an assignment to an item of a list."""
         raise NotImplementedError
 
     def _if(self, s: If, before: str) -> None:
@@ -241,7 +244,7 @@ class Braces:
         return self.count
 
     def _for(self, s: For) -> None:
-        """Write a loop over the indices of its sources, whose ends are fixed before it begins."""
+        """Write a loop over the indices of its sources; the number of iterations is computed before the loop begins."""
         i = self.number()
         self.write("{")
         self.depth += 1
@@ -267,11 +270,14 @@ class Braces:
         self.write("}")
 
     def same_length(self, one: str, other: str) -> str:
-        """Return the text of the common length of two lists."""
+        """Return the text that reads the common length of two lists, and raises if their lengths differ."""
         return f"{self.runtime}same_length({', '.join([one, other, *self.extra(False, True)])})"
 
     def _source(self, source: Range | Each, name: str, index: str) -> tuple[str, str]:
-        """Return the number of items that a source yields ("" if endless), and the item at an index."""
+        """Return two texts: the number of items in a source, and the item at an index.
+
+        The first text is "" if the source is endless.
+        """
         if isinstance(source, Range):
             self.write(f"{self.declared(INT, f'start_{name}')} = {self.bare(source.start)};")
             step = f" * {source.step}" if abs(source.step) != 1 else ""

@@ -1,4 +1,4 @@
-"""Calls of rows, helper functions, `math` and builtins, including builtins that iterate over a list."""
+"""Translates calls: of operations, helper functions, functions of `math`, and builtins."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ from .forms import (
 from .loops import Lists
 from .operations import CALLS, OPERATORS
 
-# Modules whose functions use numbers other than floats. Translated text that calls one of these functions raises an
-# error that says so.
+# Modules whose functions compute with numbers other than floats. These functions are not translated: generated code
+# leaves them to Python, or calls their replacements in nearly.py.
 LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
-# Translates a function for arguments of given types.
+# The type of a callable that translates a function for arguments of given types.
 Translated = Callable[[Any, Sequence[Expression]], Function | Expression]
 
 
 class Calls(Lists):
-    """The calls of one function; `translated` translates the functions that it calls.
+    """Translates the calls in one function; `translated` translates the functions that are called.
 
-    `exact` says whether the text can call Python for the functions that only Python can compute.
+    `exact` says whether the generated code can call Python for the functions that only Python can compute.
     """
 
     exact: bool
@@ -73,7 +73,7 @@ class Calls(Lists):
     def call(
         self, node: ast.AST, function: Any, arguments: Sequence[Expression], named: dict[str, Expression] | None = None
     ) -> Expression:
-        """Translate a call of an object."""
+        """Translate a call of an object that is known during translation."""
         operation = getattr(function, "operation", None)
         if isinstance(operation, Operation):
             if named:
@@ -110,7 +110,7 @@ class Calls(Lists):
         try:
             bound = inspect.signature(function).bind(*arguments, **named)
         except TypeError as error:
-            self.refuse(node, f"a call of {function.__name__} that does not fit ({error})")
+            self.refuse(node, f"a call of {function.__name__} with the wrong arguments ({error})")
         if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in bound.signature.parameters.values()):
             self.refuse(node, f"{function.__name__}, which takes any number of arguments,")
         given = [
@@ -128,7 +128,7 @@ class Calls(Lists):
         return Call(target.returns, target, tuple(x for x in given if not isinstance(x, Known)))
 
     def _row(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
-        """Translate a call of a row's function: on floats it returns the row's value."""
+        """Translate a call of an operation from `ops.py`, which on floats returns the value that its row defines."""
         if row.arity is None:
             return self.converted(node, self.call(node, row.value, [self._gathered(node, row, arguments)]), FLOAT)
         given = [self.converted(node, x, FLOAT) for x in arguments]
@@ -139,7 +139,7 @@ class Calls(Lists):
         return self.converted(node, self.call(node, row.value, given), FLOAT)
 
     def _gathered(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
-        """Combine the arguments of an operation on many operands into one list."""
+        """Combine the arguments of an operation on many operands into one tuple or list."""
         if len(arguments) != len(row.shape.parameters):
             self.refuse(node, f"{row.name} of {len(arguments)} arguments")
         if not row.shape.lists:
@@ -149,12 +149,15 @@ class Calls(Lists):
         return lists[0] if len(lists) == 1 else self.operate("join", LIST, *lists)
 
     def _as_stated(self, node: ast.AST, x: Expression, annotation: Any) -> Expression:
-        """Convert a tuple of floats to a list if the function's annotation admits any number of them."""
+        """Convert a tuple to a list of floats if the parameter is annotated as a sequence of floats, of any length."""
         many = "Sequence[float]" in str(annotation) and isinstance(x.type, tuple)
         return self.converted(node, x, LIST) if many else x
 
     def _starred_call(self, node: ast.Call, function: Any) -> Expression:
-        """Translate `f(*xs)`: with any number of floats for `hypot`, otherwise with as many as `f` takes."""
+        """Translate `f(*xs)`, where `xs` is a tuple or a list.
+
+        A list must hold one number for each parameter of `f`, unless `f` is `hypot`, which takes any number of them.
+        """
         first = node.args[0]
         xs = self.visit(first.value) if isinstance(first, ast.Starred) else Known(KNOWN, None)
         if len(node.args) != 1 or node.keywords or not (xs.type == LIST or isinstance(xs.type, tuple)):
@@ -199,7 +202,7 @@ class Calls(Lists):
         return Known(KNOWN, kinds[x.type])
 
     def call_isinstance(self, node: ast.Call) -> Expression:
-        """Translate `isinstance` on numbers; a power with a complex result has already failed."""
+        """Translate `isinstance` on numbers; none is complex, since a power with a complex result raises."""
         kind, asked = self.call_type(node), self.visit(node.args[1])
         if not isinstance(kind, Known) or not isinstance(asked, Known):
             self.refuse(node, f"`{ast.unparse(node)}`")
@@ -228,14 +231,14 @@ class Calls(Lists):
         return result
 
     def _largest(self, node: ast.Call) -> Expression:
-        """Translate `max(range(len(xs)), key=ys.__getitem__)`, the index of a list's largest number."""
+        """Translate `max(range(len(xs)), key=ys.__getitem__)`, the index of the largest number in a list."""
         key = node.keywords[0].value
         assert isinstance(key, ast.Attribute)
         ys = self.visit(key.value)
         source, _ = self.sources(node.args[0])
         if ys.type != LIST or len(source) != 1 or not isinstance(source[0], Range) or source[0].stop is None:
             self.refuse(node, f"`{ast.unparse(node)}`")
-        self.function.raises = True  # for an empty list
+        self.function.raises = True  # it raises for an empty list
         return Operate(INT, "largest", (ys, source[0].stop))
 
     def call_list(self, node: ast.Call) -> Expression:
@@ -251,4 +254,4 @@ class Calls(Lists):
         return self._quantified(node, True)
 
     def call_sum(self, node: ast.Call) -> Expression:
-        self.refuse(node, "the builtin `sum`, which is compensated in some versions of Python,", "add in a loop")
+        self.refuse(node, "the builtin `sum`, which is compensated in some versions of Python,", "use a loop")

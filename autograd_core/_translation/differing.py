@@ -1,4 +1,4 @@
-"""Analysis of functions on arrays: which values differ from point to point, and which loops might run forever."""
+"""Analyses functions on arrays: which values vary from point to point, and which functions might not terminate."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from .forms import (
 
 
 class Differing:
-    """Finds which variables of a function differ from point to point.
+    """Finds the variables of a function that vary from point to point.
 
     Args:
-        differs: For each parameter, whether it differs from point to point.
+        differs: For each parameter, whether it varies from point to point.
     """
 
     def __init__(self, function: Function, differs: Sequence[bool]) -> None:
@@ -43,7 +43,7 @@ class Differing:
             pass
 
     def _spread(self, block: Sequence[Statement], within: bool) -> bool:
-        """Mark the variables that differ from point to point, and return whether there were new ones."""
+        """Mark the variables that vary from point to point, and return whether any of them was not marked before."""
         before = len(self.varying)
         for s in block:
             match s:
@@ -74,7 +74,7 @@ class Differing:
         return isinstance(source, Range) and any(p is not None and self.differs(p) for p in (source.start, source.stop))
 
     def differs(self, x: Expression) -> bool:
-        """Return whether an expression differs from point to point."""
+        """Return whether an expression varies from point to point."""
         match x:
             case Name():
                 return x.name in self.varying
@@ -98,9 +98,9 @@ class Endless:
         self._known: dict[str, bool] = {}
 
     def may_go_on(self, function: Function) -> bool:
-        """Return whether a function, or one that it calls, has a loop whose length depends on operands, or recurses."""
+        """Return whether a function, or a function that it calls, recurses or has a loop of variable length."""
         if function.name not in self._known:
-            self._known[function.name] = True  # if this is asked again meanwhile, the function is recursive
+            self._known[function.name] = True  # the answer if the function turns out to call itself
             inner = list(within(function.body))
             ranges = [x for x in inner if isinstance(x, Range)]
             loops = any(isinstance(x, While) for x in inner) or not all(
@@ -111,5 +111,5 @@ class Endless:
 
 
 def _as_long(stop: Expression | None) -> bool:
-    """Return whether the end of a range is the same at every point."""
+    """Return whether the start or the end of a range is certain to be the same at every point."""
     return stop is None or isinstance(stop, Const) or (isinstance(stop, Operate) and stop.operation == "len")

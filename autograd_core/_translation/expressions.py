@@ -1,4 +1,4 @@
-"""The translation of expressions from Python's syntax tree to the typed form, except for calls (see calls.py)."""
+"""Translates expressions from Python's syntax tree to the typed form; calls.py translates calls."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ NUMBERS = (FLOAT, INT, BOOL, WIDE)
 
 
 class Expressions:
-    """The expressions of one function; `names` holds the current meaning of each name."""
+    """Translates the expressions in one function; `names` holds the expression that each name currently stands for."""
 
     def __init__(self, function: Function, path: str, outer: Callable[[str], Any]) -> None:
         self.function = function
         self.path = path
-        self.outer = outer  # looks up a name outside the function
+        self.outer = outer  # a function that looks up a name outside the translated function
         self.names: dict[str, Expression] = {}
-        self.changing: set[str] = set()  # lists that are changed in place
+        self.changing: set[str] = set()  # the names of lists that are changed in place
         self.out: list[Statement] = []  # the list that statements are added to
-        self.conditional = 0  # above 0 inside code that might not be evaluated, where nothing can be hoisted
+        self.conditional = 0  # above 0 inside an expression that might not be evaluated: no loop may run ahead of it
         self.made = 0
-        self.tests: set[int] = set()  # the nodes used only for their truth value
+        self.tests: set[int] = set()  # the ids of nodes of which only the truth value matters
 
     def refuse(self, node: ast.AST, what: str, remedy: str = "") -> NoReturn:
-        """Raise Refused with the place in its message."""
+        """Raise Refused with a message that names the file, the line and the function."""
         line = getattr(node, "lineno", 0)
         remedy = remedy or "write it differently, or extend autograd_core/_translation"
         raise Refused(f"{what} cannot be translated ({shown(self.path, line)}, in {self.function.name}); {remedy}")
@@ -64,7 +64,7 @@ class Expressions:
     # --- Making -------------------------------------------------------------------------------------------------
 
     def operate(self, name: str, type: Type, *parts: Expression) -> Expression:
-        """Make an operation; on constants it is evaluated immediately."""
+        """Make an operation, or its result if all operands are constants."""
         if parts and name in FOLDED and all(isinstance(part, Const) for part in parts):
             try:
                 value = FOLDED[name](*[part.value for part in parts])  # type: ignore[attr-defined]  # constants
@@ -97,7 +97,7 @@ class Expressions:
         return self.refuse(node, f"{named(x.type)} here and {named(y.type)} there", "give both the same type")
 
     def truth(self, node: ast.expr) -> Expression:
-        """Translate an expression as a condition: only its truth value matters."""
+        """Translate an expression of which only the truth value matters."""
         self.tests.add(id(node))
         return self.true_of(node, self.visit(node))
 
@@ -129,7 +129,7 @@ class Expressions:
         return result
 
     def of_object(self, node: ast.AST, name: str, value: Any) -> Expression:
-        """Translate an object that a name outside the function refers to."""
+        """Translate an object that is known during translation, such as the value of a global variable."""
         if type(value) is float:
             return Const(FLOAT, value)
         if type(value) is bool or type(value) is int:
@@ -182,7 +182,7 @@ class Expressions:
         return self.apply(name, node, [x, y])
 
     def apply(self, name: str, node: ast.AST, parts: Sequence[Expression]) -> Expression:
-        """Translate arithmetic on numbers."""
+        """Translate an arithmetic operation on numbers."""
         for part in parts:
             if part.type not in NUMBERS:
                 self.refuse(node, f"arithmetic on {named(part.type)}")

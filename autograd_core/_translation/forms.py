@@ -1,7 +1,8 @@
-"""The intermediate form of a row's Python: every expression has a type, and no language's syntax appears.
+"""The intermediate form of translated Python: every expression has a type, and nothing depends on a target language.
 
-Types are strings; the type of a tuple is a tuple of types. Expressions have no side effects, so an emitter may write
-one twice. An `Operate` names an operation of Python or of `math`; operations.py lists these, and knows which can raise.
+A type is a string; the type of a tuple is the tuple of its parts' types. Expressions have no side effects, so a back
+end may write the same expression twice. An `Operate` names an operation of Python or of `math`; operations.py lists
+these operations, and says which of them can raise.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# An int is kept within ±2**53, where a float represents it exactly; a WIDE one can only be converted to a float.
+# An INT must stay within ±2**53, where floats represent every int exactly. A WIDE int may be larger; it can only be
+# converted to a float.
 FLOAT, INT, WIDE, BOOL, LIST, INTS, KNOWN = "float", "int", "wide", "bool", "list", "ints", "known"
 Type = str | tuple[Any, ...]
 LARGEST_INT = 2**53
 
 
-class Refused(NotImplementedError):  # noqa: N818  # it is the translator's answer
-    """A row's Python contains something that the translator does not understand; the message says what and where."""
+class Refused(NotImplementedError):  # noqa: N818  # named for the answer that the translator gives
+    """Python code contains something that the translator does not understand; the message says what and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Const(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Known(Expression):
-    """An object known during translation that never reaches the translated text: a function, string, type or None."""
+    """An object known during translation that never appears in the generated code: a function, string, type or None."""
 
     value: Any
 
@@ -50,7 +52,7 @@ class Name(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Table(Expression):
-    """Constant numbers: a table of coefficients."""
+    """A constant list of numbers, such as a table of coefficients."""
 
     name: str
     values: tuple[Any, ...]
@@ -58,7 +60,7 @@ class Table(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Operate(Expression):
-    """An operation on the parts."""
+    """An operation; `parts` are its operands."""
 
     operation: str
     parts: tuple[Expression, ...]
@@ -66,7 +68,7 @@ class Operate(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Expression):
-    """`yes` if the test holds, else `no`; only the chosen one is evaluated."""
+    """`yes if test else no`; as in Python, only the chosen expression is evaluated, except in NumPy code."""
 
     test: Expression
     yes: Expression
@@ -83,7 +85,7 @@ class Call(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Made(Expression):
-    """A tuple of its parts."""
+    """A tuple that is made from its parts."""
 
     parts: tuple[Expression, ...]
 
@@ -129,7 +131,7 @@ class SetItem(Statement):
 
 @dataclass(frozen=True, slots=True)
 class If(Statement):
-    """A branch."""
+    """An `if` statement; `yes` and `no` are its two branches."""
 
     test: Expression
     yes: list[Statement]
@@ -138,7 +140,7 @@ class If(Statement):
 
 @dataclass(frozen=True, slots=True)
 class While(Statement):
-    """A loop with a condition."""
+    """A `while` loop."""
 
     test: Expression
     body: list[Statement]
@@ -163,7 +165,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class For(Statement):
-    """A loop over sources in parallel, like `zip`; with `strict`, lists of different lengths raise."""
+    """A loop over sources in parallel, as with `zip`; if `strict` is True, sources of different lengths raise."""
 
     targets: tuple[str, ...]
     sources: tuple[Range | Each, ...]
@@ -180,21 +182,24 @@ class Leave(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Return(Statement):
-    """The result."""
+    """`return value`."""
 
     value: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Raise(Statement):
-    """An exception, by the name of its kind."""
+    """A `raise` statement; `kind` names the kind of exception."""
 
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Try(Statement):
-    """An assignment or return with at most one operation that can raise, and the handlers by kind of exception."""
+    """A `try` statement around an assignment or return with at most one operation that can raise.
+
+    Each handler holds the kinds of exceptions that it catches, and its statements.
+    """
 
     attempt: Assign | Return
     handlers: list[tuple[tuple[str, ...], list[Statement]]]
@@ -202,7 +207,7 @@ class Try(Statement):
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A Python function for operands of given types; `origin` is its file and its name there."""
+    """A Python function translated for operands of given types; `origin` is its file and its name in that file."""
 
     name: str
     origin: str
@@ -225,7 +230,10 @@ def leaves(block: Sequence[Statement]) -> bool:
 
 
 def within(x: object) -> Iterator[object]:
-    """Yield a thing and all its parts, except those left to Python and the functions that it calls."""
+    """Yield an object of the form and all its parts.
+
+    The bodies of called functions and the operands of operations left to Python are not searched.
+    """
     yield x
     if isinstance(x, Operate) and x.operation == "python":
         return
@@ -238,12 +246,12 @@ def within(x: object) -> Iterator[object]:
 
 
 def called(function: Function) -> list[Function]:
-    """Return the functions that a function calls, each once."""
+    """Return the functions that a function calls, each of them once."""
     return list({x.function.name: x.function for x in within(function.body) if isinstance(x, Call)}.values())
 
 
 def entered(table: Table, tables: dict[str, Table]) -> str:
-    """Add a table to those to be written, unless it is already there, and return its name."""
+    """Add a table to the tables to be written, unless it is already among them, and return its name."""
     name = table.name.strip("_").upper()
     while name in tables and tables[name].values != table.values:
         name += "_"

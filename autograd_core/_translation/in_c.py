@@ -1,8 +1,8 @@
-"""C: each function becomes a C function, on top of the runtime in _native/runtime.h.
+"""The C back end: each translated function becomes a C function that calls helpers in _native/runtime.h.
 
-Whatever raises in Python sets a bit of `*raised` and returns a number that is ignored: the kernel then returns 0, and
-the row's Python is called. If the code is compiled without contraction and fast-math options, its numbers equal
-Python's bit for bit.
+Where Python would raise an exception, the C code sets a bit of `*raised` and returns a number that is ignored. The
+kernel then returns 0, and the engine calls the row's Python functions instead. If the code is compiled without
+floating-point contraction and without fast-math options, its results equal Python's bit for bit.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ KEYWORDS = frozenset((
 
 
 class C(Braces):
-    """Writes C."""
+    """Generates C code."""
 
     runtime = "py_"
     reserved = KEYWORDS
@@ -203,7 +203,7 @@ class C(Braces):
         return f"row_{function.name}"
 
     def heading(self, function: Function) -> str:
-        """Return the declaration of a function without its semicolon."""
+        """Return the declaration of a function, without the semicolon."""
         assert function.returns is not None
         parameters = [self.declared(type, self.name(name)) for name, type in function.parameters]
         parameters += ["Memory *memory"] * function.allocates + ["int *raised"] * function.raises
@@ -231,7 +231,7 @@ class C(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Return the text of functions, callees first, with the types and tables that they need."""
+        """Return the text of functions, preceded by the types and tables that they need."""
         done: set[str] = set()
         for function in functions:
             start = len(self.lines)
@@ -246,7 +246,7 @@ class C(Braces):
         for name, parts in self.tuples.items():
             fields = "".join(f"{NAMES[str(part)]} part_{i}; " for i, part in enumerate(parts))
             fields = f"double at[{len(parts)}]; " if set(parts) == {FLOAT} else fields
-            if name != "Tuple_di":  # of frexp, in the runtime
+            if name != "Tuple_di":  # the result of frexp, which the runtime defines
                 lines.append(f"typedef struct {name} {{ {fields}}} {name};")
         return [*lines, ""]
 

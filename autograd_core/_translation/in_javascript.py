@@ -1,7 +1,8 @@
-"""JavaScript: each function becomes a JavaScript function, on top of runtime.js and, if needed, special.js.
+"""The JavaScript back end: each translated function becomes a JavaScript function that calls helpers in runtime.js.
 
-Whatever raises in Python throws a `Raised` with the name of the exception. Arithmetic, roots and the formulas of the
-special functions match Python bit for bit; results of the browser's `Math` may differ in the last digits.
+Some functions also need helpers in special.js. Where Python would raise an exception, the JavaScript code throws a
+`Raised` that names the exception. Arithmetic, square roots and the formulas for the special functions give the same
+results as Python, bit for bit; other functions of JavaScript's `Math` may differ from Python's in the last digits.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ KEYWORDS = frozenset((
 
 
 class JavaScript(Braces):
-    """Writes JavaScript."""
+    """Generates JavaScript code."""
 
     runtime = "py."
     reserved = KEYWORDS
@@ -117,7 +118,7 @@ class JavaScript(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Return the text of functions and the tables that they need."""
+        """Return the text of functions, preceded by the tables that they need."""
         for function in functions:
             self.define(function)
         tables = [f"const {name} = {list(table.values)!r};" for name, table in self.tables.items()]
@@ -125,12 +126,15 @@ class JavaScript(Braces):
 
 
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
-    """Return a script that defines `rows`: for each name, the row's `value`, its `slopes`, and where they are `flat`.
+    """Return a script that defines `rows`: for each row's name, its `value`, `slopes`, `flat` and `beside`.
 
-    `beside` says where they are also flat if the other operand is a plain number. The functions take the operands;
-    slopes also take the result, as their last argument. For an operation on many operands, the functions take a list of
-    the operands, and `slopes` is a single function that returns all slopes; `flat` or `beside` is then a single
-    function too, and the one in `beside` also takes a list of ones and zeros that says which operands are variables.
+    `slopes` are the local derivatives. `flat` says where each of these is flat (0 in a whole neighbourhood), and
+    `beside` says where it is flat provided that the other operand is a plain number. All functions take the operands;
+    slopes also take the result, as their last argument.
+
+    For an operation on many operands, the functions take a list of the operands, and `slopes` is a single function that
+    returns all slopes. Likewise, `flat` or `beside` then holds a single function; the one in `beside` also takes a list
+    of ones and zeros that says which operands are variables.
 
     Args:
         rows: Rows of `translation`.

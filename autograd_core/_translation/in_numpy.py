@@ -1,7 +1,8 @@
-"""NumPy: each function works on arrays of points, on top of numpy_runtime.py.
+"""The NumPy back end: translated functions take arrays of points and call helpers in numpy_runtime.py.
 
-If the test of a branch differs from point to point, both sides are computed for all points, and each is kept where it
-applies; a loop whose end differs runs until the last point is done. Where a row raises, the result is NaN.
+If a condition is true at some points and false at others, both branches are computed at every point, and each result is
+kept only at the points where its branch applies. If the number of iterations of a loop varies from point to point, the
+loop runs until every point is done. At points where an operation would raise an exception, the result is NaN.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ RUNTIME = Path(__file__).with_name("numpy_runtime.py")
 
 
 class NumPy:
-    """Writes Python on NumPy arrays: each function once for every set of arguments that differ from point to point."""
+    """Generates Python code for NumPy arrays.
+
+    Each function has one version for each combination of arguments that vary from point to point.
+    """
 
     def __init__(self) -> None:
         self.tables: dict[str, Table] = {}
@@ -59,12 +63,12 @@ class NumPy:
 
 
 class _Body(OnArrays):
-    """The body of one function."""
+    """Writes the body of one function."""
 
     # --- Statements ---------------------------------------------------------------------------------------------
 
     def text(self, name: str) -> str:
-        """Return the text of the function under a name."""
+        """Return the function's source text, with the given name in its `def` line."""
         self.block(self.source.body)
         if not self.lines[-1].startswith("    return "):
             self.write("return result")
@@ -90,7 +94,7 @@ class _Body(OnArrays):
         return f"{name}_{self.count}"
 
     def store(self, name: str, text: str) -> None:
-        """Set a variable at the points where statements take effect."""
+        """Write an assignment to a variable, which is set only at the points where statements take effect."""
         self.begun[name] = self.mask
         if self.mask and name in self.bound and not name.startswith("made_"):
             text = f"py_choose({self.mask}, {text}, {variable(name)})"
@@ -98,7 +102,7 @@ class _Body(OnArrays):
         self.write(f"{variable(name)} = {text}")
 
     def result(self, text: str) -> None:
-        """Set the result at the points where statements take effect."""
+        """Write a `return` of a result, which is set only at the points where statements take effect."""
         if self.mask:
             self.write(f"result = py_choose({self.mask} & np.logical_not(early), {text}, result)")
             self.write(f"early = early | {self.mask}")
@@ -117,7 +121,7 @@ class _Body(OnArrays):
 
     def do_Append(self, s: Append) -> None:
         if self.mask != self.begun.get(s.name):
-            raise self.refuse("a list that grows at some points only")
+            raise self.refuse("a list that grows only at some of the points")
         self.write(f"{variable(s.name)}.append({self.expression(s.value)})")
 
     def do_SetItem(self, s: SetItem) -> None:
@@ -126,7 +130,7 @@ class _Body(OnArrays):
 
     def do_Leave(self, s: Leave) -> None:
         if self.mask:
-            raise self.refuse(f"`{s.word}` at some points only")
+            raise self.refuse(f"`{s.word}` only at some of the points")
         self.write(s.word)
 
     def do_If(self, s: If) -> None:
@@ -146,7 +150,10 @@ class _Body(OnArrays):
         self.early = any(e for _, e in ways)
 
     def branch(self, test: str, yes: Sequence[Statement], no: Sequence[Statement]) -> None:
-        """Write both sides of a test that differs from point to point, each at the points where it applies."""
+        """Write both branches of an `if` whose condition varies from point to point.
+
+        Each branch takes effect only at the points where it applies.
+        """
         outside, name = self.mask, self.fresh("where")
         self.write(f"{name} = {test}" if not outside else f"{name} = {outside} & {test}")
         self._masked(name, yes)

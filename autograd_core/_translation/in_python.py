@@ -1,4 +1,4 @@
-"""Plain Python on floats: each function becomes a Python function with known types and without `Value`s."""
+"""The Python back end: each translated function becomes a Python function on plain floats, without `Value`s."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ RESERVED = frozenset((
 
 
 class Python(Braces):
-    """Writes Python."""
+    """Generates Python code."""
 
     infix = INFIX
     reserved = RESERVED
@@ -86,7 +86,7 @@ class Python(Braces):
         return f"row_{function.name}"
 
     def operate(self, x: Operate) -> str:
-        """Return the text of an operation: an operator, or a function of `math` or one that only Python can compute."""
+        """Return the text of an operation: an operator, a list expression, or a call to a function."""
         parts = [self.expression(part) for part in x.parts if not isinstance(part, Known)]
         if x.operation in self.infix:
             return f"({f' {self.infix[x.operation]} '.join(parts)})"
@@ -161,7 +161,7 @@ class Python(Braces):
                 self.write(f"{self.name(s.name)}[{self.bare(s.index)}] = {self.bare(s.value)}")
 
     def _loop(self, s: For) -> None:
-        """Write a loop over sources in parallel, without reading the length of endless ones."""
+        """Write a loop over sources in parallel; endless sources become `count(…)` in a `zip` that is not strict."""
         pairs = [(self.name(target), source) for target, source in zip(s.targets, s.sources, strict=True)]
         endless = [pair for pair in pairs if isinstance(pair[1], Range) and pair[1].stop is None]
         ending = [pair for pair in pairs if pair not in endless]
@@ -173,7 +173,7 @@ class Python(Braces):
         self.block(s.body)
 
     def _beside(self, pairs: list[tuple[str, Range | Each]], strict: bool) -> tuple[str, str]:
-        """Return the targets of a loop, and what it iterates over."""
+        """Return the text of a loop's targets, and the text of what the loop iterates over."""
         texts = [self._goes_through(source) for _, source in pairs]
         if len(pairs) == 1:
             return pairs[0][0], texts[0]
@@ -199,7 +199,7 @@ class Python(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Return the text of functions and the tables that they need."""
+        """Return the text of functions, preceded by the tables that they need."""
         for function in functions:
             self.define(function)
         tables = [f"TABLE_{name} = {table.values!r}" for name, table in self.tables.items()]

@@ -1,7 +1,7 @@
-"""Generates the kernels of the native engine from the rows: `python -m autograd_core._translation.kernels`.
+"""Generates the native engine's kernels, which are C functions, from the rows of the table of operations.
 
-The file is committed, so that building a wheel does not run the generator. With `--check` nothing is written, and the
-exit code is 1 if the file does not match the rows.
+Run `python -m autograd_core._translation.kernels`. The generated file is committed, so building a wheel does not need
+the generator. With `--check`, nothing is written; the exit code is 1 if the file does not match the rows.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def rows_of_numbers() -> list[Operation]:
 
 
 def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) -> str:
-    """Return the text of the kernels of these rows, with the tables that map rows to kernels.
+    """Return the text of the kernels of these rows, and of the tables that map rows to kernels.
 
     Raises:
         Refused: The translator does not understand a row's Python.
@@ -62,7 +62,7 @@ def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) 
     lines += [
         f'    {{"{row.row.name}", "{_said(row.row.value)} computes with numbers that only Python has"}},'
         for row in found if _only_python(row.value)
-    ]  # fmt: skip  # as it reads
+    ]  # fmt: skip  # one line per clause
     return "\n".join([*lines, "    {NULL, NULL},", "};", ""])
 
 
@@ -71,7 +71,7 @@ def _said(function: Callable[..., float]) -> str:
 
 
 def _only_python(value: Function) -> bool:
-    """Return whether only Python can compute a value, for all operands."""
+    """Return whether a value can be computed only in Python, whatever the operands are."""
     (first, *_) = value.body
     return isinstance(first, Return) and isinstance(first.value, Operate) and first.value.operation == "python"
 
@@ -136,7 +136,7 @@ def _many(row: TranslatedRow) -> list[str]:
             "        if (!raised)",
             "            copy_numbers(locals, slopes.at, count);",
         ]
-    else:  # one by one, so that they can stay in registers
+    else:  # copied one by one, so that the slopes can stay in registers
         size = len(slopes.returns or ())
         lines.append(f"        Tuple_{'d' * size} slopes = {_call(slopes, operands, '*z')};")
         lines += [f"        locals[{i}] = slopes.at[{i}];" for i in range(size)]
@@ -149,7 +149,7 @@ def _many(row: TranslatedRow) -> list[str]:
 
 
 def flat_by_kernel(row: TranslatedRow) -> bool:
-    """Return whether the kernel determines where derivatives are flat, as far as the operands alone decide that."""
+    """Return whether a row's kernel says where derivatives are flat, as far as this depends only on the operands."""
     return any(isinstance(flat, Function) for flat in row.flat) or (
         True in row.flat and any(_is_zero(row, name) for name in row.row.shape.parameters)
     )
@@ -164,7 +164,7 @@ def _entry(row: TranslatedRow, by_hand: Sequence[str]) -> str:
 
 
 def main() -> None:
-    """Write the kernels, or check that they match the rows."""
+    """Write the kernels or, with `--check`, exit with an error if they do not match the rows."""
     text = kernels(rows_of_numbers())
     if "--check" not in sys.argv:
         TARGET.write_text(text, encoding="utf-8")

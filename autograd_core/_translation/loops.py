@@ -1,4 +1,4 @@
-"""Lists: items, slices, loops and comprehensions."""
+"""Translates items and slices of lists, loops and comprehensions."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from .forms import (
 
 
 class Lists(Expressions):
-    """The lists of one function."""
+    """Translates the operations on lists in one function."""
 
-    # The lists changed by the loop that begins here.
+    # The lists that are changed in place by the body of the loop whose first line is being translated.
     changed_within: frozenset[str] = frozenset()
 
     def visit_Subscript(self, node: ast.Subscript) -> Expression:
@@ -155,7 +155,7 @@ class Lists(Expressions):
     def loop(
         self, target: ast.expr, iterable: ast.expr
     ) -> tuple[list[tuple[str, Any]], tuple[Range | Each, ...], bool]:
-        """Return the targets of a loop with their types, its sources, and whether these must have equal lengths."""
+        """Return a loop's targets with their types, its sources, and whether the sources must have equal lengths."""
         sources, strict = self.sources(iterable)
         names: list[str] = []
         for element in ast.walk(target):
@@ -170,7 +170,7 @@ class Lists(Expressions):
         return list(zip(names, types, strict=True)), tuple(sources), strict
 
     def sources(self, node: ast.expr) -> tuple[list[Range | Each], bool]:
-        """Return the sources that a loop iterates over in parallel, and whether they must have equal lengths."""
+        """Return the sources that a loop iterates over in parallel, and whether the sources must have equal lengths."""
         called = self.visit(node.func) if isinstance(node, ast.Call) else None
         if isinstance(node, ast.Call) and isinstance(called, Known):
             if called.value is range:
@@ -200,7 +200,7 @@ class Lists(Expressions):
         return [Each(xs, False)], False
 
     def _mapped(self, node: ast.Call) -> Expression:
-        """Translate `map(f, xs)` as a list."""
+        """Translate `map(f, xs)` as a list comprehension."""
         x = ast.Name("mapped", ast.Load())
         loop = ast.comprehension(ast.Name("mapped", ast.Store()), node.args[1], [], 0)
         listed = ast.ListComp(ast.Call(node.args[0], [x], []), [loop])

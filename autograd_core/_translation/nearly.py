@@ -1,7 +1,8 @@
-"""The functions of _operations/exact.py on floats, for languages that cannot call Python.
+"""Replacements on floats for functions of _operations/exact.py, for target languages that cannot call Python.
 
-Near a root, where Python computes with more digits, JavaScript and NumPy use plain floats, whose error is a few ulps
-of the terms that cancel. The functions here are needed everywhere, and are as accurate as floats allow.
+Near a root, Python computes with more digits than floats have. Generated JavaScript and NumPy code computes with floats
+there, so its error is a few ulps of the terms that cancel. The functions in this module are needed everywhere, not only
+near roots, and are as accurate as floats allow.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from .._operations import special
 
 
 def gamma_quiet(x: float) -> float:
-    """Return the gamma function at an x that is not a pole, or an infinity where it overflows.
+    """Return the gamma function at an x that is not a pole; where it overflows, return infinity with the sign of x.
 
     >>> gamma_quiet(5.0), gamma_quiet(200.0)
     (24.0, inf)
@@ -26,7 +27,7 @@ def gamma_quiet(x: float) -> float:
 
 
 def times_gamma(factor: float, x: float) -> float:
-    """Return a factor times the gamma function at a finite x that is not a pole.
+    """Return `factor` times the gamma function at x, which must be finite and not a pole.
 
     >>> times_gamma(0.5, 5.0)
     12.0
@@ -35,7 +36,9 @@ def times_gamma(factor: float, x: float) -> float:
 
 
 def gamma_derivative(n: int, x: float) -> float:
-    """Return the n-th derivative of the gamma function at an x that is not a pole, by Leibniz's rule for gamma·digamma.
+    """Return the n-th derivative of the gamma function at an x that is not a pole.
+
+    The first derivative is gamma · digamma; Leibniz's rule for this product gives the others.
 
     >>> gamma_derivative(0, 5.0), gamma_derivative(2, 1.0)
     (24.0, 1.978111990655945)
@@ -53,7 +56,9 @@ def gamma_derivative(n: int, x: float) -> float:
 
 
 def product_without(xs: Sequence[float], at: int) -> float:
-    """Return the product of all numbers but one, with a separate exponent so that no partial product leaves the range.
+    """Return the product of all numbers except `xs[at]`; if `at` is -1, return the product of all numbers.
+
+    The exponent is kept separately, so that no partial product overflows or underflows.
 
     >>> product_without([1e200, 7.0, 1e200, 1e-300], 1)
     1e+100

@@ -1,4 +1,4 @@
-"""Expressions of translated rows as Python on NumPy arrays."""
+"""Writes translated expressions as Python code for NumPy arrays."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ INFIX = {
 
 
 class OnArrays(Differing):
-    """The expressions of one function. `mask` is the text of the points where statements take effect; "" means all."""
+    """Writes the expressions of one function.
+
+    `mask` is the text of a mask that is True at the points where statements take effect; "" stands for all points.
+    """
 
     def __init__(self, language: NumPy, function: Function, differs: Sequence[bool]) -> None:
         self.language = language
@@ -46,7 +49,7 @@ class OnArrays(Differing):
         self.mask = ""
         self.early = False  # whether some points may already have their result
         self.bound = {name for name, _ in function.parameters}
-        self.begun: dict[str, str] = {}  # the mask under which a variable was set
+        self.begun: dict[str, str] = {}  # for each variable, the mask when it was last set
         super().__init__(function, differs)
 
     def refuse(self, what: str) -> Refused:
@@ -90,7 +93,7 @@ class OnArrays(Differing):
         return f"py_choose({test}, {yes}, {no})"
 
     def _call(self, x: Call) -> str:
-        """Return a call, restricted to the points that matter if it might not terminate at the others."""
+        """Return the text of a call; a function that might not terminate is called only where its result is needed."""
         differs = [self.differs(argument) for argument in x.arguments]
         name = self.language.function(x.function, differs)
         arguments = ", ".join(map(self.expression, x.arguments))
@@ -125,13 +128,16 @@ class OnArrays(Differing):
         return f"py_{x.operation}{'_int' * whole}({', '.join(parts)})"
 
     def unfinished(self) -> str:
-        """Return the mask of points where statements take effect and have no result yet; loops run only for them."""
+        """Return the text of the mask of points that have no result yet and at which statements take effect.
+
+        Loops run only as long as these points need.
+        """
         if not self.early:
             return self.mask or "np.True_"
         return f"{self.mask} & np.logical_not(early)" if self.mask else "np.logical_not(early)"
 
 
 def variable(name: str) -> str:
-    """Return a variable's name, changed if it clashes with one that the text itself uses."""
+    """Return a variable's name, changed if it clashes with a name that the generated code uses for something else."""
     name = name.strip("_") or "unused"
     return f"{name}_" if name in ("np", "early", "result", "lambda", "math") else name

@@ -1,4 +1,4 @@
-"""The runtime of translated rows: Python's arithmetic and `math` on arrays, with NaN where they raise."""
+"""Helpers that generated NumPy code calls: Python's arithmetic and `math` on arrays, with NaN where Python raises."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-# For each part of a row that is running and may catch exceptions: the points that raise, by kind.
+# For each `Attempt` that is in progress, innermost last: the points that raise, by kind of exception.
 ATTEMPTS: list[dict[str, Any]] = []
 
 
 class Attempt:
-    """Records the points where a part of a row raises, by kind of exception."""
+    """Records, by kind of exception, the points where the code in a `with` block raises; it stands for a `try`."""
 
     def __enter__(self) -> Attempt:
         self.kinds: dict[str, Any] = {}
@@ -23,7 +23,7 @@ class Attempt:
         ATTEMPTS.pop()
 
     def caught(self, *kinds: Any) -> Any:
-        """The points where one of these kinds was raised."""
+        """Return the points where an exception of one of these kinds was raised."""
         found: Any = np.False_
         for kind in kinds:
             found = found | self.kinds.get(kind, np.False_)
@@ -31,14 +31,14 @@ class Attempt:
 
 
 def py_raising(z: Any, where: Any, kind: Any) -> Any:
-    """The result `z`, with NaN where it raises."""
+    """Return `z` with NaN at the points in `where`, and record that these raise an exception of this kind."""
     if ATTEMPTS:
         ATTEMPTS[-1][kind] = ATTEMPTS[-1].get(kind, np.False_) | where
     return np.where(where, np.nan, z)
 
 
 def py_row(function: Any) -> Any:
-    """A function on arrays of one shape, or on a list of them, without NumPy's warnings."""
+    """Return the function with its operands converted to arrays and with NumPy's warnings turned off."""
 
     def on_arrays(*operands: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -54,7 +54,7 @@ def _arrays(operand: Any) -> Any:
 
 
 def py_choose(test: Any, yes: Any, no: Any) -> Any:
-    """`yes` or `no` at each point, for each part of tuples and lists."""
+    """Return `yes` where the test is true and `no` elsewhere; tuples and lists are chosen from item by item."""
     if isinstance(yes, (tuple, list)) and isinstance(no, (tuple, list)):
         return type(yes)(py_choose(test, a, b) for a, b in zip(yes, no, strict=True))
     if isinstance(yes, (tuple, list)):
@@ -65,7 +65,7 @@ def py_choose(test: Any, yes: Any, no: Any) -> Any:
 
 
 def py_within(mask: Any, function: Any, *operands: Any) -> Any:
-    """A function evaluated only at the points that matter, NaN at the others; plain numbers are the same everywhere."""
+    """Evaluate a function only where `mask` is True, and return NaN elsewhere; scalar operands apply to all points."""
     arrays = [x for x in operands if isinstance(x, np.ndarray)]
     mask, *arrays = np.broadcast_arrays(mask, *arrays)
     found = np.full(mask.shape, np.nan)
@@ -76,25 +76,25 @@ def py_within(mask: Any, function: Any, *operands: Any) -> Any:
 
 
 def py_most(counts: Any, where: Any) -> Any:
-    """The largest number of iterations among the points that matter."""
+    """Return the largest of the counts at the points in `where`."""
     return int(np.max(np.where(where, counts, 0), initial=0))
 
 
 def py_range_count(start: Any, stop: Any, step: Any) -> Any:
-    """The number of ints in a range."""
+    """Return the number of ints in a range, at each point."""
     size = stop - start if step > 0 else start - stop
     return np.maximum(0, -(-size // abs(step)))
 
 
 def py_same_length(*counts: Any) -> Any:
-    """The common length of several lists."""
+    """Return the common length of several lists; raise ValueError if their lengths differ."""
     if len({*counts}) > 1:
         raise ValueError("lists of different lengths")
     return counts[0]
 
 
 def py_item(xs: Any, at: Any) -> Any:
-    """An item of a list; the index may differ from point to point."""
+    """Return an item of a list; the index may vary from point to point."""
     if isinstance(at, (int, np.integer)):
         return xs[at]
     if isinstance(xs, tuple) and not any(isinstance(x, np.ndarray) for x in xs):
@@ -106,20 +106,20 @@ def py_item(xs: Any, at: Any) -> Any:
 
 
 def py_item_of(xs: Any, at: Any, count: Any) -> Any:
-    """An item of a list that must have `count` numbers."""
+    """Return an item of a list that must have `count` items; raise TypeError if it does not."""
     if len(xs) != count:
         raise TypeError(f"{count} operands are needed; got {len(xs)}")
     return xs[at]
 
 
 def py_set(xs: Any, at: Any, value: Any, mask: Any) -> Any:
-    """Set an item of a list at the points that matter."""
+    """Set an item of a list at the points where `mask` is True."""
     for i, x in enumerate(xs):
         xs[i] = np.where(mask & ((at == i) | (at == i - len(xs))), value, x)
 
 
 def py_index(xs: Any, value: Any) -> Any:
-    """The index of the first matching item of a list, at each point."""
+    """Return, at each point, the index of the first item of a list that equals `value`."""
     found: Any = -1
     for i in reversed(range(len(xs))):
         found = np.where(xs[i] == value, i, found)
@@ -127,7 +127,7 @@ def py_index(xs: Any, value: Any) -> Any:
 
 
 def py_largest(xs: Any, count: Any) -> Any:
-    """The index of the largest item of a list, at each point."""
+    """Return, at each point, the index of the largest of the first `count` items of a list."""
     at: Any = 0
     top = xs[0]
     for i in range(1, count):
@@ -136,17 +136,17 @@ def py_largest(xs: Any, count: Any) -> Any:
 
 
 def py_slice(xs: Any, low: Any, high: Any) -> Any:
-    """A part of a list."""
+    """Return the list `xs[low:high]`."""
     return xs[low:high]
 
 
 def py_backwards(xs: Any, stop: Any) -> Any:
-    """The list `xs[:stop:-1]`."""
+    """Return the list `xs[:stop:-1]`."""
     return xs[: stop if stop >= -len(xs) else None : -1]
 
 
 def py_repeat(xs: Any, times: Any) -> Any:
-    """A list, repeated."""
+    """Return a list repeated a number of times."""
     return list(xs) * times
 
 
@@ -154,22 +154,22 @@ def py_repeat(xs: Any, times: Any) -> Any:
 
 
 def py_float(x: Any) -> Any:
-    """A number as a float."""
+    """Return a number as a float."""
     return np.asarray(x, float) if isinstance(x, np.ndarray) else float(x)
 
 
 def py_int(x: Any) -> Any:
-    """A bool as an int."""
+    """Return a bool as an int."""
     return x + 0
 
 
 def py_truediv(x: Any, y: Any) -> Any:
-    """The quotient x / y."""
+    """Return the quotient x / y."""
     return py_raising(np.divide(x, y), np.equal(y, 0), "ZeroDivisionError")
 
 
 def py_floordiv(x: Any, y: Any) -> Any:
-    """The floor of x / y, as CPython computes it."""
+    """Return the floor of x / y, as CPython computes it."""
     rest = np.fmod(x, y)
     div = (x - rest) / y
     div = np.where((rest != 0) & (np.less(y, 0) != (rest < 0)), div - 1.0, div)
@@ -179,24 +179,24 @@ def py_floordiv(x: Any, y: Any) -> Any:
 
 
 def py_mod(x: Any, y: Any) -> Any:
-    """The remainder of x // y."""
+    """Return x % y, the remainder that belongs to x // y."""
     rest = np.fmod(x, y)
     rest = np.where(rest == 0, np.copysign(0.0, y), np.where(np.less(y, 0) != (rest < 0), rest + y, rest))
     return py_raising(rest, np.equal(y, 0), "ZeroDivisionError")
 
 
 def py_mod_int(x: Any, y: Any) -> Any:
-    """The remainder of ints."""
+    """Return the remainder x % y of ints."""
     return x % y
 
 
 def py_floordiv_int(x: Any, y: Any) -> Any:
-    """The quotient of ints."""
+    """Return the quotient x // y of ints."""
     return x // y
 
 
 def py_pow(x: Any, y: Any) -> Any:
-    """The power x ** y, if it is real."""
+    """Return x ** y, or NaN where the power is not a real number."""
     z = np.power(py_float(x), y)
     finite = np.isfinite(x) & np.isfinite(y)
     z = py_raising(z, (np.equal(x, 0)) & np.less(y, 0) & np.isfinite(y), "ZeroDivisionError")
@@ -205,17 +205,17 @@ def py_pow(x: Any, y: Any) -> Any:
 
 
 def py_abs(x: Any) -> Any:
-    """The absolute value."""
+    """Return the absolute value of x."""
     return np.abs(x)
 
 
 def py_max(x: Any, y: Any) -> Any:
-    """The larger of two, as in Python: the first if they are not ordered."""
+    """Return the larger number, or x if neither is larger than the other, as Python's `max` does."""
     return np.where(np.greater(y, x), y, x)
 
 
 def py_min(x: Any, y: Any) -> Any:
-    """The smaller of two, as in Python."""
+    """Return the smaller number, or x if neither is smaller than the other, as Python's `min` does."""
     return np.where(np.less(y, x), y, x)
 
 
@@ -223,7 +223,7 @@ def py_min(x: Any, y: Any) -> Any:
 
 
 def checked(compute: Any, infinite: Any) -> Any:
-    """A NumPy function, with NaN where `math` raises."""
+    """Return a NumPy function with NaN where the same function of `math` raises an exception."""
 
     def on_arrays(x: Any) -> Any:
         z = compute(x)
@@ -234,7 +234,7 @@ def checked(compute: Any, infinite: Any) -> Any:
 
 
 def each(compute: Any) -> Any:
-    """A function of `math` that NumPy lacks, point by point."""
+    """Return a function on arrays that applies a function of `math` that NumPy lacks, point by point."""
 
     def at_a_point(*operands: Any) -> Any:
         try:
@@ -261,62 +261,62 @@ py_factorial = each(lambda n: float(math.factorial(int(n))))
 
 
 def py_radians(x: Any) -> Any:
-    """Degrees in radians."""
+    """Convert degrees to radians."""
     return x * (math.pi / 180.0)
 
 
 def py_degrees(x: Any) -> Any:
-    """Radians in degrees."""
+    """Convert radians to degrees."""
     return x * (180.0 / math.pi)
 
 
 def py_fmod(x: Any, y: Any) -> Any:
-    """The remainder of x / y with the sign of x."""
+    """Return the remainder of x / y with the sign of x."""
     z = np.fmod(x, y)
     return py_raising(z, np.isnan(z) & ~np.isnan(x) & ~np.isnan(y), "ValueError")
 
 
 def py_frexp(x: Any) -> Any:
-    """Mantissa and exponent."""
+    """Return the mantissa and the exponent of x."""
     m, e = np.frexp(x)
     return m, np.asarray(e, np.int64)
 
 
 def py_ldexp(x: Any, e: Any) -> Any:
-    """The product x * 2**e."""
+    """Return x * 2**e."""
     z = np.ldexp(x, np.clip(e, -5000, 5000).astype(np.int32) if isinstance(e, np.ndarray) else e)
     return py_raising(z, np.isinf(z) & np.isfinite(x), "OverflowError")
 
 
 def whole(x: Any) -> Any:
-    """Integral floats as ints; 0 for any others, since the result is NaN there anyway."""
+    """Convert floats that are integers to ints; those beyond ±2**53, infinities and NaNs become 0."""
     if not isinstance(x, np.ndarray):
         return int(x)
     return np.where(np.abs(x) <= 2.0**53, x, 0.0).astype(np.int64)
 
 
 def py_floor(x: Any) -> Any:
-    """The largest int not above x."""
+    """Return the largest int that is not above x."""
     return whole(np.floor(x))
 
 
 def py_ceil(x: Any) -> Any:
-    """The smallest int not below x."""
+    """Return the smallest int that is not below x."""
     return whole(np.ceil(x))
 
 
 def py_trunc(x: Any) -> Any:
-    """The nearest int towards 0."""
+    """Return x rounded towards 0, as an int."""
     return whole(np.trunc(x))
 
 
 def py_hypot_of(xs: Any) -> Any:
-    """The length of a vector."""
+    """Return the Euclidean length of a vector."""
     return py_hypot(*xs)
 
 
 def py_prod_of(xs: Any) -> Any:
-    """The product of a list."""
+    """Return the product of a list of numbers."""
     product: Any = 1.0
     for x in xs:
         product = product * x

@@ -1,4 +1,4 @@
-"""The operations in expressions: those of Python and `math`, by name, and which of them can raise."""
+"""The operations of Python and `math` that expressions may contain, by name, and which of them can raise."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ FOLDED: dict[str, Callable[..., Any]] = {
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
 }  # fmt: skip  # a table
 
-# Functions from floats to a float.
+# The functions of `math` that take one or two floats and return a float.
 FLOATS = (
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "copysign", "cos", "cosh", "degrees", "erf",
     "erfc", "exp", "exp2", "expm1", "fabs", "fmod", "gamma", "lgamma", "log", "log10", "log1p", "log2", "radians",
     "remainder", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip  # a list
 TWO_FLOATS = ("atan2", "copysign", "fmod", "remainder")
-# Operations that never raise.
+# Operations that never raise, except that arithmetic on ints raises if its result leaves ±2**53.
 QUIET = {
     "add", "sub", "mul", "neg", "abs", "not", "and", "or", "lt", "le", "gt", "ge", "eq", "ne", "float", "int",
     "len", "over", "max", "min", "slice", "isnan", "isinf", "isfinite", "copysign", "fabs", "atan", "asinh", "cbrt",
     "tanh", "erf", "erfc", "frexp", "radians", "degrees",
 }  # fmt: skip  # a list
-# Operations whose results need memory.
+# Operations whose results are new lists, for which memory is allocated.
 ALLOCATING = {"join", "repeat", "backwards"}
 
-# For each object that can be called: its operation, the types of its arguments and the type of its result.
+# For each object that can be called: the name of its operation, and the types of its arguments and of its result.
 CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     **{getattr(math, name): (name, (FLOAT,) * (2 if name in TWO_FLOATS else 1), FLOAT) for name in FLOATS},
     **{getattr(math, name): (name, (FLOAT,), BOOL) for name in ("isnan", "isinf", "isfinite")},
@@ -52,14 +52,15 @@ CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     math.factorial: ("factorial", (INT,), WIDE),
     number: ("float", (FLOAT,), FLOAT),
 }  # fmt: skip  # a table
-# The operation for each of the functions behind operators.
+# For each function that does the same as an operator of Python, and for `abs`, the name of the operation.
 OPERATORS: dict[Any, str] = {
     operator.add: "add", operator.sub: "sub", operator.mul: "mul", operator.truediv: "truediv",
     operator.floordiv: "floordiv", operator.mod: "mod", operator.neg: "neg", operator.pos: "pos", operator.abs: "abs",
     abs: "abs",
 }  # fmt: skip  # a table
 
-# The kinds of exceptions that are distinguished; a handler also catches the kinds below its own.
+# The kinds of exceptions that are told apart: an exception's kind is the first that it is a subclass of. A handler for
+# an exception catches every kind that is a subclass of that exception.
 KINDS: dict[str, type[Exception]] = {
     "ValueError": ValueError, "OverflowError": OverflowError, "ZeroDivisionError": ZeroDivisionError,
 }  # fmt: skip  # a table
@@ -67,15 +68,15 @@ OTHER = "other"
 
 
 def kind_raised(exception: type[BaseException]) -> str:
-    """Return the kind of exception that a `raise` raises."""
+    """Return the kind of an exception that a `raise` statement names."""
     return next((name for name, kind in KINDS.items() if issubclass(exception, kind)), OTHER)
 
 
 def kinds_caught(exception: type[BaseException]) -> tuple[str, ...]:
-    """Return the kinds that an `except` catches."""
+    """Return the kinds of exceptions that an `except` clause for this exception catches."""
     return tuple(name for name, kind in KINDS.items() if issubclass(kind, exception))
 
 
 def raises(name: str, result: Type, parts: Sequence[Expression]) -> bool:
-    """Return whether an operation may raise; arithmetic on ints raises if it leaves ±2**53."""
+    """Return whether an operation may raise; arithmetic on ints raises if the result leaves ±2**53."""
     return name not in QUIET or (result == INT and parts[0].type == INT and name in ("add", "sub", "mul", "neg", "abs"))

@@ -1,4 +1,4 @@
-"""A row of the table as translated functions: its value, its local derivatives, and where they are flat."""
+"""Translates the rows of the table of operations: the value, the local derivatives, and where these are flat."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ class TranslatedRow:
     `slopes` holds, for each operand, a function of the operands and the result; for an operation on many operands it
     holds one function that returns all of them, as a list or tuple. `flat` holds, for each operand, a function of the
     operands, True if the derivative is flat everywhere, or None if the row does not say. `beside` holds the same for
-    the case in which the other operand is a plain number. For an operation on many operands, one of the two holds a
-    single function, which returns the answers for all operands: `flat` if the operands alone decide, else `beside`,
-    whose function also takes, for each operand, whether it is a variable, as 1.0 or 0.0.
+    the case in which the other operand is a plain number.
+
+    For an operation on many operands, `flat` or `beside` holds a single function that returns the answers for all
+    operands. `flat` holds it if the answers depend only on the operands. Otherwise `beside` holds it, and the function
+    takes a second argument: for each operand, 1.0 if the operand is a variable, else 0.0.
     """
 
     row: Operation
@@ -43,10 +45,10 @@ class TranslatedRow:
 
 
 def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
-    """Translate a row, adding everything that it calls to `translation`.
+    """Translate a row, and add its functions and all functions that they call to `translation`.
 
     Raises:
-        Refused: The translator does not understand something in its Python; the message names the row and the place.
+        Refused: The translator does not understand the row's Python; the message names the row and says what and where.
     """
     try:
         return _many(row, translation) if row.arity is None else _few(row, translation)
@@ -57,10 +59,10 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
 def translated_rows(
     rows: Iterable[Operation], *, exact: bool = True
 ) -> tuple[list[TranslatedRow], Translation, dict[str, Refused]]:
-    """Return all rows that can be translated, their functions, and, by name, the reason for refusing each other row.
+    """Return the rows that can be translated, the translation, and the reason for refusing each other row, by its name.
 
     Args:
-        exact: Whether the translated text can call Python for the functions that only Python can compute.
+        exact: Whether the generated code can call Python for the functions that only Python can compute.
     """
     translation, found, refused = Translation(exact), [], {}
     for row in rows:
@@ -87,7 +89,10 @@ def _few(row: Operation, translation: Translation) -> TranslatedRow:
 def _flat(
     row: Operation, translation: Translation, operands: list[Name], index: int, flat: Any, what: str
 ) -> Function | bool | None:
-    """Translate the function that says where the derivative with respect to an operand is flat."""
+    """Translate the function that says where the derivative with respect to an operand is flat.
+
+    Return True instead if the derivative is constant, and None if the row has no such function.
+    """
     assert isinstance(row.derivatives, tuple)
     if not callable(row.derivatives[index]):
         return True
@@ -104,7 +109,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
         raise Refused("its derivatives are not a list of floats; return one")
     if not callable(row.flat):
         return TranslatedRow(row, value, (slopes,), ())
-    try:  # without saying which operands are variables
+    try:  # first, without an argument that says which operands are variables
         flat = translation.function(row.flat, [xs, Known(KNOWN, None)], f"{row.name}_flat")
     except Refused:
         flat = None

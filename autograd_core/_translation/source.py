@@ -1,4 +1,4 @@
-"""The syntax tree of an existing function, even if it is one of several lambdas on a line."""
+"""Finds the syntax tree of a function, even if the function is one of several lambdas on the same line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _tree(path: str) -> ast.Module:
 
 
 def shown(path: str, line: int) -> str:
-    """Format a place in a file for a message."""
+    """Describe a line of a file for a message."""
     return f"{Path(path).name}, line {line}"
 
 
@@ -27,7 +27,7 @@ def definition_of(function: FunctionType) -> Definition:
     """Return the syntax tree of a function.
 
     Raises:
-        Refused: Its source cannot be found.
+        Refused: The function's source cannot be found, or does not match the code that runs.
     """
     code = function.__code__
     path = inspect.getsourcefile(function)

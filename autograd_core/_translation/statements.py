@@ -1,4 +1,4 @@
-"""Statements: the body of a function, from Python's syntax tree to the typed form."""
+"""Translates statements, and so the whole body of a function, from Python's syntax tree to the typed form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from .source import Definition
 
 
 class Body(Assigning):
-    """The statements of one function."""
+    """Translates the statements of one function."""
 
     def __init__(
         self, translated: Translated, exact: bool, function: Function, path: str, source: Callable[..., Any]
@@ -59,7 +59,7 @@ class Body(Assigning):
         self.objects: list[ast.Return] = []  # the return statements whose result is not a number
 
     def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
-        """Return the function with its body, or the object that it returns."""
+        """Translate a definition; return the function or, if it only returns a known object, that object."""
         arguments = definition.args
         if arguments.vararg or arguments.kwarg:
             self.refuse(definition, "a function with any number of arguments", "name its parameters")
@@ -103,7 +103,7 @@ class Body(Assigning):
                 break
 
     def nested(self, statements: Sequence[ast.stmt]) -> tuple[list[Statement], dict[str, Expression] | None]:
-        """Translate a nested block; return it with the names at its end, or None if the end is never reached."""
+        """Translate a nested block; return it and the names at its end, which are None if the end is never reached."""
         outside, names = self.out, self.names
         self.out, self.names = [], dict(names)
         self.block(statements)
@@ -112,7 +112,7 @@ class Body(Assigning):
         return inside, None if leaves(inside) else after
 
     def merge(self, *ways: dict[str, Expression] | None) -> None:
-        """Continue with the names that are set on every path that leads here."""
+        """Continue with the names that have the same meaning on every path that leads here."""
         reached = [names for names in ways if names is not None]
         if reached:
             self.names = {name: x for name, x in reached[0].items() if all(way.get(name) == x for way in reached)}
@@ -137,7 +137,7 @@ class Body(Assigning):
 
     def do_Assign(self, node: ast.Assign) -> None:
         if len(node.targets) != 1:
-            self.refuse(node, f"`{ast.unparse(node)}`", "assign one after the other")
+            self.refuse(node, f"`{ast.unparse(node)}`", "assign to one target at a time")
         self.assign(node, node.targets[0], self.visit(node.value))
 
     def do_AnnAssign(self, node: ast.AnnAssign) -> None:
@@ -166,7 +166,7 @@ class Body(Assigning):
     def do_While(self, node: ast.While) -> None:
         if node.orelse:
             self.refuse(node, "`else` of a loop")
-        self.conditional += 1  # no part of the test may be evaluated only once, in advance
+        self.conditional += 1  # the test runs before every iteration, so no part of it may run just once, in advance
         test = self.truth(node.test)
         self.conditional -= 1
         body, _ = self.nested(node.body)
@@ -185,7 +185,7 @@ class Body(Assigning):
                 self.refuse(node, f"{name} with a different type than before", "give it one type")
             self.names[name] = Name(type, name)
         body, _ = self.nested(node.body)
-        self.names = names  # the loop may not have run
+        self.names = names  # the body might not have run at all
         self.out.append(For(tuple(name for name, _ in targets), sources, strict, body))
 
     def do_Break(self, node: ast.Break) -> None:
@@ -214,12 +214,12 @@ class Body(Assigning):
 
     def do_Try(self, node: ast.Try) -> None:
         if node.orelse or node.finalbody or len(node.body) != 1:
-            self.refuse(node, "`try` around more than one line", "try one line")
+            self.refuse(node, "`try` around more than one line", "put only one line in it")
         attempt, after = self.nested(node.body)
         if len(attempt) != 1 or not isinstance(attempt[0], (Assign, Return)):
-            self.refuse(node.body[0], "`try` around this statement", "try one line with one call")
+            self.refuse(node.body[0], "`try` around this statement", "put one line with one call in it")
         if sum(_raising(attempt[0].value)) > 1:
-            self.refuse(node.body[0], "`try` around several operations that can raise", "try one of them")
+            self.refuse(node.body[0], "`try` around several operations that can raise", "put only one of them in it")
         handlers, ways = [], [after]
         for handler in node.handlers:
             caught = self.visit(handler.type) if handler.type is not None else Known(KNOWN, Exception)

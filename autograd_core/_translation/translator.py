@@ -1,4 +1,4 @@
-"""The translator: `Translation` holds all the functions that rows are made of."""
+"""The translator: a `Translation` holds the functions translated for rows of the table of operations."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .statements import Body
 
 
 def _nowhere() -> None:
-    """Takes the place of the origin of a function that is not written in Python."""
+    """Stand in for the source of a function that is not written in Python."""
 
 
 class Translation:
-    """The functions translated so far, callees first, each once for every combination of argument types.
+    """The functions translated so far, callees first; each has one version per combination of argument types.
 
     Args:
-        exact: Whether the translated text can call Python for the functions that only Python can compute.
+        exact: Whether the generated code can call Python for the functions that only Python can compute.
     """
 
     def __init__(self, exact: bool = True) -> None:
@@ -33,11 +33,11 @@ class Translation:
         self._names: set[str] = set()
 
     def function(self, function: Any, given: Sequence[Expression], name: str = "") -> Function | Expression:
-        """Translate a Python function for arguments of these types, or return its result if it is already known.
+        """Translate a Python function for arguments of these types; return a known object if that is all it returns.
 
         Args:
             function: The function.
-            given: For each argument, an expression of its type; a `Known` one is bound directly.
+            given: For each argument, an expression of its type; a `Known` argument is built into the function.
             name: The name of the translated function.
 
         Raises:
@@ -52,7 +52,7 @@ class Translation:
             made.origin += "" if called == "<lambda>" else f": {called}"
             stated = getattr(function, "__annotations__", {}).get("return")
             made.returns = FLOAT if stated in ("float", float) else None
-            made.raises = made.returns is not None  # assumed until it is known, for functions that call themselves
+            made.raises = made.returns is not None  # assumed until known, for calls in its own body
             self._known[key] = made
             try:
                 body = Body(self.function, self.exact, made, path, function)
@@ -67,7 +67,7 @@ class Translation:
         return self._known[key]
 
     def of_call(self, called: Any, operands: Sequence[Name], name: str) -> Function:
-        """Return the function whose result is a constant, or a single call on the operands."""
+        """Make a function whose result is a constant, or is that of a single call with the operands."""
         made = Function(self._unused(name), "ops.py", [(x.name, x.type) for x in operands])
         made.variables = dict(made.parameters)
         body = Body(self.function, self.exact, made, "ops.py", _nowhere)
@@ -77,7 +77,7 @@ class Translation:
         return made
 
     def keep(self, roots: Iterable[Function]) -> None:
-        """Drop the functions that none of these needs."""
+        """Drop the functions that no function in `roots` needs."""
         left, needed = list(roots), set[str]()
         while left:
             function = left.pop()

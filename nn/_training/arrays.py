@@ -1,4 +1,4 @@
-"""Training steps on arrays of weights, gradients and optimiser state, until Python reads the parameters again."""
+"""Take training steps on arrays of weights, gradients and optimiser state until Python reads the parameters again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .settings import Settings
 
 
 class Arrays:
-    """Parameters as arrays, in the given order; the Values are out of date until `write_back`."""
+    """The weights, gradients and optimiser state as arrays, in the order of `parameters`.
+
+    After a step, the Values are out of date until `write_back` is called.
+    """
 
     def __init__(
         self, parameters: Sequence[Value], settings: Settings, parts: Mapping[str, Sequence[Value]]
@@ -33,7 +36,7 @@ class Arrays:
         self.loaded = False
 
     def ready(self) -> bool:
-        """Read the current numbers unless already loaded; return whether the optimiser's state fits into arrays."""
+        """Load the current numbers unless that has been done; return whether the optimiser's state fits into arrays."""
         return self.loaded or self._load()
 
     def _load(self) -> bool:
@@ -49,7 +52,7 @@ class Arrays:
     def step(
         self, losses: Sequence[float], sums: array[float], start: int, norms: Mapping[str, list[float]]
     ) -> float | None:
-        """Take a step with the gradients in `sums` from `start` on, summed over rows; return the mean of the losses.
+        """Take a step with the gradients summed over rows, `sums[start:]`; return the mean of the losses.
 
         Returns None if the step must be taken on Values instead.
         """
@@ -80,7 +83,11 @@ class Arrays:
 def arrays_for(
     parameters: Sequence[Value], settings: Settings, parts: Mapping[str, Sequence[Value]]
 ) -> Arrays | None:
-    """Return arrays for the parameters, or None if something reads them between steps or the optimiser moves others."""
+    """Return arrays for the parameters, or None if steps cannot be taken on arrays.
+
+    They cannot without the native engine, if something reads the Values between steps, or if the optimiser has its own
+    rule or other parameters.
+    """
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)
     looks = s.penalty is not None or s.max_norm is not None or s.changes_inputs or callable(s.mover.lr)

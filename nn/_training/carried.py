@@ -1,4 +1,4 @@
-"""Rows of training data sent to workers and kept there, as numbers side by side if they are lists of floats."""
+"""Send rows of training data to workers, which keep them; rows of floats are sent as one array of numbers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from .packed import Packed
 
 
 class Form(NamedTuple):
-    """How rows are sent: each as `width` floats, ending with its target (a class or not); pickled if `width` is 0."""
+    """How rows are sent: each as `width` floats, the last of which is its target; or pickled, if `width` is 0.
+
+    `classes` says whether the targets are integers.
+    """
 
     width: int
     classes: bool
 
 
 class Packet(NamedTuple):
-    """Rows, and the numbers that identify them."""
+    """The contents of some rows, and the numbers that identify these rows."""
 
     numbers: Sequence[int]
     form: Form
@@ -61,7 +64,7 @@ class Sender:
 
 
 def packet_of(rows: Sequence[Example]) -> Packet:
-    """Return a packet of rows that are not in the training data, numbered from 0."""
+    """Return a packet of rows that are not in the training data; they are numbered from 0."""
     form = form_of(rows)
     return Packet(range(len(rows)), form, side_by_side(rows).tobytes() if form.width else pickled(rows))
 
@@ -113,7 +116,7 @@ class Receiver:
         return [self._example(table[k * width : (k + 1) * width]) for k in at]
 
     def side_by_side(self, numbers: Sequence[int]) -> tuple[Packed, Sequence[int]]:
-        """Return rows in the form that programs take, and the positions of the requested ones among them."""
+        """Return a `Packed` that contains the rows with these numbers, and their positions in it."""
         if self.packed is not None:
             return self.packed, [self.places[i] for i in numbers]
         return Packed(self.rows(numbers)), range(len(numbers))
@@ -133,7 +136,7 @@ def side_by_side(rows: Iterable[Example]) -> array[float]:
 
 
 def pickled(thing: Any) -> bytes:
-    """Return a pickle, made with cloudpickle if installed, which handles lambdas and notebook functions too."""
+    """Return `thing` pickled, if possible with cloudpickle, which also pickles lambdas and functions from notebooks."""
     try:
         dumps: Callable[[Any], bytes] = import_module("cloudpickle").dumps
     except ImportError:

@@ -1,4 +1,4 @@
-"""Random numbers as inputs of programs: drawn for each example as the modules draw them, in the same order."""
+"""Random numbers as inputs of programs: for each example, the numbers that the modules would draw, in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ..module import Module
 
-# One draw from a generator: its index among the model's generators, the method, and the arguments.
+# One draw: the generator's index among the model's generators, the name of the method, and the arguments.
 Call = tuple[int, str, tuple[Any, ...]]
 NUMBERS = {"random", "uniform", "gauss", "normalvariate", "lognormvariate", "expovariate", "triangular", "betavariate",
            "gammavariate", "paretovariate", "weibullvariate", "vonmisesvariate"}  # fmt: skip
@@ -20,7 +20,7 @@ class Untraceable(Exception):  # noqa: N818  # its text says why no program is u
 
 
 class Draws:
-    """The generators that the modules of a model hold, each once."""
+    """The random generators that the modules of a model hold; a shared generator is listed once."""
 
     def __init__(self, model: Module) -> None:
         self.holders = [
@@ -32,7 +32,7 @@ class Draws:
         self.generators = list({id(thing): thing for _, _, thing in self.holders}.values())
 
     def state(self) -> list[Any]:
-        """The states of the generators."""
+        """Return the states of the generators."""
         return [generator.getstate() for generator in self.generators]
 
     def restore(self, state: Sequence[Any]) -> None:
@@ -41,16 +41,16 @@ class Draws:
             generator.setstate(then)
 
     def drawn(self, calls: Sequence[Call]) -> list[float]:
-        """The results of these calls, made in order."""
+        """Make these calls in order, and return their results."""
         return [getattr(self.generators[i], name)(*arguments) for i, name, arguments in calls]
 
     def of_rows(self, calls: Sequence[Call], count: int) -> list[float]:
-        """The results of these calls, made in order for each of `count` examples."""
+        """Make these calls in order for each of `count` examples, and return all results."""
         methods = [(getattr(self.generators[i], name), arguments) for i, name, arguments in calls]
         return [method(*arguments) for _ in range(count) for method, arguments in methods]
 
     def observed(self, run: Callable[[], Any]) -> tuple[list[Call], list[float]]:
-        """The draws made during `run()`: the calls and their results."""
+        """Run `run()`, and return the draws that were made: the calls and their results."""
         calls: list[Call] = []
         numbers: list[float] = []
 
@@ -92,7 +92,7 @@ class Draws:
 
 
 class _Watched:
-    """Replaces a generator, and calls `draw` for each number that is requested."""
+    """A stand-in for a generator; it calls `draw` for each number that is requested."""
 
     def __init__(self, place: int, draw: Callable[[Call], Any]) -> None:
         self._place, self._draw = place, draw

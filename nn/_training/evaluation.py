@@ -1,4 +1,4 @@
-"""Evaluate a model on data: its mean loss and its accuracy, in evaluation mode and without a graph."""
+"""Compute a model's mean loss and accuracy on data, in evaluation mode and without a graph."""
 
 import statistics
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from .draws import Draws
 from .programs import Programs, why_not
 from .settings import Loss
 
-# from this many rows on, tracing the model costs less than it saves
+# with at least this many rows, tracing the model costs less time than it saves
 MANY = 200
 
 
@@ -34,9 +34,10 @@ def evaluate(model: Module, loss: Loss, data: Data) -> float:
 def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
     """Return the share of examples that the model classifies correctly, in evaluation mode.
 
-    With several outputs, the class is the index of the largest. With one, the class is positive (a target of 1, not 0
-    or -1) if the output is above `threshold`: 0 for logits and scores, ½ for probabilities. An output that contains
-    a NaN counts as wrong, so that a model that diverged does not look like one that always predicts the same class.
+    With several outputs, the predicted class is the index of the largest. With one output, the predicted class is the
+    positive one (target 1) if the output is above `threshold`, and the other one (target 0 or -1) if not; the threshold
+    should be 0 for logits and scores, and ½ for probabilities. If an output is NaN, the example counts as wrong, so
+    that a model that diverged does not look like one that always predicts the same class.
 
     >>> from nn import MLP
     >>> from nn.init import constant
@@ -56,7 +57,7 @@ def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
 
 
 def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
-    """The value of `function(output, target)` for each example, in evaluation mode and without a graph."""
+    """Return `function(outputs, target)` for each example, in evaluation mode and without a graph."""
     check_module(model=model)
     rows = examples(data)
     modes = [(module, module.training) for _, module in model.named_modules()]
@@ -70,7 +71,7 @@ def _evaluated(model: Module, function: Loss, data: Data) -> list[Any]:
 
 
 def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
-    """Yield each input's outputs with its target, from a program if there are many rows and the model can be traced."""
+    """Yield (outputs, target) for each row, using a program if there are many rows and the model can be traced."""
     programs = None
     if len(rows) >= MANY and not why_not(model, None, "auto"):
         programs = Programs(lambda x, _: model(x), [], Draws(model))
@@ -78,7 +79,7 @@ def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
         if programs is not None:
             try:
                 y = programs.outputs(x)
-            except Exception:  # if anything is wrong, the engine says what
+            except Exception:  # if something is wrong, the eager engine says what
                 programs, y = None, model(x)
         else:
             y = model(x)

@@ -1,4 +1,4 @@
-"""The order in which the parts of a batch are added: by halves, so that any half can be summed elsewhere."""
+"""The order in which the parts of a batch are added: by halves, so that any half can be summed by another process."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from autograd_core._engine.weights import add_numbers
 
-# A part has at least LEAST and at most MOST rows, and a batch at most PARTS parts unless they have MOST rows each,
-# since every part costs some work per weight.
+# A part has from LEAST to MOST rows (the last part may have fewer), and a batch has at most PARTS parts unless each has
+# MOST rows, because every part costs some work per weight.
 LEAST, MOST, PARTS = 16, 128, 8
 
 
@@ -24,14 +24,14 @@ def rows_of_part(batch: int) -> int:
 
 
 class Share(NamedTuple):
-    """The contribution of some rows to the gradients: the sums, and which parameters have a gradient."""
+    """The contribution of some rows to the gradients: the sums, and a mark for each parameter that has a gradient."""
 
     sums: array[float]
     reached: bytes
 
 
 def by_halves(parts: range, share: Callable[[range], Share | None]) -> Share:
-    """Return the share of some parts: the result of `share` or, if that is None, the sum of the shares of the halves.
+    """Return the share of some parts: the result of `share` or, if that is None, the sum of the two halves' shares.
 
     >>> by_halves(range(3), lambda parts: Share(array("d", [10.0 ** parts[0]]), b"\\1") if len(parts) == 1 else None)
     Share(sums=array('d', [111.0]), reached=b'\\x01')
@@ -62,7 +62,7 @@ def halves(parts: range) -> tuple[range, range]:
 
 
 def pieces(parts: range, workers: int) -> list[range]:
-    """Return the parts, halved again and again until this many workers have about the same amount of work.
+    """Halve the parts again and again, until this many workers can share the pieces about equally; return the pieces.
 
     >>> pieces(range(5), 2), len(pieces(range(100), 3))
     ([range(0, 2), range(2, 5)], 8)

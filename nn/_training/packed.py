@@ -1,4 +1,4 @@
-"""Batches in one call: examples of one shape are stored side by side, and a plan plays all rows of a batch."""
+"""Whole batches in one call: examples of one shape are stored in one array, and a plan is played for all rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .programs import Plan, Programs, taken_apart
 
 
 class Packed:
-    """Examples of one shape, one row each; if the target is a class, it is the last number of the row."""
+    """Examples of one shape, each stored as one row of numbers; a target that is a class is the row's last number."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.first = examples[0]
@@ -31,9 +31,9 @@ class Packed:
         self.width = len(self.numbers) // len(examples)
 
     def plan(self, programs: Programs) -> Plan | None:
-        """Return the only plan, tracing it first if there is none.
+        """Return the only plan for these examples; if there is none, trace an example first.
 
-        Returns None if there are several, or if the plan does not take every number of a row.
+        Returns None if there are several, or if the plan does not have every number of a row as an input.
         """
         plans = programs.plans_of(self.shape, self.kind)
         if not plans:
@@ -49,7 +49,7 @@ class Packed:
 
 
 def packed(examples: Sequence[Example]) -> Packed | None:
-    """Return the examples side by side, or None if their shapes differ or a number is too large for a float."""
+    """Return the examples as a `Packed`, or None if their shapes differ or a number is too large for a float."""
     try:
         return Packed(examples)
     except (OverflowError, ValueError):
@@ -57,7 +57,7 @@ def packed(examples: Sequence[Example]) -> Packed | None:
 
 
 class AtOnce:
-    """Sweeps of whole batches through the plans of programs, for the parameters `moved`."""
+    """Computes losses and gradients of whole batches with the plans of programs, for the parameters `moved`."""
 
     def __init__(self, programs: Programs, moved: Sequence[Value]) -> None:
         self.programs, self.moved = programs, moved
@@ -66,7 +66,7 @@ class AtOnce:
     def sweep(self, plan: Plan, examples: Packed, chosen: Sequence[int]) -> list[float] | None:
         """Return the losses of the chosen examples, and leave their mean gradient in the parameters.
 
-        Returns None if an example takes another branch or something is not finite; the gradients are then meaningless.
+        Returns None if an example takes another branch or a number is not finite; the gradients are then meaningless.
         """
         losses = self.play(plan, examples, chosen, plan.parameters)
         if losses is None or not assign_means(self.moved, plan.found, plan.found_at, len(losses)):
@@ -74,7 +74,7 @@ class AtOnce:
         return losses
 
     def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
-        """Return the losses of the chosen examples and leave the summed gradients in the plan, or None like `sweep`."""
+        """Return the losses of the chosen examples, or None like `sweep`; leave the summed gradients in the plan."""
         count, width = len(chosen), examples.width
         if len(self.losses) != count or len(self.rows) != count * width:
             self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (width, 1))

@@ -1,8 +1,8 @@
-"""Training and evaluation through programs: a model's work on an example is traced once and replayed afterwards.
+"""Train and evaluate with programs: the computation for an example is traced once and replayed afterwards.
 
-A program is exact: it computes the same numbers as the eager engine, to the last bit. There is one for each shape
-of the inputs (and for each class among the targets, if the loss needs that), with a plan for each path through its
-branches.
+A program is exact: it computes the same numbers as the eager engine, to the last bit. There is one
+program for each shape of the inputs (and for each class among the targets, if the loss needs that). A program has one
+plan for each path through its branches.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from ..module import Module
 from .draws import Call, Draws, Untraceable
 from .sums import RowSums
 
-# The maximum numbers of paths through one program and of programs; beyond them the eager engine is as fast.
+# The maximum number of paths through one program, and the maximum number of programs. With more of them, programs
+# would be no faster than the eager engine.
 WAYS, KINDS = 8, 256
 
 
@@ -46,18 +47,21 @@ class Plan:
         self.found_at = array("i", [where.get(p, -1) for p in places])
         self.outputs = array("d", bytes(8 * len(self.listing.outputs)))
         order = list(range(len(self.outputs)))
-        self.is_list = not branch.plain and branch.result(order) == order  # the common case: no structure to fill
+        self.is_list = not branch.plain and branch.result(order) == order  # the common case: a flat list
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
     def play_rows(self, tables: tuple[tuple[Any, int, bool], ...], parameters: Any, losses: Any) -> bool:
-        """Fill `losses`, and `found` with gradients summed over the rows; return whether all rows take this branch."""
+        """Return whether all rows take this branch; if so, fill `losses`, and `found` with the summed gradients."""
         assert self.player is not None
         strays = bytearray(len(losses))
         self.player.rows(len(losses), tables, parameters, losses, None, self.found, strays, 1)
         return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
-        """Fill `outputs`, and `found` with the first one's gradients; return whether the numbers take this branch."""
+        """Return whether the numbers take this branch; if so, fill `outputs`.
+
+        With `gradients_too`, also fill `found` with the gradients of the first output.
+        """
         if self.player is not None:
             found = self.found if gradients_too else None
             done: bool = self.player.point(numbers, self.parameters, self.outputs, found, 1.0)
@@ -80,13 +84,13 @@ class Programs:
         self, function: Callable[[Any, Any], Any], moved: Sequence[Value], draws: Draws, fast: bool = False
     ) -> None:
         self.draws, self.fast = draws, fast
-        self.calls: dict[Hashable, list[Call]] = {}  # by shape: the random numbers drawn for an example
+        self.calls: dict[Hashable, list[Call]] = {}  # keyed by shape: the random draws for an example
         self.function, self.places = function, {p: i for i, p in enumerate(moved)}
         self.plans: dict[Hashable, list[Plan]] = {}
-        self.of_every_class: dict[Hashable, bool] = {}  # by shape: whether one program serves all classes
+        self.of_every_class: dict[Hashable, bool] = {}  # keyed by shape: whether one program serves all classes
 
     def plan(self, x: Any, target: Any, *, gradients_too: bool) -> Plan:
-        """Play an example and return its plan; may raise Untraceable, or whatever the function raises for it."""
+        """Play an example and return its plan; may raise Untraceable, or any error of the function's own."""
         shape, kind, numbers = taken_apart(x, target)
         plans = self.plans_of(shape, kind)
         drawn = self.draws.drawn(self.calls.get(shape, ()))
@@ -97,14 +101,14 @@ class Programs:
             if plan.play(numbers, gradients_too):
                 return plan
         if len(plans) == WAYS:
-            raise Untraceable(f"it has more than {WAYS} branches")
+            raise Untraceable(f"the model or the loss has more than {WAYS} branches")
         if self.draws.generators and shape not in self.calls:
             with no_record():
                 self.calls[shape], drawn = self.draws.observed(lambda: self.function(x, target))
         branch, numbers = self._traced(x, target, shape, drawn)
         plan = Plan(branch, len(numbers), self.places, self.fast)
         if not plan.play(numbers, gradients_too):
-            raise Untraceable("it raises an error, or computes something else when it is called again")
+            raise Untraceable("the model or the loss raises an error, or returns something else when called again")
         self._kept(shape, kind).insert(0, plan)
         return plan
 
@@ -119,7 +123,7 @@ class Programs:
         return self.plans.setdefault(key, [])
 
     def _traced(self, x: Any, target: Any, shape: Hashable, drawn: list[float]) -> tuple[Branch, list[float]]:
-        """Return the path of an example and its input numbers, which include its class if the function permits that."""
+        """Return an example's branch and the branch's inputs, which include the class if the function permits that."""
         inputs, before, calls = _floats(x), _random_state(), self.calls.get(shape, ())
 
         def function(x: Any, target: Any, drawn: list[Any]) -> Any:
@@ -131,8 +135,8 @@ class Programs:
             program = trace(lambda x, drawn: function(x, given, drawn), inputs, drawn)
         else:
             program = trace(function, inputs, given, drawn)
-        if _random_state() != before:  # the trace itself notices that only if there is a single thread
-            raise Untraceable("it draws random numbers")
+        if _random_state() != before:  # the trace itself notices this only if there is a single thread
+            raise Untraceable("the model or the loss draws random numbers")
         branch = program._replays.branches.latest
         assert branch is not None  # it has just been traced
         numbers = _flat(inputs)
@@ -143,12 +147,12 @@ class Programs:
         return branch, [*numbers, *drawn]
 
     def add_gradient(self, x: Any, target: Any, sums: RowSums) -> tuple[float, bool]:
-        """Add an example's gradient to the sums; return its loss, and whether everything is finite."""
+        """Add an example's gradient to the sums; return its loss, and whether the gradient is finite."""
         plan = self.plan(x, target, gradients_too=True)
         return plan.outputs[0], sums.add_numbers(plan.found, plan.inputs, plan.places)
 
     def outputs(self, x: Any) -> Any:
-        """Return the function's result at an input, as inside `no_record()`."""
+        """Return the function's result for an input, as it would be inside `no_record()`."""
         plan = self.plan(x, None, gradients_too=False)
         outputs = list(map(Value, plan.outputs))
         return outputs if plan.is_list else plan.branch.result(outputs)
@@ -166,7 +170,7 @@ def _random_state() -> list[Any]:
 def taken_apart(x: Any, target: Any) -> tuple[Hashable, int | None, list[float]]:
     """Return the shape of an example, its class if its target is one, and its other numbers."""
     if type(x) is list and type(target) is int and not hasattr(x[0], "__len__"):
-        return (len(x),), target, x  # the common case, quickly
+        return (len(x),), target, x  # a fast path for the common case
     inputs = _floats(x)
     if target is None:
         return _shape(inputs), None, _flat(inputs)
@@ -193,7 +197,7 @@ def _flat(thing: Any) -> list[float]:
 
 
 def contents(modules: Sequence[Module]) -> list[Any]:
-    """Return everything a program depends on: the attributes of its modules and their contents, except the mode."""
+    """Return everything that a program depends on: the modules' attributes (except the mode) and what these contain."""
     found: list[Any] = []
     for module in modules:
         _gather([thing for key, thing in vars(module).items() if key != "training"], found)
@@ -217,15 +221,15 @@ def _gather(things: Collection[Any], found: list[Any]) -> None:
 
 
 def are_same(things: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Return whether these are the same objects, not just equal ones."""
+    """Return whether both sequences contain the same objects, not just equal ones."""
     return len(things) == len(others) and all(map(is_, things, others))
 
 
 def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
-    """Return why a model is not traced, or "" if it is.
+    """Return why a model may not be traced, or "" if it may.
 
     Traced code runs once, so its side effects are not repeated. The code of `nn` and `autograd_core` is known to have
-    none; for your own code, `engine="program"` asserts this.
+    none; for your own code, `engine="program"` asserts that it has none.
     """
     if engine == "program":
         return ""

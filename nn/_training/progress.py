@@ -1,4 +1,4 @@
-"""Training progress: a tqdm bar if tqdm is installed, otherwise a line of text; by default only on a terminal."""
+"""Show progress on stderr, with a tqdm bar if tqdm is installed, otherwise with a line of text."""
 
 import sys
 from importlib import import_module
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def progress_of(total: int, wanted: bool | None) -> Any:
-    """Return a bar for `total` batches, tqdm's or one with the same methods: `update`, `set_postfix_str`, `close`.
+    """Return a tqdm bar, or an object with the same methods `update`, `set_postfix_str` and `close`.
 
     Args:
         total: The number of batches.
@@ -32,7 +32,7 @@ class _Line:
         self._write()
 
     def set_postfix_str(self, text: str, refresh: bool) -> None:
-        # padded to cover the text it replaces
+        # padded with spaces, to overwrite all of the old text
         self.text = text.ljust(len(self.text))
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ Augment = Callable[[Any, random.Random], Any]
 
 @dataclass
 class Settings:
-    """The arguments of `fit`, which documents them; an invalid one raises a TypeError or ValueError that names it."""
+    """The arguments of `fit` (documented there). An invalid argument raises a TypeError or ValueError that names it."""
 
     model: Module
     loss: Loss
@@ -43,7 +43,7 @@ class Settings:
     progress: bool | None
     engine: str
     fast: bool
-    # derived: the examples, those for `metrics`, the model's parameters, and all parameters
+    # derived from the fields above: `watched` contains the examples for `metrics`, and `moved` all parameters
     rows: list[Example] = field(init=False)
     held_out: list[Example] | None = field(init=False)
     watched: list[Example] = field(init=False)
@@ -83,7 +83,9 @@ class Settings:
         self.metrics = {} if self.metrics is None else self.metrics
         if not isinstance(self.metrics, Mapping):
             example = '{"accuracy": accuracy}'
-            raise TypeError(f"metrics must be a dict of functions by name, such as {example}; got {self.metrics!r}")
+            raise TypeError(
+                f"metrics must be a dict of functions keyed by name, such as {example}; got {self.metrics!r}"
+            )
         functions(**self.metrics)
         for callback in self.callbacks:
             functions(callback=callback)
@@ -93,7 +95,7 @@ class Settings:
                 raise ValueError("patience needs validation data")
 
     def _find_parameters(self) -> None:
-        """Find the model's own parameters, and all those that are swept and moved, which may be more."""
+        """Find the model's own parameters, and all parameters to sweep and move, which may be more."""
         model = self.model
         self.parameters = list(dict.fromkeys(model.parameters()))
         if not self.parameters:

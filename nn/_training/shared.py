@@ -2,14 +2,14 @@
 
 Each batch is divided into parts, whose sums are added by halves. A worker computes the sum of a piece, which is a half
 of the parts, or half of a half, and so on. The rows of each part and the order of addition depend only on the batch.
-Any worker can compute any piece, even again if another worker died while computing it, so the result is the same to the
-last bit with any number of workers.
+Any worker can compute any piece, and can compute it again if another worker dies, so the result is the same, to the
+last bit, with any number of workers.
 
-Rows are not assigned to workers, because executors do not say which worker takes a piece, and batches are drawn from
-all of the data. In the first epoch the rows are sent along with the pieces, and the workers keep them. From then on a
-piece refers to its rows by number. A worker that lacks a row, because the worker is new or another one received it,
-reports this and is sent all of the data, once. Data of more than `KEPT` bytes, and rows that differ in each epoch, are
-sent every time and not kept.
+Rows are not assigned to workers, because executors do not say which worker takes a piece, and any batch may contain any
+rows. In the first epoch the rows are sent along with the pieces, and the workers keep them. From then on a piece refers
+to its rows by number. A worker that lacks a row, because the worker is new or another one received it, reports this and
+is sent all of the data, once. If there are more than `KEPT` bytes of data, or if the rows differ in each epoch, the
+rows are sent every time and not kept.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class SharedTraining(Training):
         self._take_model()
         self.arrays = arrays_for(settings.moved, settings, self.parts)
         self.total: tuple[list[float], Share] | None = None
-        self.changed: list[Example] = []  # the inputs of the batch, if they are different each time
+        self.changed: list[Example] = []  # the examples of the batch, if inputs change each time
         self.noise = settings.generator.getrandbits(64) if Draws(settings.model).generators else 0
 
     def _take_model(self) -> None:
@@ -61,14 +61,14 @@ class SharedTraining(Training):
         self.blob = pickled((s.model, s.loss, s.moved, s.engine))
 
     def _begun_programs(self) -> Programs | None:
-        """Return None: the workers have the programs."""
+        """Return None, because the workers have the programs."""
         self.own_modes = True
         return None
 
     def _epoch(self, epoch: int, bar: Any) -> None:
         self.epoch, self.workers = epoch, workers_of(self.client)
         if not are_same(contents(self.modules), self.taken_for_granted):
-            self._take_model()  # a callback has changed it
+            self._take_model()  # a callback has changed the model
         super()._epoch(epoch, bar)
 
     def _step_in_arrays(self, batch: list[int], norms: dict[str, list[float]]) -> float | None:
@@ -80,7 +80,7 @@ class SharedTraining(Training):
             self.total = self._total(batch, self.arrays.weights)
         except (ArithmeticError, TypeError, ValueError):
             self.number -= 1
-            return None  # `_losses` raises it again, and the note says where
+            return None  # `_losses` will raise the error again, with a note that says where
         losses, share = self.total
         sound = 0 not in share.reached and all(map(math.isfinite, losses))
         return self.arrays.step(losses, share.sums, 0, norms) if sound else None
@@ -92,11 +92,11 @@ class SharedTraining(Training):
             self.total = self._total(batch, self.weights)
         losses, share = self.total
         if not (self._assign(share, len(losses)) and all(map(math.isfinite, losses))):
-            return self._swept_row_by_row(self._rows(batch), where)  # this says where something went wrong
+            return self._swept_row_by_row(self._rows(batch), where)  # this says what went wrong, and where
         return losses
 
     def _total(self, batch: list[int], weights: array[float]) -> tuple[list[float], Share]:
-        """Have the workers compute a batch; return the loss of each row, and the total contribution of the rows."""
+        """Have the workers compute a batch; return the loss of each row, and the rows' total share of the gradient."""
         self.number += 1
         asked = pieces(range(math.ceil(len(batch) / rows_of_part(len(batch)))), self.workers)
         found = self._answers(self._pieces(asked, batch, weights.tobytes()))
@@ -107,7 +107,7 @@ class SharedTraining(Training):
         return losses, share
 
     def _pieces(self, asked: list[range], batch: list[int], weights: bytes) -> list[Piece]:
-        """Return the pieces for the workers, with the rows themselves if no worker can have them yet."""
+        """Return the pieces for the workers; a piece includes the rows themselves if no worker can have kept them."""
         size, noise = rows_of_part(len(batch)), f"{self.noise} {self.number}"
         self.changed = list(self._examples(batch)) if self.settings.changes_inputs else []
         found = []
@@ -128,7 +128,7 @@ class SharedTraining(Training):
         return self.changed or [self.settings.rows[i] for i in batch]
 
     def _answers(self, asked: list[Piece]) -> list[Answer]:
-        """Return the answers to these pieces, in order; whatever a worker lacks is sent to it."""
+        """Return the answers to these pieces, in order; resend a piece along with whatever its worker lacked."""
         found: dict[int, Answer] = {}
         blobs: dict[int, bytes] = {}
         try:
@@ -139,19 +139,19 @@ class SharedTraining(Training):
                         continue
                     if answer.model:
                         blobs[k] = self.blob
-                    if asked[k].packet is None:  # another worker may take it next time
+                    if asked[k].packet is None:  # all rows: another worker may take it
                         asked[k] = asked[k]._replace(packet=self.sender.packet(range(len(self.settings.rows))))
         except BrokenExecutor as error:
-            error.add_note(f"This happened in batch {self.number}; the parameters are as they were before it.")
+            error.add_note(f"This happened in batch {self.number}; the parameters are as they were before that batch.")
             raise
         return [found[k] for k in range(len(asked))]
 
     def _submitted(self, asked: list[tuple[Piece, bytes | None]]) -> list[Answer | Missing]:
-        """The executor's answers, in order; nothing is left running if one fails."""
+        """Return the executor's answers, in order; if one fails, cancel the others."""
         futures: list[Future[Answer | Missing]] = []
         try:
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Sending large graph")  # Dask's; rows are sent once, and stay there
+                warnings.filterwarnings("ignore", "Sending large graph")  # from Dask; rows are sent only once
                 for piece, blob in asked:
                     futures.append(self.executor.submit(piece_gradient, piece, blob))
             return [future.result() for future in futures]
@@ -167,7 +167,7 @@ class SharedTraining(Training):
         return assign_means(self.settings.moved, total.sums, places, count)
 
     def _note_engine(self, reasons: list[str]) -> None:
-        """Record in the history which engine the workers used, unless it already says why programs were not used."""
+        """Record which engine the workers used, unless the history already gives a reason against programs."""
         s, reason = self.settings, next(filter(None, reasons), "")
         if reason and s.engine == "program":
             raise ValueError(f'engine="program" cannot train {s.model!r}: {reason}')
@@ -190,7 +190,7 @@ def executor_of(client: Any) -> Executor:
 
 
 def workers_of(client: Any) -> int:
-    """Return how many pieces a client computes at a time, if that is known; it determines how batches are divided."""
+    """Return how many pieces a client computes at a time, or a guess; batches are divided accordingly."""
     if callable(getattr(client, "nthreads", None)):
         return sum(client.nthreads().values()) or 1
     return getattr(client, "_max_workers", None) or os.cpu_count() or 1

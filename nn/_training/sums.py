@@ -1,4 +1,4 @@
-"""The gradient of a batch: the mean over its rows, summed in the order in which programs sum rows."""
+"""The gradient of a batch: the mean of its rows' gradients, which are summed in the same order as in programs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from autograd_core._program.player import CHUNK, PARTIALS
 class RowSums:
     """Sums of the gradients of some parameters over rows.
 
-    Each chunk of rows has eight partial sums, the k-th over the rows whose index modulo 8 is k. These are added as a
-    tree, and then the chunks are added in order.
+    Each chunk of rows has eight partial sums, the k-th over the rows whose index modulo 8 is k. These are added in
+    pairs, then pairs of pairs, and so on. The sums of the chunks are added in order.
     """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
@@ -44,7 +44,7 @@ class RowSums:
             self._close_chunk()
 
     def add_numbers(self, numbers: array[float], start: int, places: array[int]) -> bool:
-        """Add the gradients from index `start` on as one more row, given the place of each parameter."""
+        """Like `add`, but for the gradients in `numbers[start:]`; `places` gives the index of each one's parameter."""
         finite = add_numbers(numbers, start, places, self.partials[self.count % CHUNK % PARTIALS], self.reached)
         self._end_row()
         return finite
@@ -60,20 +60,20 @@ class RowSums:
         return [added(sums) for sums in zip(*self.chunks, strict=True)] if len(self.chunks) > 1 else self.chunks[0]
 
     def assign_mean(self) -> None:
-        """Set the gradient of each parameter that a row reached to the mean over the rows; clear the others."""
+        """Set the gradient of each parameter that a row reached to the mean over rows; clear the other gradients."""
         means = [x / self.count for x in self.totals()] if self.chunks else mean_of_partials(self.partials, self.count)
         assign_reached(self.nodes, means, self.reached)
 
 
 def assign_reached(nodes: Sequence[Value], gradients: Sequence[float], reached: bytes | bytearray) -> None:
-    """Set the gradients of the nodes that a row reached; clear those of the others."""
+    """Set the gradients of the nodes that a row reached; clear those of the other nodes."""
     assign_gradients(nodes, gradients)
     if 0 in reached:
         clear_gradients([node for node, marked in zip(nodes, reached, strict=True) if not marked])
 
 
 def added(numbers: Sequence[float]) -> float:
-    """Return the plain sum, from left to right: since Python 3.12 the builtin `sum` compensates for rounding errors."""
+    """Return the plain sum, from left to right; the builtin `sum` of Python 3.12 compensates for rounding errors."""
     total = numbers[0]
     for x in numbers[1:]:
         total += x

@@ -1,4 +1,4 @@
-"""One run of `fit`: read `run`, then `_epochs`, then the methods for an epoch and a step."""
+"""One run of `fit`. Start reading at `run`; then read `_epochs` and the methods for an epoch and a step."""
 
 import math
 import random
@@ -42,7 +42,7 @@ class Training:
 
     def _begun_programs(self) -> Programs | None:
         s, history = self.settings, self.history
-        self.own_modes = True  # until it is known that no module has its own `train` or `eval`
+        self.own_modes = True  # assumed until it is known whether a module has its own `train` or `eval`
         history.reason = 'engine="eager"' if s.engine == "eager" else why_not(s.model, s.loss, s.engine)
         if history.reason:
             if s.engine == "program":
@@ -56,13 +56,16 @@ class Training:
         return programs
 
     def _take_for_granted(self) -> None:
-        """Note what the model consists of; each epoch begins by comparing the model with this record."""
+        """Record what the model consists of; each epoch begins by comparing the model with this record."""
         self.modules = [module for _, module in self.settings.model.named_modules()]
         self.taken_for_granted = contents(self.modules)
         self.own_modes = any(type(m).train is not Module.train or type(m).eval is not Module.eval for m in self.modules)
 
     def run(self) -> History:
-        """Train to the end or until Ctrl-C; leave the model in evaluation mode, with the best parameters."""
+        """Train to the end or until Ctrl-C, and return the history.
+
+        The model is left in evaluation mode, with the best parameters if `patience` is set.
+        """
         try:
             try:
                 # in its own context, so that a scope interrupted by Ctrl-C does not stay open
@@ -108,7 +111,7 @@ class Training:
         self._note(epoch, mean_of(losses), {name: mean_of(norms[name]) for name in norms})
 
     def _set_mode(self, *, training: bool) -> None:
-        """Switch the mode as the model's `train` and `eval` would; directly, if no module overrides them."""
+        """Switch the mode as the model's `train` and `eval` do, but call them only if a module overrides them."""
         if self.own_modes:
             self.settings.model.train() if training else self.settings.model.eval()
             return
@@ -157,17 +160,17 @@ class Training:
             self.arrays.write_back()
 
     def _plan(self) -> Plan | None:
-        """Return the plan for whole batches, or None if they are taken row by row."""
+        """Return the plan for whole batches, or None if batches must be taken row by row."""
         try:
             return None if self.packed is None or self.programs is None else self.packed.plan(self.programs)
-        except Exception:  # the row-by-row pass will raise it again, and say where
+        except Exception:  # computing row by row will raise it again, and say where
             return None
 
     def _sweep(self, batch: list[int], where: str) -> float:
         """Put the gradient of the batch's loss into the parameters; return the loss without the penalty."""
         try:
             loss = float(mean(self._losses(batch, where)))
-            # before the penalty, which depends on every parameter
+            # checked before the penalty is added, because the penalty depends on every parameter
             reached = any(map(attrgetter("has_grad"), self.settings.parameters))
             total = loss + self._add_penalty()
         except FloatingPointError:
@@ -225,14 +228,14 @@ class Training:
         return losses
 
     def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
-        """Replay an example: add its gradient and return its loss, or None if the example must be swept."""
+        """Replay an example: add its gradient and return its loss, or return None if it must be swept instead."""
         assert self.programs is not None
         state = self.draws.state()
         try:
             loss, finite = self.programs.add_gradient(x, target, sums)
         except Exception as error:
             self.draws.restore(state)
-            self.settings.loss(self.settings.model(x), target)  # the engine's message says more
+            self.settings.loss(self.settings.model(x), target)  # the eager engine's message says more
             self.draws.restore(state)
             if self.settings.engine == "program":
                 raise ValueError(f'engine="program" cannot train {self.settings.model!r}: {error}') from error
@@ -265,7 +268,7 @@ class Training:
             figures = {name: metric(s.model, s.watched) for name, metric in (s.metrics or {}).items()}
         validation_loss = None if s.held_out is None else evaluate(s.model, s.loss, s.held_out)
         if s.patience is not None:
-            # kept alongside the best until the epoch is in the history, because Ctrl-C may arrive in between
+            # the best epoch is kept too until this one is in the history, because Ctrl-C may arrive in between
             self.best.keep(epoch)
         self.history.add(loss, validation_loss, figures, norms)
         self.best.forget_all_but(self.history.best_epoch)
@@ -280,7 +283,7 @@ class Snapshots:
         self.kept: dict[int, tuple[list[float], list[Any]]] = {}
 
     def keep(self, epoch: int) -> None:
-        """Keep all current numbers."""
+        """Keep a copy of all current numbers."""
         contents = [deepcopy(getattr(module, key)) for module, key in self.buffers]
         self.kept[epoch] = [p.data for p in self.moved], contents
 
@@ -316,7 +319,7 @@ def _shaken(x: Any, spread: float, generator: random.Random) -> Any:
 def _diverged(total: Any, where: str) -> FloatingPointError:
     if type(total) is not Value:
         return FloatingPointError(f"in {where} the loss of an example is {total!r}, and has no graph. {HELP}")
-    node = cast(Value, first_nonfinite(total))  # there is always one here
+    node = cast(Value, first_nonfinite(total))  # there always is such a node here
     bad = "its gradient is not finite" if math.isfinite(total.data) else "which is not finite"
     loss = f"in {where} the loss is {total.data!r}{' and' if math.isfinite(total.data) else ','} {bad}"
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"

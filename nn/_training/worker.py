@@ -22,20 +22,20 @@ from .sums import RowSums
 
 
 class Piece(NamedTuple):
-    """A run of rows of a batch with everything its gradient depends on, so any worker can compute it at any time."""
+    """Consecutive rows of a batch and all that their gradient depends on, so any worker can compute it at any time."""
 
     token: str  # identifies the training run, and so the model and the rows that a worker keeps
     weights: bytes
-    start: int  # the place of its first row in the batch
+    start: int  # the index of its first row in the batch
     rows_of_part: int
-    numbers: Sequence[int]  # the numbers of its rows in the training data or, if they are not kept, in the packet
+    numbers: Sequence[int]  # the numbers of its rows in the training data or, if inputs change each time, in the packet
     packet: Packet | None  # the rows, if they are sent along
     keep: bool  # whether the worker keeps these rows
-    noise: str  # together with a row's place in the batch, the seed of its random numbers
+    noise: str  # together with a row's index in the batch, the seed of the row's random numbers
 
 
 class Missing(NamedTuple):
-    """A worker's answer if it cannot compute a piece: it needs the rows, and the model too if `model` is true."""
+    """The answer of a worker that cannot compute a piece: it lacks rows, and also the model if `model` is true."""
 
     model: bool
 
@@ -59,7 +59,7 @@ class SeededDraws(Draws):
             generator.seed(f"{seed} {number}")
 
     def of_rows(self, calls: Sequence[Call], count: int) -> list[float]:
-        """The results of these calls for each row of a part."""
+        """Make these calls for each row of a part, and return all results."""
         numbers: list[float] = []
         for seed in self.seeds:
             self.seed(seed)
@@ -113,8 +113,8 @@ class Worker:
         found = self._at_once(rows, numbers) or self._row_by_row(rows.rows(numbers))
         if self._contents() != before:
             raise ValueError(
-                f"{self.model!r} changes a buffer while it trains, which its other copies would not see: train it "
-                "without a client"
+                f"{self.model!r} changes a buffer during training, and its copies in other processes would not see "
+                "that: train it without a client"
             )
         return found
 
@@ -128,7 +128,7 @@ class Worker:
         try:
             packed, chosen = rows.side_by_side(numbers)
             plan = packed.plan(self.programs)
-        except Exception:  # raised again row by row
+        except Exception:  # computing row by row will raise it again
             return None
         if plan is None:
             return None
@@ -140,7 +140,7 @@ class Worker:
         return losses, Share(sums, bytes(reached))
 
     def _weights_for(self, plan: Plan) -> Any:
-        """Return the weights in the order of a plan, or the parameters themselves if the piece lacks some of them."""
+        """Return the weights in the order of a plan, or the parameters themselves if the piece lacks some weights."""
         if not plan.all_placed:
             self._assign()
             return plan.parameters
@@ -170,7 +170,7 @@ class Worker:
         if self.programs is not None:
             try:
                 return self.programs.add_gradient(x, target, sums)[0]
-            except Exception as error:  # the engine raises the model's own errors again
+            except Exception as error:  # the eager engine raises the model's own errors again
                 self.programs, self.reason = None, str(error)
                 self.draws.seed(seed)
         y = self.loss(self.model(x), target)

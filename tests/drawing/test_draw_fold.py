@@ -272,7 +272,7 @@ def test_where_layers_are_wholly_connected_lines_are_straight_and_labels_left_to
     y.backward()
     source = to_dot(y, collapse=2)
     assert "splines=line" in source
-    assert 'boxes; too many edges for labels: point at one"' in source
+    assert 'boxes; too many edges for labels: point at an edge to see its numbers"' in source
     assert not re.search(r" -> .*\] ?.* label=", source)
     assert 'tooltip="∂v' in source
     assert y.step(collapse=2)._frames._source().count("splines=line") == 1

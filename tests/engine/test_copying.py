@@ -127,7 +127,7 @@ def test_a_checkpoint_of_a_closure_is_refused_or_names_what_it_lost():
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(y)
     w2, y2 = copy.deepcopy((w, y))  # the function still reads the first w
-    with pytest.raises(ag.GraphError, match="pass copied or unpickled nodes to it as arguments"):
+    with pytest.raises(ag.GraphError, match="pass copied or unpickled nodes to the function as arguments"):
         y2.backward()
     assert not w2.has_grad
 

@@ -264,7 +264,7 @@ def test_a_pickler_that_forgets_or_never_remembers():
     pickler.dump(states[4] + ag.checkpoint(ag.tanh, states[2]))
     loaded = pickle.loads(file.getvalue())
     assert loaded.data == states[4].data + ag.tanh(states[2].data)
-    with pytest.raises(ag.GraphError, match="pass copied or unpickled nodes to it as arguments"):
+    with pytest.raises(ag.GraphError, match="pass copied or unpickled nodes to the function as arguments"):
         loaded.backward()  # a node that comes twice is not recognised
 
 

@@ -309,7 +309,7 @@ def test_what_goes_wrong_is_said_as_without_a_client():
     assert caught.value.__notes__ == ["This happened in epoch 1, batch 1."]
     with pytest.raises(ValueError, match="depends on no parameter"):
         fit(model(), lambda y, t: 0.0 * y.data, moons(20), penalty=nn.l2_penalty, client=Here())
-    with pytest.raises(ValueError, match="changes a buffer while it trains, which its other copies would not see: train it without a client"):
+    with pytest.raises(ValueError, match="changes a buffer during training, and its copies in other processes would not see that: train it without a client"):
         fit(Counting(), nn.hinge, moons(20), client=Here())
     with pytest.raises(TypeError, match=r"client must be a concurrent\.futures executor or a distributed\.Client; got 4: make one, such as ProcessPoolExecutor\(\)"):
         fit(model(), nn.hinge, moons(20), client=4)
@@ -334,7 +334,7 @@ def test_a_process_that_dies_ends_training_with_whole_parameters():
     before = state(made)
     with ProcessPoolExecutor(1) as processes, pytest.raises(BrokenProcessPool) as caught:
         fit(made, die, moons(20), client=processes)
-    assert caught.value.__notes__ == ["This happened in batch 1; the parameters are as they were before it."]
+    assert caught.value.__notes__ == ["This happened in batch 1; the parameters are as they were before that batch."]
     assert state(made) == before and not made.training
 
 

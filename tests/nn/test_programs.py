@@ -430,7 +430,7 @@ def test_many_branches_are_refused_where_programs_are_asked_for():
     def model():
         return MODELS["MLP"](3)
 
-    with pytest.raises(ValueError, match=r'engine="program" cannot train .*: it has more than 8 branches'):
+    with pytest.raises(ValueError, match=r'engine="program" cannot train .*: the model or the loss has more than 8 branches'):
         trained("program", model, zigzag, signs(0) * 3, epochs=3)
 
 

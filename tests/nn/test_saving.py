@@ -259,7 +259,7 @@ WEIGHT = "modules.1.layers.0.neurons.0.w"
         (b"", "is not a file of saved parameters, or is damaged: Expecting value"),
         (b"\xff\xfe", "is not a file of saved parameters, or is damaged: 'utf-8' codec"),
         (b"[" * 100_000, "is not a file of saved parameters, or is damaged"),
-        (b"[]", "does not begin with the format 'autograd-core parameters'"),
+        (b"[]", "its format is not 'autograd-core parameters'"),
         ({**VALID, "version": 2}, "has version 2 of the format; this program reads version 1"),
         ({**VALID, "version": True}, "has version True of the format"),
         ({**VALID, "state": []}, "its state is not a table of names and numbers"),

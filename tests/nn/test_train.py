@@ -282,7 +282,7 @@ def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
         ({"loss": "mse"}, "loss must be a function or a module; got 'mse'"),
         ({"penalty": 0.01}, "penalty must be a function or a module; got 0.01"),
         ({"augment": "flip"}, "augment must be a function or a module; got 'flip'"),
-        ({"metrics": accuracy}, 'metrics must be a dict of functions by name, such as {"accuracy": accuracy}; got <function'),
+        ({"metrics": accuracy}, 'metrics must be a dict of functions keyed by name, such as {"accuracy": accuracy}; got <function'),
         ({"metrics": {"loss": 0.5}}, "loss must be a function or a module; got 0.5"),
         ({"callbacks": [3]}, "callback must be a function or a module; got 3"),
         ({"callbacks": print}, "not iterable"),

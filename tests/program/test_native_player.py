@@ -154,7 +154,7 @@ def test_explain_names_what_it_found():
     y, xs, ws = layers()
     text = prepare(Listing.of([y], xs, ws)).explain()
     for line in ("16 dots of 2 → one 16×2 product", "16 dots of 16 → one 16×16 product",
-                 "256 gradients → one 16×16 outer product", "relu at 16 places"):
+                 "256 gradients → one 16×16 outer product", "16 relu operations"):
         assert line in text
     alone = prepare(Listing.of([y], xs, ws), passes=0)
     assert alone.stats()["steps"] > 600 and "→" not in alone.explain()

@@ -118,7 +118,7 @@ def test_what_a_file_does_not_hold(tmp_path):
     state = program._state([])
     [branch] = state["branches"]
     wrong = {**state, "branches": [{**branch, "guards": [["colour", *guard[1:]] for guard in branch["guards"]]}]}
-    with pytest.raises(ValueError, match="there is no question 'colour'"):
+    with pytest.raises(ValueError, match="unknown kind of guard: 'colour'"):
         ag._program.program.program_from(wrong, [], None)
     assert ag._program.program.program_from(state, [], None)(3.0) == 3.0
 

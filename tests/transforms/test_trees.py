@@ -334,7 +334,7 @@ def test_none_and_strings_pass_through():
 def test_an_argument_without_a_number_is_refused():
     for at in (None, "relu"):
         for call in (grad, value_and_grad, jacobian, hessian, vjp):
-            with pytest.raises(TypeError, match=f"argument 0 is {at!r}, which holds no number to differentiate with respect to"):
+            with pytest.raises(TypeError, match=f"argument 0 is {at!r}, which contains no number to differentiate with respect to"):
                 call(lambda x: 1.0)(at)
         with pytest.raises(ValueError, match="no number"):
             check_gradient(lambda x: 1.0, at)

@@ -26,7 +26,7 @@ from autograd_core._translation.translator import Translation
 
 X, Y = Name(FLOAT, "x"), Name(FLOAT, "y")
 IN_NUMPY_REFUSED = {
-    "whiles": "`break` at some points only", "lists": "a list that grows at some points only", "filtered": "a list that grows at some points only",
+    "whiles": "`break` only at some of the points", "lists": "a list that grows only at some of the points", "filtered": "a list that grows only at some of the points",
     "halved_at_some_points": "halved, which loops or calls itself and does not return a single number,",
 }  # fmt: skip  # a table
 
