@@ -64,7 +64,7 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
 
 
 def limited(*, max_nodes: int = 300, time_limit: float = 20.0, **options: Any) -> tuple[Options, int, float]:
-    """Return the options of `draw`, checked: those of the picture, `max_nodes` and `time_limit`."""
+    """Check the options of `draw`; return those of the picture, then `max_nodes` and `time_limit`."""
     whole_number("max_nodes", max_nodes, 1)
     if not time_limit > 0:
         raise ValueError(f"time_limit must be a positive number of seconds; got {time_limit!r}")

@@ -70,8 +70,8 @@ static void play_dots(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
-/* How many of `n` cells lie side by side, from the first on. In a full block their lanes are one long row, which takes one
-   loop instead of many short ones. */
+/* Returns how many of `n` cells are adjacent, counted from the first. In a full block, the lanes of adjacent cells form one
+   long row, so one loop takes the place of many short ones. */
 static int32_t side_by_side(const Block *block, const int32_t *cells, int32_t n)
 {
     int32_t m = 1;

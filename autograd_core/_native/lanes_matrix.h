@@ -11,14 +11,14 @@
  * group     GROUP_LANES lanes: those of a panel stay in the second cache too.
  *
  * From panel to panel the sums rest in the cells of the outputs. That changes no bit, since the order of the terms stays.
- * Weights are not copied: they are read where they stand, by rows or by columns; if they are many, the next tile's are
- * fetched while one is summed.
+ * Weights are not copied: they are read where they are stored, by rows or by columns. If there are many, those of the next
+ * tile are prefetched while one tile is summed.
  */
 
-enum { PANEL_TERMS = 128, BAND_TILES = 32, GROUP_LANES = 128, NEAR_WEIGHTS = 2048 }; /* near: in the first cache */
+enum { PANEL_TERMS = 128, BAND_TILES = 32, GROUP_LANES = 128, NEAR_WEIGHTS = 2048 }; /* near: in the level-1 cache */
 
-/* Where sums start: at nothing, -0.0, which changes no number that is added to it; at shared numbers; or at what stands in
-   the cells of the outputs. */
+/* What sums start from: nothing (-0.0, which changes no number that is added to it), numbers that all rows share, or the
+   numbers that are already in the cells of the outputs. */
 typedef enum { AT_NOTHING, AT_SHARED, AT_OUTPUTS } Start;
 
 /* A panel: for each term how far its lanes lie from the first cell's; and from the first row of a tile, its weight, and
@@ -101,7 +101,8 @@ static void fill_panel(const Block *block, const Step *step, const int32_t *pool
     }
 }
 
-/* Where the sums of these lanes start. Inits of several kinds, and those by rows, are copied to the outputs. */
+/* Returns what the sums of these lanes start from. If the inits are of several kinds, or differ from row to row, they are
+   copied to the cells of the outputs. */
 static Start start_of(const Block *block, const Step *step, const int32_t *inits, int32_t from, int32_t end)
 {
     int32_t none = 0, shared = 0;

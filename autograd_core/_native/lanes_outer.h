@@ -96,7 +96,8 @@ INLINE void wide_tiles(const Block *block, const Step *step, const int32_t *pool
         wide_tile(block, pool + i, out + (ptrdiff_t)i * step->stride, step->stride, columns, 1, vectors);
 }
 
-/* The last columns are divided evenly: four vectors as two and two, since a single one would not keep the machine busy. */
+/* The last columns are divided evenly: four vectors become two and two, since a single one would not keep the
+   processor busy. */
 static void play_wide_outer(const Block *block, const Step *step, const int32_t *pool)
 {
     for (int32_t j = 0, vectors; j < step->m; j += vectors * WIDE) {

@@ -184,7 +184,7 @@ static void play_outer(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
-/* Whether these gradients are each the sum of one row of lanes, as those of biases are. */
+/* Returns whether each of these gradients is the sum of one row of lanes, as the gradient of a bias is. */
 static int are_rows(const Block *block, const int32_t *starts, const int32_t *a, const int32_t *b, int32_t count)
 {
     int good = 1;
@@ -193,7 +193,7 @@ static int are_rows(const Block *block, const int32_t *starts, const int32_t *a,
     return good;
 }
 
-/* WIDE of these at once, because each addition waits for the one before it. */
+/* Sums WIDE such gradients at once: within a single sum, each addition would have to wait for the one before it. */
 static void sum_rows(Block *block, const int32_t *leaves, const int32_t *cells)
 {
     V sums[WIDE][PARTIALS / WIDE];

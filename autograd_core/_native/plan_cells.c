@@ -7,7 +7,7 @@
 
 typedef struct Range {
     int32_t at, n, last, moved; /* its original position, its size, the last step that reads it, its new position */
-    char stays, passed;         /* passed: on to the results of that step */
+    char stays, passed;         /* passed: its cells pass to the results of its last reader */
 } Range;
 
 typedef struct Cells {
@@ -144,8 +144,9 @@ static int32_t take(Cells *cells, int32_t n)
     return at;
 }
 
-/* The range that the results of a step may overwrite: each is computed from the number in its place, which no later step
-   reads. Fewer rows of lanes are then in use at a time. NULL if there is none. */
+/* Returns the range of cells that the results of a step may overwrite, or NULL if there is none: each result is computed
+   from the number in the cell that it overwrites, and no later step reads that number. So fewer rows of lanes are in use at
+   a time. */
 static Range *overwritten(const Cells *cells, const Step *step, int32_t at)
 {
     const Plan *plan = cells->plan;
@@ -164,7 +165,7 @@ static Range *overwritten(const Cells *cells, const Step *step, int32_t at)
     return NULL;
 }
 
-/* The new position of the next range: the first of a step may take over another's. */
+/* Returns the new position of a range. The first range of a step may take over that of another range, `over`. */
 static int32_t placed(Cells *cells, const Range *range, Range *over)
 {
     if (range->stays)

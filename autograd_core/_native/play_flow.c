@@ -1,7 +1,7 @@
-/* How the numbers flow through a plan, for drawing it: what each step of the values reads, and where its results go. */
+/* How numbers flow through a plan, for drawing it: what each step of the forward pass reads, and where its results go. */
 #include "play.h"
 
-/* How many entries of the pool say what a step of the values reads; plan.h lists them by kind. */
+/* Returns how many entries of the pool say what a step of the forward pass reads; plan.h describes them by kind. */
 static size_t pool_entries(const Step *step)
 {
     size_t n = (size_t)step->n, terms = (size_t)step->terms;
@@ -11,7 +11,7 @@ static size_t pool_entries(const Step *step)
     case PRODUCTS: return 2 * n;
     case MATVEC: return n + 2 * terms;
     case CONVOLUTION: return n * (size_t)step->m + ((size_t)step->m + 1) * terms;
-    default: return 0; /* of gradients only */
+    default: return 0; /* kinds that occur only in the backward pass */
     }
 }
 
@@ -36,7 +36,7 @@ static PyObject *flow_of_steps(const Plan *plan)
     return steps;
 }
 
-/* The cells of the constants, and their numbers. */
+/* Returns a dict from the cells of the constants to their numbers. */
 static PyObject *flow_of_constants(const Plan *plan)
 {
     PyObject *constants = PyDict_New();
@@ -50,16 +50,16 @@ static PyObject *flow_of_constants(const Plan *plan)
     return constants;
 }
 
-/* flow(): the steps of the values (kind, row, n, m, terms, stride, the first cell of the results, how many, what they
- * read), the cells of the leaves, of the outputs, and of the guards (two each), and the constants. Cells must not have
- * been reused. */
+/* flow(): the steps of the forward pass, then the cells of the leaves, of the outputs and of the guards (two for each),
+ * then the constants. A step is a tuple: kind, row, n, m, terms, stride, the first cell of its results, the number of its
+ * results, and its entries of the pool. The plan must not reuse cells, so that each cell stands for one number. */
 PyObject *player_flow(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     const Player *player = (Player *)self;
     const Plan *plan = player->plan;
     const Listed *listed = &player->listed;
     if (plan->passes & REUSE)
-        return PyErr_Format(PyExc_ValueError, "in this plan cells are reused, so they do not tell what is read");
+        return PyErr_Format(PyExc_ValueError, "this plan reuses its cells, so a cell does not stand for one number");
     return Py_BuildValue("(NNNNN)", flow_of_steps(plan), integers(plan->leaf_cell, (size_t)listed->leaves),
                          integers(plan->output_cell, (size_t)listed->outputs),
                          integers(plan->guard_cells, 2 * (size_t)listed->guards), flow_of_constants(plan));

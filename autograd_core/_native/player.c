@@ -249,7 +249,7 @@ static PyMethodDef methods[] = {
      "rows($self, count, columns, parameters, outputs, by_row, summed, strays, threads, /)\n--\n\n"
      "Play many rows; see native.py."},
     {"steps", player_steps, METH_NOARGS, "steps($self, /)\n--\n\nWhat the plan holds, a tuple for each step."},
-    {"flow", player_flow, METH_NOARGS, "flow($self, /)\n--\n\nWhat each step of the values reads and fills."},
+    {"flow", player_flow, METH_NOARGS, "flow($self, /)\n--\n\nReturn the cells that each forward step reads and fills."},
     {"stats", player_stats, METH_NOARGS, "stats($self, /)\n--\n\nOperations, steps, cells and bytes."},
     {"ordered", player_ordered, METH_NOARGS,
      "ordered($self, /)\n--\n\nReturn whether every sum of the plan is in the order of the engine's sweep."},

@@ -8,6 +8,6 @@
 #include <stddef.h>
 
 /* The first `count` steps; 0 if a kernel leaves a number to Python. The cells have room for seven more behind them. */
-PlaySteps play_steps_generic, play_steps_avx2; /* vectors of eight numbers would gain nothing more */
+PlaySteps play_steps_generic, play_steps_avx2; /* vectors of eight numbers would be no faster */
 
 #endif

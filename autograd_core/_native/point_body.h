@@ -90,7 +90,7 @@ static void play_matvec(const Step *step, const int32_t *pool, double *cells)
     }
 }
 
-/* The kernel of the row, one output after the other; 0 if it leaves one to Python. */
+/* Calls the row's kernel for one output after another; returns 0 if the kernel leaves one of them to Python. */
 static int map_by_kernel(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
 {
     double few[2], *dx = few, *dy = few + 1;
@@ -111,7 +111,7 @@ static int map_by_kernel(const PlayedRow *row, const Step *step, const int32_t *
     return 1;
 }
 
-/* The same for a row on many operands. */
+/* Does the same for a row with many operands. */
 static int map_many(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
 {
     double *xs = PyMem_RawMalloc(sizeof *xs * (size_t)step->terms);
@@ -126,7 +126,7 @@ static int map_many(const PlayedRow *row, const Step *step, const int32_t *pool,
     return done;
 }
 
-/* As take_by_hand, without reading the entries that are not chosen. */
+/* Does the same as take_by_hand, but reads only the chosen entries. */
 static int map_take(const Step *step, const int32_t *pool, double *cells)
 {
     double entries = (double)(step->terms - 1);

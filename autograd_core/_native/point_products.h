@@ -122,7 +122,7 @@ static void play_convolution(const Step *step, const int32_t *pool, double *cell
     }
 }
 
-/* Gradients of one term each. */
+/* Computes gradients that consist of a single term. */
 static void play_outer_of_one(const Step *step, const int32_t *rows, const double *cells, double *gradients)
 {
     const int32_t *columns = rows + step->n;

@@ -178,7 +178,7 @@ static PyObject *leaves_among(PyObject *Py_UNUSED(module), PyObject *nodes)
     return found;
 }
 
-/* risky(nodes, may_raise): as in tracing.py; each row is asked about once. */
+/* risky(nodes, may_raise): as in tracing.py; `may_raise` is called once for each operation. */
 static PyObject *risky(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *nodes, *may_raise, *found;
@@ -186,7 +186,7 @@ static PyObject *risky(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     if (!is_list_of_values(nodes))
         return PyErr_Format(PyExc_TypeError, "risky takes a list of Values");
-    size_t rows = (size_t)S.row_count; /* the answers may add rows, but none that a node here has */
+    size_t rows = (size_t)S.row_count; /* `may_raise` may add rows, but no node here has one of those */
     char *verdicts = PyMem_Calloc(rows + 1, 1);
     int failed = verdicts == NULL || (found = PyList_New(0)) == NULL;
     if (failed) {

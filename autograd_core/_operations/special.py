@@ -28,7 +28,7 @@ def over_square(a: float, b: float) -> float:
     >>> over_square(1e-300, 1e-200)
     1e+100
     """
-    if 1e-75 < abs(b) < 1e75 and 1e-150 < abs(a) < 1e150:  # all are normal floats: the scaling below changes no bit
+    if 1e-75 < abs(b) < 1e75 and 1e-150 < abs(a) < 1e150:  # no subnormals, so the scaling below would change no bit
         return a / (b * b)
     if a == 0.0 or b == 0.0 or not math.isfinite(a) or not math.isfinite(b):
         return quotient(a, abs(b))

@@ -73,7 +73,7 @@ class Branch:
         return player.node(row, given, numbers, self.parameters, self.below, self.computed)
 
     def _player_for_nodes(self, varying: tuple[bool, ...], fast: bool) -> tuple[Player, bool]:
-        """The player for nodes, kept for the next call, and whether the output depends on a variable."""
+        """Return the player for nodes and whether the output depends on a variable; keep both for the next call."""
         depends = not self.plain and bool(self.varying(varying).variable[self.listing.outputs[0]])
         found = self._for_nodes[varying, fast] = self.player(varying, fast), depends
         return found

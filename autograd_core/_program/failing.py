@@ -1,8 +1,9 @@
-"""Which error the engine raises first at a point, for programs that have no function to be run there.
+"""Finds the error that the engine would raise first at a point, for programs whose function is not at hand.
 
-A listing is in the order of a sweep. The engine computes in the order in which the function made its nodes, and the
-function asks its questions in between; `Listing.risks` and `Guard.after` hold what matters of that order. This runs
-only where a replay has failed.
+Such a program was loaded from a file, or made from a graph. Its listing is in the order of a sweep, but the engine
+computes in the order in which the function makes its nodes, and the function asks its questions in between.
+`Listing.risks` and `Guard.after` record as much of that order as is needed here. This module is used only after a
+replay has failed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from .listing import Listing
 
 
 def first_failure(listing: Listing, inputs: Sequence[float], parameters: Sequence[Any]) -> Exception | None:
-    """Return what the engine would meet first: an operation's error, or a guard that fails, as Strayed or an error.
+    """Return the first failure that the engine would meet, or None if there is none.
 
-    Operations whose order is unknown come last, in the order of the listing. Parameters are Values, whose labels errors
-    mention, or floats.
+    A failure is either the error of an operation or that of a guard. The error of a guard is Strayed if the answer is
+    not that of the trace, or else the error that the question itself raises. Operations whose order is not known come
+    last, in the order of the listing.
+
+    Args:
+        parameters: Values or floats; error messages mention the labels of Values.
     """
     slots, errors = _computed(listing, inputs, parameters)
     done = 0
@@ -37,7 +42,10 @@ def first_failure(listing: Listing, inputs: Sequence[float], parameters: Sequenc
 def _computed(
     listing: Listing, inputs: Sequence[float], parameters: Sequence[Any]
 ) -> tuple[list[Any], dict[int, Exception]]:
-    """Return the numbers in all slots, None where there is none, and the errors of the instructions that raise."""
+    """Return the numbers in all slots, and the errors of the instructions that raise, by instruction.
+
+    A slot holds None if its instruction raises, or depends on one that does.
+    """
     slots: list[Any] = [*inputs, *(getattr(x, "_data", x) for x in parameters), *listing.constants]
     named = {listing.inputs + i: x for i, x in enumerate(parameters)}
     errors: dict[int, Exception] = {}
@@ -56,7 +64,7 @@ def _computed(
 
 
 def _asked(listing: Listing, i: int, slots: Sequence[Any]) -> Exception | None:
-    """Return what comes of asking guard `i`, or None if its answer is the trace's or an operand has no number."""
+    """Return the error of guard `i`; None if the answer is that of the trace, or if an operand has no number."""
     guard = listing.guards[i]
     numbers = [slots[slot] for slot in guard.operands]
     if None in numbers:

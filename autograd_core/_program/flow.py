@@ -1,6 +1,7 @@
-"""How numbers flow through a branch as it is played: the steps of its values, and the cells that each reads and fills.
+"""How numbers flow through a branch when it is played: the steps that compute values, and the cells that they use.
 
-A cell holds one number. Without the C player there are no larger steps: each operation is one.
+A cell holds one number; a step reads some cells and fills others. The C player combines many operations into one step.
+Without the C player, each operation is a step of its own.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from .._operations.operation import Operation
 from . import native
 from .listing import Listing
 
-MAP, DOTS, PRODUCTS, MATVEC, CONVOLUTION = 0, 1, 2, 3, 6  # StepKind in _native/plan.h, where `pool` is described
+MAP, DOTS, PRODUCTS, MATVEC, CONVOLUTION = 0, 1, 2, 3, 6  # StepKind in _native/plan.h, which describes `pool`
 
 
 class Step(NamedTuple):
-    """One step: `n` and `m` are its sizes, and its results fill `results` cells from `out` on.
+    """One step: it has the sizes `n` and `m`, and its results fill `results` cells, of which the first is `out`.
 
-    `inits` is the number of its sums that start with a number other than 0, before their `terms`. `whole` is the step
-    of which this one is a single result.
+    If the step computes sums, `terms` says how many terms they have, and `inits` how many of the sums start with a
+    number other than 0 before their terms are added. If the step was made by `alone`, `whole` is the step from which
+    its single result was taken.
     """
 
     kind: int
@@ -36,7 +38,7 @@ class Step(NamedTuple):
     whole: Step | None = None
 
     def reads(self) -> Iterator[int]:
-        """Yield the cells that the step reads, some of them several times."""
+        """Yield the cells that the step reads; a cell may come several times."""
         n, terms, pool = self.n, self.terms, self.pool
         if self.kind == DOTS:
             found = pool[n + 1 :]
@@ -47,17 +49,17 @@ class Step(NamedTuple):
         else:
             found = pool
         yield from (cell for cell in found if cell >= 0)
-        if self.kind in (MATVEC, CONVOLUTION):  # the rows of the matrix, or the filters, are `stride` apart
+        if self.kind in (MATVEC, CONVOLUTION):  # rows of the matrix, or filters, are `stride` cells apart
             for first in pool[len(found) :]:
                 yield from range(first, first + n * self.stride, self.stride) if self.stride else (first,)
 
     def alone(self, o: int) -> Step:
-        """Return the step for result `o` alone: a sum, a product or an operation."""
+        """Return a step that computes only result `o`: a single sum, product or operation."""
         n, terms, pool = self.n, self.terms, self.pool
         kind = self.kind if self.kind in (MAP, PRODUCTS) else DOTS
         inits = 0
         if self.kind == MAP:
-            together = self.row is None or self.row.arity not in (1, 2)  # its operands lie together
+            together = self.row is None or self.row.arity not in (1, 2)  # the operands of one result are adjacent
             read = pool[o * terms : (o + 1) * terms] if together else pool[o::n]
         elif self.kind == PRODUCTS:
             read = pool[o::n]
@@ -68,7 +70,7 @@ class Step(NamedTuple):
         return Step(kind, self.row, 1, 0, terms, 0, self.out + o, 1, read, inits, self)
 
     def _sum(self, o: int) -> tuple[int, list[tuple[int, int]]]:
-        """Return the cell with which sum `o` starts, -1 for none, and its terms: pairs of cells and factors' cells."""
+        """Return the cell with which sum `o` starts, or -1, and its terms: pairs of a cell and a factor's cell."""
         n, m, terms, pool, stride = self.n, self.m, self.terms, self.pool, self.stride
         if self.kind == DOTS:
             start, end = 2 * n + 1 + pool[o], 2 * n + 1 + pool[o + 1]
@@ -76,13 +78,13 @@ class Step(NamedTuple):
         if self.kind == MATVEC:
             row = (cell + o * stride for cell in pool[n + terms :])
             return pool[o], list(zip(pool[n : n + terms], row, strict=True))
-        one, place = divmod(o, m)  # results of a filter lie together
+        one, place = divmod(o, m)  # the results of a filter are adjacent
         at = n * m + place * terms
         row = (cell + one * stride for cell in pool[n * m + m * terms :])
         return pool[o], list(zip(pool[at : at + terms], row, strict=True))
 
     def operands(self) -> Sequence[tuple[int, int]]:
-        """Return the operands of the only result: pairs of a cell and its factor's, which is -1 if there is none."""
+        """Return the operands of the step's only result: pairs of a cell and its factor's cell, or -1 for no factor."""
         if self.kind == DOTS:
             start, init, terms = self.pool[0], self.pool[2], self.terms
             pairs = list(zip(self.pool[3 : 3 + terms], self.pool[3 + terms :], strict=True))
@@ -93,7 +95,11 @@ class Step(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """The steps of a branch in order, and the cells of its leaves, outputs and guards (two each), and the constants."""
+    """How numbers flow through a branch: its steps in order, and the cells of its leaves, outputs and guards.
+
+    Each guard has two cells, which are the same if it asks about one number. `constants` gives the number in the cell
+    of each constant.
+    """
 
     steps: Sequence[Step]
     leaves: Sequence[int]
@@ -103,12 +109,12 @@ class Flow(NamedTuple):
 
 
 def apart(flow: Flow) -> Flow:
-    """Return the flow with a step for each single result."""
+    """Return the flow with a separate step for each result."""
     return flow._replace(steps=[step.alone(o) for step in flow.steps for o in range(step.results)])
 
 
 def flow_of(listing: Listing, fast: bool) -> Flow:
-    """Return how numbers flow through a listing as the player at hand plays it."""
+    """Return how numbers flow through a listing when the available player, in C or in Python, plays it."""
     if not native.available():
         return _by_operations(listing)
     passes = (native.FAST if fast else native.EXACT) & ~native.REUSE  # so that each cell is filled once

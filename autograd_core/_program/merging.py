@@ -1,4 +1,4 @@
-"""Which steps of a branch share a box in its picture, so that even a large program is seen at a glance."""
+"""Decides which steps of a branch share a box in its picture, so that even a large program can be seen at a glance."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from .flow import DOTS, MAP, PRODUCTS, Step
 
-FEW = 16  # the number of boxes up to which a picture is left as it is
+FEW = 16  # a picture with at most this number of boxes is left as it is
 
 
 class Leaves(NamedTuple):
-    """The inputs, or the parameters, that just these steps read."""
+    """All inputs, or all parameters, that are read by exactly these steps."""
 
     is_input: bool
     readers: tuple[int, ...]
@@ -24,20 +24,20 @@ Below = Sequence[set[int | Leaves]]
 
 
 class Boxes(NamedTuple):
-    """Boxes in topological order: the boxes and leaves that each reads, and its steps."""
+    """Boxes in topological order: `below` has the boxes and leaves that each box reads, and `steps` its steps."""
 
     below: Below
     steps: Sequence[Sequence[int]]
 
 
 def merged(steps: Sequence[Step], below: Below) -> list[int]:
-    """Return for each step the number of its box.
+    """Return the number of each step's box.
 
-    Above FEW boxes, a step on each element of another (an activation) joins that one, and runs of steps with single
-    results become one box.
+    If there are more than FEW steps, a step that applies an operation to each result of another, such as an activation
+    function, joins that step's box, and a chain of steps with single results becomes one box.
 
     Args:
-        below: For each step, what it reads: the numbers of earlier steps, and leaves.
+        below: What each step reads: earlier steps, by their numbers, and leaves.
     """
     boxes = Boxes(below, [[i] for i in range(len(steps))])
     if len(steps) > FEW:
@@ -46,10 +46,11 @@ def merged(steps: Sequence[Step], below: Below) -> list[int]:
 
 
 def gathered(steps: Sequence[Step], below: Below) -> list[int]:
-    """Return the same for a large program, from steps with single results.
+    """Return the number of each step's box in a large program, whose steps have been taken apart into single results.
 
-    Those of one kind with the same parameters share a box (a layer at several places), boxes that read the same are
-    merged, and each takes in what follows from it alone: so boxes begin where parameters or inputs enter.
+    Steps of the same kind that read the same parameters share a box: they are one layer, used several times. Then boxes
+    that read the same things are merged, and a box that reads nothing new joins one of the boxes that it reads. So
+    boxes begin where parameters or inputs enter the computation.
     """
     boxes = Boxes(below, [[i] for i in range(len(steps))])
     boxes = _contracted(boxes, _sharing(steps, below)) or boxes
@@ -68,7 +69,7 @@ def _numbers(boxes: Boxes, count: int) -> list[int]:
 
 
 def _contracted(boxes: Boxes, into: Sequence[Hashable]) -> Boxes | None:
-    """Return the boxes in which those with an equal entry in `into` are one; None if that closed a circle."""
+    """Merge the boxes that have equal entries in `into`; return None if the merged boxes would form a cycle."""
     groups: dict[Hashable, int] = {}
     group = [groups.setdefault(key, len(groups)) for key in into]
     below: list[set[int | Leaves]] = [set() for _ in groups]
@@ -99,7 +100,7 @@ def _contracted(boxes: Boxes, into: Sequence[Hashable]) -> Boxes | None:
 
 
 def _joins(steps: Sequence[Step], i: int, x: int, others: int) -> bool:
-    """Return whether step `i` joins the box of step `x`, given how much else it reads."""
+    """Return whether step `i`, which reads `others` more boxes and leaves, joins the box of step `x`."""
     step = steps[i]
     if step.kind in (MAP, PRODUCTS) and not others:
         return step.results > 1 or steps[x].results == 1
@@ -107,13 +108,14 @@ def _joins(steps: Sequence[Step], i: int, x: int, others: int) -> bool:
 
 
 def _joined(below: Below, joins: Callable[[int, int, int], bool]) -> list[int]:
-    """Let each box enter the latest that it reads if `joins` agrees, and it reads no other leaf than that one does.
+    """Let each box join one of the boxes that it reads, the latest that is allowed; return the box that each is in.
 
-    All else that it reads must have been read on the way to that box, so that no circle is closed.
+    A box may join another if `joins` agrees, if it reads no leaf that the other does not read, and if the other was
+    computed from everything else that it reads. So merging the boxes cannot form a cycle.
     """
     into: list[int] = []
     leaves: dict[int, set[Leaves]] = {}
-    above: dict[int, int] = {}  # the boxes from which each is computed, as bits
+    above: dict[int, int] = {}  # the boxes from which each box is computed, as a bit mask
     for i, found in enumerate(below):
         read = {into[x] for x in found if not isinstance(x, Leaves)}
         outside = {x for x in found if isinstance(x, Leaves)}
@@ -131,7 +133,7 @@ def _joined(below: Below, joins: Callable[[int, int, int], bool]) -> list[int]:
 
 
 def _sharing(steps: Sequence[Step], below: Below) -> list[Hashable]:
-    """Let steps of one kind that read the same parameters share a box."""
+    """Let steps of the same kind that read the same parameters share a box."""
     into: list[Hashable] = []
     for i, found in enumerate(below):
         parameters = frozenset(x for x in found if isinstance(x, Leaves) and not x.is_input)
@@ -140,7 +142,7 @@ def _sharing(steps: Sequence[Step], below: Below) -> list[Hashable]:
 
 
 def _reading_alike(below: Below) -> list[Hashable]:
-    """Merge boxes that read the same boxes, and leaves of the same kinds."""
+    """Let boxes that read the same boxes, and the same kinds of leaves, share a box."""
     into: list[Hashable] = []
     numbers: dict[Hashable, int] = {}
     for found in below:

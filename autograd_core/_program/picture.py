@@ -1,4 +1,4 @@
-"""A branch as boxes: its leaves, the steps in which it is played, and its guards."""
+"""A branch as boxes: the boxes of its leaves, of the steps in which it is played, and of its guards."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from .guards import Guard
 from .merging import Leaves, gathered, merged
 from .words import Names, contents, formula
 
-# The number of leaves up to which each has its own box, and of steps above which all share one box: without the C
-# player each operation is a step.
+# If there are at most ALONE leaves, each has its own box. If there are more than MOST_STEPS steps, all share one box,
+# which happens mostly without the C player: then each operation is a step.
 ALONE, MOST_STEPS = 8, 2000
-# The number of boxes above which results are grouped one by one, and of results above which they are not.
+# If there are more than SOME boxes, single results are grouped instead of steps, unless there are more than
+# MOST_RESULTS of them.
 SOME, MOST_RESULTS = 20, 30_000
 SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
 
 
 @dataclass(eq=False)
 class Part:
-    """One box. `reads` has the number of numbers that it reads from other boxes."""
+    """One box. `reads` gives, for each box from which this one reads numbers, how many numbers it reads."""
 
     kind: str
     lines: list[str]
@@ -33,13 +34,13 @@ class Part:
 
 
 class Picture:
-    """The boxes of one branch, in order: `parts`.
+    """The boxes of one branch, in `parts`: first the leaves, then the steps, then the guards.
 
     Args:
-        branch: The branch.
-        fast: Whether it is played by a fast program.
-        precision: The number of digits of constants.
-        most: The number of boxes above which all operations share one.
+        branch: The branch to draw.
+        fast: Whether the branch belongs to a fast program.
+        precision: The number of digits with which constants are shown.
+        most: The maximum number of boxes for steps; if more would be needed, all steps share one box.
     """
 
     def __init__(self, branch: Branch, fast: bool, precision: int, most: int) -> None:
@@ -56,7 +57,7 @@ class Picture:
         self.parts = self._parts()
 
     def _take_apart(self, precision: int) -> None:
-        """Group single results instead of steps, which may be parts of several layers at once."""
+        """Group single results instead of steps, because one step may contain parts of several layers."""
         single = apart(self.flow)
         if len(single.steps) > MOST_RESULTS:
             return
@@ -70,7 +71,7 @@ class Picture:
         return inputs + [short(node.label or f"w{i}") for i, node in enumerate(self.branch.parameters)]
 
     def _below(self) -> list[set[int | Leaves]]:
-        """What each step reads, for `merged`."""
+        """Return what each step reads, in the form in which `merged` expects it."""
         readers: dict[int, list[int]] = {}
         for i, cells in enumerate(self.reads):
             for cell in cells:
@@ -102,13 +103,13 @@ class Picture:
         return [*dict.fromkeys(leaves.values()), *cells]
 
     def _source(self, cell: int, by_box: dict[int, Part], leaves: dict[int, Part]) -> Part | None:
-        """The box that a cell's number comes from; None for a constant."""
+        """Return the box that a cell's number comes from, or None for a constant."""
         if cell in self.names.owners:
             return by_box[self.boxes[self.names.owners[cell]]]
         return leaves.get(self.names.slots.get(cell, -1))
 
     def _describe(self, part: Part, members: Sequence[int]) -> None:
-        """Write into a box what its steps do."""
+        """Set the lines and the kind of a box, given the steps in it."""
         steps = [self.flow.steps[i] for i in members]
         if len(set(self.boxes)) == len(self.boxes):
             part.lines = [formula(steps[0], members[0], self.names)]
@@ -119,7 +120,10 @@ class Picture:
             part.lines.insert(0, f"{len(steps):,} steps")
 
     def _leaves(self, cells: dict[Part, dict[int, None]]) -> dict[int, Part]:
-        """The boxes of the leaves by slot: those that the same boxes read share one, unless there are only a few."""
+        """Return the box of each leaf, by slot.
+
+        Leaves that are read by the same boxes share a box, unless there are only a few leaves.
+        """
         readers: dict[int, list[Part]] = {slot: [] for slot in map(self._slot, self.flow.outputs) if slot is not None}
         for part, read in cells.items():
             for slot in map(self._slot, read):
@@ -149,7 +153,10 @@ class Picture:
         return [f"{len(group):,} {kind}s", shown + more]
 
     def _guards(self) -> list[tuple[Part, Iterable[int]]]:
-        """The boxes of the guards, and the cells that each reads: those of a kind about the same boxes share one."""
+        """Return the boxes of the guards, each with the cells that it reads.
+
+        Guards of the same kind that ask about numbers from the same boxes share a box.
+        """
         groups: dict[Hashable, list[int]] = {}
         for i, guard in enumerate(self.listing.guards):
             sources = {self._place(cell) for cell in self._asked(i)}
@@ -165,12 +172,12 @@ class Picture:
         return self.flow.guards[2 * i : 2 * i + 2]
 
     def _place(self, cell: int) -> Hashable:
-        """Where a cell is, for the grouping of guards."""
+        """Return where a cell's number comes from, as a key by which guards are grouped."""
         owner = self.names.owners.get(cell)
         return ("leaf", cell in self.names.slots) if owner is None else self.boxes[owner]
 
     def _question(self, guard: Guard, cells: Sequence[int]) -> str:
-        """One guard in words."""
+        """Describe one guard in words."""
         named = self.is_named
         x, y = (self.names.of(cell) if named or cell not in self.names.owners else "·" for cell in cells)
         if guard.kind in SIGNS:
@@ -179,5 +186,5 @@ class Picture:
 
     @cached_property
     def is_named(self) -> bool:
-        """Whether each step has a box of its own, under its name."""
+        """Whether each step has a box of its own, which shows the step's name."""
         return len(set(self.boxes)) == len(self.boxes)

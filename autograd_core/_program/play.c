@@ -1,6 +1,6 @@
 /* The player: slots are inputs, parameters, constants, then one for each instruction, in order. */
 typedef struct Guard {
-    int kind, count, operands[2], after; /* after: how many of the branch's risks the function computed before it asked */
+    int kind, count, operands[2], after; /* after: how many of the branch's risks were computed before the question */
     double outcome;
 } Guard;
 
@@ -10,14 +10,14 @@ typedef struct Branch {
     const signed char *variable;
     const double *constant;
     const Guard *guard;
-    const int *risk; /* the instructions that may raise, in the order of the function */
+    const int *risk; /* the instructions that may have no value, in the order in which the function computed them */
 } Branch;
 
 enum { LT, LE, GT, GE, EQ, NE, IS, BOOL, ISFINITE, IS_INTEGER, INT, TRUNC, FLOOR, CEIL, ROUND };
 
 static int is_nothing(double x) { return x == 0.0 && signbit(x); }
 
-/* Returns 0 if the answer is that of the trace, 1 on another branch, or 2 if there is no answer. */
+/* Asks a guard's question. Returns 0 if the answer is that of the trace, 1 if it is another, or 2 if there is none. */
 static int asked(const Guard *guard, const double *slots)
 {
     double x = slots[guard->operands[0]], y = guard->count > 1 ? slots[guard->operands[1]] : 0.0, z;
@@ -48,7 +48,8 @@ static int slots_of(const Branch *b) { return b->inputs + b->parameters + b->con
 
 enum { KNOWN, UNKNOWN, RAISED };
 
-/* Instruction `from` raises. What the function meets first: 1 on another branch, or 2 if an operation has no value. */
+/* Returns what the function would meet first, given that instruction `from` has no value: 1 for a guard that leads to
+   another branch, or 2 for an operation or a question that has no value. */
 static int first_failure(const Branch *b, int from, double *slots, double *state, double *xs)
 {
     int first = slots_of(b) - b->count, risk = 0;
@@ -79,8 +80,8 @@ static int first_failure(const Branch *b, int from, double *slots, double *state
     return 2;
 }
 
-/* Computes the slots; `state` is memory for as many numbers. Returns 0, or 1 on another branch, or 2 if an operation or a
-   question has no value. */
+/* Computes the numbers in all slots; `state` is memory for the same number of doubles. Returns 0 on success, 1 if these
+   numbers take another branch, or 2 if an operation or a question has no value. */
 static int forward(const Branch *b, const double *inputs, const double *parameters, double *slots, double *state,
                    double *xs)
 {

@@ -13,7 +13,7 @@ function player(rows, branches) {
     };
     const whole = new Set(["int", "trunc", "floor", "ceil", "round"]);
 
-    // Whether the answer is that of the trace; throws if there is none.
+    // Returns whether the answer is that of the trace; throws an error if the question has no answer.
     function answered(kind, numbers, outcome) {
         let found = Number(questions[kind](...numbers));
         if (whole.has(kind)) {
@@ -47,7 +47,8 @@ function player(rows, branches) {
         return holds(branch, slots, errors) ? slots : null;
     }
 
-    // Whether all guards get the answers of the trace; throws the error that the function meets first.
+    // Returns whether all guards get the same answers as in the trace. Throws the first error that the function would
+    // meet, unless a guard fails before it.
     function holds(branch, slots, errors) {
         let done = 0;
         for (const [kind, operands, outcome, after] of branch.guards) {

@@ -62,7 +62,10 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         raise LookupError("these numbers are on a branch that was not traced")
 
     def _compute(branch: Any, slots: list[Any]) -> dict[int, Exception]:
-        """Append the numbers of all operations, None where there is none; return the errors, by operation."""
+        """Append the results of all operations to `slots`; return the errors of those that raise, by operation.
+
+        If an operation raises, or depends on one that does, None is appended.
+        """
         errors: dict[int, Exception] = {}
         for k, at in enumerate(branch["code"]):
             row, numbers = rows[branch["rows"][at]], [slots[slot] for slot in _below(branch, k)]
@@ -82,7 +85,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     def _holds(branch: Any, slots: list[Any], errors: dict[int, Exception]) -> bool:
         """Return whether all guards get the same answers as in the trace.
 
-        If the function would meet one of the errors before a guard that fails, that error is raised instead.
+        Raise the first error that the function would meet, unless a guard fails before it.
         """
         done = 0
         for kind, operands, outcome, after, name, at in branch["guards"]:

@@ -68,7 +68,7 @@ class Replayed:
         return [x for i, x in enumerate(call.numbers) if i not in moving]
 
     def _given(self, call: Arguments) -> list[Any]:
-        """The inputs among the numbers of a call; mostly all are."""
+        """Return the inputs among the numbers of a call; usually all numbers are inputs."""
         numbers = call.numbers
         return numbers if len(self._moving) == len(numbers) else [numbers[i] for i in self._moving]
 

@@ -74,9 +74,10 @@ class Replays:
             ) from None
 
     def _lost(self, branch: Branch, numbers: Sequence[float], error: Exception | None) -> Branch | None:
-        """The next branch to try where this one leads no further; None to trace.
+        """Return the branch to try after `branch` has failed, or None if the function must be traced.
 
-        Without a function to trace, raises the error that the engine raises first; by default, `error`.
+        If there is no function to trace, raise the error that the engine would raise first, or `error` if that cannot
+        be found.
         """
         if self.tracer is not None:
             return None

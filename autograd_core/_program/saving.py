@@ -26,7 +26,7 @@ from .listing import Listing
 from .recorded import filled
 
 FORMAT, VERSION = "autograd_core program", 2
-# Files of version 1 do not say in which order the function computed.
+# The versions that can be read. A file of version 1 does not record the order in which the function computed.
 READ = (1, VERSION)
 ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "outputs": "i", "variable": "b"}
 
@@ -40,7 +40,7 @@ def write(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a program's state from a file; raise ValueError if the file does not contain a program of this version."""
+    """Read a program's state from a file; raise ValueError if it does not contain one that can be read."""
     try:
         state = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The drawing of a program as it is played, in Graphviz's DOT language."""
+"""Draws a program as it is played, in Graphviz's DOT language."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .picture import Part, Picture
 if TYPE_CHECKING:
     from .program import Program
 
-SMALL = 48  # the number of operations up to which a program is drawn as its operations
+SMALL = 48  # a program with at most this number of operations is drawn as its operations
 
 
 def drawing_of(program: Program, arguments: tuple[Any, ...], steps: bool | None, options: dict[str, Any]) -> Drawing:
-    """Return the drawing of a program; `Program.draw` says which one."""
+    """Return the drawing of a program; see `Program.draw`, which has the same arguments."""
     if not arguments and program._moving:
         if steps is False:
             raise TypeError("operations are drawn with their numbers; pass arguments to draw()")
@@ -40,7 +40,7 @@ def drawing_of(program: Program, arguments: tuple[Any, ...], steps: bool | None,
 
 
 def _operations(name: str, branch: Branch, numbers: Sequence[float], options: dict[str, Any]) -> Drawing:
-    """Draw the operations of a branch, with their numbers."""
+    """Draw a branch as its operations, with their numbers."""
     names = [f"x{i}" for i in range(len(numbers))]
     found = [x for x in graph(branch.listing, numbers, branch.parameters, names) if type(x) is Value]
     if not found:
@@ -53,7 +53,12 @@ def _constant(name: str) -> GraphError:
 
 
 def _played(program: Program, branches: Sequence[tuple[int, Branch]], count: int, options: dict[str, Any]) -> Drawing:
-    """Draw these branches, numbered among `count`, as they are played."""
+    """Draw branches as they are played.
+
+    Args:
+        branches: The branches to draw, each with its number.
+        count: The number of branches that have been traced.
+    """
     checked, most, time_limit = limited(**options)
     pictures = [Picture(branch, program.fast, checked.precision, most) for _, branch in branches]
     parts = [part for picture in pictures for part in picture.parts]
@@ -97,7 +102,7 @@ def _head(direction: str, caption: str) -> Iterator[str]:
 
 
 def _frame(at: int, inside: Sequence[str]) -> Iterator[str]:
-    """Put the boxes of a branch into a frame."""
+    """Yield the lines of a frame around the boxes of a branch."""
     yield f'\tsubgraph cluster_{at} {{\n\t\tgraph [label="branch {at}" id="c{at}" class="scope"'
     yield ' style=rounded color="#aaaaaa" fontcolor="#555555" labeljust=l]\n'
     yield from (f"\t{line}" for line in inside)

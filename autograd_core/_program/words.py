@@ -1,4 +1,4 @@
-"""Steps in words: a formula for a single operation, and what there is in a box for several."""
+"""Describes steps in words: a single operation as a formula, and the contents of a box of several steps in lines."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ MOST_TERMS, MOST_LINES = 4, 8
 
 
 class Names:
-    """What the cells of a branch are called: leaves by their labels, results by the number of their step.
+    """Names for the cells of a branch: a leaf has its label, and a result the number of the step that computes it.
 
-    `slots` has the leaf in a cell, and `owners` the step that fills it.
+    `slots` maps the cell of a leaf to the leaf's number, and `owners` the cell of a result to its step's number.
     """
 
     def __init__(self, flow: Flow, labels: Sequence[str], precision: int) -> None:
@@ -33,7 +33,7 @@ class Names:
 
 
 def formula(step: Step, i: int, names: Names) -> str:
-    """Return what step `i` computes: a formula if it is a single operation."""
+    """Return what step `i` computes, as a formula if it is a single operation and in words otherwise."""
     name = f"v{i + 1}"
     if step.results > 1:
         return f"{name}: {said(step)}"
@@ -45,12 +45,12 @@ def formula(step: Step, i: int, names: Names) -> str:
 
 
 def _sum(step: Step, names: Names) -> str:
-    """Return a sum of products; factors of 1 and -1 become signs."""
+    """Return a step's sum of products as a formula, in which factors of 1 and -1 are written as signs."""
     text = ""
     constants = names.flow.constants
     terms = step.operands()
     if len(terms) == 2 and terms[0][1] < 0 <= terms[1][1] and terms[1][1] not in constants:
-        terms = terms[::-1]  # a product first
+        terms = terms[::-1]  # the product first
     for cell, factor in terms:
         if factor < 0 and constants.get(cell) == 0.0:
             continue
@@ -68,17 +68,17 @@ def _product(cell: int, factor: int, names: Names) -> str:
 
 
 def said(step: Step) -> str:
-    """Return a step in a few words."""
+    """Describe a step in a few words."""
     n, terms = step.n, step.terms
     if step.kind == MATVEC:
         return f"{n}×{terms} matrix · vector"
     if step.kind == CONVOLUTION:
-        return f"convolution: {n} filter{'s' * (n > 1)} of {terms} at {step.m} places"
+        return f"convolution: {n} filter{'s' * (n > 1)} of {terms} at {step.m} positions"
     if step.kind == DOTS:
         return _sums(n, terms + step.inits)
     if step.kind == PRODUCTS:
         return "product" if n == 1 else f"{n:,} products"
-    return _at(step.row.name if step.row is not None else "", n)
+    return _times(step.row.name if step.row is not None else "", n)
 
 
 def _sums(n: int, terms: int) -> str:
@@ -87,12 +87,12 @@ def _sums(n: int, terms: int) -> str:
     return f"{n:,} sums of {terms // n:,}" if terms % n == 0 else f"{n:,} sums of {terms:,} terms in all"
 
 
-def _at(name: str, n: int) -> str:
-    return name if n == 1 else f"{name} at {n:,} places"
+def _times(name: str, n: int) -> str:
+    return name if n == 1 else f"{name}, {n:,} times"
 
 
 def contents(steps: Sequence[Step]) -> list[str]:
-    """Return what the steps of a box do, line by line: steps of one kind together, the first kinds in full."""
+    """Describe what the steps of a box do, one line for each kind of step; after MOST_LINES kinds, count the rest."""
     kinds: dict[tuple[int, str], list[Step]] = {}
     for step in _whole(steps):
         kinds.setdefault((step.kind, step.row.name if step.row is not None else ""), []).append(step)
@@ -102,7 +102,10 @@ def contents(steps: Sequence[Step]) -> list[str]:
 
 
 def _whole(steps: Sequence[Step]) -> list[Step]:
-    """Return the steps with single results of one step put together again, as far as they are all here."""
+    """Combine steps that `Step.alone` made from the same step; return the result and all other steps.
+
+    If not all results of that step are present, the combined step is smaller than the original.
+    """
     groups: dict[int, list[Step]] = {}
     for step in steps:
         groups.setdefault(id(step.whole or step), []).append(step)
@@ -123,7 +126,7 @@ def _whole(steps: Sequence[Step]) -> list[Step]:
 
 
 def _together(steps: Sequence[Step]) -> str:
-    """Return several steps of one kind in a few words."""
+    """Describe several steps of the same kind in a few words."""
     first, n = steps[0], sum(step.n for step in steps)
     if first.kind == DOTS:
         return _sums(n, sum(step.terms + step.inits for step in steps))
@@ -133,4 +136,4 @@ def _together(steps: Sequence[Step]) -> str:
         return f"{shapes.pop()}, {len(steps)} times" if len(shapes) == 1 else f"{len(steps)} {what}"
     if first.kind == PRODUCTS:
         return f"{n:,} products"
-    return _at(first.row.name if first.row is not None else "", n)
+    return _times(first.row.name if first.row is not None else "", n)

@@ -1,4 +1,4 @@
-"""Programs drawn as they are played: the boxes and their words, with real Graphviz."""
+"""Programs drawn as they are played: the boxes and their words. Graphviz itself draws the pictures."""
 
 import importlib.util
 import math
@@ -43,12 +43,12 @@ def classifier(inputs, hidden, classes):
 
 
 def labels(drawing):
-    """The text of each box."""
+    """Return the text of each box."""
     return [re.sub(r"\\n", "\n", text) for text in re.findall(r'\d+ \[label="(.*?)" id="n', drawing.source)]
 
 
 def assert_drawn(drawing):
-    """Graphviz draws each box and each edge."""
+    """Assert that Graphviz draws each box and each edge."""
     svg = drawing.pipe("svg", encoding="utf-8")
     assert svg.count('<g id="n') == len(labels(drawing))
     assert svg.count('<g id="e') == len(re.findall(r"\d -> \d", drawing.source))
@@ -61,7 +61,7 @@ def test_a_network_is_a_few_boxes():
     drawing = classifier(784, 128, 10).draw()
     assert labels(drawing) == [
         "784 inputs\nx0 … x783", "x784", "100,352 parameters\nw0 … w100351", "1,280 parameters\nw100352 … w101631",
-        "v1: 128×784 matrix · vector", "v2: relu at 128 places", "v3: 10×128 matrix · vector", "v4 = logsumexp(v3[0], v3[1], v3[2], … 7 more)",
+        "v1: 128×784 matrix · vector", "v2: relu, 128 times", "v3: 10×128 matrix · vector", "v4 = logsumexp(v3[0], v3[1], v3[2], … 7 more)",
         "v5 = take(x784, v3[0], v3[1], … 8 more)", "v6 = v4 - v5",
     ]  # fmt: skip
     assert "loss: 269 operations as 6 steps forward" in drawing.source
@@ -81,7 +81,7 @@ def test_a_convolution():
         return sum(ag.relu(x) for found in maps for x in found)
 
     drawing = trace(total, [[0.1 * i + j for i in range(6)] for j in range(6)]).draw()
-    assert "v1: convolution: 4 filters of 9 at 16 places" in labels(drawing)
+    assert "v1: convolution: 4 filters of 9 at 16 positions" in labels(drawing)
     assert_drawn(drawing)
 
 
@@ -131,7 +131,7 @@ def test_all_in_one_box_where_there_are_too_many():
     few = labels(program.draw(max_nodes=1))
     assert len(few) == 3 if ENGINE == "python" else len(few) <= 5
     if ENGINE == "python":
-        assert few[2] == "3,300 steps\nmul at 1,100 places\nsin at 1,100 places\nadd at 1,100 places"
+        assert few[2] == "3,300 steps\nmul, 1,100 times\nsin, 1,100 times\nadd, 1,100 times"
 
 
 def test_many_guards_share_a_box():
@@ -164,7 +164,7 @@ def test_the_output_may_be_an_input():
 
 
 def reached_by(flow):
-    """The leaves that each cell is computed from."""
+    """Return the leaves that each cell is computed from."""
     known = {cell: {slot} for slot, cell in enumerate(flow.leaves)} | {cell: set() for cell in flow.constants}
     for step in flow.steps:
         read = set().union(*(known[cell] for cell in step.reads()))
@@ -177,7 +177,7 @@ def reached_by(flow):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.booleans())
 def test_numbers_flow_from_the_leaves_that_the_list_reads(seed, fast):
-    """What the output is computed from is the same in the steps and in the list, and cells are filled before they are read."""
+    """The output depends on the same leaves in the steps and in the list, and cells are filled before they are read."""
     numbers = Numbers(seed, 0.0)
     leaves = [Value(x) for x in numbers.some(5)]
     program = Program(graph(numbers.rng, leaves), inputs=leaves[:3])
@@ -189,7 +189,7 @@ def test_numbers_flow_from_the_leaves_that_the_list_reads(seed, fast):
     for _, operands in listing.instructions():
         slots.append(set().union(*(slots[x] for x in operands)))
     for cell, slot in zip(flow.outputs, listing.outputs, strict=True):
-        assert slots[slot] <= known[cell]  # a step as a whole may read more than one of its results does
+        assert slots[slot] <= known[cell]  # a whole step may read cells that a single result of it does not need
         assert slots[slot] == single[cell]
 
 
@@ -215,7 +215,7 @@ def test_merged_boxes_are_never_in_a_circle(data):
 
 
 def test_the_attention_of_a_row_of_tokens_is_a_picture_at_a_glance():
-    """A softmax, a norm and what else reads nothing new share the box of what they follow."""
+    """Operations that read nothing new, such as a softmax or a norm, share the box of the step that they follow."""
     weights = [matrix(8, 8) for _ in range(4)]
 
     def outputs(tokens):
@@ -233,7 +233,7 @@ def test_the_attention_of_a_row_of_tokens_is_a_picture_at_a_glance():
 
 @needs_dot
 def test_a_transformer_is_its_layers():
-    """Positions are played in turn, so that a step may be part of several layers; the picture still shows each layer once."""
+    """Positions are played one after another, so one step may belong to several layers; each layer is still one box."""
     query, out, head = matrix(4, 4), matrix(4, 4), matrix(5, 4)
     table = matrix(5, 4)
 

@@ -1,4 +1,4 @@
-"""A program without its function raises the error that the engine raises first: the function's order decides."""
+"""A program without its function raises the error that the engine would raise first, in the function's order."""
 
 import json
 import math
@@ -41,14 +41,17 @@ WEIGHT = parameter(0.5, "weight")
 
 @st.composite
 def sketches(draw):
-    """Lines, each with two places, and the places of the numbers that are returned; the others are computed in vain."""
+    """Return lines, each with the indices of two numbers, and the indices of the numbers that are returned.
+
+    All other numbers are computed in vain.
+    """
     place = st.integers(0, 30)
     lines = draw(st.lists(st.tuples(st.sampled_from([*COMPUTED, *ASKED]), place, place), min_size=1, max_size=9))
     return lines, draw(st.lists(place, min_size=1, max_size=3))
 
 
 def function_of(sketch, path=None):
-    """The function of a sketch; each answer to a question is appended to `path`."""
+    """Return the function that a sketch describes; it appends each answer to a question to `path`."""
     lines, returned = sketch
 
     def function(x, y):
@@ -68,7 +71,7 @@ def function_of(sketch, path=None):
 
 
 def outcome(function, *arguments):
-    """What a function returns, or its error: its type, its words and the row that it names."""
+    """Return a function's result or, if it raises, the type, the message and the notes of its error."""
     try:
         return function(*arguments)
     except (ArithmeticError, ValueError, LookupError, GraphError) as error:
@@ -76,14 +79,14 @@ def outcome(function, *arguments):
 
 
 def eager(sketch, point):
-    """What the engine makes of a point, and the answers on the way."""
+    """Return the engine's result or error at a point, and the answers to the questions on the way."""
     path = []
     found = outcome(lambda *xs: function_of(sketch, path)(*map(Value, xs)), *point)
     return (found._data if type(found) is Value else found), tuple(path)
 
 
 def traced_at(sketch, points):
-    """A program of all points that have a value, and their paths; None if no point has one."""
+    """Return a program traced at all points that have a value, and their paths; the program is None if no point has one."""
     function, known, program = function_of(sketch), set(), None
     for point in points:
         due, path = eager(sketch, point)
@@ -101,7 +104,10 @@ def loaded(program, directory):
 
 
 def due_of(sketch, point, known):
-    """What a program that knows these paths makes of a point: the error that it raises for any other path is None."""
+    """Return what a program that knows only these paths should do at a point: a result, an error, or None.
+
+    None stands for the error about a branch that was not traced.
+    """
     due, path = eager(sketch, point)
     return due if any(one[: len(path)] == path for one in known) else None
 
@@ -119,11 +125,11 @@ BOTH = [("log", 0, 0), ("sqrt", 1, 1)]
 
 
 @given(sketches(), POINTS, POINTS)
-@example((BOTH, [4, 3]), [(1.0, 1.0)], [(-1.0, -1.0)])  # the sort has sqrt before log
-@example((BOTH, [0]), [(1.0, 1.0)], [(-1.0, -1.0), (1.0, -1.0)])  # nobody needs either
+@example((BOTH, [4, 3]), [(1.0, 1.0)], [(-1.0, -1.0)])  # sqrt comes before log in the listing
+@example((BOTH, [0]), [(1.0, 1.0)], [(-1.0, -1.0), (1.0, -1.0)])  # no output needs either
 @example(([BOTH[0], ("positive", 1, 1), BOTH[1]], [4]), [(1.0, 1.0)], [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0)])
 @example(([("positive", 1, 1), BOTH[0]], [4]), [(1.0, 1.0)], [(-1.0, -1.0)])  # another branch before the error
-@example(([("whole", 0, 0), BOTH[1]], [4]), [(1.0, 1.0)], [(math.nan, -1.0), (math.inf, 1.0)])  # no answer at all
+@example(([("whole", 0, 0), BOTH[1]], [4]), [(1.0, 1.0)], [(math.nan, -1.0), (math.inf, 1.0)])  # the question has no answer
 def test_the_error_that_the_engine_raises_first(tmp_path_factory, sketch, points, others):
     program, known = traced_at(sketch, points)
     if program is None:
@@ -135,12 +141,12 @@ def test_the_error_that_the_engine_raises_first(tmp_path_factory, sketch, points
             if due is None or type(due) is tuple:
                 found = outcome(made.grad, *point)
                 assert agrees(found, due), point
-    for point in (*points, *others):  # with its function
+    for point in (*points, *others):  # the program that still has its function
         assert agrees(outcome(program, *point), eager(sketch, point)[0])
 
 
 def test_an_operation_that_computes_its_derivatives_asks_nothing():
-    """A guard about a constant would make a branch of its own at each point, which a file would not hold."""
+    """A guard about a constant would make a separate branch at each point, and a file would not hold that branch."""
     program = trace(lambda x: ag.logsumexp([x, x]), -2.0)
     for x in (-2.0, -1.0, 0.0, 3.0):
         assert same(trace(lambda x: ag.logsumexp([x, x]), x)(2.0), program(2.0))
@@ -183,7 +189,7 @@ def test_exported_python_raises_an_error_of_the_same_type(running, sketch, point
             assert same(found, due)
 
 
-# Sketches in which the order decides between two errors, or between an error and a branch that was not traced.
+# In these sketches, the order decides between two errors, or between an error and a branch that was not traced.
 CHOSEN = [
     (BOTH, [4, 3]),
     (BOTH, [0]),
@@ -196,7 +202,7 @@ MEETING = [(x, y) for x in (1.0, -1.0, 0.0, math.nan, math.inf) for y in (1.0, -
 
 
 def dues_of(sketch):
-    """A program that knows some of the branches, and what it makes of each point."""
+    """Return a program that knows some of the branches, and what it should do at each point."""
     program, known = traced_at(sketch, [(1.0, 1.0), (1.5, 1.5), (0.5, 0.0)])
     return program, [due_of(sketch, point, known) for point in MEETING]
 
@@ -260,12 +266,12 @@ def test_a_file_of_version_1_has_no_order_and_still_loads(tmp_path):
         old(-1.0, -1.0)
     with pytest.raises(GraphError, match="was not traced"):
         old(7.0, -1.0)
-    old.save(path)  # as the version of now
+    old.save(path)  # in the current version
     assert json.loads(path.read_text())["version"] == 2 and Program.load(path)(0.5, 4.0) == program(0.5, 4.0)
 
 
 def test_a_program_made_from_a_graph_raises_whatever_its_operations_raise():
-    """A graph has no order, so the error is that of any operation; a primitive may raise anything."""
+    """A graph records no order, so the error may be that of any operation; a primitive may raise anything."""
 
     @primitive(derivatives=(2.0,))
     def looked_up(x):
