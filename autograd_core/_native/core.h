@@ -103,8 +103,9 @@ extern PyMethodDef arithmetic_methods[];
 extern PyMethodDef sort_methods[], sweep_methods[], gradient_methods[];
 int backward_from(Node *y, PyObject *gradient);
 
-/* listing.c, varied.c, traced.c */
+/* listing.c, varied.c, order.c, traced.c */
 PyObject *varied(PyObject *module, PyObject *arguments);
+PyObject *reordered(PyObject *module, PyObject *arguments);
 extern PyMethodDef listing_methods[], traced_methods[];
 
 /* player.c */

@@ -271,6 +271,8 @@ static PyObject *listed(PyObject *Py_UNUSED(module), PyObject *arguments)
 PyMethodDef listing_methods[] = {
     {"varied", varied, METH_VARARGS,
      "varied($module, leaves, variable, starts, operands, /)\n--\n\nReturn which slots are variables: see varied.c."},
+    {"reordered", reordered, METH_VARARGS,
+     "reordered($module, code, starts, operands, variable, roots, one, /)\n--\n\nReorder a list: see order.c."},
     {"listed", listed, METH_VARARGS,
      "listed($module, roots, leaves, plain, ones, /)\n--\n\nReturn the parts of a listing, or None: see listing.c."},
     {NULL, NULL, 0, NULL},

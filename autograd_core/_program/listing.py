@@ -18,6 +18,7 @@ from ..errors import GraphError, described
 from ..graph import check_current
 from ..value import Value
 from .guards import Guard, Question
+from .order import in_engine_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,9 @@ class Listing(Flat):
 
     Each instruction is an operation (a row of the table of operations) on earlier slots. The slots hold first the
     inputs, which every replay sets; then the parameters, whose numbers every replay reads; then the constants; then the
-    result of each instruction. Instructions are in the order of `toposort`, so that a sweep through them in reverse
-    adds contributions in the engine's order and agrees with the engine to the last bit.
+    result of each instruction. Instructions are in the order of `toposort`, or in one in which the readers of each
+    variable follow each other as they do there, so that a sweep through them in reverse adds contributions in the
+    engine's order and agrees with the engine to the last bit.
 
     `variable` is 1 for a slot that stands for a node of the graph and 0 for one that holds a plain number. Only
     variables have adjoints, and some derivatives are flat only if another operand is a plain number. `outputs` are
@@ -104,6 +106,8 @@ class Listing(Flat):
         flat, slots, variable = _by_engine(roots, leaves, plain) or _by_python(
             roots, leaves, constants, plain, checkpoints
         )
+        if plain:
+            slots = in_engine_order(flat, slots, variable, len(outputs))
         first, at = len(variable) - len(flat.code), iter(slots[len(outputs) :])
         return cls(
             flat.constants,

@@ -1,0 +1,139 @@
+"""The order of a list whose trace has edges that the engine's graph does not have.
+
+Outside a trace, `x.data` is a plain number: the engine's sort does not visit `x` there, so its order, and with it the
+order in which a sweep adds contributions, may differ from that of the trace, in which a replay must compute `x` first.
+A list that a player sweeps in reverse agrees with the engine to the last bit if the readers of each variable are in the
+engine's order. This module puts the instructions into such an order.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain
+from types import ModuleType
+
+from .._engine.choice import NATIVE
+from .._engine.flat import Flat
+from ..errors import GraphError
+
+
+def in_engine_order(flat: Flat, slots: list[int], variable: array[int], outputs: int) -> list[int]:
+    """Reorder the instructions of a list in place; return the new slots of its roots, of which the outputs are first.
+
+    Raises:
+        GraphError: There is no such order.
+    """
+    moved = reordered(NATIVE, flat.code, flat.starts, flat.operands, variable, slots[:outputs])
+    if moved is None:
+        raise GraphError(
+            "a traced function computes with x.data in such a way that a replay could not add up gradients in the "
+            "engine's order; write stop_gradient(x) in place of x.data"
+        )
+    return [moved[slot] for slot in slots]
+
+
+def reordered(
+    engine: ModuleType | None,
+    code: array[int],
+    starts: array[int],
+    operands: array[int],
+    variable: array[int],
+    roots: Sequence[int],
+) -> array[int] | None:
+    """Put instructions into an order that keeps the engine's bits; return each slot's new number, or None if none does.
+
+    Args:
+        engine: The C engine, or None to compute the order in Python.
+        code, starts, operands: Those of the list. Operands come before the instructions that read them.
+        variable: Which slots are nodes of the engine's graph.
+        roots: The slots of the outputs. Everything that the first one needs comes first.
+    """
+    if engine is not None:
+        return engine.reordered(code, starts, operands, variable, array("i", roots), array("i", [0]))  # type: ignore[no-any-return]
+    first = len(variable) - len(code)
+    earlier = _earlier(starts, operands, variable, _swept(starts, operands, variable, first, roots))
+    order, state = array("i"), bytearray(len(code))  # 1 while an instruction waits, 2 when it is in the order
+    for root in (*earlier, *range(len(state))):
+        if not _add(root, starts, operands, first, earlier, order, state):
+            return None
+    return _moved(order, code, starts, operands, variable)
+
+
+def _moved(
+    order: array[int], code: array[int], starts: array[int], operands: array[int], variable: array[int]
+) -> array[int]:
+    """Move the instructions to this order; return each slot's new number."""
+    first, slots = len(variable) - len(code), array("i", range(len(variable)))
+    for new, old in enumerate(order):
+        slots[first + old] = first + new
+    below = [[slots[slot] for slot in operands[starts[old] : starts[old + 1]]] for old in order]
+    code[:] = array(code.typecode, [code[old] for old in order])
+    variable[first:] = array(variable.typecode, [variable[first + old] for old in order])
+    starts[:] = array(starts.typecode, accumulate(map(len, below), initial=0))
+    operands[:] = array(operands.typecode, chain.from_iterable(below))
+    return slots
+
+
+def _swept(
+    starts: array[int], operands: array[int], variable: array[int], first: int, roots: Sequence[int]
+) -> list[int]:
+    """Return the instructions in the order of the engine's sort, which visits only variables."""
+    swept, seen = [], bytearray(len(starts) - 1)
+    for root in roots:
+        if root < first or not variable[root] or seen[root - first]:
+            continue
+        path = [(root - first, starts[root - first])]
+        while path:
+            k, edge = path.pop()
+            for at in range(edge, starts[k + 1]):
+                below = operands[at] - first
+                if below >= 0 and variable[operands[at]] and not seen[below]:
+                    path += (k, at + 1), (below, starts[below])
+                    break
+            else:
+                seen[k] = 1
+                swept.append(k)
+    return swept
+
+
+def _earlier(
+    starts: array[int], operands: array[int], variable: array[int], swept: list[int]
+) -> dict[int, list[int]]:
+    """Return, for each instruction of the sweep in order, the last one before it that reads each variable it reads."""
+    last: dict[int, int] = {}
+    earlier = {}
+    for k in swept:
+        below = [slot for slot in operands[starts[k] : starts[k + 1]] if variable[slot]]
+        earlier[k] = [last[slot] for slot in below if slot in last]
+        last.update((slot, k) for slot in below)
+    return earlier
+
+
+def _add(
+    root: int, starts: array[int], operands: array[int], first: int, earlier: dict[int, list[int]], order: array[int],
+    state: bytearray,
+) -> bool:  # fmt: skip  # a list
+    """Add an instruction after everything that must come before it; return False if it would have to precede itself."""
+
+    def needed(k: int) -> Iterator[int]:
+        yield from (slot - first for slot in operands[starts[k] : starts[k + 1]] if slot >= first)
+        yield from earlier.get(k, ())
+
+    if state[root]:
+        return True
+    path = [(root, needed(root))]
+    state[root] = 1
+    while path:
+        k, rest = path[-1]
+        below = next((x for x in rest if state[x] != 2), None)
+        if below is None:
+            path.pop()
+            state[k] = 2
+            order.append(k)
+        elif state[below]:
+            return False
+        else:
+            state[below] = 1
+            path.append((below, needed(below)))
+    return True
