@@ -20,6 +20,7 @@ from .many_rows import Answers, play_rows
 from .player import Column
 from .replayed import Replayed
 from .spread import Spread, counted, spread
+from .tracing import check_not_tracing
 
 # For each positional argument, the axis that carries rows, or None if there is none; or one entry for all arguments.
 Axes = int | None | tuple[int | None, ...]
@@ -77,6 +78,7 @@ class Rows:
         return answers
 
     def _laid_out(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> RowsCall:
+        check_not_tracing(getattr(self, "__name__", "of this function"))
         axes = self._in_axes if isinstance(self._in_axes, (tuple, list)) else (self._in_axes,) * len(arguments)
         if len(axes) != len(arguments):
             raise ValueError(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .._engine.traces import running
 from .._operations.operation import CONSTANT
 from .._transforms.calls import Argnums, Function, is_named, scalar
 from .._transforms.trees import taken_apart
@@ -68,6 +69,8 @@ class Program(Replayed):
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Return the function's result on floats or, if an argument is a Value, a result that can be differentiated."""
+        if (trace := running()) is not None:
+            return self._within(trace, arguments, keywords)
         call = self._checked(arguments, keywords)
         if any(type(x) is Value for x in call.numbers):
             return self._recorded(call)

@@ -172,9 +172,14 @@ def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
     return [node for node in unused(ends, trace.made) if may_raise(node.op)]
 
 
-@cache
 def may_raise(row: Operation) -> bool:
-    """Return whether an operation may raise: its translation says so, or there is none."""
+    """Return whether an operation may raise. A primitive or a program runs code of the user's, which may."""
+    return not row.permanent or _translation_raises(row)
+
+
+@cache
+def _translation_raises(row: Operation) -> bool:
+    """Return whether the translation of a row of the table raises, or there is none."""
     from .._translation.forms import Refused  # imported only here, since the translator is large
     from .._translation.rows import translated_row
     from .._translation.translator import Translation

@@ -10,6 +10,7 @@ from .._operations.operation import Operation
 from .._operations.shape import ONE_LIST
 from .._transforms.calls import Argnums, Function, checked, located, scalar
 from .._transforms.sweeps import gradients
+from .._transforms.trees import Structure, taken_apart
 from ..errors import GraphError
 from ..graph import check_current, check_not_assigned
 from ..value import Value
@@ -18,6 +19,7 @@ from .branches import Branch
 from .nodes import unfolded
 from .recorded import record_branch
 from .replays import Replays
+from .tracing import Trace, check_not_tracing, refused
 
 
 class Replayed:
@@ -52,6 +54,10 @@ class Replayed:
         return record_branch(self._function, self._arguments, numbers, self._moving)[0]
 
     def _checked(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
+        check_not_tracing(self.name)
+        return self._fitting(arguments, keywords)
+
+    def _fitting(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
         call = opened(arguments, keywords)
         if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
             raise ValueError(
@@ -93,6 +99,25 @@ class Replayed:
         if not part.numbers:
             raise TypeError(f"argument {at} contains no number to differentiate with respect to")
         return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
+
+    def _within(self, trace: Trace, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Return the result of a call inside a trace, which records the operations; on numbers, a number."""
+        call = self._fitting(arguments, keywords)
+        result = self._inlined(call) if self._function is None else taken_apart(self._function(*arguments, **keywords))
+        if any(type(x) is Value for x in call.numbers):
+            return result.rebuild(result.numbers)
+        return result.rebuild([trace.stopped(x, plain=True) if type(x) is Value else x for x in result.numbers])
+
+    def _inlined(self, call: Arguments) -> Structure:
+        """Return the outputs of a program without its function, as nodes of the engine's graph."""
+        [branch, *others] = self._replays.branches
+        if others or branch.path:
+            raise refused(
+                f"calls {self.name}, a program with branches whose function is not known", "trace the original function"
+            )
+        given = self._given(call)
+        listing = branch.varying(tuple(type(x) is Value for x in given))
+        return Structure(unfolded(listing, [*given, *branch.parameters]), branch.output.leaves, branch.output.form)
 
     def _recorded(self, call: Arguments) -> Any:
         """Return the function's result on Values: one node, or the engine's own graph if there are several outputs."""
@@ -162,6 +187,11 @@ class Replayed:
         """Return the value and gradients; the parameters' numbers come from the operands, not from the parameters."""
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
+        if len({tuple(map(id, branch.moving)) for branch in self._replays.branches}) > 1:
+            raise GraphError(
+                f"the branches of {self.name} read different parameters, so a node of one cannot be evaluated at the "
+                "numbers of another; call the program at those numbers"
+            )
         branch, (value, by_input, by_parameter) = self._replays.played(
             numbers,
             lambda branch: branch.player((True,) * count, self._replays.fast).value_and_gradients(

@@ -123,6 +123,15 @@ def refused(what: str, instead: str) -> GraphError:
     return error
 
 
+def check_not_tracing(name: str) -> None:
+    """Reject a replay during a trace, which would record its results as constants."""
+    if running() is not None:
+        raise refused(
+            f"asks the program {name} for gradients or for many rows",
+            f"call {name} as a function, or differentiate the function that it was traced from",
+        )
+
+
 @contextmanager
 def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
     """Trace the operations that this thread performs in the `with` block; the block calls `function`.
