@@ -1,4 +1,4 @@
-/* Searches among the nodes that a trace made: _program/tracing.py in C. No Python runs while marks are set. */
+/* Searches among the nodes that a trace made: _program/traced_nodes.py in C. No Python runs while marks are set. */
 #include "core.h"
 
 static Node **operands_at(Node *node, Node **few)
@@ -25,7 +25,7 @@ static int is_list_of_values(PyObject *nodes)
 /* How many references to operands a node counts. */
 static Py_ssize_t counted(const Node *node) { return node->flags & HELD ? 0 : node_count(node); }
 
-/* The first node that anything besides the list and the other nodes refers to, or None: `leaked` in tracing.py. */
+/* The first node that anything besides the list and the other nodes refers to, or None: `leaked` in traced_nodes.py. */
 static PyObject *leaked(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
     Node *few[2], *found = NULL;
@@ -124,7 +124,7 @@ static int find(Node *node, PyObject *found)
     return PyList_Append(found, (PyObject *)node);
 }
 
-/* outside(roots, nodes): the nodes, other than `nodes`, that the roots were computed from; as in tracing.py. */
+/* outside(roots, nodes): the nodes, other than `nodes`, that the roots were computed from; as in traced_nodes.py. */
 static PyObject *outside(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *roots, *nodes, *found = PyList_New(0);
@@ -146,7 +146,7 @@ static PyObject *outside(PyObject *Py_UNUSED(module), PyObject *arguments)
     return answer(&stack, found, failed);
 }
 
-/* unused(roots, nodes): the computed nodes among `nodes` that no root was computed from; as in tracing.py. */
+/* unused(roots, nodes): the computed nodes among `nodes` that no root was computed from; as in traced_nodes.py. */
 static PyObject *unused(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *roots, *nodes, *found = PyList_New(0);
@@ -164,7 +164,7 @@ static PyObject *unused(PyObject *Py_UNUSED(module), PyObject *arguments)
     return answer(&stack, found, failed);
 }
 
-/* leaves_among(nodes): as in tracing.py. */
+/* leaves_among(nodes): as in traced_nodes.py. */
 static PyObject *leaves_among(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
     if (!PyList_CheckExact(nodes) || !is_list_of_values(nodes))
@@ -178,7 +178,7 @@ static PyObject *leaves_among(PyObject *Py_UNUSED(module), PyObject *nodes)
     return found;
 }
 
-/* risky(nodes, may_raise): as in tracing.py; `may_raise` is called once for each operation. */
+/* risky(nodes, may_raise): as in traced_nodes.py; `may_raise` is called once for each operation. */
 static PyObject *risky(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *nodes, *may_raise, *found;

@@ -5,8 +5,9 @@ is a branch, and each branch has a list of its own. In reading order, the module
 
 - `listing` (the flat list) and `guards` (the questions);
 - `player` (what a list means, in Python), `native` (the same in C) and `players` (the choice between the two);
-- `tracing` (one run of a function), `recorded` (which turns that run into a list), `order` (which puts the list into
-  the engine's order) and `arguments` (which splits a call's arguments into numbers and structure);
+- `tracing` (one run of a function), `traced_nodes` (which of its nodes matter), `recorded` (which turns that run into a
+  list), `order` (which puts the list into the engine's order) and `arguments` (which splits a call's arguments into
+  numbers and structure);
 - `branches` and `replays` (how the branch for given numbers is found), and `failing` (which error is raised if there is
   no result);
 - `spread`, `many_rows` and `over_rows` (replays at many points);

@@ -18,7 +18,8 @@ from ..value import Value
 from .arguments import Arguments
 from .branches import Branch
 from .listing import Listing
-from .tracing import Trace, leaked, leaves_among, outside, refused, release_memory, risky, tracing, unused
+from .traced_nodes import leaked, leaves_among, outside, release_memory, risky, unused
+from .tracing import Trace, refused, tracing
 
 
 def record_branch(

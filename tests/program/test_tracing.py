@@ -12,7 +12,8 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import GraphError, Value, parameter, trace
-from autograd_core._program.tracing import Trace, leaked, leaves_among, outside, tracing, unused
+from autograd_core._program.traced_nodes import leaked, leaves_among, outside, unused
+from autograd_core._program.tracing import Trace, tracing
 
 
 def everything_of_a_value():

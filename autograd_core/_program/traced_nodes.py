@@ -1,0 +1,82 @@
+"""Searches among the nodes that a trace made, once the function has returned."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from .._engine.choice import accelerated
+from .._operations.operation import Operation
+from ..value import Value
+
+# The references to a node that are there while it is examined: from the list, the loop variable and the argument.
+IN_PASSING = 3
+
+
+@accelerated
+def leaked(nodes: list[Value]) -> Value | None:
+    """Return one of these nodes to which something other than these nodes refers, or None.
+
+    Besides the nodes themselves, only their list may refer to them: a node that is stored elsewhere would be out of
+    date after the next replay.
+    """
+    uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
+    for node in nodes:
+        for at in map(id, node.operands):
+            if at in uses:
+                uses[at] += 1
+    for node in nodes:
+        if sys.getrefcount(node) > uses[id(node)] + IN_PASSING:
+            return node
+    return None
+
+
+@accelerated
+def release_memory() -> None:
+    """Give the memory of freed nodes back to the operating system.
+
+    The C engine usually keeps this memory for the next graph. After a trace there is no next graph: a replay makes only
+    one node, and plans need memory too.
+    """
+
+
+@accelerated
+def leaves_among(nodes: list[Value]) -> list[Value]:
+    """Return the leaves among these nodes."""
+    return [node for node in nodes if node.is_leaf]
+
+
+@accelerated
+def risky(nodes: list[Value], may_raise: Callable[[Operation], bool]) -> list[int]:
+    """Return which of these nodes, other than leaves, have operations that may raise."""
+    return [i for i, node in enumerate(nodes) if not node.is_leaf and may_raise(node.op)]
+
+
+@accelerated
+def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
+    """Return the nodes in `nodes`, other than leaves, that no root depends on."""
+    seen = _seen(roots, nodes)
+    return [node for node in nodes if node not in seen and not node.is_leaf]
+
+
+@accelerated
+def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
+    """Return the nodes outside `nodes` that the roots were computed from, but not those that these depend on.
+
+    They come in the order in which `nodes` first use them. A function usually uses its inputs in the order in which
+    they are stored (a matrix, for instance, row by row), and adjacent numbers are replayed faster.
+    """
+    own, seen = set(nodes), _seen(roots, nodes)
+    used = (x for node in nodes if node in seen for x in node.operands if type(x) is Value)
+    return list(dict.fromkeys(x for x in (*used, *roots) if x not in own))
+
+
+def _seen(roots: list[Value], nodes: list[Value]) -> set[Value]:
+    """Return the nodes among `nodes` that the roots depend on, including the roots."""
+    own, seen, waiting = set(nodes), set[Value](), list(roots)
+    while waiting:
+        node = waiting.pop()
+        if node in own and node not in seen:
+            seen.add(node)
+            waiting.extend(x for x in node.operands if type(x) is Value)
+    return seen
