@@ -1,4 +1,4 @@
-"""The command line: demo, grad, draw, step and info."""
+"""The command line, with the commands demo, grad, draw, step and info."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
 
 
 class Refused(Exception):  # noqa: N818  # named after what happened
-    """Bad input, reported in one line with exit code 2."""
+    """Bad input, which is reported in one line; the exit code is 2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, 2 for bad input, or 130 if interrupted."""
+    """Run the command line and return its exit code: 0 for success, 2 for bad input, or 130 if interrupted."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -63,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
         return action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        # the command is in a package built on this one, which is imported by name when the command is used
+        # a command from a package that depends on this one: that package is imported only when the command is used
         if module := self.get_default("options_in"):
             import_module(module).add_options(self)
         if self.get_default("expression_first") and args is not None:
@@ -104,10 +104,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"autograd-core {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="train a network on real digits, check its gradient, and draw a loss")
+    demo = commands.add_parser(
+        "demo", help="train a network on real digits, check its gradient, and draw the graph of a loss"
+    )
     demo.set_defaults(options_in="nn.demo")
 
-    grad = commands.add_parser("grad", help="value and gradient of an expression", epilog=f"Example: {EXAMPLE}")
+    grad = commands.add_parser(
+        "grad", help="print the value and gradient of an expression", epilog=f"Example: {EXAMPLE}"
+    )
     _takes_expression(grad)
     grad.add_argument("--order", type=integer, choices=(1, 2), default=1, help="2 adds the Hessian")
     grad.add_argument("--json", action="store_true", help="print JSON")
@@ -123,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     step.add_argument("-o", "--output", type=Path, required=True, help="FILE.html, or .gif")
     step.set_defaults(run=_step)
 
-    info = commands.add_parser("info", help="version, engine and platform")
+    info = commands.add_parser("info", help="print the version, engine and platform")
     info.set_defaults(run=_info)
     return parser
 
@@ -137,7 +141,7 @@ def _takes_expression(parser: argparse.ArgumentParser, further: str = "") -> Non
 
 
 def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
-    """Parse the expression and the numbers for its names."""
+    """Parse the expression and the number given for each of its names."""
     expression = parse(options.expression)
     values: dict[str, float] = {}
     for text in options.values:
@@ -158,7 +162,7 @@ def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
 
 
 def _graph(options: argparse.Namespace) -> Value:
-    """Return the expression's graph after a reverse sweep."""
+    """Return the expression's output, after a reverse sweep has set the gradients."""
     expression, values = _read(options)
     y = expression(**{name: Value(number, label=name) for name, number in values.items()})
     if type(y) is not Value:

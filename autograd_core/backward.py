@@ -1,4 +1,4 @@
-"""The heart of the engine: the reverse sweep, one pass over plain floats through the recorded local derivatives."""
+"""The heart of the engine: the reverse sweep, one pass over the graph with plain floats and recorded derivatives."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _adding = RLock()
 def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
     """Propagate the adjoints of the nodes in `order` back along every edge.
 
-    `adjoints` has an entry for each node in `order` and for each operand of these nodes. Contributions are added in
-    reverse topological order and, at each node, in the order of its operands. A node to which no contribution has been
-    added is skipped, and so is an edge whose local derivative is flat (0 in a whole neighbourhood). So a branch that
-    was not taken never produces a NaN. (Both cases are marked by -0.0, so 0.0 is added to every contribution, which
-    turns -0.0 into 0.0.)
+    `adjoints` has an entry for each node in `order` and for each Value among the operands of these nodes. Contributions
+    are added in reverse topological order and, at each node, in the order of its operands. A node to which no
+    contribution has been added is skipped, and so is an edge whose local derivative is flat (0 in a whole
+    neighbourhood). So a branch that was not taken never produces a NaN. (Both cases are marked by -0.0. No contribution
+    may be -0.0, so 0.0 is added to each, which turns -0.0 into 0.0.)
     """
     rest = reversed(order)
     for node in rest:
@@ -59,7 +59,7 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
-    """Finish a sweep over checkpoints with several outputs; the outputs wait until the sweep reaches their leader."""
+    """Finish a sweep that has met a checkpoint with several outputs; outputs wait until it reaches their leader."""
     waiting: dict[Value, list[Value]] = {}
     for node in rest:
         if node.op is not CHECKPOINT:

@@ -64,8 +64,8 @@ def check_gradient(
             of these leaves are varied. The numbers are restored, even after an error, and no `grad` is changed.
         order: 1 compares the gradient with differences of the function; 2 compares the Hessian with differences of the
             exact gradient.
-        sample: How many coordinates to check, drawn evenly from groups. A group is an entry of a dict, a part of a
-            nested list, or the leaves whose labels differ only in their numbers. None checks all.
+        sample: How many coordinates to check; they are drawn evenly from groups. A group is an entry of a dict, a part
+            of a nested list, or the leaves whose labels differ only in their numbers. None checks all.
         seed: The seed of the sample, which makes it repeatable.
 
     Raises:
@@ -98,14 +98,14 @@ def check_gradient(
 
 
 def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callable[[], Any]]:
-    """Return the leaves whose numbers to vary, and a function without arguments that returns the output for them."""
+    """Return the leaves whose numbers will be varied, and a function without arguments that computes the output."""
     if not callable(function):
         raise TypeError(f"expected a function, such as lambda: loss(); got {described(function)}")
     if hasattr(at, "parameters"):
         at = at.parameters()
     numbers, rebuild = flatten(at)
     if not numbers:
-        raise ValueError("there is nothing to check: `at` holds no numbers")
+        raise ValueError("there is nothing to check: `at` contains no numbers")
     names = list(named(at, ""))
     if any(type(x) is Value for x in numbers):
         for x in numbers:
@@ -145,7 +145,7 @@ def _takes_arguments(function: Callable[..., Any]) -> bool:
 def _drawn(
     pairs: list[tuple[_Input | None, _Input]], sample: int, draw: random.Random
 ) -> list[tuple[_Input | None, _Input]]:
-    """Return at most `sample` of the coordinates, taken from the groups in turn until each runs out."""
+    """Return at most `sample` of the coordinates, taken from the groups in turn; empty groups are skipped."""
     groups: dict[tuple[str, str], list[int]] = {}
     for index, (i, j) in enumerate(pairs):
         groups.setdefault((i.group if i else "", j.group), []).append(index)
@@ -240,8 +240,8 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
 
     Args:
         operation: A function of `autograd_core`, a primitive, or a row of the table. An operand whose derivative is
-            declared as NaN (such as the order of `polygamma`) is not a variable: a number is drawn for it, but it is
-            not checked.
+            declared as NaN (such as the order of `polygamma`) is not a variable: a number is drawn for it, but no
+            derivative with respect to it is checked.
         points: How many points to draw. They are away from kinks, and the value and derivatives there are finite.
         seed: The seed of the points, which makes them repeatable.
 

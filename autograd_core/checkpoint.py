@@ -62,8 +62,8 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
 
     Raises:
         TypeError: The result holds something other than numbers.
-        GraphError: Raised by a sweep if the function now returns a number that differs in any bit, or if a leaf was
-            assigned after the checkpoint was made.
+        GraphError: Raised by a sweep if the function now returns a number that differs from the recorded one in any
+            bit, or if a leaf was assigned after the checkpoint was made.
 
     >>> from autograd_core import Value, exp
     >>> x = Value(1.0)
@@ -125,7 +125,7 @@ def behind(nodes: Sequence[Value]) -> list[Value]:
 
 
 def below(nodes: Sequence[Value]) -> list[Value]:
-    """Return the Values from which the graph that `behind` returns is computed, each once."""
+    """Return, without repetition, the Values from which the results that `behind` returns are computed."""
     leader = leader_of(nodes[0]) if nodes[0].op is CHECKPOINT else nodes[0]
     return [x for x in dict.fromkeys(leader._x) if type(x) is Value]
 

@@ -1,4 +1,4 @@
-"""Where operations run: `scope` groups nodes under a name; `no_record` and `record` turn recording off and on."""
+"""The context of operations: `scope` groups nodes under a name; `no_record` and `record` turn recording off and on."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class scope(_Inside):
 
     @property
     def name(self) -> str:
-        """The name that the nodes made inside the scope record."""
+        """The scope's name, which every node made inside the scope records."""
         return self._name
 
     def _next(self, here: Place) -> Place:
@@ -123,8 +123,8 @@ class record(_Inside):
     """Turn recording on, even within `no_record()`; recording is on by default.
 
     With `source=True`, each node also knows the line of your code that made it, and each function you call becomes a
-    scope, so the stepper can show the program beside the graph. This is as slow as a debugger, and covers one thread.
-    (In lecture 000, the record is written by hand.)
+    scope, so the stepper can show the program beside the graph. This is as slow as running under a debugger, and covers
+    only the current thread. (In lecture 000, the record is written by hand.)
 
     >>> from autograd_core import Value
     >>> with no_record(), record():

@@ -1,4 +1,4 @@
-"""The graph as a picture: `draw` makes it for a notebook or a file, and `to_dot` returns its source only."""
+"""Drawing the graph: `draw` makes a picture for a notebook or a file, and `to_dot` returns only its DOT source."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
         show: "forward" (values), "backward" (gradients), "both", or "structure" (neither).
         colour: Colour boxes by the "kind" of node, or by the sign and size of the "gradient".
         operations: "merged" into the box of their result, or drawn "apart".
-        collapse: The depth from which scopes (a neuron, a layer) are folded: each time a scope was entered gives one
-            box.
-        batch: Whether to draw a computation that repeats on other inputs, such as the points of a mini-batch, only
-            once, marked "× 99 more". None means: only if something is folded.
-        max_nodes: The largest number of boxes that is drawn without folding the graph automatically.
+        collapse: The depth from which scopes (a neuron, a layer) are folded. A folded scope gives one box for each time
+            that it was entered.
+        batch: Whether a computation that is repeated on other inputs, such as the points of a mini-batch, is drawn only
+            once, with the mark "× 99 more". None means that it is, but only if something is folded.
+        max_nodes: The graph is folded automatically if it has more boxes than this.
         time_limit: Seconds after which to abandon a layout.
 
     Raises:

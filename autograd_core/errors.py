@@ -67,7 +67,7 @@ def named(operation: Operation) -> str:
 
 
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
-    """Return the error that floats would raise, of the same type, with the operands in its message.
+    """Return an error of the type that floats would raise, with the operands in its message.
 
     A primitive may raise an exception of any other type, which is returned itself, with a note added.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ._engine.choice import accelerated  # replaces a function by its C version, if the C engine is in use
+from ._engine.choice import accelerated  # replaces a function with its C version, if the C engine is in use
 from ._engine.numbers import unwrapped
 from ._operations.operation import INPUT, NOTHING
 from .errors import GraphError, described
@@ -13,7 +13,7 @@ from .value import Value
 
 @accelerated
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """Return the nodes below `root` in topological order, and a dict that maps each of them and each stop to `NOTHING`.
+    """Return the nodes below `root` in topological order, and a dict that maps these nodes and `stops` to `NOTHING`.
 
     The order is depth-first post-order, operands left to right. The nodes in `stops` are omitted, and so are nodes
     that `root` depends on only through `stops`.
@@ -24,7 +24,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
         return order, zeros
     zeros[root] = NOTHING
     path: list[Value] = []  # nodes that wait for an operand
-    waiting: dict[Value, Iterator[Value | float]] = {}  # for nodes with many operands: the ones still to visit
+    waiting: dict[Value, Iterator[Value | float]] = {}  # for each node with many operands, those still to visit
     node = root
     while True:
         while type(x := node._x) is Value and x not in zeros:
@@ -133,5 +133,6 @@ def check_recorded(y: Value) -> None:
     if y._row is INPUT and not y._place.recording:
         raise GraphError(
             f"{described(y)} was made inside no_record(), so it has no graph to sweep; compute it "
-            "outside, or inside record(), and decorate a generator with no_record() rather than yield inside it"
+            "outside no_record(), or inside record(); decorate a generator with @no_record() "
+            "instead of yielding inside `with no_record():`"
         )

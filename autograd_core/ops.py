@@ -4,8 +4,8 @@ A row states the value on floats, the local derivative with respect to each oper
 the result, and then what is needed to print, draw and check the operation; the row is named after the variable it is
 assigned to. The derivatives call functions from this table, so they work on floats and Values alike, and the same
 formula serves derivatives of every order. Derivatives are accurate and never raise where the value exists. A derivative
-that has to branch is a separate row. The printed form of a derivative is derived from its code, and is stated only
-where a person would write it differently.
+whose code has to branch is a separate row. The printed form of a derivative is derived from its code, and is stated
+only where a person would write it differently.
 """
 
 from __future__ import annotations
@@ -220,11 +220,11 @@ mean: Many = many_row(ONE_LIST, lambda xs: running_sum(xs) / len(xs), lambda xs,
 prod: Many = many_row(ONE_LIST, math.prod, prod_slopes,
     doc="The product of a list.", symbol="Π", flat=beside_a_zero)
 dot: Many = many_row(TWO_LISTS, dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]),
-    doc="The sum of the products of two lists: a neuron's weighted sum.", symbol="·", flat=facing_a_zero)
+    doc="The sum of the products of corresponding numbers in two lists, such as a weighted sum.", symbol="·", flat=facing_a_zero)
 norm: Many = many_row(ONE_LIST, lambda xs: math.hypot(*xs), norm_slopes,
     doc="The square root of the sum of squares.", kinks=(math.hypot,))
 logsumexp: Many = many_row(ONE_LIST, series.logsumexp, lambda xs, z: softmax(xs),
-    doc="log of the sum of all exp(x), without overflow.")
+    doc="The logarithm of the sum of exp(x) over a list, without overflow.")
 where: Many = many_row(Shape(("c", "x", "y")), lambda cxy: cxy[1] if cxy[0] else cxy[2],
     lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0),
     doc="x where the condition holds, else y; both x and y are computed.",

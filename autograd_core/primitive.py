@@ -46,9 +46,9 @@ def primitive(
             {z} for the result.
         symbol: The symbol shown in drawings.
         domain, kinks: Where the function is defined and where it has no derivative, for the gradient checker.
-        flat: For each operand, None or a function of the operands that returns whether the derivative is 0 in a whole
-            neighbourhood. Where it is, no gradient passes, so an infinite slope further down the path gives no NaN. A
-            derivative given as the number 0 is flat everywhere.
+        flat: For each operand, None or a function of the operands that returns whether the derivative is flat, that is,
+            0 in a whole neighbourhood. Where a derivative is flat, no gradient passes, so an infinite slope further
+            down the path gives no NaN. A derivative given as the number 0 is flat everywhere.
 
     Raises:
         TypeError: The derivatives are missing, or there is not exactly one for each operand.
@@ -80,7 +80,8 @@ def primitive(
     names = tuple(signature.parameters)
     if not derivatives or len(derivatives) != len(names):
         raise TypeError(
-            f"{name} takes {len(names)} operands ({', '.join(names)}) but has {len(derivatives)} derivatives"
+            f"{name} must have at least one operand, and one derivative for each: "
+            f"its operands are ({', '.join(names)}), and the number of derivatives is {len(derivatives)}"
         )
     if flat and len(flat) != len(names):
         raise TypeError(f"{name}: flat must have one entry for each operand ({', '.join(names)}); got {len(flat)}")

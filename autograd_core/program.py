@@ -36,7 +36,7 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     Args:
         function: The function to trace.
         example, keywords: Arguments for `function`. Their floats become the program's inputs, as do ints that the
-            function uses only as indices of `take`; other ints, strings and objects are static: they become part of
+            function uses only as indices for `take`; other ints, strings and objects are static: they become part of
             the program.
         fast: Whether to make a fast program; see `Program`.
 
@@ -66,7 +66,10 @@ def _callable(function: Any, written: str) -> Function:
 
 
 def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]], fast: bool) -> Program:
-    """Trace the program of a call, noting in `static`, under the call's key, which arguments hold static ints."""
+    """Trace `function` at the arguments of a call, and return the program.
+
+    Under the call's key, `static` records which arguments hold static ints.
+    """
     while True:
         program = Program.__new__(Program)
         program._begin(function, arguments, static.get(arguments.key, set()), fast)
@@ -90,7 +93,7 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
 
     Args:
         function: The function to decorate.
-        in_axes: If given, each program runs over rows; see `Program.over_rows`.
+        in_axes: If given, each program runs over rows of inputs; see `Program.over_rows`.
         fast: Whether to make fast programs; see `Program`.
 
     >>> from autograd_core import Value
@@ -153,7 +156,7 @@ class Traced:
         return program
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Bind to an instance, as functions that are methods do."""
+        """Bind the traced function to an instance, as Python does with methods."""
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> str | tuple[Function, tuple[Any, ...]]:

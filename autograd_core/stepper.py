@@ -58,7 +58,7 @@ def step(
             numbers.
         learning_rate: η in the parameter update w ← w − η·gradient that ends each epoch. With None, there is no update.
         epochs: How many times to compute the recorded graph; from the second time on, with the updated parameters.
-            Every epoch takes the branches that Python took, even inside checkpoints.
+            Every epoch takes the branches that were taken when the graph was recorded, even inside checkpoints.
         max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
 
     Raises:
@@ -83,9 +83,9 @@ def step(
     if learning_rate is not None and number(learning_rate) is None:
         raise ValueError(f"learning_rate must be a number or None; got {learning_rate!r}")
     if epochs > 1 and learning_rate is None:
-        raise ValueError("every epoch is the same without a learning_rate: pass one, or epochs=1")
+        raise ValueError("every epoch is the same without a learning_rate: pass a learning_rate, or epochs=1")
     if arguments and not callable(y):
-        raise TypeError(f"only a function takes arguments; got {y!r} and {len(arguments)} more")
+        raise TypeError(f"only a function takes arguments, and {y!r} is not a function")
     root, questions = called(y, arguments) if callable(y) else (y, ())
     graph = graph_of(root)
     picture = fitting_in_order(graph, options, max_nodes)
@@ -118,7 +118,7 @@ class Stepper:
 
     @property
     def eager(self) -> list[Step]:
-        """The steps that would result if, in every epoch, each box passed on its gradient as soon as any arrived."""
+        """The steps if, in every epoch, each box passed on its gradient as soon as one contribution had arrived."""
         return self._script.eager
 
     def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:

@@ -72,7 +72,7 @@ def near(points: Sequence[float]) -> SearchStrategy[float]:
 
 
 def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
-    """Any float64: special values (such as infinities, NaN and -0.0), simple fractions, everyday sizes, all exponents.
+    """Any float64: special values (such as infinities, NaN and -0.0), simple fractions, and numbers of every size.
 
     Args:
         special: Further points near which to draw.
@@ -87,7 +87,7 @@ def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
 
 
 def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
-    """Operands in an operation's domain, as a flat tuple: special values, all exponents, numbers near singular points.
+    """Operands in an operation's domain, as a flat tuple: special values and others, some near singular points.
 
     Two operands are often equal, opposite or close; lists have one to six numbers; integer orders (of polygamma) are
     small. The operation's value may overflow.
@@ -124,7 +124,7 @@ def _related(how: int, x: float, y: float, *more: float) -> tuple[float, ...]:
 
 
 def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the operands or, if they lie outside the domain, a variant inside the domain, if one is found.
+    """Return the operands or, if they lie outside the domain and a variant inside it is found, that variant.
 
     Variants negate operands, round them or take their reciprocals.
     """
@@ -184,7 +184,7 @@ def programs(
     max_operations: int = MOST_OPERATIONS,
     forms: Sequence[Form] = PYTHON_FORMS,
 ) -> SearchStrategy[RandomProgram]:
-    """Random programs with 1 to 6 inputs, 1 to 60 lines, shared nodes and any numbers; they may raise as floats do.
+    """Random programs with 1 to 6 inputs, 1 to 60 lines and shared nodes, on any numbers; they may raise errors.
 
     They shrink to a few lines and simple numbers, and print as runnable Python.
 
@@ -253,7 +253,7 @@ def _has_value(row: Operation, xs: Sequence[float]) -> bool:
 
 
 def _is_moderate(row: Operation, xs: Sequence[float]) -> bool:
-    """Return whether the row is smooth here, with a value and slopes that are 0 or moderate; orders have no slope."""
+    """Return whether the row is smooth here, with a value and slopes that are 0 or moderate; an order has no slope."""
     if not row.domain.contains(*xs) or not is_smooth(row, xs):
         return False
     z = row.evaluate(xs)

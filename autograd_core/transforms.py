@@ -129,8 +129,8 @@ def _hessian(
 def jvp(function: Function, has_aux: bool = False) -> Function:
     """Forward mode: `jvp(f)(primals, tangents)` returns f's value and its derivative in the direction of the tangents.
 
-    `primals` is the tuple of arguments; `tangents` holds the directions, in the same structure. Keywords are passed to
-    f unchanged. With `has_aux`, the aux that f returns comes third.
+    `primals` is the tuple of arguments; `tangents` holds the directions, in the same structure. Keyword arguments
+    are passed to f unchanged. With `has_aux`, the aux that f returns comes third.
 
     >>> jvp(lambda x, y: x * y)((2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)

@@ -21,7 +21,7 @@ from ._operations.signatures import Operators
 
 
 def _not_here(name: str, instead: str) -> property:
-    """Return a property for an attribute of other small engines: using it raises an error that says what to use."""
+    """Return a property for an attribute of other small engines; using it raises an error that says what to do."""
 
     def refuse(node: Value, value: object = None) -> NoReturn:
         raise AttributeError(f"a Value has no {name}: {instead}")
@@ -71,8 +71,8 @@ class Value(Operators):
 
     __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # without the arguments that are only refused
 
-    _prev = _not_here("_prev", "use `operands`, which lists its operands in order, plain numbers included")
-    _op = _not_here("_op", "use `op.symbol` or `op.name` for its operation, and `is_leaf` to recognise the inputs")
+    _prev = _not_here("_prev", "use `operands`, which lists the node's operands in order, plain numbers included")
+    _op = _not_here("_op", "use `op.symbol` or `op.name` for the node's operation, and `is_leaf` to recognise inputs")
     _backward = _not_here("_backward", "use `local_derivatives`, or `@primitive` for an operation of your own")
 
     def __init_subclass__(cls) -> NoReturn:
@@ -136,7 +136,7 @@ class Value(Operators):
 
     @property
     def op(self) -> Operation:
-        """The row of the table for the operation that made this node; `input`, `parameter` or `constant` for a leaf."""
+        """The operation (a row of the table) that made this node; for a leaf, `input`, `parameter` or `constant`."""
         return self._row
 
     @property
@@ -168,7 +168,7 @@ class Value(Operators):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether this node has no operands, like one made by `Value` or `parameter`, or inside `no_record()`."""
+        """Whether this node has no operands, because `Value` or `parameter` made it or because it was not recorded."""
         return self._x is None
 
     @property
@@ -216,19 +216,19 @@ class Value(Operators):
         return 0.0
 
     def conjugate(self) -> Value:
-        """The Value itself, as for every real number."""
+        """Return the Value itself, as for every real number."""
         return self
 
     def rint(self) -> float:
-        """The nearest integer as a float, ties to even; `np.rint` and `np.round` call this."""
+        """Return the nearest integer as a float, with ties to even; `np.rint` and `np.round` call this."""
         return round(self.data, 0)
 
     def is_integer(self) -> bool:
-        """Whether the number is an integer."""
+        """Return whether the number is an integer."""
         return self._data.is_integer()
 
     def hex(self) -> str:
-        """The exact number in hexadecimal."""
+        """Return the exact number in hexadecimal."""
         return self.data.hex()
 
     def as_integer_ratio(self) -> NoReturn:

@@ -21,7 +21,7 @@ def is_finite(thing: Any) -> bool:
 
 
 def is_sequence(thing: Any) -> bool:
-    """Whether `thing` can be a row, that is, has a length and is neither text nor a dict."""
+    """Whether `thing` can be a row, that is, whether it has a length and is neither text nor a dict."""
     return hasattr(thing, "__len__") and not isinstance(thing, (str, bytes, dict))
 
 
@@ -63,7 +63,7 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def functions(**things: Any) -> None:
-    """Raise TypeError for an argument that is a class, or neither None nor callable; the message names the argument.
+    """Raise TypeError for an argument that is a class, or is neither None nor callable; the message names the argument.
 
     >>> functions(activation="tanh")
     Traceback (most recent call last):
@@ -85,7 +85,7 @@ def functions(**things: Any) -> None:
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
     """Raise ValueError unless `rows` are rows of finite numbers, all of the same length.
 
-    The message names the row and the column. Instead of a row there may be a sequence of steps, each of which is a row
+    The message names the row and the column. In place of a row there may be a sequence of steps, each of which is a row
     of numbers; such sequences may differ in length.
 
     Args:
@@ -142,7 +142,7 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
 
 
 def as_list(x: Any) -> Any:
-    """Return a list, an array or None unchanged; put a single number into a list."""
+    """Return a list, an array or None unchanged; return a single number as a list of one."""
     if type(x) is list or x is None:
         return x
     if not hasattr(x, "__len__"):

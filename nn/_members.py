@@ -13,7 +13,7 @@ PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield (path, object) for each module, each parameter, and each list of nothing but parameters in `thing`.
+    """Yield (path, object) for each module, each parameter, and each list that holds only parameters in `thing`.
 
     Args:
         thing: An attribute, or an object inside one.

@@ -46,7 +46,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(f"{name} is not a file of saved parameters: its format is not {FORMAT!r}")
     if type(content.get("version")) is not int or content["version"] != VERSION:
         raise ValueError(
-            f"{name} has version {content.get('version')!r} of the format; this program reads version {VERSION}"
+            f"{name} is in format version {content.get('version')!r}; this version of nn reads format version {VERSION}"
         )
     state = content.get("state")
     if not isinstance(state, dict):

@@ -15,7 +15,7 @@ from .module import Module
 
 
 class _Each(Module):
-    """Apply `function` to each input."""
+    """A module that applies `function` to each input."""
 
     function: Callable[[Any], Any]
 
@@ -100,7 +100,7 @@ class Softmax(Module):
 
 
 class LeakyReLU(_Each):
-    """x for x > 0, otherwise a fixed slope times x (0.01 in lecture 003).
+    """x for x > 0, otherwise a fixed slope times x (the slope is 0.01 in lecture 003).
 
     >>> LeakyReLU()([2.0, -2.0])
     [2.0, -0.02]
@@ -170,7 +170,7 @@ class Dropout(Module):
         self.generator = generator_from(seed)
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """Return each input, scaled if it is kept, and 0 if it is dropped."""
+        """Return, for each input, the scaled input if it is kept, or 0 if it is dropped."""
         check_example(self, x, len(x))
         if not self.training or not self.p:
             return list(x)
@@ -216,8 +216,9 @@ def _over(x: Sequence[Number], length: Any) -> list[Any]:
 class Normalize(Module):
     """Normalise each input to (x − mean)/std, with the mean and standard deviation of the data passed to `fit`.
 
-    These data then have mean 0 and variance 1. Before `fit`, inputs pass through unchanged. An input that never varies
-    in the data is only shifted. `mean` and `std` are saved with the parameters. (Lecture 003, practical tricks.)
+    Those data, once normalised, have mean 0 and variance 1. Before `fit`, inputs pass through unchanged. An input that
+    never varies in the data is only shifted. `mean` and `std` are saved with the parameters. (Lecture 003, practical
+    tricks.)
 
     Args:
         width: The number of inputs.
@@ -243,7 +244,7 @@ class Normalize(Module):
         return self
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """Return the normalised inputs; raise ValueError if their number is wrong."""
+        """Return the normalised inputs; raise ValueError if there are too many or too few."""
         check_example(self, x, len(self.mean))
         return [(a - m) / s for a, m, s in zip(x, self.mean, self.std, strict=True)]
 

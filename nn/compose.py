@@ -69,7 +69,7 @@ class Residual(Module):
         shortcut: A module that maps the inputs to as many numbers as the block returns.
 
     Raises:
-        ValueError: In a call, the two lists to add differ in length.
+        ValueError: In a call, the two lists to be added differ in length.
 
     >>> from nn import ReLU
     >>> Residual(ReLU())([1.0, -1.0])

@@ -102,7 +102,7 @@ class Dataset:
         return self._take(train, "train"), self._take(test, "held out")
 
     def only(self, *classes: int) -> Dataset:
-        """Return copies of the rows of some classes, in the original order; raise ValueError for a class without rows.
+        """Return copies of the rows of these classes, in the original order; raise ValueError for a class without rows.
 
         >>> from nn.datasets import digits
         >>> digits().only(0, 7)
@@ -144,8 +144,8 @@ def examples(data: Data, width: int | None = None, name: str = "the data") -> li
     """Check the data, and return them as a list of examples, which are pairs of an input and its target.
 
     The data may be a `Dataset`, a pair of lists (the inputs and the targets), or a list of examples already. A list is
-    taken as examples if each item is a tuple of an input (a list) and a target; otherwise it must be a pair of lists.
-    An input may also be a sequence of rows.
+    taken as a list of examples if each item is a tuple of an input (a list) and a target; otherwise it must be a pair
+    of lists. An input may also be a sequence of rows.
 
     Args:
         width: The required number of columns.
@@ -187,7 +187,7 @@ def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Ex
     Args:
         data: As for `examples`.
         size: The number of examples in a batch; None for one batch of all examples.
-        seed: See `nn.init.generator_from`; pass the same `random.Random` for every epoch to shuffle each differently.
+        seed: See `nn.init.generator_from`; to shuffle each epoch differently, pass one `random.Random` every time.
 
     >>> from nn.datasets import xor
     >>> [len(batch) for batch in batches(xor(10), 4, seed=0)]

@@ -92,9 +92,9 @@ def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequen
     """Return the average intensity and the symmetry of each 8×8 image, as `[intensity, symmetry]`.
 
     An image is 64 numbers, row by row, or 8 rows of 8. The intensity is the mean of its pixels. The symmetry, in
-    the same unit, is minus the mean absolute difference between the image and its left-right mirror image, minus the
-    same for its up-down mirror image: 0 for an image that equals both, negative otherwise. Each sum is rounded only
-    once (`math.fsum`).
+    the same unit, is minus the sum of two mean absolute differences: the first is between the image and its left-right
+    mirror image, the second between the image and its up-down mirror image. So it is 0 for an image that equals both
+    mirror images, and negative for any other image. Each sum is rounded only once (`math.fsum`).
     Source: M. Magdon-Ismail, Learning From Data, lecture 21, the digits data.
 
     Raises:

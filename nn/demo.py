@@ -79,13 +79,13 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
         print(f"\nthe graph of one example's loss, forward and backward: {picture}")
         page = output.with_suffix(".html")
         loss.step().save(page)
-        print(f"the same graph to step through and change in a browser: {page}")
+        print(f"the same graph, to step through and change in a browser: {page}")
     except GraphError as error:
         print(f"\nthe graph of one example's loss: {error}")
 
 
 def written_out(scores: list[Any], right: int) -> Any:
-    """Return the cross-entropy, with labels on the differences from the correct score to make the graph readable."""
+    """Return the cross-entropy; to make the graph readable, each difference from the correct score has a label."""
     against: list[Any] = [score - scores[right] for score in scores]
     for digit, difference in enumerate(against):
         difference.label = f"{digit} vs {right}"

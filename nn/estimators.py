@@ -93,7 +93,7 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
         batch_size: The number of rows per step; None for all.
         weight_decay: λ in the term λw that is added to each gradient.
         patience: Stop after this many epochs without a smaller loss on held-out rows.
-        held_out: The share of rows held out, if `patience` is set.
+        held_out: The share of rows to hold out if `patience` is set.
         random_state: An int, a `numpy.random.RandomState` or None; it determines the initial weights, the split
             and the shuffling.
 

@@ -48,7 +48,7 @@ def kaiming_normal(generator: random.Random, fan_in: int, fan_out: int) -> float
 
 
 def xavier_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """N(0, 2/(D + M)) for M units: a compromise between forward and backward pass (Glorot and Bengio, 2010)."""
+    """N(0, 2/(D + M)) for M units, a compromise between forward and backward passes (Glorot and Bengio, 2010)."""
     return generator.gauss(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
 
 

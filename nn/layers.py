@@ -21,7 +21,7 @@ class Neuron(Module):
 
     Args:
         nin: The number of inputs.
-        nonlin: Whether f is `activation`; otherwise it is the identity.
+        nonlin: Whether f is `activation`; otherwise f is the identity.
         activation: Any function of one number, a module such as `PReLU`, or None for the identity.
         init: An initialiser from `nn.init`; by default N(0, 2/D) for ReLU and N(0, 1/D) for other activations.
         bias: The initial b.
@@ -55,7 +55,8 @@ class Neuron(Module):
 
     def __call__(self, x: Number | Sequence[Number], *others: Any) -> Any:
         """Return f(w · x + b)."""
-        # does what Module.__call__ does, but without another Python call, because this runs for every unit and example
+        # does what Module.__call__ does, but without another Python call, because this method runs for every unit and
+        # every example
         if others:
             check_call(self, lambda x: None, (x, *others), {})
         given: Any = x
@@ -118,7 +119,7 @@ class Layer(Module):
         return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
 
     def _weighted(self, x: Sequence[Number]) -> list[Any]:
-        """Return each neuron's output; all are computed in one call, unless a neuron is of another class."""
+        """Return each neuron's output; one call computes all of them, unless a neuron is an instance of a subclass."""
         if set(map(type, self.neurons)) != {Neuron}:
             return [neuron(x) for neuron in self.neurons]
         units = [(neuron.name, neuron.w, neuron.b, neuron.activation) for neuron in self.neurons]

@@ -68,7 +68,7 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
 
 
 def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
-    """−log p_t, from the logarithms of the probabilities, for instance `log_softmax` of the logits.
+    """−log p_t, computed from the logarithms of the probabilities, for instance `log_softmax` of the logits.
 
     Raises:
         ValueError: The target is not one of the classes, or the target's log-probability is above 0.
@@ -89,7 +89,7 @@ def binary_cross_entropy(probability: Any, target: float) -> Any:
     """−t log p − (1 − t) log(1 − p), for one probability or a list of one (lecture 004, equation 8).
 
     A term whose factor is 0 is omitted, so p may be 0 or 1 if it equals the target. `binary_cross_entropy_with_logits`
-    is more accurate for probabilities near 0 and 1, and always finite.
+    is more accurate for probabilities near 0 and 1, and is always finite.
 
     Raises:
         ValueError: p is not a probability, or the loss is infinite.
@@ -196,8 +196,8 @@ def class_of(target: Any, classes: int) -> Any:
     """
     if classes < 2:
         raise ValueError(
-            f"there must be at least 2 outputs, one for each class; got {classes}: for two classes with one output, "
-            "use binary_cross_entropy_with_logits or hinge"
+            f"there must be at least 2 outputs, one for each class; got {classes}. "
+            "For two classes with one output, use binary_cross_entropy_with_logits or hinge"
         )
     t = index_of(target)
     if t is not target and t >= 0 and t < classes:

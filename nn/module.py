@@ -92,7 +92,7 @@ class Module:
                     waiting += reversed(children)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield (path, module) for each module directly inside; a path is an attribute and any indices or keys."""
+        """Yield (path, module) for each module directly inside; a path is an attribute, then any indices or keys."""
         for path, member in self._members():
             if isinstance(member, Module):
                 yield path, member
@@ -143,7 +143,7 @@ class Module:
             yield from members(attribute, key, Module, listed)
 
     def _groups(self) -> list[tuple[str, Any]]:
-        """Return (path, entry) for each parameter or list of them to save; raise ValueError if one would be lost."""
+        """Return (path, entry) for each parameter, or list of them, to save; raise ValueError if any would be lost."""
         modules = list(self.named_modules())
         listed = {p for _, module in modules if module._has_own_parameters() for p in module.parameters()}
         groups = [
@@ -206,7 +206,9 @@ class Module:
         return buffers | {path: numbers(group) for path, group in self._groups()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set the parameters and buffers to the numbers of a `state_dict`: all of them or none, even on Ctrl-C.
+        """Set the parameters and buffers to the numbers in a `state_dict`.
+
+        Either all of them are set or none, even if Ctrl-C is pressed.
 
         Raises:
             ValueError: The state does not fit. The message lists missing and unexpected names, differing shapes, and
@@ -258,7 +260,7 @@ class Module:
         return ""
 
     def summary(self, depth: int = 1) -> str:
-        """Return a table of the modules inside, down to `depth` levels, with their numbers of parameters.
+        """Return a table of the modules inside, down to `depth` levels, with the number of parameters in each.
 
         >>> from .layers import MLP
         >>> print(MLP(2, [16, 1]).summary())

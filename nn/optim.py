@@ -76,7 +76,7 @@ class Optimizer:
         return weights, memory
 
     def _moved_in_c(self, rate: float) -> Any:
-        """Return what `_moved` returns, to the last bit, from one call of the native engine; or NotImplemented."""
+        """Return what `_moved` returns, to the last bit, from one call to the native engine; or NotImplemented."""
         return NotImplemented
 
     def kept_in_arrays(self) -> Any:
@@ -206,7 +206,10 @@ class Adam(Optimizer):
         self.memory = _zeros(self.parameters), _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return mean / root mean square, both corrected for starting at 0; the memory is the two uncorrected means."""
+        """Return mean / root mean square, both corrected for starting at 0.
+
+        The memory holds the two means without this correction.
+        """
         (b1, b2), (means, squares), gradients = self.betas, self.memory, self.gradients()
         means = [b1 * m + (1.0 - b1) * g for m, g in zip(means, gradients, strict=True)]
         squares = [b2 * s + (1.0 - b2) * g * g for s, g in zip(squares, gradients, strict=True)]
@@ -254,7 +257,7 @@ _KNOWN = (Optimizer, SGD, Adam)
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale all gradients by one factor so that their norm is at most `max_norm`; return the norm before scaling.
 
-    A parameter given twice counts once. If any gradient is infinite or NaN, no gradient is changed.
+    A parameter listed twice counts once. If any gradient is infinite or NaN, no gradient is changed.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.0); w.grad = 10.0

@@ -53,7 +53,7 @@ class RBF(Module):
 
 
 def _beta_for(centres: Sequence[Sequence[float]]) -> float:
-    """Return 1/(2σ²), where σ is the mean distance from a centre to the nearest different one (or 1 without one)."""
+    """Return 1/(2σ²), where σ is the centres' mean distance to the nearest different centre (1 if all are equal)."""
     spacing = statistics.mean(
         min((d for other in centres if (d := math.dist(centre, other)) > 0), default=0.0) for centre in centres
     ) or 1.0
@@ -87,7 +87,7 @@ def kmeans(
     [[0.5], [10.5]]
     """
     check_rows(rows)
-    # numbers near the largest float are scaled by an exact factor, so that distances and sums do not overflow
+    # numbers near the largest float are divided by a power of 2, so that distances and sums do not overflow
     unit = 2.0**60 if max(abs(x) for row in rows for x in row) > 2.0**960 else 1.0
     rows = [[x / unit for x in map(float, row)] for row in rows]
     different, generator = len(set(map(tuple, rows))), generator_from(seed)

@@ -42,7 +42,7 @@ def fit(
         optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also update parameters outside the
             model, or only some of the model's own parameters.
         penalty: A function of the list of parameters whose result is added to each batch's loss.
-        max_norm: The largest norm allowed for each batch's gradient; larger gradients are scaled down to it.
+        max_norm: The largest norm allowed for each batch's gradient; larger gradients are scaled down to this norm.
         validation: Data on which the loss and `metrics` are computed after each epoch; without it, `metrics` are
             computed on the training data.
         patience: Stop after this many epochs without a smaller validation loss, and restore the best parameters.
@@ -59,8 +59,8 @@ def fit(
             `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model and up
             to 256 MiB of data. The result is the same, to the last bit, with any number of workers. A batch is divided
             among several workers: one for every 16 rows, up to 8 workers, or one for every 128 rows if that makes more
-            than 8. Modules such as Dropout then derive their random numbers from `seed`, anew for each row of each
-            batch.
+            than 8. With a client, modules such as Dropout derive their random numbers from `seed`, anew for each row
+            of each batch.
         engine: "program" traces the model and the loss once and replays them for whole batches, which is much faster
             and gives the same results to the last bit; side effects of your own code are not repeated. "eager" runs
             them for each example. "auto" uses programs if model and loss consist only of modules, functions and losses

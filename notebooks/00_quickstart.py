@@ -166,7 +166,7 @@ report = check_gradient(lambda: nn.hinge(model(point), target), model.parameters
 report
 
 # %%
-check("00", "sampled derivatives that disagree", len(report.disagreeing), 0)
+check("00", "number of sampled derivatives that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
 # **Try it.** Draw $z = xy + \sin x$, and read both partial derivatives at (1, 2) from the drawing.

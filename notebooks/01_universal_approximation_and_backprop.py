@@ -5,8 +5,9 @@
 # Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: a network with three hidden
 # units that learns four functions, the δ recursion, and the cost of backpropagation in time and memory.
 #
-# The results are named E1 to E10. A call to `check(row, name, value, expectation)` compares what the engine computed
-# with the lecture's number, or with the lecture's formula, which is evaluated in NumPy or by hand, without the engine.
+# The results are named E1 to E10. A call to `check(row, name, value, expectation)` compares a number computed by the
+# engine with a number stated in the lecture, or with the value of one of the lecture's formulas. The formulas are
+# evaluated in NumPy or by hand, without the engine.
 
 # %%
 import math
@@ -26,7 +27,7 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 #
 # The lecture's figure 5.3 (from Bishop's book) uses N = 50 points on (−1, 1), three hidden tanh units and one linear
 # output. The network has ten numbers to learn, which are kept here in one list, `p`. The functions below work on floats
-# and on `Value`s alike, and the mean squared error is a function from a list of weights to a single number, so
+# and on `Value`s alike, and the mean squared error is a function that maps a list of weights to a single number, so
 # `value_and_grad` can turn it into the function that `scipy.optimize.minimize` needs, which returns both the error and
 # its gradient. (BFGS is a descent method that estimates the curvature along the way.)
 
@@ -117,8 +118,8 @@ for name, run in fits.items():
 #
 # The lecture writes $w^{(t+1)} = w^{(t)} - \nabla_w E(w)$ and leaves out the step size η, which every implementation
 # needs. One step by hand and one by `nn`'s optimiser (SGD: stochastic gradient descent) yield the same numbers. The
-# error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1, 2)$ and $t = 0.3$, so by hand
-# $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
+# error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1, 2)$ and $t = 0.3$, so its gradient,
+# derived by hand, is $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
 
 # %%
 from nn import SGD
@@ -130,7 +131,7 @@ error.backward()
 SGD(w, lr=eta).step()
 delta = (0.5 * 1.0 - 1.0 * 2.0) - 0.3
 by_hand = [0.5 - eta * delta * 1.0, -1.0 - eta * delta * 2.0]
-check("E2", "weights after one step, optimiser and by hand", w, by_hand)
+check("E2", "weights after one step: optimiser vs. by hand", w, by_hand)
 
 # %% [markdown]
 # ## E3 · A single linear layer
@@ -148,13 +149,13 @@ E.backward()
 outputs = np.array([[w.data for w in row] for row in W]) @ x
 formula = np.outer(outputs - t, x)
 by_graph = [[p.grad for p in row] for row in W]
-check("E3", "∂E/∂w of a linear layer, graph and (y − t)·x", by_graph, formula, 1e-15)
+check("E3", "∂E/∂w of a linear layer: graph vs. (y − t)·x", by_graph, formula, 1e-15)
 
 # %% [markdown]
 # ## E4 · The δ recursion
 #
 # The network has two layers: $a_j = \sum_i w^{(1)}_{ji}x_i$, $z_j = \tanh a_j$, $y_k = \sum_j w^{(2)}_{kj}z_j$. A δ is
-# the derivative of the error with respect to a weighted sum, so the graph already contains this δ: $\delta_j$ is the
+# the derivative of the error with respect to a weighted sum, so the graph already contains every δ: $\delta_j$ is the
 # `grad` of the node $a_j$.
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
@@ -191,10 +192,10 @@ def recursion(W1, W2, activation, slope):
 # %%
 W1, W2, a, y = two_layers(tanh, seed=4)
 delta_k, delta_j, z = recursion(W1, W2, np.tanh, lambda a: 1 - np.tanh(a) ** 2)
-check("E4", "δ_k, graph and y − t", grads(y), delta_k, 1e-15)
-check("E4", "δ_j, graph and (1 − z²) Σ w δ", grads(a), delta_j, 1e-14)
-check("E4", "∂E/∂w(1), graph and δ_j x_i", grads(W1), np.outer(delta_j, x), 1e-14)
-check("E4", "∂E/∂w(2), graph and δ_k z_j", grads(W2), np.outer(delta_k, z), 1e-14)
+check("E4", "δ_k: graph vs. y − t", grads(y), delta_k, 1e-15)
+check("E4", "δ_j: graph vs. (1 − z²) Σ w δ", grads(a), delta_j, 1e-14)
+check("E4", "∂E/∂w(1): graph vs. δ_j x_i", grads(W1), np.outer(delta_j, x), 1e-14)
+check("E4", "∂E/∂w(2): graph vs. δ_k z_j", grads(W2), np.outer(delta_k, z), 1e-14)
 
 # %% [markdown]
 # ## E10 · The exercise: the same network with ReLU
@@ -206,8 +207,8 @@ check("E4", "∂E/∂w(2), graph and δ_k z_j", grads(W2), np.outer(delta_k, z),
 W1, W2, a, y = two_layers(ac.relu, seed=5)
 delta_k, delta_j, z = recursion(W1, W2, lambda a: np.maximum(a, 0), lambda a: a > 0)
 print("units that are switched on:", [node.data > 0 for node in a])
-check("E10", "δ_j with ReLU, graph and [a > 0] Σ w δ", grads(a), delta_j, 1e-14)
-check("E10", "∂E/∂w(1) with ReLU", grads(W1), np.outer(delta_j, x), 1e-14)
+check("E10", "δ_j with ReLU: graph vs. [a > 0] Σ w δ", grads(a), delta_j, 1e-14)
+check("E10", "∂E/∂w(1) with ReLU: graph vs. δ_j x_i", grads(W1), np.outer(delta_j, x), 1e-14)
 
 # %% [markdown]
 # ## E5 · Why backpropagation is efficient: repeated subexpressions
@@ -265,8 +266,8 @@ for n in depths:
     reverse_counts.append(count - 1)  # without the evaluation that computes z
     assert abs(by_naive - by_reverse) <= 1e-14 * abs(by_naive)
 formula = [n * (n - 1) // 2 for n in depths]
-check("E5", "evaluations of f, naive, n = 3, 5, 10, 20, 40", naive_counts, formula)
-check("E5", "evaluations of f, reverse mode", reverse_counts, [n - 1 for n in depths])
+check("E5", "evaluations of f for n = 3, 5, 10, 20, 40: naive expansion", naive_counts, formula)
+check("E5", "evaluations of f for n = 3, 5, 10, 20, 40: reverse mode", reverse_counts, [n - 1 for n in depths])
 
 # %%
 plt.plot(depths, naive_counts, "o-", label="naive expansion: n(n − 1)/2")
@@ -321,8 +322,8 @@ product, number = 1.0, 0.2
 for _ in range(n):
     product *= 1 - 0.001 * (1 - math.tanh(number) ** 2)
     number -= 0.001 * math.tanh(number)
-check("E6", "gradient, and the product of all slopes", g1, product, 1e-12)
-check("E6", "gradient with checkpoints, and without", g2, g1)
+check("E6", "gradient: graph vs. product of all slopes", g1, product, 1e-12)
+check("E6", "gradient: with checkpoints vs. without", g2, g1)
 check("E6", "live nodes with checkpoints / without", live_checkpointed / live_plain, "< 0.05")
 check("E6", "forward steps with checkpoints / without", forward_checkpointed / forward_plain, "<= 2")
 
@@ -356,7 +357,7 @@ for width in (8, 32, 96):
     ratios.append(back / forward)
     times = f"forward {1e6 * forward:7.0f} µs   backward {1e6 * back:7.0f} µs"
     print(f"width {width:>3}: {times}   ratio {ratios[-1]:.2f}")
-check("E7", "backward : forward at three sizes", ratios, "< 2")
+check("E7", "backward time / forward time at three sizes", ratios, "< 2")
 
 # %% [markdown]
 # ## E8 · "Any function (not only neural networks)"
@@ -387,8 +388,8 @@ at = 2.0
 integral, slope_at = value_and_grad(area)(at)
 known = (at * math.sin(at) + math.cos(at) - 1) / at**2
 print(f"integral {integral:.12f}, its derivative {slope_at:.12f}, known {known:.12f}")
-check("E8", "derivative of a recursive integrator", slope_at, known, 1e-9)
-check("E8", "reverse and forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1], 1e-13)
+check("E8", "derivative of the integral: recursive integrator vs. closed form", slope_at, known, 1e-9)
+check("E8", "derivative of the integral: reverse vs. forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1], 1e-13)
 
 # %% [markdown]
 # **Try it.** Newton's iteration for a square root is a `while` loop. Differentiate it, and compare with
@@ -441,8 +442,8 @@ y_numbers = numbers(w2) @ z_numbers
 delta_out = 2 * (y_numbers - t)  # this listing has no ½
 delta_in = (1 - z_numbers**2) * (numbers(w2).T @ delta_out)
 check("E9", "the listing's error", error, float(np.sum((y_numbers - t) ** 2)), 1e-14)
-check("E9", "gradient with respect to w1, graph and NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
-check("E9", "gradient with respect to w2, graph and NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
+check("E9", "gradient with respect to w1: graph vs. NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
+check("E9", "gradient with respect to w2: graph vs. NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
 
 # %% [markdown]
 # ## Results

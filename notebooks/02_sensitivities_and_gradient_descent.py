@@ -2,9 +2,9 @@
 # # Sensitivities, and gradient descent on real digits
 #
 # **Aim.** To work through Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*,
-# lecture 21): its matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, whose
-# numbers are compared with the graph's; the cost and the error of a numerical gradient; batch against sequential
-# descent; and the lecture's digits.
+# lecture 21): its matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, which we
+# compare with the graph; the cost and the error of a numerical gradient; batch against sequential descent; and the
+# lecture's digits.
 #
 # The results are named M1 to M6. A call to `check(row, name, value, expectation)` compares a number from the graph with
 # the same number from the lecture's listing, which is written in NumPy, independently of the engine.
@@ -44,7 +44,7 @@ def listing_forward(Ws, x):
 
 # %%
 def graph_forward(Ws, x):
-    """Do the same on nodes; return the weighted sums s of each layer, and the outputs of the last layer."""
+    """Run forward propagation on nodes; return the weighted sums s of each layer, and the outputs of the last layer."""
     signals = []
     for W in Ws:
         s = [dot([row[j] for row in W], [1.0, *x]) for j in range(len(W[0]))]
@@ -63,8 +63,8 @@ x, target = [0.3, -1.2, 0.7], 0.5
 xs, signals = listing_forward(matrices, x)
 nodes, [h] = graph_forward(weights, x)
 for layer, (s, node_s) in enumerate(zip(signals, nodes), 1):
-    check("M1", f"signals s of layer {layer}, graph and listing", node_s, s, 1e-14)
-check("M1", "h(x), graph and listing", h, float(xs[-1][0]), 1e-14)
+    check("M1", f"signals s of layer {layer}: graph vs. listing", node_s, s, 1e-14)
+check("M1", "h(x): graph vs. listing", h, float(xs[-1][0]), 1e-14)
 
 # %% [markdown]
 # ## M3 · Sensitivities
@@ -86,7 +86,7 @@ deltas = listing_deltas(matrices, xs, target)
 e = (h - target) ** 2
 e.backward()
 for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
-    check("M3", f"sensitivities of layer {layer}, graph and listing", [node.grad for node in node_s], delta, 1e-13)
+    check("M3", f"sensitivities of layer {layer}: graph vs. listing", [node.grad for node in node_s], delta, 1e-13)
 
 # %% [markdown]
 # **Try it.** The listing drops row 0 of $W^{(\ell+1)}\delta^{(\ell+1)}$. What does that entry mean?
@@ -131,8 +131,8 @@ def listing_gradient(Ws, data):
 E, G = listing_gradient(matrices, data)
 every = [w for W in weights for row in W for w in row]
 E_in = ac.mean([(graph_forward(weights, x)[1][0] - y) ** 2 for x, y in data])
-check("M4", "E_in, graph and listing", E_in, E, 1e-14)
-check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate([g.ravel() for g in G]), 1e-13)
+check("M4", "E_in: graph vs. listing", E_in, E, 1e-14)
+check("M4", "∇E_in: graph vs. listing", gradients(E_in, every), np.concatenate([g.ravel() for g in G]), 1e-13)
 
 # %% [markdown]
 # ## M2 · Numerical against algorithmic gradient
@@ -140,8 +140,8 @@ check("M4", "∇E_in, graph and listing", gradients(E_in, every), np.concatenate
 # The lecture calls the numerical gradient "approximate, inefficient". You can measure how approximate and how
 # inefficient it is. A central difference $(e(w+\Delta) - e(w-\Delta))/2\Delta$ has two errors: a multiple of Δ² (from
 # the cubic term, which the difference ignores) and the rounding error divided by Δ. On logarithmic axes the curve of
-# the total error is a V. (The code below runs inside `no_record()`, where no graph is built, since only the number is
-# needed.)
+# the total error has the shape of a V. (The code below runs inside `no_record()`, where no graph is built, since only
+# the number is needed.)
 
 # %%
 def error_at(w, moved):
@@ -173,7 +173,7 @@ plt.show()
 # %%
 best = steps[off.index(min(off))]
 check("M2", "Δ with the smallest error", best, "> 1e-8, < 1e-3")
-check("M2", "error at Δ = 10⁻¹ / error at Δ = 10⁻² (about 100, like Δ²)", off[2] / off[4], "> 50, < 200")
+check("M2", "error at Δ = 10⁻¹ / error at Δ = 10⁻² (should be about 100)", off[2] / off[4], "> 50, < 200")
 check("M2", "error at Δ = 10⁻¹⁴ / smallest error", off[28] / min(off), "> 1e4")
 
 # %% [markdown]
@@ -188,15 +188,15 @@ algorithmic = gradients((graph_forward(weights, x)[1][0] - target) ** 2, every)
 end = time.perf_counter()
 print(f"{len(every)} weights, time of the numerical gradient: {1e3 * (middle - start):.2f} ms")
 print(f"{' ':10}  time of the algorithmic one: {1e3 * (end - middle):.2f} ms")
-check("M2", "numerical gradient at Δ = 10⁻⁵ and the graph's", numerical, algorithmic, 1e-8)
-check("M2", "time of the numerical gradient / of the graph's", (middle - start) / (end - middle), "> 3")
+check("M2", "gradient: numerical (Δ = 10⁻⁵) vs. graph", numerical, algorithmic, 1e-8)
+check("M2", "time of the numerical gradient / time of the graph's", (middle - start) / (end - middle), "> 3")
 
 # %% [markdown]
 # ## M6 · The digits
 #
-# The lecture describes each scanned digit with two numbers: its average intensity and its symmetry. The pictures are
-# real: 1,797 scans of 8×8 pixels (UCI). Symmetry here is minus the mean difference from the left–right mirror image,
-# minus the mean difference from the up–down mirror image, so the symmetry of a perfectly symmetric digit is 0.
+# The lecture describes each scanned digit with two numbers: its average intensity and its symmetry. The digits used
+# here are real: 1,797 scans of 8×8 pixels (UCI). Symmetry here is minus the mean difference from the left–right mirror
+# image, minus the mean difference from the up–down mirror image, so the symmetry of a perfectly symmetric digit is 0.
 
 # %%
 data = digits()
@@ -214,7 +214,7 @@ labels = np.array(data.targets)
 
 
 def prepare(chosen, positive, seed=0):
-    """Shuffle the normalised features and targets ±1; return 75 % to train on, and the rest to hold out."""
+    """Shuffle the normalised features and the targets (±1); return 75 % for training and the rest as held-out data."""
     order = np.flatnonzero(chosen)
     np.random.default_rng(seed).shuffle(order)
     points = (features[order] - features[order].mean(0)) / features[order].std(0)
@@ -256,7 +256,7 @@ zero_or_seven = prepare((labels == 0) | (labels == 7), positive=0)
 model = MLP(2, [4, 1], activation=tanh, output=tanh, seed=0)
 train(model, *zero_or_seven[:2], epochs=12, rate=0.03)
 held_out = accuracy(model, *zero_or_seven[2:])
-check("M6", "0 against 7, held out", held_out, ">= 0.95")
+check("M6", "0 against 7: held-out accuracy", held_out, ">= 0.95")
 
 # %%
 grid_x, grid_y = np.meshgrid(np.linspace(-3.5, 3.5, 60), np.linspace(-3.5, 3.0, 60))
@@ -283,9 +283,9 @@ one_or_rest = prepare(labels >= 0, positive=1)
 majority = float(np.mean(one_or_rest[3] < 0))
 model_one = MLP(2, [6, 1], activation=tanh, output=tanh, seed=1)
 train(model_one, *one_or_rest[:2], epochs=8, rate=0.02)
-check("M6", "1 against the rest, held out: majority", majority, "> 0.88, < 0.92")
+check("M6", "1 against the rest: held-out accuracy of the majority answer", majority, "> 0.88, < 0.92")
 by_network = accuracy(model_one, *one_or_rest[2:])
-check("M6", "1 against the rest, held out: network", by_network, "> 0.89, < 0.94")
+check("M6", "1 against the rest: held-out accuracy of the network", by_network, "> 0.89, < 0.94")
 
 # %% [markdown]
 # ## M5 · Batch and sequential
@@ -313,15 +313,15 @@ def descend(sequential, epochs, rate):
 
 # %%
 batch, sequential = descend(False, 20, rate=0.3), descend(True, 20, rate=0.03)
-plt.semilogy(batch, "o-", label="batch: one step an epoch, η = 0.3")
+plt.semilogy(batch, "o-", label="batch: one step per epoch, η = 0.3")
 plt.semilogy(sequential, "o-", label="sequential: a step after each point, η = 0.03")
 plt.xticks(range(0, 20, 5))
 plt.xlabel("epoch")
 plt.ylabel("$E_{in}$")
 plt.legend()
 plt.show()
-check("M5", "E_in after 20 epochs of batch descent / at the start", batch[-1] / batch[0], "< 0.6")
-check("M5", "E_in after 20 epochs, sequential / batch", sequential[-1] / batch[-1], "< 0.8")
+check("M5", "batch descent: E_in at the start of epoch 20 / of epoch 1", batch[-1] / batch[0], "< 0.6")
+check("M5", "E_in at the start of epoch 20: sequential / batch", sequential[-1] / batch[-1], "< 0.8")
 
 # %% [markdown]
 # **Try it.** Run batch descent with larger steps: how large can η be before $E_{in}$ rises?

@@ -5,8 +5,9 @@
 # Sheffield), from one weight and one association to networks that remember photographs, get stuck in local minima, and
 # learn the noise.
 #
-# The results are named S1 to S8. A call to `check(row, name, value, expectation)` compares what the engine computed
-# with the lecture's number, or with the lecture's formula, which is evaluated without the engine.
+# The results are named S1 to S8. A call to `check(row, name, value, expectation)` compares a number computed by the
+# engine with a number stated in the lecture, or with the value of one of the lecture's formulas. The formulas are
+# evaluated without the engine.
 
 # %%
 import math
@@ -113,7 +114,7 @@ while True:
         break
     w = [a - 0.3 * g for a, g in zip(w, slopes)]
 solution = np.linalg.solve([x for x, _ in associations], [y for _, y in associations])
-check("S3", "end of the descent from (−0.8, −1.6), and the solution of the two equations", w, solution, 1e-8)
+check("S3", "weights: end of the descent from (−0.8, −1.6) vs. solution of the two equations", w, solution, 1e-8)
 
 # %%
 w1, w2 = np.meshgrid(np.linspace(-1.2, 2.2, 40), np.linspace(-2, 1.2, 40))
@@ -158,20 +159,20 @@ descend(together, pairs)
 apart = [[parameter(w) for w in row] for row in start]
 for k in range(4):
     descend([apart[k]], [(x, [t[k]]) for x, t in pairs])
-check("S4", "weights of the 4-4 network and of four 4-1 networks", together, apart)
+check("S4", "weights: 4-4 network vs. four 4-1 networks", together, apart)
 
 # %%
 W, (X, T) = np.array(start), (np.transpose(columns) for columns in zip(*pairs))
 for _ in range(50):
     W = W - 0.1 * (W @ X - T) @ X.T
-check("S4", "weights of the 4-4 network, graph and matrix form", together, W, 1e-12)
+check("S4", "weights of the 4-4 network: graph vs. matrix form", together, W, 1e-12)
 
 # %% [markdown]
 # ## S5 · Learning photographs
 #
 # A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. It has
 # 6,250,000 weights, each of them a scalar in the engine with its own gradient. Given a noisy photograph, the network
-# answers with the clean one: its memory is addressed by content.
+# answers with the clean one: its memory is content-addressable.
 #
 # The outputs saved in this notebook were computed at full size, which you choose by setting the environment variable
 # `AUTOGRAD_CORE_FULL=1`. If it is not set, the pictures are 20×20 (160,000 weights), and the training takes a second.
@@ -215,7 +216,7 @@ print(f"{len(weights):,} weights made in {time.process_time() - started:.1f} s o
 
 # %%
 def step(photograph):
-    """Go forward and backward and take a step for one photograph; return the error before the step."""
+    """Take one gradient step for a photograph; return the error before the step."""
     inputs = photograph.tolist()
     E = 0.5 * ac.sum([square(dot(row, inputs) - t) for row, t in zip(W, inputs)])
     E.backward()
@@ -258,11 +259,11 @@ print(f"Engine: {ENGINE}. {len(weights):,} weights made, then 8 steps of forward
 print(f"{seconds:.1f} s of processor time, {memory:.2f} GB")
 clean, noisy, output = map(np.array, zip(*rows))
 kept = np.linalg.norm(output - clean) / np.linalg.norm(noisy - clean)
-check("S5", "error of the last epoch / of the first", sum(errors[-1]) / sum(errors[0]), "< 1e-3")
-check("S5", "distance from the clean photograph, output / noisy input", kept, "< 0.2")
-check("S5", "weights", len(weights), 6_250_000 if SIDE == 50 else 160_000)
-check("S5", "processor seconds", seconds, "> 0")
-check("S5", "gigabytes", memory, ">= 0")
+check("S5", "error in the last epoch / in the first", sum(errors[-1]) / sum(errors[0]), "< 1e-3")
+check("S5", "distance from the clean photograph: output / noisy input", kept, "< 0.2")
+check("S5", "number of weights", len(weights), 6_250_000 if SIDE == 50 else 160_000)
+check("S5", "processor time in seconds", seconds, "> 0")
+check("S5", "memory in gigabytes", memory, ">= 0")
 
 # %%
 W.clear()  # frees the memory
@@ -309,9 +310,9 @@ eq35 = np.sum(eq34, axis=0)
 deltas = [[node.grad for node in u] for u in hidden_nodes]
 one = [-epsilon * g for g in gradients(errors[0], [w for row in W1 for w in row])]
 total = [[-epsilon * w.grad for w in row] for row in W1]
-check("S6", "equation 33, δ of hidden units for each association", deltas, eq33, 1e-13)
-check("S6", "equation 34, change for one association", one, eq34[0].ravel(), 1e-13)
-check("S6", "equation 35, change over all associations", total, eq35, 1e-13)
+check("S6", "equation 33: δ of the hidden units for each association", deltas, eq33, 1e-13)
+check("S6", "equation 34: weight change for one association", one, eq34[0].ravel(), 1e-13)
+check("S6", "equation 35: weight change for all associations together", total, eq35, 1e-13)
 
 # %% [markdown]
 # ## S7 · Local and global minima
@@ -348,12 +349,12 @@ plt.title("descent from six starts")
 plt.show()
 found = sorted({round(w, 3) for w in ends})
 print("minima found:", found)
-check("S7", "different minima reached from six starts", len(found), ">= 2")
+check("S7", "number of different minima reached from six starts", len(found), ">= 2")
 check("S7", "the lowest minimum found", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
 # For XOR, the error of a 2-2-1 network has local minima that descent cannot leave. From some of 20 random starting
-# points the network learns XOR without errors, from others it does not.
+# points the network learns XOR without errors; from others it does not.
 
 # %%
 table = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
@@ -418,7 +419,7 @@ def mean_error(model, pairs):
 
 # %%
 def curves(hidden, epochs=1200, every=25):
-    """Train a model; return it, and a list of (epoch, training error, validation error)."""
+    """Train a model; return the model and a list of (epoch, training error, validation error)."""
     model, seen = MLP(1, [hidden, 1], activation=tanh, seed=1), []
     optimiser = Adam(model.parameters(), lr=0.02)
     for epoch in range(epochs + 1):
@@ -462,10 +463,11 @@ final = {hidden: seen[-1] for hidden, (_, seen) in runs.items()}
 for hidden, (_, a, b) in final.items():
     print(f"{hidden:>2} hidden units: training {a:.3f}, validation {b:.3f}")
 place, gain = best / (len(epochs) - 1), validation_errors[best] / validation_errors[-1]
-check("S8", "16 units: where in training the validation error is smallest, from 0 to 1", place, "> 0, < 1")
-check("S8", "16 units: validation error, stopped early / trained to the end", gain, "< 0.95")
-check("S8", "training errors fall with size", [final[3][1] / final[1][1], final[16][1] / final[3][1]], "< 1")
-check("S8", "validation error, 3 units / 1 unit (under-fit) and 3 / 16 (over-fit)",
+check("S8", "16 units: fraction of the training at which the validation error is smallest", place, "> 0, < 1")
+check("S8", "16 units: validation error when stopped early / at the end of the training", gain, "< 0.95")
+check("S8", "training error: 3 units / 1 unit, and 16 units / 3 units",
+      [final[3][1] / final[1][1], final[16][1] / final[3][1]], "< 1")
+check("S8", "validation error: 3 units / 1 unit (underfit), and 3 units / 16 units (overfit)",
       [final[3][2] / final[1][2], final[3][2] / final[16][2]], "< 1")
 
 # %% [markdown]

@@ -6,8 +6,9 @@
 # whole gallery of modules, each with its value, gradient, plot and gradient check; modules of your own, and how to test
 # them.
 #
-# The results are named U1 to U12. A call to `check(row, name, value, expectation)` compares what the engine computed
-# with the lecture's formula, which is evaluated without the engine: in NumPy, with Python's `math`, or by hand.
+# The results are named U1 to U12. A call to `check(row, name, value, expectation)` compares a number computed by the
+# engine with the value of a formula from the lecture. The formulas are evaluated without the engine: in NumPy, with
+# Python's `math`, or by hand.
 
 # %%
 import itertools
@@ -49,13 +50,13 @@ outputs = {
 for name, (model, output) in outputs.items():
     report = check_gradient(output, model.parameters())
     print(f"{name:<20} {len(model.parameters())} parameters, {len(ac.toposort(output()))} nodes")
-    check("U1", f"{name}: coordinates checked, and coordinates that agree", [len(report), len(report.agreeing)],
+    check("U1", f"{name}: number of coordinates checked, and number that agree", [len(report), len(report.agreeing)],
           [len(model.parameters())] * 2)
 
 # %% [markdown]
 # Drawn and folded layer by layer, the three networks look as they do in the lecture. First comes the cascade, in which
-# the layers follow one another. (A thick edge represents several edges; ‖grad‖ is the length of the vector of gradients
-# that a box hides.)
+# the layers follow one another. (A thick edge represents several edges; ‖grad‖ is the length of the vector of the
+# gradients hidden in a box.)
 
 # %%
 drawings = {}
@@ -95,7 +96,7 @@ check("U2", "every operand comes before its result", before, [True] * len(before
 y.backward()
 activations = [node.data for node in order if node.op.name == "tanh"]
 hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in early.neurons]
-check("U2", "stored activations of the hidden layer", activations, hidden, 1e-15)
+check("U2", "activations of the hidden layer: stored in the graph vs. formula", activations, hidden, 1e-15)
 
 # %% [markdown]
 # The stepper animates this: it goes forward operation by operation, and then backward edge by edge. Press the arrow
@@ -110,7 +111,7 @@ loss.label = "L"
 steps = loss.step(direction="TB")
 forward = [step.text for step in steps if step.kind == "operation"]
 backward = [step.text for step in steps if step.kind == "edge"]
-check("U2", "stepper: operations forward, edges backward", [len(forward), len(backward)], [5, 6])
+check("U2", "stepper: number of operations forward, and of edges backward", [len(forward), len(backward)], [5, 6])
 steps
 
 # %% [markdown]
@@ -127,7 +128,7 @@ check("U3", "d/dx sin(0.5 x²) at four points", slopes, [math.cos(0.5 * x * x) *
 
 
 def inner(x):
-    """Three inputs, two outputs."""
+    """Map three inputs to two outputs."""
     return [x[0] * x[1] + x[2], sin(x[0]) * x[2] ** 2]
 
 
@@ -142,7 +143,7 @@ check("U3", "Jacobian of 2 outputs with respect to 3 inputs", jacobian(inner)(at
 y = [0.5 * -1.2 + 0.8, math.sin(0.5) * 0.64]
 dz_dy = [math.exp(y[1]), y[0] * math.exp(y[1])]
 all_paths = ac.grad(lambda x: outer(inner(x)))(at)
-check("U3", "sum over all paths, (dy/dx)ᵀ dz/dy", all_paths, np.transpose(formula) @ dz_dy, 1e-14)
+check("U3", "sum over all paths: graph vs. (dy/dx)ᵀ dz/dy", all_paths, np.transpose(formula) @ dz_dy, 1e-14)
 
 # %% [markdown]
 # ## U4 · Full and diagonal Jacobians
@@ -192,7 +193,7 @@ def gradient_of(things):
 # %%
 dL_a2, dL_a1, dL_theta1 = gradient_of(a2), gradient_of(a1), gradient_of(theta1)
 da2_dx2 = np.array([gradients(v, a1) for v in a2])
-check("U5", "dimensions of ∂L/∂a(l+1), its Jacobian, ∂L/∂a(l), ∂L/∂θ(l)",
+check("U5", "dimensions of ∂L/∂a(l+1), ∂a(l+1)/∂a(l), ∂L/∂a(l), ∂L/∂θ(l)",
       [*dL_a2.shape, *da2_dx2.shape, *dL_a1.shape, *dL_theta1.shape], [5, 5, 10, 10, 15, 10])
 by_numpy = T2 @ (T2.T @ (T1.T @ X1))  # ∂L/∂a2 is a2 itself, and the Jacobian is the transpose of θ2
 check("U5", "∂L/∂a(l) = [5 × 10]ᵀ · [5 × 1]", dL_a1, by_numpy, 1e-14)
@@ -201,9 +202,8 @@ check("U5", "∂L/∂θ(l) = [15 × 1] · [10 × 1]ᵀ", dL_theta1, np.outer(X1,
 # %% [markdown]
 # ## U6 · A module of your own: cos(θx) + π
 #
-# The lecture defines a forward function and two derivatives. `@primitive` takes exactly these three functions and makes
-# an operation of the engine from them. Each call creates one node, which is drawn and checked like the node of a
-# built-in operation.
+# The lecture defines a forward function and two derivatives. `@primitive` turns exactly these three functions into an
+# operation of the engine. Each call creates one node, which is drawn and checked like the node of a built-in operation.
 
 # %%
 @primitive(
@@ -225,15 +225,15 @@ check("U6", "∂/∂θ = −x sin(θx)", theta.grad, -1.9 * math.sin(0.7 * 1.9),
 # %%
 report = check_primitive(wave)
 print(report.summary())
-check("U6", "coordinates that disagree with finite differences", len(report.disagreeing), 0)
+check("U6", "number of coordinates that disagree with finite differences", len(report.disagreeing), 0)
 a.draw()
 
 # %% [markdown]
 # ## U7 · Backpropagation visualised, at epoch t and t + 1
 #
 # $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, $\mathcal L = \frac12(y - a_2)^2$. (The forward slides write
-# $\|y - x_3\|^2$ without the ½, the backward ones with it; it belongs in both.) The forward pass stores its values, the
-# backward pass uses each gradient to compute the next ones, and then the parameters move.
+# $\|y - x_3\|^2$ without the ½, and the backward slides write it with the ½, which belongs in both.) The forward pass
+# stores its values, the backward pass uses each gradient to compute the next ones, and then the parameters move.
 
 # %%
 theta1, theta2, x1, y, eta = parameter(0.6, "θ1"), parameter(-0.4, "θ2"), Value(1.5, "x1"), 0.8, 2.0
@@ -256,7 +256,7 @@ def logistic(x):
 
 
 def by_hand(t1, t2):
-    """∂L/∂a2, ∂L/∂θ2, ∂L/∂a1 and ∂L/∂θ1 for x1 = 1.5 and y = 0.8."""
+    """Return ∂L/∂a2, ∂L/∂θ2, ∂L/∂a1 and ∂L/∂θ1 for x1 = 1.5 and y = 0.8."""
     a1 = logistic(t1 * 1.5)
     a2 = logistic(t2 * a1)
     dL_a2 = -(0.8 - a2)
@@ -280,8 +280,8 @@ for _ in range(2):
 
 # %%
 check("U7", "epoch t: ∂L/∂a2, ∂L/∂θ2, ∂L/∂a1, ∂L/∂θ1", *rows[0], 1e-14)
-check("U7", "epoch t + 1: the same four", *rows[1], 1e-14)
-check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
+check("U7", "epoch t + 1: the same four derivatives", *rows[1], 1e-14)
+check("U7", "loss in epoch t + 1 / in epoch t", losses[1] / losses[0], "< 1")
 
 # %% [markdown]
 # The stepper shows the same two epochs, frame by frame: forward, backward, update, and forward again with the new
@@ -291,7 +291,7 @@ check("U7", "loss, epoch t + 1 / epoch t", losses[1] / losses[0], "< 1")
 theta1.data, theta2.data = 0.6, -0.4
 steps = epoch()[2].step(epochs=2, learning_rate=eta, direction="TB")
 kinds = [step.kind for step in steps]
-check("U7", "stepper, both epochs: operations, edges backward, updates",
+check("U7", "stepper, both epochs: numbers of operations, backward edges and updates",
       [kinds.count(kind) for kind in ("operation", "edge", "update")], [14, 18, 4])
 steps
 
@@ -301,7 +301,7 @@ steps
 # Here is each module of the lecture with its value, its gradient according to the lecture's formula, a plot and a
 # gradient check. First come the modules that act on one number. Each entry in the code below consists of the module,
 # the formula for its value and the formula for its gradient; neither formula uses the engine. The noise of the noisy
-# ReLU is $\varepsilon\sim N(0,\sigma(x))$, with the sigmoid as its variance. Because the noise depends on x, the slope
+# ReLU is $\varepsilon\sim N(0,\sigma(x))$; its variance is the sigmoid of x. Because the noise depends on x, the slope
 # of this module has a second term.
 
 # %%
@@ -322,12 +322,12 @@ one_number = {
 
 # %%
 def noise(x):
-    """ε = n √σ(x), where n is the normal number that seed 2 draws; the size of ε depends on x."""
+    """Return ε = n √σ(x), where n is the normal number that seed 2 draws; the size of ε depends on x."""
     return random.Random(2).gauss(0.0, 1.0) * math.sqrt(logistic(x))
 
 
 def noisy_slope(x):
-    """The slope of max(0, x + ε): 1 + ∂ε/∂x where x + ε is positive, and 0 elsewhere."""
+    """Return the slope of max(0, x + ε): 1 + ∂ε/∂x where x + ε is positive, and 0 elsewhere."""
     return 1 + 0.5 * noise(x) * (1 - logistic(x)) if x + noise(x) > 0 else 0.0
 
 
@@ -351,7 +351,7 @@ for name, (module, value, slope) in one_number.items():
     check("U8", f"{name}: value", [module(x) for x in at], [value(x) for x in at], 1e-14)
     check("U8", f"{name}: gradient", [ac.grad(module)(x) for x in at], [slope(x) for x in at], 1e-14)
     disagreeing += sum(not check_gradient(module, x).ok for x in at)
-check("U8", "failing gradient checks of modules of one number", disagreeing, 0)
+check("U8", "failed gradient checks among the modules that act on one number", disagreeing, 0)
 
 # %% [markdown]
 # Next come the modules that act on several numbers. **A misprint:** the lecture gives $-1/x^{(k)}$ as the gradient of
@@ -385,10 +385,10 @@ for name, (module, value, slope) in several.items():
     check("U8", f"{name}: value", module(v.tolist()), value, 1e-13)
     check("U8", f"{name}: gradient", ac.grad(module)(v.tolist()), slope, 1e-13)
     failing += not check_gradient(module, v.tolist()).ok
-check("U8", "failing gradient checks of modules of several numbers", failing, 0)
+check("U8", "failed gradient checks among the modules that act on several numbers", failing, 0)
 shifted = ac.softmax([1000.0, 1001.0])
 check("U8", "softmax of (1000, 1001), shifted by the maximum", shifted, [logistic(-1.0), logistic(1.0)], 1e-15)
-check("U8", "ReLU's slope at its kink: the lecture has 0 for x ≤ 0", ac.grad(ac.relu)(0.0), 0.0)
+check("U8", "slope of ReLU at its kink (in the lecture, 0 for x ≤ 0)", ac.grad(ac.relu)(0.0), 0.0)
 
 # %%
 figure, axes = plt.subplots(2, 4, figsize=(11, 4.6))
@@ -409,7 +409,7 @@ plt.show()
 # %%
 prelu = nn.PReLU(0.25)
 prelu(-2.0).backward()
-check("U8", "parametric ReLU at x = −2: ∂/∂β = x", prelu.slope.grad, -2.0)
+check("U8", "parametric ReLU at x = −2: derivative with respect to β (should be x)", prelu.slope.grad, -2.0)
 
 # %% [markdown]
 # ## U9 · Modules of modules
@@ -429,7 +429,7 @@ at = (0.8, -1.7)
 one = ac.grad(scaled_sigmoid, argnums=(0, 1))(*at)
 two = ac.grad(lambda t, x: sigmoid(t * x), argnums=(0, 1))(*at)
 slope = logistic(0.8 * -1.7) * logistic(0.8 * 1.7)  # σ(1 − σ)
-check("U9", "σ(θx) as one module and as two: gradients", [one, two], [[-1.7 * slope, 0.8 * slope]] * 2, 1e-15)
+check("U9", "gradients of σ(θx): as one module and as two", [one, two], [[-1.7 * slope, 0.8 * slope]] * 2, 1e-15)
 
 # %% [markdown]
 # Three larger modules each learn a task: an **RBF network**, $a = \sum_j u_j\exp(-\beta_j(x - w_j)^2)$, whose centres
@@ -442,7 +442,8 @@ centres = nn.kmeans(curve.inputs, 5, seed=0)
 rbf = nn.Sequential(nn.RBF(centres), nn.Layer(5, 1, nonlin=False, seed=1))
 optimiser = nn.Adam(rbf.parameters(), lr=0.03)
 history = nn.fit(rbf, nn.squared_error, curve, epochs=150, batch_size=8, optimizer=optimiser)
-check("U9", "RBF network: loss on a sine, last / first epoch", history.losses[-1] / history.losses[0], "< 0.02")
+check("U9", "RBF network: loss on a sine in the last epoch / in the first",
+      history.losses[-1] / history.losses[0], "< 0.02")
 
 # %%
 fine = np.linspace(-1, 1, 120)
@@ -507,8 +508,8 @@ groups = {"weights": [p for name, p in model.named_parameters() if ".w" in name]
 report = check_gradient(loss, groups, sample=8, seed=1)
 print(report)
 counts = [sum(c.group == group for c in report) for group in groups]
-check("U10", "sampled weights and biases", counts, [4, 4])
-check("U10", "coordinates that disagree", len(report.disagreeing), 0)
+check("U10", "number of sampled weights, and of sampled biases", counts, [4, 4])
+check("U10", "number of coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
 # "Do not perturb the whole vector θ + ε: this will give wrong results." Indeed, moving all the parameters at once
@@ -520,7 +521,7 @@ true = gradients(loss(), parameters)
 
 
 def difference(moved):
-    """Return the central difference when the given parameters are moved together."""
+    """Return the central difference of the loss when all the given parameters are shifted together."""
     ends = []
     for shift in (epsilon, -epsilon):
         for p in moved:
@@ -533,7 +534,8 @@ def difference(moved):
 
 # %%
 all_at_once = difference(parameters)
-check("U10", "all perturbed at once: the sum of the partial derivatives", all_at_once, sum(true), 1e-6)
+check("U10", "difference with all parameters shifted at once vs. sum of the partial derivatives",
+      all_at_once, sum(true), 1e-6)
 wrong = [abs(all_at_once - g) > 0.01 * abs(g) for g in true]
 check("U10", "share of derivatives from which that sum differs by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
 
@@ -562,7 +564,7 @@ for width in (2, 6, 18):
         difference([p])
     costs.append((len(model.parameters()), (time.perf_counter() - middle) / (middle - start)))
     print(f"{costs[-1][0]:>4} parameters: the numerical gradient takes {costs[-1][1]:.0f} times as long")
-check("U10", "452 parameters: evaluations of the loss for the numerical gradient", len(evaluations), 2 * 452)
+check("U10", "numerical gradient for 452 parameters: number of evaluations of the loss", len(evaluations), 2 * 452)
 
 # %% [markdown]
 # ## U11 · Tricks of the trade
@@ -675,10 +677,11 @@ by_numpy = {  # value and gradient
 for own, made in composed.items():
     name, (values, slopes) = own.__name__, by_numpy[own]
     both = [[f(x) for x in at.tolist()] for f in (own, made)]
-    check("U12", f"{name}: value, as a primitive and composed", both, [values] * 2, 1e-14)
+    check("U12", f"{name}: value as a primitive and as a composition", both, [values] * 2, 1e-14)
     both = [[ac.grad(f)(x) for x in at.tolist()] for f in (own, made)]
     check("U12", f"{name}: gradient", both, [slopes] * 2, 1e-14)
-    check("U12", f"{name}: coordinates that disagree with finite differences", len(check_primitive(own).disagreeing), 0)
+    check("U12", f"{name}: number of coordinates that disagree with finite differences",
+          len(check_primitive(own).disagreeing), 0)
 
 # %% [markdown]
 # **Try it.** Fit a line to data with one outlier, using `huber` and then the squared error. Which line follows the

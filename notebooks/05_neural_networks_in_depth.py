@@ -5,8 +5,9 @@
 # 2016, lectures 14–17): gates made of single units, the matrix equations of backpropagation, the things that go wrong
 # in training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
-# The results are named O1 to O10. A call to `check(row, name, value, expectation)` compares what the engine computed
-# with the number in the notes, or with their equation, which is evaluated in NumPy, without the engine.
+# The results are named O1 to O10. A call to `check(row, name, value, expectation)` compares a number computed by the
+# engine with a number stated in the notes, or with the value of an equation from the notes. The equations are evaluated
+# in NumPy, without the engine.
 
 # %%
 import itertools
@@ -29,7 +30,7 @@ from autograd_core import Value, dot, gradients, no_record, parameter, sigmoid, 
 # ## O1 · The artificial neuron, and gates
 #
 # According to equation 1, a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units act as
-# Boolean gates. XOR needs two layers of them.
+# Boolean gates. XOR needs two layers of units.
 
 # %%
 def unit(weights, bias):
@@ -40,7 +41,7 @@ not_gate, and_gate, or_gate = unit([-20.0], 10.0), unit([20.0, 20.0], -30.0), un
 
 
 def xor_gate(a, b):
-    """OR, but not AND."""
+    """Return a XOR b, that is, a OR b, but not a AND b."""
     return and_gate(or_gate(a, b), not_gate(and_gate(a, b)))
 
 
@@ -69,9 +70,9 @@ def logistic(z):
 
 
 a = logistic(np.dot([p.data for p in w], x) + 0.3)
-check("O2", "gradient with respect to the weights, graph and (a − y) x",
+check("O2", "gradient with respect to the weights: graph vs. (a − y) x",
       [p.grad for p in w], (a - y) * np.array(x), 1e-14)
-check("O2", "gradient with respect to the bias, graph and a − y", b.grad, a - y, 1e-14)
+check("O2", "gradient with respect to the bias: graph vs. a − y", b.grad, a - y, 1e-14)
 
 # %% [markdown]
 # ## O3 · Two hidden units can do what a line cannot
@@ -176,7 +177,7 @@ loss = -(y * ac.log(a3) + (1 - y) * ac.log(1 - a3))
 
 
 def d(of, by):
-    """Return the derivatives of one node with respect to a list of nodes, computed on the graph."""
+    """Return the derivatives of one node with respect to a list of nodes, computed from the graph."""
     return np.array(gradients(of, by))
 
 
@@ -216,7 +217,7 @@ check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂
 
 # %%
 def listing(Ws, bs, x, c):
-    """Return the gradients of the cross-entropy with respect to all W and b, from the equations."""
+    """Return the gradients of the cross-entropy with respect to all W and b, computed from the equations."""
     activations = [np.array(x)]
     for W, b in zip(Ws[:-1], bs[:-1]):
         activations.append(np.tanh(W @ activations[-1] + b))  # FE1, FE2
@@ -258,10 +259,10 @@ check("O5", "20 networks of random sizes: largest difference between graph and l
 # ## O6 · Saturation
 #
 # We train one sigmoid unit to be a NOT gate for $x\in\{-1, 1\}$, starting from a weight of size 5 with the wrong sign.
-# At $x = -1$ the target is 1 and the unit returns almost 0, yet with the squared loss (without the ½) the unit hardly
-# learns, because the slope of this loss in equation 30 has the factor $\sigma'(z)$. **A misprint:** with $w = -5$, as
-# in the notes, the pre-activation is $+5$; to get their $z = -5$ you need $w = +5$, which is indeed the wrong sign for
-# a NOT gate.
+# At $x = -1$ the target is 1 and the unit returns almost 0. With the squared loss (without the ½) the unit nevertheless
+# hardly learns, because the slope of this loss contains the factor $\sigma'(z)$ (equation 30). **A misprint:** with
+# $w = -5$, as in the notes, the pre-activation is $+5$; to get their $z = -5$ you need $w = +5$, which is indeed the
+# wrong sign for a NOT gate.
 
 # %%
 w, b, target = parameter(5.0, "w"), parameter(0.0, "b"), 1
@@ -271,7 +272,8 @@ squared, entropy = square(a - target), nn.binary_cross_entropy_with_logits(z, ta
 check("O6", "z at x = −1", z, -5.0)
 check("O6", "slope of the squared loss with respect to z", gradients(squared, [z])[0], -0.01321, 4e-4)
 check("O6", "slope of the cross-entropy with respect to z", gradients(entropy, [z])[0], -0.99331, 1e-5)
-check("O6", "the cross-entropy's slope is a − y", gradients(entropy, [z])[0], logistic(-5.0) - 1, 1e-15)
+check("O6", "slope of the cross-entropy with respect to z: graph vs. a − y",
+      gradients(entropy, [z])[0], logistic(-5.0) - 1, 1e-15)
 
 # %%
 zs = np.linspace(-8, 4, 120)
@@ -298,7 +300,7 @@ z4 = w4 * sigmoid(z3)
 loss = nn.binary_cross_entropy_with_logits(z4, 1)
 
 # %% [markdown]
-# The formula needs the same chain on plain numbers, `n2`, `n3` and `n4`:
+# To evaluate the formula, we compute the same chain on plain numbers, `n2`, `n3` and `n4`:
 
 # %%
 def slope(z):
@@ -309,7 +311,7 @@ n2 = w2 * -1.0
 n3 = w3 * logistic(n2)
 n4 = w4 * logistic(n3)
 formula = (logistic(n4) - 1) * w4 * slope(n3) * w3 * slope(n2)
-check("O7", "(31): ∂ℓ/∂z², graph and formula", gradients(loss, [z2])[0], formula, 1e-14)
+check("O7", "(31), ∂ℓ/∂z²: graph vs. formula", gradients(loss, [z2])[0], formula, 1e-14)
 largest = max(ac.grad(sigmoid)(v) for v in np.linspace(-9, 9, 181).tolist())
 check("O7", "largest slope of the sigmoid", largest, 0.25, 1e-15)
 
@@ -332,8 +334,8 @@ plt.ylabel("norm of the gradient")
 plt.legend()
 plt.show()
 ratio = {name: values[0] / values[-1] for name, values in norms.items()}
-check("O7", "eight sigmoid layers: gradient norm of the first / last", ratio["sigmoid"], "< 1e-3")
-check("O7", "tanh and ReLU: first / last", [ratio["tanh"], ratio["relu"]], "> 1e-3")
+check("O7", "eight sigmoid layers: gradient norm of the first layer / of the last", ratio["sigmoid"], "< 1e-3")
+check("O7", "the same ratio for tanh, and for ReLU", [ratio["tanh"], ratio["relu"]], "> 1e-3")
 
 # %% [markdown]
 # ## O8 · Initialisation and symmetry
@@ -357,10 +359,10 @@ def hidden_rows(init, steps=100):
 
 # %%
 alike, different = hidden_rows(nn.init.constant(0.5)), hidden_rows(nn.init.lecun_normal)
-check("O8", "identical units after 100 steps: units 2 and 3 against unit 1", alike[1:], [alike[0]] * 2)
-check("O8", "identical units: largest change of a weight", max(abs(w - 0.5) for w in alike[0]), "> 0.01")
+check("O8", "identical units after 100 steps: weights of units 2 and 3 vs. unit 1", alike[1:], [alike[0]] * 2)
+check("O8", "identical units: largest change in any weight", max(abs(w - 0.5) for w in alike[0]), "> 0.01")
 apart = [math.dist(different[0], row) for row in different[1:]]
-check("O8", "random units: distance of unit 1 from units 2 and 3", apart, "> 0.1")
+check("O8", "random units: distances between the weights of unit 1 and of units 2 and 3", apart, "> 0.1")
 
 # %% [markdown]
 # If D inputs have mean square 1, weights drawn from $N(0, 1/D)$ keep the mean square of the weighted sum at 1; with
@@ -390,15 +392,15 @@ check("O8", "mean square of the weighted sums, N(0, 1/D)", np.mean(scaled**2), "
 check("O8", "share of saturated sigmoid units (σ′ < 0.01), N(0, 1/D)", np.mean(abs(scaled) > 4.6), "< 0.01")
 check("O8", "share of saturated sigmoid units, N(0, 1)", np.mean(abs(unscaled) > 4.6), "> 0.5")
 biased = np.mean(sums(nn.init.lecun_normal, bias=0.5) > 0)
-check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", biased / np.mean(scaled > 0), "> 1.2")
+check("O8", "share of ReLU units that are active: with bias 0.5 / with bias 0", biased / np.mean(scaled > 0), "> 1.2")
 
 # %% [markdown]
 # **Try it.** What happens to the weights if they all start at zero?
 #
 # <details><summary>Solution</summary>
 #
-# They do not move at all: with tanh the hidden outputs are 0, and the output weights, being 0, pass no gradient back.
-# Only the last bias learns.
+# The weights do not change at all: with tanh the hidden outputs are 0, and the output weights, being 0, pass no
+# gradient back. Only the last bias learns.
 #
 # ```python
 # print(hidden_rows(nn.init.constant(0.0)))
@@ -410,8 +412,8 @@ check("O8", "share of ReLU units that are on, with bias 0.5 / with bias 0", bias
 # ## O9 · Against overfitting
 #
 # The baseline overfits on purpose: its few points are noisy, it has many hidden units and large initial weights, and it
-# trains for a long time. Nine variants of it are trained from the same ten seeds, and for each seed the variant's
-# held-out error is compared with the baseline's.
+# trains for a long time. We train the baseline and nine variants of it with the same ten seeds. For each seed, we
+# compare the held-out error of each variant with that of the baseline.
 
 # %%
 def noisy(generator, n):
@@ -439,8 +441,8 @@ def train(seed, data, dropout=0.0, bound=None, **options):
 
 
 # %% [markdown]
-# Most of the methods are options of `train` or `nn.fit`. With added data, the list of points is longer; bagging
-# averages the outputs of five networks, each trained on a sample drawn with replacement.
+# Most of the methods are options of `train` or `nn.fit`. The other two need no option: adding data makes the list of
+# points longer, and bagging averages the outputs of five networks, each trained on a sample drawn with replacement.
 
 # %%
 options = {
@@ -483,18 +485,19 @@ plt.axvline(0, color="0.5", linewidth=1)
 means = [c.mean() for c in changes.values()]
 plt.errorbar(means, range(len(means)), xerr=list(half_width.values()), fmt="o", capsize=3)
 plt.yticks(range(len(means)), list(changes))
-plt.xlabel(f"change of the held-out error, 95 % interval (baseline: {baseline.mean():.2f}, noise alone: 1)")
+plt.xlabel(f"change in held-out error, 95 % interval (baseline: {baseline.mean():.2f}, noise alone: 1)")
 plt.show()
 for name, change in changes.items():
-    check("O9", f"{name}: mean change, and the upper end of its 95 % interval",
+    check("O9", f"{name}: mean change in held-out error, and the upper end of its 95 % interval",
           [change.mean(), change.mean() + half_width[name]], "< 0")
 
 # %% [markdown]
-# For dropout, the notes halve the weights at test time. `nn.Dropout` instead doubles the inputs that it keeps during
-# training (more exactly, divides them by 1 − p) and changes nothing at test time. Trained with the same masks, the two
-# networks compute the same outputs. To see this, we put `nn.Dropout` before a linear unit on the graph, and compare the
-# result with the notes' version in NumPy, where the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf
-# w\cdot\mathbf x - t)\,\mathbf x$. (Weights twice as large need a step four times as large.)
+# For dropout, the notes halve the weights at test time. `nn.Dropout` instead doubles, during training, the inputs that
+# it keeps (more exactly, it divides them by 1 − p), and changes nothing at test time. If a network is trained in each
+# of these two ways with the same masks, the two networks compute the same outputs at test time. To see this, we put
+# `nn.Dropout` before a linear unit on the graph, and compare the result with the notes' version in NumPy, where the
+# gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x - t)\,\mathbf x$. (Weights twice as large
+# need a step four times as large.)
 
 # %%
 generator, dropout, rate = np.random.default_rng(9), nn.Dropout(0.5, seed=9), 0.02
@@ -510,13 +513,14 @@ for _ in range(60):
 test = generator.normal(size=4)
 dropout.eval()
 at_test_time = dot(ours, dropout(test.tolist()))
-check("O9", "dropout: inputs scaled in training, weights halved at test time", at_test_time, 0.5 * text @ test, 1e-12)
+check("O9", "output with dropout: inputs scaled in training vs. weights halved at test time",
+      at_test_time, 0.5 * text @ test, 1e-12)
 
 # %% [markdown]
 # ## O10 · Mini-batches, and two million parameters
 #
-# A mini-batch estimates the gradient in (28) from B points. The average of the estimates over the batches of an epoch
-# is the gradient itself.
+# A mini-batch of B points gives an estimate of the gradient in equation 28. The average of these estimates over the
+# batches of an epoch is the gradient itself.
 
 # %%
 digits = nn.datasets.digits()
@@ -531,7 +535,7 @@ rows = list(zip(digits.inputs[:96], digits.targets[:96]))
 parts = [batch_gradient(batch) for batch in nn.batches(rows, 8, seed=0)]
 
 # %% [markdown]
-# The gradient over all 96 points comes from the NumPy listing in O5, one point at a time.
+# The gradient over all 96 points is computed with the NumPy function `listing` from O5, one point at a time.
 
 # %%
 Ws = [np.array([[w.data for w in unit.w] for unit in layer.neurons]) for layer in model.layers]
@@ -539,12 +543,12 @@ bs = [np.array([unit.b.data for unit in layer.neurons]) for layer in model.layer
 
 
 def flat(dWs, dbs):
-    """Flatten in the order of model.parameters(): the weights and the bias of a unit, then the next unit's."""
+    """Flatten gradients in the order of model.parameters(): for each unit, its weights and then its bias."""
     return np.concatenate([np.column_stack([dW, db]).ravel() for dW, db in zip(dWs, dbs)])
 
 
 whole = np.mean([flat(*listing(Ws, bs, x, c)) for x, c in rows], axis=0)
-check("O10", "mean of 12 mini-batch gradients, and the gradient over all 96", np.mean(parts, axis=0), whole, 1e-12)
+check("O10", "gradient: mean over 12 mini-batches vs. all 96 points", np.mean(parts, axis=0), whole, 1e-12)
 spread = [np.linalg.norm(batch_gradient(rows[:size]) - whole) / np.linalg.norm(whole) for size in (2, 8, 48)]
 print("relative distance from the full gradient for batches of 2, 8 and 48:", [f"{s:.2f}" for s in spread])
 
@@ -552,7 +556,7 @@ print("relative distance from the full gradient for batches of 2, 8 and 48:", [f
 # The notes mention networks of about two million parameters for 784-pixel digits. We compute the gradient of a network
 # of that size, in which every weight is a scalar node. (The outputs saved in this notebook were computed at full size,
 # 784-1600-465-10, which you choose by setting the environment variable `AUTOGRAD_CORE_FULL=1`; if it is not set, the
-# network is 784-100-50-10.) The picture is one of our digits, enlarged to 28×28.
+# network is 784-100-50-10.) The input is one of our digits, enlarged to 28×28 pixels.
 #
 # The time and memory printed below were measured with the native engine. On the same machine the Python engine took 5.0
 # s to make the parameters, 0.60 s for the forward pass and 1.42 s for the backward pass, and used 0.63 GB.
@@ -583,9 +587,9 @@ memory = peak_gigabytes() - before
 times = [built - started, forward - built, swept - forward]
 print(f"Engine: {ENGINE}. {len(parameters):,} parameters, processor time:")
 print("made in {:.2f} s, forward {:.2f} s, backward {:.2f} s".format(*times) + f"; {memory:.2f} GB")
-check("O10", "parameters", len(parameters), "> 2e6" if sizes[0] == 1600 else "> 8e4")
-check("O10", "processor seconds for building, forward, backward", times, "> 0")
-check("O10", "gigabytes", memory, ">= 0")
+check("O10", "number of parameters", len(parameters), "> 2e6" if sizes[0] == 1600 else "> 8e4")
+check("O10", "processor time in seconds: construction, forward pass, backward pass", times, "> 0")
+check("O10", "memory in gigabytes", memory, ">= 0")
 
 # %% [markdown]
 # Is the gradient correct? We use central differences to check the derivatives with respect to a weight in the first
@@ -595,7 +599,7 @@ check("O10", "gigabytes", memory, ">= 0")
 sampled = [large.layers[0].neurons[3].w[400], large.layers[1].neurons[5].w[7], large.layers[2].neurons[1].b]
 report = check_gradient(lambda: nn.cross_entropy(large(image), digits.targets[7]), sampled)
 print(report.summary())
-check("O10", "sampled coordinates that disagree with finite differences", len(report.disagreeing), 0)
+check("O10", "number of sampled coordinates that disagree with finite differences", len(report.disagreeing), 0)
 
 # %% [markdown]
 # ## Results

@@ -98,7 +98,7 @@ w, x, b = Tiny(0.4), Tiny(0.8), Tiny(0.1)
 y = tiny_tanh(w * x + b)
 backward(y)
 print(y, w, x, b, sep="\n")
-check("06", "∂ tanh(wx + b)/∂w, small class", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
+check("06", "∂ tanh(wx + b)/∂w: small class vs. formula", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
 
 # %% [markdown]
 # ## Failure 1: a node that is used twice
@@ -263,13 +263,13 @@ def engine_graph():
 
 
 tiny_left, engine_left = left_behind(tiny_graph), left_behind(engine_graph)
-check("06", "objects left behind by 100 graphs, small class", tiny_left, "> 500")
-check("06", "objects left behind by 100 graphs, engine", engine_left, 0)
+check("06", "objects left behind by 100 graphs of the small class", tiny_left, "> 500")
+check("06", "objects left behind by 100 graphs of the engine", engine_left, 0)
 
 # %% [markdown]
 # A node of the engine holds an operation (an entry of a table), operands and numbers. There are no closures (functions
 # that hold on to the variables around them), so there can be no cycle. All that the closures of the small class did was
-# to multiply by a *local derivative*, which the engine computes and stores along with the value:
+# multiply by a *local derivative*, which the engine computes and stores along with the value:
 
 # %%
 w, x = Value(0.4, "w"), Value(0.8, "x")
@@ -330,14 +330,15 @@ def guarded(x):
 
 
 check("06", "slope of the guarded function at 0", ac.grad(guarded)(0.0), 0.0)
-check("06", "slopes at kinks: |x|, ReLU at 0; maximum at a tie",
+check("06", "slopes at kinks: |x| at 0, ReLU at 0, both operands of maximum at a tie",
       [ac.grad(abs)(0.0), ac.grad(ac.relu)(0.0), *ac.grad(ac.maximum, argnums=(0, 1))(1.0, 1.0)], [0, 0, 0.5, 0.5])
 
 # %% [markdown]
 # ## Failure 7: slopes that are right on paper
 #
 # $1 - \tanh^2 x$ is a correct formula but a bad program: when tanh is near 1 the subtraction cancels. For |x| ≥ ½ the
-# engine uses $4e/(1+e)^2$ with $e = \exp(-2|x|)$. We compare both with $1/\cosh^2 x$, computed to 40 decimal digits.
+# engine uses $4e/(1+e)^2$ with $e = \exp(-2|x|)$. We compare both formulas with $1/\cosh^2 x$, computed to 40 decimal
+# digits.
 
 # %%
 precise, xs = Context(prec=40), [k / 4 for k in range(2, 90)]

@@ -37,10 +37,10 @@ report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {
 report
 
 # %%
-check("07", "coordinates that agree", len(report.agreeing), 3)
+check("07", "number of coordinates that agree", len(report.agreeing), 3)
 second = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0]), {"a": 0.3, "b": [1.5]}, order=2)
 print(second.summary())
-check("07", "second derivatives that agree", len(second.agreeing), 4)
+check("07", "number of second derivatives that agree", len(second.agreeing), 4)
 
 # %% [markdown]
 # At a kink there is no derivative to compare with, and the report says so instead of calling the gradient wrong.
@@ -48,7 +48,7 @@ check("07", "second derivatives that agree", len(second.agreeing), 4)
 # %%
 at_kink = check_gradient(lambda x: abs(x[0]) + x[1], [0.0, 1.0])
 print(at_kink)
-check("07", "coordinates not judged, at a kink", len(at_kink.not_judged), 1)
+check("07", "number of coordinates not judged at a kink", len(at_kink.not_judged), 1)
 
 # %% [markdown]
 # ## How small an error can be found?
@@ -92,7 +92,7 @@ def inverse_root(x):
 
 
 print(check_primitive(inverse_root).summary())
-check("07", "inverse_root: coordinates that disagree", len(check_primitive(inverse_root).disagreeing), 0)
+check("07", "inverse_root: number of coordinates that disagree", len(check_primitive(inverse_root).disagreeing), 0)
 
 # %% [markdown]
 # ## Properties instead of examples
@@ -100,8 +100,9 @@ check("07", "inverse_root: coordinates that disagree", len(check_primitive(inver
 # An example tests one point. A property is tested at hundreds of points that are chosen to be nasty: special values,
 # the whole range of exponents, neighbours of singular points. `hypothesis` draws these points, and
 # `smooth_operands(asinh)` tells it where to look. The error is measured in *ulps*, units in the last place: adjacent
-# floats are 1 ulp apart. Here we compare the derivative of asinh, $1/\sqrt{1+x^2}$, with its value to 60 decimal
-# digits. (Written as `1 / sqrt(1 + x*x)`, it would be 0 from about $10^{154}$ on, where x·x overflows.)
+# floats are 1 ulp apart. Here we compare the engine's derivative of asinh with $1/\sqrt{1+x^2}$, computed to 60 decimal
+# digits. (If the engine computed `1 / sqrt(1 + x*x)`, the result would be 0 from about $10^{154}$ on, where x·x
+# overflows.)
 
 # %%
 from decimal import Decimal, getcontext
@@ -144,14 +145,14 @@ def checker_and_engine_agree(program):
 
 
 checker_and_engine_agree()
-check("07", "25 random programs: coordinates that disagree", len(disagreements), 0)
+check("07", "25 random programs: number of coordinates that disagree", len(disagreements), 0)
 
 # %% [markdown]
 # ## A bug, and the smallest program that reveals it
 #
-# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Here somebody forgot the bars. For positive numbers, which
-# you would try first, the derivative is still correct. Random programs find a failing case, and hypothesis shrinks it
-# to fewer lines, fewer inputs and simpler numbers until nothing more can be removed.
+# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Here somebody forgot the absolute-value bars. For positive
+# numbers, which you would try first, the derivative is still correct. Random programs find a failing case, and
+# hypothesis shrinks it to fewer lines, fewer inputs and simpler numbers until nothing more can be removed.
 
 # %%
 @primitive(derivatives=(lambda x, y: 1 / ((1 + x) * (1 + x)),), kinks=(lambda x: x,))
@@ -170,7 +171,7 @@ operations = [softsign, ac.tanh, ac.exp, ac.operation_of(ac.pow), ac.square]
 smallest = find(smooth_programs(operations, max_operations=20), fails,
                 settings=settings(database=None, max_examples=400), random=random.Random(3))
 print(smallest)
-check("07", "lines of the smallest failing program", len(smallest.lines), 1)
+check("07", "number of lines in the smallest failing program", len(smallest.lines), 1)
 check("07", "input of that program", smallest.inputs[0], "< 0")
 
 # %%
@@ -187,8 +188,9 @@ plt.show()
 # %% [markdown]
 # ## A whole network, sampled evenly
 #
-# A network has so many coordinates that checking all of them would take too long. `sample` draws equally many from each
-# group, so that biases are not lost among thousands of weights (lecture 003 asks for exactly that).
+# A network has so many coordinates that checking all of them would take too long. With `sample`, the checker draws
+# equally many coordinates from each group, so that biases are not lost among thousands of weights (lecture 003 asks for
+# exactly that).
 
 # %%
 model = nn.MLP(20, [12, 3], activation=ac.tanh, seed=0)
@@ -197,7 +199,7 @@ groups = {"w": [p for name, p in model.named_parameters() if ".w" in name],
           "b": [p for name, p in model.named_parameters() if name.endswith(".b")]}
 report = check_gradient(lambda: nn.cross_entropy(model(x), 2), groups, sample=6)
 print([c.group for c in report])
-check("07", "network: sampled coordinates that disagree", len(report.disagreeing), 0)
+check("07", "network: number of sampled coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
 # **Try it.** Repair `softsign`, and show that no failing program is found.

@@ -89,8 +89,8 @@ axes[1].legend(fontsize=8)
 plt.show()
 
 # %%
-check("08", "Newton's method on Rosenbrock after 7 steps", newtons[-1], [1.0, 1.0], 1e-9)
-check("08", "gradient descent after 1,500 steps: f", rosenbrock(descents[-1]), "> 1e-3")
+check("08", "minimum of Rosenbrock's function after 7 steps of Newton's method", newtons[-1], [1.0, 1.0], 1e-9)
+check("08", "f after 1,500 steps of gradient descent", rosenbrock(descents[-1]), "> 1e-3")
 H = hessian(rosenbrock)([-1.2, 1.0])
 check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-14)
 
@@ -100,8 +100,8 @@ check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-1
 # Forward mode carries one direction of the *inputs* along with the values: one sweep computes the Jacobian times a
 # vector (jvp), for instance one of its columns. Reverse mode carries one direction of the *outputs* back: one sweep
 # computes a vector times the Jacobian (vjp), for instance one of its rows. So the gradient of a function of n inputs
-# (and one output) takes one reverse sweep or n forward sweeps; for a curve (one input and n outputs) it is the other
-# way round.
+# (and one output) takes one reverse sweep or n forward sweeps; the derivative of a curve (one input and n outputs)
+# takes one forward sweep or n reverse sweeps.
 
 # %%
 def layer(xs, outputs=12):
@@ -113,8 +113,8 @@ x = [0.1 * k for k in range(12)]
 columns = [jvp(layer)((x,), ([float(i == k) for i in range(12)],))[1] for k in range(12)]
 value, pull = vjp(layer)(x)
 rows = [pull([float(i == k) for i in range(12)]) for k in range(12)]
-check("08", "Jacobian, from 12 forward sweeps and from 12 reverse sweeps", np.transpose(columns), rows, 1e-13)
-check("08", "Jacobian, from the engine's jacobian() and from reverse sweeps", jacobian(layer)(x), rows, 1e-15)
+check("08", "Jacobian: 12 forward sweeps vs. 12 reverse sweeps", np.transpose(columns), rows, 1e-13)
+check("08", "Jacobian: the engine's jacobian() vs. reverse sweeps", jacobian(layer)(x), rows, 1e-15)
 
 
 # %%
@@ -150,10 +150,11 @@ check("08", "time for a gradient in 64 dimensions: forward / reverse", forward_c
 # %% [markdown]
 # ## Hessian times vector
 #
-# The Hessian of a function of n parameters has n² entries; its product with a vector, `hvp`, needs one sweep each way.
-# Repeating this product (power iteration) finds λ, the Hessian's eigenvalue of largest magnitude. For a network's loss,
-# λ is the largest curvature, and it limits the step size of gradient descent: with steps larger than 2/λ, descent
-# diverges. The network here has two inputs, six tanh units and 24 weights, which are kept in one list.
+# The Hessian of a function of n parameters has n² entries; computing its product with a vector (`hvp`) takes only one
+# forward and one reverse sweep. Repeating this product (power iteration) finds λ, the Hessian's eigenvalue of largest
+# magnitude. For a network's loss, λ is the largest curvature, and it limits the step size of gradient descent: with
+# steps larger than 2/λ, descent diverges. The network here has two inputs, six tanh units and 24 weights, which are
+# kept in one list.
 
 # %%
 data = nn.datasets.moons(30, seed=2)
@@ -178,8 +179,8 @@ for _ in range(30):
     v = [c / largest for c in product]
 full = np.array(hessian(loss)(p))
 eigenvalues = np.linalg.eigvalsh(full)
-check("08", "largest |eigenvalue|, from 30 products and from the whole Hessian", largest, abs(eigenvalues).max(), 1e-6)
-check("08", "the Hessian is symmetric", full, full.T, 1e-13)
+check("08", "largest |eigenvalue|: 30 products vs. the whole Hessian", largest, abs(eigenvalues).max(), 1e-6)
+check("08", "Hessian vs. its transpose", full, full.T, 1e-13)
 
 # %% [markdown]
 # ## Checkpointing at second order
@@ -203,15 +204,15 @@ def saving(x):
 
 
 # %%
-check("08", "first derivative, checkpointed and plain", grad(saving)(0.4), grad(plain)(0.4))
-check("08", "second derivative, checkpointed and plain", grad(grad(saving))(0.4), grad(grad(plain))(0.4), 1e-13)
+check("08", "first derivative: checkpointed vs. plain", grad(saving)(0.4), grad(plain)(0.4))
+check("08", "second derivative: checkpointed vs. plain", grad(grad(saving))(0.4), grad(grad(plain))(0.4), 1e-13)
 
 # %% [markdown]
 # ## Saddle points
 #
 # Where the gradient is 0, the Hessian decides: if all its eigenvalues are positive, the point is a minimum; if both
-# signs occur, it is a saddle. Descent from a point exactly on the ridge of $f = x^2 - y^2 + y^4/4$ walks into the
-# saddle and stays there; a small step in the direction of negative curvature is enough to escape.
+# signs occur, it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ runs into the saddle
+# and stays there; a small step in the direction of negative curvature is enough to escape.
 
 # %%
 def saddle(x):
@@ -243,7 +244,7 @@ plt.ylabel("y")
 plt.legend(fontsize=8, loc="lower right")
 plt.show()
 check("08", "curvatures at the saddle", curvatures, [-2.0, 2.0], 1e-9)
-check("08", "where descent from the ridge ends", abs(np.array(stuck[-1])), "< 1e-5")
+check("08", "end of the descent from the ridge: |x| and |y|", abs(np.array(stuck[-1])), "< 1e-5")
 check("08", "f after leaving the saddle", saddle(escape[-1]), -1.0, 1e-3)
 
 # %% [markdown]
@@ -264,7 +265,7 @@ equal = [0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]
 spectrum, directions = np.linalg.eigh(hessian(xor_loss)(equal))
 print("eigenvalues:", np.round(spectrum, 3) + 0.0)
 check("08", "XOR network: norm of the gradient", math.hypot(*grad(xor_loss)(equal)), "< 1e-12")
-check("08", "XOR network: least curvature", spectrum[0], "< -0.1")
+check("08", "XOR network: smallest curvature", spectrum[0], "< -0.1")
 check("08", "XOR network: largest curvature", spectrum[-1], "> 0.1")
 
 # %% [markdown]

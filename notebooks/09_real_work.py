@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Real work
 #
-# **Aim.** To differentiate ordinary programs: we take a simulation of a throw, with loops and branches, and use its
-# gradient to find the right angle, fit a curve with `scipy.optimize`, compare the Greeks of an option with their closed
-# forms, and average small networks by bagging. None of these programs was written for a neural network library.
+# **Aim.** To differentiate ordinary programs: we use the gradient of a simulated throw, a program with loops and
+# branches, to find the right angle; we fit a curve with `scipy.optimize`; we compare the Greeks of an option with their
+# closed forms; and we average small networks by bagging. None of these programs was written for a neural network
+# library.
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
 # an error.)
@@ -55,7 +56,7 @@ for a, d in history:
     print(f"angle {a:.6f}: {d:.6f} m")
 check("09", "distance after six steps of Newton's method", throw(angle), target, 1e-9)
 forward = ac.jvp(throw)((0.5,), (1.0,))[1]
-check("09", "reverse and forward mode through the simulation", grad(throw)(0.5), forward, 1e-11)
+check("09", "derivative of the distance: reverse vs. forward mode", grad(throw)(0.5), forward, 1e-11)
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.2))
@@ -112,8 +113,8 @@ for name, value, error, true in zip(("amplitude", "damping", "frequency", "phase
 
 # %%
 reference, _ = curve_fit(lambda t, *q: q[0] * np.exp(-q[1] * t) * np.cos(q[2] * t + q[3]), times, measured, p0=truth)
-check("09", "fitted parameters, here and by scipy's curve_fit", p, reference, 1e-5)
-check("09", "distance from the truth in standard errors", abs(np.array(p) - truth) / errors, "< 3")
+check("09", "fitted parameters: ours vs. scipy's curve_fit", p, reference, 1e-5)
+check("09", "distance from the true parameters, in standard errors", abs(np.array(p) - truth) / errors, "< 3")
 plt.plot(times, measured, "o", label="measured")
 plt.plot(times, [oscillation(p, t) for t in times], label="fitted")
 plt.xlabel("t")
@@ -159,7 +160,7 @@ closed = {
     "vanna": (vanna, -density * d2 / v),
 }
 for name, (ours, formula) in closed.items():
-    check("09", f"{name}, from the graph and from its closed form", ours, formula, 1e-13)
+    check("09", f"{name}: graph vs. closed form", ours, formula, 1e-13)
 
 # %% [markdown]
 # If there is no closed form, the same method works on the program that computes the price. The price of an American put
@@ -184,7 +185,7 @@ price, put_delta = value_and_grad(american_put)(S, K, T, r, v)
 bump = (american_put(S + 1e-4, K, T, r, v) - american_put(S - 1e-4, K, T, r, v)) / 2e-4
 european = call(S, K, T, r, v) - S + K * math.exp(-r * T)  # put-call parity
 print(f"American put {price:.4f}, European {european:.4f}, delta {put_delta:.4f}")
-check("09", "delta of an American put, from the graph and by bumping", put_delta, bump, 1e-6)
+check("09", "delta of an American put: graph vs. central difference", put_delta, bump, 1e-6)
 
 # %%
 spots = np.linspace(60, 150, 46)
@@ -199,9 +200,9 @@ plt.show()
 # %% [markdown]
 # ## Bagging
 #
-# The recipe is from lecture 004 (Haase and Kanade): draw k data sets of size N with replacement, train a model on each,
-# and average. The predictions of a single small network, trained on few points, vary a lot from sample to sample; their
-# average varies less.
+# The recipe is from lecture 004 (Haase and Kanade): draw k data sets of size N with replacement, train a model on each
+# of them, and average the predictions of the models. The predictions of a single small network that is trained on few
+# points vary a lot from sample to sample; the average of several networks' predictions varies less.
 
 # %%
 def noisy_sine(generator, n):
@@ -223,14 +224,14 @@ with no_record():
     answers = np.array([[m(x).data for x in held_out[0]] for m in models])
 single = np.mean((answers - held_out[1]) ** 2, axis=1)
 together = np.mean((answers.mean(axis=0) - held_out[1]) ** 2)
-check("09", "held-out error: average of the nine models / mean over single models", together / single.mean(), "< 0.85")
+check("09", "held-out error: averaged prediction / mean over the nine models", together / single.mean(), "< 0.85")
 
 # %%
 fine = np.linspace(-1, 1, 80)
 with no_record():
     curves = np.array([[m([3 * x]).data for x in fine] for m in models])
 plt.plot(fine, curves.T, color="0.8", linewidth=1)
-plt.plot(fine, curves.mean(axis=0), color="C1", linewidth=2, label="average of the nine in grey")
+plt.plot(fine, curves.mean(axis=0), color="C1", linewidth=2, label="average of the nine grey curves")
 plt.plot(fine, np.sin(3 * fine), ":", color="0.3", label="sin 3x")
 plt.plot(np.ravel(data[0]) / 3, data[1], "o", label="training points")
 plt.ylim(-2, 2)

@@ -4,7 +4,7 @@
 # **Aim.** To build a small GPT, the kind of network behind today's chat programs, number by number: embedding, RMS
 # norm, multi-head attention, cross-entropy and Adam. The network learns to invent names. Each training step builds a
 # graph of 60,000 nodes. We look at that graph, step through one attention head, train the network, trace it, and
-# compare the cost of a step in six versions.
+# compare the cost of a training step in six implementations.
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
 # an error.)
@@ -33,8 +33,8 @@ from autograd_core.stepper import step
 # The names are made up, according to a rule that is easy to state: a name has two to four syllables, each a consonant
 # and a vowel; it may end in one more consonant; and *its vowels are all from "aou" or all from "ei"*. Turkish and
 # Finnish have rules of this kind (vowel harmony). To guess the next letter, you have to look further back than the
-# letter just before it. (The Python engine takes a fifth of a second per name, so it gets only 200 names: the network
-# learns less, but you don't have to wait long.)
+# letter just before it. (The Python engine takes a fifth of a second per name, so with that engine we use only 200
+# names: the network learns less, but you don't have to wait long.)
 
 # %%
 def invented(generator):
@@ -73,8 +73,8 @@ check("10", "the example is one of the names", example in names, True)
 # %% [markdown]
 # ## The weights
 #
-# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. The argument `kind` is what
-# makes each number: here the function `parameter`, later one of several classes. `scope` names the nodes that are made
+# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. The argument `kind` is the
+# function or class that makes each number: here `parameter`, later other classes. `scope` names the nodes that are made
 # inside it, and the pictures show the names.
 
 # %%
@@ -139,9 +139,9 @@ check("10", "mean square after the norm", sum(a.data**2 for a in normed) / 2, 1.
 # ## Multi-head attention
 #
 # Each letter asks a question (its *query*); every letter so far, including the one that asks, has a *key* that says
-# what it can answer. The dot product of a query and a key measures how well they *fit*. Softmax turns these fits into
-# proportions that add up to 1, the *shares*, and the head answers with a mixture of the letters' *values* in these
-# proportions.
+# what this letter can answer. The dot product of a query and a key measures how well they *fit*. Softmax turns these
+# fits into proportions that add up to 1, the *shares*, and the head answers with a mixture of the letters' *values* in
+# these proportions.
 
 # %%
 @scope("softmax")
@@ -160,8 +160,9 @@ def head(query, keys, values):
 
 
 # %% [markdown]
-# Here is one head, applied to three letters of two numbers each: step through it with the arrow keys, or drag the value
-# of a leaf and watch the shares change. The second letter's key fits the query best, so the answer is mostly its value.
+# Here is one head, applied to three letters that are represented by two numbers each. Step through its computation with
+# the arrow keys, or drag the value of a leaf and watch the shares change. The second letter's key fits the query best,
+# so the answer is mostly its value.
 
 # %%
 query, keys = [1.0, 0.2], [[0.5, -0.3], [2.0, 0.8], [-0.4, 0.9]]
@@ -170,8 +171,8 @@ step(head, query, keys, values)
 
 # %% [markdown]
 # A GPT has several heads. Here there are four; each head works on a different quarter of the 16 numbers, so each letter
-# asks four questions at once. `keys` and `values` grow by one letter at a time, so no letter looks ahead. A final
-# matrix mixes the four answers.
+# asks four questions at once. The lists `keys` and `values` grow by one entry with each letter, so no letter looks
+# ahead. A final matrix mixes the four answers.
 
 # %%
 @scope("linear")
@@ -194,9 +195,9 @@ def attention(model, x, keys, values):
 # %% [markdown]
 # ## The network
 #
-# After attention comes a small perceptron. Both of them *add* their result to the vector instead of replacing it, so
-# that gradients reach the embedding undiminished. At the end, the network computes a score for each letter of the
-# alphabet.
+# After attention comes a small perceptron. Attention and the perceptron each *add* their result to the vector instead
+# of replacing it, so that gradients reach the embedding undiminished. At the end, the network computes a score for each
+# letter of the alphabet.
 
 # %%
 @scope("perceptron")
@@ -236,12 +237,12 @@ model = weights(parameter)
 loss = loss_of(model, tokens(example))
 loss.label = "loss"
 print(f"{len(numbers(model)):,} weights, {len(toposort(loss)):,} nodes, loss {loss.data:.4f}")
-check("10", "loss of an untrained network, which has no idea", loss, math.log(END + 1), 0.05)
+check("10", "loss of the untrained network (should be about log 16)", loss, math.log(END + 1), 0.05)
 
 # %% [markdown]
 # ## Sixty thousand nodes
 #
-# Nobody can read sixty thousand nodes one by one. In the folded graph each box is one call of a function. The boxes of
+# Nobody can read sixty thousand nodes one by one. In the folded graph each box is one call to a function. The boxes of
 # each letter form a row, and the matrices are on the left. The thick arrows from row to row are attention: each letter
 # reads the keys and values of the letters before it. The rows meet in the mean on the right.
 
@@ -265,9 +266,9 @@ first.draw(collapse=2)
 # %% [markdown]
 # ## Adam
 #
-# Adam is gradient descent with two running means for each weight: one of its gradient, and one of the gradient's
-# square. The step is proportional to the first mean divided by the root of the second, so that every weight moves by
-# about the learning rate, however small its gradient. During training, the learning rate falls from 0.01 to 0.
+# Adam is gradient descent with two running means for each weight: the mean of its gradient, and the mean of the square
+# of its gradient. The step is proportional to the first mean divided by the root of the second, so that every weight
+# moves by about the learning rate, however small its gradient. During training, the learning rate falls from 0.01 to 0.
 
 # %%
 def learning_rate(step):
@@ -328,7 +329,7 @@ print(f"loss of the first name {losses[0]:.4f}, of the last five {statistics.mea
 # ## The same with other kinds of number
 #
 # Programs like this one usually define their own class of numbers. Here is a class of that kind, kept as short as
-# possible. Each operation records its operands and its local derivatives; the sweep sorts the nodes by recursion.
+# possible. Each operation records its operands and its local derivatives; the sweep sorts the nodes recursively.
 
 # %%
 class Own:
@@ -383,7 +384,7 @@ def own_backward(root):
 Own.backward = own_backward
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 theirs, cost["a class defined in the file"] = timed(eager(weights(Own)), names[:3])
-check("10", "losses with the small class", theirs, losses[: len(theirs)], 1e-9)
+check("10", "losses: small class vs. engine", theirs, losses[: len(theirs)], 1e-9)
 
 # %% [markdown]
 # Next comes micrograd, if it is installed. It has neither exp nor log, so we add them, written the way micrograd writes
@@ -413,15 +414,15 @@ def micro(function, slope):
 if Micro:
     Micro.exp, Micro.log = micro(math.exp, lambda x, y: y), micro(math.log, lambda x, y: 1 / x)
     theirs, cost["micrograd"] = timed(eager(weights(Micro)), names[:2])
-    check("10", "losses with micrograd", theirs, losses[: len(theirs)], 1e-9)
+    check("10", "losses: micrograd vs. engine", theirs, losses[: len(theirs)], 1e-9)
 
 # %% [markdown]
 # ## Training, traced
 #
 # All names of the same length need the same arithmetic. `traced` records this arithmetic once for each length, and then
-# replays it without running any Python code. One thing must change: `table[i]` builds the letter into the graph, so
-# each name would need its own program. With `take(table, i)`, the letter becomes an input of the program. Everything
-# else stays the same.
+# replays it without running any Python code. One thing must change: `table[i]` fixes the letter in the graph, so each
+# name would need its own program. With `take(table, i)`, the letter becomes an input of the program. Everything else
+# stays the same.
 
 # %%
 choose = take
@@ -451,7 +452,7 @@ def replayed(optimiser):
 eagerly, _ = timed(eager(weights(parameter)), names[:20])
 one_step = replayed(nn.Adam(numbers(model), lr=learning_rate, betas=(0.85, 0.99)))
 again, _ = timed(one_step, names[:20])
-check("10", "losses, eager and traced", again, eagerly)
+check("10", "losses: traced vs. eager", again, eagerly)
 print(loss_traced.programs[0].stats())
 
 # %% [markdown]
@@ -486,7 +487,7 @@ def least(name):
 
 reached, possible = statistics.mean(history[-300:]), statistics.mean(map(least, names[-300:]))
 print(f"loss of the last 300 names {reached:.3f}; lowest possible {possible:.3f}; with no idea {math.log(END + 1):.3f}")
-check("10", "loss above the lowest possible", reached - possible, "< 0.1" if FULL else "< 1")
+check("10", "loss minus the lowest possible loss", reached - possible, "< 0.1" if FULL else "< 1")
 
 # %% [markdown]
 # ## Inventing names
@@ -527,7 +528,7 @@ heads = np.zeros((HEADS, len(example) + 1, len(example) + 1))
 for place in range(len(example) + 1):
     for head_number in range(HEADS):
         heads[head_number, place, : place + 1] = [shares.pop(0) for _ in range(place + 1)]
-check("10", "each row adds up to 1", heads.sum(axis=2), np.ones((HEADS, len(example) + 1)), 1e-12)
+check("10", "sum of each row of shares", heads.sum(axis=2), np.ones((HEADS, len(example) + 1)), 1e-12)
 
 # %%
 figure, axes = plt.subplots(1, HEADS, figsize=(10, 2.6))
@@ -568,7 +569,7 @@ def forward(w, name):
     x, scale = norm_rows(start)
     x1, scale1 = norm_rows(x)
     q, k, v = (split(x1 @ w[part].T) for part in ("query", "key", "value"))
-    ahead = np.triu(np.full((n, n), -np.inf), 1)  # nothing looks ahead
+    ahead = np.triu(np.full((n, n), -np.inf), 1)  # no letter looks ahead
     shares = shares_of(q @ k.transpose(0, 2, 1) / (WIDTH // HEADS) ** 0.5 + ahead)
     answers = joined(shares @ v)
     x2 = x + answers @ w["mix"].T
@@ -579,8 +580,8 @@ def forward(w, name):
     return start, scale, x, x1, scale1, q, k, v, shares, answers, x2, x3, scale3, up, x4, guess
 
 # %% [markdown]
-# The backward pass goes through these lines in the opposite order. An engine spares us this work: every line had to be
-# derived by hand, and each was a chance to make a mistake.
+# The backward pass goes through these lines in the opposite order. Every line of the backward pass had to be derived by
+# hand, and each was a chance to make a mistake; an engine spares us this work.
 
 # %%
 def norm_back(g, x, scale):
@@ -647,7 +648,7 @@ def by_numpy(flat):
 
 
 theirs, cost["NumPy, by hand"] = timed(by_numpy(np.array(numbers(weights(float)))), names[:300])
-check("10", "losses in NumPy", theirs, history[:300], 1e-6)
+check("10", "losses: NumPy vs. engine", theirs, history[:300], 1e-6)
 
 # %% [markdown]
 # ## In PyTorch
@@ -703,7 +704,7 @@ if torch:
     torch.set_num_threads(1)
     tensors = {part: torch.tensor(m, dtype=torch.float64, requires_grad=True) for part, m in weights(float).items()}
     theirs, cost["PyTorch"] = timed(by_torch(tensors), names[:300])
-    check("10", "losses in PyTorch", theirs, history[:300], 1e-6)
+    check("10", "losses: PyTorch vs. engine", theirs, history[:300], 1e-6)
 
 # %% [markdown]
 # ## What a step costs

@@ -1,9 +1,9 @@
 """The derivative of a function of one number, estimated by central differences, with an estimate of the error.
 
-The step is found by search: differences are taken with steps that shrink by a constant ratio, and are extrapolated in
-pairs (Richardson extrapolation). Each result gets an error estimate: its distance from the previous result, plus the
-effect of rounding. The rounding error is not guessed but computed from the graph: it is the sum, over all nodes, of the
-adjoint's magnitude times the rounding error of the operation.
+The step is found by search: differences are taken with steps that shrink by a constant ratio, and each difference is
+extrapolated together with the previous one (Richardson extrapolation). Each result gets an error estimate: its
+distance from the previous result, plus the effect of rounding. The rounding error is not guessed but computed from the
+graph: it is the sum, over all nodes, of the adjoint's magnitude times the rounding error of the operation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ ROUNDING = 2.0**-51  # the relative error of one operation: the worst functions 
 SMALLEST = 2.0**-1074
 COARSE = 2.0**-13  # if the relative error is larger than this, search again, or explain why there is no derivative
 HIDDEN = 64.0  # the number of operations that a checkpoint is assumed to contain
-LOPSIDED = 8.0  # a kink function that changes this many times more on one side than on the other has jumped over 0
+# A kink function, which is 0 at a kink, has jumped over 0 if it changes this many times more on one side than on the
+# other.
+LOPSIDED = 8.0
 LOST = 16.0  # a rounding error that is this many times the derivative hides the derivative
 CLEAR = 4.0  # a bend of this many times its rounding error is significant
 

@@ -12,7 +12,7 @@ from ..value import Value
 
 
 def path_of(leaf: Value) -> str:
-    """Return the label of a leaf, preceded by its scopes because a network has many weights called w1."""
+    """Return the label of a leaf, preceded by its scopes, because a network has many weights called w1."""
     return "/".join((*leaf.scope, leaf.label)) if leaf.label else ""
 
 

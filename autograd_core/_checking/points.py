@@ -16,7 +16,7 @@ CLEARANCE = 2.0**-6  # the least distance from a kink, relative to the largest o
 
 
 def operand_names(row: Operation) -> list[str]:
-    """Return the names of the operands that are drawn for an operation."""
+    """Return the names of the operands that `point` draws for an operation."""
     return [f"x[{i}]" for i in range(4)] if row.shape.lists else list(row.shape.parameters)
 
 
@@ -46,7 +46,10 @@ def point(
 
 
 def _number(row: Operation, draw: random.Random) -> float:
-    """Draw an integer, a number near a special point of the domain, one of ordinary size, or one of any size."""
+    """Draw an integer, a number near a special point of the domain, or some other number.
+
+    The other numbers are between -3 and 3, or have a magnitude from 2**-20 to 2**20.
+    """
     kind, side, shift = draw.random(), 2.0 * draw.randint(0, 1) - 1.0, draw.uniform(-20.0, 20.0)
     if kind < 0.2:
         return float(draw.randint(0, 4))

@@ -78,7 +78,7 @@ class Report(Sequence[Coordinate]):
 
     @property
     def not_judged(self) -> list[Coordinate]:
-        """The coordinates that were not judged: at kinks, at the edge of the domain, or where rounding is too large."""
+        """The coordinates that were not judged: at kinks, at the edge of the domain, or where rounding dominates."""
         return [c for c in self.coordinates if c.verdict == NOT_JUDGED]
 
     @property
@@ -87,7 +87,10 @@ class Report(Sequence[Coordinate]):
         return self.ranked()[0]
 
     def ranked(self) -> list[Coordinate]:
-        """Return those that disagree, then those that agree (both with the worst first), then those not judged."""
+        """Return all coordinates: those that disagree, then those that agree, then those not judged.
+
+        Within the first two groups, the worst come first.
+        """
         def furthest_off(coordinates: list[Coordinate]) -> list[Coordinate]:
             return sorted(coordinates, key=lambda c: c.relative, reverse=True)
 
@@ -120,7 +123,7 @@ class Report(Sequence[Coordinate]):
         )
 
     def shown(self) -> list[Coordinate]:
-        """Return the coordinates in the table: all or, if they are too many, the worst and a few not judged."""
+        """Return the coordinates in the table: all or, if there are too many, the worst and a few not judged."""
         ranked = self.ranked()
         if len(ranked) <= SHOWN:
             return ranked

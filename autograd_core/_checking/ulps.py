@@ -1,4 +1,4 @@
-"""Distances between floats in units in the last place: the measure behind every statement of accuracy here."""
+"""Distances between floats, in units in the last place; all accuracy figures in this project use this unit."""
 
 from __future__ import annotations
 

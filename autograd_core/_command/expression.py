@@ -1,4 +1,4 @@
-"""Arithmetic typed on the command line: parsed with `ast` against a whitelist, never evaluated as Python."""
+"""Arithmetic typed on the command line: parsed with `ast` and checked against a whitelist, but never run as Python."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def parse(text: str) -> Expression:
     """Parse an expression: numbers, names, + - * / // % **, comparisons and the functions of the table.
 
     Raises:
-        ExpressionError: The text contains anything else (the message says what, and in which column), or its value is
-            not a single number.
+        ExpressionError: The text contains anything else (the message says what, and in which column), or the
+            expression's value is not a single number.
     """
     if len(text) > LONGEST:
         raise ExpressionError(f"the expression has {len(text)} characters; the limit is {LONGEST}")
@@ -161,7 +161,7 @@ class _Reader:
         return [_cut(ast.get_source_segment(self.text, node) or "…", LONGEST_SAID) for node in nodes]
 
     def advised(self, *nodes: ast.expr) -> list[str]:
-        """Return the text of each node for use as an argument; a long text is replaced as a whole, never cut."""
+        """Return the text of each node for use as an argument; a text that is too long is replaced with "…"."""
         typed = [ast.get_source_segment(self.text, node) or "…" for node in nodes]
         lines = [text if text.isprintable() else ast.unparse(node) for node, text in zip(nodes, typed, strict=True)]
         return [line if len(line) <= LONGEST_SAID else "…" for line in lines]
@@ -251,7 +251,7 @@ class _Reader:
             case ast.Compare(ops=[_, _, *_]):
                 return f"{said!r} is a chained comparison; compare two numbers at a time, as in where(0 < x, …, …)"
             case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                return f"'and', 'or' and 'not' are not supported in {said!r}; put one where(…) inside another"
+                return f"'and', 'or' and 'not' are not supported, as in {said!r}; put one where(…) inside another"
         return f"{said!r} is not supported; {ALLOWED}"
 
 

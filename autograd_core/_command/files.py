@@ -20,7 +20,7 @@ def check_output(path: Path, endings: Sequence[str]) -> None:
 
     Raises:
         ValueError: The path has another extension.
-        OSError: Its directory does not exist, or the path is itself a directory.
+        OSError: The directory of the path does not exist, or the path is itself a directory.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{str(path)!r} is a directory: name a file in it")
@@ -31,7 +31,7 @@ def check_output(path: Path, endings: Sequence[str]) -> None:
 
 
 def write_drawing(y: Value, path: Path, **options: Any) -> Path:
-    """Write the picture of the graph below `y` and return its path.
+    """Draw the graph below `y`, write the picture to `path`, and return `path`.
 
     Args:
         y: The output.
@@ -54,7 +54,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
 
 
 def _kept(source: str, path: Path) -> Path:
-    """Write the source to a separate file, without overwriting a file with other contents; return its path."""
+    """Write the source to a separate file, without overwriting a file that has other contents, and return its path."""
     names = (path.with_name(f"{path.stem}{f'-{i}' if i > 1 else ''}.dot") for i in count(1))
     kept = next(name for name in names if not name.exists() or _holds(name, source))
     kept.write_text(source, encoding="utf-8")

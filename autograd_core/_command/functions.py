@@ -55,7 +55,7 @@ def _loaded(text: str) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not inspect.isfunction(function):
         own = [key for key, thing in vars(module).items() if getattr(thing, "__module__", "") == path.stem]
-        raise ValueError(f"{path.name} has no function {name!r}; it has {', '.join(own) or 'none'}")
+        raise ValueError(f"{path.name} has no function {name!r}; it defines {', '.join(own) or 'nothing'}")
     return function
 
 

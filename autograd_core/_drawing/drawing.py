@@ -104,7 +104,7 @@ class Drawing:
     ) -> str:
         """Write the picture and return its path, adding the format's extension if it is missing.
 
-        `outfile` is a path to use unchanged. With `view`, the picture is opened in the system's viewer.
+        `outfile` is used as the path, with no extension added. With `view`, the system's viewer opens the picture.
         """
         path = Path(outfile or filename or self.digraph.filename)
         ending = path.suffix.lower()

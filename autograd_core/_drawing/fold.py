@@ -67,7 +67,7 @@ class _Scopes:
     def around(self, path: Path, make: bool = True) -> Group | None:
         """Return the group of the folded scope on a path, or None if there is no such scope.
 
-        If the scope has no group yet, one is made if `make`; otherwise, None is returned.
+        If the scope has no group yet, one is made if `make` is true; otherwise, None is returned.
         """
         if self._collapse is None or len(path) < self._collapse:
             return None
@@ -173,7 +173,10 @@ def _homes(groups: list[Group], owner: dict[Value, Group]) -> dict[Group, Path]:
 
 
 def _absorb(groups: list[Group], owner: dict[Value, Group], inputs: bool) -> list[Group]:
-    """Move each parameter that only one folded scope reads into that scope's group, and with `inputs` each input."""
+    """Move each parameter that only one folded scope reads into that scope's group.
+
+    If `inputs` is true, do the same with inputs.
+    """
     reader: dict[Group, Group | None] = {}
     for group in groups:
         for node in group.nodes:

@@ -1,7 +1,7 @@
 """Choosing which way up a layout is.
 
 Older and newer versions of Graphviz put the first of several frames at opposite ends, so the frames are laid out in
-both orders and the layouts compared.
+both orders and the layouts are compared.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The code behind the engine.
 
-Read `recording.py` first: it shows how an operation makes a node, and `nodes.py` shows how the engine makes one from
-its parts. `numbers.py` defines what counts as a number, `leaf_arguments.py` checks the arguments of `Value(…)`,
+Read `recording.py` first: it shows how an operation makes a node. `nodes.py` shows how the engine makes a node from its
+parts. `numbers.py` defines what counts as a number, `leaf_arguments.py` checks the arguments of `Value(…)`,
 `clock.py` stamps nodes, and `choice.py` picks the C or the Python engine and defines `@accelerated`.
 
 The context of an operation: `places.py` (scopes and recording), `decorated.py` (the wrappers that `@scope(…)` makes),

@@ -29,8 +29,8 @@ def chosen(wanted: str) -> ModuleType | None:
         wanted: The value of AUTOGRAD_CORE_ENGINE: "native", "python", or "" for native if it is available.
 
     Raises:
-        ImportError: `wanted` is any other word, is "native" but the C engine was not built, or the build is older than
-            its sources.
+        ImportError: `wanted` is any other word; it is "native", but the C engine cannot be used; or the build is older
+            than its sources.
     """
     if wanted not in ("", "native", "python"):
         raise ImportError(f"{VARIABLE} must be native or python, or unset; got {wanted!r}")
@@ -48,9 +48,9 @@ def chosen(wanted: str) -> ModuleType | None:
 
 
 def refuse_outdated(build: Path) -> None:
-    """Raise ImportError if a source file beside `build` is newer, as happens after a pull in a source tree.
+    """Raise ImportError if a source file beside `build` is newer than it, as may be the case after `git pull`.
 
-    An engine that does not match the Python code beside it may fail anywhere, or compute outdated numbers. An
+    An engine that does not match the Python code beside it may fail anywhere, or compute wrong numbers. An
     installed package contains no sources, so nothing is compared.
     """
     if not (build.parent / "core.h").exists():

@@ -1,4 +1,4 @@
-"""One counter for the whole process: assigning a leaf advances it, and every node records the counter's value."""
+"""The clock, one counter for the whole process: assigning a leaf advances it, and every node records its reading."""
 
 import threading
 
@@ -10,7 +10,7 @@ _moving = threading.Lock()
 
 @accelerated
 def tick() -> int:
-    """Advance the clock and return its reading: nodes made from now on carry a later stamp than all earlier ones."""
+    """Advance the clock and return its reading: nodes made from now on carry a later stamp than all earlier nodes."""
     with _moving:
         clock[0] += 1
         return clock[0]
@@ -18,6 +18,6 @@ def tick() -> int:
 
 @accelerated
 def catch_up(stamp: int) -> None:
-    """Advance the clock to at least `stamp`, for nodes from a pickle."""
+    """Advance the clock to at least `stamp`, the latest stamp of the nodes loaded from a pickle."""
     with _moving:
         clock[0] = max(clock[0], stamp)

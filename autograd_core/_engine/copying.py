@@ -45,7 +45,10 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
 
 
 def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
-    """Return the unknown nodes below `root` and in the segments of checkpoints there, operands before results."""
+    """Return the nodes below `root` that are not `known`, operands before results.
+
+    They include the nodes in the segments of checkpoints among them, and the nodes below those.
+    """
     found: dict[Value, None] = {}
     there = set[Value]()
     roots = [root]

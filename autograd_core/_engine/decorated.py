@@ -1,4 +1,7 @@
-"""How `@scope(…)` and `@no_record()` wrap functions, generators and coroutines to run inside a place (`places.py`)."""
+"""How `@scope(…)` and `@no_record()` wrap functions, generators and coroutines so that they run inside a place.
+
+`places.py` defines places.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ class Enters(Protocol):
 
 
 def decorated(place: Enters, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap `function` to run inside a place; a generator or coroutine is inside the place only while it runs."""
+    """Wrap `function` so that it runs inside a place; a generator or coroutine is there only while it runs."""
     if isgeneratorfunction(function):
         return _generator_inside(place, function)
     if iscoroutinefunction(function):
@@ -101,7 +104,7 @@ class _Visit:
         _place.set(cast(Place, self.part[0].parent))
 
     def steps(self, generator: Any) -> Generator[Any, Any, Any]:
-        """Run `generator`, taking each step inside the place."""
+        """Run `generator`, executing each of its steps inside the place."""
         step, given = generator.send, None
         while True:
             try:
@@ -122,5 +125,5 @@ class _Visit:
 
     @coroutine
     def awaited(self, thing: Any) -> Generator[Any, Any, Any]:
-        """Await a coroutine, taking each step inside the place."""
+        """Await a coroutine, executing each of its steps inside the place."""
         return (yield from self.steps(thing))

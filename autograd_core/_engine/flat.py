@@ -1,7 +1,7 @@
 """A graph as a flat list, for pickles and programs: the operation of each node, and the indices of its operands.
 
-The indices count first the outside nodes (to which the list refers but which it does not contain), then the constants
-(plain numbers), and then the list's own nodes.
+Indices are assigned first to the outside nodes (to which the list refers but which it does not contain), then to the
+constants (plain numbers), and then to the list's own nodes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Numbers:
         self._plain: dict[float | bytes, int] = {}
 
     def held(self, node: Value) -> None:
-        """Add a node as a separate constant; call this before any plain number is added."""
+        """Add a node as a constant of its own; call this before any plain number is added."""
         self.of[node] = self._outside + len(self.constants)
         self.constants.append(node._data)
 
@@ -83,7 +83,7 @@ class Numbers:
                 constant.
             operands, starts: The result of `operands_of(nodes)`.
             ends: The results; any constants among them are added to the list.
-            rows: For some nodes, the row to list in place of their own.
+            rows: For some of the nodes, the row to list in place of the node's own.
         """
         plain = self.constants_among(operands)
         if ends:

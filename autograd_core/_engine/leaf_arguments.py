@@ -20,7 +20,7 @@ def label_checked(label: str | None) -> str | None:
 
 
 def leaf_label(label: str | None) -> str | None:
-    """Return the label of a new leaf, checked."""
+    """Check the label of a new leaf, and return it."""
     if isinstance(label, (tuple, list, set)):
         raise miscalled(label, (), {})
     return label_checked(label)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 
 def marks(labels: Sequence[tuple[str, ...]], taken: Iterable[str] = ()) -> list[str]:
-    """Return a suffix for each label that makes it unique: empty for the first label of its kind, "#2" for the second.
+    """Return, for each label, a suffix that makes it unique: empty for the first of equal labels, "#2" for the next.
 
     Args:
         labels: For each label, all the forms in which it is shown, starting with the label as typed.

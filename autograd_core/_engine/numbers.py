@@ -1,4 +1,4 @@
-"""Reading real numbers."""
+"""Converting real numbers, including NumPy's, to floats."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def number(operand: Any) -> float | None:
 def unwrapped(thing: Any) -> Any:
     """Return the number or Value in a zero-dimensional array, and anything else unchanged.
 
-    `np.tensordot(v, v, 1)` returns a zero-dimensional array.
+    For example, `np.tensordot(v, v, 1)` returns a zero-dimensional array.
     """
     kind = type(thing)
     if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not thing.shape and thing.dtype.kind in "fiubO":

@@ -46,7 +46,7 @@ def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:
-    """Yield the local derivatives; the rows decide whether a 0 is flat, since the pickle does not say."""
+    """Yield the local derivatives; the rows decide whether a 0 is flat, since the pickle does not record this."""
     numbers = [*(leaf.data for leaf in leaves), *program["data"]]
     operands, slopes = iter(program["operands"]), iter(program["locals"])
     for op, how_many in zip(program["op"], program["counts"], strict=True):

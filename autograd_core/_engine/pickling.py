@@ -8,7 +8,7 @@ But when `pickle` calls `__reduce__`, it does not say which pickle it is writing
 each object once, refers back to that object from then on, and keeps it alive. So each pickle contains a `_Session`,
 which knows the nodes in that pickle, and gets a new `_Token` with each node pickled. When a node is reduced, it lists
 the tokens of all living sessions. A token that `pickle` then reduces was not yet in this pickle. Of the tokens that
-were, the newest is the one of this pickle's session: a token of any other session can only have got in by being listed,
+were, the newest belongs to this pickle's session: a token of any other session can only have got in by being listed,
 and this pickle's session made a newer token right after that. A session dies with its pickle, even if pickling fails.
 """
 

@@ -135,7 +135,7 @@ def _recorded(row: Operation, operands: Sequence[Any], numbers: Sequence[float],
 
 @accelerated
 def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """Wrap a binary function for calls by name, where it must raise TypeError instead of returning NotImplemented."""
+    """Wrap a binary function that users call by name: it raises TypeError instead of returning NotImplemented."""
 
     def function(x: Any, y: Any) -> Any:
         result = apply(x, y)

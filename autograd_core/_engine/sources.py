@@ -50,7 +50,7 @@ def line_now() -> int | None:
 
 @cache
 def followed(code: CodeType) -> bool:
-    """Return whether a function is the user's own."""
+    """Return whether a function is the user's own, so that its lines are followed."""
     name = code.co_filename
     return not name.startswith(("<frozen", "<string>", *INSTALLED, *OWN))
 
@@ -117,7 +117,7 @@ def _following(before: Place | None) -> Trace:
 
 
 def _move_to(frame: FrameType) -> None:
-    """Set the current place to that of the line a frame is about to run, a sibling of the previous line's place."""
+    """Set the current place to one for the line that a frame is about to run, beside the place of the previous line."""
     here = current()
     around = here.parent if here.owner >= LINE and here.parent is not None else here
     line = (frame.f_code.co_filename, frame.f_lineno)

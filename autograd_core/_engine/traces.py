@@ -16,7 +16,7 @@ traces: dict[int, Any] = {}
 
 
 def note(node: Any) -> None:
-    """Append a new node to the list of this thread, if there is one."""
+    """Append a new node to this thread's list, if the thread has one."""
     if (nodes := made.get(get_ident())) is not None:
         nodes.append(node)
 

@@ -1,4 +1,4 @@
-"""Watching for numbers taken out of Values while a transform runs its function, since the gradient may be lost.
+"""Watching for numbers taken out of Values while a transform runs its function, since their gradients may be lost.
 
 A function that computes with `x.data`, `round(x, 6)` or the floats of `gradients` returns a plain number, which counts
 as a constant. Whether it really is constant depends on which Values were read during the run, and on whether those

@@ -67,7 +67,10 @@ def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray
 
 @accelerated
 def add_numbers(numbers: array[float], start: int, places: array[int], sums: array[float], reached: bytearray) -> bool:
-    """Add each number from index `start` on to the sum at its place (-1: to none), as `add_gradients` does."""
+    """Add each number, from index `start` on, to the sum whose index is in `places`; -1 means that there is none.
+
+    Mark each sum to which a number is added, and return whether all numbers added are finite.
+    """
     finite = True
     for x, at in zip(numbers[start:], places, strict=True):
         if at >= 0:
@@ -79,7 +82,7 @@ def add_numbers(numbers: array[float], start: int, places: array[int], sums: arr
 
 @accelerated
 def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float]:
-    """Return each entry's total over eight partial sums, added in the order that programs use, divided by `count`.
+    """Add eight partial sums of each entry, in the order that programs use, and return the totals divided by `count`.
 
     >>> mean_of_partials([array("d", [float(k)]) for k in range(8)], 4)
     [7.0]
@@ -90,9 +93,9 @@ def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float
 
 @accelerated
 def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int], count: int) -> bool:
-    """Set each node's gradient to the sum at its place divided by `count`, or clear it if the place is -1.
+    """Set each node's gradient to a sum divided by `count`; `places` holds the index of the sum.
 
-    Return whether all gradients are finite.
+    If the index is -1, clear the gradient instead. Return whether all gradients are finite.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)
@@ -111,7 +114,7 @@ def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int],
 def norm_of(nodes: Sequence[Value]) -> float:
     """Return the Euclidean norm of all gradients.
 
-    It is computed from eight partial sums of squares or, if their total is extreme, by `math.hypot`.
+    The norm is computed from eight partial sums of squares or, if their total is extreme, by `math.hypot`.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(2.0), parameter(1.0)

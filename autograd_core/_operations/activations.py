@@ -8,14 +8,14 @@ import math
 
 from autograd_core._operations.special import polynomial, product_error, residual, scaled_exp, scaled_gaussian
 
-# The Chebyshev interpolant of silu'(x) / (x - root) on [-1.40625, -1.15625], computed with 60 digits, in powers of
+# The Chebyshev interpolant of silu'(x) / (x - root) on [-1.40625, -1.15625], computed to 60 digits, in powers of
 # x + 1.28125, lowest power first.
 _SILU_NEAR_ROOT = (
     0.21740336854059594, 0.1465432932649427, 0.019001712808600888, -0.015149036257066342, -0.006608259930828664,
     0.00011331223299089696, 0.0007948936865031039, 0.00018660922983321189, -4.027786972893193e-05,
     -2.956008827041391e-05,
 )
-# The Chebyshev interpolants of f(x) / (x - root), computed with 60 digits, lowest power first. The first is for the
+# The Chebyshev interpolants of f(x) / (x - root), computed to 60 digits, lowest power first. The first is for the
 # derivative f of gelu on [-1.5, -0.375], in powers of x + 0.9375; the second is for the derivative f of gelu_tanh on
 # [-1.0625, -0.375], in powers of x + 0.71875.
 _GELU_NEAR_ROOT = (
@@ -103,7 +103,7 @@ def gelu_slope(x: float) -> float:
 def gelu_tanh(x: float) -> float:
     """Return x * sigmoid(2u), where u = sqrt(2 / pi) * (x + 0.044715 * x**3), to within 2.9 ulp.
 
-    Here 0.044715 is the float nearest to that number.
+    Here 0.044715 stands for the float nearest to it.
 
     >>> gelu_tanh(0.0), gelu_tanh(math.inf), gelu_tanh(-math.inf)
     (0.0, inf, -0.0)
@@ -129,7 +129,9 @@ def gelu_tanh_slope(x: float) -> float:
 
 
 def gelu_tanh_exponent(x: float) -> tuple[float, float]:
-    """Return w and v, whose sum is 2 * sqrt(2 / pi) * (x + 0.044715 * x**3) to twice the precision, for 0 <= x <= 22.
+    """Return w and v, whose sum is 2 * sqrt(2 / pi) * (x + 0.044715 * x**3), for 0 <= x <= 22.
+
+    The sum is accurate to twice the precision of a float.
 
     >>> gelu_tanh_exponent(1.0)
     (1.6671239378783311, -1.7320388485192467e-16)
@@ -167,7 +169,7 @@ def _mills(t: float) -> float:
 
 def _normal_cdf(x: float) -> float:
     """Return Phi(x) for -1 <= x <= 40."""
-    # y + d is x / sqrt(2) to twice the precision; erfc(-y - d) is expanded to first order in d.
+    # y + d is x / sqrt(2) to twice the precision of a float; erfc(-y - d) is expanded to first order in d.
     y = 0.7071067811865476 * x
     d = product_error(0.7071067811865476, x, y) - 4.833646656726457e-17 * x
     return 0.5 * math.erfc(-y) + 0.5641895835477563 * math.exp(-y * y) * d

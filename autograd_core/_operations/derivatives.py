@@ -157,15 +157,19 @@ def is_normal(x: Any) -> bool:
 
 
 def less_one_rounds(y: Any) -> bool:
-    """Return whether y - 1 may round; x**(y - 1) would magnify the error to up to 745 units, so x**y / x is used.
+    """Return whether y - 1 may be rounded.
 
-    For such y, either x**y is well within the range of floats, or x**y / x is outside that range too.
+    In x**(y - 1), the rounding error would be magnified to up to 745 units, so x**y / x is used instead. For such y,
+    either x**y is well within the range of floats, or x**y / x is outside that range too.
     """
     return bool(-1.0 < y < 0.5)
 
 
 def at_an_end(x: Any) -> bool:
-    """Return whether a number or a Value's number is 0 or infinite, where powers are limits and y - 1 may round."""
+    """Return whether a number or a Value's number is 0 or infinite.
+
+    There, powers are limits, and y - 1 may be rounded.
+    """
     return bool(x == 0.0 or x == math.inf or x == -math.inf)
 
 
@@ -222,7 +226,7 @@ def cbrt_slope(x: Any, z: Any) -> Any:
 
 
 def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
-    """Return factor * z for z = gaussian(x, c); if z is nearly subnormal, apply its square root twice instead."""
+    """Return factor * z for z = gaussian(x, c); if z is nearly subnormal, multiply by its square root twice."""
     if z > 2.0**-960:
         return ops.times(z, factor)
     half = ops.gaussian(x, 0.5 * c)
@@ -239,8 +243,8 @@ def logaddexp_slope(x: Any, y: Any) -> Any:
 def silu_curve(x: Any) -> Any:
     """Return the second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), where s is the sigmoid.
 
-    The product of the sigmoids may be subnormal, so its square root is applied twice. Near the root of the second
-    derivative, 2 - |x| is exact.
+    The product of the sigmoids may be subnormal, so the result is multiplied by its square root twice instead. Near the
+    root of the second derivative, 2 - |x| is exact.
     """
     size = -x if x < 0.0 else x
     root = ops.exp(-0.5 * size)
@@ -249,7 +253,10 @@ def silu_curve(x: Any) -> Any:
 
 
 def gelu_curve(x: Any) -> Any:
-    """Return the second derivative of gelu, (2 - x**2) phi(x), using the roots of 2 - x**2 to twice the precision."""
+    """Return the second derivative of gelu, (2 - x**2) phi(x).
+
+    The roots of 2 - x**2 are used to twice the precision of a float.
+    """
     factor = (SQRT_2 - x + REST_OF_SQRT_2) * (SQRT_2 + x + REST_OF_SQRT_2)
     return times_gaussian(ONE_OVER_SQRT_2PI * factor, x, 0.5, ops.gaussian(x, 0.5))
 

@@ -18,7 +18,7 @@ def has_power(x: float, y: float) -> bool:
 
 
 def is_order(n: float) -> bool:
-    """Return whether a number is an order of differentiation: an integer from 0 up."""
+    """Return whether a number is an order of differentiation: a non-negative integer."""
     return n >= 0 and n % 1 == 0
 
 

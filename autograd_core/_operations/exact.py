@@ -176,7 +176,7 @@ def _right(n: int, x: Decimal) -> Decimal:
 
 
 def _gamma(x: Decimal) -> Decimal:
-    """Return the gamma function."""
+    """Return the gamma function at x."""
     product, y = Decimal(1), x
     while y < FAR:
         product *= y

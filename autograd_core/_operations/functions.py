@@ -70,7 +70,7 @@ def unary_row(
     value: Callable[[float], float], slope: Derivative, *, printed: str | None = None, formula: str = "",
     method: bool = True, **fields: Any,
 ) -> Unary:
-    """State a row with one operand."""
+    """Make an unpublished row with one operand."""
     return cast(Unary, Stated(ONE_NUMBER, value, (slope,), (printed,), formula, method, fields))
 
 
@@ -78,7 +78,7 @@ def binary_row(
     value: Callable[[float, float], float], slope_x: Derivative, slope_y: Derivative, *, shape: Shape = TWO_NUMBERS,
     printed: tuple[str | None, str | None] = (None, None), formula: str = "", method: bool = True, **fields: Any,
 ) -> Binary:
-    """State a row with two operands."""
+    """Make an unpublished row with two operands."""
     return cast(Binary, Stated(shape, value, (slope_x, slope_y), printed, formula, method, fields))
 
 
@@ -86,7 +86,7 @@ def many_row(
     shape: Shape, value: Callable[[Sequence[float]], float],
     slopes: Callable[[Sequence[Any], Any], Sequence[Any]], **fields: Any,
 ) -> Many:
-    """State a row with many operands."""
+    """Make an unpublished row with many operands."""
     return cast(Many, Stated(shape, value, slopes, (), "", False, fields))
 
 
@@ -133,7 +133,7 @@ def _operation(name: str, row: Stated, symbols: dict[str, Callable[..., Term]]) 
 
 
 def _function(row: Operation, method: bool) -> Any:
-    """Make the function of a row, and install its methods and operators."""
+    """Make the function of a row, and install the row's methods and operators."""
     function: Any = _unary(row) if row.arity == 1 else _binary(row) if row.arity == 2 else many(row)
     if row.public and method:
         if not row.operator or row.name == "pow":

@@ -54,7 +54,7 @@ def index_of(thing: Any) -> Any:
 
 
 def chosen(xs: Sequence[float]) -> float:
-    """Return the element of a list at the index that precedes the list."""
+    """Return the element of `xs[1:]` at the index `xs[0]`."""
     count = len(xs) - 1
     for j in range(count):
         if xs[0] == j or xs[0] == j - count:

@@ -27,9 +27,9 @@ def second(x: Any, y: Any, z: Any) -> Any:
     return y
 
 
-# Marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint to which nothing has been added. It
-# equals 0, and adding a number to it keeps every bit of the number. A derivative that is zero only at the current
-# point is recorded as 0.0, and 0.0 times infinity is NaN.
+# NOTHING marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint to which nothing has been
+# added. It equals 0, and adding a number to it keeps every bit of the number. A derivative that is zero only at the
+# current point is recorded as 0.0, and 0.0 times infinity is NaN.
 NOTHING = -0.0
 
 
@@ -93,7 +93,7 @@ class Operation:
     flat_beside: tuple[Flat | None, ...] = ()
     # The largest error of a derivative over the whole domain, in units in the last place: 4 for every public row, up to
     # 8 for rows that are derivatives of others. If one of the latter has an allowance, the bound also includes the
-    # change in the exact derivative when each operand moves by one unit; the text of the allowance says why.
+    # change in the exact derivative when each operand is shifted by one unit; the text of the allowance says why.
     ulps: float = 4.0
     allowance: str = ""
     # Whether the operation is exported; rows that exist only as derivatives of others are not.

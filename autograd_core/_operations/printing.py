@@ -29,7 +29,7 @@ class Term:
         return self.text
 
     def __bool__(self) -> bool:
-        raise TypeError("its code branches")
+        raise TypeError("the code of the derivative branches")
 
     def at(self, least: int) -> str:
         """Return the text, in parentheses if it binds less tightly than `least`."""
@@ -109,7 +109,7 @@ OPERANDS = {"x": X, "y": Y}
 
 
 def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]]) -> Callable[..., Term]:
-    """Return the stand-in for a row's function: it returns a call as a term, by name or as the row's own formula.
+    """Return the stand-in for a row's function; calling it returns a term: the call by name, or the row's own formula.
 
     >>> as_symbol("quotient", "{x} / {y}", {})(Term("a"), Term("b") + 1.0)
     a / (b + 1)

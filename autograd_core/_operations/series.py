@@ -63,7 +63,7 @@ def polygamma(n: float, x: float) -> float:
             return up + down
         up, down = down, up
     value = up - down
-    # A derivative of even order has a root between any two neighbouring poles. Besides, 1 - x is rounded, which may
+    # A derivative of even order has a root between any two neighbouring poles. Moreover, 1 - x is rounded, which may
     # change digamma by half a unit in the last place of 1.
     least = 0.8 * max(abs(up), abs(down), 1.0)
     return value if least < abs(value) < math.inf else exact.polygamma(int(n), x)

@@ -45,7 +45,7 @@ class Shape:
         return [list(operands[i * size : (i + 1) * size]) for i in range(len(self.parameters))]
 
     def gathering(self, name: str) -> Callable[..., tuple[Any, ...]]:
-        """Return a function from the arguments of operation `name` to its operands, as one flat tuple.
+        """Return a function that takes the arguments of operation `name` and returns its operands as one flat tuple.
 
         It raises ValueError if two lists differ in length.
         """

@@ -11,7 +11,7 @@ from .shape import items
 
 
 def power(x: float, y: float) -> float:
-    """Return x ** y; raise ValueError if it would be complex."""
+    """Return x ** y; raise ValueError if the result would be complex."""
     z: Any = x**y
     if isinstance(z, complex):
         raise ValueError("the result would be complex")
@@ -25,7 +25,10 @@ def polygamma_value(n: float, x: float) -> float:
 
 
 def running_sum(xs: Sequence[float]) -> float:
-    """Return the sum from left to right, starting at 0.0. (Since Python 3.12, the builtin compensates for rounding.)"""
+    """Return the sum from left to right, starting at 0.0.
+
+    (Since Python 3.12, the builtin `sum` compensates for rounding.)
+    """
     total = 0.0
     for x in xs:
         total += x

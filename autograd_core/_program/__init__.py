@@ -1,7 +1,7 @@
-"""Programs as data: a function is traced into flat lists of operations, and a player replays a list at new numbers.
+"""Programs as data: a function is traced into flat lists of operations, and a player replays these at new numbers.
 
 A question that the function asks about its numbers, such as a comparison, becomes a guard; each way through the guards
-is a branch, and each branch has a list of its own. In reading order, the modules are:
+is a branch, and each branch has its own list. In reading order, the modules are:
 
 - `listing` (the flat list) and `guards` (the questions);
 - `player` (what a list means, in Python), `native` (the same in C) and `players` (the choice between the two);

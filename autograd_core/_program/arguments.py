@@ -1,4 +1,4 @@
-"""The arguments of a traced function: which numbers are inputs, and which arguments select a different program."""
+"""The arguments of a traced function: which of their numbers are inputs, and what selects a different program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Arguments:
 
     @property
     def numbers(self) -> list[Any]:
-        """The numbers, in order: floats, ints and Values."""
+        """The numbers in the arguments (floats, ints and Values), in order."""
         return self.structure.numbers
 
     def part(self, at: int) -> Structure:
@@ -43,7 +43,7 @@ class Arguments:
         return Structure(numbers, leaves, form)
 
     def argument_of(self, position: int) -> int:
-        """Return the argument that holds the number at a position."""
+        """Return the index of the argument that contains the number at a position."""
         return next(i for i, end in enumerate(self.ends) if position < end)
 
 
@@ -53,15 +53,15 @@ def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
     return _taken_apart(positional, keywords) if flat is None else flat
 
 
-# A cache for calls whose arguments are all numbers, or lists and tuples of numbers. It holds everything except the
-# numbers, keyed by the layout and types of the arguments. A training loop makes the same few calls again and again.
+# A cache for calls whose arguments are numbers, or lists and tuples of numbers. The cache holds everything except the
+# numbers, keyed by the layout and types of the arguments. A training loop makes the same few kinds of calls repeatedly.
 _known: dict[Hashable, tuple[list[Leaf], Nested, Hashable, tuple[int, ...]]] = {}
-_MOST, _LONGEST = 64, 1 << 14  # how many calls are remembered, and how many numbers each may have
+_MOST, _LONGEST = 64, 1 << 14  # how many calls the cache holds, and how many numbers a call may have
 _NUMBERS = {float, int, Value}
 
 
 def _flat(positional: tuple[Any, ...]) -> Arguments | None:
-    """Split arguments that are numbers, or lists and tuples of numbers, as `opened` does; return None for others."""
+    """Do what `opened` does for arguments that are numbers, or lists and tuples of numbers; return None for others."""
     numbers: list[Any] = []
     parts: list[Hashable] = []
     for argument in positional:
@@ -124,8 +124,8 @@ def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list
 
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
-    """Return the numbers in a leaf of the structure, which change from replay to replay, and the leaf's shape."""
-    if type(thing) in (float, int, Value):  # nearly all arguments; the checks below take longer
+    """Return the numbers in a leaf of the structure, and its shape; only the numbers change from replay to replay."""
+    if type(thing) in (float, int, Value):  # nearly all arguments are of these types, and the checks below take longer
         return [thing], None
     if is_array(thing) and thing.shape:
         elements = thing.ravel().tolist() if thing.dtype.kind in "fiuO" else []

@@ -15,7 +15,7 @@ from .guards import Guard, Strayed
 from .listing import Listing
 from .players import Player, prepared
 
-# The maximum number of branches that are kept, and the number at which a warning suggests what to write instead.
+# The maximum number of branches that are kept, and the number of branches at which a warning is issued.
 MOST, MANY = 256, 16
 
 
@@ -43,7 +43,7 @@ class Branch:
 
     @property
     def path(self) -> tuple[Guard, ...]:
-        """The guards of this branch: the questions that the function asked, with their outcomes."""
+        """The guards of this branch: the questions that the function asked, and their outcomes."""
         return self.listing.guards
 
     def varying(self, inputs: tuple[bool, ...]) -> Listing:
@@ -57,7 +57,7 @@ class Branch:
         return [node._data for node in self.parameters]
 
     def player(self, varying: tuple[bool, ...] | None = None, fast: bool = False) -> Player:
-        """Return the player of this branch for these variable inputs or, by default, for values alone."""
+        """Return the player for these variable inputs; by default, return the player that computes only values."""
         if (varying, fast) not in self._players:
             listing = self.listing if varying is None else self.varying(varying)
             self._players[varying, fast] = prepared(listing, fast)
@@ -66,20 +66,20 @@ class Branch:
     def node(
         self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...], fast: bool
     ) -> Any:
-        """Return the only output: a node of `row`, or a number if the output depends on no variable."""
+        """Return the only output: a node with the operation `row`, or a number if the output depends on no variable."""
         player, depends = self._for_nodes.get((varying, fast)) or self._player_for_nodes(varying, fast)
         if not depends:
             return player.value_and_gradients(numbers, self.parameters)[0]
         return player.node(row, given, numbers, self.parameters, self.below, self.computed)
 
     def _player_for_nodes(self, varying: tuple[bool, ...], fast: bool) -> tuple[Player, bool]:
-        """Return the player for nodes and whether the output depends on a variable; keep both for the next call."""
+        """Return the player for nodes, and whether the output depends on a variable; keep both for the next call."""
         depends = not self.plain and bool(self.varying(varying).variable[self.listing.outputs[0]])
         found = self._for_nodes[varying, fast] = self.player(varying, fast), depends
         return found
 
     def result(self, numbers: Sequence[Any]) -> Any:
-        """Return the function's result with these outputs; plain numbers stay as the function returned them."""
+        """Return the function's result with these outputs, and with the plain numbers as the function returned them."""
         if not self.plain:
             return self.output.rebuild(numbers)
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
@@ -87,7 +87,7 @@ class Branch:
 
 @dataclass(slots=True)
 class Fork:
-    """A guard, with the branches that follow each of its outcomes."""
+    """A guard, with the branches that follow from each outcome."""
 
     ways: dict[str, Fork | Branch] = field(default_factory=dict)
 
@@ -111,7 +111,7 @@ class Branches:
                 waiting.extend(reversed(at.ways.values()))
 
     def add(self, branch: Branch) -> None:
-        """Keep a branch, replacing any branch with the same path."""
+        """Keep a branch; it replaces any branch with the same path."""
         self.latest = branch
         if self.count >= MOST and self._at(branch.path) is None:
             return
@@ -123,21 +123,21 @@ class Branches:
         at = self._root = self._root if isinstance(self._root, Fork) else Fork()
         for outcome in outcomes[:-1]:
             after = at.ways.get(outcome)
-            if not isinstance(after, Fork):  # nothing, or a branch that was traced with fewer questions
+            if not isinstance(after, Fork):  # nothing, or a branch whose trace asked fewer questions
                 after = at.ways[outcome] = Fork()
             at = after
         self.count += outcomes[-1] not in at.ways
         at.ways[outcomes[-1]] = branch
         if self.count == MANY:
             warnings.warn(
-                f"{self.name} now has {MANY} branches, each of which is traced and kept; if they only choose "
+                f"{self.name} now has {MANY} branches, each of which is traced and kept; if the branches only choose "
                 "between numbers, use relu, maximum, minimum, abs, where or autograd_core.max, which do not branch",
                 GraphWarning,
                 stacklevel=2,
             )
 
     def after(self, branch: Branch, strayed: Strayed) -> Branch | None:
-        """Return a branch for the new outcome of the guard at which a replay strayed, or None if there is none yet."""
+        """Return a branch for the new outcome of the guard at which a replay strayed, or None if there is none."""
         outcomes = [_key(guard.outcome) for guard in branch.path[: strayed.guard]]
         at = self._descended([*outcomes, _key(strayed.outcome)])
         while isinstance(at, Fork):

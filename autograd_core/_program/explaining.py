@@ -1,4 +1,4 @@
-"""Descriptions of a program: in words, as statistics, and as a graph to draw."""
+"""Descriptions of a program: in words, in numbers, and as a graph to draw."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 12
 
 
 def stats(branches: Sequence[Branch]) -> dict[str, int]:
-    """Count branches, operations, slots, guards and bytes over all branches."""
+    """Count the branches, and the operations, slots, guards and bytes of all branches together."""
     listings = [branch.listing for branch in branches]
     return {
         "branches": len(listings),
@@ -59,7 +59,7 @@ def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
 
 
 def _unneeded(listing: Listing) -> list[str]:
-    """Return the names of the operations that no output needs."""
+    """Return the names of the operations whose results no output needs."""
     needed = bytearray(listing.slots)
     for slot in listing.outputs:
         needed[slot] = 1
@@ -78,7 +78,7 @@ def _counted(things: Sequence[Any], one: str, many: str = "") -> str:
 
 
 def _most(names: Iterable[str]) -> str:
-    """Describe how often each name occurs, the most frequent first."""
+    """Say how often each name occurs, with the most frequent name first."""
     counts = Counter(names).most_common()
     shown = ", ".join(f"{count} {name}" for name, count in counts[:SHOWN])
     return f"{shown}{f', and {len(counts) - SHOWN} more kinds' if len(counts) > SHOWN else ''}"

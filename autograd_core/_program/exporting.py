@@ -1,4 +1,4 @@
-"""Programs in other languages: the translated operations that they use, their listings as data, and a short player."""
+"""Writes programs in other languages: the translated operations, the listings as data, and a short player."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def translated(
         exact: Whether the generated code can call Python for the functions that only Python can compute.
 
     Raises:
-        GraphError: An operation is a primitive, which is a function of the user's own.
+        GraphError: One of the operations is a primitive, that is, a function that the user wrote.
     """
     used: dict[Operation, None] = {row: None for branch in branches for row in branch.listing.rows}
     used |= {guard.row: None for branch in branches for guard in branch.path if guard.row is not None}
@@ -69,13 +69,13 @@ def translated(
     rows, translation, refused = translated_rows(used, exact=exact)
     for reason in refused.values():
         raise reason
-    if not exact:  # drop functions that were needed only in calls that are left to Python
+    if not exact:  # drop functions that were needed only by calls that are left to Python
         translation.keep(function for row in rows for function in row.functions)
     return rows, translation
 
 
 def plain_guards(branch: Branch) -> Sequence[Guard]:
-    """Return the guards of a branch; raise GraphError if only Python can answer one of them."""
+    """Return the guards of a branch; raise GraphError if one of them asks a question that only Python can answer."""
     for guard in branch.path:
         if guard.kind in ("round_to", "flat"):
             raise GraphError(

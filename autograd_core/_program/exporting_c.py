@@ -1,4 +1,4 @@
-"""Programs as self-contained C: translated operations, and listings as tables.
+"""Writes programs as self-contained C code: translated operations, and listings as tables.
 
 Listings become tables rather than code, so that any compiler can handle a program of any size.
 """
@@ -23,7 +23,7 @@ INCLUDE = re.compile(r'^#include "py_\w+\.h"\n', re.MULTILINE)
 
 
 def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> str:
-    """Return the source of one file; see `Program.to_c`."""
+    """Return the text of a C file; see `Program.to_c`."""
     rows, translation = translated(branches, "C")
     places = {row.row: i for i, row in enumerate(rows)}
     index = {node: i for i, node in enumerate(parameters)}
@@ -65,7 +65,7 @@ def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> 
 
 
 def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """Yield the C function that computes an operation's value, given the operation's number; nonzero means an error."""
+    """Yield a C function that computes the value of the operation with a given number; 0 means success."""
     yield "static int value_of(int row, const double *xs, int64_t count, double *z)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count;\n    memory_begin(&memory);"
     yield "    switch (row) {"
@@ -75,7 +75,7 @@ def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
 
 
 def _slopes(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """Yield the C function that computes an operation's local derivatives, given its number; -0.0 marks flat ones."""
+    """Yield a C function that computes an operation's local derivatives; the value -0.0 marks a flat derivative."""
     yield "static void slopes_of(int row, const double *xs, int64_t count, double z, const double *variable,"
     yield "                      double *locals)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count, (void)z, (void)variable, (void)raised;"
@@ -103,7 +103,7 @@ def _together(row: TranslatedRow) -> Iterator[str]:
     (slopes,) = row.slopes
     size = "count" if slopes.returns == LIST else len(slopes.returns or ())
     found = "i < found.count ? found.at[i] + 0.0 : NAN" if slopes.returns == LIST else "found.at[i] + 0.0"
-    yield f"        {_type(slopes)} found = {_call(slopes, True, 'z')};"  # an empty list if the operation raises
+    yield f"        {_type(slopes)} found = {_call(slopes, True, 'z')};"  # the list is empty if the operation raises
     yield f"        for (int64_t i = 0; i < {size}; i++)\n            locals[i] = {found};"
     for flat in (*row.flat, *row.beside):
         assert isinstance(flat, Function)
@@ -123,7 +123,7 @@ def _type(function: Function) -> str:
 
 
 def _operands(function: Function, numbers: str) -> str:
-    """Return the text of an array's numbers as the one argument of a function of many operands."""
+    """Return the text that passes an array of numbers as the only argument of a function with many operands."""
     type = function.parameters[0][1]
     if type == LIST:
         return f"(List){{{numbers}, count, 0}}"
@@ -131,7 +131,7 @@ def _operands(function: Function, numbers: str) -> str:
 
 
 def _call(function: Function, many: bool, *more: str) -> str:
-    """Return the text of a call of a translated function with the operands in `xs`."""
+    """Return the text of a call to a translated function with the operands in `xs`."""
     given = [_operands(function, "xs")] if many else [f"xs[{i}]" for i in range(len(function.parameters) - len(more))]
     extra = ["&memory"] * function.allocates + ["&raised"] * function.raises
     return f"row_{function.name}({', '.join([*given, *more, *extra])})"

@@ -1,7 +1,7 @@
-"""Finds the error that the engine would raise first at a point, for programs whose function is not at hand.
+"""Finds the error that the engine would raise first at a point, for programs whose function is not available.
 
 Such a program was loaded from a file, or made from a graph. Its listing is in the order of a sweep, but the engine
-computes in the order in which the function makes its nodes, and the function asks its questions in between.
+computes nodes in the order in which the function makes them, and the function asks its questions in between.
 `Listing.risks` and `Guard.after` record as much of that order as is needed here. This module is used only after a
 replay has failed.
 """
@@ -19,9 +19,9 @@ from .listing import Listing
 def first_failure(listing: Listing, inputs: Sequence[float], parameters: Sequence[Any]) -> Exception | None:
     """Return the first failure that the engine would meet, or None if there is none.
 
-    A failure is either the error of an operation or that of a guard. The error of a guard is Strayed if the answer is
-    not that of the trace, or else the error that the question itself raises. Operations whose order is not known come
-    last, in the order of the listing.
+    A failure is the error of an operation or of a guard. The error of a guard is Strayed if the answer differs from the
+    trace's; if the question itself raises an error, it is this error. Operations whose order is not known come last, in
+    the order of the listing.
 
     Args:
         parameters: Values or floats; error messages mention the labels of Values.
@@ -42,7 +42,7 @@ def first_failure(listing: Listing, inputs: Sequence[float], parameters: Sequenc
 def _computed(
     listing: Listing, inputs: Sequence[float], parameters: Sequence[Any]
 ) -> tuple[list[Any], dict[int, Exception]]:
-    """Return the numbers in all slots, and the errors of the instructions that raise, by instruction.
+    """Return the numbers in all slots, and for each instruction that raises, its error.
 
     A slot holds None if its instruction raises, or depends on one that does.
     """
@@ -64,7 +64,7 @@ def _computed(
 
 
 def _asked(listing: Listing, i: int, slots: Sequence[Any]) -> Exception | None:
-    """Return the error of guard `i`; None if the answer is that of the trace, or if an operand has no number."""
+    """Return the error of guard `i`, or None if the answer equals the trace's or an operand has no number."""
     guard = listing.guards[i]
     numbers = [slots[slot] for slot in guard.operands]
     if None in numbers:

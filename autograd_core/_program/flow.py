@@ -38,7 +38,7 @@ class Step(NamedTuple):
     whole: Step | None = None
 
     def reads(self) -> Iterator[int]:
-        """Yield the cells that the step reads; a cell may come several times."""
+        """Yield the cells that the step reads; the same cell may come several times."""
         n, terms, pool = self.n, self.terms, self.pool
         if self.kind == DOTS:
             found = pool[n + 1 :]
@@ -70,7 +70,7 @@ class Step(NamedTuple):
         return Step(kind, self.row, 1, 0, terms, 0, self.out + o, 1, read, inits, self)
 
     def _sum(self, o: int) -> tuple[int, list[tuple[int, int]]]:
-        """Return the cell with which sum `o` starts, or -1, and its terms: pairs of a cell and a factor's cell."""
+        """Return the cell with which sum `o` starts (or -1), and the terms: pairs of a cell and a factor's cell."""
         n, m, terms, pool, stride = self.n, self.m, self.terms, self.pool, self.stride
         if self.kind == DOTS:
             start, end = 2 * n + 1 + pool[o], 2 * n + 1 + pool[o + 1]
@@ -84,7 +84,7 @@ class Step(NamedTuple):
         return pool[o], list(zip(pool[at : at + terms], row, strict=True))
 
     def operands(self) -> Sequence[tuple[int, int]]:
-        """Return the operands of the step's only result: pairs of a cell and its factor's cell, or -1 for no factor."""
+        """Return the operands of the step's only result: pairs of a cell and its factor's cell (-1 for no factor)."""
         if self.kind == DOTS:
             start, init, terms = self.pool[0], self.pool[2], self.terms
             pairs = list(zip(self.pool[3 : 3 + terms], self.pool[3 + terms :], strict=True))

@@ -12,7 +12,7 @@ from ..errors import failed
 
 
 class Question(NamedTuple):
-    """A question about nodes and numbers that a function asked while it was traced, and the outcome; see `Guard`.
+    """A question about nodes and numbers that a function asked during its trace, and the outcome; see `Guard`.
 
     `after` is the number of nodes that the trace had made when the question was asked.
     """
@@ -28,9 +28,9 @@ class Question(NamedTuple):
 class Guard(NamedTuple):
     """A question whose outcome must be the same in a replay as in the trace; otherwise the replay is on another branch.
 
-    `at` is the number of instructions after which the operands are known. `kind` is a name in `QUESTIONS`, or "flat".
-    `operands` are slots; a plain number in the question is one of the constants. `outcome` is the answer, which for a
-    comparison is 0.0 or 1.0. A guard of the kind "flat" asks whether the derivative of `row` with respect to operand
+    The operands are known after the first `at` instructions. `kind` is a name in `QUESTIONS`, or "flat". `operands` are
+    slots; a plain number in the question is one of the constants. `outcome` is the answer, which for a comparison is
+    0.0 or 1.0. A guard of the kind "flat" asks whether the derivative of `row` with respect to operand
     `at_operand` is flat (0 in a whole neighbourhood). `after` is the number of operations that may raise an exception
     (see `Listing.risks`) and that the function computed before it asked the question.
     """
@@ -48,7 +48,7 @@ def _rounded(x: float, digits: float) -> float:
     return round(x, int(digits))
 
 
-# "round" rounds to an integer, "round_to" to a number of digits; the answer to "is" is the number itself.
+# "round" rounds to an integer, and "round_to" to a given number of digits; the answer to "is" is the number itself.
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
     "is": float, "bool": bool, "isfinite": math.isfinite, "is_integer": float.is_integer, "int": int, "round": round,
@@ -56,7 +56,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip  # a table
 
 
-class Strayed(Exception):  # noqa: N818  # straying is not an error
+class Strayed(Exception):  # noqa: N818  # to stray is not an error
     """Raised when a guard's answer differs from the trace's.
 
     `guard` is the guard's number; `outcome` is the new answer, or None if the question raised an exception.
@@ -68,7 +68,7 @@ class Strayed(Exception):  # noqa: N818  # straying is not an error
 
 
 def computed(row: Operation, numbers: Sequence[float]) -> float:
-    """Return the value of an operation; its errors have the same messages as the engine's."""
+    """Return the value of an operation; if it raises, the message is the same as the engine's."""
     try:
         return row.evaluate(numbers)
     except (ArithmeticError, ValueError) as error:
@@ -97,7 +97,7 @@ def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[in
 def check_all(
     guards: Sequence[Guard], slots: Sequence[float] | dict[int, float], variable: Sequence[int], done: float = math.inf
 ) -> None:
-    """Check the guards as `check` does, but only those whose operands are all among the first `done` slots."""
+    """Check the guards as `check` does, but only the guards whose operands are all among the first `done` slots."""
     for i, guard in enumerate(guards):
         if max(guard.operands) < done:
             outcome = answer(guard, slots, variable)
@@ -106,5 +106,5 @@ def check_all(
 
 
 def same(x: float, y: float) -> bool:
-    """Return whether two answers are equal; 0.0 and -0.0 are not, since results computed from them may differ."""
+    """Return whether two answers are equal; 0.0 and -0.0 count as different, since their effects may differ."""
     return (x == y and math.copysign(1.0, x) == math.copysign(1.0, y)) or (x != x and y != y)

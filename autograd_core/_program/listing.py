@@ -27,13 +27,13 @@ class Listing(Flat):
 
     Each instruction is an operation (a row of the table of operations) on earlier slots. The slots hold first the
     inputs, which every replay sets; then the parameters, whose numbers every replay reads; then the constants; then the
-    result of each instruction. Instructions are in the order of `toposort`, or in one in which the readers of each
-    variable follow each other as they do there, so that a sweep through them in reverse adds contributions in the
-    engine's order and agrees with the engine to the last bit.
+    result of each instruction. Instructions are in the order of `toposort`, or in another order that agrees with it
+    about which of any two readers of a variable comes first. So a sweep through the instructions in reverse adds
+    contributions in the engine's order and agrees with the engine to the last bit.
 
     `variable` is 1 for a slot that stands for a node of the graph and 0 for one that holds a plain number. Only
     variables have adjoints, and some derivatives are flat only if another operand is a plain number. `outputs` are
-    slots. The instructions that the first output needs come first; those that only the other outputs need follow.
+    slots. The instructions that the first output needs come before those that only the other outputs need.
 
     `risks` are the instructions that may raise an exception, in the order in which the function computed them. If that
     order is not known, `risks` is empty.
@@ -57,7 +57,7 @@ class Listing(Flat):
         return self.first + len(self.code)
 
     def varying(self, inputs: Sequence[bool], parameters: bool = True) -> Listing:
-        """Return the same list with only these inputs and, if `parameters` is True, the parameters as variables."""
+        """Return the same list, with only these inputs and, if `parameters` is True, the parameters as variables."""
         old, first = self.variable, self.first
         new = array("b", (*inputs, *repeat(parameters, self.parameters)))
         if NATIVE is not None:
@@ -82,11 +82,11 @@ class Listing(Flat):
         questions: Sequence[Question] = (),
         checkpoints: Mapping[Value, Operation] = NONE,
     ) -> Listing:
-        """Make the list of everything that `outputs` are computed from.
+        """Make the list of all operations from which `outputs` are computed.
 
         Args:
             outputs: Values and plain numbers.
-            inputs: Nodes of the graph; the nodes that they were computed from are not visited.
+            inputs: Nodes of the graph; the nodes from which they were computed are not visited.
             parameters: All other leaves, except `constants` and the results of `stop_gradient`.
             constants: Leaves whose numbers are fixed.
             plain: The nodes of a trace that represent plain numbers.
@@ -94,7 +94,7 @@ class Listing(Flat):
                 are listed, even if no output needs them.
             questions: The questions that a trace asked about nodes and numbers. Each comes with its outcome and the
                 number of nodes in `risks` that were made before it was asked.
-            checkpoints: The row that takes the place of each checkpoint.
+            checkpoints: For each checkpoint, the row that takes its place.
 
         Raises:
             GraphError: A leaf is none of these, a checkpoint has no row, or a number has been assigned to a leaf after
@@ -124,13 +124,13 @@ class Listing(Flat):
         )
 
 
-# A flat list, the slots of the roots, and for each slot whether it is a variable.
+# A flat list, the slots of the roots, and a flag for each slot that is 1 if the slot is a variable.
 Listed = tuple[Flat, list[int], "array[int]"]
 
 
 def _number(x: Any) -> float:
     if (value := number(x)) is None:
-        raise TypeError(f"a program returns Values and real numbers; got {x!r} of type {type(x).__name__}")
+        raise TypeError(f"a program must return Values or real numbers; got {x!r} of type {type(x).__name__}")
     return value
 
 
@@ -139,7 +139,7 @@ def _guard(first: int, question: Question, slots: tuple[int, ...]) -> Guard:
 
 
 def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: Container[Value]) -> Listed | None:
-    """Make the list with the C engine; return None if that engine is not in use, or if it leaves the case to Python."""
+    """Make the list with the C engine; return None if this engine is not in use or leaves the case to Python."""
     if NATIVE is None or not all(type(x) is Value for x in leaves):
         return None
     made = NATIVE.listed(tuple(roots), tuple(leaves), plain if isinstance(plain, set) else None, _ONES)
@@ -149,7 +149,7 @@ def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: C
     return Flat(constants, rows, code, starts, operands), slots, variable
 
 
-# One array of each type into which the C engine writes a list: numbers, indices and flags.
+# One array of each type that the C engine fills when it writes a list: numbers, indices and flags.
 _ONES = (array("d", [0.0]), array("i", [0]), array("b", [0]))
 
 
@@ -160,10 +160,10 @@ def _by_python(
     plain: Container[Value],
     checkpoints: Mapping[Value, Operation],
 ) -> Listed:
-    """Make the list in Python, or raise the error that says what is wrong."""
+    """Make the list in Python, or raise an error that says why there is none."""
     numbers, computed = Numbers(leaves), []
     for node in (node for i, node in enumerate(leaves) if numbers.of[node] != i):
-        raise GraphError(f"{described(node)} is named twice among the inputs and parameters; name it once")
+        raise GraphError(f"{described(node)} is listed twice among the inputs and parameters; list it once")
     for node in _below(roots, leaves):
         if node.is_leaf:
             _check_constant(node, constants)
@@ -184,7 +184,7 @@ def _by_python(
 
 def _check_constant(leaf: Value, constants: Container[Value]) -> None:
     if leaf.op is not CONSTANT and leaf not in constants:
-        raise GraphError(f"{described(leaf)} is neither an input nor a parameter of the program; name it as one")
+        raise GraphError(f"{described(leaf)} is neither an input nor a parameter of the program; list it as either")
 
 
 def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
@@ -197,6 +197,6 @@ def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
 
 
 def _below(outputs: Sequence[Value | float], stops: Sequence[Value]) -> list[Value]:
-    """Return the nodes that the outputs depend on: first those of the first output, in the order of its sweep."""
+    """Return the nodes that the outputs depend on. The first output's come first, in the order of its sweep."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []

@@ -1,6 +1,6 @@
-"""Replays of many rows (a row is one point), each on the branch that its numbers take.
+"""Replays of many rows, each on the branch that its numbers take. A row is one point.
 
-No sum depends on the order in which branches were traced.
+The order in which branches were traced does not affect any sum.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BLOCK = 65_536
 
 @dataclass(slots=True)
 class Answers:
-    """The results of all rows: values, gradients (per row and summed), and a branch that has the outputs' structure."""
+    """The results of all rows: values, gradients (per row and summed), and a branch with the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
@@ -42,7 +42,7 @@ def play_rows(
 ) -> Answers:
     """Return the outputs for every row and, if `varying` says which inputs are variables, the first output's gradients.
 
-    Raises any error that the engine raises for a row, with a note that names the row.
+    If the engine would raise an error for a row, that error is raised, with a note that names the row.
     """
     total: Answers | None = None
     for start in range(0, count, BLOCK):
@@ -51,7 +51,7 @@ def play_rows(
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
-            # No gradient per row is needed, and those of all blocks could take more memory than the inputs.
+            # Gradients per row are not needed, and those of all blocks could take more memory than the inputs.
             found.by_row = array("d")
         total = found if total is None else _after(total, found)
         if progress is not None:
@@ -90,7 +90,7 @@ def _block(
 
 
 def _rebased(columns: Sequence[Column], count: int) -> list[Column]:
-    """Return columns that locate only the first `count` rows of these columns."""
+    """Return columns that cover only the first `count` rows of these columns."""
     views: dict[int, Any] = {}
     made = []
     for column in columns:
@@ -158,7 +158,7 @@ def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> a
 
 
 def _after(total: Answers, found: Answers) -> Answers:
-    """Append one block's results to those of the blocks before it, and add up the sums."""
+    """Append one block's results to those of the blocks before it; add its sums to theirs."""
     total.values.extend(found.values)
     total.by_row.extend(found.by_row)
     total.by_input = [x + y for x, y in zip(total.by_input, found.by_input, strict=True)]

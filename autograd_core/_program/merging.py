@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .flow import DOTS, MAP, PRODUCTS, Step
 
-FEW = 16  # a picture with at most this number of boxes is left as it is
+FEW = 16  # a picture with at most this number of boxes is left unchanged
 
 
 class Leaves(NamedTuple):
@@ -24,7 +24,7 @@ Below = Sequence[set[int | Leaves]]
 
 
 class Boxes(NamedTuple):
-    """Boxes in topological order: `below` has the boxes and leaves that each box reads, and `steps` its steps."""
+    """Boxes in topological order: `below` holds what each box reads (boxes and leaves), and `steps` its steps."""
 
     below: Below
     steps: Sequence[Sequence[int]]
@@ -33,8 +33,8 @@ class Boxes(NamedTuple):
 def merged(steps: Sequence[Step], below: Below) -> list[int]:
     """Return the number of each step's box.
 
-    If there are more than FEW steps, a step that applies an operation to each result of another, such as an activation
-    function, joins that step's box, and a chain of steps with single results becomes one box.
+    If there are more than FEW steps, a step that applies an operation (such as an activation function) to each result
+    of another step joins that step's box, and a chain of steps with single results becomes one box.
 
     Args:
         below: What each step reads: earlier steps, by their numbers, and leaves.
@@ -49,8 +49,8 @@ def gathered(steps: Sequence[Step], below: Below) -> list[int]:
     """Return the number of each step's box in a large program, whose steps have been taken apart into single results.
 
     Steps of the same kind that read the same parameters share a box: they are one layer, used several times. Then boxes
-    that read the same things are merged, and a box that reads nothing new joins one of the boxes that it reads. So
-    boxes begin where parameters or inputs enter the computation.
+    that read the same boxes and leaves are merged, and a box joins one of the boxes that it reads
+    unless it also reads something new. So a new box begins where parameters or inputs enter the computation.
     """
     boxes = Boxes(below, [[i] for i in range(len(steps))])
     boxes = _contracted(boxes, _sharing(steps, below)) or boxes
@@ -69,7 +69,7 @@ def _numbers(boxes: Boxes, count: int) -> list[int]:
 
 
 def _contracted(boxes: Boxes, into: Sequence[Hashable]) -> Boxes | None:
-    """Merge the boxes that have equal entries in `into`; return None if the merged boxes would form a cycle."""
+    """Merge the boxes that have equal entries in `into`; return None if merged boxes would form a cycle."""
     groups: dict[Hashable, int] = {}
     group = [groups.setdefault(key, len(groups)) for key in into]
     below: list[set[int | Leaves]] = [set() for _ in groups]
@@ -108,10 +108,10 @@ def _joins(steps: Sequence[Step], i: int, x: int, others: int) -> bool:
 
 
 def _joined(below: Below, joins: Callable[[int, int, int], bool]) -> list[int]:
-    """Let each box join one of the boxes that it reads, the latest that is allowed; return the box that each is in.
+    """Let each box join the latest box that it reads and may join; return, for each box, the box that it is now in.
 
-    A box may join another if `joins` agrees, if it reads no leaf that the other does not read, and if the other was
-    computed from everything else that it reads. So merging the boxes cannot form a cycle.
+    A box may join another if `joins` agrees, if every leaf that the box reads is also read by the other, and if the
+    other was computed from all other boxes that the box reads. So merging the boxes cannot form a cycle.
     """
     into: list[int] = []
     leaves: dict[int, set[Leaves]] = {}

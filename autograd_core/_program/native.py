@@ -1,6 +1,6 @@
 """The player in C: it gives the same numbers as `player`, bit for bit, at the speed of array operations.
 
-`prepare` turns a listing into a plan of fewer, larger steps. Passes over the listing find these steps: chains of
+`prepare` turns a listing into a plan of fewer, larger steps. Passes over the listing find these steps. Chains of
 additions become sums of products, sums that share factors become matrix products, sums that apply the same weights at
 several positions become convolutions, and several operations of the same kind become one step. An exact plan adds the
 terms of every sum in the order of the engine's sweep; `_native/plan_check.c` checks this, and a plan that fails the
@@ -31,7 +31,7 @@ SHOWN = 12  # the maximum number of kinds of steps that `explain` lists
 
 
 class Table(NamedTuple):
-    """The numbers of `width` adjacent inputs in one contiguous float64 buffer, for every row or shared by all rows."""
+    """A contiguous float64 buffer with the numbers of `width` adjacent inputs, either per row or shared by all rows."""
 
     numbers: Any
     width: int
@@ -47,8 +47,8 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
     """Prepare a listing to be played in C.
 
     Args:
-        fast: Whether sums may be reordered and functions may be off by up to 4 units in the last place.
-        passes: Which passes to run, as bits (`CHAINS | MATRICES`); by default all that `fast` permits.
+        fast: Whether sums may be reordered, and functions may be wrong by up to 4 units in the last place.
+        passes: Which passes to run, as bits (`CHAINS | MATRICES`); by default, all that `fast` permits.
 
     Raises:
         ImportError: The C player was not built, or the Python engine is in use.
@@ -59,11 +59,11 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
 
 
 class Prepared:
-    """A listing prepared for the C player, with one plan for each choice of inputs that carry rows."""
+    """A listing prepared for the C player, with one plan for each set of inputs that carry rows."""
 
     def __init__(self, listing: Listing, passes: int) -> None:
         self.listing, self.passes = listing, passes
-        self._asking: Prepared | None = None  # a second program, which computes the operands of the guards
+        self._asking: Prepared | None = None  # a second prepared listing, which computes the operands of the guards
         self._plans: dict[bytes, Any] = {}
         self._all = bytes([1]) * listing.inputs
 
@@ -83,12 +83,12 @@ class Prepared:
         if self.plan().point(inputs, parameters, outputs, None, 1.0):
             return outputs.tolist()
         self._look_for_strays(inputs, parameters)
-        return player.values(self.listing, inputs, numbers(parameters))  # this raises the error
+        return player.values(self.listing, inputs, numbers(parameters))  # this call raises the error
 
     def value_and_gradients(
         self, inputs: Sequence[float], parameters: Sequence[Any], seed: float = 1.0
     ) -> tuple[float, list[float], list[float]]:
-        """Return the first output at one point, and its gradients, as `player.value_and_gradients` does."""
+        """Return the first output at one point and its gradients, as `player.value_and_gradients` does."""
         listing = self.listing
         outputs = array("d", bytes(8 * len(listing.outputs)))
         found = array("d", bytes(8 * (listing.inputs + listing.parameters)))
@@ -115,9 +115,9 @@ class Prepared:
         return recorded(row, value, given, inputs, parameters[:below], (*by_input, *by_parameter[:below]))
 
     def _look_for_strays(self, inputs: Sequence[float], parameters: Sequence[Any]) -> None:
-        """Raise Strayed if a guard's answer differs from the trace's; do nothing if some operation has no value.
+        """Raise Strayed if a guard's answer differs from the trace's; do nothing if an operation has no value.
 
-        The Python player would find such a guard too, but takes a thousand times as long on long programs.
+        The Python player would also find such a guard, but takes a thousand times as long on long programs.
         """
         listing = self.listing
         asked = array("i", dict.fromkeys(slot for guard in listing.guards for slot in guard.operands))
@@ -167,14 +167,14 @@ class Prepared:
         summed: Any = None,
         threads: int = 1,
     ) -> list[int]:
-        """Fill float64 buffers with the results of `count` rows, without copying; return the rows that stray.
+        """Write the results of `count` rows directly into float64 buffers; return the rows that stray.
 
         Args:
             tables: All inputs, in order.
             parameters: float64 numbers or Values.
             values: The outputs, row by row.
             by_row: The gradients of the inputs that carry rows, row by row, or None.
-            summed: The gradients of all inputs and parameters, summed over the rows, or None for values alone.
+            summed: The gradients of all inputs and parameters, summed over the rows; None to compute only values.
         """
         by_rows = b""
         for _, width, differs in tables:
@@ -191,7 +191,7 @@ class Prepared:
         return found
 
     def explain(self, by_rows: bytes | None = None) -> str:
-        """Describe, line by line, the steps that the passes found, and what they could not turn into larger steps."""
+        """Describe, one per line, the steps that the passes found and the operations that they could not combine."""
         plan = self.plan(by_rows)
         stats = plan.stats()
         lines = [
@@ -211,7 +211,7 @@ def numbers(parameters: Sequence[Any]) -> list[float]:
 
 
 def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
-    """Return the columns as tables; columns that make up a whole buffer share one table, and others are copied."""
+    """Return the columns as tables; columns that make up a whole buffer share a table, and other columns are copied."""
     tables = []
     at = 0
     while at < len(columns):
@@ -225,7 +225,7 @@ def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
 
 
 def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
-    """Return how many columns, from position `at` on, make up one whole float64 buffer, or 0 if they do not."""
+    """Return how many columns, starting at position `at`, make up a whole float64 buffer, or 0 if none do."""
     first = columns[at]
     width = first.step
     if width < 1 or first.start or at + width > len(columns):

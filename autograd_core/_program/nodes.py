@@ -22,13 +22,13 @@ def recorded(
     parameters: Sequence[Value],
     slopes: Sequence[float],
 ) -> Value:
-    """Make a node of a whole program on its inputs and parameters; inputs that are Values stay Values."""
+    """Make a node that stands for a whole program; its operands are the inputs (Values or numbers) and parameters."""
     operands = [x if type(x) is Value else number for x, number in zip(given, inputs, strict=True)]
     return make_node(row, value, (*operands, *parameters), slopes, current(), tick())
 
 
 def unfolded(listing: Listing, leaves: Sequence[Any]) -> list[Any]:
-    """Return the outputs as nodes of a graph with the listing's operations on `leaves` (Values or numbers)."""
+    """Return the outputs as nodes of a graph that applies the listing's operations to `leaves` (Values or numbers)."""
     numbers = [x._data if type(x) is Value else x for x in leaves]
     locals_: list[Sequence[float | None]] = []
     data = forward(listing, numbers[: listing.inputs], numbers[listing.inputs :], locals_)
@@ -39,9 +39,9 @@ def unfolded(listing: Listing, leaves: Sequence[Any]) -> list[Any]:
 
 
 def _unfolded(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
-    """Make one node, or return its number if all operands are numbers.
+    """Make one node or, if all operands are numbers, return only its number.
 
-    A node that the listing treats as a plain number lets no gradient pass.
+    A node that the listing treats as a plain number blocks gradients.
     """
     if not any(type(x) is Value for x in operands):
         return z

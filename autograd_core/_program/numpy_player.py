@@ -15,11 +15,11 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """Return the functions `program` and `gradients` of a generated module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> Any:
-        """Return each number in the function's result, over the rows; NaN where a row raises or has no known branch."""
+        """Return each number in the result, over the rows: NaN where a row raises or its branch is not known."""
         return _merged(inputs, parameters, _values)
 
     def gradients(inputs: Any, parameters: Any = defaults) -> Any:
-        """Return the gradients of the first number with respect to each input and then each parameter, row by row."""
+        """Return, row by row, the first number's gradients with respect to each input and then each parameter."""
         return _merged(inputs, parameters, _slopes)
 
     def _merged(inputs: Any, parameters: Any, wanted: Any) -> Any:
@@ -40,7 +40,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
             return result
 
     def _forward(branch: Any, inputs: Any, parameters: Any, shape: Any) -> Any:
-        """Return the numbers in all slots, and where an operation has no value: it gives NaN, but no operand is NaN."""
+        """Return the numbers in all slots, and a mask of the rows in which an operation turns numbers into NaN."""
         raised = np.zeros(shape, bool)
         slots = [*inputs, *parameters, *(np.broadcast_to(x, shape) for x in branch["constants"])]
         for k in range(len(branch["code"])):

@@ -1,9 +1,9 @@
 """The order of a list whose trace has edges that the engine's graph does not have.
 
-Outside a trace, `x.data` is a plain number: the engine's sort does not visit `x` there, so its order, and with it the
-order in which a sweep adds contributions, may differ from that of the trace, in which a replay must compute `x` first.
-A list that a player sweeps in reverse agrees with the engine to the last bit if the readers of each variable are in the
-engine's order. This module puts the instructions into such an order.
+Outside a trace, `x.data` is a plain number, through which the engine's sort does not visit `x`. In the trace, a replay
+must compute `x` first. So the two orders, and the orders in which sweeps add contributions, may differ. A sweep through
+a list in reverse agrees with the engine to the last bit if the readers of each variable are in the engine's order. This
+module puts the instructions into such an order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..errors import GraphError
 
 
 def in_engine_order(flat: Flat, slots: list[int], variable: array[int], outputs: int) -> list[int]:
-    """Reorder the instructions of a list in place; return the new slots of its roots, of which the outputs are first.
+    """Reorder the instructions of a list in place; return the new slots of its roots, outputs first.
 
     Raises:
         GraphError: There is no such order.
@@ -41,19 +41,21 @@ def reordered(
     variable: array[int],
     roots: Sequence[int],
 ) -> array[int] | None:
-    """Put instructions into an order that keeps the engine's bits; return each slot's new number, or None if none does.
+    """Reorder instructions so that a sweep agrees with the engine; return each slot's new number, or None.
+
+    The result is None if there is no such order.
 
     Args:
         engine: The C engine, or None to compute the order in Python.
-        code, starts, operands: Those of the list. Operands come before the instructions that read them.
+        code, starts, operands: The arrays of the list. Operands come before the instructions that read them.
         variable: Which slots are nodes of the engine's graph.
-        roots: The slots of the outputs. Everything that the first one needs comes first.
+        roots: The slots of the outputs. All that the first output needs comes first.
     """
     if engine is not None:
         return engine.reordered(code, starts, operands, variable, array("i", roots), array("i", [0]))  # type: ignore[no-any-return]
     first = len(variable) - len(code)
     earlier = _earlier(starts, operands, variable, _swept(starts, operands, variable, first, roots))
-    order, state = array("i"), bytearray(len(code))  # 1 while an instruction waits, 2 when it is in the order
+    order, state = array("i"), bytearray(len(code))  # 1 while an instruction waits, and 2 once it is in the order
     for root in (*earlier, *range(len(state))):
         if not _add(root, starts, operands, first, earlier, order, state):
             return None
@@ -100,7 +102,7 @@ def _swept(
 def _earlier(
     starts: array[int], operands: array[int], variable: array[int], swept: list[int]
 ) -> dict[int, list[int]]:
-    """Return, for each instruction of the sweep in order, the last one before it that reads each variable it reads."""
+    """Return, for each instruction in the sweep, the previous reader of each variable that it reads."""
     last: dict[int, int] = {}
     earlier = {}
     for k in swept:
@@ -114,7 +116,7 @@ def _add(
     root: int, starts: array[int], operands: array[int], first: int, earlier: dict[int, list[int]], order: array[int],
     state: bytearray,
 ) -> bool:  # fmt: skip  # a list
-    """Add an instruction after everything that must come before it; return False if it would have to precede itself."""
+    """Add an instruction, after all that must precede it; return False if it would have to precede itself."""
 
     def needed(k: int) -> Iterator[int]:
         yield from (slot - first for slot in operands[starts[k] : starts[k + 1]] if slot >= first)

@@ -1,6 +1,6 @@
 """Programs over many rows: one call computes the values in all rows, and gradients that are per row or summed.
 
-A row holds the numbers of one point.
+A row holds the numbers for one point.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .replayed import Replayed
 from .spread import Spread, counted, spread
 from .tracing import check_not_tracing
 
-# For each positional argument, the axis that carries rows, or None if there is none; or one entry for all arguments.
+# For each positional argument, the axis that carries rows, or None if there is none; or one axis for all arguments.
 Axes = int | None | tuple[int | None, ...]
 
 
@@ -30,9 +30,9 @@ class Rows:
     """A program over many rows; see `Program.over_rows`.
 
     Values come row by row, and so do the gradients of arguments that carry rows. The gradients of parameters, and of
-    arguments that all rows share, are summed over the rows. The order of summation is fixed: the sum over
-    1024 consecutive rows is made of eight partial sums, which are added as a tree, and these results are added in
-    order. Within each block of 65,536 rows, the rows of each branch are summed separately.
+    arguments that all rows share, are summed over the rows. The order of summation is fixed. The sum over 1024
+    consecutive rows is made of eight partial sums, which are added as a tree, and the results are added in order.
+    Within each block of 65,536 rows, the rows of each branch are summed separately.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Rows:
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return the value in each row, and add the gradient of the values' sum to the `grad` of the parameters."""
+        """Return the value in each row; add the gradient of the sum of these values to the `grad` of the parameters."""
         call = self._laid_out(arguments, keywords)
         answers = self._played(call, (False,) * len(call.columns))
         if not answers.by_parameter:

@@ -1,4 +1,4 @@
-"""A branch as boxes: the boxes of its leaves, of the steps in which it is played, and of its guards."""
+"""A branch as boxes, which show its leaves, the steps in which it is played, and its guards."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .guards import Guard
 from .merging import Leaves, gathered, merged
 from .words import Names, contents, formula
 
-# If there are at most ALONE leaves, each has its own box. If there are more than MOST_STEPS steps, all share one box,
-# which happens mostly without the C player: then each operation is a step.
+# If there are at most ALONE leaves, each leaf has its own box. If there are more than MOST_STEPS steps, all steps share
+# one box. This happens mostly without the C player, when each operation is a step.
 ALONE, MOST_STEPS = 8, 2000
 # If there are more than SOME boxes, single results are grouped instead of steps, unless there are more than
-# MOST_RESULTS of them.
+# MOST_RESULTS results.
 SOME, MOST_RESULTS = 20, 30_000
 SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
 
 
 @dataclass(eq=False)
 class Part:
-    """One box. `reads` gives, for each box from which this one reads numbers, how many numbers it reads."""
+    """One box. For each other box from which this box reads numbers, `reads` gives how many numbers it reads."""
 
     kind: str
     lines: list[str]
@@ -103,7 +103,7 @@ class Picture:
         return [*dict.fromkeys(leaves.values()), *cells]
 
     def _source(self, cell: int, by_box: dict[int, Part], leaves: dict[int, Part]) -> Part | None:
-        """Return the box that a cell's number comes from, or None for a constant."""
+        """Return the box from which a cell's number comes, or None if the number is a constant."""
         if cell in self.names.owners:
             return by_box[self.boxes[self.names.owners[cell]]]
         return leaves.get(self.names.slots.get(cell, -1))
@@ -147,7 +147,7 @@ class Picture:
         names = [self.names.labels[slot] for slot in group]
         if len(group) == 1:
             return names
-        different = list(dict.fromkeys(names))  # neurons may use the same labels
+        different = list(dict.fromkeys(names))  # several neurons may use the same labels
         shown = f"{names[0]} … {names[-1]}" if len(different) == len(names) else ", ".join(different[:3])
         more = ", …" if len(names) > len(different) > 3 else ""
         return [f"{len(group):,} {kind}s", shown + more]
@@ -186,5 +186,5 @@ class Picture:
 
     @cached_property
     def is_named(self) -> bool:
-        """Whether each step has a box of its own, which shows the step's name."""
+        """Whether each step has its own box, which shows the step's name."""
         return len(set(self.boxes)) == len(self.boxes)

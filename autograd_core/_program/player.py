@@ -1,7 +1,7 @@
 """The Python player, which defines the meaning of a listing. The C player agrees with it bit for bit.
 
 The forward pass computes one slot after another; the backward pass runs the same instructions from the end and sends
-adjoints along every edge, following the rules of `backward.sweep`.
+adjoints along every edge, by the rules of `backward.sweep`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from .guards import check, computed
 from .listing import Listing
 
 # The order in which gradients are summed over rows does not depend on the number of threads or the width of a vector.
-# Each chunk of rows has eight partial sums, the k-th over the rows whose index modulo 8 is k. The eight are added as a
-# fixed tree, and then the results of the chunks are added in order.
+# Each chunk of rows has eight partial sums: partial sum k is over the rows whose index modulo 8 is k. The eight are
+# added as a fixed tree, and then the results of the chunks are added in order.
 CHUNK = 1024
 PARTIALS = 8
 
 
 class Column(NamedTuple):
-    """The location of an input's numbers: row r's is at `start + step * r`; all rows share one if `step` is 0."""
+    """Where an input's numbers are: row r's is at `start + step * r`; if `step` is 0, all rows share one number."""
 
     numbers: Sequence[float]
     start: int = 0
@@ -40,7 +40,7 @@ class RowResults:
 
     `values` holds the outputs row by row. `by_row` holds, row by row, the gradients of the inputs that differ from row
     to row; `summed` holds the summed gradients of the other inputs and the parameters, by slot. `strays` lists, in
-    order, the rows that are on another branch or raise: their entries are meaningless, and the sums leave them out.
+    order, the rows that are on another branch or raise. Their entries are meaningless, and the sums leave them out.
     """
 
     values: array[float]
@@ -106,7 +106,7 @@ def rows(
 
 
 class RowSum:
-    """Adds numbers over rows, in the order in which all players add them."""
+    """Sums numbers over rows, in the order that all players use."""
 
     def __init__(self, width: int) -> None:
         self._totals: list[float] | None = None
@@ -158,7 +158,7 @@ def forward(
                 locals_.append(row.recorded(numbers, z, moving) if moves else ())
             slots.append(z)
     except Exception:
-        check(listing.guards, slots, variable)  # the point may be on another branch, without this operation
+        check(listing.guards, slots, variable)  # the point may be on a branch without this operation
         raise
     check(listing.guards, slots, variable)
     return slots
@@ -172,7 +172,7 @@ def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed:
 
 
 def adjoints(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
-    """Return the adjoints of all slots: `NOTHING` for those that the first output does not depend on."""
+    """Return the adjoints of all slots; slots on which the first output does not depend have `NOTHING`."""
     found = [NOTHING] * listing.slots
     found[listing.outputs[0]] = seed or NOTHING
     starts, operands, first = listing.starts, listing.operands, listing.first

@@ -14,7 +14,7 @@ from .player import Column, RowResults
 
 
 class Player(Protocol):
-    """A listing ready to be played; parameters are floats, or Values whose current numbers are read."""
+    """A listing that is ready to be played. Parameters are floats, or Values whose current numbers are read."""
 
     def values(self, inputs: Sequence[float], parameters: Sequence[Any], /) -> list[float]:
         """Return the outputs at one point."""
@@ -36,7 +36,7 @@ class Player(Protocol):
     ) -> Value:
         """Return the only output as a node of `row` on the inputs and the first `below` parameters.
 
-        `given` holds the inputs as the caller gave them, some of them Values; `computed` says whether any of these
+        `given` holds the inputs as the caller passed them; some are Values. `computed` says whether any of these
         parameters is not a leaf.
         """
 

@@ -27,7 +27,7 @@ class Program(Replayed):
 
     The constructor makes a program from an existing graph; the program takes one number for each input and returns
     numbers in the structure of `output`. A graph does not record the order in which its nodes were made. So if several
-    operations of such a program have no value, the error may be that of any of them, not necessarily of the first.
+    operations in such a program have no value, the error may be that of any of these, not necessarily the first.
 
     A `fast` program lets the native engine add the terms of a sum in a different order, fuse a multiplication with the
     addition that follows it, and compute exp and tanh with vector instructions. The error of each operation is then at
@@ -107,7 +107,7 @@ class Program(Replayed):
         """
         node = self._node(self._checked(arguments, keywords))
         if node is NotImplemented:
-            raise GraphError(f"{self.name} returns several numbers, and backward() needs one; return their sum")
+            raise GraphError(f"{self.name} returns several numbers, but backward() needs exactly one; return their sum")
         if type(node) is not Value:
             raise GraphError(f"{self.name} depends on no parameter, so there is no gradient to add; see value_and_grad")
         node.backward()
@@ -123,7 +123,7 @@ class Program(Replayed):
                 rows share the argument; or a single entry that applies to all arguments. Keyword arguments are shared
                 by all rows. A NumPy array has its rows along that axis; each item of a list or `array.array` is a row.
             threads: The maximum number of threads; the results are the same for any number, bit for bit.
-            progress: A function to call with the number of rows done and the total.
+            progress: A function that is called with the number of rows done so far and the total number.
 
         >>> from autograd_core import trace
         >>> rows = trace(lambda x, w: x * w, 1.0, 1.0).over_rows((0, None))
@@ -135,7 +135,7 @@ class Program(Replayed):
     # --- What it holds -----------------------------------------------------------------------------------------
 
     def explain(self) -> str:
-        """Describe each branch: operations by kind, those that no output needs, guards, and how the branch is replayed.
+        """Describe each branch: its operations by kind, those that no output needs, its guards, and how it is replayed.
 
         The C player combines operations into fewer, larger steps; the description says where it could not, and why.
 
@@ -158,9 +158,9 @@ class Program(Replayed):
 
         A large program is drawn as it is played. The drawing shows the inputs and parameters, the steps that `explain`
         lists, the guards and the output; each edge says how many numbers flow along it. Steps that belong together
-        share a box. The steps are found by the C player; without it, all operations of a large program are in one box.
-        A small program is drawn as its operations with their numbers, so it needs arguments; several outputs are
-        summed.
+        share a box. The C player finds the steps; without it, all operations of a large program are in one box.
+        A drawing of a small program shows the operations with their numbers, so arguments are needed; several
+        outputs are drawn as their sum.
 
         Args:
             arguments: Positional arguments for the program.
@@ -176,7 +176,7 @@ class Program(Replayed):
         >>> trace(lambda x: x * x, 2.0).draw()
         <Drawing of <lambda>: 2 boxes, 1 edge; a notebook shows it, .save('graph.svg') writes it>
         """
-        from .sketch import drawing_of  # only here: it is large
+        from .sketch import drawing_of  # imported only here, since it is large
 
         return drawing_of(self, arguments, steps, options)
 
@@ -243,8 +243,8 @@ class Program(Replayed):
         The file defines `program_parameters` (the current numbers), `program(inputs, parameters, outputs)` and
         `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both return 0 on success, 1 for a
         branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out. If both 1 and 2
-        apply, the code is the one for what the function would meet first. With the same C library, the numbers equal
-        the program's, except that hypot, norm, gamma and lgamma are the library's own.
+        apply, the code says which the function would meet first. With the same C library, the numbers equal
+        the program's, except that hypot, norm, gamma and lgamma are computed by the library.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -254,7 +254,7 @@ class Program(Replayed):
         return in_c(self.name, list(self._replays.branches), self.parameters)
 
     def to_python(self) -> str:
-        """Return the program as a module in plain Python, on floats and without dependencies.
+        """Return the program as a module in plain Python, which works on floats and has no dependencies.
 
         The module defines `parameters`, the current numbers of the parameters; `program(inputs, parameters)`, which
         returns all numbers in the function's result in order; and `gradients`, which returns the gradients of the first
@@ -275,8 +275,8 @@ class Program(Replayed):
         The module defines `parameters`, the current numbers of the parameters; `program(inputs, parameters)`, which
         takes a list of arrays and returns all numbers in the function's result in order, each as an array over the
         rows; and `gradients`, which returns the gradients of the first number with respect to inputs and parameters,
-        row by row. A row that raises, or is on a branch that has not been traced, gives NaN. Functions such as exp are
-        NumPy's, whose results may differ in the last digits.
+        row by row. A row that raises an error, or is on a branch that has not been traced, gives NaN. Functions such
+        as exp are NumPy's, whose results may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -297,7 +297,7 @@ class Program(Replayed):
 
 
 def program_from(state: dict[str, Any], parameters: Sequence[Value], function: Function | None) -> Program:
-    """Rebuild a program from its state; pickles call this."""
+    """Rebuild a program from its state; unpickling calls this function."""
     name, arguments, moving, branches, fast = saving.program_of(state, parameters)
     program = Program.__new__(Program)
     program._begin(function, arguments, set(), fast)

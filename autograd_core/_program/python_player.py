@@ -16,7 +16,7 @@ def power(x: float, y: float) -> float:
     """Return the power x**y as a float."""
     z = x**y
     if isinstance(z, complex):
-        raise ValueError("a negative number raised to a power that is not an integer")
+        raise ValueError("a negative number cannot be raised to a power that is not an integer")
     return float(z)
 
 
@@ -31,7 +31,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """Return the functions `program` and `gradients` of a generated module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """Return the numbers in the result; raise what an operation raises, or LookupError on an unknown branch."""
+        """Return the numbers in the result; raise an operation's error, or LookupError if the branch is not known."""
         branch, slots = _played(inputs, parameters)
         return [slots[slot] for slot in branch["outputs"]]
 
@@ -62,7 +62,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         raise LookupError("these numbers are on a branch that was not traced")
 
     def _compute(branch: Any, slots: list[Any]) -> dict[int, Exception]:
-        """Append the results of all operations to `slots`; return the errors of those that raise, by operation.
+        """Append the results of all operations to `slots`; return a dict with the error of each operation that raises.
 
         If an operation raises, or depends on one that does, None is appended.
         """
@@ -85,7 +85,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     def _holds(branch: Any, slots: list[Any], errors: dict[int, Exception]) -> bool:
         """Return whether all guards get the same answers as in the trace.
 
-        Raise the first error that the function would meet, unless a guard fails before it.
+        If the function would meet an error before a guard fails, raise that error.
         """
         done = 0
         for kind, operands, outcome, after, name, at in branch["guards"]:
@@ -113,7 +113,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _locals(branch: Any, slots: list[float], k: int, first: int) -> list[float]:
-        """Return an operation's local derivatives; those of plain numbers, and flat ones, are -0.0 (no path)."""
+        """Return an operation's local derivatives: -0.0 (no path) if flat or with respect to a plain number."""
         row, below = rows[branch["rows"][branch["code"][k]]], _below(branch, k)
         variable = [bool(branch["variable"][slot]) for slot in below]
         return _recorded(row, [slots[slot] for slot in below], slots[first + k], variable)

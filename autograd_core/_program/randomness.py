@@ -27,7 +27,7 @@ _ORIGINALS = {(kind, name): vars(kind).get(name) for kind, name in _DRAWS}
 
 
 def watch_generators() -> None:
-    """Make Python's generators tell the current thread's trace when they draw; NumPy's cannot (see `states`)."""
+    """Make Python's generators report to the current thread's trace when they draw; NumPy's cannot (see `states`)."""
     for kind, name in _DRAWS:
         setattr(kind, name, _watched(getattr(kind, name)))
 
@@ -44,8 +44,8 @@ def unwatch_generators() -> None:
 def states(function: Any) -> list[Any]:
     """Return the states of the global generators, and of the NumPy generators that the function names or closes over.
 
-    The functions of the module `random` are methods that were bound before `watch_generators` replaced them, so the
-    trace can miss their draws; the state of the global generator reveals them.
+    The functions in the module `random` are methods that were bound before `watch_generators` replaced the originals,
+    so the trace can miss their draws; the state of the global generator reveals these draws.
     """
     found: list[Any] = [random.getstate()]
     numpy_random = sys.modules.get("numpy.random")
@@ -66,7 +66,7 @@ def _comparable(state: Any) -> Any:
 
 
 def _named(function: Any) -> list[Any]:
-    """Return the objects that a function closes over and the globals that it names.
+    """Return the objects that a function closes over, and the values of the globals that it names.
 
     Functions among these objects are searched in the same way.
     """

@@ -1,4 +1,4 @@
-"""Runs a function once on fresh leaves, and turns the run into the listing of one branch."""
+"""Runs a function once on new leaves, and turns this run into the listing of one branch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def record_branch(
 
     Args:
         arguments: The arguments of a call, split into numbers and structure.
-        moving: The positions of the inputs among the numbers in the arguments; all other numbers are static ints.
+        moving: The positions of the inputs among the numbers in the arguments. All other numbers are static ints.
         numbers: The numbers of the inputs.
 
     Raises:
@@ -91,7 +91,7 @@ def _run(
             trace.check_recorded(x)
         elif number(x) is None:
             kind = type(x).__name__
-            raise TypeError(f"a traced function must return numbers; got an array with {x!r} of type {kind}")
+            raise TypeError(f"a traced function must return numbers; got an array that contains {x!r} of type {kind}")
     return structure
 
 
@@ -132,7 +132,7 @@ def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _contents(thing: Any) -> Any:
-    """Return the identities of the contents of a structure, for detecting changes to it."""
+    """Return the identities of a structure's contents, by which changes to the structure can be detected."""
     if is_array(thing):
         return tuple(map(id, thing.ravel().tolist())) if thing.dtype == object else thing.tobytes()
     kind = kind_of(thing)
@@ -143,7 +143,7 @@ def _contents(thing: Any) -> Any:
 
 
 def _check_kept(form: Nested | Kept | Leaf) -> None:
-    """Reject a result with an object in which numbers may be hidden."""
+    """Reject a result that contains an object in which numbers may be hidden."""
     if isinstance(form, Nested):
         for part in form.parts:
             _check_kept(part)
@@ -154,12 +154,12 @@ def _check_kept(form: Nested | Kept | Leaf) -> None:
         if not passes(thing) and not (is_array(thing) and thing.dtype.kind in "fiubU"):
             raise TypeError(
                 "a traced function must return numbers, alone or in lists, tuples, dicts, dataclasses or NumPy arrays; "
-                f"got {thing!r} of type {type(thing).__name__}: return the numbers in it"
+                f"got {thing!r} of type {type(thing).__name__}: return the numbers that it contains"
             )
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]:
-    """Return the older nodes that the trace used, and how many of them the outputs depend on; these come first."""
+    """Return the older nodes that the trace used, with those that the outputs depend on first, and count the latter."""
     dead = _dead(trace, outputs)
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
@@ -174,13 +174,13 @@ def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
 
 
 def may_raise(row: Operation) -> bool:
-    """Return whether an operation may raise. A primitive or a program runs code of the user's, which may."""
+    """Return whether an operation may raise; a primitive or a program always may, since it runs the user's code."""
     return not row.permanent or _translation_raises(row)
 
 
 @cache
 def _translation_raises(row: Operation) -> bool:
-    """Return whether the translation of a row of the table raises, or there is none."""
+    """Return whether the translation of a row may raise, or the row cannot be translated."""
     from .._translation.forms import Refused  # imported only here, since the translator is large
     from .._translation.rows import translated_row
     from .._translation.translator import Translation

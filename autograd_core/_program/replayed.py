@@ -1,4 +1,4 @@
-"""What a call of a program needs: which arguments fit, which numbers are inputs, and the node that the call makes."""
+"""The parts of a call to a program: checks of its arguments, the choice of its inputs, and the node that it makes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .tracing import Trace, check_not_tracing, refused
 
 
 class Replayed:
-    """A function, the arguments that it was traced for, which of their numbers are inputs, and the branches."""
+    """A function, the arguments for which it was traced, which numbers in them are inputs, and the branches."""
 
     name: str
     _function: Function | None
@@ -62,19 +62,19 @@ class Replayed:
         if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
             raise ValueError(
                 f"{self.name} was traced for other arguments (their number, structure, shape or static values differ); "
-                "trace it for these, or let @traced do so"
+                "trace it for these arguments, or use @traced"
             )
         return call
 
     def _static(self, call: Arguments) -> list[Any]:
-        """Return the static ints of a call: they select a program, and are not inputs."""
+        """Return the static ints in a call's arguments; they select a program, and are not inputs."""
         if len(self._moving) == len(call.numbers):
             return []
         moving = set(self._moving)
         return [x for i, x in enumerate(call.numbers) if i not in moving]
 
     def _given(self, call: Arguments) -> list[Any]:
-        """Return the inputs among the numbers of a call; usually all numbers are inputs."""
+        """Return the inputs among the numbers in a call's arguments; usually, all these numbers are inputs."""
         numbers = call.numbers
         return numbers if len(self._moving) == len(numbers) else [numbers[i] for i in self._moving]
 
@@ -82,7 +82,7 @@ class Replayed:
         return as_floats(self._given(call))
 
     def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
-        """Return the positions of the arguments to differentiate with respect to; keyword arguments come last."""
+        """Return the positions of the arguments with respect to which to differentiate; keyword arguments come last."""
         function = self._function or _anything
         places = located(function, arguments, keywords, checked(argnums))
         return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
@@ -101,7 +101,7 @@ class Replayed:
         return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
 
     def _within(self, trace: Trace, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Return the result of a call inside a trace, which records the operations; on numbers, a number."""
+        """Return the result of a call inside another trace, which records the operations; floats give plain numbers."""
         call = self._fitting(arguments, keywords)
         result = self._inlined(call) if self._function is None else taken_apart(self._function(*arguments, **keywords))
         if any(type(x) is Value for x in call.numbers):
@@ -113,14 +113,14 @@ class Replayed:
         [branch, *others] = self._replays.branches
         if others or branch.path:
             raise refused(
-                f"calls {self.name}, a program with branches whose function is not known", "trace the original function"
+                f"calls {self.name}, a program that has branches but no function", "trace the original function"
             )
         given = self._given(call)
         listing = branch.varying(tuple(type(x) is Value for x in given))
         return Structure(unfolded(listing, [*given, *branch.parameters]), branch.output.leaves, branch.output.form)
 
     def _recorded(self, call: Arguments) -> Any:
-        """Return the function's result on Values: one node, or the engine's own graph if there are several outputs."""
+        """Return the function's result on Values: one node or, if there are several outputs, the engine's graph."""
         result = self._node(call)
         if result is NotImplemented:
             if self._function is None:
@@ -135,8 +135,8 @@ class Replayed:
     def _node(self, call: Arguments) -> Any:
         """Return a node on the arguments and parameters whose local derivatives are the gradients of a replay.
 
-        Return NotImplemented if there are several outputs, since each would need its own sweep; the engine then builds
-        the graph.
+        Return NotImplemented if there are several outputs, since each output would need its own sweep; the engine then
+        builds the graph.
         """
         given = self._given(call)
         numbers = as_floats(given)
@@ -158,7 +158,7 @@ class Replayed:
         return self._at(operands)[0]
 
     def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
-        """Return the local derivatives of a node of this program; on Values, the function's own graph gives them."""
+        """Return the local derivatives of a node of this program; for Values, use the function's own graph."""
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:
@@ -173,7 +173,7 @@ class Replayed:
         return [next(slopes) if type(x) is Value else 0.0 for x in operands]
 
     def _inside(self, node: Value) -> Any:
-        """Return the result of the graph that a node of this program stands for, computed from the node's operands."""
+        """Build the graph for which a node of this program stands, on the node's operands; return its result."""
         count = len(self._moving)
         given, parameters = node.operands[:count], node.operands[count:]
         branch = self._replays.branch_of(as_floats(given))
@@ -184,13 +184,13 @@ class Replayed:
         return unfolded(listing, [*given, *parameters, *others])[0]
 
     def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
-        """Return the value and gradients; the parameters' numbers come from the operands, not from the parameters."""
+        """Return the value and gradients; take the parameters' numbers from the operands, not the parameters."""
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
         if len({tuple(map(id, branch.moving)) for branch in self._replays.branches}) > 1:
             raise GraphError(
-                f"the branches of {self.name} read different parameters, so a node of one cannot be evaluated at the "
-                "numbers of another; call the program at those numbers"
+                f"the branches of {self.name} read different parameters, so a node of one branch cannot be evaluated "
+                "at numbers of another; call the program at those numbers"
             )
         branch, (value, by_input, by_parameter) = self._replays.played(
             numbers,
@@ -202,4 +202,4 @@ class Replayed:
 
 
 def _anything(*arguments: Any, **keywords: Any) -> None:
-    """Stand in for the function of a program that has none, so that argnums are positions."""
+    """Serve as the function of a program that has none, so that argnums are positions."""

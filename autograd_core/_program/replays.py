@@ -21,8 +21,8 @@ class Replays:
     """The branches of one program, and the choice among them at each point.
 
     Args:
-        tracer: Traces the branch of a point, and raises any error that the engine raises there; None if the program
-            has no function to trace.
+        tracer: A function that traces the branch of a point, and raises any error that the engine raises there; None if
+            the program has no function to trace.
         fast: Whether the program is fast (see `Program`).
     """
 
@@ -32,13 +32,13 @@ class Replays:
         self._tracing = RLock()
 
     def values(self, numbers: Sequence[float]) -> tuple[Branch, list[float]]:
-        """Return the branch of a point, and the outputs there."""
+        """Return the branch of a point, and the outputs at this point."""
         return self.played(numbers, lambda branch: branch.player(None, self.fast).values(numbers, branch.parameters))
 
     def value_and_gradients(
         self, numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, tuple[float, list[float], list[float]]]:
-        """Return the branch of a point, and the first output and the gradients of inputs and parameters there."""
+        """Return the branch of a point, and the first output and its gradients at this point."""
         return self.played(
             numbers, lambda branch: branch.player(varying, self.fast).value_and_gradients(numbers, branch.parameters)
         )
@@ -46,14 +46,14 @@ class Replays:
     def node(
         self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, Any]:
-        """Return the branch of a point, and the only output: a node of `row`, or a number if no variable matters.
+        """Return the branch of a point, and the only output: a node of `row`, or a number if it depends on no variable.
 
         `given` holds the inputs, some of them Values; `varying` says which, and `numbers` holds all inputs as floats.
         """
         return self.played(numbers, lambda branch: branch.node(row, given, numbers, varying, self.fast))
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
-        """Return the branch of a point, and the result of `play` on it; raise whatever the engine raises there."""
+        """Return a point's branch, and what `play` returns for the branch; raise whatever the engine raises there."""
         branch = self.branches.latest
         while branch is not None:
             try:
@@ -69,15 +69,15 @@ class Replays:
             return branch, play(branch)
         except Strayed:
             raise GraphError(
-                f"another thread assigned the parameters of {self.name} while it was being traced; "
-                "assign them between calls"
+                f"another thread assigned to the parameters of {self.name} while it was being traced; "
+                "assign to them between calls"
             ) from None
 
     def _lost(self, branch: Branch, numbers: Sequence[float], error: Exception | None) -> Branch | None:
         """Return the branch to try after `branch` has failed, or None if the function must be traced.
 
-        If there is no function to trace, raise the error that the engine would raise first, or `error` if that cannot
-        be found.
+        If there is no function to trace, raise the error that the engine would raise first or, if this error cannot be
+        found, raise `error`.
         """
         if self.tracer is not None:
             return None

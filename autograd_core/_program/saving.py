@@ -26,7 +26,7 @@ from .listing import Listing
 from .recorded import filled
 
 FORMAT, VERSION = "autograd_core program", 2
-# The versions that can be read. A file of version 1 does not record the order in which the function computed.
+# The versions that can be read. A file in version 1 does not record the order in which the function computed.
 READ = (1, VERSION)
 ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "outputs": "i", "variable": "b"}
 
@@ -35,26 +35,26 @@ ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "output
 
 
 def write(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
-    """Write a program's state to a file, atomically, with a checksum."""
+    """Write a program's state to a file, with a checksum; the file is replaced atomically."""
     write_whole(path, _text({**state, "sha256": _sum(state)}) + "\n")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a program's state from a file; raise ValueError if it does not contain one that can be read."""
+    """Read a program's state from a file; raise ValueError if the file does not contain a readable state."""
     try:
         state = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)!r} does not contain a program: {error}") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise ValueError(f"{os.fspath(path)!r} does not contain a program of autograd_core")
+        raise ValueError(f"{os.fspath(path)!r} does not contain an autograd_core program")
     if state.get("version") not in READ:
         version = state.get("version")
         raise ValueError(
-            f"{os.fspath(path)!r} contains a program of version {version!r}; this autograd_core reads versions "
-            f"{', '.join(map(str, READ))}"
+            f"{os.fspath(path)!r} contains a program in format version {version!r}; this version of autograd_core "
+            f"reads versions {' and '.join(map(str, READ))}"
         )
     if state.pop("sha256", None) != _sum(state):
-        raise ValueError(f"{os.fspath(path)!r} contains a damaged program: its checksum does not match")
+        raise ValueError(f"{os.fspath(path)!r} contains a damaged program, whose checksum does not match its contents")
     return state
 
 
@@ -63,7 +63,7 @@ def _text(state: dict[str, Any]) -> str:
 
 
 def _sum(state: dict[str, Any]) -> str:
-    from hashlib import sha256  # imported only here, since it would add a twelfth to the import time of autograd_core
+    from hashlib import sha256  # imported only here: it would add a twelfth to autograd_core's import time
 
     return sha256(_text(state).encode()).hexdigest()
 
@@ -79,7 +79,7 @@ def state_of(
     parameters: Sequence[Value],
     fast: bool,
 ) -> dict[str, Any]:
-    """Return the state of a program as JSON objects; `parameters` are those of all branches, stored without numbers."""
+    """Return a program's state as JSON objects; `parameters` are those of all branches, saved without their numbers."""
     index = {node: i for i, node in enumerate(parameters)}
     return {
         "format": FORMAT,
@@ -96,7 +96,7 @@ def state_of(
 def program_of(
     state: dict[str, Any], parameters: Sequence[Value]
 ) -> tuple[str, Arguments, tuple[int, ...], list[Branch], bool]:
-    """Return the parts of a program, rebuilt from its state; raise ValueError if they are inconsistent."""
+    """Rebuild the parts of a program from its state and return them; raise ValueError if the state is inconsistent."""
     try:
         form = _formed(state["arguments"])
         numbers = list(state["numbers"])
@@ -106,7 +106,8 @@ def program_of(
         branches = [_branched(branch, parameters, len(moving)) for branch in state["branches"]]
         return str(state["name"]), arguments, moving, branches, bool(state["fast"])
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"the program is damaged, or from another version of autograd_core ({error})") from None
+        message = f"the program is damaged, or was saved by another version of autograd_core ({error})"
+        raise ValueError(message) from None
 
 
 def _branch(branch: Branch, index: dict[Value, int]) -> dict[str, Any]:
@@ -190,7 +191,7 @@ def _unpacked(text: str, code: str) -> Any:
 
 
 def _little(numbers: Any) -> Any:
-    """Convert an array between native order and little-endian order, which is the order in files."""
+    """Convert an array between the native byte order and little-endian order, which files use."""
     if sys.byteorder == "big":  # pragma: no cover  # big-endian machines only
         numbers = numbers[:]
         numbers.byteswap()

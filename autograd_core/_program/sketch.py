@@ -21,14 +21,14 @@ from .picture import Part, Picture
 if TYPE_CHECKING:
     from .program import Program
 
-SMALL = 48  # a program with at most this number of operations is drawn as its operations
+SMALL = 48  # a program with at most this number of operations is drawn operation by operation
 
 
 def drawing_of(program: Program, arguments: tuple[Any, ...], steps: bool | None, options: dict[str, Any]) -> Drawing:
     """Return the drawing of a program; see `Program.draw`, which has the same arguments."""
     if not arguments and program._moving:
         if steps is False:
-            raise TypeError("operations are drawn with their numbers; pass arguments to draw()")
+            raise TypeError("a drawing of operations shows their numbers; pass arguments to draw()")
         known = list(program._replays.branches)
         return _played(program, list(enumerate(known, 1)), len(known), options)
     numbers = program._numbers(program._checked(arguments, {}))
@@ -40,7 +40,7 @@ def drawing_of(program: Program, arguments: tuple[Any, ...], steps: bool | None,
 
 
 def _operations(name: str, branch: Branch, numbers: Sequence[float], options: dict[str, Any]) -> Drawing:
-    """Draw a branch as its operations, with their numbers."""
+    """Draw a branch's operations, with their numbers."""
     names = [f"x{i}" for i in range(len(numbers))]
     found = [x for x in graph(branch.listing, numbers, branch.parameters, names) if type(x) is Value]
     if not found:

@@ -1,4 +1,4 @@
-"""One argument over many rows: where the numbers of each row are, and how to assemble the argument's gradient."""
+"""One argument over many rows: where each row's numbers are, and how the argument's gradient is assembled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Spread:
     """An argument that carries rows.
 
     `example` is the argument in the first row, `columns` locates each of its numbers in every row, and `count` is the
-    number of rows. `joined` turns one column per number back into the argument's structure.
+    number of rows. `joined` turns columns, one for each number, back into the argument's structure.
     """
 
     example: Any
@@ -108,7 +108,7 @@ def _of_list(thing: Any, name: str) -> Spread:
         for i, row in enumerate(thing):
             part = opened((row,), {})
             if part.key != first.key:
-                raise ValueError(f"{name}: row {i} must have the structure of row 0; got {row!r} and {thing[0]!r}")
+                raise ValueError(f"{name}: row {i} must have the same structure as row 0; got {row!r} and {thing[0]!r}")
             numbers.extend(x if type(x) is float else float(getattr(x, "_data", x)) for x in part.numbers)
     width = len(first.numbers)
 
@@ -122,7 +122,7 @@ def _of_list(thing: Any, name: str) -> Spread:
 
 
 def selected(columns: Sequence[Column], rows: Sequence[int]) -> list[Column]:
-    """Return the columns cut down to these rows."""
+    """Return the columns, reduced to these rows."""
     made: dict[int, array[float]] = {}
     for column in columns:
         if column.step and id(column.numbers) not in made:

@@ -9,16 +9,16 @@ from .._engine.choice import accelerated
 from .._operations.operation import Operation
 from ..value import Value
 
-# The references to a node that are there while it is examined: from the list, the loop variable and the argument.
+# The number of references that a node has only while it is examined: from the list, loop variable and argument.
 IN_PASSING = 3
 
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """Return one of these nodes to which something other than these nodes refers, or None.
+    """Return one of the nodes to which an object outside the nodes refers, or None if there is none.
 
-    Besides the nodes themselves, only their list may refer to them: a node that is stored elsewhere would be out of
-    date after the next replay.
+    Apart from the nodes themselves, only their list may refer to them: a node that is stored elsewhere would be out
+    of date after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -48,7 +48,7 @@ def leaves_among(nodes: list[Value]) -> list[Value]:
 
 @accelerated
 def risky(nodes: list[Value], may_raise: Callable[[Operation], bool]) -> list[int]:
-    """Return which of these nodes, other than leaves, have operations that may raise."""
+    """Return the nodes, other than leaves, whose operations may raise."""
     return [i for i, node in enumerate(nodes) if not node.is_leaf and may_raise(node.op)]
 
 
@@ -63,7 +63,7 @@ def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
     """Return the nodes outside `nodes` that the roots were computed from, but not those that these depend on.
 
-    They come in the order in which `nodes` first use them. A function usually uses its inputs in the order in which
+    They are in the order in which `nodes` first use them. A function usually uses its inputs in the order in which
     they are stored (a matrix, for instance, row by row), and adjacent numbers are replayed faster.
     """
     own, seen = set(nodes), _seen(roots, nodes)
@@ -72,7 +72,7 @@ def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
 
 
 def _seen(roots: list[Value], nodes: list[Value]) -> set[Value]:
-    """Return the nodes among `nodes` that the roots depend on, including the roots."""
+    """Return the nodes in `nodes` on which the roots depend, and the roots that are in `nodes`."""
     own, seen, waiting = set(nodes), set[Value](), list(roots)
     while waiting:
         node = waiting.pop()

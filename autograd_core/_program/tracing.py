@@ -33,8 +33,8 @@ _changing = RLock()
 class Trace:
     """The record of one run of a function.
 
-    `made` holds the nodes that the function made, `questions` the questions that it asked about nodes,
-    `plain` the nodes that represent plain numbers, and `errors` the errors that it may have caught.
+    `made` holds the nodes that the function made, and `questions` the questions that it asked about them. `plain` holds
+    the nodes that represent plain numbers, and `errors` the errors that the function may have caught.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Trace:
         return outcome
 
     def asked_flat(self, node: Value) -> None:
-        """Record a question for each operand, since formulas depend on whether a derivative is flat."""
+        """Record, for each operand, whether the derivative is flat, as a question: formulas depend on the answer."""
         if node.op.flat or node.op.flat_beside:
             for i, slope in enumerate(node._slopes):
                 if slope is not None:
@@ -68,7 +68,7 @@ class Trace:
                     self.questions.append(Question("flat", node.operands, outcome, node.op, i, len(self.made)))
 
     def stopped(self, node: Value, plain: bool) -> Value:
-        """Return a node with the same number that blocks gradients; `plain` says that outside a trace it is a float."""
+        """Return a node with the same number that blocks gradients; `plain` says that it represents a plain number."""
         self.check_recorded(node)
         result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
         if plain:
@@ -76,7 +76,7 @@ class Trace:
         return result
 
     def as_plain(self, x: Any) -> Any:
-        """Mark a node as one that represents a plain number, and return it; return a plain number unchanged."""
+        """Mark a node as representing a plain number, and return the node; return a plain number unchanged."""
         if type(x) is Value:
             self.plain.add(x)
         return x
@@ -90,14 +90,14 @@ class Trace:
             )
 
     def note(self, node: Value) -> None:
-        """Reject a node whose number `taken` reports as leaving the graph; other threads may read their own nodes."""
+        """Reject a node whose number, as `taken` reports, leaves the graph; other threads may read their own nodes."""
         if get_ident() != self._thread and not self.reaches(node):
             return
         raise refused("takes plain gradients (backward() or gradients() without create_graph)", CREATE_GRAPH)
 
 
     def check_uncaught(self) -> None:
-        """Reject a function that returns after an error was raised: a replay would not check for that error."""
+        """Reject a function that returned although an error was raised: a replay would not check for that error."""
         for error in self.errors:
             if isinstance(error, GraphError):
                 raise error
@@ -106,7 +106,7 @@ class Trace:
             ) from error
 
     def reaches(self, node: Value) -> bool:
-        """Return whether the node belongs to this trace, or was computed from one that does."""
+        """Return whether a node belongs to this trace, or was computed from a node that does."""
         self._ids.update(map(id, self.made[len(self._ids) :]))
         return any(id(x) in self._ids for x in discovered_all([node])[0])
 
@@ -157,7 +157,7 @@ def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
                 _put_in_place(_ORIGINALS)
                 unwatch_generators()
     if trace.draws or states(function) != before:
-        instead = "draw them outside and pass them as arguments; other threads must not draw any meanwhile"
+        instead = "draw them outside and pass them as arguments; during a trace, other threads must not draw any"
         raise refused("draws random numbers", instead)
 
 
@@ -165,7 +165,7 @@ def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
 
 
 def _here(*operands: Any) -> Trace | None:
-    """Return this thread's trace or None; reject questions about the nodes of another thread's trace."""
+    """Return this thread's trace, or None; reject questions about nodes in another thread's trace."""
     trace: Trace | None = running()
     if trace is None:
         for other in list(traces.values()):
@@ -232,7 +232,7 @@ def _refusing(method: str, what: str, instead: str) -> Callable[..., Any]:
 
 
 def _refusing_property(name: str, read: str | None, instead: str) -> property:
-    """Return a property that raises an error when assigned and, if `read` says what is wrong, also when read."""
+    """Return a property that raises an error if it is assigned and, if `read` says why, also if it is read."""
 
     def get(self: Value) -> Any:
         if read is None or _here(self) is None:

@@ -1,4 +1,4 @@
-"""Describes steps in words: a single operation as a formula, and the contents of a box of several steps in lines."""
+"""Describes steps: a single operation by a formula, and a box of several steps by a few lines of text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ MOST_TERMS, MOST_LINES = 4, 8
 
 
 class Names:
-    """Names for the cells of a branch: a leaf has its label, and a result the number of the step that computes it.
+    """Names for the cells of a branch: a leaf's label, or for a result, the number of the step that computes it.
 
-    `slots` maps the cell of a leaf to the leaf's number, and `owners` the cell of a result to its step's number.
+    `slots` maps the cell of a leaf to the leaf's number; `owners` maps the cell of a result to the number of its step.
     """
 
     def __init__(self, flow: Flow, labels: Sequence[str], precision: int) -> None:
@@ -23,7 +23,7 @@ class Names:
         self.owners = {cell: i for i, cells in filled for cell in cells}
 
     def of(self, cell: int) -> str:
-        """Return the name of a cell, or its number if it is a constant."""
+        """Return the name of a cell or, if the cell holds a constant, the constant as text."""
         if (slot := self.slots.get(cell)) is not None:
             return self.labels[slot]
         if (i := self.owners.get(cell)) is None:
@@ -33,7 +33,7 @@ class Names:
 
 
 def formula(step: Step, i: int, names: Names) -> str:
-    """Return what step `i` computes, as a formula if it is a single operation and in words otherwise."""
+    """Describe what step `i` computes: by a formula if it is a single operation, and otherwise in words."""
     name = f"v{i + 1}"
     if step.results > 1:
         return f"{name}: {said(step)}"
@@ -50,7 +50,7 @@ def _sum(step: Step, names: Names) -> str:
     constants = names.flow.constants
     terms = step.operands()
     if len(terms) == 2 and terms[0][1] < 0 <= terms[1][1] and terms[1][1] not in constants:
-        terms = terms[::-1]  # the product first
+        terms = terms[::-1]  # the product comes first
     for cell, factor in terms:
         if factor < 0 and constants.get(cell) == 0.0:
             continue
@@ -92,7 +92,7 @@ def _times(name: str, n: int) -> str:
 
 
 def contents(steps: Sequence[Step]) -> list[str]:
-    """Describe what the steps of a box do, one line for each kind of step; after MOST_LINES kinds, count the rest."""
+    """Describe a box's steps in one line for each kind of step; after MOST_LINES kinds, only count the others."""
     kinds: dict[tuple[int, str], list[Step]] = {}
     for step in _whole(steps):
         kinds.setdefault((step.kind, step.row.name if step.row is not None else ""), []).append(step)

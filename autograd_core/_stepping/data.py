@@ -75,7 +75,7 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 
 
 def _computed_first(tape: Tape) -> set[int]:
-    """Return the slots whose numbers the page computes before it shows any of them, so that the data can omit them.
+    """Return the slots whose numbers the page computes before it shows any, so that the data can omit those numbers.
 
     Operations that take any number of operands are excluded: the page needs their recorded derivatives, which show
     where the plain numbers among the operands leave no path.

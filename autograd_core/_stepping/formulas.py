@@ -22,7 +22,7 @@ class Formulas:
     def __call__(self, node: Value, index: int, names: Sequence[str], result: str) -> str:
         """Return ∂result/∂operand for the operand at `index`, written with these names.
 
-        The text is empty if the derivative is unknown or would be too long.
+        The text is empty if the derivative is unknown or its formula would be too long.
         """
         templates = node.op.derivative_formulas
         if templates and len(templates) == len(names):
@@ -36,7 +36,7 @@ class Formulas:
         return text if len(text) <= LONGEST else ""
 
     def _template(self, node: Value, template: str) -> str:
-        """Return a template with an exponent that is a plain number already reduced by one: 2·x, not 2·x^(2 - 1)."""
+        """Return a template, with y - 1 worked out in an exponent if y is a plain number: 2·x, not 2·x^(2 - 1)."""
         power, y = " ** ({y} - 1)", node.operands[-1]
         if power not in template or type(y) is not float:
             return template

@@ -67,7 +67,7 @@ class Frames:
 
     @cached_property
     def initial(self) -> Texts:
-        """Every text that steps change, before the first step."""
+        """Every text that steps change, as it is before the first step."""
         texts: Texts = {}
         for box in self.picture.boxes:
             if box.valued is not None:

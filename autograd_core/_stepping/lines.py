@@ -35,7 +35,7 @@ class Exponent:
 
 @dataclass(frozen=True, slots=True)
 class Equal:
-    """Parts joined by = signs, without repetition of parts that read the same."""
+    """Parts joined by = signs; of parts that read the same, only the first is printed."""
 
     parts: tuple[Line, ...]
 
@@ -60,7 +60,7 @@ class Differs:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A list of the wrong results, with the actual and correct number of each; the text `right` if there are none."""
+    """A list of the wrong results, each with the actual and the correct number; the text `right` if there are none."""
 
     found: tuple[tuple[Line, int, int], ...]
     right: str
@@ -178,7 +178,8 @@ def coded(text: Line, slots: Mapping[int, int]) -> Any:
         case (str(words),):
             return words
         case (Number(a, False, True), " × ", Number(b, True, True), " = ", Number(c, False, True)):
-            return [["x", slots[a], slots[b], slots[c]]]  # an edge's contribution: with the gradients, most of a page
+            # an edge's contribution; contributions and gradients make up most of a page
+            return [["x", slots[a], slots[b], slots[c]]]
         case ("grad ", Number(slot, False, True), *more) if more in ([], [" ✓"]):
             return [["G" if more else "g", slots[slot]]]  # the gradient of the edge's operand
     return [code(piece) for piece in text]

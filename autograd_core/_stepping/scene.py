@@ -103,7 +103,7 @@ class Scene:
 
 
 def _places(boxes: Sequence[Box]) -> dict[Box, str]:
-    """Return, for boxes that share a label, the innermost scopes that distinguish them, at most MOST_SCOPES of them."""
+    """Return, for boxes that share a label, the innermost scopes (at most MOST_SCOPES) that tell the boxes apart."""
     alike: dict[str, list[Box]] = {}
     for box in boxes:
         alike.setdefault(short(box.label), []).append(box)

@@ -21,7 +21,7 @@ FROM_MATH = ("inf", "nan", "floor", "ceil", "trunc")
 
 
 def function_of(operation: Operation) -> Callable[..., Any]:
-    """Return the function that applies an operation: one of the table's, or a primitive."""
+    """Return the function that applies an operation: a function from the table of operations, or a primitive."""
     return operation.origin or FUNCTIONS[operation.name]
 
 
@@ -43,7 +43,7 @@ class Form:
     is_plain: bool = False
 
 
-# Forms that Python computes without the table. On Values they must give the same answers as on floats.
+# Forms that plain Python computes. On Values they must give the same answers as on floats.
 PYTHON_FORMS = (
     *(Form(f"{{0}} {sign} {{1}}", is_plain=True) for sign in ("<", "<=", ">", ">=", "==", "!=")),
     *(Form(f"{name}({{0}})", is_plain=True) for name in ("bool", "int", "round", "floor", "ceil", "trunc")),
@@ -125,7 +125,10 @@ class RandomProgram:
 
     @classmethod
     def of(cls, inputs: dict[str, float], lines: Sequence[Line]) -> RandomProgram:
-        """Return the program whose result is the line that depends on the most others, with only the lines it needs."""
+        """Return the program whose result is the line that depends on the most other lines.
+
+        Lines and inputs that the result does not depend on are left out.
+        """
         behind: dict[str, set[str]] = {name: {name} for name in inputs}
         for line in lines:
             behind[line.name] = {line.name}.union(*(behind[x] for x in line.references))

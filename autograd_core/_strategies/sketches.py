@@ -60,7 +60,7 @@ def put_together(
     """Assemble a program from the lines that `keep` accepts; its result is the line that depends on the most others."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
-    carrying = set(names)  # the names that are certain to be Values when the inputs are
+    carrying = set(names)  # the names that are certain to be Values when the inputs are Values
     loose: list[str] = []  # the lines that no other line uses yet
     for form, places in sketch:
         xs: list[Operand] = []
@@ -109,7 +109,7 @@ def programs_of(
 
 
 def keep_every_line(line: Line) -> bool:
-    """Keep every line, whether or not it has a value for the inputs."""
+    """Keep every line, even one that has no value for these inputs."""
     return True
 
 

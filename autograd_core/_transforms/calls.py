@@ -1,4 +1,4 @@
-"""How a transform calls its function: which arguments it differentiates with respect to, which results it allows."""
+"""How a transform calls its function, picks the arguments to differentiate with respect to, and checks the result."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Argnums = int | tuple[int, ...]
 class Transformed:
     """The function that a transform returns.
 
-    It keeps the name and docstring of the original function and, unless another is passed, the signature. It can be
+    It keeps the original function's name, its docstring and, unless another is passed, its signature. It can be
     pickled.
     """
 
     def __init__(
         self, transform: Function, apply: Function, function: Function, takes: Signature | None = None, **options: Any
     ) -> None:
-        """Store what a call runs: `apply(function, arguments, keywords, **options)`."""
+        """Store what is needed to run `apply(function, arguments, keywords, **options)` on each call."""
         if not callable(function):
             raise TypeError(
                 f"{transform.__name__} takes a function and returns one; got {function!r}: "
@@ -57,7 +57,7 @@ class Transformed:
 
 
 def is_named(function: Any) -> bool:
-    """Return whether the function is found in its module under its qualified name, so that pickles can refer to it."""
+    """Return whether the function can be found in its module under its qualified name, as pickling requires."""
     found: Any = sys.modules.get(getattr(function, "__module__", ""))
     for part in getattr(function, "__qualname__", "").split("."):
         found = getattr(found, part, None)
@@ -65,7 +65,7 @@ def is_named(function: Any) -> bool:
 
 
 def transformed_again(transform: Function, function: Function, options: dict[str, Any]) -> Function:
-    """Apply `transform` again; called when a transformed function is unpickled."""
+    """Apply `transform` to the original function again; called when a transformed function is unpickled."""
     made: Function = transform(function, **options)
     return made
 
@@ -139,13 +139,13 @@ def scalar(output: Any) -> Any:
     if number(output) is None:
         raise TypeError(
             f"a gradient needs a function that returns one number; this one returned {output!r} of type "
-            f"{type(output).__name__} (jacobian takes functions that return several)"
+            f"{type(output).__name__} (jacobian takes functions that return several numbers)"
         )
     return output
 
 
 def several(output: Any) -> Structure:
-    """Take the output of a function apart into the numbers in it, which may be several, and their structure."""
+    """Split the output of a function into its numbers, of which there may be several, and its structure."""
     _differentiable(unwrapped(output))
     structure = taken_apart(output)
     for x in structure.numbers:
@@ -154,7 +154,7 @@ def several(output: Any) -> Structure:
 
 
 def _differentiable(output: Any) -> None:
-    """Raise TypeError for an output that has no derivative, since a gradient of 0.0 would hide a mistake."""
+    """Raise TypeError for an output that has no derivative; a gradient of 0.0 would hide a mistake."""
     if passes(output):
         raise TypeError(
             f"the function returned {output!r}, which has no derivative; return the numbers to differentiate"

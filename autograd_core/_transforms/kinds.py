@@ -23,7 +23,7 @@ class Kind:
     close: Callable[[Any, list[Any], list[Any]], Any]
 
     def place(self, name: Any) -> str:
-        """Return what a message appends to the name of a structure to name one of its parts: "[0]", ".field"."""
+        """Return the suffix that turns a structure's name into the name of one of its parts: "[0]" or ".field"."""
         return f".{name}" if type(name) is str and self.family != "mapping" else f"[{name!r}]"
 
 
@@ -44,7 +44,7 @@ def _default(like: defaultdict[Any, Any], keys: list[Any], parts: list[Any]) -> 
     return defaultdict(like.default_factory, zip(keys, parts, strict=True))
 
 
-# The kinds, keyed by exact type. Subclasses are not included, because their operators may mean something else.
+# The kinds, keyed by exact type. Subclasses are not included, because their operators may behave differently.
 KINDS: dict[type, Kind] = {
     list: Kind("sequence", _numbered, lambda like, names, parts: parts),
     tuple: Kind("sequence", _numbered, lambda like, names, parts: tuple(parts)),
@@ -99,7 +99,10 @@ def kind_of(thing: Any) -> Kind | None:
 
 
 def _beside(thing: Any, names: Sequence[str]) -> bool:
-    """Return whether an object has attributes other than `names`, which would be lost; ignore cached properties."""
+    """Return whether an object has attributes other than `names`; these would be lost.
+
+    Cached properties are ignored.
+    """
     return any(
         name not in names
         and not name.startswith("__")

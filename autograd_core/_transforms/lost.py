@@ -22,10 +22,10 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
 def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
     """Warn about the first plain number among a function's results that is not a constant.
 
-    Called if a number was taken out of a Value while the function ran. A plain number among the results is then assumed
-    to have been computed from the number taken out, unless it is a constant: one of the arguments `given` to the
-    function, or a number that the code of the function contains or refers to by name. The code of other functions that
-    this code names is searched as well.
+    Called if a number was taken out of a Value while the function ran. Any plain number among the results is then
+    assumed to have been computed from the number taken out, unless the result is a constant: one of the arguments
+    `given` to the function, or a number that the code of the function contains or refers to by name. The code of other
+    functions that this code names is searched as well.
     """
     if all(type(x) is Value for x in numbers):
         return
@@ -75,7 +75,7 @@ def _named_in(thing: Any) -> Iterator[Any]:
     yield from (thing.__globals__.get(name) for name in thing.__code__.co_names)
     yield from (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values())
     for cell in thing.__closure__ or ():
-        with suppress(ValueError):  # the variable is not assigned yet
+        with suppress(ValueError):  # the variable has not been assigned yet
             yield cell.cell_contents
 
 

@@ -28,7 +28,7 @@ from .sweeps import (
 )
 from .trees import Kept, Structure, taken_apart, values_in
 
-# Guards each run's count of the threads inside it, since several threads may pull cotangents through it at once.
+# Guards the count of threads inside each run, since several threads may pull cotangents through one run at once.
 _entering = Lock()
 
 
@@ -36,8 +36,8 @@ _entering = Lock()
 class Run:
     """One run of a function with fresh nodes in place of its arguments.
 
-    Inside `with run:`, the fresh leaves are ordinary Values, so that nested derivatives depend on them, as do
-    checkpoints that run their function again. Outside, the fresh leaves are constants, whose gradients are never
+    Inside `with run:`, the fresh leaves are ordinary Values, so nested derivatives depend on them, as do checkpoints
+    that run their functions again. Outside, the fresh leaves are constants, whose gradients are never
     needed.
     """
 
@@ -51,7 +51,7 @@ class Run:
     inside: int = 1  # the number of threads inside `with run:`; the thread that makes the run counts from the start
 
     def again(self) -> Run:
-        """Prepare this run to be entered again after it has been left, and return it."""
+        """Prepare this run for another `with` block after the previous one, and return this run."""
         with _entering:
             self.inside += 1
             make_input(self.inputs)
@@ -67,7 +67,7 @@ class Run:
                 make_constant(self.inputs)
 
     def scalar(self) -> Any:
-        """Return the output, which must be one number."""
+        """Return the output; raise TypeError unless it is one number."""
         y = scalar(self.output)
         if self.suspect is not None:
             warn_of_lost([y], *self.suspect)
@@ -112,7 +112,10 @@ class Run:
         return self.answers(found, valued)
 
     def values(self, outputs: Sequence[Any], *, beside: Sequence[Any] = ()) -> list[Any]:
-        """Return the outputs in the form that the caller expects, given the tangents or cotangents `beside` them."""
+        """Return the outputs in the form that the caller expects.
+
+        `beside` holds the tangents or cotangents that were passed in the same call.
+        """
         valued = self.valued or _any_value(beside)
         if not current().recording or (not valued and closed(outputs, self.inputs)):
             return list(map(_plain, outputs))
@@ -136,9 +139,9 @@ class Run:
 
 
 def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
-    """Return the sum of the outputs, weighted by the cotangents, as one node: its gradients are the inputs' cotangents.
+    """Return the sum of the outputs, weighted by the cotangents, as one node.
 
-    Of a cotangent that is a Value, only the number enters the sum.
+    The gradients of this node are the inputs' cotangents. If a cotangent is a Value, only its number enters the sum.
     """
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
@@ -151,7 +154,7 @@ def _any_value(things: Sequence[Any]) -> bool:
 
 
 def _start(tangent: Any) -> float:
-    """Return a tangent as a number for the forward sweep: a plain 0 means no path, unlike a Value that is 0."""
+    """Return a tangent as a number for the forward sweep; a plain 0, but not a Value that is 0, means no path."""
     return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 

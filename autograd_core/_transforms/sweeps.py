@@ -61,7 +61,7 @@ def _values(inputs: Iterable[Value]) -> list[Value]:
 
 @accelerated
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
-    """Return the gradients as floats; visit no node below `stops`, and run no checkpoint again needlessly."""
+    """Return the gradients as floats; visit nothing below `stops`; rerun only checkpoints that depend on `inputs`."""
     order, adjoints = discovered(y, stops)
     adjoints[y] = 1.0
     if any(node.op is CHECKPOINT for node in order):
@@ -110,9 +110,9 @@ def as_value(x: Any) -> Value:
 def gradient_nodes(
     outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Value], stops: Sequence[Value] = ()
 ) -> list[Any]:
-    """Return the gradients of the inputs, given the cotangents of the outputs: Values, or floats if constant.
+    """Return the inputs' gradients, given the outputs' cotangents; a gradient is a Value, or a float if it is constant.
 
-    The sweep starts from the cotangents; it does not continue into the nodes from which these were computed.
+    The sweep starts from the cotangents; it does not visit the nodes from which the cotangents were computed.
     """
     order = ordered(outputs, stops)
     adjoints: dict[Value, Any] = dict.fromkeys((*stops, *order), NOTHING)
@@ -143,7 +143,7 @@ def depending(order: list[Value], inputs: Iterable[Value]) -> set[Value]:
 
 
 def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Run the reverse sweep on Values, recording the products that the plain sweep computes, in the same order.
+    """Run the reverse sweep on Values: record the products that the sweep on floats computes, in the same order.
 
     Only nodes in `wanted` receive contributions and pass them on.
     """
@@ -169,7 +169,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
 
 def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Sweep the graph that some nodes stand for: the outputs of a checkpoint, or the node of a program."""
+    """Sweep the graph that `nodes` stand for; they are the outputs of a checkpoint, or the single node of a program."""
     results, operands = behind(nodes), below(nodes)
     order, zeros = discovered_all(results, operands)
     inner: dict[Value, Any] = dict(zeros)
@@ -181,7 +181,7 @@ def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], want
 
 
 def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
-    """Run the forward sweep, which adds the tangents of the nodes in `order` to those of the inputs in `tangents`.
+    """Run the forward sweep: `tangents` holds the inputs' tangents, and receives that of each node in `order`.
 
     A node's tangent is the sum, over its operands, of the local derivative times the operand's tangent.
     """
@@ -240,7 +240,7 @@ def _pushed_again(
 
 @accelerated
 def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
-    """Return the tangents of `outputs` as floats; `directions` are those of `inputs`, and `NOTHING` means no path."""
+    """Return the tangents of `outputs` as floats; `directions` are those of `inputs` (`NOTHING` means no path)."""
     tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -249,7 +249,7 @@ def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions:
 
 
 def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
-    """Return the tangents of `outputs`: Values that can be differentiated again, or floats if constant."""
+    """Return the tangents of `outputs`: each is a Value that can be differentiated again, or a float if constant."""
     tangents: dict[Value, Any] = dict(zip(inputs, map(started, directions), strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -284,5 +284,5 @@ def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
 
 
 def _sum(x: Any, y: Any) -> Any:
-    """Return x + y, a plain number if both are; if one is `NOTHING`, return the other without making a node."""
+    """Return x + y, a plain number if both terms are; if one is `NOTHING`, return the other without making a node."""
     return y if is_nothing(x) else x if is_nothing(y) else x + y

@@ -261,7 +261,7 @@ def is_number(thing: Any) -> bool:
 def joined(numbers: Sequence[Any], shape: Shape) -> Any:
     """Return an array of this shape, or the only number if the shape is None.
 
-    The array is one of floats, or of objects if any element is not a plain number.
+    The array contains floats, or objects if any element is not a plain number.
     """
     if shape is None:
         return numbers[0]

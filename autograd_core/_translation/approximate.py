@@ -1,8 +1,8 @@
-"""Removes from functions the branches that only Python can compute, for target languages that cannot call Python.
+"""Removes branches that only Python can compute from functions whose target language cannot call Python.
 
-These branches compute with more digits than floats have. Once such a branch is removed, the function uses its
-alternative formula. A branch without an alternative is kept; when it is reached, JavaScript raises an error, and NumPy
-gives NaN.
+The removed branches compute with more digits than floats have. Once such a branch is removed, the function uses an
+alternative formula, which is in the other branch or in the code that follows. If there is no alternative, the branch is
+kept; where it is reached, JavaScript code throws an error, and NumPy code gives NaN.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .forms import Assign, Choice, Expression, For, Function, If, Operate, Retur
 
 
 def without_exact(function: Function) -> None:
-    """Remove from a function the branches that only Python can compute."""
+    """Remove the branches that only Python can compute from a function."""
     function.body = _block(function.body)
 
 

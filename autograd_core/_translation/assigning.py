@@ -1,4 +1,4 @@
-"""Translates assignments: what each name stands for afterwards, and which lists may be changed in place."""
+"""Translates assignments, keeping track of what each name stands for and which lists may be changed in place."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Assigning(Calls):
     """Translates the assignments in one function."""
 
     def assign(self, node: ast.stmt, target: ast.expr, value: Expression) -> None:
-        """Translate an assignment to a name, to an item of a list, or to several of these at once."""
+        """Translate an assignment to a name, to an item of a list, or to a tuple or list of such targets."""
         if isinstance(target, (ast.Tuple, ast.List)):
             self._unpack(node, target, value)
         elif isinstance(target, ast.Name) and target.id == "_":
-            pass  # the name for values that are not used
+            pass  # `_` is the name for values that are not used
         elif isinstance(target, ast.Name):
             self._set(node, target.id, value)
         elif isinstance(target, ast.Subscript):
@@ -36,12 +36,12 @@ class Assigning(Calls):
             self.names[name] = value
             return
         if name in self.changing and not self._is_new(value):
-            self.refuse(node, f"{name}, which is changed and may be shared,", "make it a new list")
+            self.refuse(node, f"{name}, which is changed in place and may be shared,", "assign a new list to it")
         if isinstance(value, Name) and value.name in self.changing:
-            self.refuse(node, f"a second name for {value.name}, which is changed", "copy it")
+            self.refuse(node, f"a second name for {value.name}, which is changed in place,", "copy the list")
         before = self.function.variables.setdefault(name, value.type)
         if before != value.type:
-            self.refuse(node, f"{name} with a different type than before", "give it one type")
+            self.refuse(node, f"{name} with a different type than before", "give it the same type everywhere")
         self.names[name] = Name(value.type, name)
         self.out.append(Assign(name, value))
 
@@ -51,7 +51,7 @@ class Assigning(Calls):
         return x.type == LIST and self._changes(x) and isinstance(x, Name) and x.name not in given
 
     def _is_new(self, value: Expression) -> bool:
-        """Return whether a list has just been made, so that nothing else refers to it."""
+        """Return whether an expression makes a new list, to which nothing else refers."""
         made = isinstance(value, Name) and value.name.startswith("made_")
         return made or getattr(value, "operation", "") in ("join", "repeat")
 
@@ -81,7 +81,7 @@ class Assigning(Calls):
 
 
 def changed(node: ast.AST) -> set[str]:
-    """Return the names of the lists that are changed in place anywhere in a syntax tree."""
+    """Return the names of the lists that the code in a syntax tree changes in place."""
     found = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Attribute) and inner.attr == "append" and isinstance(inner.value, ast.Name):
@@ -92,7 +92,7 @@ def changed(node: ast.AST) -> set[str]:
 
 
 def inside(x: Expression) -> Iterator[Expression]:
-    """Yield an expression and all its parts."""
+    """Yield an expression, its parts, their parts, and so on."""
     yield x
     for slot in ("parts", "arguments", "of", "test", "yes", "no"):
         child = getattr(x, slot, ())
@@ -101,5 +101,5 @@ def inside(x: Expression) -> Iterator[Expression]:
 
 
 def _reads(x: Expression, names: set[str]) -> bool:
-    """Return whether an expression reads one of these variables."""
+    """Return whether an expression reads a variable whose name is in `names`."""
     return any(isinstance(part, Name) and part.name in names for part in inside(x))

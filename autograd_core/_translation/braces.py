@@ -1,6 +1,6 @@
-"""What the C and JavaScript back ends share: statements in braces, and conditional expressions with `?:`.
+"""The code that the C and JavaScript back ends share: they write statements in braces, and choices with `?:`.
 
-The Python back end is derived from the same class, and overrides both.
+The class of the Python back end is also derived from `Braces`, and overrides both forms.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ INFIX = {
 }  # fmt: skip  # a table
 
 
-# Functions of the runtime that have a second version for ints, whose name ends in `_int`.
+# Runtime functions that have a second version for ints; the name of that version ends in `_int`.
 OF_INTS = ("abs", "max", "min", "mod", "floordiv")
 
 
@@ -53,7 +53,7 @@ class Braces:
     """Generates the source text of functions; a subclass defines what is specific to its language."""
 
     infix = INFIX
-    runtime = ""  # the prefix of the names of the runtime's functions
+    runtime = ""  # the prefix in the names of the runtime functions
     reserved: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Braces:
         self.count = 0
         self.function: Function | None = None
 
-    # --- What a language defines --------------------------------------------------------------------------------
+    # --- Defined by each language --------------------------------------------------------------------------------
 
     def constant(self, x: Const) -> str:
         """Return the text of a number."""
@@ -78,15 +78,15 @@ class Braces:
         raise NotImplementedError
 
     def part(self, x: Part) -> str:
-        """Return the text that reads one part of a tuple."""
+        """Return the code that reads one part of a tuple."""
         raise NotImplementedError
 
     def length(self, numbers: str) -> str:
-        """Return the text that reads the length of a list."""
+        """Return the code that reads the length of a list."""
         raise NotImplementedError
 
     def at(self, numbers: str, index: str) -> str:
-        """Return the text that reads the number at an index, which is known to be in range."""
+        """Return the code that reads the number at an index of a list; the index is known to be in range."""
         raise NotImplementedError
 
     def extra(self, allocates: bool, may_raise: bool) -> list[str]:
@@ -94,21 +94,21 @@ class Braces:
         return []
 
     def raise_statement(self, kind: str) -> None:
-        """Write a `raise`."""
+        """Write a `raise` statement."""
         raise NotImplementedError
 
     def try_statement(self, s: Try) -> None:
-        """Write a `try`."""
+        """Write a `try` statement."""
         raise NotImplementedError
 
     def special(self, x: Operate, parts: list[str]) -> str | None:
-        """Return the text of an operation that this language writes in its own way, or None for any other operation."""
+        """Return the code for an operation with special syntax in this language, or None for any other operation."""
         raise NotImplementedError
 
     # --- Expressions --------------------------------------------------------------------------------------------
 
     def name(self, name: str) -> str:
-        """Return the name of a variable or function, changed if it is a reserved word."""
+        """Return the name to write for a variable or function; it differs if the original name is a reserved word."""
         name = name.strip("_") or "unused"
         return f"{name}_" if name in self.reserved else name
 
@@ -135,7 +135,7 @@ class Braces:
         return self.operate(x)
 
     def bare(self, x: Expression) -> str:
-        """Return the text of an expression without outer parentheses, for a place where none are needed."""
+        """Return the text of an expression without outer parentheses, for use where they are not needed."""
         text = self.expression(x)
         if not text.startswith("("):
             return text
@@ -151,7 +151,7 @@ class Braces:
         return self.name(function.name)
 
     def table(self, x: Table) -> str:
-        """Return the name of a table, and add the table to those to be written unless it is already among them."""
+        """Return the name of a table, after adding it to the tables to be written unless it is already among them."""
         return entered(x, self.tables)
 
     def operate(self, x: Operate) -> str:
@@ -179,7 +179,7 @@ class Braces:
         self.lines.append("    " * self.depth + line)
 
     def block(self, statements: Sequence[Statement]) -> None:
-        """Write statements, indented one level further."""
+        """Write statements, indented by one more level."""
         self.depth += 1
         for s in statements:
             self.statement(s)
@@ -217,11 +217,11 @@ class Braces:
         return self.bare(s.test)
 
     def append(self, s: Append) -> None:
-        """Write an `append`."""
+        """Write a statement that appends a number to a list."""
         raise NotImplementedError
 
     def reserve(self, name: str, count: str) -> None:
-        """Reserve room in a list that will grow by `count` numbers."""
+        """Write a statement that reserves memory in a list for `count` more numbers, if the language needs it."""
 
     def set_item(self, s: SetItem) -> None:
         """Write an assignment to an item of a list."""
@@ -239,7 +239,7 @@ class Braces:
         self.write("}")
 
     def number(self) -> int:
-        """Return the next number for a new name."""
+        """Return the next unused number, which makes new names unique."""
         self.count += 1
         return self.count
 
@@ -270,13 +270,13 @@ class Braces:
         self.write("}")
 
     def same_length(self, one: str, other: str) -> str:
-        """Return the text that reads the common length of two lists, and raises if their lengths differ."""
+        """Return the code that reads the common length of two lists, and raises an error if their lengths differ."""
         return f"{self.runtime}same_length({', '.join([one, other, *self.extra(False, True)])})"
 
     def _source(self, source: Range | Each, name: str, index: str) -> tuple[str, str]:
-        """Return two texts: the number of items in a source, and the item at an index.
+        """Return the code for the number of items in a source, and the code for the item at an index.
 
-        The first text is "" if the source is endless.
+        The code for the number of items is "" if the source is endless.
         """
         if isinstance(source, Range):
             self.write(f"{self.declared(INT, f'start_{name}')} = {self.bare(source.start)};")

@@ -1,4 +1,4 @@
-"""Translates calls: of operations, helper functions, functions of `math`, and builtins."""
+"""Translates calls to operations, helper functions, functions in `math`, and builtin functions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .loops import Lists
 from .operations import CALLS, OPERATORS
 
 # Modules whose functions compute with numbers other than floats. These functions are not translated: generated code
-# leaves them to Python, or calls their replacements in nearly.py.
+# either leaves them to Python or calls their replacements in nearly.py.
 LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
@@ -73,11 +73,11 @@ class Calls(Lists):
     def call(
         self, node: ast.AST, function: Any, arguments: Sequence[Expression], named: dict[str, Expression] | None = None
     ) -> Expression:
-        """Translate a call of an object that is known during translation."""
+        """Translate a call to an object that is known during translation."""
         operation = getattr(function, "operation", None)
         if isinstance(operation, Operation):
             if named:
-                self.refuse(node, f"{operation.name} with operands by name", "pass them in order")
+                self.refuse(node, f"{operation.name} with operands passed by name", "pass them by position")
             return self._row(node, operation, arguments)
         try:
             known = CALLS.get(function)
@@ -110,7 +110,7 @@ class Calls(Lists):
         try:
             bound = inspect.signature(function).bind(*arguments, **named)
         except TypeError as error:
-            self.refuse(node, f"a call of {function.__name__} with the wrong arguments ({error})")
+            self.refuse(node, f"a call to {function.__name__} with the wrong arguments ({error})")
         if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in bound.signature.parameters.values()):
             self.refuse(node, f"{function.__name__}, which takes any number of arguments,")
         given = [
@@ -122,26 +122,30 @@ class Calls(Lists):
             return target
         assert target.returns is not None
         if LIST in (target.returns, *target.returns) and any(map(self._changes, given)):
-            self.refuse(node, f"a list that is changed and is passed to {target.name}, which may keep it,", "copy it")
+            what = f"a list that is changed in place and is passed to {target.name}, which may keep it,"
+            self.refuse(node, what, "copy the list")
         self.function.raises |= target.raises
         self.function.allocates |= target.allocates
         return Call(target.returns, target, tuple(x for x in given if not isinstance(x, Known)))
 
     def _row(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
-        """Translate a call of an operation from `ops.py`, which on floats returns the value that its row defines."""
+        """Translate a call to an operation from `ops.py`.
+
+        Called with floats, the operation returns a float: the value that the row's function computes.
+        """
         if row.arity is None:
             return self.converted(node, self.call(node, row.value, [self._gathered(node, row, arguments)]), FLOAT)
         given = [self.converted(node, x, FLOAT) for x in arguments]
         if row.default is not None and len(given) == 1:
             given.append(Const(FLOAT, row.default))
         if len(given) != row.arity:
-            self.refuse(node, f"{row.name} of {len(given)} operands")
+            self.refuse(node, f"{row.name} with {len(given)} operand{'s' * (len(given) != 1)}")
         return self.converted(node, self.call(node, row.value, given), FLOAT)
 
     def _gathered(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
         """Combine the arguments of an operation on many operands into one tuple or list."""
         if len(arguments) != len(row.shape.parameters):
-            self.refuse(node, f"{row.name} of {len(arguments)} arguments")
+            self.refuse(node, f"{row.name} with {len(arguments)} argument{'s' * (len(arguments) != 1)}")
         if not row.shape.lists:
             parts = [self.converted(node, x, FLOAT) for x in arguments]
             return Made(tuple(x.type for x in parts), tuple(parts))
@@ -149,14 +153,14 @@ class Calls(Lists):
         return lists[0] if len(lists) == 1 else self.operate("join", LIST, *lists)
 
     def _as_stated(self, node: ast.AST, x: Expression, annotation: Any) -> Expression:
-        """Convert a tuple to a list of floats if the parameter is annotated as a sequence of floats, of any length."""
+        """Convert a tuple to a list of floats if the parameter is annotated as `Sequence[float]`."""
         many = "Sequence[float]" in str(annotation) and isinstance(x.type, tuple)
         return self.converted(node, x, LIST) if many else x
 
     def _starred_call(self, node: ast.Call, function: Any) -> Expression:
         """Translate `f(*xs)`, where `xs` is a tuple or a list.
 
-        A list must hold one number for each parameter of `f`, unless `f` is `hypot`, which takes any number of them.
+        A list must hold one number for each parameter of `f`. If `f` is `hypot`, the list may have any length.
         """
         first = node.args[0]
         xs = self.visit(first.value) if isinstance(first, ast.Starred) else Known(KNOWN, None)
@@ -202,7 +206,7 @@ class Calls(Lists):
         return Known(KNOWN, kinds[x.type])
 
     def call_isinstance(self, node: ast.Call) -> Expression:
-        """Translate `isinstance` on numbers; none is complex, since a power with a complex result raises."""
+        """Translate `isinstance`; no number is complex, since a power with a complex result raises an exception."""
         kind, asked = self.call_type(node), self.visit(node.args[1])
         if not isinstance(kind, Known) or not isinstance(asked, Known):
             self.refuse(node, f"`{ast.unparse(node)}`")
@@ -238,7 +242,7 @@ class Calls(Lists):
         source, _ = self.sources(node.args[0])
         if ys.type != LIST or len(source) != 1 or not isinstance(source[0], Range) or source[0].stop is None:
             self.refuse(node, f"`{ast.unparse(node)}`")
-        self.function.raises = True  # it raises for an empty list
+        self.function.raises = True  # it raises ValueError if the list is empty
         return Operate(INT, "largest", (ys, source[0].stop))
 
     def call_list(self, node: ast.Call) -> Expression:
@@ -254,4 +258,4 @@ class Calls(Lists):
         return self._quantified(node, True)
 
     def call_sum(self, node: ast.Call) -> Expression:
-        self.refuse(node, "the builtin `sum`, which is compensated in some versions of Python,", "use a loop")
+        self.refuse(node, "the builtin `sum`, whose result depends on the version of Python,", "use a loop")

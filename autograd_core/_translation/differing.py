@@ -1,4 +1,4 @@
-"""Analyses functions on arrays: which values vary from point to point, and which functions might not terminate."""
+"""Finds out which values in functions on arrays vary from point to point, and which functions might not terminate."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Differing:
             pass
 
     def _spread(self, block: Sequence[Statement], within: bool) -> bool:
-        """Mark the variables that vary from point to point, and return whether any of them was not marked before."""
+        """Mark the variables that vary from point to point; return whether any of these had not been marked before."""
         before = len(self.varying)
         for s in block:
             match s:
@@ -92,15 +92,15 @@ class Differing:
 
 
 class Endless:
-    """Finds, and caches, which functions might not terminate at a point whose result is not needed."""
+    """Finds out which functions might not terminate at a point whose result is not needed, and caches the answers."""
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
 
     def may_go_on(self, function: Function) -> bool:
-        """Return whether a function, or a function that it calls, recurses or has a loop of variable length."""
+        """Return whether a function, or any function that it calls, is recursive or has a loop of variable length."""
         if function.name not in self._known:
-            self._known[function.name] = True  # the answer if the function turns out to call itself
+            self._known[function.name] = True  # the answer for a function that turns out to call itself
             inner = list(within(function.body))
             ranges = [x for x in inner if isinstance(x, Range)]
             loops = any(isinstance(x, While) for x in inner) or not all(
@@ -111,5 +111,5 @@ class Endless:
 
 
 def _as_long(stop: Expression | None) -> bool:
-    """Return whether the start or the end of a range is certain to be the same at every point."""
+    """Return whether the start or end of a range is certain to be the same at every point."""
     return stop is None or isinstance(stop, Const) or (isinstance(stop, Operate) and stop.operation == "len")

@@ -1,4 +1,4 @@
-"""Translates expressions from Python's syntax tree to the typed form; calls.py translates calls."""
+"""Translates expressions in Python's syntax tree to the typed intermediate form; calls.py translates calls."""
 
 from __future__ import annotations
 
@@ -43,10 +43,12 @@ class Expressions:
         self.outer = outer  # a function that looks up a name outside the translated function
         self.names: dict[str, Expression] = {}
         self.changing: set[str] = set()  # the names of lists that are changed in place
-        self.out: list[Statement] = []  # the list that statements are added to
-        self.conditional = 0  # above 0 inside an expression that might not be evaluated: no loop may run ahead of it
+        self.out: list[Statement] = []  # the list to which translated statements are added
+        # Above 0 inside an expression that might not be evaluated, or might be evaluated more than once. A loop in such
+        # an expression is refused: the translated loop would run exactly once, before the expression's statement.
+        self.conditional = 0
         self.made = 0
-        self.tests: set[int] = set()  # the ids of nodes of which only the truth value matters
+        self.tests: set[int] = set()  # the ids of nodes for which only the truth value matters
 
     def refuse(self, node: ast.AST, what: str, remedy: str = "") -> NoReturn:
         """Raise Refused with a message that names the file, the line and the function."""
@@ -61,10 +63,10 @@ class Expressions:
         self.function.variables[name] = type
         return Name(type, name)
 
-    # --- Making -------------------------------------------------------------------------------------------------
+    # --- Making expressions -------------------------------------------------------------------------------------
 
     def operate(self, name: str, type: Type, *parts: Expression) -> Expression:
-        """Make an operation, or its result if all operands are constants."""
+        """Make an operation or, if all operands are constants, the constant that it computes."""
         if parts and name in FOLDED and all(isinstance(part, Const) for part in parts):
             try:
                 value = FOLDED[name](*[part.value for part in parts])  # type: ignore[attr-defined]  # constants
@@ -79,7 +81,7 @@ class Expressions:
         return Operate(type, name, parts)
 
     def converted(self, node: ast.AST, x: Expression, type: Type) -> Expression:
-        """Convert a number to another type where Python does so implicitly."""
+        """Convert an expression to another type, as Python does implicitly."""
         if x.type == type:
             return x
         if type == FLOAT and x.type in (INT, BOOL, WIDE):
@@ -91,13 +93,14 @@ class Expressions:
         return self.refuse(node, f"{named(x.type)} where {named(type)} is needed")
 
     def joined(self, node: ast.AST, x: Expression, y: Expression) -> Type:
-        """Return the common type of two alternative expressions."""
+        """Return the type that two alternative expressions have in common; refuse them if their types differ."""
         if x.type == y.type and x.type != KNOWN:
             return x.type
-        return self.refuse(node, f"{named(x.type)} here and {named(y.type)} there", "give both the same type")
+        what = f"a choice between alternatives of different types ({named(x.type)} and {named(y.type)})"
+        return self.refuse(node, what, "give both the same type")
 
     def truth(self, node: ast.expr) -> Expression:
-        """Translate an expression of which only the truth value matters."""
+        """Translate an expression for which only the truth value matters."""
         self.tests.add(id(node))
         return self.true_of(node, self.visit(node))
 
@@ -114,7 +117,7 @@ class Expressions:
     # --- Visiting -----------------------------------------------------------------------------------------------
 
     def visit(self, node: ast.expr) -> Expression:
-        """Translate an expression into the typed form."""
+        """Translate an expression to the typed form."""
         method = getattr(self, f"visit_{type(node).__name__}", None)
         if method is None:
             self.refuse(node, f"`{ast.unparse(node)}` ({type(node).__name__})")
@@ -129,7 +132,7 @@ class Expressions:
         return result
 
     def of_object(self, node: ast.AST, name: str, value: Any) -> Expression:
-        """Translate an object that is known during translation, such as the value of a global variable."""
+        """Return the expression for an object that is known during translation, such as a global variable's value."""
         if type(value) is float:
             return Const(FLOAT, value)
         if type(value) is bool or type(value) is int:
@@ -188,7 +191,7 @@ class Expressions:
                 self.refuse(node, f"arithmetic on {named(part.type)}")
         common = INT if all(part.type in (INT, BOOL) for part in parts) and name != "truediv" else FLOAT
         if common == INT and name == "pow" and not all(isinstance(part, Const) for part in parts):
-            self.refuse(node, "a power of ints", "make one of them a float")
+            self.refuse(node, "an int raised to an int power", "make one of the two a float")
         exact = [self.converted(node, part, common) for part in parts]
         if name == "pos":
             return exact[0]
@@ -205,7 +208,7 @@ class Expressions:
                 self.tests.add(id(value))
             x = self.visit(value) if i == 0 else self.under_condition(value)
             if x.type not in (BOOL, KNOWN) and id(node) not in self.tests:
-                self.refuse(node, f"`{name}` as a number", "write a conditional expression")
+                self.refuse(node, f"`{name}` used as a number", "write a conditional expression")
             part = self.true_of(value, x)
             if not isinstance(part, Const):
                 parts.append(part)

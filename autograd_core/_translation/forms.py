@@ -1,8 +1,8 @@
 """The intermediate form of translated Python: every expression has a type, and nothing depends on a target language.
 
-A type is a string; the type of a tuple is the tuple of its parts' types. Expressions have no side effects, so a back
-end may write the same expression twice. An `Operate` names an operation of Python or of `math`; operations.py lists
-these operations, and says which of them can raise.
+A type is a string, except that the type of a tuple is the tuple of its parts' types. Expressions have no side effects,
+so a back end may write the same expression twice. An `Operate` names an operation of Python or of `math`; operations.py
+lists these operations, and says which of them can raise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Type = str | tuple[Any, ...]
 LARGEST_INT = 2**53
 
 
-class Refused(NotImplementedError):  # noqa: N818  # named for the answer that the translator gives
+class Refused(NotImplementedError):  # noqa: N818  # the name says what the translator does
     """Python code contains something that the translator does not understand; the message says what and where."""
 
 
@@ -68,7 +68,7 @@ class Operate(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Expression):
-    """`yes if test else no`; as in Python, only the chosen expression is evaluated, except in NumPy code."""
+    """`yes if test else no`; as in Python, only one of them is evaluated, but NumPy code may evaluate both."""
 
     test: Expression
     yes: Expression
@@ -77,7 +77,7 @@ class Choice(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Call(Expression):
-    """A call of another translated function."""
+    """A call to a translated function."""
 
     function: Function
     arguments: tuple[Expression, ...]
@@ -85,7 +85,7 @@ class Call(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Made(Expression):
-    """A tuple that is made from its parts."""
+    """An expression that makes a tuple from its parts."""
 
     parts: tuple[Expression, ...]
 
@@ -148,7 +148,7 @@ class While(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The ints that a loop counts through; `stop` is None if another source ends the loop."""
+    """The ints over which a loop counts; if `stop` is None, the range is endless, and another source ends the loop."""
 
     start: Expression
     stop: Expression | None
@@ -157,7 +157,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The numbers of a list that a loop iterates over."""
+    """The numbers in a list, over which a loop iterates."""
 
     numbers: Expression
     backwards: bool
@@ -165,7 +165,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class For(Statement):
-    """A loop over sources in parallel, as with `zip`; if `strict` is True, sources of different lengths raise."""
+    """A loop over sources in parallel, as with `zip`; if `strict` is True, different lengths raise ValueError."""
 
     targets: tuple[str, ...]
     sources: tuple[Range | Each, ...]
@@ -198,7 +198,7 @@ class Raise(Statement):
 class Try(Statement):
     """A `try` statement around an assignment or return with at most one operation that can raise.
 
-    Each handler holds the kinds of exceptions that it catches, and its statements.
+    Each handler is a pair: the kinds of exceptions that it catches, and its statements.
     """
 
     attempt: Assign | Return
@@ -230,7 +230,7 @@ def leaves(block: Sequence[Statement]) -> bool:
 
 
 def within(x: object) -> Iterator[object]:
-    """Yield an object of the form and all its parts.
+    """Yield a piece of code in the intermediate form, and all pieces that it contains.
 
     The bodies of called functions and the operands of operations left to Python are not searched.
     """
@@ -246,12 +246,12 @@ def within(x: object) -> Iterator[object]:
 
 
 def called(function: Function) -> list[Function]:
-    """Return the functions that a function calls, each of them once."""
+    """Return the functions that a function calls, without duplicates."""
     return list({x.function.name: x.function for x in within(function.body) if isinstance(x, Call)}.values())
 
 
 def entered(table: Table, tables: dict[str, Table]) -> str:
-    """Add a table to the tables to be written, unless it is already among them, and return its name."""
+    """Return the name of a table, after adding it to the tables to be written unless it is already among them."""
     name = table.name.strip("_").upper()
     while name in tables and tables[name].values != table.values:
         name += "_"

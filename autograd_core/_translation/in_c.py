@@ -2,7 +2,7 @@
 
 Where Python would raise an exception, the C code sets a bit of `*raised` and returns a number that is ignored. The
 kernel then returns 0, and the engine calls the row's Python functions instead. If the code is compiled without
-floating-point contraction and without fast-math options, its results equal Python's bit for bit.
+floating-point contraction and without fast-math options, its results agree with Python's bit for bit.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class C(Braces):
     # --- Types --------------------------------------------------------------------------------------------------
 
     def type(self, type: Type) -> str:
-        """Return a type's name; tuples become structures."""
+        """Return the name of a type in C; the types of tuples become structures."""
         if isinstance(type, str):
             return NAMES[type]
         name = "Tuple_" + "".join(LETTERS[part] for part in type)
@@ -231,7 +231,7 @@ class C(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Return the text of functions, preceded by the types and tables that they need."""
+        """Return the source text of functions, preceded by the types and tables that they need."""
         done: set[str] = set()
         for function in functions:
             start = len(self.lines)
@@ -246,7 +246,7 @@ class C(Braces):
         for name, parts in self.tuples.items():
             fields = "".join(f"{NAMES[str(part)]} part_{i}; " for i, part in enumerate(parts))
             fields = f"double at[{len(parts)}]; " if set(parts) == {FLOAT} else fields
-            if name != "Tuple_di":  # the result of frexp, which the runtime defines
+            if name != "Tuple_di":  # this type, for the result of frexp, is defined by the runtime
                 lines.append(f"typedef struct {name} {{ {fields}}} {name};")
         return [*lines, ""]
 

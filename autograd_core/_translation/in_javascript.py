@@ -118,7 +118,7 @@ class JavaScript(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Return the text of functions, preceded by the tables that they need."""
+        """Return the source text of functions, preceded by the tables that they need."""
         for function in functions:
             self.define(function)
         tables = [f"const {name} = {list(table.values)!r};" for name, table in self.tables.items()]
@@ -128,13 +128,13 @@ class JavaScript(Braces):
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
     """Return a script that defines `rows`: for each row's name, its `value`, `slopes`, `flat` and `beside`.
 
-    `slopes` are the local derivatives. `flat` says where each of these is flat (0 in a whole neighbourhood), and
-    `beside` says where it is flat provided that the other operand is a plain number. All functions take the operands;
-    slopes also take the result, as their last argument.
+    `slopes` holds the functions for the local derivatives. `flat` says where each derivative is flat (0 in a whole
+    neighbourhood), and `beside` says where it is flat provided that the other operand is a plain number. All functions
+    take the operands; the functions in `slopes` take the result as an additional last argument.
 
     For an operation on many operands, the functions take a list of the operands, and `slopes` is a single function that
-    returns all slopes. Likewise, `flat` or `beside` then holds a single function; the one in `beside` also takes a list
-    of ones and zeros that says which operands are variables.
+    returns all local derivatives. Likewise, `flat` or `beside` then holds a single function; a function in `beside`
+    also takes a list that holds 1 for each operand that is a variable, and 0 for each other operand.
 
     Args:
         rows: Rows of `translation`.

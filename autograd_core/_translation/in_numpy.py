@@ -51,7 +51,7 @@ class NumPy:
         self.endless = Endless()
 
     def function(self, function: Function, differs: Sequence[bool]) -> str:
-        """Write a function, unless it is already written, and return its name."""
+        """Return the name of a function's version for these arguments, after writing that version if necessary."""
         key = (function.name, tuple(differs))
         if key not in self._names:
             plain = all(differs) or not any(name == function.name for name, _ in self._names)
@@ -63,7 +63,7 @@ class NumPy:
 
 
 class _Body(OnArrays):
-    """Writes the body of one function."""
+    """Writes the body of one version of a function."""
 
     # --- Statements ---------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class _Body(OnArrays):
         return f"{name}_{self.count}"
 
     def store(self, name: str, text: str) -> None:
-        """Write an assignment to a variable, which is set only at the points where statements take effect."""
+        """Write an assignment that sets a variable only at the points where statements currently take effect."""
         self.begun[name] = self.mask
         if self.mask and name in self.bound and not name.startswith("made_"):
             text = f"py_choose({self.mask}, {text}, {variable(name)})"
@@ -102,7 +102,7 @@ class _Body(OnArrays):
         self.write(f"{variable(name)} = {text}")
 
     def result(self, text: str) -> None:
-        """Write a `return` of a result, which is set only at the points where statements take effect."""
+        """Write a `return` that sets the result only at the points where statements currently take effect."""
         if self.mask:
             self.write(f"result = py_choose({self.mask} & np.logical_not(early), {text}, result)")
             self.write(f"early = early | {self.mask}")

@@ -38,7 +38,7 @@ INFIX = {
     "add": "+", "sub": "-", "mul": "*", "over": "/", "truediv": "/", "floordiv": "//", "mod": "%", "lt": "<",
     "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "and": "and", "or": "or",
 }  # fmt: skip  # a table
-# Operations that are not written as a call to the function of the same name in `math`.
+# For each operation that does not call the function of the same name in `math`: the function that is called.
 CALLED = {
     "abs": "abs", "max": "max", "min": "min", "len": "len", "float": "float", "int": "int",
     "pow": "power", "item_of": "item_of", "prod_of": "math.prod",
@@ -70,7 +70,7 @@ class Python(Braces):
         return super().expression(x)
 
     def bare(self, x: Expression) -> str:
-        """Return the text of an expression without parentheses, except those of a tuple."""
+        """Return the text of an expression without outer parentheses; a tuple keeps its own."""
         return self.expression(x) if isinstance(x, Made) else super().bare(x)
 
     def tuple_made(self, x: Made) -> str:
@@ -118,7 +118,7 @@ class Python(Braces):
     # --- Statements ---------------------------------------------------------------------------------------------
 
     def block(self, statements: Sequence[Statement]) -> None:
-        """Write statements, indented one level further."""
+        """Write statements, indented by one more level."""
         self.depth += 1
         before = len(self.lines)
         for s in statements:
@@ -173,7 +173,7 @@ class Python(Braces):
         self.block(s.body)
 
     def _beside(self, pairs: list[tuple[str, Range | Each]], strict: bool) -> tuple[str, str]:
-        """Return the text of a loop's targets, and the text of what the loop iterates over."""
+        """Return the text of a loop's targets, and the text of the iterable."""
         texts = [self._goes_through(source) for _, source in pairs]
         if len(pairs) == 1:
             return pairs[0][0], texts[0]
@@ -199,7 +199,7 @@ class Python(Braces):
         self.write("")
 
     def text(self, functions: Iterable[Function]) -> str:
-        """Return the text of functions, preceded by the tables that they need."""
+        """Return the source text of functions, preceded by the tables that they need."""
         for function in functions:
             self.define(function)
         tables = [f"TABLE_{name} = {table.values!r}" for name, table in self.tables.items()]

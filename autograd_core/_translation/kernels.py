@@ -1,4 +1,4 @@
-"""Generates the native engine's kernels, which are C functions, from the rows of the table of operations.
+"""Generates the native engine's kernels (C functions for operations) from the rows of the table of operations.
 
 Run `python -m autograd_core._translation.kernels`. The generated file is committed, so building a wheel does not need
 the generator. With `--check`, nothing is written; the exit code is 1 if the file does not match the rows.
@@ -17,7 +17,7 @@ from .in_c import C
 from .rows import TranslatedRow, translated_rows
 
 TARGET = Path(__file__).parents[1] / "_native" / "kernels_generated.c"
-# The kernels written by hand in kernels_by_hand.c, each with its gain as measured by tests/benchmarks/kernels.py.
+# The kernels written by hand in kernels_by_hand.c, each with its advantage as measured by tests/benchmarks/kernels.py.
 BY_HAND = {
     "dot": "4 ns for 8 numbers instead of the generated kernel's 14, and every neuron calls it",
     "take": "4 ns for 32 numbers instead of the generated kernel's 85, and every embedding calls it for each column",
@@ -34,8 +34,8 @@ END = "    {NULL, NULL, FLAT_BY_ROW, 0},"
 
 
 def rows_of_numbers() -> list[Operation]:
-    """Return the rows that compute something: all but leaves and checkpoints, in the order of the table."""
-    assert ops.add is not None  # importing ops fills the table
+    """Return the rows of operations that compute a value, in the order of the table, without leaves and checkpoints."""
+    assert ops.add is not None  # importing ops adds the rows to the table
     return [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]
 
 
@@ -71,7 +71,7 @@ def _said(function: Callable[..., float]) -> str:
 
 
 def _only_python(value: Function) -> bool:
-    """Return whether a value can be computed only in Python, whatever the operands are."""
+    """Return whether a value can be computed only in Python, regardless of the operands."""
     (first, *_) = value.body
     return isinstance(first, Return) and isinstance(first.value, Operate) and first.value.operation == "python"
 
@@ -136,7 +136,7 @@ def _many(row: TranslatedRow) -> list[str]:
             "        if (!raised)",
             "            copy_numbers(locals, slopes.at, count);",
         ]
-    else:  # copied one by one, so that the slopes can stay in registers
+    else:  # copying the slopes one by one lets the compiler keep them in registers
         size = len(slopes.returns or ())
         lines.append(f"        Tuple_{'d' * size} slopes = {_call(slopes, operands, '*z')};")
         lines += [f"        locals[{i}] = slopes.at[{i}];" for i in range(size)]
@@ -149,7 +149,7 @@ def _many(row: TranslatedRow) -> list[str]:
 
 
 def flat_by_kernel(row: TranslatedRow) -> bool:
-    """Return whether a row's kernel says where derivatives are flat, as far as this depends only on the operands."""
+    """Return whether a row's kernel marks flat derivatives wherever the operands alone determine that they are flat."""
     return any(isinstance(flat, Function) for flat in row.flat) or (
         True in row.flat and any(_is_zero(row, name) for name in row.row.shape.parameters)
     )

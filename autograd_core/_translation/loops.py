@@ -1,4 +1,4 @@
-"""Translates items and slices of lists, loops and comprehensions."""
+"""Translates loops, comprehensions, and the items and slices of lists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .forms import (
 class Lists(Expressions):
     """Translates the operations on lists in one function."""
 
-    # The lists that are changed in place by the body of the loop whose first line is being translated.
+    # While the first line of a `for` loop is being translated: the lists that the loop's body changes in place.
     changed_within: frozenset[str] = frozenset()
 
     def visit_Subscript(self, node: ast.Subscript) -> Expression:
@@ -108,7 +108,7 @@ class Lists(Expressions):
         return found
 
     def _said_already(self, loop: ast.GeneratorExp) -> Const | None:
-        """Return the test of `all` or `any` if it is the same constant for every number, else None."""
+        """Return the value of the test in `all` or `any` if it is the same constant in every iteration, else None."""
         outside, names, variables = self.out, dict(self.names), dict(self.function.variables)
         self.out = []
         targets, _, _ = self.loop(loop.generators[0].target, loop.generators[0].iter)
@@ -155,7 +155,7 @@ class Lists(Expressions):
     def loop(
         self, target: ast.expr, iterable: ast.expr
     ) -> tuple[list[tuple[str, Any]], tuple[Range | Each, ...], bool]:
-        """Return a loop's targets with their types, its sources, and whether the sources must have equal lengths."""
+        """Return a loop's targets with their types, its sources, and whether these sources must have equal lengths."""
         sources, strict = self.sources(iterable)
         names: list[str] = []
         for element in ast.walk(target):
@@ -165,7 +165,7 @@ class Lists(Expressions):
                 self.refuse(target, f"`{ast.unparse(target)}` as the target of a loop")
         if len(names) != len(sources):
             loop = f"`for {ast.unparse(target)} in {ast.unparse(iterable)}`"
-            self.refuse(target, loop, "use one name for each list that it iterates over")
+            self.refuse(target, loop, "use one name for each list that the loop iterates over")
         types = [INT if isinstance(s, Range) or s.numbers.type == INTS else FLOAT for s in sources]
         return list(zip(names, types, strict=True)), tuple(sources), strict
 
@@ -212,6 +212,6 @@ class Lists(Expressions):
         stop = parts[1] if len(parts) > 1 else parts[0]
         step = parts[2] if len(parts) > 2 else Const(INT, 1)
         if not isinstance(step, Const) or step.value == 0:
-            self.refuse(node, f"`{ast.unparse(node)}`", "step by a constant")
+            self.refuse(node, f"`{ast.unparse(node)}`", "use a constant step")
         return Range(start, stop, step.value)
 

@@ -1,8 +1,8 @@
-"""Replacements on floats for functions of _operations/exact.py, for target languages that cannot call Python.
+"""Functions on floats that replace functions in _operations/exact.py where generated code cannot call Python.
 
-Near a root, Python computes with more digits than floats have. Generated JavaScript and NumPy code computes with floats
-there, so its error is a few ulps of the terms that cancel. The functions in this module are needed everywhere, not only
-near roots, and are as accurate as floats allow.
+Near a root, Python computes with more digits than floats have. Generated JavaScript and NumPy code uses floats there,
+so its error is a few ulps of the terms that cancel. The functions in this module are needed everywhere, not only near
+roots, and are as accurate as floats allow.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .._operations import special
 
 
 def gamma_quiet(x: float) -> float:
-    """Return the gamma function at an x that is not a pole; where it overflows, return infinity with the sign of x.
+    """Return the gamma function at an x that is not a pole; if the result overflows, return infinity with x's sign.
 
     >>> gamma_quiet(5.0), gamma_quiet(200.0)
     (24.0, inf)
@@ -38,7 +38,7 @@ def times_gamma(factor: float, x: float) -> float:
 def gamma_derivative(n: int, x: float) -> float:
     """Return the n-th derivative of the gamma function at an x that is not a pole.
 
-    The first derivative is gamma · digamma; Leibniz's rule for this product gives the others.
+    The first derivative is gamma · digamma; Leibniz's rule for this product gives the higher derivatives.
 
     >>> gamma_derivative(0, 5.0), gamma_derivative(2, 1.0)
     (24.0, 1.978111990655945)
@@ -56,7 +56,7 @@ def gamma_derivative(n: int, x: float) -> float:
 
 
 def product_without(xs: Sequence[float], at: int) -> float:
-    """Return the product of all numbers except `xs[at]`; if `at` is -1, return the product of all numbers.
+    """Return the product of all numbers in `xs` except `xs[at]`; if `at` is -1, return the product of all numbers.
 
     The exponent is kept separately, so that no partial product overflows or underflows.
 
@@ -88,7 +88,7 @@ def product(xs: Sequence[float]) -> float:
 
 
 def products_of_others(xs: Sequence[float]) -> list[float]:
-    """Return, for each number, the product of all the others.
+    """Return, for each number, the product of all other numbers.
 
     >>> products_of_others([2.0, 3.0, 5.0])
     [15.0, 10.0, 6.0]

@@ -1,4 +1,4 @@
-"""Writes translated expressions as Python code for NumPy arrays."""
+"""Generates Python code for NumPy arrays from translated expressions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class OnArrays(Differing):
         self.mask = ""
         self.early = False  # whether some points may already have their result
         self.bound = {name for name, _ in function.parameters}
-        self.begun: dict[str, str] = {}  # for each variable, the mask when it was last set
+        self.begun: dict[str, str] = {}  # for each variable, the mask in effect when the variable was last set
         super().__init__(function, differs)
 
     def refuse(self, what: str) -> Refused:
@@ -93,7 +93,7 @@ class OnArrays(Differing):
         return f"py_choose({test}, {yes}, {no})"
 
     def _call(self, x: Call) -> str:
-        """Return the text of a call; a function that might not terminate is called only where its result is needed."""
+        """Return the text of a call; one that might not terminate is made only where its result is needed."""
         differs = [self.differs(argument) for argument in x.arguments]
         name = self.language.function(x.function, differs)
         arguments = ", ".join(map(self.expression, x.arguments))
@@ -123,14 +123,14 @@ class OnArrays(Differing):
             stars = [f"*{part}" if of.type == LIST else part for of, part in zip(x.parts, parts, strict=True)]
             return f"[{', '.join(stars)}]"
         if x.operation in ("repeat", "slice", "backwards") and any(self.differs(part) for part in x.parts[1:]):
-            raise self.refuse("a list whose length differs from point to point")
+            raise self.refuse("a list whose length varies from point to point")
         whole = x.type == INT and x.operation in ("mod", "floordiv")
         return f"py_{x.operation}{'_int' * whole}({', '.join(parts)})"
 
     def unfinished(self) -> str:
-        """Return the text of the mask of points that have no result yet and at which statements take effect.
+        """Return the text of a mask of the points that have no result yet and at which statements take effect.
 
-        Loops run only as long as these points need.
+        A loop runs only until it is done at all of these points.
         """
         if not self.early:
             return self.mask or "np.True_"
@@ -138,6 +138,6 @@ class OnArrays(Differing):
 
 
 def variable(name: str) -> str:
-    """Return a variable's name, changed if it clashes with a name that the generated code uses for something else."""
+    """Return the name to write for a variable; it differs if the original name has another use in generated code."""
     name = name.strip("_") or "unused"
     return f"{name}_" if name in ("np", "early", "result", "lambda", "math") else name

@@ -1,4 +1,4 @@
-"""Helpers that generated NumPy code calls: Python's arithmetic and `math` on arrays, with NaN where Python raises."""
+"""Helpers for generated NumPy code: Python's arithmetic and `math` on arrays, with NaN where Python would raise."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-# For each `Attempt` that is in progress, innermost last: the points that raise, by kind of exception.
+# For each `Attempt` in progress, with the innermost last: a mask of the points that raise, for each kind of exception.
 ATTEMPTS: list[dict[str, Any]] = []
 
 
 class Attempt:
-    """Records, by kind of exception, the points where the code in a `with` block raises; it stands for a `try`."""
+    """Stands for a `try`: records the points where the code in a `with` block raises, for each kind of exception."""
 
     def __enter__(self) -> Attempt:
         self.kinds: dict[str, Any] = {}
@@ -23,7 +23,7 @@ class Attempt:
         ATTEMPTS.pop()
 
     def caught(self, *kinds: Any) -> Any:
-        """Return the points where an exception of one of these kinds was raised."""
+        """Return a mask of the points where an exception of one of these kinds was raised."""
         found: Any = np.False_
         for kind in kinds:
             found = found | self.kinds.get(kind, np.False_)
@@ -31,14 +31,14 @@ class Attempt:
 
 
 def py_raising(z: Any, where: Any, kind: Any) -> Any:
-    """Return `z` with NaN at the points in `where`, and record that these raise an exception of this kind."""
+    """Return `z` with NaN where `where` is True, and record that these points raise this kind of exception."""
     if ATTEMPTS:
         ATTEMPTS[-1][kind] = ATTEMPTS[-1].get(kind, np.False_) | where
     return np.where(where, np.nan, z)
 
 
 def py_row(function: Any) -> Any:
-    """Return the function with its operands converted to arrays and with NumPy's warnings turned off."""
+    """Return a function that converts its operands to arrays and calls `function` with NumPy's warnings turned off."""
 
     def on_arrays(*operands: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -54,7 +54,7 @@ def _arrays(operand: Any) -> Any:
 
 
 def py_choose(test: Any, yes: Any, no: Any) -> Any:
-    """Return `yes` where the test is true and `no` elsewhere; tuples and lists are chosen from item by item."""
+    """Return `yes` where the test is true and `no` elsewhere; for tuples and lists, choose separately for each item."""
     if isinstance(yes, (tuple, list)) and isinstance(no, (tuple, list)):
         return type(yes)(py_choose(test, a, b) for a, b in zip(yes, no, strict=True))
     if isinstance(yes, (tuple, list)):
@@ -76,12 +76,12 @@ def py_within(mask: Any, function: Any, *operands: Any) -> Any:
 
 
 def py_most(counts: Any, where: Any) -> Any:
-    """Return the largest of the counts at the points in `where`."""
+    """Return the largest of the counts at the points where `where` is True."""
     return int(np.max(np.where(where, counts, 0), initial=0))
 
 
 def py_range_count(start: Any, stop: Any, step: Any) -> Any:
-    """Return the number of ints in a range, at each point."""
+    """Return, at each point, the number of ints in a range."""
     size = stop - start if step > 0 else start - stop
     return np.maximum(0, -(-size // abs(step)))
 
@@ -106,7 +106,7 @@ def py_item(xs: Any, at: Any) -> Any:
 
 
 def py_item_of(xs: Any, at: Any, count: Any) -> Any:
-    """Return an item of a list that must have `count` items; raise TypeError if it does not."""
+    """Return an item of a list; raise TypeError unless the list has `count` items."""
     if len(xs) != count:
         raise TypeError(f"{count} operands are needed; got {len(xs)}")
     return xs[at]
@@ -179,19 +179,19 @@ def py_floordiv(x: Any, y: Any) -> Any:
 
 
 def py_mod(x: Any, y: Any) -> Any:
-    """Return x % y, the remainder that belongs to x // y."""
+    """Return x % y, the remainder of the floor division x // y."""
     rest = np.fmod(x, y)
     rest = np.where(rest == 0, np.copysign(0.0, y), np.where(np.less(y, 0) != (rest < 0), rest + y, rest))
     return py_raising(rest, np.equal(y, 0), "ZeroDivisionError")
 
 
 def py_mod_int(x: Any, y: Any) -> Any:
-    """Return the remainder x % y of ints."""
+    """Return x % y for ints."""
     return x % y
 
 
 def py_floordiv_int(x: Any, y: Any) -> Any:
-    """Return the quotient x // y of ints."""
+    """Return x // y for ints."""
     return x // y
 
 
@@ -223,7 +223,7 @@ def py_min(x: Any, y: Any) -> Any:
 
 
 def checked(compute: Any, infinite: Any) -> Any:
-    """Return a NumPy function with NaN where the same function of `math` raises an exception."""
+    """Return a NumPy function, changed to give NaN where the same function in `math` raises an exception."""
 
     def on_arrays(x: Any) -> Any:
         z = compute(x)
@@ -234,7 +234,7 @@ def checked(compute: Any, infinite: Any) -> Any:
 
 
 def each(compute: Any) -> Any:
-    """Return a function on arrays that applies a function of `math` that NumPy lacks, point by point."""
+    """Return a function on arrays that applies, point by point, a function in `math` that NumPy lacks."""
 
     def at_a_point(*operands: Any) -> Any:
         try:
@@ -271,7 +271,7 @@ def py_degrees(x: Any) -> Any:
 
 
 def py_fmod(x: Any, y: Any) -> Any:
-    """Return the remainder of x / y with the sign of x."""
+    """Return the remainder of x / y that has the sign of x."""
     z = np.fmod(x, y)
     return py_raising(z, np.isnan(z) & ~np.isnan(x) & ~np.isnan(y), "ValueError")
 
@@ -289,7 +289,7 @@ def py_ldexp(x: Any, e: Any) -> Any:
 
 
 def whole(x: Any) -> Any:
-    """Convert floats that are integers to ints; those beyond ±2**53, infinities and NaNs become 0."""
+    """Convert floats with integer values to ints; NaNs, infinities and floats beyond ±2**53 become 0."""
     if not isinstance(x, np.ndarray):
         return int(x)
     return np.where(np.abs(x) <= 2.0**53, x, 0.0).astype(np.int64)

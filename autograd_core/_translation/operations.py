@@ -18,14 +18,14 @@ ARITHMETIC: dict[type[ast.operator], str] = {
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
 }  # fmt: skip  # a table
-# Operations that Python itself evaluates during translation, if all operands are constants.
+# Operations that are evaluated during translation, in Python, if all operands are constants.
 FOLDED: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
     "floordiv": operator.floordiv, "mod": operator.mod, "pow": operator.pow, "neg": operator.neg, "abs": abs,
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
 }  # fmt: skip  # a table
 
-# The functions of `math` that take one or two floats and return a float.
+# The functions in `math` that take one or two floats and return a float.
 FLOATS = (
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "copysign", "cos", "cosh", "degrees", "erf",
     "erfc", "exp", "exp2", "expm1", "fabs", "fmod", "gamma", "lgamma", "log", "log10", "log1p", "log2", "radians",
@@ -52,15 +52,15 @@ CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     math.factorial: ("factorial", (INT,), WIDE),
     number: ("float", (FLOAT,), FLOAT),
 }  # fmt: skip  # a table
-# For each function that does the same as an operator of Python, and for `abs`, the name of the operation.
+# The names of the operations for functions that do the same as Python's operators, and for `abs`.
 OPERATORS: dict[Any, str] = {
     operator.add: "add", operator.sub: "sub", operator.mul: "mul", operator.truediv: "truediv",
     operator.floordiv: "floordiv", operator.mod: "mod", operator.neg: "neg", operator.pos: "pos", operator.abs: "abs",
     abs: "abs",
 }  # fmt: skip  # a table
 
-# The kinds of exceptions that are told apart: an exception's kind is the first that it is a subclass of. A handler for
-# an exception catches every kind that is a subclass of that exception.
+# The kinds of exceptions that translated code distinguishes. The kind of an exception is the first of these of which it
+# is a subclass. A handler for an exception catches every kind that is a subclass of that exception.
 KINDS: dict[str, type[Exception]] = {
     "ValueError": ValueError, "OverflowError": OverflowError, "ZeroDivisionError": ZeroDivisionError,
 }  # fmt: skip  # a table
@@ -68,12 +68,12 @@ OTHER = "other"
 
 
 def kind_raised(exception: type[BaseException]) -> str:
-    """Return the kind of an exception that a `raise` statement names."""
+    """Return the kind of the exception that a `raise` statement names."""
     return next((name for name, kind in KINDS.items() if issubclass(exception, kind)), OTHER)
 
 
 def kinds_caught(exception: type[BaseException]) -> tuple[str, ...]:
-    """Return the kinds of exceptions that an `except` clause for this exception catches."""
+    """Return the kinds of exceptions that an `except` clause catches if it names this exception."""
     return tuple(name for name, kind in KINDS.items() if issubclass(kind, exception))
 
 

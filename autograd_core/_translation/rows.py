@@ -1,4 +1,4 @@
-"""Translates the rows of the table of operations: the value, the local derivatives, and where these are flat."""
+"""Translates rows of the table of operations: their values, local derivatives, and tests for flat derivatives."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .translator import Translation
 class TranslatedRow:
     """A row whose Python has been translated.
 
-    `slopes` holds, for each operand, a function of the operands and the result; for an operation on many operands it
-    holds one function that returns all of them, as a list or tuple. `flat` holds, for each operand, a function of the
-    operands, True if the derivative is flat everywhere, or None if the row does not say. `beside` holds the same for
-    the case in which the other operand is a plain number.
+    `slopes` holds, for each operand, a function of the operands and the result; for an operation on many operands, it
+    holds one function that returns all local derivatives, as a list or tuple. `flat` holds, for each operand, one of
+    three things: a function of the operands; True if the derivative is flat everywhere; None if the row does not say.
+    `beside` holds the same for the case in which the other operand is a plain number.
 
     For an operation on many operands, `flat` or `beside` holds a single function that returns the answers for all
-    operands. `flat` holds it if the answers depend only on the operands. Otherwise `beside` holds it, and the function
+    operands. The function is in `flat` if the answers depend only on the operands. Otherwise it is in `beside`, and
     takes a second argument: for each operand, 1.0 if the operand is a variable, else 0.0.
     """
 
@@ -48,7 +48,8 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
     """Translate a row, and add its functions and all functions that they call to `translation`.
 
     Raises:
-        Refused: The translator does not understand the row's Python; the message names the row and says what and where.
+        Refused: The translator does not understand some of the row's Python code. The message names the row, and says
+            what was not understood and where.
     """
     try:
         return _many(row, translation) if row.arity is None else _few(row, translation)
@@ -59,7 +60,7 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
 def translated_rows(
     rows: Iterable[Operation], *, exact: bool = True
 ) -> tuple[list[TranslatedRow], Translation, dict[str, Refused]]:
-    """Return the rows that can be translated, the translation, and the reason for refusing each other row, by its name.
+    """Return the rows that can be translated, the translation, and for every other row, by name, why it was refused.
 
     Args:
         exact: Whether the generated code can call Python for the functions that only Python can compute.
@@ -91,7 +92,7 @@ def _flat(
 ) -> Function | bool | None:
     """Translate the function that says where the derivative with respect to an operand is flat.
 
-    Return True instead if the derivative is constant, and None if the row has no such function.
+    If the derivative is constant, return True instead; if the row has no such function, return None.
     """
     assert isinstance(row.derivatives, tuple)
     if not callable(row.derivatives[index]):
@@ -106,10 +107,10 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
     value = _function(translation, f"{row.name}_value", row.value, [xs])
     slopes = translation.function(row.derivatives, [xs, Name(FLOAT, "z")], f"{row.name}_slopes")
     if not isinstance(slopes, Function) or (slopes.returns != LIST and set(slopes.returns or ()) != {FLOAT}):
-        raise Refused("its derivatives are not a list of floats; return one")
+        raise Refused("its derivatives are not a list of floats; return a list of floats")
     if not callable(row.flat):
         return TranslatedRow(row, value, (slopes,), ())
-    try:  # first, without an argument that says which operands are variables
+    try:  # first try without an argument that says which operands are variables
         flat = translation.function(row.flat, [xs, Known(KNOWN, None)], f"{row.name}_flat")
     except Refused:
         flat = None
@@ -117,14 +118,14 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
         return TranslatedRow(row, value, (slopes,), (flat,))
     beside = translation.function(row.flat, [xs, Name(xs.type, "variable")], f"{row.name}_beside")
     if not isinstance(beside, Function) or (beside.returns != LIST and set(beside.returns or ()) != {BOOL}):
-        raise Refused("its `flat` does not return a list of bools; return one")
+        raise Refused("its `flat` does not return a list of bools; make it return one")
     return TranslatedRow(row, value, (slopes,), (), (beside,))
 
 
 def _function(
     translation: Translation, name: str, python: Any, operands: list[Name], gives: str = FLOAT
 ) -> Function:
-    """Translate a function of the row, which may be a number, a builtin, or a function written in Python."""
+    """Translate a function in a row; it may be a builtin, a function written in Python, or a number (a constant)."""
     if not callable(python):
         return translation.of_call(Const(FLOAT, float(python)), operands, name)
     if not hasattr(python, "__code__") or python.__module__ in LEFT_TO_PYTHON:

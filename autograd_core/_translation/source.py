@@ -19,7 +19,7 @@ def _tree(path: str) -> ast.Module:
 
 
 def shown(path: str, line: int) -> str:
-    """Describe a line of a file for a message."""
+    """Describe a line in a file, for use in a message."""
     return f"{Path(path).name}, line {line}"
 
 
@@ -44,7 +44,7 @@ def definition_of(function: FunctionType) -> Definition:
 
 
 def _fits(node: ast.AST, function: FunctionType) -> bool:
-    """Return whether the function was compiled from this node."""
+    """Return whether the function was compiled from this node of a syntax tree."""
     code = function.__code__
     if isinstance(node, ast.FunctionDef):
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -1,4 +1,4 @@
-"""Translates statements, and so the whole body of a function, from Python's syntax tree to the typed form."""
+"""Translates statements (a function's whole body) from Python's syntax tree to the typed intermediate form."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class Body(Assigning):
         self.objects: list[ast.Return] = []  # the return statements whose result is not a number
 
     def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
-        """Translate a definition; return the function or, if it only returns a known object, that object."""
+        """Translate a definition; return the function or, if it only returns a known object, this object."""
         arguments = definition.args
         if arguments.vararg or arguments.kwarg:
-            self.refuse(definition, "a function with any number of arguments", "name its parameters")
+            self.refuse(definition, "a function with any number of arguments", "name each parameter")
         names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         for name, x in zip(names, given, strict=True):
             if isinstance(x, Known):
@@ -83,10 +83,10 @@ class Body(Assigning):
         if len(self.out) == 1 and isinstance(self.out[0], Return) and isinstance(self.out[0].value, Known):
             return self.out[0].value
         if self.objects:
-            what = f"`{ast.unparse(self.objects[0])}` among other results"
+            what = f"`{ast.unparse(self.objects[0])}` in a function that also returns something else"
             self.refuse(self.objects[0], what, "return a number on every path")
         if not leaves(self.out) or self.function.returns is None:
-            self.refuse(definition, "a function that may end without a result", "return a number on every path")
+            self.refuse(definition, "a function that may end without a `return`", "return a number on every path")
         return self.function
 
     def _calls_itself(self, definition: Definition) -> bool:
@@ -103,7 +103,7 @@ class Body(Assigning):
                 break
 
     def nested(self, statements: Sequence[ast.stmt]) -> tuple[list[Statement], dict[str, Expression] | None]:
-        """Translate a nested block; return it and the names at its end, which are None if the end is never reached."""
+        """Translate a nested block; return its statements and the names at its end (None if that is never reached)."""
         outside, names = self.out, self.names
         self.out, self.names = [], dict(names)
         self.block(statements)
@@ -112,7 +112,7 @@ class Body(Assigning):
         return inside, None if leaves(inside) else after
 
     def merge(self, *ways: dict[str, Expression] | None) -> None:
-        """Continue with the names that have the same meaning on every path that leads here."""
+        """Keep only the names that have the same meaning on every path that leads here."""
         reached = [names for names in ways if names is not None]
         if reached:
             self.names = {name: x for name, x in reached[0].items() if all(way.get(name) == x for way in reached)}
@@ -133,7 +133,7 @@ class Body(Assigning):
         self.refuse(node, f"`{ast.unparse(node)}`")
 
     def do_Pass(self, node: ast.Pass) -> None:
-        """Do nothing."""
+        """Translate `pass` to nothing."""
 
     def do_Assign(self, node: ast.Assign) -> None:
         if len(node.targets) != 1:
@@ -166,7 +166,7 @@ class Body(Assigning):
     def do_While(self, node: ast.While) -> None:
         if node.orelse:
             self.refuse(node, "`else` of a loop")
-        self.conditional += 1  # the test runs before every iteration, so no part of it may run just once, in advance
+        self.conditional += 1  # the test runs before every iteration, so no part of it may run only once
         test = self.truth(node.test)
         self.conditional -= 1
         body, _ = self.nested(node.body)
@@ -182,7 +182,7 @@ class Body(Assigning):
         names = dict(self.names)
         for name, type in targets:
             if self.function.variables.setdefault(name, type) != type:
-                self.refuse(node, f"{name} with a different type than before", "give it one type")
+                self.refuse(node, f"{name} with a different type than before", "give it the same type everywhere")
             self.names[name] = Name(type, name)
         body, _ = self.nested(node.body)
         self.names = names  # the body might not have run at all
@@ -201,7 +201,7 @@ class Body(Assigning):
         elif self.function.returns is None:
             self.function.returns = value.type
         elif self.function.returns != value.type:
-            self.refuse(node, "a result of a different type than before", "give it one type")
+            self.refuse(node, "a result of a different type than before", "return the same type everywhere")
         self.out.append(Return(value))
 
     def do_Raise(self, node: ast.Raise) -> None:
@@ -214,12 +214,13 @@ class Body(Assigning):
 
     def do_Try(self, node: ast.Try) -> None:
         if node.orelse or node.finalbody or len(node.body) != 1:
-            self.refuse(node, "`try` around more than one line", "put only one line in it")
+            self.refuse(node, "`try` around more than one line", "put only one line in the block")
         attempt, after = self.nested(node.body)
         if len(attempt) != 1 or not isinstance(attempt[0], (Assign, Return)):
-            self.refuse(node.body[0], "`try` around this statement", "put one line with one call in it")
+            self.refuse(node.body[0], "`try` around this statement", "put one line with one call in the block")
         if sum(_raising(attempt[0].value)) > 1:
-            self.refuse(node.body[0], "`try` around several operations that can raise", "put only one of them in it")
+            what = "`try` around several operations that can raise"
+            self.refuse(node.body[0], what, "keep only one of them in the block")
         handlers, ways = [], [after]
         for handler in node.handlers:
             caught = self.visit(handler.type) if handler.type is not None else Known(KNOWN, Exception)

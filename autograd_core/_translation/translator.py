@@ -16,11 +16,11 @@ from .statements import Body
 
 
 def _nowhere() -> None:
-    """Stand in for the source of a function that is not written in Python."""
+    """Do nothing; this function is passed where a Python function is expected and there is none."""
 
 
 class Translation:
-    """The functions translated so far, callees first; each has one version per combination of argument types.
+    """The functions translated so far, callees first, with one version for each combination of argument types.
 
     Args:
         exact: Whether the generated code can call Python for the functions that only Python can compute.
@@ -33,11 +33,13 @@ class Translation:
         self._names: set[str] = set()
 
     def function(self, function: Any, given: Sequence[Expression], name: str = "") -> Function | Expression:
-        """Translate a Python function for arguments of these types; return a known object if that is all it returns.
+        """Translate a Python function for arguments of these types.
+
+        If the function only returns an object that is known during translation, return that object instead.
 
         Args:
             function: The function.
-            given: For each argument, an expression of its type; a `Known` argument is built into the function.
+            given: For each argument, an expression of the same type; a `Known` argument becomes part of the function.
             name: The name of the translated function.
 
         Raises:
@@ -52,7 +54,7 @@ class Translation:
             made.origin += "" if called == "<lambda>" else f": {called}"
             stated = getattr(function, "__annotations__", {}).get("return")
             made.returns = FLOAT if stated in ("float", float) else None
-            made.raises = made.returns is not None  # assumed until known, for calls in its own body
+            made.raises = made.returns is not None  # assumed for calls in the function's own body, until it is known
             self._known[key] = made
             try:
                 body = Body(self.function, self.exact, made, path, function)
@@ -67,7 +69,7 @@ class Translation:
         return self._known[key]
 
     def of_call(self, called: Any, operands: Sequence[Name], name: str) -> Function:
-        """Make a function whose result is a constant, or is that of a single call with the operands."""
+        """Make a function that returns a constant, or the result of a single call with the operands."""
         made = Function(self._unused(name), "ops.py", [(x.name, x.type) for x in operands])
         made.variables = dict(made.parameters)
         body = Body(self.function, self.exact, made, "ops.py", _nowhere)

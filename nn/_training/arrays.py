@@ -36,7 +36,7 @@ class Arrays:
         self.loaded = False
 
     def ready(self) -> bool:
-        """Load the current numbers unless that has been done; return whether the optimiser's state fits into arrays."""
+        """Load the current numbers if necessary; return whether the optimiser's state fits into arrays."""
         return self.loaded or self._load()
 
     def _load(self) -> bool:
@@ -65,7 +65,7 @@ class Arrays:
         return float(mean(losses))
 
     def write_back(self) -> None:
-        """Write the arrays back into the Values and the optimiser: all or none, even on Ctrl-C."""
+        """Write the arrays back into the Values and the optimiser: all or none, even if Ctrl-C is pressed."""
         if not self.loaded:
             return
         steps = self.mover.steps + self.done[0]
@@ -85,8 +85,8 @@ def arrays_for(
 ) -> Arrays | None:
     """Return arrays for the parameters, or None if steps cannot be taken on arrays.
 
-    They cannot without the native engine, if something reads the Values between steps, or if the optimiser has its own
-    rule or other parameters.
+    Steps on arrays need the native engine. They are also impossible if something reads the Values between steps, or if
+    the optimiser has an update rule of its own or other parameters.
     """
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)

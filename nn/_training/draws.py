@@ -65,7 +65,7 @@ class Draws:
 
     @contextmanager
     def given(self, calls: Sequence[Call], numbers: Sequence[Any]) -> Iterator[None]:
-        """Inside the context, these calls return these numbers; any other call raises Untraceable."""
+        """Inside the context, the given calls return the given numbers; any other call raises Untraceable."""
         answers = iter(zip(calls, numbers, strict=True))
 
         def draw(call: Call) -> Any:

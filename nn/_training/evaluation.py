@@ -79,7 +79,7 @@ def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
         if programs is not None:
             try:
                 y = programs.outputs(x)
-            except Exception:  # if something is wrong, the eager engine says what
+            except Exception:  # if something is wrong, the eager engine reports it
                 programs, y = None, model(x)
         else:
             y = model(x)

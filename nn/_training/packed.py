@@ -24,7 +24,7 @@ class Packed:
         for x, target in examples:
             shape, kind, numbers = taken_apart(x, target)
             if shape != self.shape:
-                raise ValueError("the examples have several shapes")
+                raise ValueError("the examples differ in shape")
             self.numbers.extend(numbers)
             if kind is not None:
                 self.numbers.append(kind)
@@ -33,7 +33,7 @@ class Packed:
     def plan(self, programs: Programs) -> Plan | None:
         """Return the only plan for these examples; if there is none, trace an example first.
 
-        Returns None if there are several, or if the plan does not have every number of a row as an input.
+        Returns None if there are several, or if some number of a row is not an input of the plan.
         """
         plans = programs.plans_of(self.shape, self.kind)
         if not plans:

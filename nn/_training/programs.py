@@ -51,7 +51,7 @@ class Plan:
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
     def play_rows(self, tables: tuple[tuple[Any, int, bool], ...], parameters: Any, losses: Any) -> bool:
-        """Return whether all rows take this branch; if so, fill `losses`, and `found` with the summed gradients."""
+        """Return whether all rows take this branch; if so, fill `losses`, and put the summed gradients into `found`."""
         assert self.player is not None
         strays = bytearray(len(losses))
         self.player.rows(len(losses), tables, parameters, losses, None, self.found, strays, 1)
@@ -108,7 +108,7 @@ class Programs:
         branch, numbers = self._traced(x, target, shape, drawn)
         plan = Plan(branch, len(numbers), self.places, self.fast)
         if not plan.play(numbers, gradients_too):
-            raise Untraceable("the model or the loss raises an error, or returns something else when called again")
+            raise Untraceable("the model or the loss raises an error, or returns something different when called again")
         self._kept(shape, kind).insert(0, plan)
         return plan
 

@@ -43,7 +43,7 @@ class Settings:
     progress: bool | None
     engine: str
     fast: bool
-    # derived from the fields above: `watched` contains the examples for `metrics`, and `moved` all parameters
+    # derived from the fields above: `watched` contains the examples for `metrics`, and `moved` all parameters to update
     rows: list[Example] = field(init=False)
     held_out: list[Example] | None = field(init=False)
     watched: list[Example] = field(init=False)
@@ -95,7 +95,7 @@ class Settings:
                 raise ValueError("patience needs validation data")
 
     def _find_parameters(self) -> None:
-        """Find the model's own parameters, and all parameters to sweep and move, which may be more."""
+        """Find the model's own parameters and all parameters to update; the latter may include others."""
         model = self.model
         self.parameters = list(dict.fromkeys(model.parameters()))
         if not self.parameters:

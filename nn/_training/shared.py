@@ -124,7 +124,7 @@ class SharedTraining(Training):
         return found
 
     def _rows(self, batch: list[int]) -> list[Example]:
-        """Return the rows of the batch that the workers computed."""
+        """Return the examples of the batch as the workers receive them."""
         return self.changed or [self.settings.rows[i] for i in batch]
 
     def _answers(self, asked: list[Piece]) -> list[Answer]:
@@ -139,7 +139,7 @@ class SharedTraining(Training):
                         continue
                     if answer.model:
                         blobs[k] = self.blob
-                    if asked[k].packet is None:  # all rows: another worker may take it
+                    if asked[k].packet is None:  # all rows, because another worker may take the piece
                         asked[k] = asked[k]._replace(packet=self.sender.packet(range(len(self.settings.rows))))
         except BrokenExecutor as error:
             error.add_note(f"This happened in batch {self.number}; the parameters are as they were before that batch.")
@@ -190,7 +190,7 @@ def executor_of(client: Any) -> Executor:
 
 
 def workers_of(client: Any) -> int:
-    """Return how many pieces a client computes at a time, or a guess; batches are divided accordingly."""
+    """Return how many pieces a client computes at a time, or a guess if unknown; batches are divided accordingly."""
     if callable(getattr(client, "nthreads", None)):
         return sum(client.nthreads().values()) or 1
     return getattr(client, "_max_workers", None) or os.cpu_count() or 1

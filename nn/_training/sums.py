@@ -20,7 +20,7 @@ class RowSums:
     """Sums of the gradients of some parameters over rows.
 
     Each chunk of rows has eight partial sums, the k-th over the rows whose index modulo 8 is k. These are added in
-    pairs, then pairs of pairs, and so on. The sums of the chunks are added in order.
+    pairs, the results again in pairs, and so on. The sums of the chunks are added in order.
     """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
@@ -60,7 +60,7 @@ class RowSums:
         return [added(sums) for sums in zip(*self.chunks, strict=True)] if len(self.chunks) > 1 else self.chunks[0]
 
     def assign_mean(self) -> None:
-        """Set the gradient of each parameter that a row reached to the mean over rows; clear the other gradients."""
+        """Give each parameter that a row reached its mean gradient over all rows; clear the other gradients."""
         means = [x / self.count for x in self.totals()] if self.chunks else mean_of_partials(self.partials, self.count)
         assign_reached(self.nodes, means, self.reached)
 

@@ -160,10 +160,10 @@ class Training:
             self.arrays.write_back()
 
     def _plan(self) -> Plan | None:
-        """Return the plan for whole batches, or None if batches must be taken row by row."""
+        """Return the plan for whole batches, or None if batches must be processed row by row."""
         try:
             return None if self.packed is None or self.programs is None else self.packed.plan(self.programs)
-        except Exception:  # computing row by row will raise it again, and say where
+        except Exception:  # computing row by row will raise the error again, and say where
             return None
 
     def _sweep(self, batch: list[int], where: str) -> float:

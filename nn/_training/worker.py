@@ -41,7 +41,7 @@ class Missing(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Each row's loss, the rows' share of the gradient, and why programs did not compute them ("" if they did)."""
+    """Each row's loss, the rows' share of the gradient, and why no program computed these ("" if one did)."""
 
     losses: list[float]
     share: Share
@@ -114,7 +114,7 @@ class Worker:
         if self._contents() != before:
             raise ValueError(
                 f"{self.model!r} changes a buffer during training, and its copies in other processes would not see "
-                "that: train it without a client"
+                "the change: train it without a client"
             )
         return found
 
@@ -128,7 +128,7 @@ class Worker:
         try:
             packed, chosen = rows.side_by_side(numbers)
             plan = packed.plan(self.programs)
-        except Exception:  # computing row by row will raise it again
+        except Exception:  # computing row by row will raise the error again
             return None
         if plan is None:
             return None

@@ -418,7 +418,7 @@ def test_step_of_a_function_in_a_file(program, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("change", "values", "said"),
     [
-        ("loss.py:neuron|loss.py:nothing", [], "loss.py has no function 'nothing'; it has neuron, none"),
+        ("loss.py:neuron|loss.py:nothing", [], "loss.py has no function 'nothing'; it defines neuron, none"),
         ("loss.py:neuron|loss.py:constant", [], "loss.py has no function 'constant'"),
         ("loss.py:neuron|other.py:neuron", [], "there is no file"),
         ("|", ["w=[1]"], "missing a required argument: 'x': pass the arguments of neuron(w, x, b=0.5) as name=number"),

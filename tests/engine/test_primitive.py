@@ -75,7 +75,7 @@ def test_without_derivatives_it_is_refused_with_what_is_missing():
     with pytest.raises(TypeError, match="needs local derivatives"):
         primitive()
     for derivatives in ((), (1.0, 2.0)):
-        with pytest.raises(TypeError, match=rf"takes 1 operands \(x\) but has {len(derivatives)} derivatives"):
+        with pytest.raises(TypeError, match=rf"operands are \(x\), and the number of derivatives is {len(derivatives)}"):
             primitive(lambda x: x, derivatives=derivatives)
 
 

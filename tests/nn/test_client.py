@@ -309,7 +309,7 @@ def test_what_goes_wrong_is_said_as_without_a_client():
     assert caught.value.__notes__ == ["This happened in epoch 1, batch 1."]
     with pytest.raises(ValueError, match="depends on no parameter"):
         fit(model(), lambda y, t: 0.0 * y.data, moons(20), penalty=nn.l2_penalty, client=Here())
-    with pytest.raises(ValueError, match="changes a buffer during training, and its copies in other processes would not see that: train it without a client"):
+    with pytest.raises(ValueError, match="changes a buffer during training, and its copies in other processes would not see the change: train it without a client"):
         fit(Counting(), nn.hinge, moons(20), client=Here())
     with pytest.raises(TypeError, match=r"client must be a concurrent\.futures executor or a distributed\.Client; got 4: make one, such as ProcessPoolExecutor\(\)"):
         fit(model(), nn.hinge, moons(20), client=4)

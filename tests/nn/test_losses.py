@@ -112,7 +112,7 @@ def test_log_softmax_is_taken(logits):
 @pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss, nn.multi_margin_loss])
 def test_one_score_has_no_classes(loss):
     for outputs in ([-0.5], -0.5, Value(-0.5), [Value(-0.5)]):
-        with pytest.raises(ValueError, match=r"there must be at least 2 outputs, one for each class; got 1: for two classes with one output, use binary_cross_entropy_with_logits or hinge"):
+        with pytest.raises(ValueError, match=r"there must be at least 2 outputs, one for each class; got 1\. For two classes with one output, use binary_cross_entropy_with_logits or hinge"):
             loss(outputs, 0)
 
 

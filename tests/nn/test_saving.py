@@ -260,7 +260,7 @@ WEIGHT = "modules.1.layers.0.neurons.0.w"
         (b"\xff\xfe", "is not a file of saved parameters, or is damaged: 'utf-8' codec"),
         (b"[" * 100_000, "is not a file of saved parameters, or is damaged"),
         (b"[]", "its format is not 'autograd-core parameters'"),
-        ({**VALID, "version": 2}, "has version 2 of the format; this program reads version 1"),
+        ({**VALID, "version": 2}, "is in format version 2; this version of nn reads format version 1"),
         ({**VALID, "version": True}, "has version True of the format"),
         ({**VALID, "state": []}, "its state is not a table of names and numbers"),
         (TEXT.replace(b'"version"', b'"format": 1, "version"'), "a name occurs twice"),

@@ -153,7 +153,7 @@ def test_what_no_program_holds():
     x = Value(1.0, "x")
     with pytest.raises(GraphError, match=r"x.* is neither an input nor a parameter"):
         Listing.of([x * 2], [])
-    with pytest.raises(GraphError, match="named twice"):
+    with pytest.raises(GraphError, match="listed twice"):
         Listing.of([x * 2], [x], [x])
     with pytest.raises(GraphError, match="cannot hold a checkpoint"):
         Listing.of([ag.checkpoint(lambda x: x * x, x)], [x])

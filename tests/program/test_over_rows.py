@@ -65,7 +65,7 @@ def test_no_gradient_to_add():
         ((2.0,), 0, TypeError, "argument 0 must carry rows, as in_axes says; got 2.0"),
         (([1.0, 2.0],), None, ValueError, "must have the same number of rows; none carries rows"),
         (([1.0, 2.0],), (0, 0), ValueError, "in_axes must have one entry for each argument; got 2 entries for 1 arguments"),
-        (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 must have the structure of row 0; got \[2.0\] and 1.0"),
+        (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 must have the same structure as row 0; got \[2.0\] and 1.0"),
     ],
 )
 def test_what_carries_no_rows(arguments, axes, kind, message):
@@ -175,7 +175,7 @@ def test_rows_that_do_not_fit():
         (([1.0], [1.0, 2.0]), r"argument 0 has 1, argument 1 has 2"),
         ((1.0, [1.0]), r"argument 0 must carry rows"),
         (([], []), r"argument 0 has no rows"),
-        (([1.0, "a"], [1.0, 2.0]), r"row 1 must have the structure of row 0"),
+        (([1.0, "a"], [1.0, 2.0]), r"row 1 must have the same structure as row 0"),
     ):
         with pytest.raises((ValueError, TypeError), match=message):
             rows(*arguments)

@@ -10,11 +10,11 @@ from autograd_core._program.recorded import may_raise
 
 
 def test_an_array_in_which_something_is_no_number():
-    with pytest.raises(TypeError, match="a traced function must return numbers; got an array with 'a' of type str"):
+    with pytest.raises(TypeError, match="a traced function must return numbers; got an array that contains 'a' of type str"):
         trace(lambda x: np.array([x, "a"], dtype=object), 1.0)
-    with pytest.raises(TypeError, match="return the numbers in it"):
+    with pytest.raises(TypeError, match="return the numbers that it contains"):
         trace(lambda x: [x, object()], 1.0)
-    with pytest.raises(TypeError, match="return the numbers in it"):
+    with pytest.raises(TypeError, match="return the numbers that it contains"):
         trace(lambda x: [x, np.array([1 + 2j])], 1.0)
 
 

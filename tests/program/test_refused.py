@@ -87,7 +87,7 @@ def test_parameters_that_another_thread_assigns_meanwhile():
 
     program._replays.tracer = late
     w.data = -1.0
-    with pytest.raises(GraphError, match="another thread assigned the parameters"):
+    with pytest.raises(GraphError, match="another thread assigned to the parameters"):
         program(2.0)
     assert program(2.0) == 2.0
 

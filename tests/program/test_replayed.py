@@ -127,7 +127,7 @@ def test_a_program_of_a_graph_with_several_outputs_says_what_it_cannot():
     with pytest.raises(GraphError, match="graph with several outputs, so it takes only floats; make one program for each"):
         program(Value(3.0))
     for several in (program, trace(lambda x: [x * w, x], 1.0)):
-        with pytest.raises(GraphError, match=r"returns several numbers, and backward\(\) needs one; return their sum"):
+        with pytest.raises(GraphError, match=r"returns several numbers, but backward\(\) needs exactly one; return their sum"):
             several.backward(3.0)
     assert not w.has_grad
 

@@ -137,9 +137,9 @@ ONE_SLOPE = (lambda x, z: 1.0,)
             Operation("odd", ONE_NUMBER, lambda x: x, ONE_SLOPE, flat=(lambda x: x,)),
             "odd: odd_flat_by_x returns a float; return a bool",
         ),
-        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: z), "odd: its derivatives are not a list of floats; return one"),
-        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: math), "odd: its derivatives are not a list of floats; return one"),
-        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: (z, 1)), "odd: its derivatives are not a list of floats; return one"),
+        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: z), "odd: its derivatives are not a list of floats; return a list of floats"),
+        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: math), "odd: its derivatives are not a list of floats; return a list of floats"),
+        (Operation("odd", ONE_LIST, lambda xs: xs[0], lambda xs, z: (z, 1)), "odd: its derivatives are not a list of floats; return a list of floats"),
     ],
 )
 def test_a_row_is_refused_by_what_it_returns(row, message):
