@@ -261,7 +261,7 @@ WEIGHT = "modules.1.layers.0.neurons.0.w"
         (b"[" * 100_000, "is not a file of saved parameters, or is damaged"),
         (b"[]", "its format is not 'autograd-core parameters'"),
         ({**VALID, "version": 2}, "is in format version 2; this version of nn reads format version 1"),
-        ({**VALID, "version": True}, "has version True of the format"),
+        ({**VALID, "version": True}, "is in format version True"),
         ({**VALID, "state": []}, "its state is not a table of names and numbers"),
         (TEXT.replace(b'"version"', b'"format": 1, "version"'), "a name occurs twice"),
         ({**VALID, "state": {}}, r"modules\.0\.mean is missing; .*; and 1 more$"),
