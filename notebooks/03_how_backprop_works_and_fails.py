@@ -28,8 +28,8 @@ from nn import MLP, SGD, Adam
 # ## S1 · The simplest network
 #
 # One input, one weight, one output: $y = wx$. The network should associate $x = 0.8$ with the target 0.2; its weight
-# starts at $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ the error,
-# and $dE/dw = \delta x$ is the gradient (equations 3–9).
+# starts at $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ is the
+# error, and $dE/dw = \delta x$ is the gradient (equations 3–9).
 
 # %%
 x, target = 0.8, 0.2
@@ -80,7 +80,7 @@ check("S2", "ΔE/Δw is off by ½ x² Δw", [r - exact for r in ratios], [0.5 * 
 ws = np.linspace(-0.1, 0.65, 100)
 plt.plot(ws, [error(w) for w in ws], label="E(w)")
 plt.plot(ws, [error(0.4) + exact * (w - 0.4) for w in ws], "--", label="tangent at w = 0.4, slope 0.096")
-plt.plot(*zip(*visited), "o", color="C2", label="the descent of S1")
+plt.plot(*zip(*visited), "o", color="C2", label="descent path from S1")
 plt.axvline(0.25, ymax=0.55, color="0.7", linewidth=1)
 plt.annotate("w* = 0.25", (0.255, 0.02), color="0.4")
 plt.ylim(-0.005, 0.05)
@@ -137,7 +137,7 @@ plt.show()
 #
 # No weight of a linear 4-4 network affects more than one output, so training such a network with $E =
 # \frac12\sum_k\delta_k^2$ is the same as training four 4-1 networks side by side (figure 3). The two sets of weights
-# are equal to the last bit, and both agree with the matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$,
+# are identical to the last bit, and agree with the matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$,
 # with one association in each column of X and T.
 
 # %%
@@ -175,7 +175,7 @@ check("S4", "weights of the 4-4 network: graph vs. matrix form", together, W, 1e
 # answers with the clean one: its memory is content-addressable.
 #
 # The outputs saved in this notebook were computed at full size, which you choose by setting the environment variable
-# `AUTOGRAD_CORE_FULL=1`. If it is not set, the pictures are 20×20 (160,000 weights), and the training takes a second.
+# `AUTOGRAD_CORE_FULL=1`. If it is not set, the pictures are 20×20 (160,000 weights), and training takes a second.
 # The photographs ship with scikit-learn.
 #
 # The time and memory that training took are printed below the pictures; they were measured with the native engine. On
@@ -189,7 +189,7 @@ SIDE = 50 if os.environ.get("AUTOGRAD_CORE_FULL") else 20
 
 
 def prepared(picture):
-    """Cut a square from the middle; return it in grey, SIDE × SIDE, with mean 0 and largest absolute value 1."""
+    """Cut a square from the middle; return it in greyscale, SIDE × SIDE, with mean 0 and largest absolute value 1."""
     left = (picture.shape[1] - picture.shape[0]) // 2
     square_part = Image.fromarray(picture[:, left : left + picture.shape[0]]).convert("L")
     grey = np.asarray(square_part.resize((SIDE, SIDE), Image.Resampling.LANCZOS), dtype=float).ravel()
@@ -255,7 +255,7 @@ plt.show()
 
 # %%
 memory = peak_gigabytes() - memory_before
-print(f"Engine: {ENGINE}. {len(weights):,} weights made, then 8 steps of forward, backward and update:")
+print(f"Engine: {ENGINE}. {len(weights):,} weights made, then 8 training steps (forward pass, backward pass, update):")
 print(f"{seconds:.1f} s of processor time, {memory:.2f} GB")
 clean, noisy, output = map(np.array, zip(*rows))
 kept = np.linalg.norm(output - clean) / np.linalg.norm(noisy - clean)
@@ -318,7 +318,7 @@ check("S6", "equation 35: weight change for all associations together", total, e
 # ## S7 · Local and global minima
 #
 # Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network with one weight
-# shows this: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has the global minimum 0 at $w = 2$, and higher local
+# shows this: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has a global minimum of 0 at $w = 2$, and higher local
 # minima elsewhere. Each arrow leads from a starting point to the minimum that descent finds.
 
 # %%
@@ -353,7 +353,7 @@ check("S7", "number of different minima reached from six starts", len(found), ">
 check("S7", "the lowest minimum found", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
-# For XOR, the error of a 2-2-1 network has local minima that descent cannot leave. From some of 20 random starting
+# For XOR, the error of a 2-2-1 network has local minima that descent cannot escape. From some of 20 random starting
 # points the network learns XOR without errors; from others it does not.
 
 # %%
@@ -376,7 +376,7 @@ print("".join("✓" if s else "·" for s in solved))
 check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved) / 20, "> 0, < 1")
 
 # %% [markdown]
-# **Try it.** With more hidden units there are more ways around the bad minima. With how many of ten seeds does a 2-6-1
+# **Try it.** With more hidden units there are more ways around the bad minima. For how many of ten seeds does a 2-6-1
 # network learn XOR?
 #
 # <details><summary>Solution</summary>
@@ -463,8 +463,8 @@ final = {hidden: seen[-1] for hidden, (_, seen) in runs.items()}
 for hidden, (_, a, b) in final.items():
     print(f"{hidden:>2} hidden units: training {a:.3f}, validation {b:.3f}")
 place, gain = best / (len(epochs) - 1), validation_errors[best] / validation_errors[-1]
-check("S8", "16 units: fraction of the training at which the validation error is smallest", place, "> 0, < 1")
-check("S8", "16 units: validation error when stopped early / at the end of the training", gain, "< 0.95")
+check("S8", "16 units: point of smallest validation error, as a fraction of the training run", place, "> 0, < 1")
+check("S8", "16 units: validation error with early stopping / at the end of training", gain, "< 0.95")
 check("S8", "training error: 3 units / 1 unit, and 16 units / 3 units",
       [final[3][1] / final[1][1], final[16][1] / final[3][1]], "< 1")
 check("S8", "validation error: 3 units / 1 unit (underfit), and 3 units / 16 units (overfit)",

@@ -2,9 +2,9 @@
 # # Testing derivatives
 #
 # **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
-# to test derivatives. It introduces the gradient checker and its verdicts, tests an operation of your own on the
-# operation's domain and at its kinks, draws random programs with `hypothesis`, and plants a bug that `hypothesis`
-# reveals with a program of one line. (As lecture 003 says: "slightest sign of malfunction: always recheck".)
+# to test derivatives. It introduces the gradient checker and its verdicts, tests one of your own operations on its
+# domain and at its kinks, draws random programs with `hypothesis`, and plants a bug that `hypothesis` exposes with a
+# one-line program. (As lecture 003 says: "slightest sign of malfunction: always recheck".)
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
 # an error.)
@@ -76,8 +76,8 @@ check("07", "a correct rule is reported as wrong", found[-1], False)
 # %% [markdown]
 # ## An operation of your own
 #
-# A primitive states everything that a test needs to know: its domain (in words, as a condition, and with the points
-# near which the operation's behaviour changes, here 0 and 1) and its kinks (`inverse_root` has none). `check_primitive`
+# A primitive states everything that a test needs to know: its domain (as text, as a condition, and as a list of the
+# points near which its behaviour changes, here 0 and 1) and its kinks (`inverse_root` has none). `check_primitive`
 # draws operands inside the domain, and checks first and second derivatives.
 
 # %%
@@ -176,9 +176,9 @@ check("07", "input of that program", smallest.inputs[0], "< 0")
 
 # %%
 xs = np.linspace(-3, 3, 121)
-plt.plot(xs, [1 / (1 + abs(x)) ** 2 for x in xs], color="0.8", linewidth=5, label="right: 1/(1 + |x|)²")
+plt.plot(xs, [1 / (1 + abs(x)) ** 2 for x in xs], color="0.8", linewidth=5, label="correct: 1/(1 + |x|)²")
 plt.plot(xs, [ac.grad(softsign)(x) if x != -1 else float("nan") for x in xs], label="as written: 1/(1 + x)²")
-plt.axvline(smallest.inputs[0], color="C1", linestyle="--", label="where the shrunk program looks")
+plt.axvline(smallest.inputs[0], color="C1", linestyle="--", label="input of the shrunk program")
 plt.ylim(0, 3)
 plt.xlabel("x")
 plt.ylabel("derivative of softsign")
@@ -189,8 +189,8 @@ plt.show()
 # ## A whole network, sampled evenly
 #
 # A network has so many coordinates that checking all of them would take too long. With `sample`, the checker draws
-# equally many coordinates from each group, so that biases are not lost among thousands of weights (lecture 003 asks for
-# exactly that).
+# the same number of coordinates from each group, so that biases are not lost among thousands of weights (lecture 003
+# asks for exactly that).
 
 # %%
 model = nn.MLP(20, [12, 3], activation=ac.tanh, seed=0)
@@ -202,7 +202,7 @@ print([c.group for c in report])
 check("07", "network: number of sampled coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
-# **Try it.** Repair `softsign`, and show that no failing program is found.
+# **Try it.** Fix `softsign`, and show that no failing program is found.
 #
 # <details><summary>Solution</summary>
 #

@@ -211,7 +211,7 @@ def hidden(checkpoint: Value) -> Operation:
     """Return a checkpoint as an operation, by running its function once and making a program of the resulting graph."""
     if checkpoint._dx.output is not None:
         raise GraphError(
-            "the stepper cannot enter a checkpoint with several outputs: step through its function itself, or "
+            "the stepper cannot enter a checkpoint with several outputs: step through the function directly, or "
             "use checkpoints that return one number"
         )
     outputs, inputs = rerun([checkpoint]), checkpoint._x

@@ -1,4 +1,4 @@
-"""Wrapping long chains into rows, like lines of text: a layout is cut where few edges lead from rank to rank."""
+"""Wrapping long chains into rows, like lines of text: a layout is cut where few edges cross between two ranks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Programs as data: a few inputs, then one operation per line. Programs run on floats and Values, and print as Python.
 
 The hypothesis strategies draw them, and a failing property test prints them. A line applies an operation, or is one of
-a few expressions that plain Python computes, such as a comparison.
+a few expressions that plain Python evaluates, such as a comparison.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def in_math(operation: Operation) -> bool:
 class Form:
     """The right-hand side of a line: its text, with {0}, {1}, … for the operands, and the operation that it applies.
 
-    `operation` is None for an expression that plain Python computes. `is_plain` tells whether the result may be a plain
-    number even for Values, as the result of a comparison is.
+    `operation` is None for an expression that plain Python evaluates. `is_plain` says whether the result can be a plain
+    number even when the operands are Values, as with a comparison.
     """
 
     text: str
@@ -43,7 +43,7 @@ class Form:
     is_plain: bool = False
 
 
-# Forms that plain Python computes. On Values they must give the same answers as on floats.
+# Forms that plain Python evaluates. On Values they must give the same answers as on floats.
 PYTHON_FORMS = (
     *(Form(f"{{0}} {sign} {{1}}", is_plain=True) for sign in ("<", "<=", ">", ">=", "==", "!=")),
     *(Form(f"{name}({{0}})", is_plain=True) for name in ("bool", "int", "round", "floor", "ceil", "trunc")),
@@ -125,7 +125,7 @@ class RandomProgram:
 
     @classmethod
     def of(cls, inputs: dict[str, float], lines: Sequence[Line]) -> RandomProgram:
-        """Return the program whose result is the line that depends on the most other lines.
+        """Return the program whose result is the line that depends on the largest number of other lines.
 
         Lines and inputs that the result does not depend on are left out.
         """
@@ -151,7 +151,7 @@ class RandomProgram:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """The operations that the lines apply, in order; a line that plain Python computes applies none."""
+        """The operations that the lines apply, in order. A line evaluated by plain Python applies none."""
         return tuple(line.form.operation for line in self.lines if line.form.operation is not None)
 
     @property
@@ -161,13 +161,13 @@ class RandomProgram:
 
     @property
     def source(self) -> str:
-        """The source of the function `program`; to run it, put the lines that `imports` returns before it."""
+        """The source of the function `program`; to run it, first prepend the lines returned by `imports`."""
         *first, last = self.lines
         body = [*(f"{line.name} = {line.expression}" for line in first), f"return {last.expression}"]
         return "\n    ".join([f"def program({', '.join(self.names)}):", *body])
 
     def imports(self, module: str) -> str:
-        """Return the import lines that `source` needs, with the functions from "math" or "autograd_core"."""
+        """Return the import lines that `source` needs; `module`, "math" or "autograd_core", supplies the functions."""
         wanted: dict[str, set[str]] = {}
         for operation in self.operations:
             if not operation.operator:

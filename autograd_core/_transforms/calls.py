@@ -44,7 +44,7 @@ class Transformed:
         return self._apply(self._function, arguments, keywords, **self._options)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Return a bound method when read from an instance, as a plain function would."""
+        """Return a bound method when this object is accessed through an instance, as a plain function does."""
         return self if instance is None else MethodType(self, instance)
 
     def __repr__(self) -> str:
