@@ -53,8 +53,8 @@ class Module:
         for key, thing in vars(cls).items():
             if list(members(thing, key, Module)):
                 raise TypeError(
-                    f"{cls.__name__}.{key} holds parameters or modules that all its instances would share: set it in "
-                    f"__init__, as self.{key}"
+                    f"{cls.__name__}.{key} holds parameters or modules that all instances of {cls.__name__} would "
+                    f"share: assign self.{key} in __init__ instead"
                 )
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
@@ -159,8 +159,8 @@ class Module:
         if lost := [p for p in self.parameters() if p not in held]:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
             raise ValueError(
-                f"parameters() of {self!r} returns {lost[0]!r}{more}, which no attribute holds: keep it in an "
-                "attribute, alone or in lists or dicts"
+                f"{self!r}.parameters() returns {lost[0]!r}{more} that no attribute holds: store every parameter in an "
+                "attribute, directly or inside a list or dict"
             )
         return groups
 

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Universal approximation and backpropagation
 #
-# **Aim.** To run, on a graph that you can inspect, everything that Goker Erdogan's lecture "Deep Learning II:
-# Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: a network with three hidden
-# units that learns four functions, the δ recursion, and the cost of backpropagation in time and memory.
+# **Aim.** To reproduce, on a graph that you can inspect, everything that Goker Erdogan's lecture "Deep Learning II:
+# Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: that a network with three
+# hidden units can learn four functions; the δ recursion; and the cost of backpropagation in time and memory.
 #
 # The results are named E1 to E10. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine with a number stated in the lecture, or with the value of one of the lecture's formulas. The formulas are
@@ -97,7 +97,7 @@ for name, run in fits.items():
     check("E1", f"mean squared error, {name}", run.fun, "< 1e-2" if name == "step" else "< 1e-3")
 
 # %% [markdown]
-# **Try it.** How many hidden units does $x^2$ need at least? Change `hidden` to use one or two of the three.
+# **Try it.** What is the smallest number of hidden units that can fit $x^2$? Change `hidden` to use one or two.
 #
 # <details><summary>Solution</summary>
 #
@@ -164,7 +164,7 @@ check("E3", "∂E/∂w of a linear layer: graph vs. (y − t)·x", by_graph, for
 
 # %%
 def two_layers(activation, seed):
-    """Build a 3-4-2 network and sweep from the sum-of-squares error; return the weights and the nodes a and y."""
+    """Build a 3-4-2 network and run the backward pass from its error; return the weights and the nodes a and y."""
     generator = random.Random(seed)
     W1 = [[parameter(generator.gauss(0, 1)) for _ in x] for _ in range(4)]
     W2 = [[parameter(generator.gauss(0, 1)) for _ in range(4)] for _ in t]

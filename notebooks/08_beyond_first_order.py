@@ -141,7 +141,7 @@ plt.loglog(sizes, [1e3 * s for s in forward_cost], "o-", label="n forward sweeps
 plt.loglog(sizes, [1e3 * s for s in reverse_cost], "o-", label="one reverse sweep")
 plt.xticks(sizes, sizes)
 plt.minorticks_off()
-plt.xlabel("inputs n of a function with one output")
+plt.xlabel("number of inputs n (one output)")
 plt.ylabel("milliseconds")
 plt.legend()
 plt.show()

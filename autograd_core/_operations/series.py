@@ -70,7 +70,7 @@ def polygamma(n: float, x: float) -> float:
 
 
 def is_order(n: float) -> bool:
-    """Return whether derivatives of this order are available: the integers from 0 to 170.
+    """Return whether n is an order whose derivatives are available: an integer from 0 to 170.
 
     >>> is_order(2.0), is_order(-1.0), is_order(math.nan)
     (True, False, False)
@@ -200,8 +200,8 @@ def _digamma(x: float) -> float:
 
 def _zeta_factorial(n: float, x: float) -> float:
     """Return n! * (sum over k >= 0 of (x + k)**-(n + 1)) for n >= 1 and x > 0."""
-    # Every term is scaled by a power of two, so that only a result can leave the range of floats. The power magnifies
-    # the rounding error of x + k, so each term is corrected for it.
+    # Every term is scaled by a power of two, so that only the final result, and no intermediate one, can overflow or
+    # underflow. Raising x + k to the power -(n + 1) magnifies its rounding error; each term is corrected for that.
     fm, fe = math.frexp(math.factorial(int(n) - 1))
     steps = max(0, math.ceil(10.0 + n - x)) if x < 10.0 + n else 0
     y = x + steps

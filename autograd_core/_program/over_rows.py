@@ -1,4 +1,4 @@
-"""Programs over many rows: one call computes the values in all rows, and gradients that are per row or summed.
+"""Programs over many rows: one call computes the value for every row, and gradients per row or summed over the rows.
 
 A row holds the numbers for one point.
 """
@@ -30,8 +30,9 @@ class Rows:
     """A program over many rows; see `Program.over_rows`.
 
     Values come row by row, and so do the gradients of arguments that carry rows. The gradients of parameters, and of
-    arguments that all rows share, are summed over the rows. The order of summation is fixed. The sum over 1024
-    consecutive rows is made of eight partial sums, which are added as a tree, and the results are added in order.
+    arguments that all rows share, are summed over the rows. The order of summation is fixed. Each group
+    of 1024 consecutive rows is summed as eight partial sums, which are combined in a tree. The totals of the groups
+    are then added in order.
     Within each block of 65,536 rows, the rows of each branch are summed separately.
     """
 
@@ -50,7 +51,7 @@ class Rows:
         return call.outputs(self._played(call, None))
 
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
-        """Return the value in each row, and the gradient with respect to the arguments in `argnums`."""
+        """Return the value for each row, and the gradient with respect to the arguments in `argnums`."""
         call = self._laid_out(arguments, keywords)
         picked = call.program._picked(arguments, keywords, argnums)
         answers = self._played(call, call.program._varying(picked))
@@ -62,7 +63,7 @@ class Rows:
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return the value in each row; add the gradient of the sum of these values to the `grad` of the parameters."""
+        """Return the value for each row; add the gradient of the values' sum to the `grad` of the parameters."""
         call = self._laid_out(arguments, keywords)
         answers = self._played(call, (False,) * len(call.columns))
         if not answers.by_parameter:

@@ -43,7 +43,7 @@ class Player(Protocol):
     def rows(
         self, inputs: Sequence[Column], parameters: Sequence[Any], count: int, /, *, gradients_too: bool, threads: int
     ) -> RowResults:
-        """Return the outputs in each row, and the gradients of the first output."""
+        """Return the outputs for each row, and the gradients of the first output."""
 
 
 class InPython:
@@ -86,7 +86,7 @@ class InPython:
         gradients_too: bool,
         threads: int,
     ) -> RowResults:
-        """Return the outputs in each row, and the gradients of the first output; use one thread only."""
+        """Return the outputs for each row, and the gradients of the first output; use one thread only."""
         return player.rows(self.listing, inputs, native.numbers(parameters), count, gradients_too=gradients_too)
 
 

@@ -69,7 +69,7 @@ def test_a_set_is_refused_since_it_has_no_order():
 
 @pytest.mark.parametrize("thing", [parameter(1.0), [parameter(1.0)], Line(), {"a": Line()}])
 def test_what_all_instances_would_share_is_refused(thing):
-    with pytest.raises(TypeError, match=r"Shared\.w holds parameters or modules that all its instances would share: set it in __init__, as self\.w"):
+    with pytest.raises(TypeError, match=r"Shared\.w holds parameters or modules that all instances of Shared would share: assign self\.w in __init__ instead"):
         type("Shared", (Module,), {"w": thing})
 
 
@@ -124,7 +124,7 @@ def test_what_is_trained_and_cannot_be_saved_is_said(tmp_path):
         for call, *arguments in (
             [model.state_dict], [model.load_state_dict, {}], [model.save, tmp_path / "m"], [dict, model.named_parameters()],
         ):
-            with pytest.raises(ValueError, match=r"parameters\(\) of .* returns parameter\(0\.0, label='w'\), which no attribute holds: keep it in an attribute, alone or in lists or dicts"):
+            with pytest.raises(ValueError, match=r".*\.parameters\(\) returns parameter\(0\.0, label='w'\) that no attribute holds: store every parameter in an attribute, directly or inside a list or dict"):
                 call(*arguments)
 
 
