@@ -181,15 +181,24 @@ check("M2", "error at Δ = 10⁻¹⁴ / smallest error", off[28] / min(off), "> 
 # for all weights together.
 
 # %%
+evaluations = []
+
+
+def counted(w, moved):
+    evaluations.append(moved)
+    return error_at(w, moved)
+
+
+# %%
 start = time.perf_counter()
-numerical = [(error_at(w, w.data + 1e-5) - error_at(w, w.data - 1e-5)) / 2e-5 for w in every]
+numerical = [(counted(w, w.data + 1e-5) - counted(w, w.data - 1e-5)) / 2e-5 for w in every]
 middle = time.perf_counter()
 algorithmic = gradients((graph_forward(weights, x)[1][0] - target) ** 2, every)
 end = time.perf_counter()
 print(f"{len(every)} weights, time of the numerical gradient: {1e3 * (middle - start):.2f} ms")
 print(f"{' ':10}  time of the algorithmic one: {1e3 * (end - middle):.2f} ms")
 check("M2", "gradient: numerical (Δ = 10⁻⁵) vs. graph", numerical, algorithmic, 1e-8)
-check("M2", "time of the numerical gradient / time of the graph's", (middle - start) / (end - middle), "> 3")
+check("M2", "numerical gradient for 29 weights: number of evaluations of the error", len(evaluations), 2 * 29)
 
 # %% [markdown]
 # ## M6 · The digits
