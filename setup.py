@@ -1,4 +1,4 @@
-"""Builds the native engine if there is a compiler; everything else is in pyproject.toml.
+"""Builds the native engine if there is a compiler; all other settings are in pyproject.toml.
 
 AUTOGRAD_CORE_REQUIRE_NATIVE=1 makes a failing build an error. AUTOGRAD_CORE_PURE=1 leaves the native engine out: the
 wheel is py3-none-any, for Pyodide and for machines without a compiler.
@@ -17,9 +17,10 @@ PURE = os.environ.get("AUTOGRAD_CORE_PURE", "") not in ("", "0")
 if REQUIRED and PURE:
     sys.exit("AUTOGRAD_CORE_REQUIRE_NATIVE and AUTOGRAD_CORE_PURE exclude each other: set only one of them")
 NATIVE = Path("autograd_core", "_native")
-# Both engines return the same bits: no contraction of a * b + c, no reordering.
-# sin and cos of one number are not merged into a third library function. Nothing reads errno but pow, which
-# the compiler does not know; so an exponential that two formulas share is computed once.
+# Both engines must return the same bits, so the compiler must not contract a * b + c, reorder operations, or merge the
+# sin and the cos of one number into a call to a third library function. The compiler may assume that library functions
+# do not set errno, so it computes an exponential that two formulas share only once. (The errno of pow is read, but
+# calls to pow are hidden from the compiler: see py_arithmetic.h.)
 UNIX = [
     "-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-fno-builtin-sin",
     "-fno-builtin-cos",
@@ -31,7 +32,7 @@ class build_native(build_ext):
     """Build the extension, or report in one line that the package is pure."""
 
     def run(self) -> None:
-        """Build the extension; if that is impossible, only AUTOGRAD_CORE_REQUIRE_NATIVE makes it an error."""
+        """Build the extension; a failure is an error only if AUTOGRAD_CORE_REQUIRE_NATIVE is set."""
         try:
             if sysconfig.get_config_var("Py_GIL_DISABLED"):
                 raise RuntimeError("the native engine needs the GIL, which this Python is built without")
@@ -44,7 +45,7 @@ class build_native(build_ext):
             self.extensions = []
 
     def get_outputs(self) -> list[str]:
-        """What was built."""
+        """Return the files that were built."""
         return [path for path in super().get_outputs() if Path(path).exists()] if self.extensions else []
 
 

@@ -1,4 +1,4 @@
-"""The command line, with the commands demo, grad, draw, step and info."""
+"""The command line, which has the commands demo, grad, draw, step and info."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXAMPLE = 'autograd-core grad "tanh(w*x + b)" w=0.4 x=0.8 b=0.1'
 
 
 class Refused(Exception):  # noqa: N818  # named after what happened
-    """Bad input, which is reported in one line; the exit code is 2."""
+    """Bad input. The message is printed on one line, and the exit code is 2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except BrokenPipeError:  # the reader has closed the pipe
+    except BrokenPipeError:  # the program that reads the output has closed the pipe
         sys.stderr.close()
         return 0
     except (Refused, ExpressionError, GraphError, ArithmeticError, ValueError, ImportError, OSError) as error:
@@ -63,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
         return action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        # a command from a package that depends on this one: that package is imported only when the command is used
+        # The options of `demo` are defined in another package, which is imported only if this command is used.
         if module := self.get_default("options_in"):
             import_module(module).add_options(self)
         if self.get_default("expression_first") and args is not None:
@@ -89,11 +89,11 @@ class _Parser(argparse.ArgumentParser):
     def _is_option(self, text: str, after_expression: bool) -> bool:
         if text in self._has_value:
             return True
-        if after_expression and re.fullmatch(r"--?[a-zA-Z].*", text):  # a value never starts like this
+        if after_expression and re.fullmatch(r"--?[a-zA-Z].*", text):  # a value starts with a name, as in x=-1
             return True
         if text.startswith("--"):
             return "=" in text and text.partition("=")[0] in self._has_value
-        return text[:2] in self._has_value and re.search(r"\.[A-Za-z]+$", text) is not None  # -ofile.svg
+        return text[:2] in self._has_value and re.search(r"\.[A-Za-z]+$", text) is not None  # as in -ofile.svg
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (try: {self.prog} --help)\n")
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser(
-        "demo", help="train a network on real digits, check its gradient, and draw the graph of a loss"
+        "demo", help="train a network on images of digits, check its gradient, and draw the graph of a loss"
     )
     demo.set_defaults(options_in="nn.demo")
 
@@ -113,18 +113,21 @@ def _parser() -> argparse.ArgumentParser:
         "grad", help="print the value and gradient of an expression", epilog=f"Example: {EXAMPLE}"
     )
     _takes_expression(grad)
-    grad.add_argument("--order", type=integer, choices=(1, 2), default=1, help="2 adds the Hessian")
-    grad.add_argument("--json", action="store_true", help="print JSON")
+    order = "1 prints the gradient (default), 2 also prints the Hessian"
+    grad.add_argument("--order", type=integer, choices=(1, 2), default=1, help=order)
+    grad.add_argument("--json", action="store_true", help="print the results as JSON")
     grad.set_defaults(run=_grad)
 
-    draw = commands.add_parser("draw", help="draw the graph of an expression with its gradients")
+    draw = commands.add_parser("draw", help="draw the graph of an expression, with the gradients")
     _takes_expression(draw)
-    draw.add_argument("-o", "--output", type=Path, required=True, help="FILE.svg, .png, .pdf, or .dot for the source")
+    picture = "the file to write: FILE.svg, FILE.png or FILE.pdf for a picture, FILE.dot for its source"
+    draw.add_argument("-o", "--output", type=Path, required=True, help=picture)
     draw.set_defaults(run=_draw)
 
-    step = commands.add_parser("step", help="write a page that steps through the forward and backward passes")
+    step = commands.add_parser("step", help="write a page or an animation of the forward and backward passes")
     _takes_expression(step, "or FILE.py:function")
-    step.add_argument("-o", "--output", type=Path, required=True, help="FILE.html, or .gif")
+    page = "the file to write: FILE.html for a page, FILE.gif for an animation"
+    step.add_argument("-o", "--output", type=Path, required=True, help=page)
     step.set_defaults(run=_step)
 
     info = commands.add_parser("info", help="print the version, engine and platform")
@@ -141,7 +144,7 @@ def _takes_expression(parser: argparse.ArgumentParser, further: str = "") -> Non
 
 
 def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
-    """Parse the expression and the number given for each of its names."""
+    """Return the parsed expression and the numbers given for its names."""
     expression = parse(options.expression)
     values: dict[str, float] = {}
     for text in options.values:

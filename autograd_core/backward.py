@@ -1,4 +1,4 @@
-"""The heart of the engine: the reverse sweep, one pass over the graph with plain floats and recorded derivatives."""
+"""The heart of the engine: the reverse sweep, a pass over the graph that needs only floats and local derivatives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import chain
 from math import isfinite
 from threading import RLock
 
-from ._engine.choice import NATIVE, ORIGINALS, accelerated  # for `accelerated` see graph.py
+from ._engine.choice import NATIVE, ORIGINALS, accelerated  # graph.py explains `accelerated`
 from ._engine.interrupts import undivided
 from ._engine.numbers import number, unwrapped
 from ._engine.watching import taken, watches
@@ -29,8 +29,8 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
     `adjoints` has an entry for each node in `order` and for each Value among the operands of these nodes. Contributions
     are added in reverse topological order and, at each node, in the order of its operands. A node to which no
     contribution has been added is skipped, and so is an edge whose local derivative is flat (0 in a whole
-    neighbourhood). So a branch that was not taken never produces a NaN. (Both cases are marked by -0.0. No contribution
-    may be -0.0, so 0.0 is added to each, which turns -0.0 into 0.0.)
+    neighbourhood). So a branch that was not taken never produces a NaN. (In both cases the float is -0.0. A
+    contribution must not be -0.0, so 0.0 is added to every contribution, which turns -0.0 into 0.0.)
     """
     rest = reversed(order)
     for node in rest:
@@ -59,7 +59,10 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
-    """Finish a sweep that has met a checkpoint with several outputs; outputs wait until it reaches their leader."""
+    """Finish a sweep that has met a checkpoint with several outputs.
+
+    Outputs that a contribution has reached wait until the sweep reaches the leading output of their checkpoint.
+    """
     waiting: dict[Value, list[Value]] = {}
     for node in rest:
         if node.op is not CHECKPOINT:
@@ -73,7 +76,7 @@ def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
-    """Sweep the graph that the outputs of a checkpoint, or the node of a program, stand for."""
+    """Sweep the graph for which `nodes` stand: outputs of one checkpoint, or the only node of a program."""
     results, operands = behind(nodes), below(nodes)
     order, inner = discovered_all(results, operands)
     for node, result in zip(nodes, results, strict=True):
@@ -84,7 +87,7 @@ def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
 
 
 def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """Return what `discovered` returns, but for several roots."""
+    """Do for several roots what `discovered` does for one."""
     if len(roots) == 1:
         return discovered(roots[0], stops)
     with record():

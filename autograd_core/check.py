@@ -32,15 +32,16 @@ from .value import Value
 
 __all__ = ["check_gradient", "check_primitive", "ulps"]
 
-# How much rounding error the analytic derivative may contain, and how small the tolerance must be for a verdict: with
-# 0.05 %, a rule that is wrong by 0.1 % is distinguished from a correct one.
+# The error that rounding and underflow may cause in the analytic derivative.
 OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070
+# The largest relative tolerance at which a nonzero derivative can be said to agree. With 0.05 %, a derivative that is
+# wrong by 0.1 % is distinguished from a correct one.
 RESOLUTION = 2.0**-11
 
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """One coordinate: the leaf whose number is varied, its name, and the group from which it is sampled."""
+    """One coordinate: the leaf whose number is varied, the coordinate's name, and the group that it is sampled from."""
 
     leaf: Value
     name: str
@@ -53,15 +54,16 @@ def check_gradient(
     """Compare the derivatives of `function` at `at` with central differences, one coordinate at a time.
 
     For each coordinate, the best step is sought, and the error of the central difference is estimated. A derivative
-    agrees if it differs from the central difference by no more than a tolerance based on that error. It is not judged
-    at a kink, at the edge of the domain, or where the rounding error of the difference is too large. (Lecture 003,
-    gradient check.)
+    agrees if it differs from the central difference by no more than a tolerance based on that error. A derivative is
+    not judged at a kink, at the edge of the domain, or where the rounding error of the difference is too large.
+    (Lecture 003, gradient check.)
 
     Args:
         function: Returns one number.
-        at: The argument of `function`: a number, or lists, tuples, dicts and NumPy arrays of numbers. If `at` holds
+        at: The argument of `function`: a number, or lists, tuples, dicts and NumPy arrays of numbers. If `at` contains
             `Value`s (leaves), or is a model with parameters, `function` is called without arguments while the numbers
-            of these leaves are varied. The numbers are restored, even after an error, and no `grad` is changed.
+            of these leaves are varied. Afterwards, even if there was an error, the numbers are restored. No `grad` is
+            changed.
         order: 1 compares the gradient with differences of the function; 2 compares the Hessian with differences of the
             exact gradient.
         sample: How many coordinates to check; they are drawn evenly from groups. A group is an entry of a dict, a part
@@ -69,8 +71,9 @@ def check_gradient(
         seed: The seed of the sample, which makes it repeatable.
 
     Raises:
-        TypeError: `at` holds something other than numbers or leaves, or the function does not return one number.
-        ValueError: `at` is empty, or the function returns a different number when called again.
+        TypeError: `at` contains something other than numbers or leaves, or the function does not return one number.
+        ValueError: `at` is empty, `order` or `sample` is out of range, or the function returns a different number when
+            it is called again.
 
     >>> report = check_gradient(lambda p: p["w"][0] * p["w"][1] + p["b"], {"w": [2.0, 3.0], "b": 0.5})
     >>> report.ok, [(c.name, c.analytic) for c in report]
@@ -110,7 +113,7 @@ def _inputs(function: Callable[..., Any], at: Any) -> tuple[list[_Input], Callab
     if any(type(x) is Value for x in numbers):
         for x in numbers:
             if type(x) is not Value or not x.is_leaf:
-                raise TypeError(f"if `at` holds any Value, everything in it must be a leaf; got {described(x)}")
+                raise TypeError(f"if `at` contains a Value, everything in it must be a leaf; got {described(x)}")
         if _takes_arguments(function):
             raise TypeError(
                 "leaves are varied in place, so the function must take no arguments: pass lambda: f(x) instead of f"
@@ -137,7 +140,7 @@ def _takes_arguments(function: Callable[..., Any]) -> bool:
         inspect.signature(function).bind()
     except TypeError:
         return True
-    except ValueError:  # the function has no signature
+    except ValueError:  # some builtin functions have no signature
         return False
     return False
 
@@ -247,7 +250,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
 
     Raises:
         TypeError: `operation` is not an operation with derivatives.
-        ValueError: No point was found in the domain.
+        ValueError: No suitable point was found in the domain of the operation.
 
     >>> from autograd_core import log
     >>> check_primitive(log, points=2).summary()
@@ -256,7 +259,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     row = operation if isinstance(operation, Operation) else operation_of(operation)
     if row.arity == 0 or row.name == "checkpoint":
         raise TypeError(f"{row.name} has no derivatives to check")
-    # Here the operands are passed one by one, whatever the signature of the row's own function.
+    # `apply` takes the operands one by one, even if the row's own function takes them in lists.
     few = unary(row) if row.arity == 1 else binary(row) if row.arity == 2 else None
     apply = few or many(replace(row, gather=lambda *operands: operands))
     draw = random.Random(f"{row.name} {seed}")

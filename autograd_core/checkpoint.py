@@ -21,7 +21,7 @@ from .value import Value
 
 
 def _no_formula(*operands: Any) -> Any:
-    raise GraphError("a checkpoint has no formula; its function is run again instead")  # no sweep asks for one
+    raise GraphError("a checkpoint has no formula; its function is run again instead")  # never called by a sweep
 
 
 CHECKPOINT = TABLE["checkpoint"] = Operation(
@@ -48,16 +48,17 @@ class Segment:
 def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
     """Return `function(*arguments, **keywords)` without keeping its graph; each sweep runs `function` again.
 
-    Gradients reach the arguments and every node and parameter that `function` closes over. The gradients are the
-    same as without a checkpoint, except that the contributions to a shared input may be added in a different order. The
-    stepper does not support checkpoints with several outputs. An object that keeps the result of checkpointing its own
-    method forms a reference cycle: on the Python engine the cyclic collector frees the cycle; on the native engine the
-    cycle is freed only once the object drops the result. (Lecture 000: "if memory is an issue, re-calculate some".)
+    Gradients reach the arguments, and every node and parameter that `function` closes over. The gradients are the same
+    as without a checkpoint, except that the contributions to a shared input may be added in a different order. The
+    stepper does not support checkpoints with several outputs. An object that stores the result of checkpointing one of
+    its own methods forms a reference cycle with this result. On the Python engine, the garbage collector frees the
+    cycle; on the native engine, the cycle is freed only once the object drops the result. (Lecture 000: "if memory is
+    an issue, re-calculate some".)
 
     Args:
         function: Returns one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or classes
-            registered with `register`; each Value among them becomes one node. Each sweep runs the function once, and
-            the function must return the same numbers every time.
+            registered with `register`; each Value among the numbers becomes one node. Each sweep runs the function
+            once, and the function must return the same numbers every time.
         arguments, keywords: Passed to `function`.
 
     Raises:
@@ -169,7 +170,7 @@ def rerun(nodes: Sequence[Value]) -> list[Value]:
 
 
 def _again(node: Value, outputs: list[Any]) -> Value:
-    """Return the new version of `node` from the outputs of another run; raise GraphError unless every bit agrees."""
+    """Return the new version of `node` among the outputs of another run; raise GraphError unless every bit agrees."""
     at = node._dx.output or 0
     again = outputs[at] if at < len(outputs) else None
     if type(again) is not Value or struct.pack("d", again._data) != struct.pack("d", node._data):

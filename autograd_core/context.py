@@ -1,4 +1,4 @@
-"""The context of operations: `scope` groups nodes under a name; `no_record` and `record` turn recording off and on."""
+"""Context managers: `scope` groups nodes under a name; `no_record` and `record` turn recording off and on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Inside:
 
 
 class back_at:
-    """Run code again in the place where it ran before: in the same scopes, with recording on or off as it was then.
+    """Run code again in the place where it ran before: in the same scopes, and with recording on or off as before.
 
     >>> from autograd_core import Value
     >>> with scope("layer 1"):
@@ -69,7 +69,7 @@ class back_at:
 
 @accelerated
 class scope(_Inside):
-    """Group the nodes made inside it under a name, for drawings: `with scope("layer 1"): …`. Scopes nest.
+    """Group the nodes made inside the scope under a name, for drawings: `with scope("layer 1"): …`. Scopes nest.
 
     Raises:
         TypeError: The name is not a `str`.
@@ -101,9 +101,9 @@ class scope(_Inside):
 class no_record(_Inside):
     """Turn recording off: operations inside return leaves, with the correct numbers but no operands.
 
-    It also works as a decorator, `@no_record()`, as do `record` and `scope`. If a generator yields inside
-    `with no_record():`, recording is also off in the code that consumes the generator, as with any context manager;
-    decorate the generator instead.
+    It also works as a decorator, `@no_record()`, as do `record` and `scope`. As with any context manager, if a
+    generator yields inside `with no_record():`, recording is also off in the code that consumes the generator; to avoid
+    this, decorate the generator instead.
 
     >>> from autograd_core import Value
     >>> with no_record():
@@ -123,8 +123,8 @@ class record(_Inside):
     """Turn recording on, even within `no_record()`; recording is on by default.
 
     With `source=True`, each node also knows the line of your code that made it, and each function you call becomes a
-    scope, so the stepper can show the program beside the graph. This is as slow as running under a debugger, and covers
-    only the current thread. (In lecture 000, the record is written by hand.)
+    scope, so the stepper can show the program beside the graph. This is as slow as running under a debugger, and
+    applies only to the current thread. (In lecture 000, the record of operations is written by hand.)
 
     >>> from autograd_core import Value
     >>> with no_record(), record():
@@ -136,7 +136,7 @@ class record(_Inside):
     __slots__ = ()
 
     def __new__(cls, *, source: bool = False) -> Any:
-        """Return the context manager; with `source`, the one that follows source lines."""
+        """Return the context manager; if `source` is True, return the one that also records source lines."""
         if not source:
             return object.__new__(cls)
         return import_module("autograd_core._engine.sources").Following()  # imported only when needed

@@ -1,4 +1,4 @@
-"""Error messages: each names the operation and its operands with their labels, and says what to do."""
+"""Error messages: each names the operation, shows its operands with their labels, and says what to do."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def listed(operands: Sequence[Any]) -> str:
 
 
 def named(operation: Operation) -> str:
-    """Format an operation for a message: an operator as you write it, a function by its name."""
+    """Format an operation for a message: an operator as it is written, a function by its name."""
     return operation.formula.format(x="x", y="y") if operation.operator else operation.name
 
 
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
     """Return an error of the type that floats would raise, with the operands in its message.
 
-    A primitive may raise an exception of any other type, which is returned itself, with a note added.
+    An exception of any other type, which only a primitive may raise, is itself returned, with a note added.
     """
     better = _worded(operation, operands, error)
     if any(type(x) is Value for x in operands):
@@ -92,7 +92,7 @@ def _worded(operation: Operation, operands: Sequence[Any], error: Exception) -> 
         text = f"{named(operation)} has no value here ({error})"
     else:
         text = f"{named(operation)} is defined for {operation.domain.text}"
-    # the author of a primitive needs the part of the traceback that is in the primitive
+    # the author of a primitive needs the part of the traceback that lies in the primitive's own code
     trace = error.__traceback__ if operation.origin is not None else None
     return type(error)(f"{text}; got {listed(operands)}").with_traceback(trace)
 
@@ -113,7 +113,7 @@ def not_a_number(operation: Operation, operand: Any) -> TypeError:
 
 
 def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) -> TypeError:
-    """Return the error for wrong arguments to an operation on many operands; its message uses the public name."""
+    """Return the error for wrong arguments to an operation on many operands; the message shows its public signature."""
     try:
         operation.signature.bind(*arguments)
     except TypeError as wrong:
@@ -122,7 +122,7 @@ def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) 
 
 
 def misfit(name: str, operands: int, default: float | None) -> Callable[..., None]:
-    """Return a function with this name and number of operands; calling it wrongly raises Python's own error."""
+    """Return a function with this name and number of operands; wrong arguments to it raise Python's own error."""
 
     def of_one(x: Any) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Sorting and walking the graph. Nothing here recurses, so a graph may have any depth."""
+"""Functions that sort and search the graph. None of them is recursive, so a graph may have any depth."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .value import Value
 
 @accelerated
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """Return the nodes below `root` in topological order, and a dict that maps these nodes and `stops` to `NOTHING`.
+    """Return `root` and the nodes below it in topological order, and a dict that maps them and `stops` to `NOTHING`.
 
-    The order is depth-first post-order, operands left to right. The nodes in `stops` are omitted, and so are nodes
-    that `root` depends on only through `stops`.
+    The order is depth-first post-order, with operands from left to right. The nodes in `stops` are omitted, and so are
+    nodes that `root` depends on only through `stops`.
     """
     order: list[Value] = []
     zeros = dict.fromkeys(stops, NOTHING)
     if root in zeros:
         return order, zeros
     zeros[root] = NOTHING
-    path: list[Value] = []  # nodes that wait for an operand
-    waiting: dict[Value, Iterator[Value | float]] = {}  # for each node with many operands, those still to visit
+    path: list[Value] = []  # nodes that are waiting for an operand
+    waiting: dict[Value, Iterator[Value | float]] = {}  # for nodes with many operands: the unvisited ones
     node = root
     while True:
         while type(x := node._x) is Value and x not in zeros:
             zeros[x] = NOTHING
-            if x._x is None:  # a leaf is done at once
+            if x._x is None:  # nothing is below a leaf
                 order.append(x)
                 break
             path.append(node)
@@ -61,7 +61,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
 def _next_computed(
     operands: Iterator[Value | float], zeros: dict[Value, float], order: list[Value]
 ) -> Value | None:
-    """Return the next operand that is an unvisited computed node, appending any unvisited leaves before it."""
+    """Return the next unvisited operand that is a computed node; append any unvisited leaves before it to `order`."""
     for operand in operands:
         if type(operand) is Value and operand not in zeros:
             zeros[operand] = NOTHING
@@ -73,10 +73,10 @@ def _next_computed(
 
 @accelerated
 def toposort(root: Value) -> list[Value]:
-    """Return the nodes that `root` depends on, operands before results, `root` last.
+    """Return the nodes that `root` depends on, operands before results, with `root` last.
 
-    The order is depth-first post-order with operands left to right. It is part of the contract: every sweep follows
-    it, so results are reproducible to the last bit.
+    The order is depth-first post-order, with operands from left to right. This order is part of the contract: every
+    sweep follows it, so results are reproducible to the last bit.
 
     >>> from autograd_core import Value
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
@@ -113,12 +113,12 @@ def assigned_since(node: Value) -> list[Value]:
 
 
 def check_current(node: Value) -> None:
-    """Raise GraphError if a leaf operand was assigned after `node` was made: formulas would use the wrong number."""
+    """Raise GraphError if a leaf operand of `node` was assigned after `node` was made: formulas would be wrong."""
     check_not_assigned(node, assigned_since(node))
 
 
 def check_not_assigned(node: Value, leaves: Iterable[Value]) -> None:
-    """Raise GraphError if any of these leaves, from which `node` was computed, was assigned after `node` was made."""
+    """Raise GraphError if any of `leaves`, from which `node` was computed, was assigned after `node` was made."""
     for leaf in leaves:
         if leaf._stamp <= node._stamp:
             continue

@@ -1,11 +1,11 @@
-"""The table of operations: everything about an operation is in its row, and nowhere else.
+"""The table of operations, in which each operation has one row that states everything about it.
 
-A row states the value on floats, the local derivative with respect to each operand as a function of the operands and
-the result, and then what is needed to print, draw and check the operation; the row is named after the variable it is
-assigned to. The derivatives call functions from this table, so they work on floats and Values alike, and the same
-formula serves derivatives of every order. Derivatives are accurate and never raise where the value exists. A derivative
-whose code has to branch is a separate row. The printed form of a derivative is derived from its code, and is stated
-only where a person would write it differently.
+A row states the operation's value on floats, its local derivative with respect to each operand (as a function of the
+operands and the result), and what is needed to print, draw and check the operation. The row is named after the variable
+that it is assigned to. The derivatives call functions from this table, so they work on floats and on Values, and the
+same formulas give derivatives of every order. Wherever the value exists, the derivatives are accurate and never raise
+an exception. A derivative whose code has to branch is a separate row. The printed form of a derivative is derived from
+its code; a row states the printed form only if it cannot be derived, or if a person would write it differently.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ from ._operations.values import at_least_one, dot_value, list_and_start, polygam
 NAN = math.nan
 LN2, LN10 = math.log(2.0), math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-NEAR_ROOTS = "a second derivative: near its roots, the effect of rounding its operands dominates"
+NEAR_ROOTS = "a second derivative: near its roots, the effect of rounding the operands dominates"
 
 # --- Operators -------------------------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ mul: Binary = binary_row(operator.mul, second, first,
 div: Binary = binary_row(operator.truediv, lambda x, y, z: quotient(1.0, y), lambda x, y, z: -over_square(x, y),
     doc="x / y.", formula="{x} / {y}", symbol="/", operator="truediv", domain=DIVISOR, flat_beside=FRACTION)
 floordiv: Binary = binary_row(operator.floordiv, 0.0, 0.0,
-    doc="x // y; the steps have slope 0.", formula="{x} // {y}", symbol="//", operator="floordiv", domain=DIVISOR,
+    doc="x // y; the slope is 0 everywhere.", formula="{x} // {y}", symbol="//", operator="floordiv", domain=DIVISOR,
     kinks=(math.remainder,))
 mod: Binary = binary_row(operator.mod, 1.0, lambda x, y, z: -(x // y),
     doc="x % y, with the sign of y.", formula="{x} % {y}", symbol="%", operator="mod", domain=DIVISOR,
@@ -87,7 +87,7 @@ pow: Binary = binary_row(power, lambda x, y, z: pow_slope(x, y), lambda x, y, z:
 neg: Unary = unary_row(operator.neg, -1.0,
     doc="-x.", formula="-{x}", symbol="-", operator="neg")
 identity: Unary = unary_row(operator.pos, 1.0,
-    doc="+x: the same number as a new node.", formula="+{x}", symbol="+", operator="pos")
+    doc="+x; for a Value, a new node that holds the same number.", formula="+{x}", symbol="+", operator="pos")
 # The slope of abs at 0 is 0.
 abs: Unary = unary_row(operator.abs, lambda x, z: sign(x),
     doc="|x|.", formula="abs({x})", operator="abs", numpy_name="fabs", kinks=(at_zero,))
@@ -147,7 +147,7 @@ radians: Unary = unary_row(math.radians, math.radians(1.0),
 degrees: Unary = unary_row(math.degrees, math.degrees(1.0),
     doc="An angle of x radians, in degrees.", printed="180 / 3.141592653589793", numpy_name="rad2deg")
 sinc: Unary = unary_row(lambda x: series.sinc_derivative(0.0, x), lambda x, z: sinc_derivative(1.0, x),
-    doc="sin(pi x) / (pi x), 1 at 0, as in NumPy.", printed="(cos(3.141592653589793 * {x}) - {z}) / {x}")
+    doc="sin(pi x) / (pi x), with the value 1 at 0, as in NumPy.", printed="(cos(3.141592653589793 * {x}) - {z}) / {x}")
 
 # --- Hyperbolic functions --------------------------------------------------------------------------------------
 
@@ -178,15 +178,15 @@ gelu: Unary = unary_row(activations.gelu, lambda x, z: gelu_slope(x),
     printed="erfc(-{x} / sqrt(2)) / 2 + {x} * exp(-{x}**2 / 2) / sqrt(2 * 3.141592653589793)")
 gelu_tanh: Unary = unary_row(activations.gelu_tanh, lambda x, z: gelu_tanh_slope(x),
     doc="The usual tanh approximation of gelu, with 0.044715 rounded to a float.", printed="")
-# At 0, the slope of relu is 0, and that of leaky_relu is its lower slope.
+# At 0, the slope of relu is 0, and the slope of leaky_relu is its second operand.
 relu: Unary = unary_row(lambda x: 0.0 if x <= 0 else x, lambda x, z: 1.0 if x > 0 else 0.0 if x <= 0 else NAN,
     doc="The positive part of x.", printed="where({x} > 0, 1, 0)", kinks=(at_zero,), flat=(lambda x: x < 0,))
 leaky_relu: Binary = binary_row(lambda x, slope: x if x > 0 else slope * x,
     lambda x, slope, z: 1.0 if x > 0 else slope, lambda x, slope, z: 0.0 if x > 0 else x,
-    doc="x where x is positive, else slope * x; with a Value as slope, the parametric ReLU.",
+    doc="x if x is positive, else slope * x; if the slope is a Value, this is the parametric ReLU.",
     printed=("where({x} > 0, 1, {y})", "where({x} > 0, 0, {x})"), default=0.01, kinks=(lambda x, y: x,),
     flat=(None, lambda x, y: x > 0), flat_beside=(lambda x, y: y == 0 and x < 0, x_is_zero))
-# In a tie, maximum and minimum give each operand half of the slope.
+# In a tie, the slope of maximum or minimum with respect to each operand is ½.
 maximum: Binary = binary_row(lambda x, y: x if x >= y or x != x else y, lambda x, y, z: larger(x, y),
     lambda x, y, z: larger(y, x),
     doc="The larger of x and y; NaN if either is NaN.", kinks=(difference,), flat=(is_less, is_greater))
@@ -194,20 +194,20 @@ minimum: Binary = binary_row(lambda x, y: x if x <= y or x != x else y, lambda x
     lambda x, y, z: larger(x, y),
     doc="The smaller of x and y; NaN if either is NaN.", kinks=(difference,), flat=(is_greater, is_less))
 sign: Unary = unary_row(lambda x: x if x != x else float((x > 0) - (x < 0)), 0.0,
-    doc="-1, 0 or 1, as x is negative, zero or positive; the steps have slope 0.", kinks=(at_zero,))
+    doc="-1, 0 or 1 if x is negative, zero or positive; the slope is 0 everywhere.", kinks=(at_zero,))
 
 # --- Error function and gamma function -------------------------------------------------------------------------
 
 erf: Unary = unary_row(math.erf, lambda x, z: TWO_OVER_SQRT_PI * gaussian(x, 1.0),
     doc="The error function.", printed="2 / sqrt(3.141592653589793) * exp(-{x}**2)")
 erfc: Unary = unary_row(math.erfc, lambda x, z: -TWO_OVER_SQRT_PI * gaussian(x, 1.0),
-    doc="1 - erf(x), accurate even where it is tiny.", printed="-2 / sqrt(3.141592653589793) * exp(-{x}**2)")
+    doc="1 - erf(x), accurate even where the result is tiny.", printed="-2 / sqrt(3.141592653589793) * exp(-{x}**2)")
 gamma: Unary = unary_row(math.gamma, lambda x, z: gamma_derivative(1.0, x),
     doc="The gamma function.", printed="{z} * polygamma(0, {x})", domain=NOT_A_POLE)
 lgamma: Unary = unary_row(math.lgamma, lambda x, z: polygamma(0.0, x),
     doc="The logarithm of |gamma(x)|.", domain=NOT_A_POLE)
 polygamma: Binary = binary_row(polygamma_value, NAN, lambda n, x, z: polygamma(n + 1.0, x),
-    doc="The derivative of order x of the digamma function, at y; NaN if x > 170. The order is not a variable.",
+    doc="The derivative of order x of the digamma function at y; NaN if x > 170. The order is not a variable.",
     shape=ORDER_AND_NUMBER, method=False,
     domain=ORDERS_OFF_POLES)
 
@@ -227,7 +227,7 @@ logsumexp: Many = many_row(ONE_LIST, series.logsumexp, lambda xs, z: softmax(xs)
     doc="The logarithm of the sum of exp(x) over a list, without overflow.")
 where: Many = many_row(Shape(("c", "x", "y")), lambda cxy: cxy[1] if cxy[0] else cxy[2],
     lambda cxy, z: (0.0, 1.0, 0.0) if cxy[0] else (0.0, 0.0, 1.0),
-    doc="x where the condition holds, else y; both x and y are computed.",
+    doc="x if the condition c is true, else y; both x and y are computed in either case.",
     flat=lambda cxy, variable: (True, not cxy[0], bool(cxy[0])))
 
 # The first operand is the index; the public function is `take` in choosing.py.
@@ -243,9 +243,9 @@ stop: Unary = unary_row(lambda x: x, 0.0,
 # The contribution of an edge to a sweep. It is never -0.0, which the sweep would read as NOTHING.
 chain: Binary = binary_row(lambda g, d: g * d + 0.0, second, first,
     doc="g * d.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
-# For formulas whose limit is 0, because one factor goes to 0 faster than the other goes to infinity.
+# For products whose limit is 0 because one factor goes to 0 faster than the other goes to infinity.
 times: Binary = binary_row(lambda x, y: x * y + 0.0 if x and y else 0.0, second, first,
-    doc="x * y, and 0 where either is exactly 0.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
+    doc="x * y, or 0 if either is exactly 0.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
 quotient: Binary = binary_row(special.quotient, lambda a, b, z: quotient(1.0, b), lambda a, b, z: -over_square(a, b),
     doc="a / b; division by zero gives inf or NaN.", formula="{x} / {y}", public=False, flat_beside=FRACTION)
 over_square: Binary = binary_row(special.over_square, lambda a, b, z: over_square(1.0, b),
@@ -261,15 +261,15 @@ one_minus_square: Unary = unary_row(lambda x: (1.0 - x) * (1.0 + x), lambda x, z
     doc="1 - x*x.", formula="1 - {x}**2", public=False)
 cosine: Binary = binary_row(special.cosine, lambda x, y, z: cosine_slopes(x, y, z)[0],
     lambda x, y, z: cosine_slopes(x, y, z)[1],
-    doc="x / hypot(x, y), and 0 where both are 0.", formula="{x} / hypot({x}, {y})",
+    doc="x / hypot(x, y), or 0 if both operands are 0.", formula="{x} / hypot({x}, {y})",
     printed=("{y}**2 / hypot({x}, {y})**3", "-{x} * {y} / hypot({x}, {y})**3"), public=False, kinks=(math.hypot,),
     flat_beside=(lambda x, y: y == 0 and x != 0, lambda x, y: x == 0 and y != 0))
 unit: Binary = binary_row(lambda x, r: special.quotient(x, r) if r else 0.0, lambda x, r, z: quotient(1.0, r),
     lambda x, r, z: -over_square(x, r),
-    doc="x / r for the length r of a vector, and 0 where r is 0.", public=False,
+    doc="x / r, where r is the length of a vector; 0 if r is 0.", public=False,
     flat_beside=FRACTION)
 larger: Binary = binary_row(lambda x, y: 1.0 if x > y else 0.5 if x == y else 0.0 if x < y else NAN, 0.0, 0.0,
-    doc="1 where x > y, ½ in a tie, else 0.", formula="where({x} > {y}, 1, where({x} == {y}, 0.5, 0))", public=False,
+    doc="1 if x > y, ½ in a tie, else 0.", formula="where({x} > {y}, 1, where({x} == {y}, 0.5, 0))", public=False,
     kinks=(difference,))
 sech2: Unary = unary_row(special.sech2, lambda x, z: -2.0 * tanh(x) * z,
     doc="1 - tanh(x)**2.", formula="1 - tanh({x})**2", public=False)
@@ -288,13 +288,13 @@ gelu_slope: Unary = unary_row(activations.gelu_slope, lambda x, z: gelu_curve(x)
 gelu_tanh_slope: Unary = unary_row(activations.gelu_tanh_slope, lambda x, z: gelu_tanh_curve(x),
     doc="The slope of gelu_tanh.", printed="", public=False, ulps=6, allowance=NEAR_ROOTS)
 sinc_derivative: Binary = binary_row(series.sinc_derivative, NAN, lambda n, x, z: sinc_derivative(n + 1.0, x),
-    doc="The derivative of order x of sinc, at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,
+    doc="The derivative of order x of sinc at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,
     domain=ORDERS, allowance=NEAR_ROOTS)
 product: Many = many_row(ONE_LIST, exact.product, lambda xs, z: product_slopes(xs),
-    doc="The product of a list, rounded once: no partial product leaves the range of floats.", public=False,
+    doc="The product of a list, rounded once, even if a partial product leaves the range of floats.", public=False,
     flat=beside_a_zero)
 gamma_derivative: Binary = binary_row(series.gamma_derivative, NAN, lambda n, x, z: gamma_derivative(n + 1.0, x),
-    doc="The derivative of order x of gamma, at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,
+    doc="The derivative of order x of gamma at y; the order is not a variable.", shape=ORDER_AND_NUMBER, public=False,
     domain=ORDERS_OFF_POLES)
 pow_slope: Binary = binary_row(special.pow_slope, lambda x, y, z: pow_curve(x, y, z),
     lambda x, y, z: pow_slope_by_y(x, y),

@@ -1,4 +1,4 @@
-"""How a user's own function becomes an operation."""
+"""Turns a user's own function into an operation."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def primitive(
     Args:
         function: Takes one or more floats and returns a float.
         derivatives: The local derivative with respect to each operand: a number, or a function of the operands and the
-            result, written with the functions of `autograd_core` (the function is called on floats, and on Values so
-            that it can be differentiated again). Use NaN for an operand that is not a variable.
-        formula, derivative_formulas: How to print the function and its derivatives, with {x}, {y} for the operands and
-            {z} for the result.
+            result, written with the functions of `autograd_core`. The function is called on floats, and also on Values,
+            so that the derivative can be differentiated again. Use NaN for an operand that is not a variable.
+        formula, derivative_formulas: How to print the function and its derivatives, with {x} and {y} for the operands
+            and {z} for the result.
         symbol: The symbol shown in drawings.
         domain, kinks: Where the function is defined and where it has no derivative, for the gradient checker.
         flat: For each operand, None or a function of the operands that returns whether the derivative is flat, that is,
@@ -156,7 +156,7 @@ def _signature(function: Callable[..., float], name: str) -> inspect.Signature:
 
 
 def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Derivative:
-    """Wrap a local derivative so that its results are checked and its errors say where they come from."""
+    """Wrap a local derivative so that its results are checked, and its errors say which derivative raised them."""
     which = f"the local derivative ∂{name}/∂{names[index]}"
 
     def checked(result: Any, operands: Sequence[Any]) -> Any:
@@ -190,7 +190,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
 
 
 def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:
-    """Combine the local derivatives into the one function that an operation on many operands needs."""
+    """Combine the local derivatives into a single function, as an operation on many operands needs."""
 
     def all_slopes(operands: Sequence[Any], result: Any) -> list[Any]:
         return [slope(*operands, result) if callable(slope) else slope for slope in slopes]
@@ -201,7 +201,7 @@ def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], 
 def _flat_together(
     slopes: tuple[Derivative, ...], flat: Sequence[Flat | None]
 ) -> Callable[[Sequence[float], Sequence[bool]], list[bool]]:
-    """Combine the functions in `flat` into the one function that an operation on many operands needs."""
+    """Combine the functions in `flat` into a single function, as an operation on many operands needs."""
     stated = flat or (None,) * len(slopes)
 
     def all_flat(operands: Sequence[float], variable: Sequence[bool]) -> list[bool]:

@@ -2,8 +2,8 @@
 
 `trace` runs a function on fresh leaves and records its operations as a flat list (`_program/listing.py`). The players
 (`_program/players.py`) replay this list with other numbers: at one point or over many rows of inputs, for values and
-gradients. `traced` traces and replays a function automatically: it traces at the first call for each structure of the
-arguments. A replay returns what the engine would return, to the last bit.
+gradients. `traced` does both automatically: it traces a function at the first call with each structure of the
+arguments, and replays it at later calls. A replay returns what the engine would return, to the last bit.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     """Trace `function` at example arguments and return its program.
 
     Values that the function closes over become the program's parameters, whose numbers are read anew at each replay;
-    anything else that the function closes over, including plain numbers, stays as it was when traced. The function's
-    own exceptions propagate.
+    anything else that the function closes over, including plain numbers, stays as it was during the trace. The
+    function's own exceptions propagate.
 
     Args:
         function: The function to trace.
@@ -68,7 +68,7 @@ def _callable(function: Any, written: str) -> Function:
 def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]], fast: bool) -> Program:
     """Trace `function` at the arguments of a call, and return the program.
 
-    Under the call's key, `static` records which arguments hold static ints.
+    `static` maps the key of a call to the indices of the arguments that hold static ints; this function adds to it.
     """
     while True:
         program = Program.__new__(Program)
@@ -84,16 +84,16 @@ def _traced_program(function: Function, arguments: Arguments, static: dict[Any, 
 def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fast: bool = False) -> Any:
     """Decorate a function so that it is traced at the first call for each structure of its arguments, then replayed.
 
-    Calls return what `function` returns. A number that depends on Values is a single node, whose operands are the
-    arguments and parameters, and its `backward()` has the same effect as that of the function's own graph. In a larger
-    graph, the node's adjoint is multiplied by the gradients of the whole function, which may round differently. An
-    infinite or NaN adjoint is instead propagated through the function's operations, so it reaches the same operands as
-    without tracing. If several of the returned numbers depend on Values, the engine builds the graph at each call
-    instead of replaying; to replay such a function, use `trace(…).value_and_grad` or `over_rows`.
+    Calls return what `function` returns. A returned number that depends on Values is a single node, whose operands are
+    the arguments and parameters. Calling `backward()` on this node has the same effect as on the function's own result.
+    In a larger graph, the node's adjoint is multiplied by the gradients of the whole function, which may round
+    differently. An infinite or NaN adjoint is instead propagated through the function's operations, so it reaches the
+    same operands as without tracing. If the function returns several numbers, each call runs the function itself
+    instead of replaying it; to replay such a function on floats, use the program that `trace` returns.
 
     Args:
         function: The function to decorate.
-        in_axes: If given, each program runs over rows of inputs; see `Program.over_rows`.
+        in_axes: If given, each call replays the function over many rows of inputs; see `Program.over_rows`.
         fast: Whether to make fast programs; see `Program`.
 
     >>> from autograd_core import Value

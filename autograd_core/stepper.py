@@ -42,30 +42,32 @@ def step(
 ) -> Stepper:
     """Step through the graph below `y`: a notebook displays the result, and its `save` writes a page or a GIF.
 
-    First the leaves take their values, then each operation is computed in topological order, and finally the output's
+    First the leaves take their values, then the operations are computed in topological order, and finally the output's
     gradient of 1 is propagated back along each edge, in the order of the sweep. No `data` or `grad` is changed. A
-    switch on the page shows what would go wrong without sorting, in every epoch (and box by box, if the graph is
-    folded). In each line, ∂result/∂operand is the edge's local derivative, and grad(x) is the derivative of the output
-    with respect to x. The second node labelled x is called x#2, and a label that several nodes share is preceded by its
-    scopes. If `y` is a function, it is called with `arguments`: numbers become leaves named after the function's
-    parameters. The page then shows the function's source and highlights the line of each step, as it does for nodes
-    made inside `record(source=True)`. (Lecture 003, backpropagation visualised at epochs t and t + 1.)
+    switch on the page shows, for every epoch, what would go wrong if the nodes (or the boxes of a folded graph) were
+    not sorted. In the text of a step, ∂result/∂operand is the edge's local derivative, and grad(x) is the derivative of
+    the output with respect to x. The second node labelled x is called x#2, and if several nodes share a label, the text
+    names the scopes of the node first. If `y` is a function, it is called with `arguments`; numbers become leaves named
+    after the function's parameters. The page then shows the function's source and highlights the line that belongs to
+    each step, as it does for nodes made inside `record(source=True)`. (This is the visualisation of backpropagation at
+    epochs t and t + 1 in lecture 003.)
 
     Args:
         y: The output, or a function that returns it. For several outputs in a list, the gradients are those of their
             sum.
-        arguments: Passed to the function: numbers, alone or in lists, tuples and dicts, and objects that hold no
+        arguments: The arguments of the function: numbers, alone or in lists, tuples and dicts, and objects that hold no
             numbers.
         learning_rate: η in the parameter update w ← w − η·gradient that ends each epoch. With None, there is no update.
-        epochs: How many times to compute the recorded graph; from the second time on, with the updated parameters.
+        epochs: How many times the recorded graph is computed; from the second time on, with the updated parameters.
             Every epoch takes the branches that were taken when the graph was recorded, even inside checkpoints.
         max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
 
     Raises:
         GraphError: A leaf was assigned after a node was computed from it, a checkpoint's function returns a different
-            number than before, or the graph is too large even when folded.
+            number from before, or the graph is too large even when folded.
+        TypeError: `y` is of another type, or there are `arguments` but `y` is not a function.
         ValueError: The value of an option is invalid, there is nothing to update, or an operation has no value in a
-            later epoch. In the last case, the exception may be of any other type that floats raise.
+            later epoch. In the last case, the exception may also be of another type that arithmetic on floats raises.
 
     >>> a = Value(3.0, "a")
     >>> for line in step(a * a):
@@ -118,7 +120,7 @@ class Stepper:
 
     @property
     def eager(self) -> list[Step]:
-        """The steps if, in every epoch, each box passed on its gradient as soon as one contribution had arrived."""
+        """The steps in unsorted order: each box passes its gradient on as soon as one contribution has arrived."""
         return self._script.eager
 
     def frames(self, format: str = "svg", order: str = "sorted") -> Iterator[bytes]:
@@ -138,15 +140,15 @@ class Stepper:
         return self._frames.pictures(format, self.eager if order == "eager" else list(self))
 
     def save(self, path: str | os.PathLike[str], *, seconds: float = 1.2, title: str | None = None) -> None:
-        """Write the steps to `path`: a page (.html) that needs no network, or a GIF (.gif; needs Pillow).
+        """Write the steps to `path` as a page (.html), which needs no network, or as a GIF (.gif), which needs Pillow.
 
         Args:
-            path: A file ending in .html, .htm or .gif.
+            path: The path of a file that ends in .html, .htm or .gif.
             seconds: How long the GIF shows each step.
             title: The page's title.
 
         Raises:
-            ValueError: `path` has any other ending.
+            ValueError: `path` has another ending.
             LayoutError: No layout engine is available, or it fails.
         """
         path = Path(path)

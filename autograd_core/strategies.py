@@ -1,7 +1,7 @@
 """Hypothesis strategies for testing with this engine: numbers inside an operation's domain, and whole programs.
 
-Everything is driven by the table: a row, or your own primitive, states its domain, special points and kinks, and the
-strategies do the rest. They need Hypothesis: pip install "autograd-core[test]".
+The strategies take an operation's domain, special points and kinks from its row in the table of operations; a primitive
+of your own has a row too. This module needs Hypothesis: pip install "autograd-core[test]".
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ LARGEST, SMALLEST, SMALLEST_NORMAL = 1.7976931348623157e308, 5e-324, 2.0**-1022
 SPECIALS = (
     0.0, 1.0, -1.0, -0.0, 0.5, -0.5, 2.0, -2.0, 3.0, math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0),
     SMALLEST, -SMALLEST, SMALLEST_NORMAL, -SMALLEST_NORMAL, LARGEST, -LARGEST, math.inf, -math.inf, math.nan,
-)  # fmt: skip  # in the order of shrinking
-# How far away from a kink a point must be, relative to the largest operand.
+)  # fmt: skip  # Hypothesis shrinks towards the first of these
+# The smallest distance between a smooth point and a kink, relative to the largest operand.
 AWAY = 2.0**-10
 # Smooth programs keep the sizes of their numbers between 1 / MODERATE and MODERATE, so that a product of a few of them
 # does not overflow.
@@ -49,7 +49,9 @@ def _row(operation: Row) -> Operation:
 
 
 def log_uniform() -> SearchStrategy[float]:
-    """Finite floats of either sign, with exponents uniform over the whole range, including subnormals.
+    """Return a strategy for finite floats of either sign, with exponents uniform over the whole range.
+
+    Subnormal floats are included.
 
     >>> from hypothesis import find
     >>> find(log_uniform(), lambda x: x > 3)
@@ -60,7 +62,9 @@ def log_uniform() -> SearchStrategy[float]:
 
 
 def near(points: Sequence[float]) -> SearchStrategy[float]:
-    """The given points, some multiples of them, and floats at relative distances of 2⁻¹ to 2⁻⁵³ from all of these.
+    """Return a strategy for the given points, some multiples of these points, and floats near both.
+
+    Near means at a relative distance of 2⁻⁵³ to 2⁻¹.
 
     >>> from hypothesis import find
     >>> find(near([3.0]), lambda x: 3.0 < x < 3.5)
@@ -72,10 +76,10 @@ def near(points: Sequence[float]) -> SearchStrategy[float]:
 
 
 def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
-    """Any float64: special values (such as infinities, NaN and -0.0), simple fractions, and numbers of every size.
+    """Return a strategy for floats: special values (such as inf and nan), simple fractions, and numbers of every size.
 
     Args:
-        special: Further points near which to draw.
+        special: Additional numbers; floats at and near these are drawn too.
 
     >>> from hypothesis import find
     >>> find(numbers(), lambda x: x > 1)
@@ -87,10 +91,11 @@ def numbers(special: Sequence[float] = ()) -> SearchStrategy[float]:
 
 
 def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
-    """Operands in an operation's domain, as a flat tuple: special values and others, some near singular points.
+    """Return a strategy for operands in an operation's domain, including special values and points near singularities.
 
-    Two operands are often equal, opposite or close; lists have one to six numbers; integer orders (of polygamma) are
-    small. The operation's value may overflow.
+    The operands are drawn as a flat tuple. Two of them are often equal, opposite or close to each other; a list has one
+    to six numbers; an operand that must be an integer (the order of polygamma) is small. The operation's value may
+    overflow.
 
     Args:
         operation: A row of the table, a function of `autograd_core` or a primitive.
@@ -118,7 +123,7 @@ def operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
 
 
 def _related(how: int, x: float, y: float, *more: float) -> tuple[float, ...]:
-    """Return operands, two of which are related: equal, opposite, adjacent, or with a drawn difference or ratio."""
+    """Return operands; the first two are equal, opposite or adjacent, or have the difference or the ratio `y`."""
     others = (x, -x, math.nextafter(x, math.inf), math.nextafter(x, -math.inf), x + y, x * y)
     return (x, others[how], *more)
 
@@ -126,7 +131,7 @@ def _related(how: int, x: float, y: float, *more: float) -> tuple[float, ...]:
 def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
     """Return the operands or, if they lie outside the domain and a variant inside it is found, that variant.
 
-    Variants negate operands, round them or take their reciprocals.
+    In a variant, some operands are negated, rounded, or replaced by their reciprocals.
     """
     if row.domain.contains(*xs):
         return xs
@@ -135,7 +140,7 @@ def _inside(row: Operation, xs: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def smooth_operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
-    """Operands at which the operation is smooth: in its domain, away from kinks, with finite values and slopes.
+    """Return a strategy for operands in an operation's domain, away from kinks, where value and slopes are finite.
 
     >>> from autograd_core import relu
     >>> from hypothesis import find
@@ -147,9 +152,10 @@ def smooth_operands(operation: Row) -> SearchStrategy[tuple[float, ...]]:
 
 
 def is_smooth(operation: Row, xs: Sequence[float]) -> bool:
-    """Return whether the operation has a finite value and finite derivatives here, with no kink nearby.
+    """Return whether the operation has a finite value and finite derivatives at `xs`, with no kink nearby.
 
-    Nearby means within 2⁻¹⁰ times the largest operand, where a rounding error or a checker's step could cross the kink.
+    A kink is nearby if its distance is at most 2⁻¹⁰ times the largest operand; a rounding error, or a step of the
+    gradient checker, could then cross it.
 
     >>> from autograd_core import maximum
     >>> is_smooth(maximum, (1.0, 2.0)), is_smooth(maximum, (1.0, 1.0))
@@ -184,14 +190,15 @@ def programs(
     max_operations: int = MOST_OPERATIONS,
     forms: Sequence[Form] = PYTHON_FORMS,
 ) -> SearchStrategy[RandomProgram]:
-    """Random programs with 1 to 6 inputs, 1 to 60 lines and shared nodes, on any numbers; they may raise errors.
+    """Return a strategy for random programs, with 1 to 6 inputs, 1 to 60 lines, shared nodes, and any numbers.
 
-    They shrink to a few lines and simple numbers, and print as runnable Python.
+    A program may raise exceptions when it runs. Programs shrink to a few lines and simple numbers, and print as
+    runnable Python.
 
     Args:
         operations: The operations to use: rows, functions of `autograd_core` or primitives; None for all public rows.
-        max_inputs, max_operations: The largest numbers of inputs and of operations.
-        forms: The other Python constructs that the programs may contain: comparisons, round, divmod, conditionals.
+        max_inputs, max_operations: The largest number of inputs, and the largest number of operations.
+        forms: The other Python expressions to use, such as comparisons, `round`, `divmod` and conditional expressions.
 
     >>> from autograd_core import exp
     >>> from hypothesis import find
@@ -211,9 +218,10 @@ def defined_programs(
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
 ) -> SearchStrategy[RandomProgram]:
-    """Random programs that do not raise at their inputs, which may be infinite, NaN or points with a singular slope.
+    """Return a strategy for random programs that raise no exception when they run on their inputs.
 
-    The arguments are those of `programs`. Lines that would raise at the inputs are left out.
+    The inputs may be infinite or NaN, and slopes may be singular there. Lines that would raise an exception are left
+    out. The arguments are the same as those of `programs`, without `forms`.
 
     >>> from autograd_core import log
     >>> from hypothesis import find
@@ -231,9 +239,10 @@ def smooth_programs(
     max_inputs: int = len(INPUT_NAMES),
     max_operations: int = MOST_OPERATIONS,
 ) -> SearchStrategy[RandomProgram]:
-    """Random programs that are smooth at their inputs: moderate numbers, no kink nearby, finite derivatives.
+    """Return a strategy for random programs that are smooth at their inputs.
 
-    The arguments are those of `programs`. Lines with no value at the inputs, or with a kink nearby, are left out.
+    Their numbers are moderate, their derivatives are finite, and no kink is nearby; lines that would break these rules
+    are left out. The arguments are the same as those of `programs`, without `forms`.
 
     >>> from hypothesis import find
     >>> program = find(smooth_programs(), lambda program: len(program.lines) > 1)
@@ -253,7 +262,7 @@ def _has_value(row: Operation, xs: Sequence[float]) -> bool:
 
 
 def _is_moderate(row: Operation, xs: Sequence[float]) -> bool:
-    """Return whether the row is smooth here, with a value and slopes that are 0 or moderate; an order has no slope."""
+    """Return whether the row is smooth at `xs`, with value and slopes that are 0 or moderate, ignoring NaN slopes."""
     if not row.domain.contains(*xs) or not is_smooth(row, xs):
         return False
     z = row.evaluate(xs)

@@ -1,8 +1,9 @@
-"""Derivatives of functions, as functions: grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp.
+"""Transforms, which turn a function into its derivative: grad, value_and_grad, jacobian, hessian, hvp, jvp and vjp.
 
-Each of them runs the given function on fresh nodes in place of the arguments, so that nested derivatives stay separate.
-A derivative that depends on a Value (an argument, or one that the function closes over) is itself a Value and can be
-differentiated again; otherwise, and inside `no_record()`, it is a float. None of these functions touches `.grad`.
+Each transform runs the given function on fresh nodes in place of the arguments, so that nested derivatives stay
+separate. A derivative that depends on a Value (one among the arguments, or one that the function closes over) is itself
+a Value and can be differentiated again; otherwise, and inside `no_record()`, the derivative is a float. No transform
+changes any node's `grad`.
 """
 
 from __future__ import annotations
@@ -21,28 +22,28 @@ from .value import Value
 
 
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return a function that computes `function`'s value and its gradient, which is structured like the argument.
+    """Return a function that computes `function`'s value and gradient; the gradient has the argument's structure.
 
-    The result has `function`'s name, docstring and signature, and can be pickled if `function` can. It can be
-    passed to `scipy.optimize.minimize(…, jac=True)`.
+    The returned function has `function`'s name, docstring and signature, and can be pickled if `function` can. It can
+    be passed to `scipy.optimize.minimize(…, jac=True)`.
 
     Args:
-        function: Returns one number, or with `has_aux` a pair: the number and anything else.
-        argnums: The index of the argument to differentiate with respect to, or a tuple of them. Each such argument
-            holds numbers, alone or in arbitrarily nested lists, tuples, dicts, dataclasses, NumPy arrays and classes
-            registered with `register`. None and strings in the arguments are left unchanged. Arguments may also be
-            passed by keyword.
+        function: Returns one number or, with `has_aux`, a pair of one number and any other object (aux).
+        argnums: The index of the argument to differentiate with respect to, or a tuple of such indices. Each of these
+            arguments holds numbers, alone or in arbitrarily nested lists, tuples, dicts, dataclasses, NumPy arrays and
+            classes registered with `register`. None and strings in the arguments are left unchanged. Arguments may
+            also be passed by keyword.
         has_aux: Whether to return ((value, aux), gradient). Values in aux become plain numbers unless they depend on a
-            Value that was passed in or closed over.
+            Value that was passed in or that `function` closes over.
 
     Raises:
         TypeError: `function` returns several numbers, a bool or nothing; an argument holds something other than
-            numbers; or `argnums` does not name an argument.
+            numbers; or `argnums` does not refer to an argument.
 
     Warns:
-        GraphWarning: The result is a plain number computed from a number that was taken out of a Value (`x.data`,
-            `round(x, 6)`, `x.backward()`), so its gradient is lost and counts as 0.0. Constants that are
-            passed to `function` or written in its code cause no warning.
+        GraphWarning: `function` returns a plain number computed from a number that was taken out of a Value (`x.data`,
+            `round(x, 6)`, `x.backward()`), so the gradient is lost and counts as 0.0. Constants that are passed to
+            `function` or written in its code cause no warning.
 
     >>> value_and_grad(lambda p: p["a"] * p["a"] + p["b"])({"a": 3.0, "b": 1.0})
     (10.0, {'a': 6.0, 'b': 1.0})
@@ -63,9 +64,9 @@ def _value_and_grad(
 
 
 def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the gradient of `function`, as a function of the same arguments; see `value_and_grad`.
+    """Return a function of the same arguments that computes the gradient of `function`; see `value_and_grad`.
 
-    With `has_aux`, that function returns the pair (gradient, aux).
+    With `has_aux`, the returned function computes the pair (gradient, aux).
 
     >>> grad(lambda x: x * x * x)(2.0)
     12.0
@@ -86,11 +87,12 @@ def _grad(
 
 
 def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the Jacobian ∂output/∂input: the output, with the argument's structure in place of each number.
+    """Return a function that computes the Jacobian ∂output/∂input of `function`.
 
-    As in JAX, the derivative of one array with respect to another is an array whose shape is that of the first followed
-    by that of the second, even inside dicts and lists. For `argnums` and `has_aux` see `grad`. The Jacobian takes one
-    reverse sweep per output. (Lecture 003, the chain rule over all paths.)
+    The Jacobian has the structure of the output, with the structure of the argument in place of each number. As in JAX,
+    the derivative of one array with respect to another is an array whose shape is the shape of the first followed by
+    the shape of the second, even inside dicts and lists. Each number in the output takes one reverse sweep. For
+    `argnums` and `has_aux` see `grad`. (Lecture 003, the chain rule over all paths.)
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
@@ -110,9 +112,9 @@ def _jacobian(
 
 
 def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """Return the matrix of second derivatives of a function that returns one number.
+    """Return a function that computes the matrix of second derivatives of `function`, which returns one number.
 
-    Rows and columns have the structure of the argument. For `argnums` and `has_aux` see `grad`.
+    The rows and the columns have the structure of the argument. For `argnums` and `has_aux` see `grad`.
 
     >>> hessian(lambda x: x[0] * x[0] * x[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
@@ -129,8 +131,8 @@ def _hessian(
 def jvp(function: Function, has_aux: bool = False) -> Function:
     """Forward mode: `jvp(f)(primals, tangents)` returns f's value and its derivative in the direction of the tangents.
 
-    `primals` is the tuple of arguments; `tangents` holds the directions, in the same structure. Keyword arguments
-    are passed to f unchanged. With `has_aux`, the aux that f returns comes third.
+    `primals` is the tuple of arguments; `tangents` has the same structure and holds the direction. Keyword arguments
+    are passed to f unchanged. With `has_aux`, the aux that f returns is the third result.
 
     >>> jvp(lambda x, y: x * y)((2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)
@@ -157,7 +159,7 @@ def _jvp(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any
 def vjp(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Reverse mode: `vjp(f)(*args)` returns f's value and a function that pulls cotangents back to the argument.
 
-    For `argnums` see `grad`. With `has_aux`, the aux that f returns comes third.
+    For `argnums` see `grad`. With `has_aux`, the aux that f returns is the third result.
 
     >>> value, pull = vjp(lambda x: [x * x, 3 * x])(2.0)
     >>> value, pull([1.0, 10.0])
@@ -183,10 +185,11 @@ def _vjp(
 
 
 def hvp(function: Function, argnums: int = 0, has_aux: bool = False) -> Function:
-    """Hessian times vector: `hvp(f)(*args, v)`, with v structured like the argument, without forming the Hessian.
+    """Hessian times vector: `hvp(f)(*args, v)` returns the product of f's Hessian and v without forming the Hessian.
 
-    The product is computed by forward mode over reverse mode, with one sweep in each direction. With `has_aux`, the
-    result is the pair (product, aux).
+    The vector v has the structure of the argument. The product is computed by forward mode over reverse mode, with one
+    sweep in each direction. `argnums` is the index of a single argument. With `has_aux`, the result is the pair
+    (product, aux).
 
     >>> hvp(lambda x: x[0] * x[0] * x[1])([2.0, 3.0], [1.0, 0.0])
     [6.0, 4.0]
@@ -200,8 +203,8 @@ def _of_all(*arguments_and_vector: Any, **keywords: Any) -> Any:
     """Define the signature of the function that `hvp` returns."""
     if len(arguments_and_vector) < 2:
         raise TypeError(
-            "hvp(f) takes the arguments of f and then the vector, hvp(f)(x, v); "
-            f"got {len(arguments_and_vector)} in all"
+            "hvp(f) takes the arguments of f and then the vector, as in hvp(f)(x, v), so at least two arguments; "
+            f"got {len(arguments_and_vector)}"
         )
     return arguments_and_vector[:-1], arguments_and_vector[-1]
 
@@ -221,7 +224,7 @@ def _hvp(
 
 
 def _arguments(things: Any, name: str) -> tuple[Any, ...]:
-    """Return the arguments of a function as a tuple; raise TypeError unless they are in a tuple or list."""
+    """Return the primals or tangents as a tuple; raise TypeError unless they are in a tuple or list."""
     if not isinstance(things, (tuple, list)):
         raise TypeError(
             f"jvp(f)(primals, tangents) takes two tuples with one entry per argument of f; {name} is {things!r}"
@@ -230,10 +233,10 @@ def _arguments(things: Any, name: str) -> tuple[Any, ...]:
 
 
 def stop_gradient(value: Any) -> Any:
-    """Return the same number as a new leaf, through which no gradient passes; return plain numbers unchanged.
+    """Return a new leaf with the same number, through which no gradient passes; return plain numbers unchanged.
 
     Args:
-        value: A Value or number, or lists, tuples, dicts and NumPy arrays of them.
+        value: A Value or a number, or lists, tuples, dicts and NumPy arrays that contain Values and numbers.
 
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     3.0

@@ -1,7 +1,8 @@
-"""Value: the node of the graph. See `_engine/recording.py` for how an operation makes one.
+"""The class `Value`, whose instances are the nodes of the graph.
 
-Most methods and operators are installed from elsewhere: by each row of the table in `ops.py`, by `backward.py`, by
-`_engine/copying.py` and `pickling.py`, and by `_engine/pictures.py` (`draw` and `step`).
+`_engine/recording.py` shows how an operation makes a node. Most methods and operators are added to the class by other
+modules: operators by the rows of the table in `ops.py`, `backward` by `backward.py`, the methods for copying and
+pickling by `_engine/copying.py` and `_engine/pickling.py`, and `draw` and `step` by `_engine/pictures.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ._operations.signatures import Operators
 
 
 def _not_here(name: str, instead: str) -> property:
-    """Return a property for an attribute of other small engines; using it raises an error that says what to do."""
+    """Return a property for an attribute of other small engines; using the attribute raises an error with advice."""
 
     def refuse(node: Value, value: object = None) -> NoReturn:
         raise AttributeError(f"a Value has no {name}: {instead}")
@@ -48,9 +49,9 @@ class Value(Operators):
     (5.0, 4.0)
     """
 
-    # A node made by an operation has operands _x and _y with local derivatives _dx and _dy; an operation on many
-    # operands stores tuples in _x and _dx, and None in _y. A slot that was never set counts as None, so only
-    # the slots that a node needs are set when it is made.
+    # A node made by an operation on one or two operands stores the operands in _x and _y and the local derivatives in
+    # _dx and _dy; a node made by an operation on many operands stores tuples in _x and _dx, and None in _y. A slot that
+    # was never set counts as None, so when a node is made, only the slots that it needs are set.
     __slots__ = ("_data", "_row", "_x", "_y", "_dx", "_dy", "_grad", "_label", "_place", "_stamp")
 
     _data: float
@@ -69,7 +70,7 @@ class Value(Operators):
             raise miscalled(label, more, others)
         fill_leaf(self, INPUT, data, label)
 
-    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # without the arguments that are only refused
+    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]  # without `more` and `others`, which only raise
 
     _prev = _not_here("_prev", "use `operands`, which lists the node's operands in order, plain numbers included")
     _op = _not_here("_op", "use `op.symbol` or `op.name` for the node's operation, and `is_leaf` to recognise inputs")
@@ -80,7 +81,7 @@ class Value(Operators):
 
     @property
     def data(self) -> float:
-        """The number; it can be assigned only if this node is a leaf."""
+        """The number of this node; it can be assigned only if the node is a leaf."""
         if watches:
             taken(self)
         return self._data
@@ -89,8 +90,8 @@ class Value(Operators):
     def data(self, data: float) -> None:
         if self._x is not None:
             raise AttributeError(
-                f"the data of a computed node cannot be assigned: it is the result of {self._row.name}; "
-                "assign the data of its leaves and compute it again"
+                f"the data of a computed node cannot be assigned: this node is the result of {self._row.name}; "
+                "assign the data of its leaves and compute the node again"
             )
         value = number(data)
         if value is None:
@@ -100,9 +101,9 @@ class Value(Operators):
 
     @property
     def grad(self) -> float:
-        """The gradient: for a leaf, summed over all sweeps; for a computed node, from the last sweep.
+        """The gradient: for a leaf, the sum over all sweeps; for a computed node, the adjoint in the last sweep.
 
-        It is 0.0 before any sweep. To clear it, assign None or call `zero_grad`.
+        The gradient is 0.0 before the first sweep. To clear it, assign None or call `zero_grad`.
         """
         grad = getattr(self, "_grad", None)
         return 0.0 if grad is None else grad
@@ -136,12 +137,12 @@ class Value(Operators):
 
     @property
     def op(self) -> Operation:
-        """The operation (a row of the table) that made this node; for a leaf, `input`, `parameter` or `constant`."""
+        """The operation (a row of `TABLE`) that made this node; for a leaf, `input`, `parameter` or `constant`."""
         return self._row
 
     @property
     def operands(self) -> tuple[Value | float, ...]:
-        """The operands in order, with plain numbers as floats; for a leaf, the tuple is empty."""
+        """The operands of this node in order, with plain numbers as floats; for a leaf, the tuple is empty."""
         x, y = self._x, self._y
         if x is None:
             return ()
@@ -151,7 +152,7 @@ class Value(Operators):
 
     @property
     def _slopes(self) -> tuple[float | None, ...]:
-        """The local derivatives as the sweeps read them, with `NOTHING` for those that are flat."""
+        """The local derivatives as sweeps read them; `NOTHING` marks any that are 0 in a whole neighbourhood."""
         if type(self._x) is tuple:
             recorded = self._dx if type(self._dx) is tuple else (None,) * len(self._x)
         else:
@@ -163,12 +164,12 @@ class Value(Operators):
 
     @property
     def local_derivatives(self) -> tuple[float | None, ...]:
-        """∂self/∂operand for each operand, as recorded with the value; None where the operand is a plain number."""
+        """∂self/∂operand for each operand, as recorded when this node was made; None for a plain number."""
         return tuple(None if slope is None else slope + 0.0 for slope in self._slopes)
 
     @property
     def is_leaf(self) -> bool:
-        """Whether this node has no operands, because `Value` or `parameter` made it or because it was not recorded."""
+        """Whether this node has no operands: `Value` or `parameter` made it, or an operation that was not recorded."""
         return self._x is None
 
     @property
@@ -176,8 +177,8 @@ class Value(Operators):
         """The names of the scopes in which this node was made, outermost first."""
         return self._place.path
 
-    # These methods return plain numbers, as they do for floats, so the results cannot carry a gradient. (Reading `data`
-    # notifies the transforms that watch for lost gradients.)
+    # Except for divmod, these methods return plain numbers, as they do for floats, so their results cannot carry a
+    # gradient. (Reading `data` instead of `_data` notifies the transforms that watch for lost gradients.)
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -220,7 +221,7 @@ class Value(Operators):
         return self
 
     def rint(self) -> float:
-        """Return the nearest integer as a float, with ties to even; `np.rint` and `np.round` call this."""
+        """Return the nearest integer as a float, rounding ties to even; `np.rint` and `np.round` call this method."""
         return round(self.data, 0)
 
     def is_integer(self) -> bool:
@@ -252,8 +253,8 @@ class Value(Operators):
             "or int(i) for a plain number"
         )
 
-    # Values compare by number and hash by identity: `in` on a list compares numbers; sets and dicts compare
-    # identities.
+    # Values compare by number and hash by identity, so `in` on a list compares numbers, while sets and dicts
+    # distinguish nodes with equal numbers.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:

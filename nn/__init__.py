@@ -1,4 +1,4 @@
-"""Neural networks: a thin layer over autograd_core, whose operations make up every module, loss and penalty."""
+"""Neural networks on top of autograd_core, whose operations make up every module, loss and penalty."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Return `Classifier` or `Regressor`, which need scikit-learn and are therefore imported only on first use."""
+    """Return `Classifier` or `Regressor`, which need scikit-learn and are therefore imported only when first used."""
     if name not in ("Classifier", "Regressor"):
         raise AttributeError(f"module 'nn' has no attribute {name!r}")
     try:

@@ -1,4 +1,4 @@
-"""`python -m nn demo` does the same as `autograd-core demo`: it trains a network to read real digits."""
+"""`python -m nn demo` is equivalent to `autograd-core demo`, which trains a network to read handwritten digits."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Checks of arguments and data. Each error message says what is wrong and, where possible, in which row and column."""
+"""Check arguments and data. Each error message says what is wrong and, if possible, names the row and the column."""
 
 import inspect
 import math
@@ -13,7 +13,7 @@ from autograd_core import Value
 
 
 def is_finite(thing: Any) -> bool:
-    """Whether `thing` is a real number, possibly from NumPy, that is finite when converted to a float."""
+    """Return whether `thing` is a real number (NumPy's included) that is finite when converted to a float."""
     try:
         return isinstance(thing, numbers.Real) and math.isfinite(thing)
     except OverflowError:  # an integer too large for a float
@@ -21,7 +21,7 @@ def is_finite(thing: Any) -> bool:
 
 
 def is_sequence(thing: Any) -> bool:
-    """Whether `thing` can be a row, that is, whether it has a length and is neither text nor a dict."""
+    """Return whether `thing` can serve as a row: it must have a length and must not be a str, bytes or a dict."""
     return hasattr(thing, "__len__") and not isinstance(thing, (str, bytes, dict))
 
 
@@ -63,7 +63,7 @@ def whole(name: str, value: Any, least: int) -> int:
 
 
 def functions(**things: Any) -> None:
-    """Raise TypeError for an argument that is a class, or is neither None nor callable; the message names the argument.
+    """Raise TypeError if an argument is a class, or is neither None nor callable; the message names the argument.
 
     >>> functions(activation="tanh")
     Traceback (most recent call last):
@@ -83,10 +83,10 @@ def functions(**things: Any) -> None:
 
 
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
-    """Raise ValueError unless `rows` are rows of finite numbers, all of the same length.
+    """Raise ValueError unless `rows` contains rows of finite numbers, all of the same length.
 
-    The message names the row and the column. In place of a row there may be a sequence of steps, each of which is a row
-    of numbers; such sequences may differ in length.
+    The message names the row and the column. Instead of a row, `rows` may contain a sequence of steps, each of which is
+    a row of numbers; these sequences may differ in length.
 
     Args:
         width: The number of columns; by default, the length of row 0.
@@ -123,7 +123,9 @@ def check_row(row: Any, width: int, where: str) -> None:
 
 
 def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> None:
-    """Raise ValueError unless each row has one target, a finite number or several; the message names the row.
+    """Raise ValueError unless each row has one target, which is a finite number or a list of finite numbers.
+
+    The message names the row.
 
     >>> check_targets([0, "1"], 2)
     Traceback (most recent call last):
@@ -142,21 +144,21 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
 
 
 def as_list(x: Any) -> Any:
-    """Return a list, an array or None unchanged; return a single number as a list of one."""
+    """Return a sequence, an array or None unchanged; return a single number as a list of one number."""
     if type(x) is list or x is None:
         return x
     if not hasattr(x, "__len__"):
         return [x]
-    # a zero-dimensional NumPy array is a number, although it has a `__len__`
+    # a zero-dimensional NumPy array counts as a single number, although it has a `__len__` method
     return [x[()]] if getattr(x, "shape", None) == () else x
 
 
 def check_example(module: Any, x: Any, width: int) -> None:
-    """Raise TypeError unless `x` is a flat list of numbers, and ValueError unless there are `width` of them.
+    """Raise TypeError unless `x` is a flat list of numbers, and ValueError unless it has `width` numbers.
 
     >>> check_example("MLP", [[1.0], [2.0]], 2)
     Traceback (most recent call last):
-    TypeError: 'MLP' takes one example, a flat list of 2 numbers; got one containing [1.0]: for a batch, loop over it
+    TypeError: 'MLP' takes one example, a flat list of 2 numbers; got elements such as [1.0]: for a batch, loop over it
     """
     if type(x) is list and len(x) == width and set(map(type, x)) <= {float, Value}:
         return  # a fast path for the common case
@@ -166,7 +168,7 @@ def check_example(module: Any, x: Any, width: int) -> None:
     for number in x:
         if not isinstance(number, (Value, numbers.Real)):
             fix = ": for a batch, loop over it" if is_sequence(number) else ""
-            raise TypeError(f"{wanted}; got one containing {reprlib.repr(number)}{fix}")
+            raise TypeError(f"{wanted}; got elements such as {reprlib.repr(number)}{fix}")
     if len(x) != width:
         raise ValueError(f"{module!r} takes {width} inputs; got {len(x)}")
 

@@ -8,17 +8,17 @@ from typing import Any
 from autograd_core import TABLE, Value, relu
 
 PARAMETER = TABLE["parameter"]
-# the types of most attributes that hold neither parameters nor modules
+# attributes of these types hold neither parameters nor modules, and need no further checks
 PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield (path, object) for each module, each parameter, and each list that holds only parameters in `thing`.
+    """Yield (path, object) for each module and parameter in `thing`; a list of nothing but parameters is one object.
 
     Args:
-        thing: An attribute, or an object inside one.
+        thing: The value of an attribute, or an object inside it.
         path: The path of `thing` itself.
-        kind: The class of modules.
+        kind: The class whose instances are modules.
         listed: Nodes that count as parameters although they were not made by `parameter`.
 
     Raises:
@@ -46,12 +46,13 @@ def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset())
 
 
 def _is_group(thing: Any, listed: Set[Value]) -> bool:
-    """Whether `thing` is a parameter, or an arbitrarily nested list that contains only parameters."""
+    """Return whether `thing` is a parameter, or an arbitrarily nested list that contains only parameters."""
     if type(thing) is Value:
         return thing.op is PARAMETER or thing in listed
     if not isinstance(thing, (list, tuple)):
         return False
-    # a loop, because a generator expression abandoned half-way would swallow a Ctrl-C that arrives at that moment
+    # a loop rather than `all`, because a generator expression that is abandoned half-way swallows a Ctrl-C that arrives
+    # at that moment
     for inner in thing:
         if not ((type(inner) is Value and inner.op is PARAMETER) or _is_group(inner, listed)):
             return False
@@ -59,7 +60,7 @@ def _is_group(thing: Any, listed: Set[Value]) -> bool:
 
 
 def flattened(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield (path, item) for each item of nested lists that is not itself a list.
+    """Yield (path, item) for each innermost item of nested lists.
 
     >>> list(flattened([1.0, [2.0]], "w"))
     [('w.0', 1.0), ('w.1.0', 2.0)]
@@ -81,7 +82,7 @@ def values(thing: Any) -> list[Value]:
 
 
 def numbers(thing: Any) -> Any:
-    """Return a parameter or a plain number as a float, and nested lists of them as floats nested in the same way."""
+    """Return a parameter or a number as a float; in nested lists, replace each parameter or number by a float."""
     if isinstance(thing, (list, tuple)):
         return [numbers(inner) for inner in thing]
     return thing.data if type(thing) is Value else float(thing)

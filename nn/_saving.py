@@ -1,4 +1,4 @@
-"""Save parameters as JSON with a version number. A file is written completely or not at all, and checked when read."""
+"""Save parameters as JSON with a version number. A file is written in full or not at all, and is checked when read."""
 
 import json
 import os
@@ -19,10 +19,10 @@ _SHOWN = 8
 def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     """Write a state (see `Module.state_dict`) to a temporary file, and rename that file to `path` atomically.
 
-    An existing file keeps its permissions, and is left unchanged if an error occurs.
+    An existing file at `path` is replaced by one with the same permissions, or left unchanged if an error occurs.
 
     Raises:
-        ValueError: A number is not finite; the message says which.
+        ValueError: A number is not finite; the message names it.
         OSError: The file cannot be written.
     """
     _refuse("only finite parameters can be saved", [text for name in state for text in _no_numbers(state[name], name)])
@@ -57,7 +57,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 def check_same(given: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """Raise ValueError unless `given` has the names and shapes of `expected` and contains only finite numbers.
 
-    The message lists up to eight faults.
+    The message lists the first eight differences, and says how many more there are.
     """
     wrong = [f"{name} is missing" for name in expected if name not in given]
     wrong += [f"{name} is not expected" for name in given if name not in expected]

@@ -1,4 +1,4 @@
-"""Modules that act on each output of a layer, or on all of them at once: activations, dropout and normalisations."""
+"""Modules that act on each output of a layer or on all outputs at once: activations, dropout and normalisation."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ class _Each(Module):
 
 
 class Elementwise(_Each):
-    """One function of one number, applied to each input (lecture 003, "everything is a module").
+    """A function of one number, applied to each input (lecture 003, "everything is a module").
 
     >>> from autograd_core import sin
     >>> Elementwise(sin)([0.0, 0.0])
@@ -86,7 +86,7 @@ class Identity(Module):
 
 
 class Softmax(Module):
-    """exp(x_k)/Σ exp(x_j), computed after subtracting the largest input.
+    """exp(x_k)/Σ exp(x_j), computed after subtracting the largest input from all inputs, to avoid overflow.
 
     (Lecture 003, softmax module; 004, section 2.1.)
     """
@@ -153,8 +153,8 @@ class NoisyReLU(_Each):
 class Dropout(Module):
     """In training, replace each input x by 0 with probability p, otherwise by x/(1 − p); in evaluation, change nothing.
 
-    The scaling gives each output the same mean in training as in evaluation, so the weights can stay as they
-    are. Lecture 004 halves the weights at test time instead, which is equivalent.
+    The scaling gives each output the same mean in training as in evaluation, so the weights need no change for
+    evaluation. Lecture 004 instead halves the weights at test time, which is equivalent for p = ½.
     (Lecture 004, section 3.3; Srivastava et al., 2014.)
 
     Args:
@@ -178,7 +178,7 @@ class Dropout(Module):
         return [ag.where(self._kept(), a * scale, 0.0) for a in x]
 
     def _kept(self) -> Any:
-        """Return 1 to keep an input, or 0 to drop it; a program can compute this number from the random draw."""
+        """Return 1 to keep an input, or 0 to drop it; in a program, this number is computed from the random draw."""
         drawn: Any = self.generator.random()
         return larger(drawn, self.p) if type(drawn) is Value else float(drawn >= self.p)
 
@@ -216,9 +216,9 @@ def _over(x: Sequence[Number], length: Any) -> list[Any]:
 class Normalize(Module):
     """Normalise each input to (x − mean)/std, with the mean and standard deviation of the data passed to `fit`.
 
-    Those data, once normalised, have mean 0 and variance 1. Before `fit`, inputs pass through unchanged. An input that
-    never varies in the data is only shifted. `mean` and `std` are saved with the parameters. (Lecture 003, practical
-    tricks.)
+    After normalisation, each column of those data has mean 0 and variance 1. Before `fit` is called, inputs pass
+    through unchanged. An input that is constant in the data is only shifted. `mean` and `std` are saved with the
+    parameters. (Lecture 003, practical tricks.)
 
     Args:
         width: The number of inputs.
@@ -235,7 +235,7 @@ class Normalize(Module):
         self.mean, self.std = [0.0] * width, [1.0] * width
 
     def fit(self, rows: Sequence[Sequence[float]]) -> Self:
-        """Compute means and standard deviations from rows; a ValueError names the row and column of a bad number."""
+        """Compute each column's mean and standard deviation; a ValueError names the row and column of a bad number."""
         check_rows(rows, len(self.mean))
         # `statistics` sums exactly; with rounded sums, the deviation of a constant column could be 1e-17 instead of 0
         columns = [list(map(float, column)) for column in zip(*rows, strict=True)]
@@ -244,7 +244,7 @@ class Normalize(Module):
         return self
 
     def forward(self, x: Sequence[Number]) -> list[Any]:
-        """Return the normalised inputs; raise ValueError if there are too many or too few."""
+        """Return the normalised inputs; raise ValueError if there are too many or too few inputs."""
         check_example(self, x, len(self.mean))
         return [(a - m) / s for a, m, s in zip(x, self.mean, self.std, strict=True)]
 

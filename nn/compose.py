@@ -66,7 +66,7 @@ class Residual(Module):
 
     Args:
         block: A module with as many outputs as inputs, unless there is a shortcut.
-        shortcut: A module that maps the inputs to as many numbers as the block returns.
+        shortcut: A module whose outputs are added instead of x; it must return as many numbers as the block.
 
     Raises:
         ValueError: In a call, the two lists to be added differ in length.
@@ -91,7 +91,7 @@ class Residual(Module):
 class RNNCell(Module):
     """One step of a recurrent network: h ← f(W [x; h] + b) (lecture 003, recurrent architecture).
 
-    If h is omitted or None, it consists of zeros.
+    If h is omitted or None, all its entries are 0.
 
     Args:
         nin: The number of inputs at each step.
@@ -119,11 +119,11 @@ class RNNCell(Module):
         return self.layer([*x, *h])
 
     def unroll(self, sequence: Sequence[Any], h: Sequence[Number] | None = None) -> list[list[Any]]:
-        """Return the state after each step of a sequence; this unrolls the loop into a graph without cycles.
+        """Return the state after each step of a sequence; the loop is unrolled into a graph without cycles.
 
         Args:
-            sequence: The inputs of each step, as a list or a single number.
-            h: The state before the first step.
+            sequence: The inputs at each step, as a list or a single number.
+            h: The state before the first step; by default, all its entries are 0.
 
         >>> [len(h) for h in RNNCell(1, 2, seed=0).unroll([0.0, 1.0, 0.0])]
         [2, 2, 2]
@@ -137,7 +137,7 @@ class RNNCell(Module):
 
 
 class RNN(Module):
-    """A recurrent cell that runs along a sequence, followed by a module that takes the cell's last state.
+    """A recurrent cell that runs along a sequence, followed by a module whose input is the cell's last state.
 
     >>> from nn import Layer
     >>> RNN(RNNCell(1, 4, seed=0), Layer(4, 1, nonlin=False, seed=1))([0.0, 1.0, 1.0]).op.name
@@ -166,7 +166,7 @@ class MLPConv(Module):
         width: The number of positions in the window.
         nouts: The sizes of the perceptron's layers, as for `MLP`.
         channels: The number of values at each position; a position's values are adjacent in the flat input.
-        stride: The number of positions by which the window moves each time.
+        stride: The number of positions by which each window is shifted from the previous one.
         activation, init, bias, seed: As for `Layer`.
 
     >>> module = MLPConv(3, [4, 2], seed=0)
@@ -196,7 +196,7 @@ class MLPConv(Module):
 
 
 class MeanPool(Module):
-    """The mean of each channel over all positions, used as the last layer of a network in network.
+    """The mean of each channel over all positions, used as the last layer of a "network in network".
 
     >>> MeanPool(2)([1.0, 10.0, 3.0, 30.0])
     [2.0, 20.0]
@@ -224,7 +224,7 @@ def _numbered(*modules: Module) -> list[Module]:
     The names are "layer 1", "layer 2", "dropout 1" and so on.
 
     Raises:
-        TypeError: One of them is not a module.
+        TypeError: An argument is not a module.
     """
     counts: Counter[str] = Counter()
     for number, module in enumerate(modules, 1):

@@ -17,8 +17,8 @@ from .init import Seed, generator_from
 class Dataset:
     """Rows of inputs with one target for each row, and the source of the data.
 
-    `len` is the number of rows, n. No other object can be assigned to a field, but the lists are the caller's own
-    and can be changed, for instance to normalise the inputs.
+    `len(dataset)` is the number of rows, n. The fields cannot be assigned to, but the lists in them are the caller's
+    own and can be changed, for instance to normalise the inputs.
 
     Args:
         name: The name of the data in messages.
@@ -30,7 +30,7 @@ class Dataset:
         licence: The licence of the data.
 
     Raises:
-        ValueError: The lengths differ, or an entry is not a finite number; the message names row and column.
+        ValueError: The lengths differ, or an entry is not a finite number; the message names the row and the column.
 
     >>> Dataset("line", [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
     <Dataset line: 3 rows of 1 input, targets from 1.0 to 5.0>
@@ -59,14 +59,14 @@ class Dataset:
         return f"<Dataset {self.name}: {len(self)} rows of {width}, {self._describe_targets()}>"
 
     def split(self, held_out: float = 0.2, seed: Seed = 0) -> tuple[Dataset, Dataset]:
-        """Divide the rows into a part to train on and a held-out part, with every class in the same proportion in both.
+        """Divide the rows into a training part and a held-out part, with about the same share of each class in both.
 
         Each row is copied into exactly one of the two parts.
 
         Args:
             held_out: The share of rows to hold out, strictly between 0 and 1. In all, round(held_out * n) rows are held
-                out; the number from each class is its exact share, rounded down or up. (If the targets are floats, all
-                rows count as one class.)
+                out; the number from each class is that class's exact share, rounded down or up. (If the targets are
+                floats, all rows count as one class.)
             seed: Determines which rows are held out and the order of both parts; see `nn.init.generator_from`.
 
         Raises:
@@ -87,7 +87,7 @@ class Dataset:
             strata.setdefault(target if by_class else 0, []).append(index)
         shares = {key: held_out * len(members) for key, members in sorted(strata.items())}
         counts = {key: math.floor(share) for key, share in shares.items()}
-        # rows left over from rounding down go to the classes that lost the most
+        # the rows still to be held out are taken from the classes whose shares were rounded down the most
         neediest = sorted(shares, key=lambda key: counts[key] - shares[key])
         for key in neediest[: total - sum(counts.values())]:
             counts[key] += 1
@@ -143,17 +143,17 @@ Data = Dataset | tuple[Sequence[Any], Sequence[Any]] | list[Any]
 def examples(data: Data, width: int | None = None, name: str = "the data") -> list[Example]:
     """Check the data, and return them as a list of examples, which are pairs of an input and its target.
 
-    The data may be a `Dataset`, a pair of lists (the inputs and the targets), or a list of examples already. A list is
-    taken as a list of examples if each item is a tuple of an input (a list) and a target; otherwise it must be a pair
-    of lists. An input may also be a sequence of rows.
+    The data may be a `Dataset`, a pair of lists (the inputs and the targets), or already a list of examples. A list is
+    treated as a list of examples if each item is a tuple of an input (a list) and a target; otherwise the list must be
+    a pair of lists. An input may also be a sequence of rows.
 
     Args:
         width: The required number of columns.
         name: The name of the data in messages.
 
     Raises:
-        ValueError: The rows differ in length, an entry is not a finite number (the message names row and column), or
-            there are no rows.
+        ValueError: The rows differ in length, an entry is not a finite number (the message names the row and the
+            column), or there are no rows.
 
     >>> examples(([[0.0], [1.0]], [0, 1]))
     [([0.0], 0), ([1.0], 1)]
@@ -187,7 +187,7 @@ def batches(data: Data, size: int | None, seed: Seed = None) -> Iterator[list[Ex
     Args:
         data: As for `examples`.
         size: The number of examples in a batch; None for one batch of all examples.
-        seed: See `nn.init.generator_from`; to shuffle each epoch differently, pass one `random.Random` every time.
+        seed: See `nn.init.generator_from`; to shuffle each epoch differently, pass the same `random.Random` each time.
 
     >>> from nn.datasets import xor
     >>> [len(batch) for batch in batches(xor(10), 4, seed=0)]
@@ -211,7 +211,7 @@ def in_order(rows: list[T], size: int) -> Iterator[list[T]]:
 def bootstrap(data: Data, seed: Seed = None) -> tuple[list[Any], list[Any]]:
     """Draw n of the n rows with replacement, and return the inputs and the targets as a pair of lists.
 
-    Bagging trains each model on one such sample. (Lecture 004, section 3.3; Breiman, 1996.)
+    Bagging trains each model on a sample of this kind. (Lecture 004, section 3.3; Breiman, 1996.)
 
     >>> bootstrap(([[0.0], [1.0], [2.0]], [0, 1, 2]), seed=1)[1]
     [0, 2, 2]

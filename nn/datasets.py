@@ -1,7 +1,7 @@
-"""Training data, as plain lists of numbers.
+"""Data sets for training, as plain lists of numbers.
 
-`iris` and `digits` are measured: they are read from `nn/data`, whose README lists their sources and licences and
-describes the files. `moons`, `circles`, `spirals`, `xor` and `curve` are computed from their geometry. `batches`,
+`iris` and `digits` are measured data, read from `nn/data`, whose README lists their sources and licences and describes
+the files. `moons`, `circles`, `spirals`, `xor` and `curve` are computed from their geometry. `batches`,
 `bootstrap` and `one_hot`, from `nn.dataset`, prepare data for training. Only the standard library is needed.
 """
 
@@ -58,8 +58,8 @@ def iris() -> Dataset:
 def digits(scale: bool = True) -> Dataset:
     """1,797 scanned handwritten digits, as images of 8×8 pixels.
 
-    Each row has the 64 pixels of one image, row by row from the top left; the targets are the digits 0 to 9. A pixel
-    is the number of inked points, 0 to 16, in a 4×4 block of the scan. Every call returns new lists.
+    Each input holds the 64 pixels of one image, row by row from the top left; the targets are the digits 0 to 9. The
+    value of a pixel is the number of inked points, 0 to 16, in a 4×4 block of the scan. Every call returns new lists.
     Source: E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository, CC BY 4.0; this is their test set, from
     13 writers, as scikit-learn distributes it.
 
@@ -91,10 +91,10 @@ def digits(scale: bool = True) -> Dataset:
 def digits_features(images: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]]) -> list[list[float]]:
     """Return the average intensity and the symmetry of each 8×8 image, as `[intensity, symmetry]`.
 
-    An image is 64 numbers, row by row, or 8 rows of 8. The intensity is the mean of its pixels. The symmetry, in
-    the same unit, is minus the sum of two mean absolute differences: the first is between the image and its left-right
-    mirror image, the second between the image and its up-down mirror image. So it is 0 for an image that equals both
-    mirror images, and negative for any other image. Each sum is rounded only once (`math.fsum`).
+    An image is a list of 64 numbers, row by row, or of 8 rows of 8. The intensity is the mean of its pixels. The
+    symmetry, in the same unit, is minus the sum of two mean absolute differences: the first is between the image and
+    its left-right mirror image, the second between the image and its up-down mirror image. So the symmetry is 0 for an
+    image that equals both mirror images, and negative for any other image. Each sum is rounded only once (`math.fsum`).
     Source: M. Magdon-Ismail, Learning From Data, lecture 21, the digits data.
 
     Raises:
@@ -136,15 +136,17 @@ def _read(name: str) -> bytes:
 
 
 # -- computed: each function takes the number of rows n, the standard deviation `noise` of Gaussian noise, and a seed
-# for the noise and the order (see `nn.init.generator_from`), and raises ValueError for an argument out of range
+# for the noise and the order of the rows (see `nn.init.generator_from`), and raises ValueError for an argument that is
+# out of range
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
     """Two interlocking half circles of radius 1, one for each class.
 
     Class -1 ("upper") is the upper half of the circle about (0, 0) and has n // 2 points; class 1 ("lower") is the
-    lower half of the circle about (1, 1/2) and has the rest. The points are evenly spaced in angle, both ends
-    included; Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.
+    lower half of the circle about (1, 1/2) and has the rest. The points are evenly spaced in angle and include
+    the ends of the half circles. Gaussian noise of standard deviation `noise` is added to both coordinates, and the
+    rows are shuffled.
     The shape is that of scikit-learn's `make_moons`; the targets are ±1 as in micrograd's demo.
 
     >>> moons()
@@ -162,8 +164,9 @@ def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
 def xor(n: int = 4, noise: float = 0.0, seed: Seed = 0) -> Dataset:
     """The truth table of exclusive or, repeated to fill n rows.
 
-    Row i is row i % 4 of the table (0,0) (0,1) (1,0) (1,1), with Gaussian noise of standard deviation `noise` added
-    to both inputs; its target is 1 if exactly one of the table's inputs is 1, otherwise 0. The rows are not shuffled.
+    Row i is row i % 4 of the table (0,0) (0,1) (1,0) (1,1), with Gaussian noise of standard deviation `noise` added to
+    both inputs. The target is 1 if exactly one input in that row of the table is 1, otherwise 0. The rows are not
+    shuffled.
 
     >>> xor().inputs, xor().targets
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
@@ -175,7 +178,7 @@ def xor(n: int = 4, noise: float = 0.0, seed: Seed = 0) -> Dataset:
 
 
 def circles(n: int = 100, noise: float = 0.05, seed: Seed = 0, factor: float = 0.5) -> Dataset:
-    """Two circles about (0, 0), one inside the other: class 0 of radius 1, class 1 of radius `factor`.
+    """Two circles about (0, 0), one inside the other: class 0 has radius 1, class 1 has radius `factor`.
 
     Class 0 ("outer") has n // 2 points, class 1 ("inner") the rest, evenly spaced in angle; Gaussian noise of standard
     deviation `noise` is added to both coordinates, and the rows are shuffled. No straight line separates the classes.
@@ -194,7 +197,7 @@ def circles(n: int = 100, noise: float = 0.05, seed: Seed = 0, factor: float = 0
 def spirals(n: int = 100, noise: float = 0.02, seed: Seed = 0, arms: int = 2, turns: float = 1.0) -> Dataset:
     """Interleaved spiral arms about (0, 0), one for each class; their radius grows linearly with the angle, up to 1.
 
-    Each arm makes `turns` turns and has n // arms points; if there is a remainder, the first arms have one point more.
+    Each arm makes `turns` turns and has n // arms points; any remaining points go to the first arms, one to each.
     Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled.
 
     >>> spirals(90, arms=3)
@@ -223,9 +226,9 @@ CURVES: dict[str, Callable[[float], float]] = {
 def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: Seed = 0) -> Dataset:
     """Points on one of the four curves of lecture 000, figure 5.3: "square", "sine", "absolute" or "step".
 
-    The n inputs are evenly spaced inside (-1, 1), half a step from either end, in order; the targets are x², sin πx,
-    |x| or the Heaviside step, with Gaussian noise of standard deviation `noise` added. (Lecture 002 shows underfitting,
-    a good fit and overfitting on such data.)
+    The n inputs are evenly spaced inside (-1, 1), half a step from either end, in increasing order. The targets are x²,
+    sin πx, |x| or the Heaviside step, with Gaussian noise of standard deviation `noise` added. (Lecture 002 shows
+    underfitting, a good fit and overfitting on data of this kind.)
 
     >>> curve("square", 4).inputs, curve("square", 4).targets
     ([[-0.75], [-0.25], [0.25], [0.75]], [0.5625, 0.0625, 0.0625, 0.5625])

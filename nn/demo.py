@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the demo's options to a parser."""
     parser.add_argument("-o", "--output", type=Path, default=Path("digit_loss.svg"), help="the file for the picture")
     parser.add_argument("--epochs", type=at_least_one, default=10, help="passes over the training set (default 10)")
-    parser.add_argument("--seed", type=integer, default=0, help="seed for split, weights and shuffling (default 0)")
+    parser.add_argument("--seed", type=integer, default=0, help="seed for the split, weights and shuffling (default 0)")
     parser.set_defaults(run=lambda options: demo(options.output, options.epochs, options.seed))
 
 
@@ -38,7 +38,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
         seed: The seed for the split, the weights and the shuffling.
 
     Raises:
-        ValueError, OSError: No picture can be written to `output`; this is checked before training begins.
+        ValueError, OSError: A picture cannot be written to `output`; this is checked before training begins.
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     check_output(output, FORMATS)
@@ -85,7 +85,7 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
 
 
 def written_out(scores: list[Any], right: int) -> Any:
-    """Return the cross-entropy; to make the graph readable, each difference from the correct score has a label."""
+    """Return the cross-entropy, with a label on each difference from the correct score to make the graph readable."""
     against: list[Any] = [score - scores[right] for score in scores]
     for digit, difference in enumerate(against):
         difference.label = f"{digit} vs {right}"

@@ -1,6 +1,6 @@
 """Networks as scikit-learn estimators, for pipelines, cross-validation and grid search.
 
-They need scikit-learn 1.6 or later (extra `sklearn`); import them as `nn.Classifier` and `nn.Regressor`.
+The estimators need scikit-learn 1.6 or later (extra `sklearn`); import them as `nn.Classifier` and `nn.Regressor`.
 """
 
 from collections.abc import Callable, Sequence
@@ -86,8 +86,8 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
     Args:
         hidden: The number of units in each hidden layer.
         activation: The name of a function in `autograd_core`, or any function of one number, for the hidden layers.
-        model: A function that takes the numbers of inputs and outputs, and returns the network to use instead: a
-            `Module` that returns logits.
+        model: A function that takes the number of inputs and the number of outputs, and returns the network to use
+            instead of a multilayer perceptron: a `Module` that returns logits.
         lr: Adam's learning rate.
         epochs: The maximum number of passes over the data.
         batch_size: The number of rows per step; None for all.
@@ -127,7 +127,8 @@ class Classifier(ClassifierMixin, _Network):  # type: ignore[misc]
 class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
     """A multilayer perceptron for regression, trained with Adam on the squared error.
 
-    After `fit`, `module_` holds the trained `Module` and `history_` the `History`. Scale the inputs and targets first.
+    After `fit`, `module_` holds the trained `Module` and `history_` the `History`. Scale the inputs and the
+    targets before calling `fit`.
 
     Args:
         hidden, activation, model, lr, epochs, batch_size, weight_decay, patience, held_out, random_state: As for
@@ -146,7 +147,7 @@ class Regressor(RegressorMixin, _Network):  # type: ignore[misc]
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Train a new network on the rows of `X` and their targets `y`, one or several numbers for each row."""
+        """Train a new network on the rows of `X` and their targets `y`, which are one or more numbers for each row."""
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         y = y.astype(np.float64)
         self._flat = y.ndim == 1

@@ -9,17 +9,17 @@ from typing import Any
 
 @dataclass(repr=False)
 class History:
-    """The figures of each completed epoch, one entry per epoch in each list; `len` is the number of epochs.
+    """The figures of each completed epoch, one entry per epoch in each list; `len(history)` is the number of epochs.
 
     Args:
         losses: The mean of the examples' losses, each measured just before the step that uses it, without the penalty.
         validation_losses: The mean loss on the validation data after the epoch.
         metrics: The values of each metric, keyed by the metric's name.
-        gradient_norms: For each part of the model, keyed by the part's name: the Euclidean norm of the loss's gradient,
-            before any clipping, averaged over the batches.
+        gradient_norms: The Euclidean norm of the loss's gradient for each part of the model, keyed by the part's name;
+            the norms are taken before any clipping and averaged over the batches.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
         engine: How gradients were computed: "program", or "eager" (example by example).
-        reason: Why programs were not used, or were abandoned.
+        reason: Why programs were not used, or were abandoned; empty if they were used throughout.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -45,7 +45,7 @@ class History:
     def add(
         self, loss: float, validation_loss: float | None, metrics: Mapping[str, float], norms: Mapping[str, float]
     ) -> None:
-        """Record an epoch: its losses, its metrics, and the mean gradient norms of its batches."""
+        """Record an epoch: its losses, its metrics, and its gradient norms averaged over the batches."""
         if validation_loss is not None:
             self.validation_losses.append(validation_loss)
         for name, number in metrics.items():
@@ -61,7 +61,7 @@ class History:
             del numbers[len(self) :]
 
     def last(self) -> str:
-        """Return the figures of the last epoch as one line.
+        """Return the figures of the last epoch as one line of text.
 
         >>> History([0.5, 0.25], metrics={"accuracy": [0.8, 0.9]}).last()
         'loss 0.2500, accuracy 0.9000'

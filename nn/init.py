@@ -1,8 +1,8 @@
 """Initialisers: functions that draw one initial weight with a `random.Random`, given the weight's fan-in and fan-out.
 
-An initialiser is any function `(generator, fan_in, fan_out) -> float`; fan_in is the number of inputs of the unit,
-fan_out the number of units in its layer. Biases start at a constant, which is an argument of the layer; if this
-constant is small and positive, most rectified units are active at first (lecture 004, section 3.2.1).
+An initialiser is any function `(generator, fan_in, fan_out) -> float`, where fan_in is the number of inputs to the
+unit and fan_out is the number of units in the unit's layer. Biases start at a constant, which is an argument of the
+layer; if this constant is small and positive, most ReLU units are active at first (lecture 004, section 3.2.1).
 """
 
 import math
@@ -18,11 +18,11 @@ Seed = int | random.Random | None
 def generator_from(seed: Seed) -> random.Random:
     """Return the generator for a `seed` argument: an integer seeds a new one; a `random.Random` is returned as it is.
 
-    None seeds a new one from Python's shared generator, so `random.seed` makes the result reproducible. The same seed
-    yields the same numbers with every engine and on every platform.
+    If the argument is None, a new generator is seeded from Python's shared generator, so a call to `random.seed` makes
+    the result reproducible. The same seed yields the same numbers with every engine and on every platform.
 
     Raises:
-        ValueError: The seed is negative; Python would ignore the sign.
+        ValueError: The seed is negative. (Python's own generators would ignore the sign.)
         TypeError: The seed is of any other type.
 
     >>> generator_from(7).random() == generator_from(7).random()
@@ -38,22 +38,25 @@ def generator_from(seed: Seed) -> random.Random:
 
 
 def lecun_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """N(0, 1/D) for D inputs: a weighted sum of inputs of mean square 1 has mean square 1 (lecture 004, 3.2.1)."""
+    """Draw from N(0, 1/D) for D inputs, so that weighted sums have the inputs' mean square (lecture 004, 3.2.1)."""
     return generator.gauss(0.0, math.sqrt(1.0 / fan_in))
 
 
 def kaiming_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """N(0, 2/D), for ReLU, which passes half of the mean square (He et al., 2015)."""
+    """Draw from N(0, 2/D) for D inputs; the factor 2 is for ReLU, which halves the mean square (He et al., 2015)."""
     return generator.gauss(0.0, math.sqrt(2.0 / fan_in))
 
 
 def xavier_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """N(0, 2/(D + M)) for M units, a compromise between forward and backward passes (Glorot and Bengio, 2010)."""
+    """Draw from N(0, 2/(D + M)) for D inputs and M units.
+
+    This is a compromise between the forward and the backward pass (Glorot and Bengio, 2010).
+    """
     return generator.gauss(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
 
 
 def xavier_uniform(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """Uniform on ±√(6/(D + M)), which has the variance of `xavier_normal` (Glorot and Bengio, 2010)."""
+    """Draw uniformly between ±√(6/(D + M)), with the same variance as `xavier_normal` (Glorot and Bengio, 2010)."""
     bound = math.sqrt(6.0 / (fan_in + fan_out))
     return generator.uniform(-bound, bound)
 
@@ -64,7 +67,7 @@ def normal(mean: float = 0.0, std: float = 1.0) -> Initializer:
 
 
 def uniform(low: float, high: float) -> Initializer:
-    """Return an initialiser that draws uniformly between two bounds.
+    """Return an initialiser that draws uniformly between `low` and `high`.
 
     >>> -1.0 <= uniform(-1.0, 1.0)(generator_from(0), 3, 2) <= 1.0
     True
@@ -73,7 +76,7 @@ def uniform(low: float, high: float) -> Initializer:
 
 
 def constant(number: float) -> Initializer:
-    """Return an initialiser that sets every weight to one number; the units of a layer then stay identical forever.
+    """Return an initialiser that gives every weight the same value; the units of a layer then stay identical forever.
 
     >>> constant(0.5)(generator_from(0), 3, 2)
     0.5

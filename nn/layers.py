@@ -1,4 +1,4 @@
-"""Neurons, layers and multilayer perceptrons: nothing but weighted sums and activation functions."""
+"""Neurons, layers and multilayer perceptrons, which consist of weighted sums and activation functions."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,16 +15,16 @@ Activation = Callable[[Any], Any]
 
 
 class Neuron(Module):
-    """One unit: f(w · x + b).
+    """A single unit, which computes f(w · x + b).
 
-    The weighted sum is one `dot` node. (Lecture 004, equation 1.)
+    The product w · x is one `dot` node in the graph. (Lecture 004, equation 1.)
 
     Args:
         nin: The number of inputs.
-        nonlin: Whether f is `activation`; otherwise f is the identity.
+        nonlin: Whether f is `activation`; if false, f is the identity.
         activation: Any function of one number, a module such as `PReLU`, or None for the identity.
         init: An initialiser from `nn.init`; by default N(0, 2/D) for ReLU and N(0, 1/D) for other activations.
-        bias: The initial b.
+        bias: The initial value of b.
         seed: See `nn.init.generator_from`.
         fan_out: The number of units in the neuron's layer, which is passed to `init`.
         name: The name of the neuron's scope.
@@ -44,7 +44,7 @@ class Neuron(Module):
         if nonlin and _whole(activation):
             raise TypeError(
                 f"activation {activation!r} acts on a whole layer, but a Neuron has only one output: pass it to "
-                "Layer or MLP, or put it after them with Sequential"
+                "Layer or MLP, or put it after the layer in a Sequential"
             )
         self.name = name or self.name
         self.activation = activation if nonlin else None
@@ -55,7 +55,7 @@ class Neuron(Module):
 
     def __call__(self, x: Number | Sequence[Number], *others: Any) -> Any:
         """Return f(w · x + b)."""
-        # does what Module.__call__ does, but without another Python call, because this method runs for every unit and
+        # equivalent to Module.__call__, but with one Python call fewer, because this method runs for every unit and
         # every example
         if others:
             check_call(self, lambda x: None, (x, *others), {})
@@ -119,7 +119,7 @@ class Layer(Module):
         return outputs if self.joint_activation is None else as_list(self.joint_activation(outputs))
 
     def _weighted(self, x: Sequence[Number]) -> list[Any]:
-        """Return each neuron's output; one call computes all of them, unless a neuron is an instance of a subclass."""
+        """Return each neuron's output; one call computes all outputs, unless a neuron is an instance of a subclass."""
         if set(map(type, self.neurons)) != {Neuron}:
             return [neuron(x) for neuron in self.neurons]
         units = [(neuron.name, neuron.w, neuron.b, neuron.activation) for neuron in self.neurons]
@@ -136,7 +136,7 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multilayer perceptron: layers in sequence, the last one linear by default.
+    """A multilayer perceptron: a sequence of layers, the last of which is linear by default.
 
     (Lecture 004, section 1.2.)
 
@@ -144,7 +144,7 @@ class MLP(Module):
         nin: The number of inputs.
         nouts: The number of units in each layer; the last is the number of outputs.
         activation: The activation of every layer except the last.
-        output: The activation of the last layer; by default none.
+        output: The activation of the last layer; None, the default, makes this layer linear.
         init, bias, seed, name: As for `Neuron`.
 
     >>> model = MLP(2, [16, 16, 1], seed=0)
@@ -185,7 +185,7 @@ def named(function: Activation) -> str:
 
 
 def _whole(activation: Activation | None) -> bool:
-    """Whether the activation, or a module inside it, acts on a whole layer."""
+    """Return whether the activation, or a module inside it, acts on a whole layer."""
     return isinstance(activation, Module) and any(inner.whole_layer for _, inner in activation.named_modules())
 
 

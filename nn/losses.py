@@ -1,7 +1,7 @@
-"""Losses of a single example, to be minimised in training, and penalties on the parameters.
+"""Losses for a single example, to be minimised in training, and penalties on the parameters.
 
-`outputs` is the model's result, a list or a single number; `target` is the desired result. The caller averages
-over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
+`outputs` is the model's result, a list or a single number; `target` is the desired result. The caller averages the
+losses over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def squared_error(outputs: Any, target: Any) -> Any:
     """½ Σ (y − t)², the sum-of-squares or Euclidean loss (lecture 000; 002, equation 22; 003, Euclidean loss module).
 
     Raises:
-        ValueError: The numbers of outputs and targets differ.
+        ValueError: The number of outputs differs from the number of targets.
 
     >>> squared_error([1.0, 3.0], [0.0, 1.0])
     2.5
@@ -46,12 +46,12 @@ def _squares(outputs: Any, target: Any) -> list[Any]:
 def cross_entropy(logits: Sequence[Number], target: int) -> Any:
     """−log softmax(z)_t for the class t, computed as log Σ exp(z_j − z_t) (lecture 004, section 2.2).
 
-    The target's logit is subtracted from every logit, so that loss and gradient stay accurate for logits of any size,
-    even if the loss is almost 0.
+    The target's logit is subtracted from every logit, so that the loss and its gradient stay accurate for logits of
+    any size, even if the loss is almost 0.
 
     Args:
         logits: One score for each class.
-        target: A class, counted from 0.
+        target: The correct class, counted from 0.
 
     Raises:
         ValueError: The target is not one of the classes, or there is only one logit (the loss would always be 0).
@@ -68,7 +68,7 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Any:
 
 
 def nll_loss(log_probabilities: Sequence[Number], target: int) -> Any:
-    """−log p_t, computed from the logarithms of the probabilities, for instance `log_softmax` of the logits.
+    """−log p_t for the class t, computed from log-probabilities, for instance from `log_softmax` of the logits.
 
     Raises:
         ValueError: The target is not one of the classes, or the target's log-probability is above 0.
@@ -114,7 +114,7 @@ def binary_cross_entropy(probability: Any, target: float) -> Any:
 
 
 def binary_cross_entropy_with_logits(logit: Any, target: float) -> Any:
-    """The binary cross-entropy of σ(z), computed from z: finite for every z, with slope σ(z) − t.
+    """The binary cross-entropy of σ(z), computed from z; it is finite for every z, and its slope is σ(z) − t.
 
     >>> binary_cross_entropy_with_logits(-1000.0, 1)
     1000.0
@@ -134,14 +134,14 @@ def hinge(score: Any, target: float) -> Any:
     >>> hinge(0.25, -1)
     1.25
     """
-    t = index_of(target)  # a Value in a trace, as in class_of
+    t = index_of(target)  # in a trace, a target that is an input is a Value (see class_of)
     if t * t != 1 if type(t) is Value else t not in (-1, 1):
         raise ValueError(f"the target of hinge must be -1 or 1; got {target!r}")
     return relu(1.0 - t * _single(score))
 
 
 def multi_margin_loss(scores: Sequence[Number], target: int) -> Any:
-    """Σ over the other classes of max(0, 1 − s_t + s_j), divided by the number of classes: the multi-class hinge.
+    """The multi-class hinge: the sum of max(0, 1 − s_t + s_j) over all j ≠ t, divided by the number of classes.
 
     >>> multi_margin_loss([2.0, 1.5, -1.0], 0)
     0.16666666666666666
@@ -184,15 +184,15 @@ def _single(outputs: Any) -> Any:
 def _share(target: Any) -> Any:
     if not 0 <= target <= 1:
         raise ValueError(f"the target of a binary cross-entropy must be from 0 to 1; got {target!r}")
-    return target if type(target) is Value else float(target)  # a Value if it is an input of a program
+    return target if type(target) is Value else float(target)  # in a trace, a target that is an input is a Value
 
 
 def class_of(target: Any, classes: int) -> Any:
     """Return the target as a class; raise ValueError if there is no such class, or if there are fewer than two classes.
 
     In a trace, a target that is an input is a Value. Losses then select outputs with `take` and `where`, so that one
-    program serves every class. The program's sweep adds gradients in the same order as an eager sweep, because `take`
-    reaches all outputs first, whatever the class.
+    program serves every class. The program's backward sweep adds gradients in the same order as an eager one: both
+    first reach the outputs through `take`, which has all outputs as operands, whatever the class.
     """
     if classes < 2:
         raise ValueError(

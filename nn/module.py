@@ -1,4 +1,4 @@
-"""`Module`, the base class of every network, which finds, names, saves and displays the network's parameters."""
+"""`Module`, the base class of every network. It finds, names, saves and displays the parameters of a network."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from ._members import flattened, members, numbers, values
 
 
 class Module:
-    """A function of numbers that has parameters: the building block of every network.
+    """A function that takes numbers and has parameters: the building block of every network.
 
     A subclass assigns its parameters and inner modules to attributes in `__init__`, directly or in lists and dicts, and
-    computes its outputs in `forward`. It may define its own method `parameters`, as modules written for micrograd do.
-    Then the `Value`s that this method returns are trained, even if the module is part of another one, and are saved
-    like parameters. Plain numbers found by training (such as a fitted mean) are saved too if `buffers` names their
-    attributes. If `whole_layer` is true, the module acts on all outputs of a layer at once, as Softmax does; used as an
-    activation, it receives them together.
+    computes its outputs in `forward`. It may also define its own `parameters` method, as modules written for micrograd
+    do. The `Value`s that this method returns are then trained and saved like parameters, even if the module is part of
+    another one. Plain numbers computed from data (such as a fitted mean) are saved too if `buffers` lists the names of
+    their attributes. If `whole_layer` is true, the module acts on all outputs of a layer at once, as Softmax does; a
+    layer passes all its outputs together to an activation of this kind.
 
-    A module is called with lists of numbers and returns a list, or just the number if there is only one; a single
-    number may be passed instead of a list of one. The call runs inside a `scope` with the module's `name`.
-    (Lecture 003, "everything is a module"; the names are PyTorch's.)
+    A module is called with lists of numbers and returns a list of numbers. Instead of a list of one number, the number
+    itself may be passed; if the result has only one number, the number itself is returned. The call runs inside a
+    `scope` with the module's `name`.
+    (Lecture 003, "everything is a module"; the method names are PyTorch's.)
 
     >>> from autograd_core import cos, parameter
     >>> class Cosine(Module):
@@ -58,7 +59,7 @@ class Module:
                 )
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
-        """Return the outputs of `forward`, or the output itself if there is only one, computed in the scope `name`."""
+        """Call `forward` inside the scope `name`; return its outputs, or the output itself if there is only one."""
         if keywords:
             keywords = {name: as_list(x) for name, x in keywords.items()}
         with scope(self.name):
@@ -70,15 +71,15 @@ class Module:
         return outputs[0] if type(outputs) is list and len(outputs) == 1 else outputs
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
-        """Return the list of outputs for lists of inputs. Every subclass defines this method."""
+        """Return the list of outputs for lists of inputs. Every subclass must define this method."""
         raise NotImplementedError(f"{type(self).__name__} does not implement forward()")
 
     # -- contents
 
     def named_modules(self, depth: float = math.inf) -> Iterator[tuple[str, Module]]:
-        """Yield (path, module) once for this module, whose path is "", and for each module inside it, outer ones first.
+        """Yield (path, module) for this module, whose path is "", then for each module inside it, outer ones first.
 
-        Modules more than `depth` levels down are left out.
+        Each module is yielded once; modules more than `depth` levels down are left out.
         """
         seen: set[int] = set()
         waiting: list[tuple[str, Module, int]] = [("", self, 0)]
@@ -92,16 +93,19 @@ class Module:
                     waiting += reversed(children)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield (path, module) for each module directly inside; a path is an attribute, then any indices or keys."""
+        """Yield (path, module) for each module directly inside this one.
+
+        The path is the name of an attribute, followed by any indices or keys.
+        """
         for path, member in self._members():
             if isinstance(member, Module):
                 yield path, member
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Yield every parameter once, with its path, such as "layers.0.neurons.2.w.1".
+        """Yield (path, parameter) once for each parameter; the path has the form "layers.0.neurons.2.w.1".
 
         Numbers in paths start at 0, as in lists. Numbers in scopes and labels, which drawings and reports show, start
-        at 1, as in the lectures: the parameter above is "w2" of "layer 1 / neuron 3".
+        at 1, as in the lectures: the parameter with this path is "w2" in "layer 1 / neuron 3".
 
         Raises:
             ValueError: As for `state_dict`.
@@ -143,7 +147,11 @@ class Module:
             yield from members(attribute, key, Module, listed)
 
     def _groups(self) -> list[tuple[str, Any]]:
-        """Return (path, entry) for each parameter, or list of them, to save; raise ValueError if any would be lost."""
+        """Return (path, entry) for each parameter or list of parameters to save.
+
+        Raises:
+            ValueError: The saved file would not contain every parameter.
+        """
         modules = list(self.named_modules())
         listed = {p for _, module in modules if module._has_own_parameters() for p in module.parameters()}
         groups = [
@@ -165,7 +173,7 @@ class Module:
         return groups
 
     def named_buffers(self) -> Iterator[tuple[str, Module, str]]:
-        """Yield the path of each buffer, the module it belongs to, and the name of its attribute."""
+        """Yield (path, module, name) for each buffer: its path, the module that holds it, and the attribute's name."""
         for path, module in self.named_modules():
             for key in module.buffers:
                 if key in vars(module) and not list(members(vars(module)[key], key, Module)):
@@ -206,9 +214,9 @@ class Module:
         return buffers | {path: numbers(group) for path, group in self._groups()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set the parameters and buffers to the numbers in a `state_dict`.
+        """Set the parameters and buffers to the numbers in a state that `state_dict` returned.
 
-        Either all of them are set or none, even if Ctrl-C is pressed.
+        Either all parameters and buffers are set, or none are, even if Ctrl-C is pressed.
 
         Raises:
             ValueError: The state does not fit. The message lists missing and unexpected names, differing shapes, and
@@ -237,7 +245,7 @@ class Module:
         _saving.write(path, self.state_dict())
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Read the parameters and buffers from a file written by `save`: all of them or none.
+        """Read the parameters and buffers from a file written by `save`; if an error occurs, none of them change.
 
         Raises:
             ValueError: The file is damaged, or does not fit this module; the message names the file and what differs.
@@ -256,11 +264,11 @@ class Module:
         return f"{type(self).__name__}({inside})"
 
     def extra_repr(self) -> str:
-        """Return the text in the parentheses of `repr`; if it is empty, `repr` shows the modules inside."""
+        """Return the text that `repr` shows in parentheses; if it is empty, `repr` shows the modules inside instead."""
         return ""
 
     def summary(self, depth: int = 1) -> str:
-        """Return a table of the modules inside, down to `depth` levels, with the number of parameters in each.
+        """Return a table of this module and the modules up to `depth` levels inside it, with their parameter counts.
 
         >>> from .layers import MLP
         >>> print(MLP(2, [16, 1]).summary())
@@ -278,7 +286,7 @@ class Module:
 
 
 def check_module(kind: type[Module] = Module, /, **things: Any) -> None:
-    """Raise TypeError for anything that is not a module of this kind; the message names the argument.
+    """Raise TypeError if an argument is not an instance of `kind`; the message names the argument.
 
     >>> from autograd_core import tanh
     >>> check_module(block=tanh)

@@ -1,4 +1,4 @@
-"""Optimisers, which move parameters against their gradients, and gradient clipping."""
+"""Optimisers, which move parameters in the direction opposite to their gradients, and gradient clipping."""
 
 import math
 from array import array
@@ -17,12 +17,12 @@ Rate = float | Callable[[int], float]
 
 
 class Optimizer:
-    """The base class of optimisers, which holds the parameters, the learning rate and the number of steps taken.
+    """The base class of optimisers. It holds the parameters, the learning rate and the number of steps taken.
 
     `memory` holds an optimiser's state between steps.
 
     Args:
-        parameters: As returned by `Module.parameters()`; duplicates count once.
+        parameters: The parameters to update, as returned by `Module.parameters()`; duplicates count once.
         lr: The learning rate: a number that is at least 0, or a function that takes the number of steps taken so
             far and returns the rate.
         weight_decay: λ in the term λw that is added to each gradient.
@@ -47,7 +47,7 @@ class Optimizer:
         self.steps = 0
 
     def rate(self) -> float:
-        """Return the learning rate of the next step."""
+        """Return the learning rate for the next step."""
         return real(f"lr({self.steps})", self.lr(self.steps), least=0.0) if callable(self.lr) else self.lr
 
     def zero_grad(self) -> None:
@@ -67,7 +67,7 @@ class Optimizer:
         undivided(write)
 
     def _moved(self, rate: float) -> tuple[Any, Any]:
-        """Return what the weights and the memory will be after a step, without changing anything."""
+        """Return the weights and the memory as they will be after a step, without changing anything."""
         directions, memory = self.directions()
         weights = [
             _clamped(p.data - rate * direction, self.bound)
@@ -76,11 +76,11 @@ class Optimizer:
         return weights, memory
 
     def _moved_in_c(self, rate: float) -> Any:
-        """Return what `_moved` returns, to the last bit, from one call to the native engine; or NotImplemented."""
+        """Return the result of `_moved`, to the last bit, from one call to the native engine; or NotImplemented."""
         return NotImplemented
 
     def kept_in_arrays(self) -> Any:
-        """Return the state as arrays for `step_in_arrays`, or NotImplemented if it contains anything but floats."""
+        """Return the state as arrays for `step_in_arrays`, or NotImplemented if the state is not made up of floats."""
         return NotImplemented
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
@@ -95,7 +95,7 @@ class Optimizer:
         self.steps = steps
 
     def _has_own_rule(self) -> bool:
-        """Whether a subclass of `SGD` or `Adam` changes the update rule."""
+        """Return whether the class of this optimiser changes the update rule of `SGD` or `Adam`."""
         return any({"directions", "gradients"} & vars(kind).keys() for kind in type(self).__mro__ if kind not in _KNOWN)
 
     def gradients(self) -> list[float]:
@@ -106,9 +106,9 @@ class Optimizer:
         return [g + self.weight_decay * p.data for g, p in zip(gradients, self.parameters, strict=True)]
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return the direction of each parameter, and the memory after this step, without changing anything.
+        """Return each parameter's direction, and the memory after this step, without changing anything.
 
-        A step subtracts the direction, times the learning rate, from the parameter.
+        A step subtracts the learning rate times the direction from the parameter.
         """
         raise NotImplementedError(f"{type(self).__name__} does not implement directions()")
 
@@ -162,12 +162,12 @@ class SGD(Optimizer):
         return weights, memory[0] if memory else self.memory
 
     def kept_in_arrays(self) -> Any:
-        """Return a list with the velocities, or an empty list without momentum."""
+        """Return a list that contains the array of velocities, or an empty list if there is no momentum."""
         kept = _as_array(self.memory) if self.momentum else None
         return kept if kept is NotImplemented else [] if kept is None else [kept]
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """Do the same as `step`, but on arrays."""
+        """Take a step on arrays, with the same result as `step`."""
         cast(Any, NATIVE).sgd_step(
             weights, gradients, kept[0] if kept else None, done, self.lr, self.weight_decay, self.bound, self.momentum,
             self.nesterov,
@@ -179,11 +179,13 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: the running mean of the gradient divided by the root of its running mean square (Kingma and Ba, 2015).
+    """Adam: the gradient's running mean, divided by the root of the gradient's running mean square.
+
+    (Kingma and Ba, 2015.)
 
     Args:
         parameters, lr, weight_decay, bound: As for `Optimizer`.
-        betas: The fraction of each running mean that a step keeps.
+        betas: For each of the two running means, the fraction of it that a step keeps.
         eps: A small number added to the square root, so that the divisor is not 0.
 
     >>> from autograd_core import parameter
@@ -206,9 +208,9 @@ class Adam(Optimizer):
         self.memory = _zeros(self.parameters), _zeros(self.parameters)
 
     def directions(self) -> tuple[list[float], Any]:
-        """Return mean / root mean square, both corrected for starting at 0.
+        """Return the mean divided by the root mean square, both corrected for having started at 0.
 
-        The memory holds the two means without this correction.
+        The memory holds the means of the gradient and of its square, without this correction.
         """
         (b1, b2), (means, squares), gradients = self.betas, self.memory, self.gradients()
         means = [b1 * m + (1.0 - b1) * g for m, g in zip(means, gradients, strict=True)]
@@ -238,7 +240,7 @@ class Adam(Optimizer):
         return NotImplemented if NotImplemented in kept or min(kept[1]) < 0.0 else kept
 
     def step_in_arrays(self, weights: Any, gradients: Any, kept: list[Any], done: Any) -> None:
-        """Do the same as `step`, but on arrays."""
+        """Take a step on arrays, with the same result as `step`."""
         (b1, b2), steps = self.betas, self.steps + done[0] + 1
         cast(Any, NATIVE).adam_step(
             weights, gradients, *kept, done, self.lr, self.weight_decay, self.bound, b1, b2, self.eps,
@@ -268,7 +270,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     gradients = gradients_of(parameters)
     total, largest = math.hypot(*gradients), max(map(abs, gradients), default=0.0)
     if total > limit and largest < math.inf:
-        # divided by the largest gradient first, because the norm itself may overflow
+        # the gradients are first divided by the largest one, because their norm may overflow
         directions = [g / largest for g in gradients]
         factor = limit / math.hypot(*directions)
         assign_gradients(parameters, [direction * factor for direction in directions])
@@ -276,7 +278,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
 
 
 def clip_grad_value(parameters: Iterable[Value], bound: float) -> None:
-    """Move each gradient to the nearest number within ±`bound`.
+    """Clip each gradient to the range from -`bound` to `bound`.
 
     >>> from autograd_core import parameter
     >>> w = parameter(0.0); w.grad = -3.0
@@ -312,5 +314,5 @@ def _leaves(parameters: Any) -> list[Value]:
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     if not (set(map(type, leaves)) <= {Value} and all(map(attrgetter("is_leaf"), leaves))):
         wrong = next(p for p in leaves if type(p) is not Value or not p.is_leaf)
-        raise TypeError(f"the parameters must be a list of leaves, as from model.parameters(); it contains {wrong!r}")
+        raise TypeError(f"the parameters must be leaves, as returned by model.parameters(); got {wrong!r}")
     return list(dict.fromkeys(leaves))

@@ -1,4 +1,4 @@
-"""Radial basis functions, and k-means to place their centres."""
+"""Radial basis functions, and k-means, which places their centres."""
 
 import math
 import statistics
@@ -14,7 +14,7 @@ from .module import Module
 
 
 class RBF(Module):
-    """exp(−β_j ‖x − w_j‖²) for each centre w_j; followed by a linear `Layer`, this is the lecture's RBF network.
+    """exp(−β_j ‖x − w_j‖²) for each centre w_j; with a linear `Layer` after it, the module is an RBF network.
 
     The centres and the β_j are trainable. (Lecture 003, RBF module.)
 
@@ -23,8 +23,8 @@ class RBF(Module):
         beta: The initial β_j; by default 1/(2σ²), where σ is the mean distance from a centre to its nearest neighbour.
 
     Raises:
-        ValueError: A row is invalid (the message names row and column), or the centres are so far apart, or so close
-            together, that the default β is beyond the range of floats.
+        ValueError: A row is invalid (the message names the row and the column), or the centres are so far apart, or so
+            close together, that the default β is beyond the range of floats.
 
     >>> [f"{a:.4f}" for a in RBF([[0.0], [1.0]])([0.0])]
     ['1.0000', '0.6065']
@@ -53,7 +53,7 @@ class RBF(Module):
 
 
 def _beta_for(centres: Sequence[Sequence[float]]) -> float:
-    """Return 1/(2σ²), where σ is the centres' mean distance to the nearest different centre (1 if all are equal)."""
+    """Return 1/(2σ²), where σ is the mean distance from a centre to the nearest different one (1 if all are equal)."""
     spacing = statistics.mean(
         min((d for other in centres if (d := math.dist(centre, other)) > 0), default=0.0) for centre in centres
     ) or 1.0
@@ -70,7 +70,7 @@ def _beta_for(centres: Sequence[Sequence[float]]) -> float:
 def kmeans(
     rows: Sequence[Sequence[float]], k: int, seed: Seed = None, iterations: int = 100
 ) -> list[list[float]]:
-    """Return k cluster centres, found by Lloyd's iteration from initial centres drawn far apart (k-means++).
+    """Return k cluster centres, found by Lloyd's algorithm from initial centres drawn far apart (k-means++).
 
     (Lecture 003; Lloyd, 1982; Arthur and Vassilvitskii, 2007.)
 
@@ -81,7 +81,7 @@ def kmeans(
         iterations: The maximum number of iterations.
 
     Raises:
-        ValueError: A row is invalid (the message names row and column), or k is too large.
+        ValueError: A row is invalid (the message names the row and the column), or k is too large.
 
     >>> sorted(kmeans([[0.0], [1.0], [10.0], [11.0]], 2, seed=0))
     [[0.5], [10.5]]
@@ -96,7 +96,7 @@ def kmeans(
     centres = [list(generator.choice(rows))]
     while len(centres) < k:
         distances = [min(math.dist(row, centre) for centre in centres) for row in rows]
-        # divided by the largest distance, which is not 0, so that no square overflows and not all squares are 0
+        # distances are divided by the largest one, which is not 0, so that no square overflows and not all become 0
         largest = max(distances)
         weights = [(distance / largest) ** 2 for distance in distances]
         centres.append(list(generator.choices(rows, weights)[0]))

@@ -1,4 +1,4 @@
-"""The training loop: batches, sweeps and steps, with every technique of the lectures as an option."""
+"""The training loop: batches, sweeps and steps, with the techniques from the lectures as options."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -27,10 +27,10 @@ def fit(
 ) -> History:
     """Train `model` on `data`: each epoch uses every example once, and the optimizer takes one step per batch.
 
-    Ctrl-C ends training, and `fit` returns the history of the completed epochs; the parameters are those after the last
-    complete step, or the best ones if `patience` is set. The model is left in evaluation mode. For data larger than
-    memory, call `fit` with `epochs=1` and the same optimizer on one file after another.
-    (Lectures 000 to 004; options: 003, practical tricks, and 004, section 3.)
+    If Ctrl-C ends training, `fit` returns the history of the completed epochs and leaves the parameters as they were
+    after the last complete step, or at their best if `patience` is set. The model is left in evaluation mode. For data
+    larger than memory, call `fit` with `epochs=1` and the same optimizer on one file after another.
+    (Lectures 000 to 004; for the options, 003, practical tricks, and 004, section 3.)
 
     Args:
         loss: A function of one example's outputs and target, as in `nn.losses`; a batch's loss is the mean over its
@@ -39,9 +39,9 @@ def fit(
         epochs: The number of passes over the data.
         batch_size: The number of examples per step; None for all.
         shuffle: Whether to reorder the data in each epoch.
-        optimizer: By default `SGD(model.parameters(), lr=0.1)`. It may also update parameters outside the
+        optimizer: By default, `SGD(model.parameters(), lr=0.1)`. An optimizer may also update parameters outside the
             model, or only some of the model's own parameters.
-        penalty: A function of the list of parameters whose result is added to each batch's loss.
+        penalty: A function that takes the list of parameters; its result is added to each batch's loss.
         max_norm: The largest norm allowed for each batch's gradient; larger gradients are scaled down to this norm.
         validation: Data on which the loss and `metrics` are computed after each epoch; without it, `metrics` are
             computed on the training data.
@@ -57,18 +57,18 @@ def fit(
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.
         client: An object that computes the gradients of each batch: an executor from `concurrent.futures`, or a
             `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model and up
-            to 256 MiB of data. The result is the same, to the last bit, with any number of workers. A batch is divided
-            among several workers: one for every 16 rows, up to 8 workers, or one for every 128 rows if that makes more
+            to 256 MiB of data. The result is the same, to the last bit, with any number of workers. A batch is shared
+            by at most one worker for every 16 rows, up to 8 workers, or by one for every 128 rows if that makes more
             than 8. With a client, modules such as Dropout derive their random numbers from `seed`, anew for each row
             of each batch.
         engine: "program" traces the model and the loss once and replays them for whole batches, which is much faster
             and gives the same results to the last bit; side effects of your own code are not repeated. "eager" runs
-            them for each example. "auto" uses programs if model and loss consist only of modules, functions and losses
-            of `nn` and `autograd_core`. The history says which engine ran, and why. Modules draw random numbers from
-            their own generators as usual. Programs read the data when training begins: do not change the data during
-            training.
-        fast: Whether programs may round differently (see `autograd_core.Program`). This is ignored by "eager", and
-            with a `client`.
+            model and loss for each example. "auto" uses programs if model and loss consist only of modules, functions
+            and losses from `nn` and `autograd_core`. The history says which engine ran, and why. Modules draw random
+            numbers from their own generators as usual. Programs read the data when training begins, so do not change
+            the data during training.
+        fast: Whether programs may round differently (see `autograd_core.Program`). This option has no effect with
+            `engine="eager"` or with a `client`.
 
     Raises:
         ValueError: Data or settings are invalid, or the loss does not depend on any parameter.

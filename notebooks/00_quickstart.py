@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Quickstart
 #
-# **Aim.** To take you, in ten minutes, from one number to a trained network: you will meet a `Value`, its graph, its
-# gradient and the stepper, which shows backpropagation at work, and then train a first network on two interlocking half
-# moons.
+# **Aim.** To take you, in ten minutes, from one number to a trained network. You will meet a `Value`, its graph, its
+# gradient and the stepper, which shows backpropagation at work; then you will train your first network, on two
+# interlocking half moons.
 #
-# Each of the next five notebooks follows a lecture; the last five take the engine apart and put it to work. In each
-# notebook, a call `check(row, name, value, expectation)` compares a number with its expected value. The call prints
-# both numbers and a ✓, or stops with an error. Here `row` is just "00", the number of this notebook; in 01 to 05 the
-# row stands for a result from the lecture.
+# Each of the next five notebooks follows a lecture; the last five take the engine apart and put it to work. In all the
+# notebooks, a call to `check(row, name, value, expectation)` compares a number with its expected value. The call prints
+# both numbers and a ✓, or stops the notebook with an error. In this notebook, `row` is just the notebook's number,
+# "00"; in 01 to 05 it names a result from the lecture.
 
 # %%
 import math
@@ -23,9 +23,10 @@ from autograd_core import Value, grad, hessian, no_record, parameter, tanh, topo
 # %% [markdown]
 # ## A number that remembers
 #
-# A `Value` is a float that remembers how it was computed. You write ordinary Python; every operation makes a new
-# `Value`, a *node*, which knows its *operands*, the nodes from which it was computed. A `parameter` is a `Value` that
-# training may change. The second argument is a name, which is shown in pictures and printed output.
+# A `Value` is a float that remembers how it was computed. You write ordinary Python, and every operation creates a new
+# `Value`, called a *node*. A node knows its *operands*, the nodes from which it was computed. A `parameter` is a
+# `Value` that training may change. The second argument of `Value` and of `parameter` is a name, which is shown in
+# pictures and printed output.
 
 # %%
 w, x, b = parameter(0.4, "w"), Value(0.8, "x"), parameter(0.1, "b")
@@ -34,8 +35,8 @@ y.label = "y"
 y
 
 # %% [markdown]
-# `toposort` lists y and all the nodes that y depends on, in the order in which they were computed, with operands before
-# results:
+# `toposort` lists y and all the nodes that y depends on, in an order in which they can be computed: every operand comes
+# before the results computed from it.
 
 # %%
 for node in toposort(y):
@@ -45,9 +46,9 @@ for node in toposort(y):
 # ## Backwards
 #
 # `backward()` goes through the same list from the end to the beginning; this is called a *sweep*. The sweep starts with
-# a gradient of 1 at the result and sends gradients back along every edge, from a node to its operands, multiplying by
-# the local derivative of each operation. Afterwards `w.grad` tells you how fast y changes when w does: $\partial
-# y/\partial w = (1 - y^2)\,x$.
+# a gradient of 1 at the result. It then sends gradients back along every edge, from a node to its operands, multiplying
+# each by the local derivative of the node's operation. Afterwards `w.grad` tells you how fast y changes when w changes:
+# $\partial y/\partial w = (1 - y^2)\,x$.
 
 # %%
 y.backward()
@@ -58,7 +59,7 @@ check("00", "∂y/∂w", w.grad, (1 - math.tanh(0.42) ** 2) * 0.8, 1e-15)
 # ## The graph
 #
 # Each box is a node with its value (`data`) and its gradient (`grad`). Each edge leads from an operand to a result, and
-# shows the contribution to the operand's gradient: local derivative × gradient of the result = contribution.
+# shows what the result contributes to the operand's gradient: local derivative × gradient of the result = contribution.
 # Parameters, inputs and results have different shapes and colours.
 
 # %%
@@ -68,7 +69,7 @@ y.draw(precision=3)
 # ## Step through it
 #
 # The stepper goes forward operation by operation, and then backward edge by edge; each backward step spells out the
-# chain rule for that edge. Use the arrow keys, or press space to play all the steps. (Where scripts are not allowed, as
+# chain rule for its edge. Use the arrow keys, or press space to play all the steps. (Where scripts are not allowed, as
 # on GitHub, you see a picture of the finished graph instead.)
 
 # %%
@@ -84,8 +85,9 @@ for step in y.step():
 # %% [markdown]
 # ## Functions instead of graphs
 #
-# `grad` turns a function into its derivative, which is again a function, so `grad` can be nested. `hessian` returns the
-# matrix of second derivatives. Rosenbrock's function, a curved valley with its minimum at (1, 1), is a classic test.
+# `grad` turns a function into its derivative, which is again a function, so `grad` can be nested. `hessian` turns a
+# function into one that returns the matrix of second derivatives. The example is Rosenbrock's function, a classic test
+# for optimisers; its graph is a curved valley with the minimum at (1, 1).
 
 # %%
 def rosenbrock(x):
@@ -93,7 +95,7 @@ def rosenbrock(x):
 
 
 print("gradient at the minimum:", grad(rosenbrock)([1.0, 1.0]))
-print("Hessian there:", hessian(rosenbrock)([1.0, 1.0]))
+print("Hessian at the minimum:", hessian(rosenbrock)([1.0, 1.0]))
 print("third derivative of tanh at ½:", grad(grad(grad(tanh)))(0.5))
 by_hand = [[802, -400], [-400, 200]]
 check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1.0, 1.0]), by_hand)
@@ -101,13 +103,14 @@ check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1
 # %% [markdown]
 # ## A first network
 #
-# An MLP is a multi-layer perceptron: layers of units, each of which computes a weighted sum and applies a nonlinearity
-# to it (here ReLU, the larger of 0 and the sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight
-# units and one output; it has 105 parameters, each of them a `Value`. Every point has a target of −1 or 1; the *hinge*
-# loss max(0, 1 − target × output) is 0 if the output has the right sign and an absolute value of at least 1. `nn.fit`
-# shuffles the points and takes ten of them at a time (a *mini-batch*): it computes the mean loss on these ten, sweeps
-# backward from that loss, and lets an optimiser (Adam, which is gradient descent with a separate step size for each
-# parameter) move the parameters. One pass through all the points is an *epoch*.
+# An MLP is a multi-layer perceptron: it consists of layers of units, each of which computes a weighted sum of its
+# inputs. The hidden units then apply a nonlinearity to this sum (here ReLU, which returns the larger of 0 and the sum).
+# `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output; it has 105 parameters, each of
+# them a `Value`. Every point has a target of −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 if the output
+# has the right sign and an absolute value of at least 1. `nn.fit` shuffles the points and takes ten of them at a time
+# (a *mini-batch*): it computes the mean loss on these ten, sweeps backward from that loss, and lets an optimiser update
+# the parameters. The optimiser here is Adam, which is gradient descent with a separate step size for each parameter.
+# One pass through all the points is an *epoch*.
 
 # %%
 moons = nn.datasets.moons(100, noise=0.12, seed=1)
@@ -138,9 +141,9 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# Here is the graph of the loss for the point that the network fits worst, folded layer by layer. Each box shows how
-# many operations it hides and how large the gradient of its parameters is (‖grad‖, the square root of the sum of the
-# squared gradients). Unfolded, the graph would have 158 nodes and would be unreadable.
+# Here is the graph of the loss for the point that the network fits worst, folded layer by layer. The box of a layer
+# shows how many operations it hides, and how large the gradient with respect to the layer's parameters is (‖grad‖, the
+# square root of the sum of the squared derivatives). Unfolded, the graph would have 158 nodes and would be unreadable.
 
 # %%
 losses = [nn.hinge(model(point), target) for point, target in zip(moons.inputs, moons.targets)]
@@ -152,10 +155,10 @@ loss.draw(collapse=2, direction="TB")
 # %% [markdown]
 # ## Is the gradient right?
 #
-# The oldest test is to move one weight a little to either side, and see how much the loss changes. `check_gradient`
-# does that for a sample of the weights, finds a good size for each move, and reports how accurate the resulting
-# estimate of the derivative is (`tolerance`). We use the same point as above, the one with the largest loss. (A
-# derivative of exactly 0 is due to a ReLU that is switched off at this point.)
+# The oldest test is to move one weight a little to either side, and to see how much the loss changes. `check_gradient`
+# does that for a sample of the weights and biases. It finds a good size for each move, and reports how accurate the
+# resulting estimate of the derivative is (`tolerance`). We use the same point as above, the one with the largest loss.
+# (If a derivative is exactly 0, that is because a ReLU is switched off for this point.)
 
 # %%
 from autograd_core.check import check_gradient

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Universal approximation and backpropagation
 #
-# **Aim.** To reproduce, on a graph that you can inspect, everything that Goker Erdogan's lecture "Deep Learning II:
-# Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018) shows or claims: that a network with three
-# hidden units can learn four functions; the δ recursion; and the cost of backpropagation in time and memory.
+# **Aim.** To reproduce, on a graph that you can inspect, the results and claims of Goker Erdogan's lecture "Deep
+# Learning II: Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018): a network with three hidden
+# units that learns each of four functions, the δ recursion, and the cost of backpropagation in time and memory.
 #
 # The results are named E1 to E10. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine with a number stated in the lecture, or with the value of one of the lecture's formulas. The formulas are
@@ -27,9 +27,9 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 #
 # The lecture's figure 5.3 (from Bishop's book) uses N = 50 points on (−1, 1), three hidden tanh units and one linear
 # output. The network has ten numbers to learn, which are kept here in one list, `p`. The functions below work on floats
-# and on `Value`s alike, and the mean squared error is a function that maps a list of weights to a single number, so
-# `value_and_grad` can turn it into the function that `scipy.optimize.minimize` needs, which returns both the error and
-# its gradient. (BFGS is a descent method that estimates the curvature along the way.)
+# and on `Value`s alike. The mean squared error is a function that maps the list `p` to a single number, so
+# `value_and_grad` can turn it into the function that `scipy.optimize.minimize` needs: one that returns both the error
+# and its gradient. (BFGS is a descent method that estimates the curvature along the way.)
 
 # %%
 def hidden(p, x):
@@ -65,7 +65,7 @@ def fit(ts, seed):
 
 # %% [markdown]
 # The error surface has several minima, so we fit each function from a few starting points and keep the best fit
-# (section S7 of [notebook 03](03_how_backprop_works_and_fails.ipynb) explains why).
+# (section S7 of [notebook 03](03_how_backprop_works_and_fails.ipynb) shows how descent gets stuck in local minima).
 
 # %%
 fits = {}
@@ -117,9 +117,9 @@ for name, run in fits.items():
 # ## E2 · Gradient descent
 #
 # The lecture writes $w^{(t+1)} = w^{(t)} - \nabla_w E(w)$ and leaves out the step size η, which every implementation
-# needs. One step by hand and one by `nn`'s optimiser (SGD: stochastic gradient descent) yield the same numbers. The
-# error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1, 2)$ and $t = 0.3$, so its gradient,
-# derived by hand, is $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
+# needs. A step computed by hand and a step taken by `nn`'s optimiser `SGD` (stochastic gradient descent) yield the same
+# weights. The error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1, 2)$ and $t = 0.3$, so its
+# gradient, derived by hand, is $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
 
 # %%
 from nn import SGD
@@ -137,7 +137,7 @@ check("E2", "weights after one step: optimiser vs. by hand", w, by_hand)
 # ## E3 · A single linear layer
 #
 # A linear layer computes $y_j = \sum_i w_{ji} x_i$. With the error $E = \frac12\sum_j (y_j - t_j)^2$, the derivative
-# with respect to a weight is *error × input*, $\partial E/\partial w_{ji} = (y_j - t_j)\,x_i$.
+# with respect to a weight is *error of the output × input*, $\partial E/\partial w_{ji} = (y_j - t_j)\,x_i$.
 
 # %%
 generator = random.Random(3)
@@ -160,7 +160,8 @@ check("E3", "∂E/∂w of a linear layer: graph vs. (y − t)·x", by_graph, for
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
 #
-# First comes the network as a graph, then the equations in NumPy, which take only the weights from the graph.
+# First comes the network as a graph; then come the equations in NumPy, which take nothing but the weights from the
+# graph.
 
 # %%
 def two_layers(activation, seed):
@@ -182,7 +183,7 @@ grads = np.vectorize(lambda node: node.grad)
 
 
 def recursion(W1, W2, activation, slope):
-    """Return δ_k, δ_j and the outputs of the hidden units, from the lecture's equations."""
+    """Return δ_k, δ_j and the outputs of the hidden units, computed from the lecture's equations."""
     a = numbers(W1) @ x
     z = activation(a)
     delta_k = numbers(W2) @ z - t
@@ -200,8 +201,8 @@ check("E4", "∂E/∂w(2): graph vs. δ_k z_j", grads(W2), np.outer(delta_k, z),
 # %% [markdown]
 # ## E10 · The exercise: the same network with ReLU
 #
-# Only the slope $h'$ of the activation changes: this slope is 1 if $a_j > 0$ and 0 otherwise, so $\delta_j = [a_j >
-# 0]\sum_k w_{kj}\delta_k$.
+# In the δ recursion, only the slope $h'$ of the activation changes. The slope is now 1 if $a_j > 0$ and 0 otherwise, so
+# $\delta_j = [a_j > 0]\sum_k w_{kj}\delta_k$.
 
 # %%
 W1, W2, a, y = two_layers(ac.relu, seed=5)
@@ -213,10 +214,10 @@ check("E10", "∂E/∂w(1) with ReLU: graph vs. δ_j x_i", grads(W1), np.outer(d
 # %% [markdown]
 # ## E5 · Why backpropagation is efficient: repeated subexpressions
 #
-# In figure 6.9, $z = f(f(f(w)))$. Written out in full, the formula $\partial z/\partial w =
+# In the lecture's figure 6.9, $z = f(f(f(w)))$. Written out in full, the formula $\partial z/\partial w =
 # f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ again and again. Let us count the evaluations. `f` is an operation of
-# our own that counts how often its value is computed: `@primitive` turns a function on floats into an operation of the
-# engine, given its derivative as a function of the input x and the result y.
+# our own that counts how often its value is computed. `@primitive` turns a function on floats into an operation of the
+# engine; the function's derivative is given in terms of the input x and the result y.
 
 # %%
 count = 0
@@ -236,7 +237,7 @@ def slope(x):
 
 # %%
 def naive(w, n):
-    """Return the product of f′ at w, f(w), f(f(w)), …; every argument is recomputed from w."""
+    """Return the product of the n slopes f′(w), f′(f(w)), f′(f(f(w))), …; recompute each argument from w."""
     product = 1.0
     for depth in range(n):
         x = w
@@ -248,7 +249,7 @@ def naive(w, n):
 
 # %%
 def reverse(w, n):
-    """Return the derivative in reverse mode, which needs only n − 1 evaluations of f; one more gives z itself."""
+    """Return the derivative, computed in reverse mode; this evaluates f n times, the last time only to compute z."""
     z = w = Value(w)
     for _ in range(n):
         z = f(z)
@@ -280,10 +281,9 @@ plt.show()
 # %% [markdown]
 # ## E6 · "If memory is an issue, we can choose to re-calculate some"
 #
-# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` keeps none of the nodes of the
-# function that you give it, and runs that function again when the sweep reaches the function's result. With √n segments
-# of √n steps, only the √n segment results and the nodes of one segment are alive at any one time; the price is one
-# extra forward pass.
+# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` runs a function without keeping its
+# nodes, and runs it again when the sweep reaches the function's result. With √n segments of √n steps, only the √n
+# segment results and the nodes of one segment are alive at any one time; the price is one extra forward pass.
 
 # %%
 steps_run = 0
@@ -310,12 +310,12 @@ for _ in range(side):
 forward_checkpointed = steps_run
 one_segment = len(toposort(steps(Value(0.2), side)))
 live_checkpointed = len(toposort(y)) + one_segment
-print(f"alive at once: {live_plain} nodes")
-print(f"with checkpoints: {live_checkpointed}, {one_segment} of them in one segment")
+print(f"nodes alive at once, without checkpoints: {live_plain}")
+print(f"with checkpoints: {live_checkpointed}, of which {one_segment} are in one segment")
 
 # %% [markdown]
-# With checkpoints, the gradient is the same to the last bit. Worked out by hand, it is the product of the slopes
-# $1 - 0.001\,(1 - \tanh^2 y)$ of all 1,024 steps; here we compute that product without the engine.
+# With checkpoints, the gradient is the same to the last bit. By the chain rule, it is the product of the slopes $1 -
+# 0.001\,(1 - \tanh^2 y)$ of all 1,024 steps; here we compute that product without the engine.
 
 # %%
 product, number = 1.0, 0.2
@@ -330,9 +330,9 @@ check("E6", "forward steps with checkpoints / without", forward_checkpointed / f
 # %% [markdown]
 # ## E7 · "Roughly the same computation cost as forward propagation"
 #
-# We measure the processor time of the sweep divided by the time it takes to build the graph, for networks of three
-# sizes with one hidden layer and one output layer of tanh units. (Each time is the best of several runs. The forward
-# pass also has to create the nodes, so the sweep is the cheaper of the two passes.)
+# We measure how long the sweep takes, relative to the time it takes to build the graph, for networks of three sizes
+# that have one hidden layer and one output layer of tanh units. (Both are processor times, and each is the smallest of
+# several measurements. The forward pass also has to create the nodes, so the sweep is the cheaper of the two passes.)
 
 # %%
 def forward_and_backward(width):
@@ -362,13 +362,14 @@ check("E7", "backward time / forward time at three sizes", ratios, "< 2")
 # %% [markdown]
 # ## E8 · "Any function (not only neural networks)"
 #
-# This integrator halves an interval again and again, until the result is accurate enough. It uses recursion, a branch
-# that depends on the numbers, and a loop. We integrate $\sin(ax)$ from 0 to 1; the derivative of the integral with
-# respect to $a$ is known: $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
+# This integrator halves an interval again and again, until the result is accurate enough. It uses recursion and a
+# branch that depends on the numbers. (The exercise below adds a loop.) We integrate $\sin(ax)$ from 0 to 1; the
+# derivative of the integral with respect to $a$ is known: $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a -
+# 1}{a^2}$.
 
 # %%
 def simpson(f, left, right, tolerance=1e-12):
-    """Integrate by Simpson's rule; if the result is not accurate enough, integrate each half separately."""
+    """Integrate f by Simpson's rule; if the result is not accurate enough, integrate over each half separately."""
     middle = (left + right) / 2
     whole = (right - left) / 6 * (f(left) + 4 * f(middle) + f(right))
     quarters = [(left + middle) / 2, (middle + right) / 2]
@@ -387,12 +388,12 @@ def area(a):
 at = 2.0
 integral, slope_at = value_and_grad(area)(at)
 known = (at * math.sin(at) + math.cos(at) - 1) / at**2
-print(f"integral {integral:.12f}, its derivative {slope_at:.12f}, known {known:.12f}")
+print(f"integral {integral:.12f}, derivative {slope_at:.12f}, derivative from the closed form {known:.12f}")
 check("E8", "derivative of the integral: recursive integrator vs. closed form", slope_at, known, 1e-9)
 check("E8", "derivative of the integral: reverse vs. forward mode", slope_at, ac.jvp(area)((at,), (1.0,))[1], 1e-13)
 
 # %% [markdown]
-# **Try it.** Newton's iteration for a square root is a `while` loop. Differentiate it, and compare with
+# **Try it.** Newton's iteration for a square root is a `while` loop. Differentiate it, and compare the result with
 # $1/(2\sqrt{a})$.
 #
 # <details><summary>Solution</summary>
@@ -413,9 +414,9 @@ check("E8", "derivative of the integral: reverse vs. forward mode", slope_at, ac
 # ## E9 · The lecture's own listing
 #
 # The last slide shows the kind of program that automatic differentiation makes possible. The program on the slide runs
-# here unchanged, with NumPy imported as `nd` and this engine as `autograd`: the arrays hold `Value`s, and NumPy applies
-# its functions to each of them. In the listing, `record()` asks for a graph; our engine always builds a graph, except
-# inside `no_record()`.
+# here unchanged, with NumPy imported as `nd` and this engine imported as `autograd`: the arrays hold `Value`s, and
+# NumPy applies its functions to each of them. In the listing, `record()` asks for a graph; our engine always builds a
+# graph, except inside `no_record()`.
 
 # %%
 import numpy as nd
@@ -439,17 +440,17 @@ autograd.backward(error)
 # %%
 z_numbers = np.tanh(numbers(w1) @ x)  # the same network on floats
 y_numbers = numbers(w2) @ z_numbers
-delta_out = 2 * (y_numbers - t)  # this listing has no ½
+delta_out = 2 * (y_numbers - t)  # the error in the listing has no factor ½
 delta_in = (1 - z_numbers**2) * (numbers(w2).T @ delta_out)
-check("E9", "the listing's error", error, float(np.sum((y_numbers - t) ** 2)), 1e-14)
+check("E9", "error in the listing: graph vs. NumPy", error, float(np.sum((y_numbers - t) ** 2)), 1e-14)
 check("E9", "gradient with respect to w1: graph vs. NumPy", grads(w1), np.outer(delta_in, x), 1e-14)
 check("E9", "gradient with respect to w2: graph vs. NumPy", grads(w2), np.outer(delta_out, z_numbers), 1e-14)
 
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
-# result, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
+# comparison, this cell would raise an error.
 
 # %%
 summary("E", 10)

@@ -2,12 +2,13 @@
 # # Sensitivities, and gradient descent on real digits
 #
 # **Aim.** To work through Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*,
-# lecture 21): its matrix listings for forward propagation, the sensitivities δ and the gradient of $E_{in}$, which we
-# compare with the graph; the cost and the error of a numerical gradient; batch against sequential descent; and the
-# lecture's digits.
+# lecture 21). You will meet its matrix listings for forward propagation, for the sensitivities δ and for the gradient
+# of the in-sample error $E_{in}$, which we compare with the graph; the cost and the error of a numerical gradient;
+# batch against sequential descent; and networks that tell digits apart.
 #
-# The results are named M1 to M6. A call to `check(row, name, value, expectation)` compares a number from the graph with
-# the same number from the lecture's listing, which is written in NumPy, independently of the engine.
+# The results are named M1 to M6. A call to `check(row, name, value, expectation)` compares a number computed by the
+# engine with the same number computed by the lecture's listings, or with a bound. The listings are written in NumPy,
+# independently of the engine.
 
 # %%
 import itertools
@@ -27,13 +28,13 @@ from nn.datasets import digits, digits_features
 # ## M1 · Forward propagation as matrices
 #
 # $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf
-# s^{(\ell)})]$: every layer's output begins with a 1, whose weights are the biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$
-# rows and $d^{(\ell)}$ columns, where $d^{(\ell)}$ is the number of units in layer ℓ; θ is tanh. First comes the
-# listing in NumPy, then the same network as a graph.
+# s^{(\ell)})]$: every layer's output begins with a 1, so the weights that multiply the 1 in the next layer are that
+# layer's biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$ rows and $d^{(\ell)}$ columns, where $d^{(\ell)}$ is the number of
+# units in layer ℓ; θ is tanh. First comes the listing in NumPy, then the same network as a graph.
 
 # %%
 def listing_forward(Ws, x):
-    """Run the lecture's forward propagation; the output of the last layer does not begin with a 1."""
+    """Return the input and each layer's output (all but the last begin with a 1), and each layer's weighted sums s."""
     xs, signals = [np.array([1.0, *x])], []
     for W in Ws:
         signals.append(W.T @ xs[-1])
@@ -71,8 +72,8 @@ check("M1", "h(x): graph vs. listing", h, float(xs[-1][0]), 1e-14)
 #
 # The sensitivities are $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With $e = (h - y)^2$ and tanh everywhere,
 # $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and, going backwards, $\delta^{(\ell)} = \theta'(s^{(\ell)})
-# \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$. The limits 1 to d on the bracket drop entry 0, which belongs
-# to the constant 1: no gradient has to flow into a constant.
+# \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$, where ⊗ multiplies entry by entry. The limits 1 to d on the
+# bracket drop entry 0, which belongs to the constant 1: no gradient has to flow into a constant.
 
 # %%
 def listing_deltas(Ws, xs, y):
@@ -89,12 +90,12 @@ for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
     check("M3", f"sensitivities of layer {layer}: graph vs. listing", [node.grad for node in node_s], delta, 1e-13)
 
 # %% [markdown]
-# **Try it.** The listing drops row 0 of $W^{(\ell+1)}\delta^{(\ell+1)}$. What does that entry mean?
+# **Try it.** The listing drops entry 0 of $W^{(\ell+1)}\delta^{(\ell+1)}$. What does this entry mean?
 #
 # <details><summary>Solution</summary>
 #
-# It is the derivative with respect to the constant 1, that is, the sum of bias × δ. If you make the 1 an input, the
-# graph computes this derivative too.
+# It is the derivative of the error with respect to the constant 1, that is, the sum of bias × δ over the units of the
+# next layer. If you make the 1 an input, the graph computes this derivative too.
 #
 # ```python
 # from autograd_core import Value
@@ -109,8 +110,8 @@ for layer, (delta, node_s) in enumerate(zip(deltas, nodes), 1):
 # %% [markdown]
 # ## M4 · The algorithm for $E_{in}$ and its gradient
 #
-# For each data point, go forward and backward, and then add to the gradient: $G^{(\ell)} \mathrel{+}= \frac1N\,\mathbf
-# x^{(\ell-1)}(\delta^{(\ell)})^{\mathsf T}$.
+# For each data point, run forward and backward propagation, and then add the point's contribution to the gradient:
+# $G^{(\ell)} \mathrel{+}= \frac1N\,\mathbf x^{(\ell-1)}(\delta^{(\ell)})^{\mathsf T}$.
 
 # %%
 data = [(generator.normal(0, 1, 3).tolist(), float(generator.choice([-1.0, 1.0]))) for _ in range(12)]
@@ -139,9 +140,9 @@ check("M4", "∇E_in: graph vs. listing", gradients(E_in, every), np.concatenate
 #
 # The lecture calls the numerical gradient "approximate, inefficient". You can measure how approximate and how
 # inefficient it is. A central difference $(e(w+\Delta) - e(w-\Delta))/2\Delta$ has two errors: a multiple of Δ² (from
-# the cubic term, which the difference ignores) and the rounding error divided by Δ. On logarithmic axes the curve of
-# the total error has the shape of a V. (The code below runs inside `no_record()`, where no graph is built, since only
-# the number is needed.)
+# the cubic term of the Taylor series, which the difference ignores) and the rounding error divided by Δ. On logarithmic
+# axes the curve of the total error has the shape of a V. (The function `error_at` below computes the error inside
+# `no_record()`, where no graph is built, since only the number is needed.)
 
 # %%
 def error_at(w, moved):
@@ -195,17 +196,18 @@ numerical = [(counted(w, w.data + 1e-5) - counted(w, w.data - 1e-5)) / 2e-5 for 
 middle = time.perf_counter()
 algorithmic = gradients((graph_forward(weights, x)[1][0] - target) ** 2, every)
 end = time.perf_counter()
-print(f"{len(every)} weights, time of the numerical gradient: {1e3 * (middle - start):.2f} ms")
-print(f"{' ':10}  time of the algorithmic one: {1e3 * (end - middle):.2f} ms")
+print(f"{len(every)} weights: the numerical gradient takes {1e3 * (middle - start):.2f} ms,")
+print(f"{' ':12}the gradient from the graph {1e3 * (end - middle):.2f} ms")
 check("M2", "gradient: numerical (Δ = 10⁻⁵) vs. graph", numerical, algorithmic, 1e-8)
 check("M2", "numerical gradient for 29 weights: number of evaluations of the error", len(evaluations), 2 * 29)
 
 # %% [markdown]
 # ## M6 · The digits
 #
-# The lecture describes each scanned digit with two numbers: its average intensity and its symmetry. The digits used
-# here are real: 1,797 scans of 8×8 pixels (UCI). Symmetry here is minus the mean difference from the left–right mirror
-# image, minus the mean difference from the up–down mirror image, so the symmetry of a perfectly symmetric digit is 0.
+# The lecture describes each scanned digit by two numbers: its average intensity and its symmetry. The digits used here
+# are real: 1,797 scans of 8×8 pixels, from the UCI repository. The symmetry of a digit is minus the sum of two mean
+# absolute differences: one between the image and its left–right mirror image, and one between the image and its up–down
+# mirror image. A perfectly symmetric digit therefore has a symmetry of 0.
 
 # %%
 data = digits()
@@ -223,7 +225,7 @@ labels = np.array(data.targets)
 
 
 def prepare(chosen, positive, seed=0):
-    """Shuffle the normalised features and the targets (±1); return 75 % for training and the rest as held-out data."""
+    """Return shuffled, normalised points of the chosen digits, and targets ±1: 75 % for training, the rest held out."""
     order = np.flatnonzero(chosen)
     np.random.default_rng(seed).shuffle(order)
     points = (features[order] - features[order].mean(0)) / features[order].std(0)
@@ -242,7 +244,7 @@ def output(model, point):
 
 
 def train(model, points, targets, epochs, rate, seed=0):
-    """Train by sequential gradient descent: one step after each point, in a new order in each epoch."""
+    """Train by sequential gradient descent: take a step after each point, with the points in a new order each epoch."""
     order, generator = list(range(len(points))), random.Random(seed)
     optimiser = SGD(model.parameters(), lr=rate)
     for _ in range(epochs):
@@ -284,8 +286,8 @@ plt.show()
 
 # %% [markdown]
 # With only two features, there is a limit to what a network can learn. In the task of the lecture's figure, "1 against
-# the rest", these features do not separate the two classes: the answer "not 1" is right nine times in ten, and the
-# network is hardly right more often.
+# the rest", these features do not separate the two classes. Always answering "not 1" is right nine times in ten, and
+# the network does hardly better.
 
 # %%
 one_or_rest = prepare(labels >= 0, positive=1)
@@ -297,15 +299,15 @@ by_network = accuracy(model_one, *one_or_rest[2:])
 check("M6", "1 against the rest: held-out accuracy of the network", by_network, "> 0.89, < 0.94")
 
 # %% [markdown]
-# ## M5 · Batch and sequential
+# ## M5 · Batch and sequential descent
 #
 # Batch descent takes one step with the gradient of the whole $E_{in}$; sequential descent (SGD) takes a step after each
-# point. In each pass over the data, both compute the gradients of N points, but sequential descent takes N steps, and
-# batch descent only one.
+# point. In each pass over the data, both compute a gradient for each of the N points, but sequential descent takes N
+# steps, and batch descent only one.
 
 # %%
 def descend(sequential, epochs, rate):
-    """Return E_in at the beginning of each epoch."""
+    """Train a new network on the zeros and sevens; return E_in at the beginning of each epoch."""
     points, targets = zero_or_seven[:2]
     model, curve = MLP(2, [4, 1], activation=tanh, output=tanh, seed=3), []
     for _ in range(epochs):
@@ -344,14 +346,14 @@ check("M5", "E_in at the start of epoch 20: sequential / batch", sequential[-1] 
 # ```
 #
 # Up to about η = 1, $E_{in}$ falls smoothly. With larger steps, $E_{in}$ jumps about until the tanh units saturate;
-# then the gradient vanishes and $E_{in}$ no longer moves.
+# then the gradient vanishes and $E_{in}$ no longer changes.
 # </details>
 
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
-# result, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
+# comparison, this cell would raise an error.
 
 # %%
 summary("M", 6)

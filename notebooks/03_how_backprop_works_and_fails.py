@@ -3,7 +3,7 @@
 #
 # **Aim.** To work through James V. Stone's lecture "Backprop: How it works, and how it fails" (University of
 # Sheffield), from one weight and one association to networks that remember photographs, get stuck in local minima, and
-# learn the noise.
+# learn the noise in their data.
 #
 # The results are named S1 to S8. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine with a number stated in the lecture, or with the value of one of the lecture's formulas. The formulas are
@@ -27,9 +27,9 @@ from nn import MLP, SGD, Adam
 # %% [markdown]
 # ## S1 · The simplest network
 #
-# One input, one weight, one output: $y = wx$. The network should associate $x = 0.8$ with the target 0.2; its weight
-# starts at $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ is the
-# error, and $dE/dw = \delta x$ is the gradient (equations 3–9).
+# The network has one input, one weight and one output: $y = wx$. It should associate $x = 0.8$ with the target 0.2; its
+# weight starts at $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ is
+# the error, and $dE/dw = \delta x$ is the gradient (equations 3–9).
 
 # %%
 x, target = 0.8, 0.2
@@ -61,7 +61,8 @@ check("S1", "gradient where the descent stops", abs(slope), "< 1e-12")
 # %% [markdown]
 # ## S2 · $E(w)$ and its slope
 #
-# The error is a parabola. The slope at a point is the limit of $\Delta E/\Delta w$ as Δw shrinks to 0 (equation 8).
+# As a function of w, the error is a parabola. Its slope at a point is the limit of $\Delta E/\Delta w$ as Δw shrinks to
+# 0 (equation 8).
 
 # %%
 def error(w):
@@ -74,7 +75,7 @@ ratios = [(error(0.4 + d) - error(0.4)) / d for d in widths]
 for d, ratio in zip(widths, ratios):
     print(f"Δw = {d:<7} ΔE/Δw = {ratio:.5f}   off by {ratio - exact:.5f}")
 check("S2", "dE/dw at w = 0.4", exact, 0.096, 1e-14)
-check("S2", "ΔE/Δw is off by ½ x² Δw", [r - exact for r in ratios], [0.5 * x * x * d for d in widths], 1e-12)
+check("S2", "ΔE/Δw − dE/dw vs. ½ x² Δw", [r - exact for r in ratios], [0.5 * x * x * d for d in widths], 1e-12)
 
 # %%
 ws = np.linspace(-0.1, 0.65, 100)
@@ -94,7 +95,7 @@ plt.show()
 #
 # Now $y = \mathbf w\cdot\mathbf x$ with two weights, and $E = \frac12\sum_t(\mathbf w\cdot\mathbf x_t - y_t)^2$
 # (equation 22), where t runs over two associations. The lecture starts at $\mathbf w = (-0.8, -1.6)$. The two
-# associations are two linear equations in two unknowns (equation 17), so we know where the descent must end.
+# associations give two linear equations in two unknowns (equation 17), so we know where the descent must end.
 
 # %%
 associations = [((1.0, 0.4), 0.7), ((0.3, 0.9), -0.2)]
@@ -135,10 +136,10 @@ plt.show()
 # %% [markdown]
 # ## S4 · A 4-4 network is four 4-1 networks
 #
-# No weight of a linear 4-4 network affects more than one output, so training such a network with $E =
-# \frac12\sum_k\delta_k^2$ is the same as training four 4-1 networks side by side (figure 3). The two sets of weights
-# are identical to the last bit, and agree with the matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$,
-# with one association in each column of X and T.
+# No weight of a linear 4-4 network affects more than one output, so training the network with $E =
+# \frac12\sum_k\delta_k^2$ is the same as training four 4-1 networks side by side (figure 3). The weights of the 4-4
+# network and those of the four 4-1 networks are identical to the last bit. They also agree with the matrix form, $W
+# \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$, in which each column of X and T holds one association.
 
 # %%
 def descend(rows, pairs, steps=50, rate=0.1):
@@ -171,15 +172,15 @@ check("S4", "weights of the 4-4 network: graph vs. matrix form", together, W, 1e
 # ## S5 · Learning photographs
 #
 # A linear network with 50×50 inputs and 50×50 outputs learns to associate each of two photographs with itself. It has
-# 6,250,000 weights, each of them a scalar in the engine with its own gradient. Given a noisy photograph, the network
-# answers with the clean one: its memory is content-addressable.
+# 6,250,000 weights, each of them a scalar in the engine with its own gradient. When the network is given a noisy
+# photograph, it answers with the clean one: its memory is content-addressable.
 #
 # The outputs saved in this notebook were computed at full size, which you choose by setting the environment variable
-# `AUTOGRAD_CORE_FULL=1`. If it is not set, the pictures are 20×20 (160,000 weights), and training takes a second.
-# The photographs ship with scikit-learn.
+# `AUTOGRAD_CORE_FULL` to 1. If it is not set, the pictures have 20×20 pixels (the network has 160,000 weights), and
+# training takes a second. The photographs ship with scikit-learn.
 #
-# The time and memory that training took are printed below the pictures; they were measured with the native engine. On
-# the same machine the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
+# The time and memory that training takes are printed below the pictures. The saved figures were measured with the
+# native engine; on the same machine the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
 
 # %%
 from PIL import Image
@@ -211,7 +212,7 @@ weights = [w for row in W for w in row]
 print(f"{len(weights):,} weights made in {time.process_time() - started:.1f} s of processor time")
 
 # %% [markdown]
-# Now we train on one association after the other. With $\epsilon = 1/|\mathbf x|^2$ each step stores its photograph
+# Now we train on one association after the other. With $\epsilon = 1/|\mathbf x|^2$ a step stores its photograph
 # exactly, and changes the answer to the other photograph only to the extent that the two photographs are alike.
 
 # %%
@@ -272,14 +273,14 @@ weights.clear()
 # %% [markdown]
 # ## S6 · A backprop network with sigmoid units
 #
-# The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms above it (equation
-# 33); a weight changes by $-\epsilon\,\delta_j x_i$ for one association (equation 34), and by the sum of these changes
-# for all associations together (35). The slope of the sigmoid is $y(1-y)$ (32).
+# The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms of the units above
+# it (equation 33). A weight changes by $-\epsilon\,\delta_j x_i$ for one association (equation 34), and by the sum of
+# these changes for all associations together (equation 35). The slope of the sigmoid is $y(1-y)$ (equation 32).
 
 # %%
 draw, epsilon = np.random.default_rng(6), 0.3
 V1, V2 = draw.normal(size=(4, 3)), draw.normal(size=(2, 4))  # the weights as plain numbers, for the equations
-W1, W2 = ([[parameter(w) for w in row] for row in V.tolist()] for V in (V1, V2))  # and as nodes
+W1, W2 = ([[parameter(w) for w in row] for row in V.tolist()] for V in (V1, V2))  # the same weights as nodes
 batch = [(draw.normal(size=3), draw.random(size=2)) for _ in range(5)]
 errors, hidden_nodes = [], []
 for x, t in batch:
@@ -319,7 +320,7 @@ check("S6", "equation 35: weight change for all associations together", total, e
 #
 # Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network with one weight
 # shows this: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has a global minimum of 0 at $w = 2$, and higher local
-# minima elsewhere. Each arrow leads from a starting point to the minimum that descent finds.
+# minima elsewhere. Each arrow in the plot leads from a starting point to the minimum that descent finds from there.
 
 # %%
 points = [i / 4 for i in range(1, 17)]
@@ -350,7 +351,7 @@ plt.show()
 found = sorted({round(w, 3) for w in ends})
 print("minima found:", found)
 check("S7", "number of different minima reached from six starts", len(found), ">= 2")
-check("S7", "the lowest minimum found", min(found, key=cross_section), 2.0, 1e-3)
+check("S7", "w at the lowest minimum found", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
 # For XOR, the error of a 2-2-1 network has local minima that descent cannot escape. From some of 20 random starting
@@ -373,11 +374,11 @@ def learns_xor(seed):
 # %%
 solved = [learns_xor(seed) for seed in range(20)]
 print("".join("✓" if s else "·" for s in solved))
-check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved) / 20, "> 0, < 1")
+check("S7", "share of 20 seeds for which a 2-2-1 network learns XOR", sum(solved) / 20, "> 0, < 1")
 
 # %% [markdown]
-# **Try it.** With more hidden units there are more ways around the bad minima. For how many of ten seeds does a 2-6-1
-# network learn XOR?
+# **Try it.** With more hidden units, a network has more ways around the bad minima. For how many of ten seeds does a
+# 2-6-1 network learn XOR?
 #
 # <details><summary>Solution</summary>
 #
@@ -398,7 +399,7 @@ check("S7", "share of 20 seeds that learn XOR with two hidden units", sum(solved
 # %% [markdown]
 # ## S8 · Too small, right, too large; and early stopping
 #
-# Twenty noisy points on a sine curve are fitted by networks with 1, 3 and 16 hidden units. The error on points that
+# Networks with 1, 3 and 16 hidden units are fitted to twenty noisy points on a sine curve. The error on points that
 # were not used for training (the validation set) shows which of the three networks is best, and when to stop training.
 
 # %%
@@ -473,8 +474,8 @@ check("S8", "validation error: 3 units / 1 unit (underfit), and 3 units / 16 uni
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
-# result, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
+# comparison, this cell would raise an error.
 
 # %%
 summary("S", 8)

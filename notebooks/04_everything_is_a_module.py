@@ -2,9 +2,9 @@
 # # Everything is a module
 #
 # **Aim.** To work through Efstratios Gavves and Max Welling's lecture "Learning with neural networks" (*Deep Learning*
-# at UvA, lecture 2): networks as graphs of modules; the chain rule over all paths; Jacobians and their dimensions; the
-# whole gallery of modules, each with its value, gradient, plot and gradient check; modules of your own, and how to test
-# them.
+# at the University of Amsterdam, lecture 2): networks as graphs of modules; the chain rule over all paths; Jacobians
+# and their dimensions; the whole gallery of modules, each with its value, gradient, plot and gradient check; and
+# modules of your own, with their tests.
 #
 # The results are named U1 to U12. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine with the value of a formula from the lecture. The formulas are evaluated without the engine: in NumPy, with
@@ -29,9 +29,9 @@ from autograd_core.check import check_gradient, check_primitive
 # ## U1 · Cascade, interwoven graph, recurrent network
 #
 # A feed-forward cascade passes its input through one module after another. In an interwoven (directed acyclic) network
-# a module may read from several others. A recurrent network has a loop, which is "unrolled": it is laid out step by
-# step in time, and the result is a graph without loops. `check_gradient` compares each derivative with a finite
-# difference (U10).
+# a module may read from several other modules. A recurrent network has a loop, which is "unrolled": the network is
+# copied once for each step in time, and the result is a graph without loops. `check_gradient` compares each derivative
+# with a finite difference (section U10 explains how).
 
 # %%
 x = [0.4, -0.7]
@@ -55,8 +55,8 @@ for name, (model, output) in outputs.items():
 
 # %% [markdown]
 # Drawn and folded layer by layer, the three networks look as they do in the lecture. First comes the cascade, in which
-# the layers follow one another. (A thick edge represents several edges; ‖grad‖ is the length of the vector of the
-# gradients hidden in a box.)
+# the layers follow one another. (A thick edge represents several edges; ‖grad‖ is the length of the vector of all
+# derivatives with respect to the parameters of a layer.)
 
 # %%
 drawings = {}
@@ -83,7 +83,7 @@ drawings["recurrent, 3 steps"]
 # %% [markdown]
 # ## U2 · Forward in the right order, backward in reverse
 #
-# "Make sure all the inputs are computed at the right time", says the lecture; topological order does just that. The
+# "Make sure all the inputs are computed at the right time", says the lecture; topological order ensures just that. The
 # backward sweep goes through the nodes in the opposite order, so that each gradient is complete before it is passed on.
 # The nodes store the activations, which the sweep needs.
 
@@ -99,8 +99,8 @@ hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in
 check("U2", "activations of the hidden layer: stored in the graph vs. formula", activations, hidden, 1e-15)
 
 # %% [markdown]
-# The stepper animates this: it goes forward operation by operation, and then backward edge by edge. Press the arrow
-# keys; each backward step spells out the chain rule for that edge.
+# The stepper animates both passes: it goes forward operation by operation, and then backward edge by edge. Press the
+# arrow keys; each backward step spells out the chain rule for its edge.
 
 # %%
 w, b = parameter(0.8, "w"), parameter(-0.1, "b")
@@ -111,15 +111,15 @@ loss.label = "L"
 steps = loss.step(direction="TB")
 forward = [step.text for step in steps if step.kind == "operation"]
 backward = [step.text for step in steps if step.kind == "edge"]
-check("U2", "stepper: number of operations forward, and of edges backward", [len(forward), len(backward)], [5, 6])
+check("U2", "stepper: number of forward operations, and of backward edges", [len(forward), len(backward)], [5, 6])
 steps
 
 # %% [markdown]
 # ## U3 · The chain rule over all paths
 #
-# In one variable: $\frac{d}{dx}\sin(0.5x^2) = \cos(0.5x^2)\,x$. With several variables, the gradient is a sum over all
-# paths: $\frac{dz}{dx_i} = \sum_j \frac{dz}{dy_j}\frac{dy_j}{dx_i}$, or $\left(\frac{dy}{dx}\right)^{\mathsf
-# T}\frac{dz}{dy}$ in terms of the Jacobian.
+# An example of the chain rule in one variable is $\frac{d}{dx}\sin(0.5x^2) = \cos(0.5x^2)\,x$. With several variables,
+# the gradient is a sum over all paths, $\frac{dz}{dx_i} = \sum_j \frac{dz}{dy_j}\frac{dy_j}{dx_i}$; in terms of the
+# Jacobian, it is $\left(\frac{dy}{dx}\right)^{\mathsf T}\frac{dz}{dy}$.
 
 # %%
 points = [-2.0, -0.5, 0.0, 1.3]
@@ -148,8 +148,9 @@ check("U3", "sum over all paths: graph vs. (dy/dx)ᵀ dz/dy", all_paths, np.tran
 # %% [markdown]
 # ## U4 · Full and diagonal Jacobians
 #
-# Each output of softmax depends on every input, so its Jacobian is full: $\mathrm{diag}(a) - aa^{\mathsf T}$. A sigmoid
-# applied to each input has a diagonal Jacobian with the entries $\sigma(1-\sigma)$.
+# Each output of softmax depends on every input, so the Jacobian of softmax is full: it is $\mathrm{diag}(a) -
+# aa^{\mathsf T}$, where $a$ is the output. A sigmoid applied to each input separately has a diagonal Jacobian with the
+# entries $\sigma(1-\sigma)$.
 
 # %%
 xs = [0.3, -1.0, 2.0]
@@ -173,7 +174,7 @@ plt.show()
 # ## U5 · Dimension analysis
 #
 # The lecture's example has layers of 15, 10 and 5 neurons, with $a_l = \theta_l^{\mathsf T}x_l$. A gradient with
-# respect to an array has that array's shape, and the shapes of the products must match: $[5\times10]^{\mathsf
+# respect to an array has that array's shape, and the shapes in each product must match: $[5\times10]^{\mathsf
 # T}[5\times1] = [10\times1]$ and $[15\times1][10\times1]^{\mathsf T} = [15\times10]$.
 
 # %%
@@ -229,11 +230,12 @@ check("U6", "number of coordinates that disagree with finite differences", len(r
 a.draw()
 
 # %% [markdown]
-# ## U7 · Backpropagation visualised, at epoch t and t + 1
+# ## U7 · Backpropagation visualised, in epochs t and t + 1
 #
-# $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, $\mathcal L = \frac12(y - a_2)^2$. (The forward slides write
-# $\|y - x_3\|^2$ without the ½, and the backward slides write it with the ½, which belongs in both.) The forward pass
-# stores its values, the backward pass uses each gradient to compute the next ones, and then the parameters move.
+# The network is $a_1 = \sigma(\theta_1x_1)$, $a_2 = \sigma(\theta_2a_1)$, and the loss is $\mathcal L = \frac12(y -
+# a_2)^2$. (The slides on the forward pass write the loss as $\|y - x_3\|^2$, without the ½; the slides on the backward
+# pass include the ½, which belongs in both.) The forward pass stores its values, the backward pass uses each gradient
+# to compute the next ones, and then the parameters are updated.
 
 # %%
 theta1, theta2, x1, y, eta = parameter(0.6, "θ1"), parameter(-0.4, "θ2"), Value(1.5, "x1"), 0.8, 2.0
@@ -248,7 +250,7 @@ def epoch():
 
 
 # %% [markdown]
-# Here are the slides' four derivatives, computed on plain numbers; the later ones reuse the earlier ones.
+# Here are the slides' four derivatives, computed on plain numbers; each but the first reuses an earlier one.
 
 # %%
 def logistic(x):
@@ -284,8 +286,8 @@ check("U7", "epoch t + 1: the same four derivatives", *rows[1], 1e-14)
 check("U7", "loss in epoch t + 1 / in epoch t", losses[1] / losses[0], "< 1")
 
 # %% [markdown]
-# The stepper shows the same two epochs, frame by frame: forward, backward, update, and forward again with the new
-# parameters.
+# The stepper shows the same two epochs, frame by frame: a forward pass, a backward pass and an update, and then the
+# same again with the new parameters.
 
 # %%
 theta1.data, theta2.data = 0.6, -0.4
@@ -300,9 +302,9 @@ steps
 #
 # Here is each module of the lecture with its value, its gradient according to the lecture's formula, a plot and a
 # gradient check. First come the modules that act on one number. Each entry in the code below consists of the module,
-# the formula for its value and the formula for its gradient; neither formula uses the engine. The noise of the noisy
-# ReLU is $\varepsilon\sim N(0,\sigma(x))$; its variance is the sigmoid of x. Because the noise depends on x, the slope
-# of this module has a second term.
+# the formula for its value and the formula for its gradient; neither formula uses the engine. The noise that the noisy
+# ReLU adds to x is $\varepsilon\sim N(0,\sigma(x))$, so the variance of the noise is the sigmoid of x. Because the
+# noise depends on x, the slope of this module has a second term.
 
 # %%
 one_number = {
@@ -322,7 +324,7 @@ one_number = {
 
 # %%
 def noise(x):
-    """Return ε = n √σ(x), where n is the normal number that seed 2 draws; the size of ε depends on x."""
+    """Return ε = n √σ(x), where n is a standard normal number drawn with seed 2; the size of ε depends on x."""
     return random.Random(2).gauss(0.0, 1.0) * math.sqrt(logistic(x))
 
 
@@ -403,8 +405,8 @@ axes.flat[0].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The slope β of the parametric ReLU is trained as well; the derivative of the output with respect to β is x if x < 0,
-# and 0 otherwise.
+# The slope β of the parametric ReLU is a parameter, and is trained too. The derivative of the output with respect to β
+# is x if x < 0, and 0 otherwise.
 
 # %%
 prelu = nn.PReLU(0.25)
@@ -433,8 +435,8 @@ check("U9", "gradients of σ(θx): as one module and as two", [one, two], [[-1.7
 
 # %% [markdown]
 # Three larger modules each learn a task: an **RBF network**, $a = \sum_j u_j\exp(-\beta_j(x - w_j)^2)$, whose centres
-# are placed by k-means and then trained; a **residual** block, $x + h(x)$; and **network in network**, a small MLP that
-# slides along the input.
+# $w_j$ are placed by k-means and then trained; a **residual** block, $x + h(x)$; and a **network in network**, a small
+# MLP that slides along the input.
 
 # %%
 curve = nn.datasets.curve("sine", 24)
@@ -467,7 +469,8 @@ nn.fit(residual, nn.hinge, moons, epochs=40, batch_size=10, optimizer=nn.Adam(re
 check("U9", "residual network: accuracy on the moons", nn.accuracy(residual, moons), ">= 0.95")
 
 # %% [markdown]
-# The network in network has to detect whether there is a step up (0, 1, 1) somewhere in a noisy list of eight numbers.
+# The network in network is given a noisy list of eight numbers. It has to tell whether the list contains a step up
+# (such as 0, 1, 1) or a step down.
 
 # %%
 generator = random.Random(7)
@@ -493,7 +496,8 @@ check("U9", "network in network: accuracy", nn.accuracy(nin, (rows, [1 if s else
 #
 # We take central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$ for a sample of
 # the coordinates, weights and biases alike, **one parameter at a time**. `check_gradient` chooses a step for each
-# coordinate and estimates how accurate the difference is; the table lists the coordinates with the poorest agreement.
+# coordinate and estimates how accurate the coordinate's difference is; the table begins with the coordinates that agree
+# least closely.
 
 # %%
 model = nn.MLP(3, [5, 4, 2], activation=tanh, seed=1)
@@ -512,8 +516,9 @@ check("U10", "number of sampled weights, and of sampled biases", counts, [4, 4])
 check("U10", "number of coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
-# "Do not perturb the whole vector θ + ε: this will give wrong results." Indeed, moving all the parameters at once
-# measures a single number, the sum of all partial derivatives, and says nothing about any one of them.
+# "Do not perturb the whole vector θ + ε: this will give wrong results", the lecture warns. Indeed, moving all the
+# parameters at once measures a single number, the sum of all partial derivatives, and says nothing about any one of
+# them.
 
 # %%
 parameters, epsilon = model.parameters(), 1e-5
@@ -537,11 +542,12 @@ all_at_once = difference(parameters)
 check("U10", "difference with all parameters shifted at once vs. sum of the partial derivatives",
       all_at_once, sum(true), 1e-6)
 wrong = [abs(all_at_once - g) > 0.01 * abs(g) for g in true]
-check("U10", "share of derivatives from which that sum differs by more than 1 %", sum(wrong) / len(wrong), "> 0.95")
+check("U10", "share of partial derivatives from which their sum differs by more than 1 %",
+      sum(wrong) / len(wrong), "> 0.95")
 
 # %% [markdown]
 # The lecture also asks: "can we replace analytical gradients with numerical ones? In theory, yes. In practice: too
-# slow."
+# slow." To see why, we count how often the numerical gradient evaluates the loss, and measure the time it takes.
 
 # %%
 plain_loss, evaluations = loss, []
@@ -563,16 +569,16 @@ for width in (2, 6, 18):
     for p in model.parameters():
         difference([p])
     costs.append((len(model.parameters()), (time.perf_counter() - middle) / (middle - start)))
-    print(f"{costs[-1][0]:>4} parameters: the numerical gradient takes {costs[-1][1]:.0f} times as long")
+    print(f"{costs[-1][0]:>4} parameters: the numerical gradient takes {costs[-1][1]:.0f} times as long as the graph's")
 check("U10", "numerical gradient for 452 parameters: number of evaluations of the loss", len(evaluations), 2 * 452)
 
 # %% [markdown]
 # ## U11 · Tricks of the trade
 #
-# We train on the iris data with and without each trick, starting from the same weights: **cross-entropy** against
-# squared error on the softmax; **mini-batches** against one batch, for the same number of epochs; **inputs normalised**
-# to mean 0 and variance 1 against inputs in centimetres; and **shuffling**, since the rows of iris are sorted by
-# species.
+# We train on the iris data with and without each trick, starting from the same weights. We compare **cross-entropy**
+# with squared error on the softmax; **mini-batches** with one batch, for the same number of epochs; **inputs
+# normalised** to mean 0 and variance 1 with inputs in centimetres; and **shuffling** with keeping the rows of iris in
+# their original order, in which they are sorted by species.
 
 # %%
 iris = nn.datasets.iris()
@@ -636,8 +642,8 @@ check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
 # %% [markdown]
 # ## U12 · Be creative
 #
-# Here are a trigonometric module, a polynomial module and a new loss. Each is written as a primitive and also composed
-# from operations. A composition is less work to write; a primitive makes only a single node.
+# Here are a trigonometric module, a polynomial module and a new loss. Each of the three is written as a primitive and
+# also composed from operations. A composition is less work to write; a primitive makes only a single node.
 
 # %%
 @primitive(derivatives=(lambda x, a: ac.cos(x) - 3 * sin(3 * x),))
@@ -707,8 +713,8 @@ for own, made in composed.items():
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the lecture for each result; if no number had been compared for a
-# result, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
+# comparison, this cell would raise an error.
 
 # %%
 summary("U", 12)

@@ -41,7 +41,7 @@ not_gate, and_gate, or_gate = unit([-20.0], 10.0), unit([20.0, 20.0], -30.0), un
 
 
 def xor_gate(a, b):
-    """Return a XOR b, that is, a OR b, but not a AND b."""
+    """Return a XOR b, computed as (a OR b) AND NOT (a AND b)."""
     return and_gate(or_gate(a, b), not_gate(and_gate(a, b)))
 
 
@@ -55,8 +55,8 @@ check("O1", "XOR from two layers", [round(xor_gate(*p)) for p in pairs], [0, 1, 
 # %% [markdown]
 # ## O2 · Logistic regression is one unit
 #
-# With the cross-entropy loss, the gradient of a sigmoid unit has a closed form: *(a − y) x* for the weights and
-# *a − y* for the bias.
+# With the cross-entropy loss, the gradient for a sigmoid unit has a closed form: *(a − y) x* for the weights and *a −
+# y* for the bias.
 
 # %%
 generator = random.Random(2)
@@ -78,9 +78,9 @@ check("O2", "gradient with respect to the bias: graph vs. a − y", b.grad, a - 
 # ## O3 · Two hidden units can do what a line cannot
 #
 # Figures 2 and 3 show two classes of points near the corners of a square, each class at two opposite corners. Logistic
-# regression "fails quite badly, not much better than 50 %". A 2-2-1 network, with tanh units and then a sigmoid, maps
-# each point to the pair of its hidden activations $(a_1^2, a_2^2)$; in the plane of these pairs, a line can separate
-# the classes.
+# regression "fails quite badly, not much better than 50 %". A 2-2-1 network, with tanh units in the hidden layer and a
+# sigmoid output, maps each point to the pair of its hidden activations $(a_1^2, a_2^2)$, where the superscript is the
+# number of the layer. In the plane of these pairs, a line can separate the classes.
 
 # %%
 data = nn.datasets.xor(120, noise=0.16, seed=4)
@@ -161,7 +161,7 @@ plt.show()
 # output, so a gradient is a row vector. The notes contain three misprints:
 #
 # - **(11)** The second row of the Jacobian should end in $\partial f_2/\partial z_n$, not $\partial f_1/\partial z_n$.
-# - **(23)** has the sign reversed. It should be $\partial\ell/\partial z^3 = a_1^3 - y$, which is the form (26) uses.
+# - **(23)** has the wrong sign. It should be $\partial\ell/\partial z^3 = a_1^3 - y$, which is the form that (26) uses.
 # - **(24)** should read $\partial z^3/\partial a^2 = W^3$, not $\partial z^3/\partial z^2$.
 
 # %%
@@ -182,8 +182,8 @@ def d(of, by):
 
 
 # %% [markdown]
-# Here are the right-hand sides in NumPy, computed from the same weights: `hidden_out` is $a^2$, `out` is $a^3$, and
-# `dz3` and `dz2` are $\partial\ell/\partial z^3$ and $\partial\ell/\partial z^2$.
+# Here are the right-hand sides of the equations in NumPy, computed from the same weights: `hidden_out` is $a^2$, `out`
+# is $a^3$, and `dz3` and `dz2` are $\partial\ell/\partial z^3$ and $\partial\ell/\partial z^2$.
 
 # %%
 hidden_out = np.tanh(W2 @ x + b2)
@@ -208,7 +208,7 @@ check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂
 # %% [markdown]
 # ## O5 · Any number of layers: FE1–2, BE1–4
 #
-# Forward: $z^l = W^la^{l-1} + b^l$, $a^l = f(z^l)$. Backward:
+# The forward equations are $z^l = W^la^{l-1} + b^l$, $a^l = f(z^l)$. The backward equations are
 # $\frac{\partial\ell}{\partial z^L} = \frac{\partial\ell}{\partial a^L}\frac{\partial a^L}{\partial z^L}$,
 # $\frac{\partial\ell}{\partial z^l} = \frac{\partial\ell}{\partial z^{l+1}}W^{l+1}\frac{\partial a^l}{\partial z^l}$,
 # $\frac{\partial\ell}{\partial W^l} = (a^{l-1}\frac{\partial\ell}{\partial z^l})^{\mathsf T}$,
@@ -258,11 +258,11 @@ check("O5", "20 networks of random sizes: largest difference between graph and l
 # %% [markdown]
 # ## O6 · Saturation
 #
-# We train one sigmoid unit to be a NOT gate for $x\in\{-1, 1\}$, starting from a weight of size 5 with the wrong sign.
-# At $x = -1$ the target is 1 and the unit returns almost 0. With the squared loss (without the ½) the unit nevertheless
-# hardly learns, because the slope of this loss contains the factor $\sigma'(z)$ (equation 30). **A misprint:** with
-# $w = -5$, as in the notes, the pre-activation is $+5$; to get their $z = -5$ you need $w = +5$, which is indeed the
-# wrong sign for a NOT gate.
+# A single sigmoid unit is to become a NOT gate for $x\in\{-1, 1\}$, and starts with a weight of size 5 that has the
+# wrong sign. At $x = -1$ the target is 1, but the unit returns almost 0. With the squared loss (without the ½) the unit
+# nevertheless hardly learns: the slope of this loss (equation 30) contains the factor $\sigma'(z)$, which is almost 0
+# here. The slope of the cross-entropy has no such factor. **A misprint:** with $w = -5$, as in the notes, the
+# pre-activation is $+5$. To get the notes' $z = -5$ you need $w = +5$, whose sign is indeed wrong for a NOT gate.
 
 # %%
 w, b, target = parameter(5.0, "w"), parameter(0.0, "b"), 1
@@ -317,7 +317,7 @@ check("O7", "largest slope of the sigmoid", largest, 0.25, 1e-15)
 
 # %%
 def norms_by_layer(activation, layers=8, width=12, seed=7):
-    """Return the norms of the gradients with respect to each layer's weights, for a batch of ten points."""
+    """Return the norm of the gradient with respect to each layer's parameters, for a batch of ten points."""
     model = nn.MLP(4, [width] * layers + [1], activation=activation, init=nn.init.lecun_normal, seed=seed)
     generator = random.Random(seed)
     batch = [[generator.gauss(0, 1) for _ in range(4)] for _ in range(10)]
@@ -335,13 +335,13 @@ plt.legend()
 plt.show()
 ratio = {name: values[0] / values[-1] for name, values in norms.items()}
 check("O7", "eight sigmoid layers: gradient norm of the first layer / of the last", ratio["sigmoid"], "< 1e-3")
-check("O7", "the same ratio for tanh, and for ReLU", [ratio["tanh"], ratio["relu"]], "> 1e-3")
+check("O7", "eight tanh layers, and eight ReLU layers: the same ratio", [ratio["tanh"], ratio["relu"]], "> 1e-3")
 
 # %% [markdown]
 # ## O8 · Initialisation and symmetry
 #
-# If all units of a layer start with the same weights, the units stay identical: they compute the same value, receive
-# the same gradient, and their weights move by the same amount, to the last bit. Units that start with random weights do
+# If all units of a layer start with the same weights, the units stay identical: they compute the same value and receive
+# the same gradient, so their weights move by the same amount, to the last bit. Units that start with random weights do
 # not become alike.
 
 # %%
@@ -399,8 +399,8 @@ check("O8", "share of ReLU units that are active: with bias 0.5 / with bias 0", 
 #
 # <details><summary>Solution</summary>
 #
-# The weights do not change at all: with tanh the hidden outputs are 0, and the output weights, being 0, pass no
-# gradient back. Only the last bias learns.
+# The weights do not change at all. With tanh the hidden outputs are 0, so the output weights get no gradient; and the
+# output weights, being 0, pass no gradient back. Only the bias of the output unit learns.
 #
 # ```python
 # print(hidden_rows(nn.init.constant(0.0)))
@@ -411,9 +411,9 @@ check("O8", "share of ReLU units that are active: with bias 0.5 / with bias 0", 
 # %% [markdown]
 # ## O9 · Against overfitting
 #
-# The baseline overfits on purpose: its few points are noisy, it has many hidden units and large initial weights, and it
-# trains for a long time. We train the baseline and nine variants of it with the same ten seeds. For each seed, we
-# compare the held-out error of each variant with that of the baseline.
+# The baseline is a network that overfits on purpose: its training points are few and noisy, it has many hidden units
+# and large initial weights, and it is trained for a long time. We train the baseline and nine variants of it with the
+# same ten seeds. For each seed, we compare the held-out error of each variant with that of the baseline.
 
 # %%
 def noisy(generator, n):
@@ -441,8 +441,8 @@ def train(seed, data, dropout=0.0, bound=None, **options):
 
 
 # %% [markdown]
-# Most of the methods are options of `train` or `nn.fit`. The other two need no option: adding data makes the list of
-# points longer, and bagging averages the outputs of five networks, each trained on a sample drawn with replacement.
+# Seven of the nine methods are options of `train` or `nn.fit`. The other two need no option: adding data makes the list
+# of points longer, and bagging averages the outputs of five networks, each trained on a sample drawn with replacement.
 
 # %%
 options = {
@@ -493,11 +493,11 @@ for name, change in changes.items():
 
 # %% [markdown]
 # For dropout, the notes halve the weights at test time. `nn.Dropout` instead doubles, during training, the inputs that
-# it keeps (more exactly, it divides them by 1 − p), and changes nothing at test time. If a network is trained in each
-# of these two ways with the same masks, the two networks compute the same outputs at test time. To see this, we put
+# it keeps (more exactly, it divides them by 1 − p), and changes nothing at test time. If two networks are trained, one
+# in each of these ways, and both drop the same inputs, they compute the same outputs at test time. To see this, we put
 # `nn.Dropout` before a linear unit on the graph, and compare the result with the notes' version in NumPy, where the
-# gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x - t)\,\mathbf x$. (Weights twice as large
-# need a step four times as large.)
+# gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x - t)\,\mathbf x$. (The weights in the
+# notes' version are twice as large, and so need a step four times as large.)
 
 # %%
 generator, dropout, rate = np.random.default_rng(9), nn.Dropout(0.5, seed=9), 0.02
@@ -553,13 +553,14 @@ spread = [np.linalg.norm(batch_gradient(rows[:size]) - whole) / np.linalg.norm(w
 print("relative distance from the full gradient for batches of 2, 8 and 48:", [f"{s:.2f}" for s in spread])
 
 # %% [markdown]
-# The notes mention networks of about two million parameters for 784-pixel digits. We compute the gradient of a network
-# of that size, in which every weight is a scalar node. (The outputs saved in this notebook were computed at full size,
-# 784-1600-465-10, which you choose by setting the environment variable `AUTOGRAD_CORE_FULL=1`; if it is not set, the
-# network is 784-100-50-10.) The input is one of our digits, enlarged to 28×28 pixels.
+# The notes mention networks with about two million parameters for 784-pixel digits. We compute the gradient of a
+# network of that size, in which every weight is a scalar node. (The outputs saved in this notebook were computed at
+# full size, 784-1600-465-10, which you choose by setting the environment variable `AUTOGRAD_CORE_FULL` to 1; if it is
+# not set, the network is 784-100-50-10.) The input is one of our digits, enlarged to 28×28 pixels.
 #
-# The time and memory printed below were measured with the native engine. On the same machine the Python engine took 5.0
-# s to make the parameters, 0.60 s for the forward pass and 1.42 s for the backward pass, and used 0.63 GB.
+# The saved times and the saved memory below were measured with the native engine. On the same machine, with the network
+# at full size, the Python engine took 5.0 s to make the parameters, 0.60 s for the forward pass and 1.42 s for the
+# backward pass, and used 0.63 GB.
 
 # %%
 from autograd_core import ENGINE
@@ -592,8 +593,8 @@ check("O10", "processor time in seconds: construction, forward pass, backward pa
 check("O10", "memory in gigabytes", memory, ">= 0")
 
 # %% [markdown]
-# Is the gradient correct? We use central differences to check the derivatives with respect to a weight in the first
-# layer, a weight in the second and a bias in the last.
+# Is the gradient correct? We use central differences to check the derivatives with respect to three parameters: a
+# weight in the first layer, a weight in the second layer and a bias in the last.
 
 # %%
 sampled = [large.layers[0].neurons[3].w[400], large.layers[1].neurons[5].w[7], large.layers[2].neurons[1].b]
@@ -604,8 +605,8 @@ check("O10", "number of sampled coordinates that disagree with finite difference
 # %% [markdown]
 # ## Results
 #
-# This table shows how many numbers were compared with the notes for each result; if no number had been compared for a
-# result, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the notes. If there were a result without a
+# comparison, this cell would raise an error.
 
 # %%
 summary("O", 10)

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # The engine from scratch
 #
-# **Aim.** To build automatic differentiation in about 60 lines, the way most tutorials do, and then to break it in
-# seven ways: with reused nodes, an unsorted sweep, deep graphs, cycles that hold memory, a second sweep, NaN at kinks,
-# and inaccurate slopes. We look at each failure, repair it in the small class if that is easy, and show how
-# `autograd_core` avoids it.
+# **Aim.** To build automatic differentiation in about 60 lines, with a small class like those in most tutorials, and
+# then to study seven of its failures. They have to do with nodes that are used twice, the order of the sweep, deep
+# graphs, cycles that hold memory, a second sweep, NaN at kinks, and inaccurate slopes. We reproduce each failure,
+# repair it in the small class if that is easy, and show how `autograd_core` avoids it.
 #
-# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
-# an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓ if they agree,
+# and stops with an error if they do not.)
 
 # %%
 import gc
@@ -79,7 +79,7 @@ Tiny.__add__, Tiny.__mul__ = add, multiply
 
 # %%
 def backward(node):
-    """Set the gradient of the result to 1, and let every node push, from the result down to the leaves."""
+    """Set the gradient of the node to 1, and call `push` on every node, from this node down to the inputs."""
     node.grad = 1.0
     descend(node)
 
@@ -103,14 +103,15 @@ check("06", "∂ tanh(wx + b)/∂w: small class vs. formula", w.grad, (1 - math.
 # %% [markdown]
 # ## Failure 1: a node that is used twice
 #
-# $a\cdot a$ has the derivative $2a$. Our class computes $a$, because `=` overwrites the contribution of the other path.
-# The chain rule sums over *all* paths, so every push must add.
+# The function $a\cdot a$ has the derivative $2a$, but our class computes $a$. Both operands are the same node, and the
+# second `=` in `push` overwrites the contribution of the first. The chain rule sums over *all* paths, so every `push`
+# must add its contribution to the gradient.
 
 # %%
 a = Tiny(3.0)
 backward(a * a)
 print("small class:", a.grad, "   engine:", ac.grad(lambda a: a * a)(3.0))
-check("06", "the mistake: with =, d(a·a)/da at 3 (should be 6)", a.grad, 3.0)
+check("06", "the mistake: d(a·a)/da at 3, computed with = (should be 6)", a.grad, 3.0)
 
 # %% [markdown]
 # The fix is one more character in each assignment: `+=` instead of `=`.
@@ -153,27 +154,27 @@ def tiny_tanh(a):
 Tiny.__add__, Tiny.__mul__ = add, multiply
 a = Tiny(3.0)
 backward(a * a)
-check("06", "corrected, with +=: d(a·a)/da at 3", a.grad, 6.0)
+check("06", "corrected: d(a·a)/da at 3, computed with +=", a.grad, 6.0)
 
 # %% [markdown]
 # ## Failure 2: the order of the sweep
 #
-# The walk backwards from the result is called the *sweep*. Now every path counts, but a node that is reached along two
-# paths pushes twice, and its second push passes on everything that its first push already did. A node may push only
-# once, and only when its gradient is complete, that is, after all the nodes that use it have pushed. Sorting the graph
-# topologically, and going through the sorted list backwards, guarantees this.
+# The walk through the graph, backwards from the result, is called the *sweep*. Now every path counts, but a node that
+# is reached along two paths pushes twice, and its second push passes on everything that its first push already did. A
+# node may push only once, and only when its gradient is complete, that is, after all the nodes that use it have pushed.
+# To guarantee this, we sort the graph topologically and go through the sorted list backwards.
 
 # %%
 a = Tiny(2.0)
 b = a * a
 c = b + b  # 2a², slope 4a = 8
 backward(c)
-check("06", "the mistake: without sorting, the slope of 2a² at 2 (should be 8)", a.grad, 16.0)
+check("06", "the mistake: slope of 2a² at 2, computed without sorting (should be 8)", a.grad, 16.0)
 
 
 # %%
 def sorted_nodes(node, seen=None, order=None):
-    """Return the node and everything it depends on, operands before results, by recursion."""
+    """Recursively list the node and all the nodes that it depends on, operands before results."""
     seen, order = (set(), []) if seen is None else (seen, order)
     if node not in seen:
         seen.add(node)
@@ -193,10 +194,11 @@ def backward(node):
 a = Tiny(2.0)
 b = a * a
 backward(b + b)
-check("06", "corrected, with sorting: the slope of 2a² at 2", a.grad, 8.0)
+check("06", "corrected: slope of 2a² at 2, computed with sorting", a.grad, 8.0)
 
 # %% [markdown]
-# Here is the same graph in the engine. The stepper's "unsorted order" switch shows the mistake above step by step.
+# Here is the same graph in the engine. If you tick "unsorted order" in the stepper, it shows step by step how the
+# mistake above comes about.
 
 # %%
 a = Value(2.0, "a")
@@ -209,7 +211,7 @@ c.step()
 # %% [markdown]
 # ## Failure 3: depth
 #
-# `sorted_nodes` calls itself once for each level of the graph, and Python gives up at a depth of about a thousand. A
+# The recursion in `sorted_nodes` goes as deep as the graph, and Python allows a depth of only about a thousand calls. A
 # loop over time steps easily produces a graph that deep. The fix is to keep the nodes that are still to be visited in a
 # list instead of on the call stack; the engine never recurses, not even to free, copy or pickle a graph.
 
@@ -238,8 +240,8 @@ check("06", "the small class fails at a depth of 5,000", outcome == "RecursionEr
 # ## Failure 4: cycles, and the memory they hold
 #
 # `out.push` is a function that refers to `out`, and `out` refers to that function. This is a cycle. Reference counting
-# never frees a cycle; Python's cyclic collector has to find it later. A training loop makes a whole graph of such
-# cycles at every step. We switch the collector off and count the objects that are left behind.
+# never frees a cycle, so Python's cyclic garbage collector has to find it later. A training loop makes a whole graph of
+# such cycles at every step. We switch the collector off and count the objects that are left behind.
 
 # %%
 def left_behind(make):
@@ -267,9 +269,10 @@ check("06", "objects left behind by 100 graphs of the small class", tiny_left, "
 check("06", "objects left behind by 100 graphs of the engine", engine_left, 0)
 
 # %% [markdown]
-# A node of the engine holds an operation (an entry of a table), operands and numbers. There are no closures (functions
-# that hold on to the variables around them), so there can be no cycle. All that the closures of the small class did was
-# multiply by a *local derivative*, which the engine computes and stores along with the value:
+# A node of the engine holds an operation (an entry of a table), operands and numbers. It holds no closure (a function
+# that keeps the variables around it alive), so there can be no cycle. The closures of the small class did nothing but
+# multiply by a *local derivative*. The engine computes each local derivative together with the value, and stores both
+# in the node:
 
 # %%
 w, x = Value(0.4, "w"), Value(0.8, "x")
@@ -279,9 +282,9 @@ print(y.op, y.operands, y.local_derivatives)
 # %% [markdown]
 # ## Failure 5: sweeping twice
 #
-# The gradients of a graph's inputs, its *leaves*, should add up over two sweeps; that is how the gradients of several
-# losses are summed. In the small class the gradients of the nodes between the leaves and the result add up too, so
-# those nodes push their old gradients again.
+# When you sweep twice, the gradients of a graph's inputs, its *leaves*, should add up; this is how the gradients of
+# several losses are summed. In the small class, the gradients of the nodes between the leaves and the result add up
+# too, so in the second sweep those nodes push the gradients from the first sweep again.
 
 # %%
 a = Tiny(2.0)
@@ -294,18 +297,20 @@ y = ac.tanh(b * b)
 y.backward()
 engine_once = b.grad
 y.backward()
-check("06", "the mistake: gradient after two sweeps / after one, small class (should be 2)", a.grad / once, 3.0, 1e-15)
-check("06", "gradient after two sweeps / after one, engine", b.grad / engine_once, 2.0)
+check("06", "the mistake: ratio of the gradients after two sweeps and after one, small class (should be 2)",
+      a.grad / once, 3.0, 1e-15)
+check("06", "ratio of the gradients after two sweeps and after one, engine", b.grad / engine_once, 2.0)
 
 # %% [markdown]
 # ## Failure 6: NaN at kinks
 #
 # Let $f(x) = x$ if $x > 0$, and $0\cdot\sqrt{|x|}$ otherwise. At $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN,
-# although $0\cdot\sqrt{|x|}$ is 0 everywhere. The small class shows the problem with $0\cdot\sqrt{x}$ alone. The engine
-# sends nothing along a path that cannot contribute, such as the branch that `where` did not choose or a product with
-# the plain number 0. (A slope that is 0 only at a single point is another matter: its product with ∞ is indeterminate,
-# and the result is NaN rather than a guess.) The engine's table states a slope for every kink: |x| and ReLU have slope
-# 0 at 0, and `maximum` has slope ½ for each operand in a tie.
+# although $0\cdot\sqrt{|x|}$ is 0 everywhere. In the small class, $0\cdot\sqrt{x}$ alone shows the problem. The engine
+# sends nothing along a path that cannot contribute, such as a path through the branch that `where` did not choose or
+# through a product with the plain number 0. (A slope that is 0 only at a single point is another matter: its product
+# with ∞ is indeterminate, and the result is NaN rather than a guess.) A *kink* is a point where the slope jumps, and
+# the engine's table of operations states a slope for every kink: |x| and ReLU have slope 0 at 0, and the `maximum` of
+# two equal operands has slope ½ with respect to each operand.
 
 # %%
 def tiny_root(a):
@@ -330,15 +335,15 @@ def guarded(x):
 
 
 check("06", "slope of the guarded function at 0", ac.grad(guarded)(0.0), 0.0)
-check("06", "slopes at kinks: |x| at 0, ReLU at 0, both operands of maximum at a tie",
+check("06", "slopes at kinks: |x| at 0, ReLU at 0, maximum of equal operands (both slopes)",
       [ac.grad(abs)(0.0), ac.grad(ac.relu)(0.0), *ac.grad(ac.maximum, argnums=(0, 1))(1.0, 1.0)], [0, 0, 0.5, 0.5])
 
 # %% [markdown]
 # ## Failure 7: slopes that are right on paper
 #
-# $1 - \tanh^2 x$ is a correct formula but a bad program: when tanh is near 1 the subtraction cancels. For |x| ≥ ½ the
-# engine uses $4e/(1+e)^2$ with $e = \exp(-2|x|)$. We compare both formulas with $1/\cosh^2 x$, computed to 40 decimal
-# digits.
+# $1 - \tanh^2 x$ is a correct formula but a bad program: when $\tanh^2 x$ is near 1, the subtraction cancels most of
+# the digits. For |x| ≥ ½ the engine uses $4e/(1+e)^2$ with $e = \exp(-2|x|)$. We compare both formulas with
+# $1/\cosh^2 x$, computed to 40 decimal digits.
 
 # %%
 precise, xs = Context(prec=40), [k / 4 for k in range(2, 90)]
@@ -357,7 +362,8 @@ check("06", "slope of tanh at 20: 1 − tanh²", 1 - math.tanh(20.0) ** 2, 0.0)
 check("06", "slope of tanh at 20: engine", ac.grad(ac.tanh)(20.0), 4 * math.exp(-40.0), 1e-14)
 
 # %% [markdown]
-# **Try it.** Replace the recursion in `sorted_nodes` with a list of waiting nodes, and sweep the chain of 5,000 nodes.
+# **Try it.** Replace the recursion in `sorted_nodes` with a list of nodes that are still to be visited, and sweep a
+# chain of 5,000 nodes.
 #
 # <details><summary>Solution</summary>
 #

@@ -2,12 +2,12 @@
 # # Testing derivatives
 #
 # **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
-# to test derivatives. It introduces the gradient checker and its verdicts, tests one of your own operations on its
-# domain and at its kinks, draws random programs with `hypothesis`, and plants a bug that `hypothesis` exposes with a
-# one-line program. (As lecture 003 says: "slightest sign of malfunction: always recheck".)
+# to test derivatives. It introduces the gradient checker and its verdicts, tests an operation of your own over its
+# whole domain, draws random programs with `hypothesis`, and plants a bug that `hypothesis` exposes with a one-line
+# program. (As lecture 003, by Gavves and Welling, says: "slightest sign of malfunction: always recheck".)
 #
-# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
-# an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓ if they agree,
+# and stops with an error if they do not.)
 
 # %%
 import math
@@ -25,12 +25,12 @@ from autograd_core.check import check_gradient, check_primitive, ulps
 from autograd_core.strategies import smooth_operands, smooth_programs
 
 # %% [markdown]
-# ## A difference is a number with an error
+# ## A central difference has an error
 #
 # For a central difference $(f(x + h) - f(x - h))/2h$ there is a best step h, which depends on the function and on the
-# point. The checker finds this step for each coordinate (each number that f depends on) and estimates the error of the
-# result; this estimate is the tolerance. A derivative *agrees* if it differs from the central difference by no more
-# than the tolerance.
+# point. The checker finds this step for each coordinate (each number that f depends on), and estimates the error of the
+# central difference; this estimate is the tolerance. A derivative *agrees* if it differs from the central difference by
+# no more than the tolerance.
 
 # %%
 report = check_gradient(lambda p: ac.exp(p["a"]) * sin(p["b"][0] * p["b"][1]), {"a": 0.3, "b": [1.5, -2.0]})
@@ -48,14 +48,15 @@ check("07", "number of second derivatives that agree", len(second.agreeing), 4)
 # %%
 at_kink = check_gradient(lambda x: abs(x[0]) + x[1], [0.0, 1.0])
 print(at_kink)
-check("07", "number of coordinates not judged at a kink", len(at_kink.not_judged), 1)
+check("07", "at a kink: number of coordinates that are not judged", len(at_kink.not_judged), 1)
 
 # %% [markdown]
 # ## How small an error can be found?
 #
 # We make the derivative of an operation wrong by a factor of $1 + \epsilon$, for smaller and smaller ε. A fixed
-# tolerance such as the lecture's $10^{-4}$ to $10^{-7}$ lets small errors pass, or rejects correct derivatives of steep
-# functions. The checker instead estimates the error of each central difference.
+# tolerance, such as the $10^{-4}$ to $10^{-7}$ of lecture 003, either lets small errors pass or rejects correct
+# derivatives of steep functions. The checker needs no fixed tolerance, because it estimates the error of each central
+# difference.
 
 # %%
 def wrong_by(epsilon):
@@ -69,16 +70,16 @@ def wrong_by(epsilon):
 sizes = [0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8, 0.0]
 found = [bool(check_gradient(wrong_by(size), 0.7).disagreeing) for size in sizes]
 for size, verdict in zip(sizes, found):
-    print(f"wrong by {size:<6g} {'found' if verdict else 'passes'}")
-check("07", "a rule wrong by 0.1 % is reported as wrong", found[2], True)
-check("07", "a correct rule is reported as wrong", found[-1], False)
+    print(f"ε = {size:<6g} {'error found' if verdict else 'no error found'}")
+check("07", "a derivative that is wrong by 0.1 % is reported as wrong", found[2], True)
+check("07", "a correct derivative is reported as wrong", found[-1], False)
 
 # %% [markdown]
 # ## An operation of your own
 #
-# A primitive states everything that a test needs to know: its domain (as text, as a condition, and as a list of the
-# points near which its behaviour changes, here 0 and 1) and its kinks (`inverse_root` has none). `check_primitive`
-# draws operands inside the domain, and checks first and second derivatives.
+# An operation of your own, a *primitive*, states everything that a test needs to know: its domain (as text, as a
+# condition, and as a list of the points near which its behaviour changes, here 0 and 1) and its kinks (`inverse_root`
+# has none). `check_primitive` draws operands from the domain, and checks the first and second derivatives.
 
 # %%
 @primitive(
@@ -97,12 +98,12 @@ check("07", "inverse_root: number of coordinates that disagree", len(check_primi
 # %% [markdown]
 # ## Properties instead of examples
 #
-# An example tests one point. A property is tested at hundreds of points that are chosen to be nasty: special values,
-# the whole range of exponents, neighbours of singular points. `hypothesis` draws these points, and
-# `smooth_operands(asinh)` tells it where to look. The error is measured in *ulps*, units in the last place: adjacent
+# An example tests a function at one point. A property is tested at hundreds of points that are chosen to be nasty:
+# special values, numbers of every magnitude, neighbours of singular points. `hypothesis` draws these points, and
+# `smooth_operands(ac.asinh)` tells it where to look. The error is measured in *ulps*, units in the last place: adjacent
 # floats are 1 ulp apart. Here we compare the engine's derivative of asinh with $1/\sqrt{1+x^2}$, computed to 60 decimal
-# digits. (If the engine computed `1 / sqrt(1 + x*x)`, the result would be 0 from about $10^{154}$ on, where x·x
-# overflows.)
+# digits. (If the engine computed `1 / sqrt(1 + x*x)`, the result would be 0 for every x above about $10^{154}$, because
+# x·x overflows there.)
 
 # %%
 from decimal import Decimal, getcontext
@@ -125,9 +126,10 @@ check("07", "derivative of asinh: largest error at 300 points, in units in the l
 check("07", "derivative of asinh at 10²⁰⁰", ac.grad(ac.asinh)(1e200), 1e-200, 1e-15)
 
 # %% [markdown]
-# Random *programs* are graphs with shared nodes and up to 60 operations. They are printed as runnable Python. The one
-# below is shown as it was drawn: with `Phase.generate` alone, hypothesis does not shrink it. The next section shows how
-# shrinking works.
+# `smooth_programs` draws random *programs*: graphs with up to 60 operations, in which a node can be used several times.
+# A program is printed as runnable Python. Usually hypothesis *shrinks* a program that it has found, that is, replaces
+# it with a simpler one; with only `Phase.generate`, as here, it returns the program as it was drawn. The next section
+# shows what shrinking does.
 
 # %%
 program = find(smooth_programs(max_inputs=3), lambda p: len(p.lines) >= 4 and len(p.inputs) >= 2,
@@ -150,9 +152,10 @@ check("07", "25 random programs: number of coordinates that disagree", len(disag
 # %% [markdown]
 # ## A bug, and the smallest program that reveals it
 #
-# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. Here somebody forgot the absolute-value bars. For positive
-# numbers, which you would try first, the derivative is still correct. Random programs find a failing case, and
-# hypothesis shrinks it to fewer lines, fewer inputs and simpler numbers until nothing more can be removed.
+# `softsign`, $x/(1+|x|)$, has the derivative $1/(1+|x|)^2$. In the version below, somebody forgot the absolute-value
+# bars in the derivative. For positive numbers, which you would try first, the derivative is still correct. One of the
+# random programs reveals the bug, and hypothesis shrinks this program to fewer lines, fewer inputs and simpler numbers
+# until it finds no simpler program that still fails.
 
 # %%
 @primitive(derivatives=(lambda x, y: 1 / ((1 + x) * (1 + x)),), kinks=(lambda x: x,))
@@ -172,7 +175,7 @@ smallest = find(smooth_programs(operations, max_operations=20), fails,
                 settings=settings(database=None, max_examples=400), random=random.Random(3))
 print(smallest)
 check("07", "number of lines in the smallest failing program", len(smallest.lines), 1)
-check("07", "input of that program", smallest.inputs[0], "< 0")
+check("07", "input of the smallest failing program", smallest.inputs[0], "< 0")
 
 # %%
 xs = np.linspace(-3, 3, 121)
@@ -188,9 +191,9 @@ plt.show()
 # %% [markdown]
 # ## A whole network, sampled evenly
 #
-# A network has so many coordinates that checking all of them would take too long. With `sample`, the checker draws
-# the same number of coordinates from each group, so that biases are not lost among thousands of weights (lecture 003
-# asks for exactly that).
+# A network has so many coordinates that checking all of them would take too long. With `sample`, the checker draws the
+# same number of coordinates from each group of parameters, so that biases are not lost among thousands of weights
+# (lecture 003 recommends exactly this).
 
 # %%
 model = nn.MLP(20, [12, 3], activation=ac.tanh, seed=0)

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # Beyond first order
 #
-# **Aim.** To take derivatives of derivatives, and to see what they are good for: Hessians and Newton's method; forward
-# mode (`jvp`), reverse mode (`vjp`), and when each of these modes is cheaper; the product of a Hessian and a vector,
-# computed without forming the Hessian; checkpointing inside a second derivative; and saddle points, where first-order
-# descent comes to a halt.
+# **Aim.** To take derivatives of derivatives, and to put them to use. The topics are Hessians and Newton's method;
+# forward mode (`jvp`), reverse mode (`vjp`), and when each of these modes is cheaper; the product of a Hessian and a
+# vector, computed without forming the Hessian; checkpointing inside a second derivative; and saddle points, where
+# first-order descent comes to a halt.
 #
-# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
-# an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓ if they agree,
+# and stops with an error if they do not.)
 
 # %%
 import math
@@ -25,8 +25,9 @@ from autograd_core import checkpoint, dot, grad, hessian, hvp, jacobian, jvp, si
 # %% [markdown]
 # ## Any order
 #
-# `grad` returns a function, so you can apply `grad` to that function again. The derivatives of tan at 0 count zigzag
-# permutations: 1, 0, 2, 0, 16, 0, 272.
+# `grad` returns a function, so you can apply `grad` to that function again. The first seven derivatives of tan at 0 are
+# 1, 0, 2, 0, 16, 0 and 272; those that are not 0 count zigzag permutations, in which the numbers rise and fall
+# alternately.
 
 # %%
 derivatives, f = [], ac.tan
@@ -46,9 +47,10 @@ check("08", "nested derivative with respect to two variables, at x = 3", nested,
 # %% [markdown]
 # ## Newton's method
 #
-# Gradient descent follows the slope; Newton's method jumps to the minimum of the parabola that has the same slope and
-# curvature, $x \leftarrow x - H^{-1}\nabla f$, where the Hessian H is the matrix of second derivatives. In Rosenbrock's
-# curved valley the difference between the two methods is dramatic.
+# To minimise a function f, gradient descent follows the slope. Newton's method jumps to the minimum of the quadratic
+# function that has the same slope and curvature as f at the current point: $x \leftarrow x - H^{-1}\nabla f$, where the
+# Hessian H is the matrix of second derivatives. In the curved valley of Rosenbrock's function, the difference between
+# the two methods is dramatic.
 
 # %%
 def rosenbrock(x):
@@ -89,19 +91,19 @@ axes[1].legend(fontsize=8)
 plt.show()
 
 # %%
-check("08", "minimum of Rosenbrock's function after 7 steps of Newton's method", newtons[-1], [1.0, 1.0], 1e-9)
-check("08", "f after 1,500 steps of gradient descent", rosenbrock(descents[-1]), "> 1e-3")
+check("08", "Rosenbrock's function: x after 7 steps of Newton's method", newtons[-1], [1.0, 1.0], 1e-9)
+check("08", "Rosenbrock's function: value after 1,500 steps of gradient descent", rosenbrock(descents[-1]), "> 1e-3")
 H = hessian(rosenbrock)([-1.2, 1.0])
-check("08", "Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-14)
+check("08", "Rosenbrock's function: Hessian at (−1.2, 1)", H, [[1330.0, 480.0], [480.0, 200.0]], 1e-14)
 
 # %% [markdown]
-# ## jvp against vjp
+# ## jvp and vjp
 #
-# Forward mode carries one direction of the *inputs* along with the values: one sweep computes the Jacobian times a
-# vector (jvp), for instance one of its columns. Reverse mode carries one direction of the *outputs* back: one sweep
-# computes a vector times the Jacobian (vjp), for instance one of its rows. So the gradient of a function of n inputs
-# (and one output) takes one reverse sweep or n forward sweeps; the derivative of a curve (one input and n outputs)
-# takes one forward sweep or n reverse sweeps.
+# Forward mode carries a direction in the space of the *inputs* along with the values: one sweep computes the Jacobian
+# times a vector (jvp), for instance one column of the Jacobian. Reverse mode carries a direction in the space of the
+# *outputs* back to the inputs: one sweep computes a vector times the Jacobian (vjp), for instance one row of the
+# Jacobian. So the gradient of a function with n inputs and one output takes one reverse sweep or n forward sweeps; the
+# derivative of a curve (one input and n outputs) takes one forward sweep or n reverse sweeps.
 
 # %%
 def layer(xs, outputs=12):
@@ -149,11 +151,11 @@ plt.show()
 # %% [markdown]
 # ## Hessian times vector
 #
-# The Hessian of a function of n parameters has n² entries; computing its product with a vector (`hvp`) takes only one
-# forward and one reverse sweep. Repeating this product (power iteration) finds λ, the Hessian's eigenvalue of largest
-# magnitude. For a network's loss, λ is the largest curvature, and it limits the step size of gradient descent: with
-# steps larger than 2/λ, descent diverges. The network here has two inputs, six tanh units and 24 weights, which are
-# kept in one list.
+# The Hessian of a function of n parameters has n² entries, but computing the product of the Hessian and a vector
+# (`hvp`) takes only one forward and one reverse sweep. Power iteration, which multiplies a vector by the Hessian again
+# and again, finds λ, the Hessian's eigenvalue of largest magnitude. For a network's loss, λ is the largest curvature,
+# and it limits the learning rate of gradient descent: with a rate above 2/λ, descent diverges. The network here has two
+# inputs and six tanh units. Its 24 weights are kept in one list.
 
 # %%
 data = nn.datasets.moons(30, seed=2)
@@ -184,8 +186,8 @@ check("08", "Hessian vs. its transpose", full, full.T, 1e-13)
 # %% [markdown]
 # ## Checkpointing at second order
 #
-# `checkpoint` saves memory: it keeps no graph of the function that it calls, and runs the function again during the
-# sweep. If the derivative is itself differentiated, the second run is recorded, so second derivatives work too.
+# `checkpoint` saves memory: it keeps no graph of the function that it calls, and calls the function again during the
+# sweep. If the derivative is itself differentiated, the second call is recorded, so second derivatives work too.
 
 # %%
 def segment(y):
@@ -209,9 +211,10 @@ check("08", "second derivative: checkpointed vs. plain", grad(grad(saving))(0.4)
 # %% [markdown]
 # ## Saddle points
 #
-# Where the gradient is 0, the Hessian decides: if all its eigenvalues are positive, the point is a minimum; if both
-# signs occur, it is a saddle. Descent that starts exactly on the ridge of $f = x^2 - y^2 + y^4/4$ runs into the saddle
-# and stays there; a small step in the direction of negative curvature is enough to escape.
+# Where the gradient is 0, the Hessian tells what kind of point it is: if all the Hessian's eigenvalues are positive,
+# the point is a minimum; if both signs occur, it is a saddle. Descent that starts exactly on the ridge of
+# $f = x^2 - y^2 + y^4/4$ runs into the saddle and stays there; a small step in the direction of negative curvature is
+# enough to escape.
 
 # %%
 def saddle(x):
@@ -247,8 +250,8 @@ check("08", "end of the descent from the ridge: |x| and |y|", abs(np.array(stuck
 check("08", "f after leaving the saddle", saddle(escape[-1]), -1.0, 1e-3)
 
 # %% [markdown]
-# Networks have saddles too. Here is a 2-2-1 tanh network for XOR whose two hidden units are equal and whose output
-# weights are 0: the gradient is 0, and the Hessian has curvatures of both signs.
+# Networks have saddles too. Here is a 2-2-1 tanh network for XOR. Its two hidden units are equal, and its output
+# weights are 0. At this point the gradient is 0, and the Hessian has eigenvalues of both signs.
 
 # %%
 def xor_loss(p):
@@ -264,12 +267,12 @@ equal = [0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]
 spectrum, directions = np.linalg.eigh(hessian(xor_loss)(equal))
 print("eigenvalues:", np.round(spectrum, 3) + 0.0)
 check("08", "XOR network: norm of the gradient", math.hypot(*grad(xor_loss)(equal)), "< 1e-12")
-check("08", "XOR network: smallest curvature", spectrum[0], "< -0.1")
-check("08", "XOR network: largest curvature", spectrum[-1], "> 0.1")
+check("08", "XOR network: smallest eigenvalue of the Hessian", spectrum[0], "< -0.1")
+check("08", "XOR network: largest eigenvalue of the Hessian", spectrum[-1], "> 0.1")
 
 # %% [markdown]
-# **Try it.** Plain descent from `equal` never moves. Leave the saddle in the direction whose curvature is most
-# negative, then descend. Does the network learn XOR?
+# **Try it.** Plain descent from `equal` never moves. Leave the saddle in the direction of the most negative curvature,
+# and then descend. Does the network learn XOR?
 #
 # <details><summary>Solution</summary>
 #

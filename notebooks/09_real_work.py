@@ -1,13 +1,13 @@
 # %% [markdown]
 # # Real work
 #
-# **Aim.** To differentiate ordinary programs: we use the gradient of a simulated throw, a program with loops and
-# branches, to find the right angle; we fit a curve with `scipy.optimize`; we compare the Greeks of an option with their
-# closed forms; and we average small networks by bagging. None of these programs was written for a neural network
-# library.
+# **Aim.** To differentiate ordinary programs. We use the gradient of a simulated throw, a program with loops and
+# branches, to find the angle that hits a target; we fit a curve with `scipy.optimize`; we compare the Greeks of an
+# option (the derivatives of its price) with their closed forms; and we average the predictions of small networks
+# (bagging). Apart from these networks, nothing here was written for a neural network library.
 #
-# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
-# an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓ if they agree,
+# and stops with an error if they do not.)
 
 # %%
 import math
@@ -26,8 +26,8 @@ from autograd_core import cos, erfc, exp, grad, hessian, log, maximum, no_record
 # ## Aiming a simulation
 #
 # A ball is thrown at an angle. Air resistance slows it down, and it loses speed each time it bounces off the ground.
-# The program has a loop over time steps and a branch at each bounce. How does the distance after two bounces depend on
-# the angle?
+# The program has a loop over time steps, with a branch for the bounces. How does the distance at which the ball lands
+# after two bounces depend on the angle?
 
 # %%
 def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
@@ -77,14 +77,16 @@ plt.show()
 
 # %% [markdown]
 # The derivative accounts for everything that depends on the angle: the square root in the air resistance, the length of
-# each step that ends on the ground, and two bounces. It is the derivative of this program, not of the exact motion: at
-# flat angles, the program's distance has small jumps where one more or one fewer time step fits in before a bounce.
+# each step that ends on the ground, and the two bounces. But it is the derivative of the program, not of the exact
+# motion: at small angles, the distance that the program computes jumps slightly wherever the number of time steps
+# before a bounce changes by one.
 #
 # ## Fitting a curve
 #
-# The data follow a damped oscillation with four parameters, plus noise. The function `value_and_grad(misfit)` returns
-# the value and the gradient, as `scipy.optimize.minimize` expects with `jac=True`, and the Hessian at the minimum
-# yields the standard errors.
+# The data follow a damped oscillation with four parameters, plus noise; `misfit` is the sum of the squared errors. The
+# function `value_and_grad(misfit)` returns the value and the gradient of `misfit`, which is what
+# `scipy.optimize.minimize` expects with `jac=True`. The standard errors of the parameters follow from the Hessian at
+# the minimum.
 
 # %%
 generator = random.Random(9)
@@ -125,11 +127,11 @@ plt.show()
 # %% [markdown]
 # ## Option Greeks
 #
-# A European call is the right to buy a share on a later day at a price fixed today (the strike). We price it with the
-# Black–Scholes model. The Greeks are the derivatives of the price: delta and gamma are the first and second derivatives
-# with respect to today's share price (the spot); vega, theta and rho are the derivatives with respect to the
-# volatility, the time left and the interest rate; and vanna is the mixed derivative with respect to spot and
-# volatility. One reverse sweep computes all the first derivatives.
+# A European call option is the right to buy a share on a fixed later day at a price fixed today (the strike). We price
+# it with the Black–Scholes model. The Greeks are the derivatives of the price: delta and gamma are the first and second
+# derivatives with respect to today's share price (the spot); vega, theta and rho are the derivatives with respect to
+# the volatility, the time left until the later day, and the interest rate; and vanna is the mixed derivative with
+# respect to spot and volatility. One reverse sweep computes all the first derivatives.
 
 # %%
 def normal(x):
@@ -163,9 +165,10 @@ for name, (ours, formula) in closed.items():
     check("09", f"{name}: graph vs. closed form", ours, formula, 1e-13)
 
 # %% [markdown]
-# If there is no closed form, the same method works on the program that computes the price. The price of an American put
-# can be computed on a binomial tree: at each node of the tree, a maximum decides whether to exercise the option early.
-# One sweep computes the put's delta.
+# If there is no closed form, the same method works on the program that computes the price. An American put option is
+# the right to sell a share at the strike at any time up to a fixed later day. The price of the put can be computed on a
+# binomial tree: at each node of the tree, a maximum decides whether to exercise the option early. One sweep computes
+# the put's delta.
 
 # %%
 def american_put(spot, strike, years, rate, volatility, steps=60):
@@ -184,7 +187,7 @@ def american_put(spot, strike, years, rate, volatility, steps=60):
 price, put_delta = value_and_grad(american_put)(S, K, T, r, v)
 bump = (american_put(S + 1e-4, K, T, r, v) - american_put(S - 1e-4, K, T, r, v)) / 2e-4
 european = call(S, K, T, r, v) - S + K * math.exp(-r * T)  # put-call parity
-print(f"American put {price:.4f}, European {european:.4f}, delta {put_delta:.4f}")
+print(f"American put: price {price:.4f}, delta {put_delta:.4f}; European put: price {european:.4f}")
 check("09", "delta of an American put: graph vs. central difference", put_delta, bump, 1e-6)
 
 # %%
@@ -200,9 +203,9 @@ plt.show()
 # %% [markdown]
 # ## Bagging
 #
-# The recipe is from lecture 004 (Haase and Kanade): draw k data sets of size N with replacement, train a model on each
-# of them, and average the predictions of the models. The predictions of a single small network that is trained on few
-# points vary a lot from sample to sample; the average of several networks' predictions varies less.
+# The recipe is from lecture 004 (Haase and Kanade): draw k samples of size N from the data, with replacement; train one
+# model on each sample; and average the predictions of the models. The predictions of a single small network, trained on
+# few points, vary a lot from sample to sample; the average of several networks' predictions varies less.
 
 # %%
 def noisy_sine(generator, n):
@@ -224,7 +227,8 @@ with no_record():
     answers = np.array([[m(x).data for x in held_out[0]] for m in models])
 single = np.mean((answers - held_out[1]) ** 2, axis=1)
 together = np.mean((answers.mean(axis=0) - held_out[1]) ** 2)
-check("09", "held-out error: averaged prediction / mean over the nine models", together / single.mean(), "< 0.85")
+check("09", "ratio of held-out errors: averaged prediction to mean of the nine models",
+      together / single.mean(), "< 0.85")
 
 # %%
 fine = np.linspace(-1, 1, 80)
@@ -246,7 +250,7 @@ plt.show()
 # <details><summary>Solution</summary>
 #
 # ```python
-# print(f"theta per day: {-theta / 365:.4f}; by letting one day pass: {call(S, K, T - 1 / 365, r, v) - call(S, K, T, r, v):.4f}")
+# print(f"theta per day: {-theta / 365:.4f}; computed one day later: {call(S, K, T - 1 / 365, r, v) - call(S, K, T, r, v):.4f}")
 # assert abs(-theta / 365 - (call(S, K, T - 1 / 365, r, v) - call(S, K, T, r, v))) < 1e-4
 # ```
 # </details>

@@ -1,13 +1,14 @@
 # %% [markdown]
 # # A GPT in scalars
 #
-# **Aim.** To build a small GPT, the kind of network behind today's chat programs, number by number: embedding, RMS
-# norm, multi-head attention, cross-entropy and Adam. The network learns to invent names. Each training step builds a
-# graph of 60,000 nodes. We look at that graph, step through one attention head, train the network, trace it, and
-# compare the cost of a training step in six implementations.
+# **Aim.** To build a small GPT (the kind of network behind today's chat programs) number by number, from embedding, RMS
+# norm and multi-head attention to cross-entropy and Adam. The network learns to invent names. The graph of one name's
+# loss has about 60,000 nodes. We look at that graph, step through one attention head, train the network both eagerly
+# (building a graph at each step) and traced (replaying a recording), and compare the cost of a training step in six
+# implementations.
 #
-# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓, or stops with
-# an error.)
+# (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓ if they agree,
+# and stops with an error if they do not.)
 
 # %%
 import itertools
@@ -30,9 +31,9 @@ from autograd_core.stepper import step
 # %% [markdown]
 # ## Names that follow a rule
 #
-# The names are made up, according to a rule that is easy to state: a name has two to four syllables, each a consonant
-# and a vowel; it may end in one more consonant; and *its vowels are all from "aou" or all from "ei"*. Turkish and
-# Finnish have rules of this kind (vowel harmony). To guess the next letter, you have to look further back than the
+# The names are made up, according to a rule that is easy to state: a name has two to four syllables, each made of a
+# consonant and a vowel; it may end in one more consonant; and *its vowels are all from "aou" or all from "ei"*. Turkish
+# and Finnish have rules of this kind (vowel harmony). To guess the next letter, you have to look further back than the
 # letter just before it. (The Python engine takes a fifth of a second per name, so with that engine we use only 200
 # names: the network learns less, but you don't have to wait long.)
 
@@ -55,7 +56,7 @@ print(*names[:8], "…")
 
 # %% [markdown]
 # The network reads numbers, so each letter is replaced by its position in the alphabet. One more number, `END`, marks
-# both the beginning and the end of a name. From each letter the network guesses the one that follows.
+# both the beginning and the end of a name. After each letter, the network guesses the next one.
 
 # %%
 alphabet = sorted(set("".join(names)))
@@ -74,8 +75,8 @@ check("10", "the example is one of the names", example in names, True)
 # ## The weights
 #
 # The weights are nine matrices of small random numbers. Each number is a leaf of the graph. The argument `kind` is the
-# function or class that makes each number: here `parameter`, later other classes. `scope` names the nodes that are made
-# inside it, and the pictures show the names.
+# function or class that makes each number: here `parameter`, later other classes. `scope` gives a name to the nodes
+# that are made inside it, and the pictures show these names.
 
 # %%
 WIDTH, HEADS, PLACES = 16, 4, 12
@@ -102,11 +103,11 @@ def numbers(model):
 # %% [markdown]
 # ## Embedding
 #
-# Each letter is represented by a row of 16 numbers, and so is each place in a name; training chooses these numbers. The
-# network starts from the sum of two rows, one for the letter and one for its place.
+# Each letter is represented by a row of 16 numbers, and so is each position in a name (in the code, each *place*);
+# training chooses these numbers. The network starts from the sum of two rows, one for the letter and one for its place.
 
 # %%
-choose = getitem  # table[i]
+choose = getitem  # choose(table, i) is table[i]
 
 
 def plus(a, b):
@@ -138,15 +139,16 @@ check("10", "mean square after the norm", sum(a.data**2 for a in normed) / 2, 1.
 # %% [markdown]
 # ## Multi-head attention
 #
-# Each letter asks a question (its *query*); every letter so far, including the one that asks, has a *key* that says
-# what this letter can answer. The dot product of a query and a key measures how well they *fit*. Softmax turns these
-# fits into proportions that add up to 1, the *shares*, and the head answers with a mixture of the letters' *values* in
-# these proportions.
+# Attention lets letters learn from each other. Each letter asks a question (its *query*). Every letter so far,
+# including the one that asks, has a *key*, which says what questions the letter can answer, and a *value*, which is its
+# answer. The dot product of a query and a key measures how well the two *fit*. Softmax turns these fits into
+# proportions that add up to 1, the *shares*, and an attention head returns a mixture of the values in these
+# proportions.
 
 # %%
 @scope("softmax")
 def softmax(z):
-    top = ac.max([a.data for a in z])  # subtracting it changes no share, and keeps exp from overflowing
+    top = ac.max([a.data for a in z])  # subtracting top changes no share, and keeps exp from overflowing
     powers = [(a - top).exp() for a in z]
     total = sum(powers)
     return [a / total for a in powers]
@@ -160,9 +162,9 @@ def head(query, keys, values):
 
 
 # %% [markdown]
-# Here is one head, applied to three letters that are represented by two numbers each. Step through its computation with
-# the arrow keys, or drag the value of a leaf and watch the shares change. The second letter's key fits the query best,
-# so the answer is mostly its value.
+# Here is one head, applied to three letters that are represented by two numbers each. Step through the head's
+# computation with the arrow keys, or drag the value of a leaf and watch the shares change. The second letter's key fits
+# the query best, so the answer is mostly the second letter's value.
 
 # %%
 query, keys = [1.0, 0.2], [[0.5, -0.3], [2.0, 0.8], [-0.4, 0.9]]
@@ -171,7 +173,7 @@ step(head, query, keys, values)
 
 # %% [markdown]
 # A GPT has several heads. Here there are four; each head works on a different quarter of the 16 numbers, so each letter
-# asks four questions at once. The lists `keys` and `values` grow by one entry with each letter, so no letter looks
+# asks four questions at once. The lists `keys` and `values` grow by one entry with each letter, so no letter can look
 # ahead. A final matrix mixes the four answers.
 
 # %%
@@ -196,8 +198,8 @@ def attention(model, x, keys, values):
 # ## The network
 #
 # After attention comes a small perceptron. Attention and the perceptron each *add* their result to the vector instead
-# of replacing it, so that gradients reach the embedding undiminished. At the end, the network computes a score for each
-# letter of the alphabet.
+# of replacing the vector, so that gradients reach the embedding undiminished. At the end, the network computes a score
+# for each letter of the alphabet and for `END`.
 
 # %%
 @scope("perceptron")
@@ -219,7 +221,8 @@ def scores(model, token, place, keys, values):
 # ## Cross-entropy
 #
 # The loss of a guess is −log of the share that the correct letter got: the loss is 0 if the network was both sure and
-# correct, and $\log 16 = 2.77$ if it had no idea. The loss of a name is the mean over its letters.
+# correct, and $\log 16 = 2.77$ if it had no idea and gave all 16 possibilities the same share. The loss of a name is
+# the mean of the losses of its letters.
 
 # %%
 def loss_of(model, name):
@@ -242,16 +245,16 @@ check("10", "loss of the untrained network (should be about log 16)", loss, math
 # %% [markdown]
 # ## Sixty thousand nodes
 #
-# Nobody can read sixty thousand nodes one by one. In the folded graph each box is one call to a function. The boxes of
-# each letter form a row, and the matrices are on the left. The thick arrows from row to row are attention: each letter
-# reads the keys and values of the letters before it. The rows meet in the mean on the right.
+# Nobody can read sixty thousand nodes one by one. In the folded graph below, each box stands for one call to a
+# function. The boxes of each letter form a row, and the matrices are on the left. The thick arrows from row to row are
+# attention: each letter reads the keys and values of the letters before it. The rows meet in the mean on the right.
 
 # %%
 loss.backward()
 loss.draw(collapse=2)
 
 # %% [markdown]
-# Here is the graph of a single letter's loss; it shows the letter's path through the network, and the size of the
+# Here is the graph of the first letter's loss. It shows the letter's path through the network, and the size of the
 # gradient of each part.
 
 # %%
@@ -267,8 +270,9 @@ first.draw(collapse=2)
 # ## Adam
 #
 # Adam is gradient descent with two running means for each weight: the mean of its gradient, and the mean of the square
-# of its gradient. The step is proportional to the first mean divided by the root of the second, so that every weight
-# moves by about the learning rate, however small its gradient. During training, the learning rate falls from 0.01 to 0.
+# of its gradient. The step is proportional to the first mean divided by the square root of the second, so that every
+# weight moves by about the learning rate, however small its gradient. During training, the learning rate falls from
+# 0.01 to 0.
 
 # %%
 def learning_rate(step):
@@ -294,8 +298,8 @@ class Adam:
 # %% [markdown]
 # ## Training, eagerly
 #
-# Each step trains on one name. `timed` returns the losses and the time per step (the median, in milliseconds of
-# processor time).
+# Each step trains on one name, and builds the graph of that name's loss. `timed` returns the losses and the time per
+# step (the median, in milliseconds of processor time).
 
 # %%
 def timed(one_step, names):
@@ -328,7 +332,7 @@ print(f"loss of the first name {losses[0]:.4f}, of the last five {statistics.mea
 # %% [markdown]
 # ## The same with other kinds of number
 #
-# Programs like this one usually define their own class of numbers. Here is a class of that kind, kept as short as
+# Short programs like this one usually define their own class of numbers. Here is a class of that kind, kept as small as
 # possible. Each operation records its operands and its local derivatives; the sweep sorts the nodes recursively.
 
 # %%
@@ -383,12 +387,12 @@ def own_backward(root):
 # %%
 Own.backward = own_backward
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
-theirs, cost["a class defined in the file"] = timed(eager(weights(Own)), names[:3])
+theirs, cost["the small class"] = timed(eager(weights(Own)), names[:3])
 check("10", "losses: small class vs. engine", theirs, losses[: len(theirs)], 1e-9)
 
 # %% [markdown]
-# Next comes micrograd, if it is installed. It has neither exp nor log, so we add them, written the way micrograd writes
-# its operations.
+# Next comes micrograd, if it is installed. It has neither exp nor log, so we add both, written the way micrograd writes
+# its own operations.
 
 # %%
 try:
@@ -419,10 +423,10 @@ if Micro:
 # %% [markdown]
 # ## Training, traced
 #
-# All names of the same length need the same arithmetic. `traced` records this arithmetic once for each length, and then
-# replays it without running any Python code. One thing must change: `table[i]` fixes the letter in the graph, so each
-# name would need its own program. With `take(table, i)`, the letter becomes an input of the program. Everything else
-# stays the same.
+# All names of the same length need the same arithmetic. `traced` records this arithmetic once for each length, as a
+# *program*, and then replays the program without running our Python code. One thing must change in the code: `table[i]`
+# fixes the letter in the graph, so each name would need its own program. With `take(table, i)`, the letter becomes an
+# input of the program. Everything else stays the same.
 
 # %%
 choose = take
@@ -446,7 +450,7 @@ def replayed(optimiser):
 
 # %% [markdown]
 # `nn.Adam` takes the same steps as our Adam above; with the native engine, it runs in C. The first twenty losses are
-# equal to the losses of the eager version, to the last bit.
+# equal to those of the eager version, to the last bit.
 
 # %%
 eagerly, _ = timed(eager(weights(parameter)), names[:20])
@@ -456,7 +460,7 @@ check("10", "losses: traced vs. eager", again, eagerly)
 print(loss_traced.programs[0].stats())
 
 # %% [markdown]
-# Now there is time for all the names.
+# A traced step is so fast that we can now train on all the names.
 
 # %%
 rest, cost["autograd-core, traced"] = timed(one_step, names[20:])
@@ -473,12 +477,13 @@ print(f"{len(loss_traced.programs)} programs, one for each length")
 
 # %% [markdown]
 # How low can the loss go? A name's letters carry information that nobody can guess: $\log 10$ for each consonant, and
-# so on. Since we know the rule, we can compute the lowest possible loss from the probability of each name.
+# so on. Since we know the rule, we can compute the probability of each name, and from these probabilities the lowest
+# possible loss.
 
 # %%
 def least(name):
-    """Return −log of the probability that the rule produces this name, per letter (the end counts as a letter)."""
-    bare = name[: len(name) // 2 * 2]  # without a last consonant
+    """Return −log of the probability of a name under the rule, divided by the number of letters (counting the end)."""
+    bare = name[: len(name) // 2 * 2]  # the name without its final consonant, if any
     kinds = [kind for kind in ("aou", "ei") if set(bare[1::2]) <= set(kind)]
     syllables = len(bare) // 2
     probability = sum(0.5 / (10 * len(kind)) ** syllables for kind in kinds) / 3 / 4
@@ -492,7 +497,8 @@ check("10", "loss minus the lowest possible loss", reached - possible, "< 0.1" i
 # %% [markdown]
 # ## Inventing names
 #
-# Start from `END`, draw a letter with the network's shares as probabilities, append it, and go on until `END` is drawn.
+# To invent a name, we start from `END`, draw a letter with the network's shares as probabilities, append the letter,
+# and go on until `END` is drawn.
 
 # %%
 def sampled(model, generator):
@@ -514,12 +520,13 @@ print("before:", *before)
 print("after: ", *after[:12])
 new = [name for name in after if name not in names]
 print(f"{len(new)} of {len(after)} are not among the names used in training")
-check("10", "share of names that obey the rule", sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
+check("10", "fraction of the invented names that obey the rule",
+      sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
 
 # %% [markdown]
-# Who listens to whom? The graph is data, so we can look up the shares: they are the quotients in the scope of each
-# head's softmax. Each picture shows one head. Each row of a picture shows how much one letter (`.` is `END`) listens to
-# the letters before it and to itself.
+# Who listens to whom? The graph is a data structure, so we can look up the shares in it: they are the quotients in the
+# scope of each head's softmax. Each picture shows one head. Each row of a picture shows how much one letter (`.` is
+# `END`) listens to the letters before it and to itself.
 
 # %%
 shares = [node.data for node in toposort(loss_of(model, tokens(example)))
@@ -541,8 +548,8 @@ plt.show()
 # %% [markdown]
 # ## By hand, in NumPy
 #
-# Now we do without an engine: we compute the same losses and take the same steps on arrays, with all letters of a name
-# at once. The forward pass comes first; it returns everything that the backward pass needs.
+# Now we do without an engine: we compute the same losses and take the same steps with NumPy arrays, for all letters of
+# a name at once. The forward pass comes first; it returns everything that the backward pass needs.
 
 # %%
 def norm_rows(x):
@@ -581,7 +588,7 @@ def forward(w, name):
 
 # %% [markdown]
 # The backward pass goes through these lines in the opposite order. Every line of the backward pass had to be derived by
-# hand, and each was a chance to make a mistake; an engine spares us this work.
+# hand, and each derivation was a chance to make a mistake; an engine spares us this work.
 
 # %%
 def norm_back(g, x, scale):
@@ -618,8 +625,8 @@ def embedding_back(w, name, g):
     return {"letter": letter, "place": place}
 
 # %% [markdown]
-# Our NumPy version of Adam moves all weights at once. NumPy does this best on one long array, so the matrices are views
-# of such an array.
+# Our NumPy version of Adam moves all weights at once. NumPy does this fastest on one long array, so the matrices are
+# views of such an array.
 
 # %%
 def views_of(flat):
@@ -653,8 +660,8 @@ check("10", "losses: NumPy vs. engine", theirs, history[:300], 1e-6)
 # %% [markdown]
 # ## In PyTorch
 #
-# PyTorch records operations too, so you need not write the backward pass, just as with our engine; but PyTorch's graph
-# consists of operations on arrays.
+# Like our engine, PyTorch records operations, so you need not write the backward pass; but PyTorch's graph consists of
+# operations on arrays.
 
 # %%
 try:
@@ -709,8 +716,8 @@ if torch:
 # %% [markdown]
 # ## What a step costs
 #
-# This table shows the time for the loss, the gradient and Adam's step for one name, measured on the machine that ran
-# this notebook. All versions computed the same losses.
+# The table below shows how long the loss, the gradient and Adam's step take for one name, measured on the machine that
+# ran this notebook. All versions computed the same losses.
 
 # %%
 print(f"{'':<28}{'ms a step':>10}{'× traced':>10}")
@@ -720,10 +727,11 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
 # %% [markdown]
 # The small class, micrograd and the eager engine compute the same nodes; only the cost of a node differs. In the traced
 # version there are no nodes: the list of operations is known beforehand, and the products and sums that form a matrix
-# product are computed together. NumPy is quicker still, but its backward pass had to be derived by hand.
+# product are computed together. NumPy and PyTorch have no scalar nodes either, but for NumPy, the backward pass had to
+# be derived by hand.
 #
 # **Try it.** How much does attention help the network? Train the network again with an attention function that always
-# returns zeros, and compare the loss of the last 300 names and the share of sampled names that obey the rule.
+# returns zeros. Compare the loss of the last 300 names, and the fraction of invented names that obey the rule.
 #
 # <details><summary>Solution</summary>
 #
@@ -736,7 +744,8 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
 # alone, _ = timed(replayed(nn.Adam(numbers(model), lr=learning_rate, betas=(0.85, 0.99))), names)
 # without = [sampled(model, generator) for _ in range(100)]
 # print(f"loss {reached:.3f} with attention, {statistics.mean(alone[-300:]):.3f} without")
-# print(f"of {len(after)} names obey the rule: {sum(map(harmonious, after))} with attention, {sum(map(harmonious, without))} without")
+# obeying = [sum(map(harmonious, invention)) for invention in (after, without)]
+# print(f"names that obey the rule, of {len(after)}: {obeying[0]} with attention, {obeying[1]} without")
 # assert not FULL or statistics.mean(alone[-300:]) > reached + 0.05
 # assert not FULL or sum(map(harmonious, without)) < sum(map(harmonious, after)) - 5
 # ```

@@ -1,7 +1,8 @@
-"""The function `check`, which compares a number with the one in a lecture; shared by the notebooks and their tests.
+"""The function `check`, which compares a number computed in a notebook with the number that a lecture states.
 
-In a notebook each check stores a record in the cell's output, next to the line that a reader sees. The executed file
-therefore shows which rows of the lectures it covers, and with which numbers.
+In a notebook, each check stores a record in the cell's output, next to the line that a reader sees. The records in an
+executed notebook therefore show which results of the lectures the notebook reproduces, and with which numbers. In this
+code, a result of a lecture is called a *row*: S1, for example, is the first row in the list of Stone's results.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 # The MIME type of the output that holds a check's record.
 MIME = "application/vnd.autograd-core.check+json"
 
-# The checks that have passed so far in this process, by row; a set, so that a cell that is run twice counts once.
+# For each row, the names of the checks that have passed so far in this process. The names are kept in a set, so that
+# a check counts only once even if its cell is run twice.
 _held: dict[str, set[str]] = {}
 
 _RELATIONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
@@ -22,10 +24,11 @@ _RELATIONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": opera
 def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 0.0) -> None:
     """Show `value`, compare it with `expectation`, and store a record of the comparison in the notebook.
 
-    Args: `row`, a row of the lectures, such as "S1"; `name`, a description of the number; `value`, a number, a truth
-        value, or arbitrarily nested lists of them (a `Value` counts as its data); `expectation`, the same, or bounds
-        such as "< 1e-3" or "> 0, < 1", which every number must satisfy; `tolerance`, how far a number may be off,
-        relative to the largest number expected (to 1 if all are 0). Raises AssertionError if the comparison fails.
+    Args: `row`, a row of a lecture, such as "S1", or the number of a notebook, such as "06"; `name`, a description of
+        the number; `value`, a number, a truth value, or a nested list of numbers (a `Value` counts as the number that
+        it holds); `expectation`, numbers in the same form, or bounds such as "< 1e-3" or "> 0, < 1", which every number
+        must satisfy; `tolerance`, the largest difference allowed, as a fraction of the largest expected magnitude (or
+        of 1 if all expected numbers are 0). Raises AssertionError if the comparison fails.
 
     >>> check("S1", "dE/dw", 0.096, 0.096)
     S1  dE/dw: 0.096, expected 0.096  ✓
@@ -44,10 +47,10 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
 
 
 def summary(lecture: str, rows: int) -> None:
-    """Show how many checks passed for each row of a lecture; the last cell of its notebook calls this.
+    """Show how many checks passed for each row of a lecture; the last cell of each lecture's notebook calls this.
 
-    Args: `lecture`, the letter of the lecture's rows; `rows`, the number of rows. Raises AssertionError if a row
-        has no check.
+    Args: `lecture`, the letter with which the names of the lecture's rows begin; `rows`, the number of rows. Raises
+        AssertionError if a row has no check.
 
     >>> check("Z1", "two", 1 + 1, 2)
     Z1  two: 2, expected 2  ✓
@@ -62,7 +65,7 @@ def summary(lecture: str, rows: int) -> None:
 
 
 def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:
-    """Whether plain numbers are as expected; NaN never is, nor are lists of different lengths.
+    """Whether the numbers in `value` are as expected. NaN is never as expected; nor are lists of different lengths.
 
     >>> holds([0.1, 0.2], "> 0, < 1"), holds([1.0], [1.0, 1.0]), holds(0.1, 0.2, 0.5)
     (True, False, True)

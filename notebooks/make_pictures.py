@@ -1,4 +1,4 @@
-"""Make the pictures in the README; needs Graphviz's dot, and Pillow for the GIF."""
+"""Makes the pictures in the README. Graphviz's `dot` must be installed, and Pillow for the GIF."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def neuron() -> Value:
 
 
 def loss() -> Value:
-    """A loss that uses its weight twice, to show that contributions are added up."""
+    """A loss that depends on its weight in two ways, to show that the contributions to a gradient are added up."""
     w, x = parameter(0.4, label="w"), Value(0.8, label="x")
     a = tanh(w * x)
     a.label = "a"

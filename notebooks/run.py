@@ -2,10 +2,10 @@
 
     python notebooks/run.py            write every .ipynb from its .py, with outputs
     python notebooks/run.py 06 08      only these
-    python notebooks/run.py --full     run S5 and O10 at full size (a minute or two, 1 to 2 GB of memory)
-    python notebooks/run.py --check    execute all, write nothing, and fail if anything is wrong or out of date
+    python notebooks/run.py --full     run S5 and O10, the largest examples, at full size (a minute or two, 1 to 2 GB)
+    python notebooks/run.py --check    execute all notebooks, write nothing, and fail if any is wrong or out of date
 
-The `.py` file is the source. Solutions hidden in <details> are executed too, though their outputs are not kept.
+The `.py` files are the sources. Solutions hidden in <details> are executed too, though their outputs are not kept.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ TIMEOUT = 1800
 def main() -> int:
     """Execute the chosen notebooks, two at a time; return 1 if anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="prefixes of notebook names (default: all)")
-    parser.add_argument("--check", action="store_true", help="write nothing; compare with the committed notebooks")
-    parser.add_argument("--full", action="store_true", help="run S5 and O10 at their full size")
+    parser.add_argument("names", nargs="*", help="prefixes of notebook names (default: all notebooks)")
+    parser.add_argument("--check", action="store_true", help="write nothing, but compare with the committed notebooks")
+    parser.add_argument("--full", action="store_true", help="run S5 and O10, the largest examples, at full size")
     options = parser.parse_args()
     os.environ["AUTOGRAD_CORE_FULL"] = "1" if options.full else ""
     scripts = [s for s in sources() if not options.names or s.name.startswith(tuple(options.names))]
     wrong = 0
     with ProcessPoolExecutor(max_workers=1 if options.full else 2) as pool:
-        # the last one takes longest: if it began last, the other processor would be idle while it ran
+        # the last notebook takes longest: if it began last, the other processor would be idle while it ran
         runs = {script: pool.submit(one, script, options.check) for script in reversed(scripts)}
         for script in scripts:
             seconds, faults = runs[script].result()
@@ -51,12 +51,12 @@ def main() -> int:
 
 
 def sources() -> list[Path]:
-    """The `.py` files that are notebooks."""
+    """The `.py` files that are sources of notebooks."""
     return sorted(HERE.glob("[0-9][0-9]_*.py"))
 
 
 def one(script: Path, check: bool) -> tuple[float, list[str]]:
-    """Execute one notebook, write or compare it, and return the time it took in seconds and a list of faults."""
+    """Execute one notebook, write or compare its file, and return the time taken in seconds and a list of faults."""
     notebook = fresh(script)
     target = script.with_suffix(".ipynb")
     start = time.perf_counter()
@@ -73,16 +73,16 @@ def one(script: Path, check: bool) -> tuple[float, list[str]]:
     else:
         nbformat.write(notebook, target)
     if target.exists() and target.stat().st_size >= LARGEST:
-        faults.append(f"{target.name} has {target.stat().st_size:,} bytes")
+        faults.append(f"{target.name} has {target.stat().st_size:,} bytes; the limit is {LARGEST:,}")
     return seconds, faults
 
 
 def fresh(script: Path) -> Any:
-    """The notebook made from a `.py` file, without outputs; it is the same each time, byte for byte."""
+    """Make a notebook without outputs from a `.py` file; the result is the same each time, byte for byte."""
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-    notebook.metadata = {  # pairing is set in jupytext.toml, for all notebooks of this folder
+    notebook.metadata = {  # nothing about pairing: jupytext.toml pairs all the notebooks in this folder
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
@@ -91,7 +91,7 @@ def fresh(script: Path) -> Any:
 
 
 def execute(notebook: Any) -> None:
-    """Run all cells, each hidden solution after the cell that holds it; drop metadata that changes from run to run."""
+    """Run all cells, and each hidden solution after its cell; drop metadata that differs from run to run."""
     written = list(notebook.cells)
     for cell in written:
         if cell.cell_type == "markdown" and "<details>" in cell.source:
@@ -114,7 +114,7 @@ def execute(notebook: Any) -> None:
 
 
 def warnings(notebook: Any) -> list[str]:
-    """The text that cells wrote to standard error, as faults, since a reader should see no warning."""
+    """One fault for each text that a cell wrote to standard error, because a reader should see no warnings."""
     return [
         f"cell {cell.execution_count} warns: {output.text.strip()[:300]}"
         for cell in notebook.cells

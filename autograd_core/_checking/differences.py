@@ -1,9 +1,10 @@
-"""The derivative of a function of one number, estimated by central differences, with an estimate of the error.
+"""Estimates the derivative of a function of one number by central differences, and estimates the error of the result.
 
 The step is found by search: differences are taken with steps that shrink by a constant ratio, and each difference is
-extrapolated together with the previous one (Richardson extrapolation). Each result gets an error estimate: its
-distance from the previous result, plus the effect of rounding. The rounding error is not guessed but computed from the
-graph: it is the sum, over all nodes, of the adjoint's magnitude times the rounding error of the operation.
+extrapolated together with the previous one (Richardson extrapolation). The error of an extrapolated derivative is
+estimated as its distance from the previous extrapolated derivative, plus the effect of rounding. The rounding error is
+not guessed but computed from the graph: it is the sum, over all nodes, of the magnitude of the node's adjoint times the
+rounding error of the node's operation.
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ from ..value import Value
 RATIO = 3.7
 LEVELS = 30
 LARGEST = 0.125  # the first step for a function that varies on a scale of 1
-ROUNDING = 2.0**-51  # the relative error of one operation: the worst functions of a C library are off by about 2 ulps
+ROUNDING = 2.0**-51  # the relative error of one operation: the worst functions in a C library err by about 2 ulps
 SMALLEST = 2.0**-1074
 COARSE = 2.0**-13  # if the relative error is larger than this, search again, or explain why there is no derivative
 HIDDEN = 64.0  # the number of operations that a checkpoint is assumed to contain
-# A kink function, which is 0 at a kink, has jumped over 0 if it changes this many times more on one side than on the
-# other.
+# A kink function is 0 at a kink. If it changes sign near a point, but changes more than this many times as much on one
+# side of the point as on the other, it has jumped over 0, and there is no kink.
 LOPSIDED = 8.0
-LOST = 16.0  # a rounding error that is this many times the derivative hides the derivative
-CLEAR = 4.0  # a bend of this many times its rounding error is significant
+LOST = 16.0  # a rounding error of this many times the derivative hides the derivative
+CLEAR = 4.0  # a bend is significant if it is more than this many times its rounding error
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One evaluation: the value, a bound on its rounding error, and the value of each kink function (0 at a kink)."""
+    """One evaluation: the value, the rounding error, and the value of each kink function, which is 0 at a kink."""
 
     value: float
     noise: float
@@ -43,7 +44,7 @@ class Point:
 
 
 def observed(y: Any) -> Point:
-    """Return the value of a graph, its rounding error to first order, and the value of each kink function in it."""
+    """Return a graph's value, the rounding error of the value to first order, and the values of all kink functions."""
     if type(y) is not Value:
         return Point(float(y), 0.0)
     order = toposort(y)
@@ -62,8 +63,8 @@ def observed(y: Any) -> Point:
 def _rounding(node: Value, numbers: list[float]) -> float:
     """Return the rounding error of one operation: a few units in the last place.
 
-    Operators round only their result. A function is assumed to return the exact result for operands that are off by a
-    unit in the last place (near its zeros, lgamma is no more accurate than that). A function of many operands is also
+    An operator rounds only its result. A function is assumed to return the exact result for operands that are off by a
+    unit in the last place (lgamma is no more accurate than that near its zeros). A function of many operands is also
     assumed to round each of its terms.
     """
     size = abs(node.data)
@@ -77,7 +78,7 @@ def _rounding(node: Value, numbers: list[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The differences of a function that are taken with one step."""
+    """The difference quotients of a function for one step."""
 
     step: float
     central: float
@@ -111,10 +112,10 @@ class Differences:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The differences at one step, extrapolated with those at the previous, larger step."""
+    """The differences at one step, and the derivative extrapolated from these and from those at the previous step."""
 
     at: Differences
-    extrapolated: float | None = None  # the first level has none
+    extrapolated: float | None = None  # None at the first level, which has no previous step
     error: float = math.inf
     smooth: bool = False
 
@@ -126,7 +127,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A numerical derivative with its error and step, or NaN with the reason why there is none."""
+    """A numerical derivative with its error and step, or NaN with the reason why there is no derivative."""
 
     derivative: float
     error: float
@@ -135,10 +136,10 @@ class Estimate:
 
 
 def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> Estimate:
-    """Estimate the derivative at `x` of the function that `evaluate` observes.
+    """Estimate the derivative, at `x`, of the function that `evaluate` evaluates.
 
-    `expected` is the derivative to be checked; it serves only as a scale on which errors are judged small or large. A
-    point at which `evaluate` raises ArithmeticError or ValueError counts as outside the domain. Source: L. F.
+    `expected` is the derivative to be checked; it is used only as a scale, to judge whether an error is small or large.
+    A point at which `evaluate` raises ArithmeticError or ValueError counts as outside the domain. Source: L. F.
     Richardson, "The deferred approach to the limit" (1927).
     """
     base = evaluate(x)
@@ -163,13 +164,13 @@ def estimate(evaluate: Callable[[float], Point], x: float, expected: float) -> E
 
 
 def _none(reason: str, step: float = 0.0) -> Estimate:
-    """Return an estimate of NaN, with the reason why there is none."""
+    """Return an estimate whose derivative is NaN, with the reason why there is no derivative."""
     return Estimate(math.nan, math.inf, step, reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search for the step with the most accurate derivative at `x`."""
+    """A search for the step that gives the most accurate derivative at `x`."""
 
     evaluate: Callable[[float], Point]
     x: float
@@ -177,7 +178,7 @@ class Search:
     expected: float
 
     def down_from(self, first: float) -> tuple[list[Level], Level | None]:
-        """Return the levels for steps from `first` down, and the best level at which the function looks smooth."""
+        """Return the levels for steps that shrink from `first`, and the best level where the function looks smooth."""
         levels: list[Level] = []
         best: Level | None = None
         for k in range(LEVELS):
@@ -190,7 +191,7 @@ class Search:
             levels.append(_extrapolated(at, levels[-1] if levels else None))
             best = _best(levels)
             if best is not None and at.noise >= 0.5 * best.error:
-                break  # smaller steps only add rounding error
+                break  # smaller steps would only add rounding error
             if len(levels) > 3 and all(last.at.hidden(self.expected) for last in levels[-4:]):
                 break
         return levels, best
@@ -212,10 +213,11 @@ class Search:
 
 
 def _crossed(minus: Point, base: Point, plus: Point) -> str:
-    """Return the name of an operation with a kink between the points, or an empty string.
+    """Return the name of an operation with a kink between the points, or an empty string if there is no kink.
 
-    A kink function can also change sign by jumping over 0, as that of the remainder does halfway between two of its
-    steps. This is not a kink, and is recognised because the change is far larger on one side than on the other.
+    A kink function can also change sign by jumping over 0: `math.remainder`, the kink function of `mod`, does so
+    halfway between two multiples of the divisor. This jump is not a kink, and is recognised because the kink function
+    changes far more on one side of the point than on the other.
     """
     if not len(minus.sides) == len(base.sides) == len(plus.sides):
         return ""
@@ -235,7 +237,7 @@ def _crossed(minus: Point, base: Point, plus: Point) -> str:
 
 
 def _extrapolated(at: Differences, before: Level | None) -> Level:
-    """Extrapolate from the previous, larger step; estimate the error; judge whether the function bends smoothly."""
+    """Extrapolate from this and the previous step; estimate the error; judge whether the function bends smoothly."""
     if before is None:
         return Level(at)
     larger = before.at
@@ -249,7 +251,7 @@ def _extrapolated(at: Differences, before: Level | None) -> Level:
 
 
 def _best(levels: list[Level]) -> Level | None:
-    """Return the level with the smallest error among the smooth ones that no smaller step contradicts."""
+    """Return the level with the smallest error among the smooth levels that no later level contradicts."""
     best: Level | None = None
     for k, level in enumerate(levels):
         if not level.smooth or (best is not None and level.error >= best.error):
@@ -265,20 +267,20 @@ def _best(levels: list[Level]) -> Level | None:
 
 def _why_not(levels: list[Differences]) -> str:
     if not levels:
-        return "no step stays inside the domain: the point is at its edge, or there are no nearby numbers to try"
+        return "no step stays inside the domain: the point is at the edge, or there are no nearby numbers to try"
     if levels[-1].crossed:
         return f"a kink of {levels[-1].crossed} lies here or too near to step around"
     return _kink(levels) or "rounding hides the difference at every step"
 
 
 def _kink(levels: list[Differences]) -> str:
-    """Return a message if the bend does not shrink like h² before it is lost in rounding, otherwise an empty string."""
+    """Return a message if the bend does not shrink like h² before it is lost in rounding, or else an empty string."""
     clear = [level for level in levels if level.bend_is_clear]
     if len(clear) < 2 or clear[-1].bend < clear[-2].bend / RATIO**1.5:
         return ""
     smaller = levels[levels.index(clear[-1]) + 1 :]
     if smaller and CLEAR * smaller[0].bend_noise < clear[-1].bend / RATIO:
-        return ""  # the bend vanished while still measurable: the step is now smaller than the distance to the kink
+        return ""  # the bend vanished before rounding could hide it: the step no longer reaches the kink
     settled = min(
         pairwise(clear), key=lambda two: abs(two[1].left - two[0].left) + abs(two[1].right - two[0].right)
     )[1]

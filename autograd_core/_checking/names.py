@@ -12,7 +12,7 @@ from ..value import Value
 
 
 def path_of(leaf: Value) -> str:
-    """Return the label of a leaf, preceded by its scopes, because a network has many weights called w1."""
+    """Return a leaf's label, preceded by the leaf's scopes, because a network may have many weights labelled w1."""
     return "/".join((*leaf.scope, leaf.label)) if leaf.label else ""
 
 
@@ -22,7 +22,7 @@ def stem(label: str) -> str:
 
 
 def named(thing: Any, path: str, group: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the name and group of each number in a structure, in the order of `flatten`."""
+    """Yield the name and the group of each number in a structure, in the same order as `flatten`."""
     kind = kind_of(thing)
     if kind is not None:
         for key, part in zip(*kind.open(thing), strict=True):

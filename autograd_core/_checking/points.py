@@ -1,4 +1,4 @@
-"""Points at which to check an operation: inside its domain, away from kinks."""
+"""Points at which to check an operation: inside its domain, and away from its kinks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def point(
 ) -> list[float]:
     """Draw operands inside the domain and away from kinks, where the value and derivatives are finite.
 
-    Random numbers alone never reveal bugs at 0, so the operand with the index `zero` is 0 if such a point is found.
+    To reveal bugs at 0, the operand with the index `zero` is 0, unless the first tries find no such point.
     """
     for attempt in range(TRIES):
         operands = [float(draw.randint(0, 4)) if i in whole else _number(row, draw) for i in range(how_many)]

@@ -13,7 +13,7 @@ HEADINGS = ("coordinate", "at", "analytic", "numeric", "difference", "tolerance"
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One derivative, as computed by the engine and by differences, and how far apart the two may be.
+    """One derivative, as computed by the engine and by differences, and how far apart the two results may be.
 
     `verdict` is "agrees", "disagrees" or "not judged". In the last case, `reason` says why, and `numeric` is NaN or too
     uncertain to use. `group` is the part of the arguments from which the coordinate was sampled.
@@ -36,7 +36,7 @@ class Coordinate:
 
     @property
     def relative(self) -> float:
-        """The difference, relative to the derivative of larger magnitude."""
+        """The difference, divided by the larger of the two derivatives' magnitudes."""
         largest = max(abs(self.analytic), abs(self.numeric))
         return self.difference / largest if largest else 0.0
 
@@ -50,7 +50,7 @@ class Coordinate:
 
 @dataclass(frozen=True, repr=False)
 class Report(Sequence[Coordinate]):
-    """The coordinates of one check: a sequence that prints as a table, the worst first.
+    """The coordinates of one check: a sequence that prints as a table, with the worst coordinates first.
 
     >>> from autograd_core.check import check_gradient
     >>> report = check_gradient(lambda x: x * x, 3.0)
@@ -68,12 +68,12 @@ class Report(Sequence[Coordinate]):
 
     @property
     def agreeing(self) -> list[Coordinate]:
-        """The coordinates where the two derivatives agree."""
+        """The coordinates for which the two derivatives agree."""
         return [c for c in self.coordinates if c.verdict == AGREES]
 
     @property
     def disagreeing(self) -> list[Coordinate]:
-        """The coordinates where the two derivatives differ by more than the tolerance."""
+        """The coordinates for which the two derivatives differ by more than the tolerance."""
         return [c for c in self.coordinates if c.verdict == DISAGREES]
 
     @property
@@ -123,7 +123,7 @@ class Report(Sequence[Coordinate]):
         )
 
     def shown(self) -> list[Coordinate]:
-        """Return the coordinates in the table: all or, if there are too many, the worst and a few not judged."""
+        """Return the coordinates to show: all or, if there are too many, the worst and a few that were not judged."""
         ranked = self.ranked()
         if len(ranked) <= SHOWN:
             return ranked

@@ -22,7 +22,7 @@ LONGEST_SAID = 40
 LONGEST_ADVISED = 200
 TOO_DEEP = "the expression is nested too deeply"
 ALLOWED = "write numbers, names, + - * / // % ** and functions"
-# The names that other libraries use for functions of the table, apart from NumPy's names.
+# Names that other libraries use for functions of the table. NumPy's names are in the table itself.
 ELSEWHERE = {
     "ln": "log", "lg": "log10", "max": "maximum", "min": "minimum", "fabs": "abs", "sgn": "sign", "logistic": "sigmoid",
     "average": "mean", "product": "prod",
@@ -66,7 +66,7 @@ class Expression:
 
         Raises:
             ExpressionError: A name has no value.
-            ArithmeticError, ValueError: An operation has no result; floats raise the same error.
+            ArithmeticError, ValueError: An operation has no value at these numbers; floats raise the same exception.
         """
         if missing := [name for name in self.names if name not in values]:
             add = f"there is no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
@@ -82,7 +82,7 @@ def parse(text: str) -> Expression:
     """Parse an expression: numbers, names, + - * / // % **, comparisons and the functions of the table.
 
     Raises:
-        ExpressionError: The text contains anything else (the message says what, and in which column), or the
+        ExpressionError: The text contains something else (the message says what, and in which column), or the
             expression's value is not a single number.
     """
     if len(text) > LONGEST:
@@ -127,14 +127,14 @@ def _functions() -> tuple[str, ...]:
 
 
 def _example(name: str) -> str:
-    """Return an example call of a function, with the right number of arguments."""
+    """Return an example of a call to a function, with the right number of arguments."""
     row = TABLE[name]
     count = len(row.shape.parameters) - (row.default is not None)
     return f"{name}({', '.join(['[x, y]'] * count if row.shape.lists else 'xyz'[:count])})"
 
 
 def _with_powers(text: str) -> str:
-    """Return the text on one line with every ^ replaced by **, which has the precedence of a power."""
+    """Return the text on one line, with ** in place of every ^; Python then parses these as powers."""
     lines = text.split("\n")
     for token in reversed(list(tokenize.generate_tokens(io.StringIO(text).readline))):
         if token.type == tokenize.OP and token.string == "^":
@@ -145,7 +145,7 @@ def _with_powers(text: str) -> str:
 
 
 class _Reader:
-    """Checks the tree of one expression, and collects the names that need values."""
+    """Checks the syntax tree of one expression, and collects the names that need values."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -161,7 +161,7 @@ class _Reader:
         return [_cut(ast.get_source_segment(self.text, node) or "…", LONGEST_SAID) for node in nodes]
 
     def advised(self, *nodes: ast.expr) -> list[str]:
-        """Return the text of each node for use as an argument; a text that is too long is replaced with "…"."""
+        """Return the text of each node for use in suggested code; a text that is too long is replaced with "…"."""
         typed = [ast.get_source_segment(self.text, node) or "…" for node in nodes]
         lines = [text if text.isprintable() else ast.unparse(node) for node, text in zip(nodes, typed, strict=True)]
         return [line if len(line) <= LONGEST_SAID else "…" for line in lines]
@@ -251,7 +251,7 @@ class _Reader:
             case ast.Compare(ops=[_, _, *_]):
                 return f"{said!r} is a chained comparison; compare two numbers at a time, as in where(0 < x, …, …)"
             case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                return f"'and', 'or' and 'not' are not supported, as in {said!r}; put one where(…) inside another"
+                return f"'and', 'or' and 'not' are not supported; instead of {said!r}, put one where(…) inside another"
         return f"{said!r} is not supported; {ALLOWED}"
 
 
@@ -273,7 +273,7 @@ def _meant(name: str) -> str:
 def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:
     match node:
         case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]  # `parse` has checked it
+            return float(value)  # type: ignore[arg-type]  # `parse` has checked its type
         case ast.Name(id=name):
             return values[name] if name in values else CONSTANTS[name]
         case ast.BinOp(left=left, op=operator, right=right):

@@ -16,7 +16,7 @@ PAGES = (".html", ".htm", ".gif")
 
 
 def check_output(path: Path, endings: Sequence[str]) -> None:
-    """Check, before any work is done, that a file with one of these extensions can be written to `path`.
+    """Check, before any work is done, that `path` has one of these extensions and its directory exists.
 
     Raises:
         ValueError: The path has another extension.
@@ -35,7 +35,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
 
     Args:
         y: The output.
-        path: The file; its extension selects the format (.dot or .gv for the source).
+        path: The path of the file, whose extension selects the format (.dot or .gv for the source).
         options: The options of `draw`.
 
     Raises:
@@ -49,12 +49,12 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
         drawing.save(path)
     except LayoutError as error:
         source = _kept(drawing.source, path)
-        raise LayoutError(f"the picture could not be made; its DOT source is in {source}: {error}") from None
+        raise LayoutError(f"the picture could not be made (its DOT source is in {source}): {error}") from None
     return path
 
 
 def _kept(source: str, path: Path) -> Path:
-    """Write the source to a separate file, without overwriting a file that has other contents, and return its path."""
+    """Write the source to a new file beside `path`, or to one that already contains it, and return that file's path."""
     names = (path.with_name(f"{path.stem}{f'-{i}' if i > 1 else ''}.dot") for i in count(1))
     kept = next(name for name in names if not name.exists() or _holds(name, source))
     kept.write_text(source, encoding="utf-8")

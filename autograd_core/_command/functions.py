@@ -1,4 +1,4 @@
-"""Functions named on the command line as FILE.py:function, and the numbers for their parameters."""
+"""Loading functions that the command line names as FILE.py:function, and parsing the numbers for their parameters."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def names_function(text: str) -> bool:
 
 
 def call_of(text: str, values: Iterable[str]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """Return the function and its arguments, from `values` of the form name=number or name=[numbers].
+    """Return the function that `text` names, and its arguments from `values` (name=number or name=[numbers]).
 
     Raises:
         FileNotFoundError: The file does not exist.
-        ValueError: The file has no such function, or the values do not match its parameters.
-        Exception: Anything else that running the file raises.
+        ValueError: The file has no function with this name, or the values do not match the function's parameters.
+        Exception: Any other exception that running the file raises.
     """
     function = _loaded(text)
     shape = f"{function.__name__}{inspect.signature(function)}"
@@ -47,7 +47,7 @@ def _loaded(text: str) -> Callable[..., Any]:
     specification = importlib.util.spec_from_file_location(path.stem, path)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
-    sys.path.insert(0, str(path.parent.resolve()))  # as for a script, which may import modules beside it
+    sys.path.insert(0, str(path.parent.resolve()))  # so that the file can import modules beside it, as a script can
     try:
         specification.loader.exec_module(module)
     finally:

@@ -1,4 +1,4 @@
-"""The boxes and edges of a picture, and the names that tell boxes apart."""
+"""The boxes and edges of a picture, and the unique names of the boxes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .texts import short, title
 class Box:
     """One box, which represents a node, a constant or a folded scope.
 
-    `more` counts the repeated computations that the box represents in addition to the one pictured. `mark` is appended
-    to the label if another box has the same label.
+    `more` counts the repeated computations that the box represents in addition to the one pictured. `mark`, such as
+    "#2", is appended to the label if an earlier box has the same label.
     """
 
     number: int
@@ -28,7 +28,7 @@ class Box:
     constant: float = 0.0
     root: bool = False
     stale: bool = False
-    output: Value | None = None  # for a folded scope: the node read from outside it, if there is exactly one
+    output: Value | None = None  # for a folded scope: the node that is read from outside the scope, if exactly one is
     mark: str = ""
 
     @property
@@ -71,7 +71,7 @@ class Box:
 class Edge:
     """One edge of a picture, from an operand to a result.
 
-    If it represents several edges of the graph, `more` counts those beyond the first.
+    If the edge represents several edges of the graph, `more` counts those beyond the first.
     """
 
     source: Box
@@ -84,7 +84,7 @@ class Edge:
 
     @property
     def contribution(self) -> float | None:
-        """What the edge adds to its operand's gradient: 0 if either factor is exactly 0, None before a sweep."""
+        """The number added to the operand's gradient: 0 if either factor is exactly 0, None if a factor is unknown."""
         if self.upstream and self.local:
             return self.upstream * self.local
         return None if self.upstream is None or self.local is None else 0.0
@@ -98,8 +98,8 @@ class Edge:
 def tell_apart(boxes: Sequence[Box]) -> None:
     """Give each box a unique name.
 
-    A label is used as typed, with a mark if it is repeated. A box without a label gets a name that differs from all
-    labels.
+    A label is used as typed, with a mark if an earlier box has the same label. A box without a label gets a name that
+    differs from all labels.
     """
     constants = {box.label for box in boxes if box.group is None}
     labelled = [box for box in boxes if box.group is not None and box.label.strip()]

@@ -1,4 +1,4 @@
-"""A picture as DOT source: nodes are named by integers, everything has an id and a class, and all text is escaped."""
+"""A picture as DOT source. Nodes have integers as names, every element has an id and a class, and text is escaped."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
 
     Args:
         picture: The picture.
-        text: The stepper's placeholders: labels that replace the picture's own, keyed by the id of a node or edge.
-            Tooltips are then omitted, since the page explains itself, and edge labels are as large as the text in
-            boxes, because the smallest text limits how much of the graph a small screen can show.
+        text: The stepper's placeholders: labels that replace the picture's own, keyed by the id of a node or edge. With
+            placeholders, tooltips are omitted, since the stepper's page explains each step, and edge labels are as
+            large as the text in boxes, because the smallest text limits how much of the graph a small screen can show.
         last_first: Whether to list the frames (the outlines of scopes) in reverse, which turns Graphviz's layout upside
             down.
     """
@@ -52,7 +52,7 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
     dense = _dense(picture)
     yield " ranksep=2 splines=line" if dense else " ranksep=0.4"  # straight lines need room between the ranks
     if dense or layered(picture):
-        yield " mclimit=0.01 remincross=false"  # searching for a better order would only shuffle the boxes
+        yield " mclimit=0.01 remincross=false"  # a search for fewer crossings would only shuffle the boxes
     unlabelled = "; too many edges for labels: point at an edge to see its numbers" if dense and still else ""
     if note := picture.note + unlabelled:
         yield f' label="{note}" labeljust=l'
@@ -66,7 +66,7 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
 
 
 def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -> Iterator[str]:
-    """Yield the nodes inside the clusters of their scopes, each cluster at the position of its first node."""
+    """Yield the lines of the nodes inside the clusters of their scopes; a cluster comes where its first node would."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
     dense = _dense(picture)
     order = in_order(picture.boxes) if dense else picture.boxes
@@ -135,12 +135,12 @@ def _node(box: Box, picture: Picture, text: Mapping[str, str] | None) -> list[st
 
 
 def lines(box: Box, picture: Picture) -> list[str]:
-    """Return the text of a box, line by line."""
+    """Return the lines of text in a box."""
     options = picture.options
     if box.group is None:
         return [box.name]
     more = [f"× {box.more} more"] if box.more else []
-    stale = ["assigned since"] if box.stale else []
+    stale = ["assigned after use"] if box.stale else []
     if box.group.scope is not None:
         what = "parameters" if parameters_of(box.group) else "results"
         value = box.output
@@ -219,7 +219,7 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None, hue: int
 
 
 def _from_frame_to_frame(edge: Edge) -> bool:
-    """Return whether an edge leads from one scope to another; such an edge is made longer, with room for its label."""
+    """Return whether an edge leads from one scope to another; if so, it is made longer, so that its label has room."""
     source, target = edge.source.path, edge.target.path
     return any(place not in target for place in source) and any(place not in source for place in target)
 
@@ -252,7 +252,10 @@ def edge_tooltip(edge: Edge) -> str:
 
 
 def _legend(picture: Picture) -> Iterator[str]:
-    """Yield the legend of the colours in use; all entries are in one rank, so the legend is no wider than a box."""
+    """Yield the lines of the legend, which explains the colours in use.
+
+    All entries are in one rank, so the legend is no wider than a box.
+    """
     shown = {_gradient_class(box, picture) for box in picture.boxes if box.kind != "constant"}
     yield '\tsubgraph cluster_legend {\n\t\tgraph [label="gradient" id="legend" class="legend" color="#cccccc"]\n'
     yield '\t\tnode [height=0.2 fontsize=9 margin="0.06,0.02"]\n'

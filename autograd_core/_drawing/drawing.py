@@ -1,4 +1,4 @@
-"""The class Drawing: a picture for notebooks and files, which any available engine lays out within a time limit."""
+"""The class Drawing: a picture for notebooks and files, laid out by any available engine within a time limit."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ Lines = Callable[[bool], Iterable[str]]
 class Drawing:
     """A picture of a graph. A notebook displays the picture, or its DOT source if no layout engine is available.
 
-    `lines` is a function that returns the lines between the braces of the DOT file. If its argument is True, numbered
-    frames come in reverse order. `layered` says whether the picture has such frames side by side.
+    `lines` is a function that returns the lines between the braces of the DOT file. If its argument is True, the frames
+    (the outlines of scopes) come in reverse order. `layered` says whether several numbered frames, such as those of the
+    neurons of a layer, read the same box.
 
     `digraph` is the underlying `graphviz.Digraph`. You may edit it: anything that you add is drawn too.
     """
@@ -38,7 +39,7 @@ class Drawing:
 
     @classmethod
     def of(cls, picture: Picture, time_limit: float) -> Drawing:
-        """Return the drawing of a graph's picture."""
+        """Return a drawing of the picture of a graph."""
         name = ", ".join(box.short for box in picture.boxes if box.root)
         size = f"{counted(picture.boxes, 'box', 'boxes')}, {counted(picture.edges, 'edge')}"
         return cls(lambda last_first: body(picture, last_first=last_first), name, size, time_limit, layered(picture))
@@ -52,7 +53,7 @@ class Drawing:
         """Return the picture as bytes, or as text if `encoding` is given.
 
         Raises:
-            LayoutError: No engine draws the picture in time.
+            LayoutError: No layout engine is available, or it fails or takes too long.
         """
         data = lay_out(self._upright(), format or self.format, self.time_limit)
         return data if encoding is None else data.decode(encoding)
@@ -67,7 +68,7 @@ class Drawing:
 
     @cached_property
     def _sources(self) -> tuple[str, str]:
-        """The source as it was made, and the source with its frames reversed, or "" if their order does not matter."""
+        """The original source, and the source with its frames reversed, or "" if their order does not matter."""
         made, turned = (
             graphviz.Digraph(body=list(self._lines(reverse))).source for reverse in (False, True)
         )
@@ -79,8 +80,8 @@ class Drawing:
         A picture has the extension .svg, .png or .pdf; the source has .dot, .gv or none.
 
         Raises:
-            ValueError: The file has any other extension.
-            LayoutError: No engine draws the picture in time.
+            ValueError: The file has another extension.
+            LayoutError: No layout engine is available, or it fails or takes too long.
         """
         path = Path(directory, filename or self.digraph.filename)
         ending = path.suffix.lower()
@@ -102,9 +103,10 @@ class Drawing:
         outfile: str | os.PathLike[str] | None = None,
         view: bool = False,
     ) -> str:
-        """Write the picture and return its path, adding the format's extension if it is missing.
+        """Write the picture to a file and return its path; the format's extension is added to the name if missing.
 
-        `outfile` is used as the path, with no extension added. With `view`, the system's viewer opens the picture.
+        `outfile` replaces `filename`, and no extension is added to it. If `view` is true, the system's viewer opens the
+        picture.
         """
         path = Path(outfile or filename or self.digraph.filename)
         ending = path.suffix.lower()

@@ -1,6 +1,8 @@
-"""Which nodes share a box: those of a repeated computation (one for each point of a batch) or of a scope (a neuron).
+"""Decides which nodes share a box: the nodes of a folded scope, or corresponding nodes of a repeated computation.
 
-Every function takes time linear in the number of edges, and none is recursive.
+A scope is a neuron, for example, and a computation is repeated for each point of a batch. A node reads its operands,
+and a group of nodes reads the groups to which the operands of its nodes belong. Every function takes time linear in the
+number of edges. None is recursive, so a graph may have any depth.
 """
 
 from __future__ import annotations
@@ -14,16 +16,17 @@ from .groups import UNKNOWN, Folding, Graph, Group, Path, Paths
 
 
 def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool = False) -> Folding:
-    """Group the nodes of a graph by the box that they share.
+    """Divide the nodes of a graph into groups, each of which is drawn as one box.
 
     A parameter belongs to the innermost scope that contains every node that reads the parameter or, if there is no such
     scope, to the scope in which the parameter was made.
 
     Args:
         graph: The graph.
-        collapse: The depth from which scopes are folded; None if none are.
+        collapse: The depth of the scopes to fold, which is 1 for the outermost; None if no scope is to be folded.
         batch: Whether repeated computations are drawn only once.
-        absorb_inputs: Whether inputs that only one folded scope reads are put into its box, as parameters are.
+        absorb_inputs: Whether an input that only one folded scope reads is put into that scope's box, as a parameter
+            is.
     """
     paths = Paths()
     owner: dict[Value, Group] = {}
@@ -56,7 +59,7 @@ def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool
 class _Scopes:
     """The groups for folded scopes, one for each time a scope was entered.
 
-    Each is created when its scope is first met.
+    Each group is created when the first node of its scope is met.
     """
 
     def __init__(self, collapse: int | None, groups: list[Group]) -> None:
@@ -80,7 +83,7 @@ class _Scopes:
 
 
 def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes) -> list[Group]:
-    """Fold each parameter that no scope reads, or that several read, into the scope that it belongs to."""
+    """Fold each parameter that `_absorb` left in a group of its own into the scope that it belongs to, if any."""
     kept = []
     for group in groups:
         home = None
@@ -97,13 +100,14 @@ def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes)
 
 
 def _units(order: Sequence[Value]) -> list[list[Value]]:
-    """Return the nodes in groups, each of which computes the same thing from different inputs.
+    """Divide the nodes into units; the nodes of one unit compute the same thing from different inputs.
 
-    The first node of a group represents the group. Two computed nodes are in the same group if they have the same
-    operation, their scopes have the same names, and their operands are in the same groups. For this comparison, all
-    inputs are alike, but a parameter is like no other node. So the computations for the points of a batch, which share
-    weights, are grouped. In a running total (s = s + l for one repeated l after another), all the sums form one group,
-    which the last sum represents. Two inputs are in the same group if the same groups read them as the same operands.
+    The first node of a unit represents the unit. Two computed nodes are in the same unit if they have the same
+    operation, their scopes have the same names, and their operands are in the same units. For this comparison, all
+    inputs are alike, but a parameter is like no other node. So the corresponding nodes for the points of a batch are
+    in the same unit, since all points share the weights. The sums of a running total (s = s + l for one repeated l
+    after another) form one unit, which is represented by the last sum. Two inputs are in the same unit if nodes of the
+    same units read them, at the same positions among the operands.
     """
     kinds: dict[object, int] = {}
     kind: dict[Value, int] = {}
@@ -208,7 +212,7 @@ def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
     """Return the groups of the roots and all groups that they depend on, in topological order.
 
     If folded scopes depend on each other in a cycle, there is no such order, and the order returned is arbitrary.
-    Groups that only omitted repeats read are omitted too.
+    Groups that are read only by repeats that are not drawn are left out.
     """
     order: list[Group] = []
     seen: set[Group] = set()
@@ -228,7 +232,7 @@ def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
 
 
 def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
-    """Return the result of each folded scope: the computed node read from outside, if exactly one node is."""
+    """Return the output of each folded scope: the computed node that is read from outside, if exactly one node is."""
     owner = folding.owner
     inside = {node for group in folding.groups if group.scope is not None for node in group.nodes}
     read: dict[Group, set[Value]] = {}
@@ -246,9 +250,9 @@ def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
 
 
 def circular(folding: Folding) -> set[Group]:
-    """Return the groups that depend on each other, directly or indirectly.
+    """Return the groups that are part of a cycle.
 
-    These are the strongly connected components of more than one group, found by Tarjan's algorithm.
+    These are the groups in strongly connected components of more than one group, found by Tarjan's algorithm.
     """
     number: dict[Group, int] = {}
     lowest: dict[Group, int] = {}
@@ -293,9 +297,9 @@ def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Gr
 
 
 def opened(graph: Graph, folding: Folding, groups: set[Group]) -> Folding:
-    """Return the folding in which each node of these groups has a box of its own.
+    """Return a copy of the folding in which each node of `groups` has a box of its own.
 
-    If `groups` contains all groups that are part of a cycle, the boxes can then be put in order.
+    If `groups` contains all groups that are part of a cycle, the boxes can then be put in topological order.
     """
     paths = Paths()
     owner = dict(folding.owner)

@@ -1,4 +1,4 @@
-"""The parts of a folding: paths of scopes, groups of nodes that share a box, and a graph with its outputs."""
+"""The data structures for folding a graph, which means drawing several of its nodes as one box."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from .._engine.places import Place
 from ..value import Value
 
-Path = tuple[Place, ...]  # one place for each entry into a scope: entering the same scope twice makes two places
-UNKNOWN = sys.maxsize  # stands for the number of repeats of a scope that contains only leaves
+# The scopes around a node, outermost first. A place stands for one entry into a scope, so entering the same scope twice
+# makes two places.
+Path = tuple[Place, ...]
+UNKNOWN = sys.maxsize  # `Group.more` of a folded scope to which no computed node has been added yet
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The graph below some outputs: the nodes in topological order, and the outputs as `roots`."""
+    """The graph below some outputs: the nodes in topological order, and the outputs themselves as `roots`."""
 
     order: Sequence[Value]
     roots: Sequence[Value]
@@ -25,7 +27,7 @@ class Graph:
 class Group:
     """The contents of one box: a single node, or the nodes made during one entry into a folded scope.
 
-    `more` counts the repeated computations that the box represents in addition to that of these nodes. `absorbed` holds
+    `more` counts the repeated computations that the box represents in addition to the one in `nodes`. `absorbed` holds
     the leaves that were put into the box because only this scope reads them.
     """
 
@@ -38,7 +40,7 @@ class Group:
 
 @dataclass(slots=True)
 class Folding:
-    """The groups in topological order, and the group of every node."""
+    """A folded graph: its groups in topological order, and the group that owns each node."""
 
     groups: list[Group]
     owner: dict[Value, Group]
@@ -55,7 +57,7 @@ def constants(node: Value) -> int:
 
 
 class Paths:
-    """Finds the named places (scopes) around a node, outermost first; each chain of places is followed only once."""
+    """Finds the scopes (the places with names) around a node. It follows each chain of places only once."""
 
     def __init__(self) -> None:
         self._known: dict[int, Path] = {}

@@ -1,4 +1,4 @@
-"""Laying out DOT source: with a function that a web page provides, or with installed programs under a time limit."""
+"""Laying out DOT source, with a function that a web page provides or with an installed program and a time limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import GraphError
 
 HOW_TO_GET = (
     "To see the picture, install Graphviz (Debian and Ubuntu: apt install graphviz; macOS: brew install graphviz; "
-    "Windows: winget install graphviz), or Graphviz inside a Python package: pip install pygraphviz"
+    "Windows: winget install graphviz), or a Python package that contains it: pip install pygraphviz"
 )
 WHEEL = "pygraphviz"
 PICTURES = (".svg", ".png", ".pdf")
@@ -34,8 +34,8 @@ def lay_out_with(function: LayOut | None) -> None:
 
     Args:
         function: `function(source, format, placed)` returns the picture of a DOT source in `format` ("svg", or "json0"
-            for the stepper), keeping the positions in the source if `placed`. Anything it raises becomes a LayoutError,
-            and no time limit applies. If None, programs are used again.
+            for the stepper). If `placed` is true, it keeps the positions in the source. Any exception that it raises
+            becomes a LayoutError, and no time limit applies. With None, installed programs are used again.
 
     >>> from autograd_core import Value
     >>> lay_out_with(lambda source, format, placed: f"{len(source.splitlines())} lines as {format}")
@@ -58,12 +58,12 @@ def engines() -> dict[str, list[str]]:
 
 
 def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -> bytes:
-    """Return the picture of a DOT source in `format`: "svg", "png", or another that the engine supports.
+    """Return the picture of a DOT source in `format`: "svg", "png", or another format that the engine supports.
 
-    With `placed`, the source contains all positions, and nothing is moved.
+    If `placed` is true, the source must contain all positions, and nothing is moved.
 
     Raises:
-        LayoutError: No engine is available, or none finishes within `time_limit` seconds.
+        LayoutError: No engine is available, all engines fail, or one has not finished after `time_limit` seconds.
     """
     if _given is not None:
         return _laid_out_by(_given, source, format, placed)
@@ -76,17 +76,18 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
             )  # fmt: skip  # one line for what is run, one for how
         except subprocess.TimeoutExpired:
             raise LayoutError(
-                f"{name} had not laid out this graph after {time_limit:g} s and was stopped. To fix this, fold it with "
-                "collapse=1 or batch=True, draw an inner node or a smaller batch, or pass a longer time_limit"
+                f"{name} had not laid out this graph after {time_limit:g} s and was stopped. To fix this, fold the "
+                "graph with collapse=1 or batch=True, draw an inner node or a smaller batch, or pass a longer "
+                "time_limit"
             ) from None
-        except OSError as error:  # this program, or any program, cannot be run
+        except OSError as error:  # this program cannot be run, or no program can
             tried.append(f"{name}: {error}")
             continue
         if done.returncode == 0 and done.stdout:
             return done.stdout
         tried.append(f"{name}: {done.stderr.decode(errors='replace').strip() or 'no output'}")
     if tried:
-        raise LayoutError(f"could not make a picture of this graph as {format!r}; tried {'; '.join(tried)}")
+        raise LayoutError(f"could not make a picture of this graph in the format {format!r}; tried {'; '.join(tried)}")
     raise LayoutError(
         f"nothing here can lay out a graph: neither the dot program nor the Python package {WHEEL} is installed. "
         f"{HOW_TO_GET}"
@@ -97,5 +98,5 @@ def _laid_out_by(function: LayOut, source: str, format: str, placed: bool) -> by
     try:
         picture = function(source, format, placed)
     except Exception as error:  # the page's function may raise anything
-        raise LayoutError(f"no picture of this graph as {format!r}: {error}") from error
+        raise LayoutError(f"could not make a picture of this graph in the format {format!r}: {error}") from error
     return picture.encode() if isinstance(picture, str) else picture

@@ -50,7 +50,7 @@ NAMES = tuple(field.name for field in fields(Options))
 
 
 def whole_number(name: str, got: Any, least: int, most: int | None = None) -> None:
-    """Raise ValueError unless `got` is an integer from `least` to `most`."""
+    """Raise ValueError unless `got` is an integer from `least` to `most`, or of at least `least` if `most` is None."""
     if type(got) is not int or got < least or (most is not None and got > most):
         range_ = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} must be an integer {range_}; got {got!r}")

@@ -1,4 +1,7 @@
-"""The order of boxes within a rank, and colours that make edges easier to follow where they cross others."""
+"""The order of boxes within a rank, and the colours that make crossing edges easier to follow.
+
+A frame is the outline drawn around the boxes of a scope. A box reads the boxes from which edges lead to it.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +52,8 @@ def in_order(boxes: Sequence[Box]) -> list[Box]:
 def ties(picture: Picture) -> dict[int, str]:
     """Return invisible edges that keep similar folded scopes, such as the neurons of a layer, in order.
 
-    Each edge connects two successive folded scopes that are in the same frame and have the same operands; its key is
-    the number of the second box. Without these edges, newer versions of Graphviz reverse the scopes in left-to-right
+    Each edge connects two successive folded scopes that are in the same frame and have the same operands. It is keyed
+    by the number of the second box. Without these edges, newer versions of Graphviz reverse the scopes in left-to-right
     drawings, and older versions reverse them in top-to-bottom drawings.
     """
     reads: dict[Box, set[Box]] = {}
@@ -75,7 +78,7 @@ def _natural(box: Box) -> list[str | int]:
 
 
 def hues(picture: Picture) -> dict[Box, int]:
-    """Return, for each box that many others read, the index of a colour for the edges that leave the box."""
+    """Return, for each box that at least MANY edges leave, the index of a colour for those edges."""
     often = Counter(edge.source for edge in picture.edges if edge.source.kind != "constant")
     many = (box for box in in_order(picture.boxes) if often[box] >= MANY)
     return {box: i % len(SOURCES) for i, box in enumerate(many)}

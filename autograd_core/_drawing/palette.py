@@ -1,4 +1,4 @@
-"""Colours and shapes, and the CSS classes by which the page's style sheet refers to them."""
+"""The colours and shapes of boxes and edges, and the CSS classes that stand for gradients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from .texts import number
 
-# Graphviz attributes that show what a box represents, by its outline as well as its colour.
+# Graphviz attributes that show what a box represents, by the outline of the box as well as by its colour.
 KINDS: dict[str, dict[str, str]] = {
     "computed": {},
     "input": {"style": "filled,rounded", "fillcolor": "#dcebfa", "color": "#2a6fbb"},
@@ -20,13 +20,13 @@ KINDS: dict[str, dict[str, str]] = {
 ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}
 STALE = {"color": "#c2185b", "penwidth": "2.5"}
 
-# Colours for the edges from boxes that many others read, so that each edge can be followed. The colours for dark pages
-# are in page.css.
+# Colours for the edges from boxes that many other boxes read, so that each edge can be followed. The colours for dark
+# pages are in page.css.
 SOURCES = ("#0072b2", "#b84a00", "#007a5a", "#98508a", "#806000", "#555555")
 
 # Negative gradients are blue and positive ones orange, colours that people with any kind of colour blindness can tell
 # apart; the text shows the signs as well. Norms have no sign, so they have a colour and a scale of their own. Each
-# colour has four shades, separated by these shares of the largest magnitude.
+# colour has four shades; the limits between them are these shares of the largest magnitude.
 SHARES = (0.01, 0.1, 0.3)
 STEPS = len(SHARES) + 1
 SCALES = {
@@ -43,9 +43,9 @@ def largest(gradients: Iterable[float]) -> float:
 
 
 def gradient_class(gradient: float | None, top: float, signed: bool = True) -> str:
-    """Return the class that stands for a gradient's sign and its size relative to the largest gradient, `top`.
+    """Return the CSS class that stands for a gradient's sign and for its size relative to the largest gradient, `top`.
 
-    If not `signed`, as for a norm, the class stands only for the size.
+    If `signed` is false, as for a norm, the class stands only for the size.
 
     >>> gradient_class(5.0, 10.0), gradient_class(-0.02, 10.0), gradient_class(None, 10.0)
     ('g-p4', 'g-n1', 'g-none')
@@ -63,12 +63,12 @@ def gradient_class(gradient: float | None, top: float, signed: bool = True) -> s
 
 
 def gradient_colour(name: str) -> str:
-    """Return the fill colour of a gradient class."""
+    """Return the fill colour for the CSS class of a gradient."""
     return OTHER[name] if name in OTHER else SCALES[name[2]][int(name[3]) - 1]
 
 
 def legend(shown: Collection[str], top: float, top_norm: float) -> list[tuple[str, str]]:
-    """Return the classes in a picture and what they mean: from the largest gradient to the smallest, then the norms."""
+    """Return each CSS class in `shown` with its meaning: from the largest gradient to the smallest, then the norms."""
     meanings: dict[str, str] = {}
     ends = ["0", *(number(share * top, 4) for share in SHARES), number(top, 4)]
     norms = ["0", *(number(share * top_norm, 4) for share in SHARES), number(top_norm, 4)]

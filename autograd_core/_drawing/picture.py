@@ -1,4 +1,7 @@
-"""A graph as boxes and edges, which the DOT writer and the stepper draw."""
+"""The class Picture: a graph as boxes and edges, which `dot.py` and the stepper draw.
+
+A box reads the boxes from which edges lead to it.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ MOST_DEPTHS = 6
 class Picture:
     """The boxes in topological order, the edges in the order of their targets, and the nodes that the boxes represent.
 
+    `owner` holds the group of each node, `of` the box of each group, and `total` the number of nodes in the graph.
     `incoming` holds, for each box, the edges from its operands, in the order of the operands.
     """
 
@@ -52,12 +56,12 @@ class Picture:
 
     @cached_property
     def top(self) -> float:
-        """The largest magnitude of a gradient that a box shows."""
+        """The largest magnitude among the gradients that boxes show."""
         return largest(node.grad for box in self.boxes if (node := box.node) is not None and node.has_grad)
 
     @cached_property
     def top_norm(self) -> float:
-        """The largest norm of gradients that a folded box shows."""
+        """The largest gradient norm that the box of a folded scope shows."""
         folded = (box.group for box in self.boxes if box.group is not None and box.node is None)
         return largest(gradient_norm(group) or 0.0 for group in folded)
 
@@ -68,7 +72,7 @@ class Picture:
 
 
 def picture(y: Outputs, options: Options) -> Picture:
-    """Return a picture of the graph below `y`, folded as the options say, however large it is."""
+    """Return a picture of the graph below `y`, folded as the options say; the picture may have any size."""
     graph = graph_of(y)
     return _pictured(graph, fold(graph, **next(_ways(graph, options))), options)
 
@@ -76,7 +80,7 @@ def picture(y: Outputs, options: Options) -> Picture:
 def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
     """Return a picture of the graph below `y` with at most `max_nodes` boxes.
 
-    The graph is folded as the options say, or further if that leaves too many boxes.
+    The graph is folded as the options say, or further if this leaves too many boxes.
 
     Raises:
         GraphError: Too many boxes are left even if the graph is folded as far as possible.
@@ -86,10 +90,10 @@ def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
 
 
 def fitting_in_order(graph: Graph, options: Options, max_nodes: int) -> Picture:
-    """Return a picture as `fitting` does, but without cycles between folded scopes: each box follows its operands.
+    """Return a picture as `fitting` does, but with boxes in topological order: no folded scopes form a cycle.
 
-    Calls that share results form cycles if repeated calls are drawn as one; each call is then folded separately. Scopes
-    that still form cycles are not folded.
+    If repeated calls share results, drawing them as one box can create a cycle; each call is then folded into a box of
+    its own. Scopes that still form cycles are not folded.
     """
     return _first_fitting(graph, _foldings_in_order(graph, options), options, max_nodes)
 
@@ -140,7 +144,7 @@ def _ways(graph: Graph, options: Options) -> Iterator[_Way]:
     while depth:
         yield _Way(collapse=depth, batch=batch, absorb_inputs=False)
         yield _Way(collapse=depth, batch=batch, absorb_inputs=True)
-        depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # a recursive function may nest scopes thousands deep
+        depth = depth - 1 if depth <= MOST_DEPTHS else depth // 2  # a recursive function may nest thousands of scopes
 
 
 def _foldings_in_order(graph: Graph, options: Options) -> Iterator[Folding]:
@@ -169,7 +173,7 @@ def _pictured(graph: Graph, folding: Folding, options: Options) -> Picture:
         own = _constants(group, count, options)
         boxes += own.values()
         apart = options.operations == "apart" and group.scope is None and not group.nodes[0].is_leaf
-        count += len(own) + apart  # an operation drawn apart from its result has the preceding number
+        count += len(own) + apart  # an operation drawn apart has the number before its result's
         box = _box(group, count, group in roots, stale)
         box.output = of_scopes.get(group)
         count += 1
@@ -233,7 +237,7 @@ def _edges(
 
 
 def _folded_edges(box: Box, group: Group, owner: dict[Value, Group], of: dict[Group, Box]) -> list[Edge]:
-    """Return one edge from each box that a folded scope reads."""
+    """Return the edges into the box of a folded scope: one from each box that the scope reads."""
     found: dict[Box, Edge] = {}
     for node in group.nodes:
         for x in node.operands:
@@ -257,14 +261,14 @@ def formula(picture: Picture, box: Box) -> str:
         return applied(node.op, [*drawn.values(), *([f"… {left_out} more"] if left_out else [])])
     names = []
     for index, x in enumerate(node.operands):
-        if index not in drawn and type(x) is Value:  # the operand shares an edge, or is the rest of a running total
+        if index not in drawn and type(x) is Value:  # it shares an edge, or is an earlier sum of a running total
             drawn[index] = source.short if (source := picture.box(x)) is not box else "…"
         names.append(drawn[index])
     return applied(node.op, names)
 
 
 def summary(group: Group) -> list[str]:
-    """Return the contents of a folded scope: its operations with counts, most frequent first, and its parameters."""
+    """Return lines that count a folded scope's operations, the most frequent first, and its parameters."""
     times_of = Counter(node.op.name for node in group.nodes if not node.is_leaf)
     lines = [f"{times} × {name}" if times > 1 else name for name, times in times_of.most_common()]
     if len(lines) > MOST_OPERATIONS:
@@ -279,11 +283,11 @@ def parameters_of(group: Group) -> list[Value]:
 
 
 def measured(group: Group) -> list[Value]:
-    """Return the nodes whose gradient norm a folded scope shows: its parameters or, if it has none, its results."""
+    """Return the nodes whose gradients' norm a folded scope shows: its parameters or, if it has none, its results."""
     return parameters_of(group) or [node for node in group.nodes if not node.is_leaf]
 
 
 def gradient_norm(group: Group) -> float | None:
-    """Return the norm of the gradients in a folded scope (the root of the sum of squares), or None before any sweep."""
+    """Return the norm of the gradients of the `measured` nodes, or None if no sweep has set any of them."""
     gradients = [node.grad for node in measured(group) if node.has_grad]
     return math.hypot(*gradients) if gradients else None

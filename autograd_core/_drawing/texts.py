@@ -13,7 +13,8 @@ LONGEST_LINE = 40
 MOST_LINES = 4
 MOST_NAMES = 4
 
-# Python operators and the symbols printed in their place; they are replaced only in templates, never in labels.
+# Pieces of Python formulas, and the symbols printed in their place. They are replaced only in the templates of
+# formulas, never in labels.
 _PRINT = ((" * ", "·"), (" == ", " = "), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
 # Graphviz reads at most 16,384 bytes between two quotes, so a longer text is split into pieces that are joined with +.
 # A piece never ends inside an escape sequence.
@@ -24,8 +25,8 @@ _POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
 _WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s|#")
-# Characters that XML cannot contain: control characters are replaced with the symbols for them, and others with the
-# replacement character.
+# Characters that XML cannot contain. Control characters are replaced with the symbols for them (␛ for escape), and all
+# others with the replacement character.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -54,7 +55,10 @@ def escaped(text: str) -> str:
 
 
 def string(value: str) -> str:
-    """Return a DOT string for an escaped value, such as one from JSON output; a long value is split into pieces."""
+    """Return a DOT string for text that is already escaped, such as a value from Graphviz's JSON output.
+
+    Long text is split into pieces.
+    """
     value = value.replace('"', '\\"')
     if len(value) <= LONGEST_PIECE:
         return f'"{value}"'
@@ -77,7 +81,7 @@ def short(label: str) -> str:
 
 
 def title(label: str) -> str:
-    """Return a label as the heading of a box or frame: its lines as typed, shortened if they are long or many.
+    """Return a label as the heading of a box or frame: long lines are shortened, and surplus lines are left out.
 
     >>> title("a rather long label, longer than a box is wide")
     'a rather long label, longer than a box …'
@@ -87,12 +91,12 @@ def title(label: str) -> str:
 
 
 def counted(things: Sequence[object], name: str, plural: str = "") -> str:
-    """Return a count with its noun: "1 parameter", "4 parameters"; `plural` is needed only if it is irregular."""
+    """Return a count with its noun: "1 parameter", "4 parameters"; only an irregular plural is passed as `plural`."""
     return f"{len(things)} {name if len(things) == 1 else plural or f'{name}s'}"
 
 
 def atom(text: str) -> str:
-    """Return a name or number, in brackets if an operator in it could be misread."""
+    """Return a name or number, in brackets if it contains an operator that could be misread in a formula."""
     return f"({text})" if _COMPOUND.search(text) and not _POSITIVE.fullmatch(text) else text
 
 

@@ -1,7 +1,7 @@
-"""Choosing which way up a layout is.
+"""Making sure that a layout is the right way up.
 
-Older and newer versions of Graphviz put the first of several frames at opposite ends, so the frames are laid out in
-both orders and the layouts are compared.
+Older and newer versions of Graphviz put the first of several frames (the outlines of scopes) at opposite ends. If a
+layout is upside down, the frames are laid out again in reverse order, and the better of the two layouts is kept.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 def disorder(frames: Iterable[tuple[str, str]], downward: bool) -> int:
-    """Return how many more pairs of numbered frames are in the wrong order than in the right one.
+    """Return how many more pairs of numbered frames are in the wrong order than in the right order.
 
-    For example, neuron 2 below neuron 3 is the wrong order.
+    For example, a frame "neuron 2" below a frame "neuron 3" is in the wrong order.
 
     Args:
         frames: The label of each frame, and its bounds as Graphviz writes them: left, bottom, right, top.
@@ -34,13 +34,16 @@ def disorder(frames: Iterable[tuple[str, str]], downward: bool) -> int:
     votes = 0
     for alike in found.values():
         for (i, start, end, along), (j, other_start, other_end, other_along) in combinations(sorted(alike), 2):
-            if i < j and start < other_end and other_start < end:  # the two frames share a rank
+            if i < j and start < other_end and other_start < end:  # the two frames are in the same ranks
                 votes += 1 if along > other_along else -1
     return votes
 
 
 def upright(source: str, turned: str, time_limit: float) -> str:
-    """Return the DOT source whose frames are laid out in better order: `source`, or `turned`, with frames reversed."""
+    """Return the better of two DOT sources: `source`, or `turned`, which lists the frames in reverse order.
+
+    `turned` is laid out only if the layout of `source` is upside down.
+    """
     found = {}
     for tried in (source, turned):
         laid = json.loads(lay_out(tried, "json0", time_limit))

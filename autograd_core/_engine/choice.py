@@ -1,8 +1,8 @@
-"""The choice of engine: the C engine if it was built, otherwise the Python engine, which is complete.
+"""Chooses the engine: the C engine if it was built, otherwise the Python engine, which is complete.
 
-The Python code is the code to read. When the C engine is in use, everything marked `@accelerated` is replaced by the
-object of the same name in `_native`. Both engines return the same results to the last bit, and raise errors with the
-same messages.
+To learn how the engine works, read the Python code. When the C engine is in use, everything marked `@accelerated` is
+replaced by the object of the same name in `_native`. Both engines return the same results to the last bit, and raise
+errors with the same messages.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def chosen(wanted: str) -> ModuleType | None:
 
 
 def refuse_outdated(build: Path) -> None:
-    """Raise ImportError if a source file beside `build` is newer than it, as may be the case after `git pull`.
+    """Raise ImportError if a source file beside `build` is newer than `build`, as may be the case after `git pull`.
 
-    An engine that does not match the Python code beside it may fail anywhere, or compute wrong numbers. An
-    installed package contains no sources, so nothing is compared.
+    A C engine that does not match the Python code may fail anywhere, or compute wrong numbers. An installed package
+    contains no C sources, so nothing is compared there.
     """
     if not (build.parent / "core.h").exists():
         return
@@ -80,7 +80,7 @@ def accelerated(thing: T) -> T:
     """
     if NATIVE is None:
         return thing
-    name: str = thing.__name__  # type: ignore[attr-defined]  # functions and classes have a name
+    name: str = thing.__name__  # type: ignore[attr-defined]  # every function and class has a name
     ORIGINALS[name] = thing
     replacement: T = getattr(NATIVE, name)
     if isinstance(thing, type):
@@ -101,7 +101,7 @@ def _complete(replacement: Any, original: type) -> None:
         if not hasattr(replacement, name):
             setattr(replacement, name, member)
         elif name in here and member.__doc__ is not None:
-            NATIVE.document(here[name], member.__doc__)  # type: ignore[union-attr]  # not None where this is called
+            NATIVE.document(here[name], member.__doc__)  # type: ignore[union-attr]  # called only with the C engine
 
 
 def rows_without_kernel() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The clock, one counter for the whole process: assigning a leaf advances it, and every node records its reading."""
+"""The clock: one counter for the whole process. Assigning a leaf advances it; every new node records its reading."""
 
 import threading
 
@@ -10,7 +10,7 @@ _moving = threading.Lock()
 
 @accelerated
 def tick() -> int:
-    """Advance the clock and return its reading: nodes made from now on carry a later stamp than all earlier nodes."""
+    """Advance the clock and return its reading: nodes made from now on get a later stamp than all earlier nodes."""
     with _moving:
         clock[0] += 1
         return clock[0]

@@ -1,4 +1,4 @@
-"""Copying graphs of any depth, and building them from tables of numbers, without recursion."""
+"""Copies graphs of any depth, and builds graphs from tables of numbers, without recursion."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def _recorded(node: Value) -> Any:
 
 
 def deep(root: Value, memo: dict[int, Any]) -> Value:
-    """Copy the graph below `root`, using the copies that are already in `memo`."""
+    """Copy the graph below `root`, using the copies that are already in `memo`, and return the copy of `root`."""
     segments = []
     for node in ordered(root, lambda x: id(x) in memo):
         operands = [memo[id(x)] if type(x) is Value else x for x in node.operands]
         memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node._slopes)
         if is_segment(node):
             segments.append(node)
-    for node in segments:  # the contents of segments may refer to any of the nodes
+    for node in segments:  # now, because a segment may refer to any of the nodes
         fill(memo[id(node)], deepcopy(contents(node), memo))
     found: Value = memo[id(root)]
     return found
 
 
 def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
-    """Return the nodes below `root` that are not `known`, operands before results.
+    """Return `root` and the nodes below it, operands before results, but no nodes that are `known`.
 
-    They include the nodes in the segments of checkpoints among them, and the nodes below those.
+    The segments of checkpoints count, too: the nodes in them, and the nodes below those, are included.
     """
     found: dict[Value, None] = {}
     there = set[Value]()
@@ -82,7 +82,7 @@ def blank() -> Segment:
 
 
 def contents(node: Value) -> dict[str, Any]:
-    """Return the fields of a checkpoint's segment by name."""
+    """Return the fields of a checkpoint's segment, as a dict by name."""
     return {name: getattr(node._dx, name) for name in Segment.__slots__}
 
 
@@ -117,8 +117,8 @@ def nodes_from(outside: list[Value], program: dict[str, Any]) -> list[Value]:
 
     Args:
         outside: The nodes to which the list refers but which it does not contain.
-        program: The columns of a `Flat` by name, with the data and stamp of each node, a local derivative for each
-            operand, and the grad, label and scope of nodes that have them.
+        program: The columns of a `Flat` by name. Further columns hold the data and stamp of each node, the local
+            derivative for each operand, and any grads, labels and scopes that the nodes have.
     """
     numbered: list[Any] = [*outside, *program.get("constants", ())]
     first, starts, operands, slopes = len(numbered), program["starts"], program["operands"], program["locals"]

@@ -1,6 +1,6 @@
-"""How `@scope(…)` and `@no_record()` wrap functions, generators and coroutines so that they run inside a place.
+"""The wrappers that `@scope(…)` and `@no_record()` put around functions, generators and coroutines.
 
-`places.py` defines places.
+Wrapped code runs inside a place (see `places.py`): in another scope, or without recording.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Enters(Protocol):
 
 
 def decorated(place: Enters, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap `function` so that it runs inside a place; a generator or coroutine is there only while it runs."""
+    """Wrap `function` so that it runs inside a place; a generator or coroutine leaves the place while it waits."""
     if isgeneratorfunction(function):
         return _generator_inside(place, function)
     if iscoroutinefunction(function):
@@ -83,9 +83,9 @@ def _async_generator_inside(place: Enters, function: Callable[..., Any]) -> Call
 
 
 class _Visit:
-    """The places of one generator or coroutine, which are left while it waits and entered again when it runs.
+    """The places of one generator or coroutine, which it leaves when it waits and enters again when it continues.
 
-    They are the decorator's own place, and any places that the code inside has entered and not yet left.
+    They are the decorator's own place, and any places that the code inside has entered but not yet left.
     """
 
     __slots__ = ("part",)
@@ -104,7 +104,7 @@ class _Visit:
         _place.set(cast(Place, self.part[0].parent))
 
     def steps(self, generator: Any) -> Generator[Any, Any, Any]:
-        """Run `generator`, executing each of its steps inside the place."""
+        """Run `generator`, executing each of its steps inside its places."""
         step, given = generator.send, None
         while True:
             try:
@@ -125,5 +125,5 @@ class _Visit:
 
     @coroutine
     def awaited(self, thing: Any) -> Generator[Any, Any, Any]:
-        """Await a coroutine, executing each of its steps inside the place."""
+        """Await a coroutine, executing each of its steps inside its places."""
         return (yield from self.steps(thing))

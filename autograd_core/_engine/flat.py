@@ -1,4 +1,4 @@
-"""A graph as a flat list, for pickles and programs: the operation of each node, and the indices of its operands.
+"""A graph as a flat list, for pickles and programs: for each node, its operation and the indices of its operands.
 
 Indices are assigned first to the outside nodes (to which the list refers but which it does not contain), then to the
 constants (plain numbers), and then to the list's own nodes.
@@ -30,13 +30,13 @@ class Flat:
     operands: array[int]
 
     def instructions(self) -> Iterator[tuple[Operation, array[int]]]:
-        """Yield the row of each node and the indices of its operands."""
+        """Yield, for each node, its row and the indices of its operands."""
         for k, at in enumerate(self.code):
             yield self.rows[at], self.operands[self.starts[k] : self.starts[k + 1]]
 
 
 def operands_of(nodes: Sequence[Value]) -> tuple[list[Value | float], array[int]]:
-    """Return the concatenated operands of computed nodes, and the offsets at which those of each node start and end."""
+    """Return the operands of computed nodes in one list, and the offsets where each node's operands start and end."""
     found: list[Value | float] = []
     starts = array("i", [0])
     for node in nodes:
@@ -46,7 +46,7 @@ def operands_of(nodes: Sequence[Value]) -> tuple[list[Value | float], array[int]
 
 
 class Numbers:
-    """The indices of nodes and constants; those of the nodes in `outside` come first."""
+    """Assigns indices to nodes and constants; the nodes in `outside` get the first indices."""
 
     def __init__(self, outside: Iterable[Value]) -> None:
         self.of = dict(zip(outside, count(), strict=False))
@@ -60,9 +60,9 @@ class Numbers:
         self.constants.append(node._data)
 
     def constants_among(self, things: Sequence[Value | float]) -> Iterator[int]:
-        """Return an iterator over the indices of the plain numbers; numbers that agree in every bit share an index."""
+        """Return an iterator over the indices of the plain numbers in `things`; numbers with equal bits share one."""
         plain = [x for x in things if type(x) is not Value]
-        keys = [x if x and x == x else pack("d", x) for x in plain]  # 0.0 == -0.0, and a NaN does not equal itself
+        keys = [x if x and x == x else pack("d", x) for x in plain]  # since 0.0 == -0.0 and nan != nan
         new = {key: x for key, x in zip(keys, plain, strict=True) if key not in self._plain}
         self._plain.update(zip(new, count(self._outside + len(self.constants)), strict=False))
         self.constants.extend(new.values())
@@ -81,9 +81,9 @@ class Numbers:
         Args:
             nodes: The nodes, operands before results; any operand that is not among them is an outside node or a
                 constant.
-            operands, starts: The result of `operands_of(nodes)`.
-            ends: The results; any constants among them are added to the list.
-            rows: For some of the nodes, the row to list in place of the node's own.
+            operands, starts: The two results of `operands_of(nodes)`.
+            ends: The results of the graph; any plain numbers among them are added to the constants.
+            rows: Maps some of the nodes to the row to list in place of the node's own row.
         """
         plain = self.constants_among(operands)
         if ends:

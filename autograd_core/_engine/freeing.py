@@ -1,4 +1,4 @@
-"""Freeing graphs of any depth, one node at a time, where the C stack is small.
+"""Frees graphs of any depth, one node at a time, on a platform whose C stack is small.
 
 Python frees the contents of an object while it frees the object itself. Normally, Python limits how deeply such calls
 nest. On Emscripten, which runs Python in a browser, the stack overflows before that limit, at 5,000 nodes, and the
@@ -12,12 +12,12 @@ from typing import Any
 
 from ..value import Value
 
-_held: list[tuple[Any, ...]] = []  # the contents of freed nodes, until they are released
+_held: list[tuple[Any, ...]] = []  # the contents of freed nodes that are not released yet
 _letting_go = False
 
 
 def release(node: Value) -> None:
-    """Queue the contents of `node` and, unless a node is already being freed, empty the queue."""
+    """Queue the contents of `node` and, unless a call to this function is already emptying the queue, empty it."""
     global _letting_go
     if getattr(node, "_x", None) is None:
         return

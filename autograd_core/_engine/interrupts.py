@@ -1,4 +1,4 @@
-"""Work that Ctrl-C must not leave half done."""
+"""Protects work that Ctrl-C must not leave half done."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The arguments of `Value(…)`, and the errors for arguments that only other engines accept."""
+"""Checks the arguments of `Value(…)`, and makes the errors for arguments that only other engines accept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def leaf_label(label: str | None) -> str | None:
 
 
 def miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> TypeError:
-    """Return the error for further arguments of `Value`, such as those that other small engines accept."""
+    """Return the error for extra arguments to `Value`, such as those that other small engines accept."""
     by_hand = isinstance(label, (tuple, list, set)) or not others.keys().isdisjoint(("_children", "_op"))
     if by_hand:
         return TypeError(

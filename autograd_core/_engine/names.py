@@ -1,4 +1,4 @@
-"""Unique names for things whose labels are not unique."""
+"""Makes unique names for things whose labels are not unique."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaves and other nodes that the engine makes for itself, in transforms, copies, pickles and checkpoints."""
+"""Makes the leaves and other nodes that the engine itself needs in transforms, copies, pickles and checkpoints."""
 
 from __future__ import annotations
 
@@ -71,5 +71,5 @@ def make_node(
 
 @accelerated
 def put_back(leaf: Value, data: float, stamp: int) -> None:
-    """Restore the number and stamp of a leaf, so that graphs made from it are current again."""
+    """Restore the number and stamp of a leaf, so that graphs computed from it are current again."""
     leaf._data, leaf._stamp = data, stamp

@@ -1,4 +1,4 @@
-"""Finding where an infinity or NaN comes from: the node, and the edge on which zero met infinity."""
+"""Finds where an infinity or NaN comes from: the node, and the edge on which zero met infinity."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def explain_nonfinite(y: Value) -> str | None:
 
 
 def undetermined_edge(order: Sequence[Value], adjoint: Callable[[Value], float]) -> str | None:
-    """Describe the first edge, in the order of the sweep, on which zero met infinity, and what to write instead.
+    """Describe the first edge, in the order of the sweep, on which zero met infinity, and say what to write instead.
+
+    Return None if there is no such edge.
 
     Args:
         order: Nodes in topological order.

@@ -1,4 +1,4 @@
-"""Converting real numbers, including NumPy's, to floats."""
+"""Converts real numbers, including NumPy's, to floats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions that pickles made by version 0.1.0 call, under that version's module names."""
+"""Loads pickles from version 0.1.0: provides the functions that they call, under that version's module names."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:
-    """Yield the local derivatives; the rows decide whether a 0 is flat, since the pickle does not record this."""
+    """Yield the local derivatives, with `NOTHING` for those that are 0 in a whole neighbourhood.
+
+    The pickle does not distinguish these from other zeros, so the rows of the table decide.
+    """
     numbers = [*(leaf.data for leaf in leaves), *program["data"]]
     operands, slopes = iter(program["operands"]), iter(program["locals"])
     for op, how_many in zip(program["op"], program["counts"], strict=True):

@@ -1,15 +1,16 @@
 """How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
 
 The first node of a graph to be pickled is stored with all the nodes below it, flattened into one `Chunk`. A later node
-of the same graph is stored as an index into that chunk, or with another chunk that holds the nodes that are new. So the
-size of a pickle is proportional to the number of distinct nodes in it, however many of them are roots.
+of the same graph is stored as an index into that chunk or, if it is not there, with another chunk that holds the nodes
+that are new. So the size of a pickle is proportional to the number of distinct nodes in it, however many are roots.
 
 But when `pickle` calls `__reduce__`, it does not say which pickle it is writing. All we know is that `pickle` reduces
 each object once, refers back to that object from then on, and keeps it alive. So each pickle contains a `_Session`,
-which knows the nodes in that pickle, and gets a new `_Token` with each node pickled. When a node is reduced, it lists
-the tokens of all living sessions. A token that `pickle` then reduces was not yet in this pickle. Of the tokens that
-were, the newest belongs to this pickle's session: a token of any other session can only have got in by being listed,
-and this pickle's session made a newer token right after that. A session dies with its pickle, even if pickling fails.
+which knows the nodes in that pickle, and each node pickled adds a new `_Token` of that session. To reduce a node, we
+list the latest token of every living session. If `pickle` then reduces a token, that token was not yet in this pickle.
+Of the tokens that were, the newest belongs to this pickle's session: a token of another session can only have got in by
+being listed, and this pickle's session made a newer token right after that. A session dies with its pickle, even if
+pickling fails.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Chunk:
         self.nodes = nodes
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], Any]:
-        # The contents of checkpoints may refer to this chunk, so they are restored once it exists.
+        # The contents of checkpoints may refer to this chunk, so they are restored only after the chunk exists.
         held = {i: contents(node) for i, node in enumerate(self.nodes) if is_segment(node)}
         return chunk_from, _tables(self.nodes), held or None
 
@@ -77,7 +78,7 @@ def nothing() -> None:
 
 
 def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
-    """Return the outside nodes that `nodes` refer to, and everything else as columns of numbers."""
+    """Return the outside nodes that `nodes` refer to, and everything else about `nodes` as columns by name."""
     own = set(nodes)
     operands, starts = operands_of(nodes)
     outside = list(dict.fromkeys([x for x in operands if type(x) is Value and x not in own]))
@@ -99,14 +100,14 @@ def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
 
 
 def _column(numbers: Sequence[Any], code: str = "i") -> Sequence[Any]:
-    """Return the numbers as an array if that is smaller: even an empty array takes 30 bytes."""
+    """Return the numbers as an array if that pickles to fewer bytes: even an empty array takes 30."""
     if len(numbers) <= 16:
         return list(numbers)
     return numbers if isinstance(numbers, array) else array(code, numbers)
 
 
 class _Session:
-    """The contents of one pickle: its chunks, and each node's number across all of them."""
+    """The contents of one pickle: its chunks, and the number of each node, counted through all chunks."""
 
     __slots__ = ("__weakref__", "chunks", "index", "starts", "token")
 

@@ -1,4 +1,4 @@
-"""`Value.draw` and `Value.step`, which import what they need when first called, since most programs never draw."""
+"""`Value.draw` and `Value.step`, which import the drawing code only when called, since most programs never draw."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from .choice import accelerated
 
 @accelerated
 class Place:
-    """What new nodes record about the code that makes them. A place is immutable."""
+    """The scopes that the running code is in, and whether operations are recorded; a place is immutable."""
 
     __slots__ = ("parent", "name", "recording", "owner")
 
@@ -38,7 +38,7 @@ current = _place.get
 
 
 def part_of(owner: object) -> list[Place]:
-    """Return the innermost of the current places that `owner` entered, followed by those inside it."""
+    """Return the innermost of the current places that `owner` entered, followed by the places inside it."""
     part = []
     place: Place | None = current()
     while place is not None:
@@ -53,7 +53,7 @@ def part_of(owner: object) -> list[Place]:
 
 
 def put(part: list[Place], place: Place) -> Place:
-    """Nest the places of `part` inside `place`, and return the innermost."""
+    """Nest the places of `part` inside `place`, and return the innermost of them."""
     for inner in part:
         if inner.parent is place:
             place = inner

@@ -1,9 +1,9 @@
 """How an operation records a node: the three ways to make an operation's function from its row of the table.
 
-Each function first computes the value, so that anything that floats would raise is raised before a node exists. Then it
-computes the local derivatives with respect to the operands that are Values.
+Each function first computes the value, so that any exception that floats would raise is raised before a node exists.
+Then it computes the local derivatives with respect to the operands that are Values.
 
-Each function fills in its node itself, since a helper for this would make a product 11 % slower.
+Each function fills in its node itself, since calling a helper to do so would make a product 11 % slower.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .traces import made, note
 
 @accelerated
 def unary(row: Operation) -> Callable[[Any], Any]:
-    """Make the function of a row with one operand."""
+    """Make the function for a row with one operand."""
     value = row.value
     slope = row.derivatives[0]  # type: ignore[index]  # one operand: a tuple of one
 
@@ -60,13 +60,13 @@ def unary(row: Operation) -> Callable[[Any], Any]:
 
 @accelerated
 def binary(row: Operation) -> Callable[[Any, Any], Any]:
-    """Make the function of a row with two operands; like an operator, it returns NotImplemented for a non-number."""
+    """Make the function for a row with two operands; like an operator, it returns NotImplemented for a non-number."""
     value = row.value
     slope_x: Any
     slope_y: Any
     slope_x, slope_y = row.derivatives  # type: ignore[misc]  # two operands: a tuple of two
     constant = not callable(slope_x) and not callable(slope_y)
-    swapped = slope_x is second and slope_y is first  # products: skipping two calls saves 5 % of a training step
+    swapped = slope_x is second and slope_y is first  # a product: saving two calls saves 5 % of a training step
     if not constant:
         slope_x, slope_y = _as_function(slope_x), _as_function(slope_y)
 
@@ -135,7 +135,7 @@ def _recorded(row: Operation, operands: Sequence[Any], numbers: Sequence[float],
 
 @accelerated
 def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """Wrap a binary function that users call by name: it raises TypeError instead of returning NotImplemented."""
+    """Wrap a binary function that is called by name: the wrapper raises TypeError, never returns NotImplemented."""
 
     def function(x: Any, y: Any) -> Any:
         result = apply(x, y)
@@ -152,13 +152,13 @@ def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., An
 
 @accelerated
 def many(row: Operation) -> Callable[..., Any]:
-    """Make the function of a row with many operands; each call makes one node, whatever the number of operands."""
+    """Make the function for a row with many operands; each call makes one node, whatever the number of operands."""
     value, slopes, gather = row.value, row.derivatives, row.gather
 
     def apply(*arguments: Any) -> Any:
         operands: Sequence[Any]
         try:
-            operands = gather(*arguments)  # type: ignore[misc]  # rows on many operands gather them
+            operands = gather(*arguments)  # type: ignore[misc]  # such a row has a gather function
         except TypeError as error:
             raise miscalled(row, arguments, error) from None
         plain = True

@@ -1,8 +1,8 @@
-"""`record(source=True)`: records which line of the user's code made each node, with function calls as scopes.
+"""Implements `record(source=True)`, which records the line of the user's code that made each node.
 
-Python calls a trace function before each line that runs; that function sets the current place to one that represents
-the line. The engine itself is not involved. Code in this package, in installed packages and in the standard library is
-not followed.
+Each call to a function becomes a scope. Before each line that runs, Python calls a trace function, which sets the
+current place to a place that represents the line. The engine itself is not involved. Code in
+this package, in installed packages and in the standard library is not followed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .places import Place, _place, current
 if TYPE_CHECKING:
     from ..value import Value
 
-LINE = 1 << 63  # a line's place has this plus the line's index as its owner; no object has so large an id
+LINE = 1 << 63  # the owner of a line's place is LINE plus the line's index; no object has so large an id
 UNNAMED = ("<module>", "<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 INSTALLED = tuple(
     str(Path(path)) for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_path(name))
@@ -50,7 +50,7 @@ def line_now() -> int | None:
 
 @cache
 def followed(code: CodeType) -> bool:
-    """Return whether a function is the user's own, so that its lines are followed."""
+    """Return whether a function is the user's own code; only the lines of such functions are followed."""
     name = code.co_filename
     return not name.startswith(("<frozen", "<string>", *INSTALLED, *OWN))
 
@@ -94,7 +94,7 @@ class Following:
 
 
 def _called(frame: FrameType, event: str, argument: Any) -> Trace | None:
-    """Handle the start of a function, which is a scope until it returns or, if it is a generator, yields."""
+    """Handle a call to a function, which is a scope until the function returns or, in a generator, yields."""
     if not followed(frame.f_code):
         return None
     before = current()
@@ -117,7 +117,7 @@ def _following(before: Place | None) -> Trace:
 
 
 def _move_to(frame: FrameType) -> None:
-    """Set the current place to one for the line that a frame is about to run, beside the place of the previous line."""
+    """Replace the place of the previous line by a place for the line that a frame is about to run."""
     here = current()
     around = here.parent if here.owner >= LINE and here.parent is not None else here
     line = (frame.f_code.co_filename, frame.f_lineno)

@@ -1,7 +1,7 @@
 """The running traces, by thread: the C engine and the transforms report to them through this module.
 
-All nodes made during a trace are noted, even nodes that nothing else refers to, because computing such a node could
-raise an error, too.
+All nodes made during a trace are noted, even nodes that nothing else refers to, because computing such a node can raise
+an error, too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,6 @@ def running() -> Any:
 
 
 def note_error(error: Exception) -> None:
-    """Add an error to the trace of this thread, if one is running, since the function may catch the error."""
+    """Add an error to the trace of this thread, if one is running, since the traced function may catch the error."""
     if (trace := running()) is not None:
         trace.errors.append(error)

@@ -1,8 +1,8 @@
-"""Watching for numbers taken out of Values while a transform runs its function, since their gradients may be lost.
+"""Watches for numbers taken out of Values while a transform runs its function, since their gradients may be lost.
 
-A function that computes with `x.data`, `round(x, 6)` or the floats of `gradients` returns a plain number, which counts
-as a constant. Whether it really is constant depends on which Values were read during the run, and on whether those
-Values depend on the arguments.
+A function that computes with `x.data`, `round(x, 6)` or the floats that `gradients` returns may return a plain number,
+which counts as a constant. Whether it really is constant depends on which Values were read during the run, and on
+whether those Values depend on the arguments.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from threading import get_ident
 from typing import Any
 
-# How many nodes the searches for the inputs may visit in total before they give up without a warning.
+# How many nodes a watch may visit, in all its searches for the inputs, before it gives up without a warning.
 PATIENCE = 100_000
 
 # The active watches. The C engine checks only whether this list is empty.

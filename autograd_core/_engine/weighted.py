@@ -22,7 +22,9 @@ def weighted_sum(x: Sequence[Any], unit: Unit, dot: Callable[..., Any]) -> Any:
 
 @accelerated
 def weighted_sums(x: Sequence[Any], units: Sequence[Unit], dot: Callable[..., Any]) -> list[Any]:
-    """Return the result of each unit. `dot` is `autograd_core.dot`, which is created after the engine.
+    """Return the result of each unit.
+
+    `dot` is `autograd_core.dot`; it is passed as an argument because it is created after this module.
 
     >>> from autograd_core import Value, dot, relu
     >>> [y] = weighted_sums([1.0, 2.0], [("neuron 1", [Value(3.0), Value(4.0)], Value(-1.0), relu)], dot)

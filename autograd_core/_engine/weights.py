@@ -1,4 +1,4 @@
-"""Reading and assigning many leaves at once, as each step of training does, without a Python call per weight."""
+"""Reads and assigns many leaves at once, as each step of training does, without a Python call per weight."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray
 
 @accelerated
 def add_numbers(numbers: array[float], start: int, places: array[int], sums: array[float], reached: bytearray) -> bool:
-    """Add each number, from index `start` on, to the sum whose index is in `places`; -1 means that there is none.
+    """Add each number, from index `start` on, to the sum whose index `places` holds; the index -1 means no sum.
 
     Mark each sum to which a number is added, and return whether all numbers added are finite.
     """
@@ -93,7 +93,7 @@ def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float
 
 @accelerated
 def assign_means(nodes: Sequence[Value], sums: array[float], places: array[int], count: int) -> bool:
-    """Set each node's gradient to a sum divided by `count`; `places` holds the index of the sum.
+    """Set each node's gradient to a sum divided by `count`; `places` holds the index of that sum.
 
     If the index is -1, clear the gradient instead. Return whether all gradients are finite.
 
@@ -159,7 +159,9 @@ def data_into(nodes: Sequence[Value], numbers: array[float]) -> None:
 
 @accelerated
 def gather(table: array[float], width: int, chosen: array[int], start: int, rows: memoryview) -> None:
-    """Fill `rows` with the rows of a table that `chosen` lists from index `start` on; a row has `width` numbers.
+    """Fill `rows` with the rows of a table whose indices are in `chosen`, from `chosen[start]` on.
+
+    A row has `width` numbers.
 
     >>> rows = array("d", bytes(32))
     >>> gather(array("d", [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]), 2, array("i", [1, 2, 0]), 1, memoryview(rows)); rows.tolist()

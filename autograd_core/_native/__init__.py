@@ -1,1 +1,1 @@
-"""The engine in C: the same objects as the Python one, chosen in `_engine/choice.py`."""
+"""The engine in C, with the same objects as the Python engine; `_engine/choice.py` chooses between the two."""

@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-/* Before ops.py has installed the rows there are no operators. */
+/* Raise the error for an operator that is used before ops.py has installed the rows. */
 static PyObject *not_ready(void)
 {
     return PyErr_Format(PyExc_SystemError, "autograd_core was not imported completely");
 }
 
-/* `left ∘ right` for the three operators that make up most programs. None of them can fail, so all is inline; the place
-   comes first, so that no number has to be kept across a call. */
+/* Compute `left ∘ right` for the three operators that make up most programs. None of them can fail, so everything is
+   inline. The place is looked up first, so that no number has to be kept across a call. */
 INLINED PyObject *ring(PyObject *left, PyObject *right, int which)
 {
     Function *function = S.operators[which];
@@ -73,7 +73,7 @@ static PyObject *value_divmod(PyObject *left, PyObject *right)
     return both;
 }
 
-/* Operators that return plain numbers for Values, as they do for floats: the results cannot carry a gradient. */
+/* Operators that return plain numbers for Values, as float's own do: the results cannot carry a gradient. */
 static int value_bool(PyObject *self) { return ((Node *)self)->data != 0.0; }
 static PyObject *value_int(PyObject *self)
 {
@@ -115,8 +115,8 @@ static const struct {
     [ABS] = {"__abs__", ""},
 };
 
-/* Give Value a method or operator. The operators above already have slots, which take the function; any other becomes
-   an attribute of the type. */
+/* Give Value a method or operator. For each operator above, the type already has a slot, which calls the function; any
+   other name becomes an attribute of the type. */
 static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     const char *name;
@@ -125,7 +125,7 @@ static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     for (int i = 0; i < OPERATORS; i++) {
         if (strcmp(name, OPERATOR_NAMES[i].reflected) == 0)
-            Py_RETURN_NONE; /* the slot serves both sides */
+            Py_RETURN_NONE; /* the slot also serves the reflected operator */
         if (strcmp(name, OPERATOR_NAMES[i].name) == 0 && S.operators[i] == NULL) {
             if (Py_TYPE(function) != S.function_type)
                 return PyErr_Format(PyExc_TypeError, "an operator must be made by unary or binary");

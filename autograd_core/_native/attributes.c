@@ -7,7 +7,7 @@ Py_ssize_t node_count(const Node *node)
     return few == MANY ? node->side->count : few;
 }
 
-/* Operand `at`, a Value or a float, as a new reference. */
+/* Return operand `at`, a Value or a float, as a new reference. */
 PyObject *operand_at(Node *node, Py_ssize_t at)
 {
     Node *operand;
@@ -36,7 +36,7 @@ PyObject *operands_tuple(Node *node)
     return operands;
 }
 
-/* The local derivative with respect to operand `at`, as recorded; None for a plain number, or in a checkpoint. */
+/* Return the local derivative with respect to operand `at`, plus `added`; None for a plain number or a checkpoint. */
 static PyObject *local_at(Node *node, Py_ssize_t at, double added)
 {
     if (operands_of(node) == MANY) {
@@ -64,7 +64,8 @@ GETTER(get_place) { return Py_NewRef((PyObject *)NODE->place); }
 GETTER(get_scope) { return PyObject_GetAttrString((PyObject *)NODE->place, "path"); }
 GETTER(get_stamp) { return PyLong_FromLongLong(NODE->stamp); }
 
-/* The local derivatives; adding 0.0 makes a zero of NOTHING, and changes nothing else. */
+/* Return the local derivatives, plus `added`: adding 0.0 turns NOTHING into 0.0 and changes no other number; adding
+   NOTHING changes no number at all. */
 static PyObject *locals_tuple(Node *node, double added)
 {
     Py_ssize_t count = node_count(node);
@@ -82,7 +83,7 @@ static PyObject *locals_tuple(Node *node, double added)
 GETTER(get_local_derivatives) { return locals_tuple(NODE, 0.0); }
 GETTER(get_slopes) { return locals_tuple(NODE, NOTHING); }
 
-/* The slots of the Python engine's node, for the Python code that copies graphs and reruns checkpoints. */
+/* The slots of the Python engine's node, which the Python code that copies graphs and reruns checkpoints reads. */
 GETTER(get_x)
 {
     switch (operands_of(NODE)) {
@@ -212,7 +213,7 @@ static PyObject *backward(PyObject *self, PyObject *arguments, PyObject *keyword
     Py_RETURN_NONE;
 }
 
-/* The result of float's own method for the number. */
+/* Return what float's method of this name returns for the node's number. */
 static PyObject *of_float(PyObject *self, const char *method, PyObject *argument)
 {
     PyObject *number = PyFloat_FromDouble(NODE->data);
@@ -223,7 +224,7 @@ static PyObject *of_float(PyObject *self, const char *method, PyObject *argument
     return result;
 }
 
-/* The same for a method that returns a number, which leaves the graph. */
+/* Do the same for a method that returns a plain number, and tell the watches that the number leaves the graph. */
 static PyObject *taken_of_float(PyObject *self, const char *method, PyObject *argument)
 {
     return note_taken(self) < 0 ? NULL : of_float(self, method, argument);
@@ -252,7 +253,7 @@ static PyObject *value_format(PyObject *self, PyObject *spec)
 METHOD(value_complex)
 {
     PyErr_Clear();
-    double unused_number = PyFloat_AsDouble(self); /* raises: it says what to do instead */
+    double unused_number = PyFloat_AsDouble(self); /* raises an error that says what to do instead */
     (void)unused_number;
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* The work that training does once for each batch: _engine/weights.py in C. */
+/* The work that training does once per batch: part of _engine/weights.py in C. */
 #include "weights.h"
 
 static PyObject *assign_means(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -10,7 +10,7 @@ static PyObject *assign_means(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     Py_ssize_t given = sums.len / (Py_ssize_t)sizeof(double);
     const int *place = places.buf;
-    double nought = 0.0; /* NaN as soon as a number is not finite */
+    double nought = 0.0; /* becomes NaN as soon as a number is not finite */
     int fits = check_nodes(nodes) == 0 && places.len == COUNT(nodes) * (Py_ssize_t)sizeof(int);
     for (Py_ssize_t i = 0; fits && i < COUNT(nodes); i++)
         fits = place[i] < given;

@@ -1,15 +1,16 @@
 /* The declarations that the files of the native engine share, apart from the node itself (node.h): the functions of
- *each file, and the paths that every operation takes.
+ * each file, and the inline functions that every operation uses.
+ *
  * The Python engine defines what everything here must do; this code does the same, faster. In unusual cases (an operand
- * that is neither a Value, a float nor an int; a value that raises) it calls the Python code, so that results and
- * messages are defined in one place.
+ * that is neither a Value, a float nor an int; a value whose computation raises an exception) this code calls the
+ * Python code, so that results and messages are defined in one place.
  */
 #ifndef AUTOGRAD_CORE_H
 #define AUTOGRAD_CORE_H
 
 #include "node.h"
 
-/* One more node of a primitive. */
+/* Count one more node that uses the row of a primitive; the first one makes the row keep its operation alive. */
 static inline void row_use(uint32_t number)
 {
     Row *row = &S.rows[number];
@@ -115,7 +116,7 @@ int player_ready(PyObject *module);
 struct Kernel *kernel_named(const char *name, int arity);
 extern PyMethodDef kernel_methods[];
 
-/* The current place, as a new reference; NULL with an exception set. */
+/* Return the current place as a new reference, or NULL with an exception set. */
 INLINED Place *place_now(void)
 {
     PyObject *place = NULL;
@@ -131,9 +132,9 @@ INLINED Place *place_now(void)
     return (Place *)place;
 }
 
-/* Memory for a node, as an object with one reference.
+/* Return memory for a node, as an object with one reference.
  *
- * Nodes hold no reference to their type: the state keeps the type alive as long as the process, so counting references
+ * Nodes hold no reference to their type: the state keeps the type alive until the process ends, so counting a reference
  * for each node would only cost time. */
 INLINED Node *node_memory(void)
 {
@@ -157,18 +158,19 @@ INLINED Node *node_memory(void)
     }
 #endif
     Py_SET_TYPE(node, S.value_type);
-    /* Not Py_SET_REFCNT: since 3.12 it skips objects that look immortal, as half of all fresh memory does. */
+    /* Py_SET_REFCNT would be wrong: since Python 3.12, it skips objects that look immortal, and half of all fresh
+       memory looks immortal. */
 #ifdef Py_REF_DEBUG
     _Py_NewReference((PyObject *)node);
 #elif PY_VERSION_HEX >= 0x030E0000 && SIZEOF_VOID_P > 4
-    ((PyObject *)node)->ob_refcnt_full = 1; /* the count, and the bytes beside it */
+    ((PyObject *)node)->ob_refcnt_full = 1; /* the count, and the flags beside it */
 #else
     ((PyObject *)node)->ob_refcnt = 1;
 #endif
     return node;
 }
 
-/* A new node with everything set except its operands and local derivatives. Steals the reference to `place`. */
+/* Make a node, with everything set except its operands and local derivatives. Steals the reference to `place`. */
 INLINED Node *new_node(double data, Place *place, uint32_t row, uint32_t flags)
 {
     Node *node = node_memory();
@@ -187,8 +189,9 @@ INLINED Node *new_node(double data, Place *place, uint32_t row, uint32_t flags)
     return node;
 }
 
-/* A node on two operands, one of which may be a plain number: then its node is NULL and the number takes the place of
-   its derivative. With `count` ONE there is no second operand. Steals the reference to `place`. */
+/* Record a node with two operands. One of them may be a plain number: then NULL is passed as its node, and the number
+   is passed in place of its derivative. If `count` is ONE, there is no second operand. Steals the reference to
+   `place`. */
 INLINED PyObject *record_at(Place *place, Function *function, uint32_t count, double z, Node *x, Node *y,
                                   double dx, double dy)
 {
@@ -209,7 +212,7 @@ INLINED PyObject *record_at(Place *place, Function *function, uint32_t count, do
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
-/* The same at the current place. */
+/* Do the same as record_at, at the current place. */
 INLINED PyObject *record(Function *function, uint32_t count, double z, Node *x, Node *y, double dx, double dy)
 {
     Place *place = place_now();

@@ -1,17 +1,17 @@
-/* The functions of the rows as Python sees them: their arguments, the type, and the functions that make them. */
+/* The functions of the rows as Python sees them: how they read arguments, their type, and how they are made. */
 #include "kernels.h"
 
 #include <structmember.h>
 
-/* The name of the function in messages. */
+/* Return the name that messages use for the function. */
 static PyObject *function_name(Function *function)
 {
     PyObject *name = function->dict ? PyDict_GetItemString(function->dict, "__name__") : NULL;
     return name && PyUnicode_Check(name) ? Py_NewRef(name) : PyUnicode_FromString("apply");
 }
 
-/* The operands x and y (at most `most`) of a call, as a Python function with these parameters would take them. If it
-   would not, errors.misfit raises the error that Python would. */
+/* Read the operands x and y of a call (at most `most` of them) as a Python function with these parameters would. If
+   such a function would reject the arguments, errors.misfit raises the error that Python would raise. */
 static int taken(Function *function, int most, PyObject *const *arguments, Py_ssize_t given, PyObject *keywords,
                  PyObject **operands)
 {
@@ -109,8 +109,9 @@ static int function_traverse(PyObject *self, visitproc visit, void *arg)
 
 static int function_clear(PyObject *self)
 {
-    /* Everything that a call needs is kept until the end, because a finalizer may still call the function. A cycle goes
-       through the attributes, or through the operation, whose own attributes the collector clears. */
+    /* Everything that a call needs is kept until the function is freed, because a finalizer may still call it. Clearing
+       the attributes is enough: any cycle goes through them, or through the operation, whose own attributes the
+       collector clears. */
     Py_CLEAR(((Function *)self)->dict);
     return 0;
 }
@@ -141,7 +142,7 @@ static PyObject *function_repr(PyObject *self)
     return text;
 }
 
-/* Pickled like a function, by name. */
+/* Pickle the function by its name, as Python does with its own functions. */
 static PyObject *function_reduce(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     return function_name((Function *)self);
@@ -188,7 +189,7 @@ static PyType_Spec function_spec = {
     function_slots,
 };
 
-/* Whether the row has flat derivatives: it says where, or one of them is the number 0. */
+/* Whether the row has flat derivatives: the row says where they are flat, or one of the derivatives is the number 0. */
 static int states_flat(PyObject *operation, Function *function, int arity)
 {
     PyObject *flat = PyObject_GetAttrString(operation, "flat");
@@ -201,7 +202,7 @@ static int states_flat(PyObject *operation, Function *function, int arity)
     return stated;
 }
 
-/* How the function of a row on many operands takes them (Operation.shape); -1 with an exception set. */
+/* Return how the function of a row with many operands takes them (Operation.shape), or -1 with an exception set. */
 static int gather_of(PyObject *operation)
 {
     PyObject *shape = PyObject_GetAttrString(operation, "shape");
@@ -305,6 +306,6 @@ int function_ready(PyObject *module)
     S.function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
     if (S.function_type == NULL)
         return -1;
-    S.function_type->tp_name = "function"; /* the name that messages use for the functions of the Python engine */
+    S.function_type->tp_name = "function"; /* as messages call the functions of the Python engine */
     return 0;
 }

@@ -1,7 +1,7 @@
 /* Gradients and tangents as numbers: the plain sweeps of _transforms/sweeps.py in C. */
 #include "sort.h"
 
-/* If there are checkpoints, note which nodes depend on the inputs: no others are rerun. The marks are on. */
+/* If there are checkpoints, note which nodes depend on the inputs: no other checkpoints are rerun. The marks are on. */
 static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
 {
     if (!sorted->segments)
@@ -24,7 +24,7 @@ static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
     return 0;
 }
 
-/* Sort the nodes below those of `outputs` that are Values, with these stops; on failure the marks are off. */
+/* Sort the nodes below the Values among `outputs`, with these stops; on failure, the marks are off. */
 static int sort_several(Sorted *sorted, PyObject *outputs, PyObject *stops)
 {
     int failed = 0;
@@ -47,8 +47,8 @@ static int is_closed(const Sorted *sorted)
     return 1;
 }
 
-/* The gradients of `y` with respect to `inputs` as a list of floats, from an open sort of `y`, which is closed
-   afterwards. */
+/* Return the gradients of `y` with respect to `inputs` as a list of floats. `sorted` is an open sort of `y`, which this
+   function closes. */
 static PyObject *swept(Sorted *sorted, PyObject *y, PyObject *inputs)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(inputs);
@@ -162,7 +162,7 @@ static PyObject *dependent(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
             PyObject *thing = PyTuple_GET_ITEM(things, i);
             answers[i] = is_value(thing) && depends[((Node *)thing)->mark - 1];
         }
-        sort_unmark(&sorted); /* making a list may run a collector's callbacks, which may sort */
+        sort_unmark(&sorted); /* making a list may run the callbacks of the garbage collector, which may sort */
         if (answers == NULL)
             PyErr_NoMemory();
         else if ((result = PyList_New(count)) != NULL)
@@ -177,15 +177,15 @@ static PyObject *dependent(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
     return result;
 }
 
-/* Whether a node stands for a graph through which the tangents must be pushed: its local derivatives are those of the
- * whole graph, so they do not say whether a path is flat, or what infinities would meet inside. */
+/* Whether a node stands for a graph through which the tangents must be pushed: the node's local derivatives are those
+ * of the whole graph, so they do not say whether a path is flat, or what infinities would meet inside the graph. */
 static int tangent_asks_inside(const Node *node, double tangent)
 {
     int open = !isfinite(tangent) || (tangent == 0.0 && !is_nothing(tangent));
     return operands_of(node) == MANY && (node->flags & USER_ROW) && S.rows[node->row].inside && open;
 }
 
-/* The tangent of one node: the sum over its operands of tangent times local derivative. */
+/* Return the tangent of one node: the sum, over its operands, of tangent times local derivative. */
 static double tangent_of(Node *node, const double *tangents)
 {
     Node *few[2] = {node->x, node->y}, **nodes = operands_of(node) == MANY ? side_nodes(node->side) : few;
@@ -211,7 +211,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
     PyObject *directions = PySequence_Tuple(given_directions);
     Py_ssize_t count = inputs ? PyTuple_GET_SIZE(inputs) : 0;
     Py_ssize_t results = outputs ? PyTuple_GET_SIZE(outputs) : 0;
-    double *starts = PyMem_New(double, (count > results ? count : results) + 1); /* and then the results */
+    double *starts = PyMem_New(double, (count > results ? count : results) + 1); /* later, the results */
     int failed = outputs == NULL || inputs == NULL || directions == NULL || not_values(inputs), found = 1;
     if (!failed && starts == NULL) {
         PyErr_NoMemory();
@@ -247,7 +247,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
     sort_unmark(&sorted);
     sort_close(&sorted);
     if (!failed && !segments)
-        result = PyList_New(results); /* may run a collector's callbacks, which may sort: the marks are off */
+        result = PyList_New(results); /* the marks are off, since callbacks of the garbage collector may sort */
     for (Py_ssize_t i = 0; result && i < results; i++) {
         PyObject *tangent = PyFloat_FromDouble(starts[i]);
         if (tangent == NULL)
@@ -255,7 +255,7 @@ static PyObject *tangent_numbers(PyObject *Py_UNUSED(module), PyObject *argument
         else
             PyList_SET_ITEM(result, i, tangent);
     }
-    if (!failed && segments) /* checkpoints and programs run Python, so the sweep in Python handles them */
+    if (!failed && segments) /* checkpoints and programs run Python code, so the Python engine does this sweep */
         result = PyObject_CallObject(PyDict_GetItemString(S.originals, "tangent_numbers"), arguments);
 done:
     PyMem_Free(starts);

@@ -1,4 +1,4 @@
-/* The kernel of each row. */
+/* Finds the kernels of the rows. */
 #include "kernels.h"
 
 Kernel *kernel_named(const char *name, int arity)
@@ -27,6 +27,6 @@ static PyObject *rows_without_kernel(PyObject *Py_UNUSED(module), PyObject *Py_U
 
 PyMethodDef kernel_methods[] = {
     {"rows_without_kernel", rows_without_kernel, METH_NOARGS,
-     "rows_without_kernel($module, /)\n--\n\nThe rows that run in Python, each with the reason."},
+     "rows_without_kernel($module, /)\n--\n\nReturn the rows that run in Python, each with the reason."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,4 +1,4 @@
-/* The kernels, by the name of their row. */
+/* The kernels, which are found by the names of their rows. */
 #ifndef AUTOGRAD_CORE_KERNELS_H
 #define AUTOGRAD_CORE_KERNELS_H
 
@@ -8,19 +8,19 @@ typedef struct Kernel {
     const char *name;
     void *function;
     Flat flat;
-    int taken; /* by the row of the table; a later row of the same name is a different operation */
+    int taken; /* whether the table's row has this kernel; a later row of the same name is another operation */
 } Kernel;
 
-/* A row that runs in Python. */
+/* A row that runs in Python, and the reason. */
 typedef struct WithoutKernel {
     const char *name, *reason;
 } WithoutKernel;
 
-/* In kernels_generated.c; each ends with an entry without a name. */
+/* These are in kernels_generated.c; each array ends with an entry without a name. */
 extern Kernel unary_kernels[], binary_kernels[], many_kernels[];
 extern const WithoutKernel without_kernel[];
 
-/* In kernels_by_hand.c. */
+/* These are in kernels_by_hand.c. */
 int dot_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals);
 int take_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals);
 #define HAND_WRITTEN_DOT {"dot", (void *)dot_by_hand, FLAT_BY_FACTOR, 0}

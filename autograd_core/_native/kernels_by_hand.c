@@ -1,4 +1,5 @@
-/* Kernels that are written by hand for speed; kernels.py states the gain of each, and a test compares bits.
+/* Kernels that are written by hand for speed; kernels.py states the gain of each, and a test compares their results
+ * with Python's bit by bit.
  *
  * `locals` is NULL if no node is made. */
 #include "kernels.h"
@@ -17,7 +18,8 @@ int dot_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals)
     return 1;
 }
 
-/* The entries have no slope of their own but the one that is chosen; a place beyond them, or between two, is left to Python. */
+/* The slope is 1 for the chosen entry and 0 for all others. An index that is out of range or not an integer is left to
+   Python. */
 int take_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals)
 {
     double at = xs[0], entries = (double)(count - 1);

@@ -1,7 +1,7 @@
 /* Operations computed lane by lane with the kernels of their rows. */
 #include "lanes.h"
 
-/* The lanes of a cell; a shared cell fills a row of `scratch`. */
+/* Return the lanes of a cell; for a shared cell, fill a row of `scratch` with its number. */
 static const double *filled(const Block *block, int32_t cell, double *scratch)
 {
     if (!is_shared(block->plan, cell))
@@ -11,7 +11,7 @@ static const double *filled(const Block *block, int32_t cell, double *scratch)
     return scratch;
 }
 
-/* The last group of eight lanes is padded with copies of the last row. */
+/* Pad the last group of eight lanes with copies of the last row. */
 static void pad(const Block *block, double *row)
 {
     for (int32_t r = block->count; r < block->padded; r++)
@@ -57,7 +57,7 @@ static int map_many(Block *block, const Step *step, const int32_t *cells, int32_
     return done;
 }
 
-/* Output `o` of a step. */
+/* Compute output `o` of a step. */
 void map_lane_row(Block *block, const Step *step, int32_t o)
 {
     const PlayedRow *row = &block->plan->listed->row[step->row];

@@ -1,7 +1,7 @@
-/* A plan over a block of rows: each cell is a row of numbers, one for each lane. It is built several times, for the
-   vector units that a machine may have, and one build is chosen at run time. All builds return the same bits, because
-   lanes are only ever combined in the sum over rows, whose order is defined: partial k adds the lanes k, k + 8, k + 16,
-   …, and a fixed tree adds the eight partials.
+/* Plays a plan over a block of rows of data. Each row of the block is a lane: a cell by rows holds one number for each
+ * lane. The code is built several times, for the vector units that a machine may have, and one build is chosen at run
+ * time. All builds return the same bits, because lanes are combined only in sums over rows, whose order is defined:
+ * partial sum k ("partial" for short) adds the lanes k, k + 8, k + 16, …, and a fixed tree adds the eight partials.
  */
 #ifndef AUTOGRAD_CORE_LANES_H
 #define AUTOGRAD_CORE_LANES_H
@@ -15,19 +15,20 @@ enum { PARTIALS = 8, CHUNK = 1024, PANEL_COLUMNS = 24 };
 typedef struct Block {
     const Plan *plan;
     const double *shared;         /* the shared cells */
-    double *cells;                /* the others: `lanes` numbers each */
-    int32_t lanes, count, padded; /* the capacity; the number of rows; that number rounded up to a multiple of 8 */
-    double *partials;             /* eight for each leaf; NULL for the only block of a chunk, */
-    double *sums;                 /* which computes its sums directly */
+    double *cells;                /* the cells by rows: `lanes` numbers each */
+    int32_t lanes, count, padded; /* the capacity; the number of rows; the same, rounded up to a multiple of 8 */
+    double *partials;             /* eight for each leaf; NULL if this is the only block of its chunk */
+    double *sums;                 /* one for each leaf; set here if `partials` is NULL */
     double *scratch;              /* two rows of lanes */
     double *panel;                /* PANEL_COLUMNS numbers for each lane */
-    char unsure;                  /* a kernel left a number to Python */
+    char unsure;                  /* whether a kernel has left a number to Python */
 } Block;
 
 typedef struct Lanes {
     const char *name;
     void (*play)(Block *block, size_t from, size_t to); /* plays these steps of the plan */
-    /* Of eight rows the numbers, side by side: the first of each into eight lanes at `out`, the next `lanes` further on. */
+    /* Transposes eight rows of `count` numbers each: the first number of each row goes into the eight lanes at `out`,
+       the next number of each into the eight lanes that lie `lanes` further on, and so on. */
     void (*turn)(const double *const *rows, int32_t count, double *out, ptrdiff_t lanes);
 } Lanes;
 
@@ -39,7 +40,7 @@ static inline double *lane_row(const Block *block, int32_t cell)
     return block->cells + (size_t)(cell - block->plan->shared) * (size_t)block->lanes;
 }
 
-/* A step that is not a sum of products, computed lane by lane with the kernel of its row. */
+/* Computes a MAP lane by lane with the kernel of its row: all outputs, or only output `o`. */
 void map_lanes(Block *block, const Step *step);
 void map_lane_row(Block *block, const Step *step, int32_t o);
 

@@ -1,4 +1,4 @@
-/* The lanes for AVX2: vectors of four numbers. */
+/* The build of the lanes for AVX2: vectors of four numbers. */
 #include "lanes.h"
 
 #if defined(__GNUC__) && defined(__x86_64__)

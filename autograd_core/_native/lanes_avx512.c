@@ -1,4 +1,4 @@
-/* The lanes for AVX-512: vectors of eight numbers. */
+/* The build of the lanes for AVX-512: vectors of eight numbers. */
 #include "lanes.h"
 
 #if defined(__GNUC__) && defined(__x86_64__)

@@ -1,10 +1,11 @@
-/* The code of each build of the lanes. Before it is included, VECTOR_BYTES is the width of the vectors, BUILD the
- * name of the build; TILE_ROWS × TILE_VECTORS are the sums of products that its registers hold, SUM_ROWS × SUM_COLUMNS
- * those over rows. */
+/* The code of each build of the lanes. The including file first defines VECTOR_BYTES, the width of the vectors; BUILD,
+ * the name of the build; TILE_ROWS × TILE_VECTORS, how many sums of products the registers hold; and SUM_ROWS ×
+ * SUM_COLUMNS, how many sums over rows they hold. */
 
 #include "vectors.h"
 
-/* The numbers of some lanes: a cell by rows has one for each lane, a shared cell has the same number for all. */
+/* Return the numbers of a cell in one vector of lanes: a cell by rows has a number for each lane, a shared cell has the
+   same number for all lanes. */
 INLINE V lanes_of(const Block *block, int32_t cell, int32_t r)
 {
     return is_shared(block->plan, cell) ? all_lanes(block->shared[cell]) : load(lane_row(block, cell) + r);
@@ -16,7 +17,7 @@ INLINE V term(const Block *block, int32_t a, int32_t b, int32_t r)
     return b < 0 ? x : x * lanes_of(block, b, r);
 }
 
-/* Some vectors of lanes of a cell. */
+/* Load several vectors of lanes of a cell. */
 INLINE void some_lanes(const Block *block, int32_t cell, int32_t r, V *lanes, const int vectors)
 {
     int shared = is_shared(block->plan, cell);
@@ -26,7 +27,7 @@ INLINE void some_lanes(const Block *block, int32_t cell, int32_t r, V *lanes, co
         lanes[j] = shared ? all_lanes(*x) : load(x + j * WIDE);
 }
 
-/* Sums begin at their init; without one at -0.0, which changes no number that is added to it. */
+/* Start sums at their init or, if there is none, at -0.0, which changes no number that is added to it. */
 INLINE void begin(const Block *block, int32_t init, int32_t r, V *sums, const int vectors)
 {
     if (init >= 0) {
@@ -56,7 +57,7 @@ INLINE void fold(const Block *block, int32_t init, const int32_t *a, const int32
         store(out + j * WIDE, sums[j]);
 }
 
-/* Four vectors side by side: what a cell is has then to be found out but once for them. */
+/* Compute sums of products, four vectors at a time, so that the kind of each cell is determined once for all four. */
 static void play_dots(Block *block, const Step *step, const int32_t *pool)
 {
     const int32_t *starts = pool, *inits = starts + step->n + 1, *a = inits + step->n, *b = a + step->terms;
@@ -70,8 +71,8 @@ static void play_dots(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
-/* Returns how many of `n` cells are adjacent, counted from the first. In a full block, the lanes of adjacent cells form one
-   long row, so one loop takes the place of many short ones. */
+/* Return how many of `n` cells are adjacent, counted from the first. In a full block, the lanes of adjacent cells form
+   one long row, so one loop takes the place of many short ones. */
 static int32_t side_by_side(const Block *block, const int32_t *cells, int32_t n)
 {
     int32_t m = 1;

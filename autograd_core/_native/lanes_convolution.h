@@ -1,10 +1,12 @@
-/* Filters at many places, and the gradients of weights that are used at many; a part of lanes_body.h.
+/* Applies filters at many places, and computes the gradients of weights that are used at many places; a part of
+ * lanes_body.h.
  *
- * Where places lie side by side and their lanes fill all the room, they are lanes like any others: a weight is read once
- * for all that the registers hold.
+ * If places lie side by side and a block is full, the lanes of these places form one long row. Then a weight is read
+ * only once for all the sums that the registers hold.
  */
 
-/* A tile has so many filters, and vectors that fill the registers; with fewer filters it has more vectors. */
+/* A tile consists of at most this many filters, and of as many vectors as fill the registers: with fewer filters, more
+   vectors. */
 #define FILTERS 4
 #define FILTER_VECTORS (WIDE == 8 ? 6 : WIDE == 4 ? 3 : 2)
 #define VECTORS_OF(rows) ((rows) == FILTERS ? FILTER_VECTORS : (rows) == 2 ? 2 * FILTER_VECTORS : 3 * FILTER_VECTORS)
@@ -16,7 +18,7 @@ INLINE void places_tile(const Block *block, const Step *step, const int32_t *poo
     const int32_t *inits = pool + o * m + p, *place = pool + step->n * m + p * terms, *filter = pool + step->n * m + m * terms;
     const double *weights = block->shared + o * stride, *cells = block->cells + r;
     V sums[FILTERS][3 * FILTER_VECTORS];
-    ptrdiff_t t = inits[0] < 0; /* as all of the tile */
+    ptrdiff_t t = inits[0] < 0; /* the same for all filters of the tile */
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
         int32_t init = inits[i * m];
@@ -66,7 +68,7 @@ static void play_places(Block *block, const Step *step, const int32_t *pool)
         places = block->padded == block->lanes ? runs[p] : 1;
         ptrdiff_t span = (ptrdiff_t)block->padded * places;
         for (int32_t o = 0, alike; o < n;) {
-            const int32_t *init = pool + (ptrdiff_t)o * m + p; /* there is one or not */
+            const int32_t *init = pool + (ptrdiff_t)o * m + p; /* alike: all have an init, or none has */
             for (alike = 1; alike < FILTERS && o + alike < n && (init[alike * m] < 0) == (init[0] < 0);)
                 alike++;
             if (alike == FILTERS) {
@@ -83,7 +85,7 @@ static void play_places(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
-/* --- Gradients of weights: in each lane the sum over the places, then over the lanes ---------------------------- */
+/* --- Gradients of weights: in each lane, the sum over the places; then the sum over the lanes ------------------- */
 
 enum { PLACED_COLUMNS = 6 };
 
@@ -99,7 +101,7 @@ INLINE void outer_at_places_tile(Block *block, const Step *step, const int32_t *
             store(partials[at] + k, partials_of(block, first + at / columns * step->stride + at % columns, k));
     for (int32_t r = 0; r < block->padded; r += WIDE) {
         const double *cells = block->cells + r;
-        V sums[FILTERS][PLACED_COLUMNS] = {0}; /* a partial is never -0.0, so a zero more changes no bit */
+        V sums[FILTERS][PLACED_COLUMNS] = {0}; /* a partial is never -0.0, so starting at 0.0 changes no bit */
         for (ptrdiff_t t = 0; t < terms; t++) {
             V here[PLACED_COLUMNS];
 #pragma GCC unroll 8

@@ -1,10 +1,10 @@
-/* exp and tanh of lanes side by side, accurate to 4 units in the last place; a part of lanes_body.h, in fast builds.
+/* exp and tanh for several lanes at once, accurate to 4 units in the last place; a part of lanes_body.h in fast builds.
  *
- * If a number is not clearly within range (NaN, an infinity, an overflow or underflow), the kernel of the row computes
- * the whole row of lanes, and raises any exceptions.
+ * If an operand or a result might be out of range (NaN, an infinity, overflow or underflow), the kernel computes the
+ * whole row of lanes, and reports any exception.
  */
 
-/* e**x - 1 for |x| <= 700: x = k ln 2 + r, a series for r, and multiplication by 2**k. `scale` is 2**k. */
+/* For |x| <= 700, write x = k ln 2 + r with an integer k. Return e**r - 1, from a series, and set `scale` to 2**k. */
 INLINE V exp_less_one(V x, V *scale)
 {
     static const double inverse[] = {1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320,
@@ -19,7 +19,7 @@ INLINE V exp_less_one(V x, V *scale)
     return r + r * r * series;
 }
 
-/* Whether the magnitudes of all lanes are between these bounds. */
+/* Whether the magnitudes of all lanes are at most `most`. */
 static int all_within(const Block *block, int32_t cell, double most)
 {
     VI outside = {0};
@@ -43,7 +43,8 @@ static void exp_row(Block *block, const Step *step, const int32_t *pool, int32_t
     }
 }
 
-/* tanh by e**(2 |x|) - 1, and its slope 4E / (E + 1)**2 if that has no cancellation, else 1 - tanh**2. */
+/* Compute tanh from E - 1 with E = e**(2 |x|), and its slope: 1 - tanh**2 for |x| < 0.5; for larger |x|, where that
+   difference would cancel, 4E / (E + 1)**2. */
 static void tanh_row(Block *block, const Step *step, const int32_t *pool, int32_t o)
 {
     const V one = all_lanes(1.0), two = all_lanes(2.0);

@@ -1,4 +1,4 @@
-/* The fast lanes for AVX2: vectors of four numbers. */
+/* The fast build of the lanes for AVX2: vectors of four numbers. */
 #include "lanes.h"
 
 #if defined(__GNUC__) && defined(__x86_64__)

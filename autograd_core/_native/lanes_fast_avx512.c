@@ -1,4 +1,4 @@
-/* The fast lanes for AVX-512: vectors of eight numbers. */
+/* The fast build of the lanes for AVX-512: vectors of eight numbers. */
 #include "lanes.h"
 
 #if defined(__GNUC__) && defined(__x86_64__)

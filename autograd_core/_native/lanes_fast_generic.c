@@ -1,4 +1,4 @@
-/* The fast lanes for every machine: vectors of two numbers. */
+/* The fast build of the lanes for any machine: vectors of two numbers. */
 #include "lanes.h"
 
 #if defined(__GNUC__) && !defined(__clang__)

@@ -1,4 +1,4 @@
-/* The lanes for every machine: vectors of two numbers, which x86-64 and ARM have. */
+/* The build of the lanes for any machine: vectors of two numbers, which x86-64 and ARM have. */
 #include "lanes.h"
 
 #if defined(__GNUC__) && !defined(__clang__)

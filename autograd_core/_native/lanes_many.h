@@ -1,7 +1,7 @@
-/* Rows on many operands whose lanes are computed side by side; a part of lanes_body.h.
+/* Operations on many operands, computed for several lanes at once; a part of lanes_body.h.
  *
- * Each computes the same bits as its kernel. If a lane may raise, or take another path through the kernel, it returns
- * 0, and the kernel computes the whole row of lanes.
+ * Each function computes the same bits as the kernel of its operation. If a lane may raise an exception, or may take
+ * another path through the kernel, the function returns 0, and the kernel computes the whole row of lanes.
  */
 
 INLINE int none_of(VI mask)
@@ -12,13 +12,13 @@ INLINE int none_of(VI mask)
     return found == 0;
 }
 
-/* The lanes of the local derivative of output `o` with respect to operand i; nowhere if it is not needed. */
+/* Return where to store the local derivative of output `o` with respect to operand i; `scratch` if it is not needed. */
 INLINE double *many_slopes(const Block *block, const Step *step, int32_t o, int32_t i)
 {
     return step->slopes[0] >= 0 ? lane_row(block, step->slopes[0] + o * step->terms + i) : block->scratch;
 }
 
-/* The slope of a path that is not taken is NOTHING, -0.0. */
+/* Compute `where`. The slope of a path that is not taken is NOTHING, that is, -0.0. */
 static int where_row(Block *block, const Step *step, const int32_t *cells, int32_t o)
 {
     const V zero = {0.0}, one = all_lanes(1.0), nothing = all_lanes(-0.0);
@@ -58,7 +58,7 @@ static int take_row(Block *block, const Step *step, const int32_t *cells, int32_
 
 INLINE V size_of(V x) { return (V)((VI)x & ~(VI)all_lanes(-0.0)); }
 
-/* The rounding error of a - b = d, all finite; like `residual` in special.py. */
+/* Return the rounding error of d = a - b, if all are finite; like `residual` in special.py. */
 INLINE V lost_in(V a, V b, V d) { return chosen((VI)(size_of(a) >= size_of(b)), (a - d) - b, a - (b + d)); }
 
 INLINE V exp_lanes(V x)
@@ -69,8 +69,9 @@ INLINE V exp_lanes(V x)
     return y;
 }
 
-/* The largest is treated separately, and the others relative to it; the slopes are a softmax, which has the same
-   exponentials. Even fast plans use the C library's functions here, because the errors of the parts add up. */
+/* Compute logsumexp and its slopes. The largest operand is treated separately, and the others relative to it. The
+   slopes are the softmax of the operands, which needs the same exponentials. Even fast plans use the functions of the C
+   library here, because the errors of the terms add up. */
 static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, int32_t o)
 {
     const V one = all_lanes(1.0), least = all_lanes(-700.0), most = all_lanes(1e300);
@@ -95,7 +96,7 @@ static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, i
         V total = rest + one;
         for (int i = 0; i < WIDE; i++)
             log[i] = log1p(rest[i]);
-        strange |= (VI)(all_lanes(0.5) * log < -top) & (VI)(-top < all_lanes(2.0) * log); /* near a root */
+        strange |= (VI)(all_lanes(0.5) * log < -top) & (VI)(-top < all_lanes(2.0) * log); /* the result is near 0 */
         if (!none_of(strange))
             return 0;
         store(z + r, top + log);
@@ -107,7 +108,8 @@ static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, i
     return 1;
 }
 
-/* `fits`: with the number of operands that the row reads, since a file may have another. */
+/* Compute a step output by output. `fits` is 0 if the number of operands is not the one that `row` reads, which may
+   happen in a listing from a file. */
 static void map_rows(Block *block, const Step *step, const int32_t *pool, int fits,
                      int (*row)(Block *, const Step *, const int32_t *, int32_t))
 {

@@ -1,8 +1,8 @@
-/* Operations whose lanes are computed side by side; a part of lanes_body.h. */
+/* Operations on one or two operands, computed for several lanes at once; a part of lanes_body.h. */
 
 INLINE V chosen(VI mask, V x, V y) { return (V)(((VI)x & mask) | ((VI)y & ~mask)); }
 
-/* The destination of a local derivative: the lanes of its cell, or nowhere. */
+/* Return where to store a local derivative: the lanes of its cell, or `scratch` if it is not needed. */
 INLINE double *slope_row(const Block *block, const Step *step, int of, int32_t o)
 {
     return step->slopes[of] >= 0 ? lane_row(block, step->slopes[of] + o) : block->scratch;
@@ -17,7 +17,7 @@ static void map_relu(Block *block, const Step *step, const int32_t *pool)
         for (int32_t r = 0; r < m * block->padded; r += WIDE) {
             V x = lanes_of(block, pool[o], r);
             store(z + r, chosen(x <= zero, zero, x));
-            store(slope + r, chosen(x > zero, one, x - x)); /* 0, or NaN for NaN */
+            store(slope + r, chosen(x > zero, one, x - x)); /* x - x is 0, or NaN for NaN */
         }
     }
 }

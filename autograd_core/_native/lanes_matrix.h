@@ -1,28 +1,30 @@
-/* The product of a shared matrix and a vector by rows: over a block, of two matrices; a part of lanes_body.h.
+/* The product of a shared matrix and a vector by rows (over a block, of two matrices); a part of lanes_body.h.
  *
- * out[o] = init[o] + matrix[o][0] * vector[0] + matrix[o][1] * vector[1] + …, in this order, for each lane. What is used
- * again waits as near as it fits. From the inside:
+ * For each lane, out[o] = init[o] + matrix[o][0] * vector[0] + matrix[o][1] * vector[1] + …, in this order. Numbers
+ * that are used again are kept in the nearest memory that has room for them. From the innermost loop outwards:
  *
- * tile      TILE_ROWS outputs × TILE_VECTORS vectors of lanes: their sums stay in registers, and each number that is
- *           loaded serves several of them;
- * panel     PANEL_TERMS terms: the lanes that one tile reads stay in the first cache while tiles of other outputs pass;
- * band      BAND_TILES tiles, one above the other: their weights in this panel stay in the second cache, as do their
- *           sums, while all lanes pass;
- * group     GROUP_LANES lanes: those of a panel stay in the second cache too.
+ * tile      TILE_ROWS outputs × TILE_VECTORS vectors of lanes: the sums stay in registers, and each number that is
+ *           loaded serves several sums;
+ * panel     PANEL_TERMS terms: the lanes that one tile reads stay in the first-level cache for the tiles of other
+ *           outputs;
+ * band      BAND_TILES tiles, one above the other: their sums, and their weights in this panel, stay in the
+ *           second-level cache for all lanes;
+ * group     GROUP_LANES lanes: the lanes of a panel stay in the second-level cache, too.
  *
- * From panel to panel the sums rest in the cells of the outputs. That changes no bit, since the order of the terms stays.
- * Weights are not copied: they are read where they are stored, by rows or by columns. If there are many, those of the next
- * tile are prefetched while one tile is summed.
+ * Between two panels, the sums are stored in the cells of the outputs. That changes no bit, since the order of the
+ * terms stays the same. Weights are not copied: they are read where they are stored, row by row or column by column.
+ * If there are many weights, those of the next tile are prefetched while one tile is summed.
  */
 
-enum { PANEL_TERMS = 128, BAND_TILES = 32, GROUP_LANES = 128, NEAR_WEIGHTS = 2048 }; /* near: in the level-1 cache */
+enum { PANEL_TERMS = 128, BAND_TILES = 32, GROUP_LANES = 128, NEAR_WEIGHTS = 2048 }; /* near: in the L1 cache */
 
-/* What sums start from: nothing (-0.0, which changes no number that is added to it), numbers that all rows share, or the
-   numbers that are already in the cells of the outputs. */
+/* The start of the sums: nothing (-0.0, which changes no number that is added to it), numbers that all rows share, or
+   the numbers that are already in the cells of the outputs. */
 typedef enum { AT_NOTHING, AT_SHARED, AT_OUTPUTS } Start;
 
-/* A panel: for each term how far its lanes lie from the first cell's; and from the first row of a tile, its weight, and
- * what is to be fetched meanwhile: eight weights in a row share a line, so each term fetches from another row. */
+/* A panel. For each term, `lanes` is the offset of its lanes from those of the first cell, `weights` that of its weight
+ * in the first row of a tile, and `ahead` that of the memory to prefetch. Eight adjacent weights share a cache line, so
+ * each of eight terms prefetches from another row. */
 typedef struct Panel {
     Start start;
     int32_t terms;
@@ -101,7 +103,7 @@ static void fill_panel(const Block *block, const Step *step, const int32_t *pool
     }
 }
 
-/* Returns what the sums of these lanes start from. If the inits are of several kinds, or differ from row to row, they are
+/* Return the start of the sums of these lanes. If the inits are of several kinds, or differ from row to row, they are
    copied to the cells of the outputs. */
 static Start start_of(const Block *block, const Step *step, const int32_t *inits, int32_t from, int32_t end)
 {
@@ -136,7 +138,7 @@ static void play_group(const Block *block, const Step *step, const int32_t *pool
     }
 }
 
-/* A matrix by rows, or a vector that is shared in part. */
+/* Play a step whose matrix is by rows, or whose vector is shared in part. */
 static void play_mixed(const Block *block, const Step *step, const int32_t *pool)
 {
     const int32_t *vector = pool + step->n, *column = vector + step->terms;

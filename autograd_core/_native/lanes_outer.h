@@ -1,10 +1,11 @@
 /* Gradients of a whole matrix of weights in the only block of a chunk; a part of lanes_sums.h.
  *
- * gradient[i][j] = the sum over the lanes r of upstream[i][r] * x[j][r]. Columns of the gradient lie side by side, so the
- * vectors here are of columns: the lanes of TILE_VECTORS vectors of columns are turned into a panel, where the columns of
- * each lane lie side by side, and all rows pass over it, TILE_ROWS at a time. The panel stays in the first cache, the
- * sums in registers, and a gradient is written once. The lanes of a panel stand partial by partial; finished partials
- * are added as a binary counter carries, which is the tree that `tree` has. Fast plans have one partial: all lanes.
+ * gradient[i][j] is the sum, over the lanes r, of upstream[i][r] * x[j][r]. The columns of the gradient lie side by
+ * side, so here a vector holds several columns. The lanes of TILE_VECTORS vectors of columns are transposed into a
+ * panel, where the columns of each lane lie side by side. All rows then use this panel, TILE_ROWS at a time. The panel
+ * stays in the first-level cache, the sums stay in registers, and each gradient is written once. The lanes in a panel
+ * are ordered by partial. Finished partials are added as a binary counter carries, which gives the same tree as `tree`.
+ * Fast plans have only one partial, of all lanes.
  */
 
 #ifdef FAST
@@ -12,10 +13,10 @@ enum { SPLIT = 1, SPLIT_DEPTH = 0 };
 #else
 enum { SPLIT = PARTIALS, SPLIT_DEPTH = 3 };
 #endif
-enum { MOST_COLUMNS = TILE_VECTORS * WIDE, WIDE_ROWS = 16 }; /* of fewer rows a panel is not worth its turning */
+enum { MOST_COLUMNS = TILE_VECTORS * WIDE, WIDE_ROWS = 16 }; /* for fewer rows, a panel does not pay */
 _Static_assert((int)MOST_COLUMNS <= (int)PANEL_COLUMNS, "a panel has room for its columns");
 
-/* Turn the lanes of these columns; the last one fills up the last vector. */
+/* Transpose the lanes of these columns into the panel; copies of the last column fill up the last vector. */
 INLINE void turn_columns(const Block *block, const int32_t *cells, int32_t columns, const int width)
 {
     const double *x[MOST_COLUMNS];
@@ -36,7 +37,8 @@ INLINE void turn_columns(const Block *block, const int32_t *cells, int32_t colum
         }
 }
 
-/* `cells` are of the rows; `out` the first gradient; of the columns `columns` are to be written. */
+/* Compute a tile: `cells` are the cells of its rows, `out` is its first gradient, and only the first `columns` columns
+   are written. */
 INLINE void wide_tile(const Block *block, const int32_t *cells, double *out, ptrdiff_t stride, int32_t columns,
                       const int rows, const int vectors)
 {
@@ -44,7 +46,7 @@ INLINE void wide_tile(const Block *block, const int32_t *cells, double *out, ptr
     V carried[SPLIT_DEPTH + 1][TILE_ROWS][TILE_VECTORS];
     for (int i = 0; i < rows; i++) {
         upstream[i] = lane_row(block, cells[i]);
-        for (int32_t j = 0; j < columns; j += 8) /* to be written when the sums are ready */
+        for (int32_t j = 0; j < columns; j += 8) /* written when the sums are ready */
             __builtin_prefetch(out + i * stride + j, 1);
     }
     for (int k = 0; k < SPLIT; k++) {
@@ -96,8 +98,8 @@ INLINE void wide_tiles(const Block *block, const Step *step, const int32_t *pool
         wide_tile(block, pool + i, out + (ptrdiff_t)i * step->stride, step->stride, columns, 1, vectors);
 }
 
-/* The last columns are divided evenly: four vectors become two and two, since a single one would not keep the
-   processor busy. */
+/* The last columns are divided evenly: with tiles of three vectors, four become two and two, since a tile with a single
+   vector would not keep the processor busy. */
 static void play_wide_outer(const Block *block, const Step *step, const int32_t *pool)
 {
     for (int32_t j = 0, vectors; j < step->m; j += vectors * WIDE) {

@@ -1,6 +1,6 @@
-/* Sums over rows, which are gradients of what all rows share; a part of lanes_body.h. */
+/* Sums over rows: the gradients of leaves that all rows share; a part of lanes_body.h. */
 
-/* Lanes from `r` on, with 0 in the padding of the last eight. */
+/* Return `x`, the lanes from `r` on, with 0 in the lanes that are padding. */
 INLINE V rows_alone(const Block *block, V x, int32_t r)
 {
     VI mask;
@@ -13,7 +13,7 @@ INLINE V rows_alone(const Block *block, V x, int32_t r)
 
 INLINE V real_lanes(const Block *block, int32_t cell, int32_t r) { return rows_alone(block, lanes_of(block, cell, r), r); }
 
-/* Where the partials of a leaf start: at 0 in the first block of a chunk. */
+/* Return the partials of a leaf so far; 0 if they are not stored, because the chunk has only one block. */
 INLINE V partials_of(const Block *block, ptrdiff_t leaf, int k)
 {
     return block->partials ? load(block->partials + PARTIALS * leaf + k) : (V){0.0};
@@ -27,7 +27,7 @@ INLINE void put_partials(Block *block, ptrdiff_t leaf, const double *partials)
         block->sums[leaf] = tree(partials) + 0.0;
 }
 
-/* The trees of WIDE leaves at once: adjacent partials are added, then pairs, then fours. */
+/* Add up the partials of WIDE leaves at once, as `tree` does: adjacent partials first, then pairs, then fours. */
 INLINE V trees(const double (*partials)[PARTIALS])
 {
     V halves[PARTIALS / WIDE];
@@ -57,7 +57,7 @@ INLINE V trees(const double (*partials)[PARTIALS])
 #endif
 }
 
-/* The sums of a tile of leaves, if this is the only block. */
+/* Store the sums of a tile of leaves, if this is the only block. */
 INLINE void put_sums(Block *block, ptrdiff_t first, ptrdiff_t stride, const double (*partials)[PARTIALS])
 {
     double sums[SUM_ROWS * SUM_COLUMNS];
@@ -120,7 +120,7 @@ INLINE void outer_tile(Block *block, const Step *step, const int32_t *pool, int3
 
 #include "lanes_outer.h"
 
-/* The gradient of one leaf with any terms. */
+/* Return the gradient of one leaf in one vector of lanes, with terms of any kind. */
 INLINE V gradient_lanes(const Block *block, const int32_t *a, const int32_t *b, int32_t terms, int32_t r)
 {
     V sum = real_lanes(block, a[0], r);
@@ -184,7 +184,7 @@ static void play_outer(Block *block, const Step *step, const int32_t *pool)
     }
 }
 
-/* Returns whether each of these gradients is the sum of one row of lanes, as the gradient of a bias is. */
+/* Whether each of these gradients is the sum of one row of lanes, as the gradient of a bias is. */
 static int are_rows(const Block *block, const int32_t *starts, const int32_t *a, const int32_t *b, int32_t count)
 {
     int good = 1;
@@ -193,7 +193,7 @@ static int are_rows(const Block *block, const int32_t *starts, const int32_t *a,
     return good;
 }
 
-/* Sums WIDE such gradients at once: within a single sum, each addition would have to wait for the one before it. */
+/* Sum WIDE such gradients at once. Within a single sum, each addition would have to wait for the one before it. */
 static void sum_rows(Block *block, const int32_t *leaves, const int32_t *cells)
 {
     V sums[WIDE][PARTIALS / WIDE];

@@ -1,7 +1,7 @@
-/* Squares of WIDE × WIDE numbers turned, rows to columns; a part of lanes_body.h.
+/* Transposes squares of WIDE × WIDE numbers; a part of lanes_body.h.
  *
- * LOW_s and HIGH_s take from two vectors the numbers whose place has the bit s clear, or set. To exchange these between
- * the rows i and i + s, for each bit s, turns a square.
+ * From two vectors, LOW_s takes the numbers whose index has the bit s clear, and HIGH_s those whose index has it set.
+ * Exchanging these between the rows i and i + s, for each bit s, transposes a square.
  */
 
 #if defined(__clang__)
@@ -49,7 +49,7 @@ INLINE void turn_square(V *square)
 #endif
 }
 
-/* Eight rows of numbers, each of which becomes eight lanes of a cell. */
+/* Transpose eight rows of numbers into lanes: see `turn` in lanes.h. */
 static void turn_rows(const double *const *rows, int32_t count, double *out, ptrdiff_t lanes)
 {
     int32_t j = 0;

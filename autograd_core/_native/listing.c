@@ -1,15 +1,15 @@
-/* A graph as a flat list, as in _program/listing.py, for graphs of any size.
+/* Writes a graph as a flat list, as _program/listing.py does, for graphs of any size.
  *
- * In unusual cases (a leaf that is not named, a checkpoint, a leaf assigned since) the result is None; then Python
- * makes the list, or says what is wrong.
+ * In unusual cases (a leaf that is not among the given leaves, a checkpoint, a leaf that was assigned after it was
+ * used) the result is None; then the Python code makes the list, or says what is wrong.
  */
 #include "sort.h"
 
-/* The plain numbers, distinct by their bits, and their indices among the constants. */
+/* The constants: each plain number once (numbers with different bits are different), and every variable number. */
 typedef struct Numbers {
     double *numbers;
-    char *variable; /* the results of stop_gradient */
-    int32_t *places; /* by hash, from 1 */
+    char *variable; /* whether each is the result of a stop_gradient */
+    int32_t *places; /* a hash table of indices, from 1 */
     size_t count, capacity, mask;
 } Numbers;
 
@@ -42,7 +42,8 @@ static int numbers_grow(Numbers *numbers)
     return 0;
 }
 
-/* The index of a number, which may be new; -1 with an exception set. A variable number is always new. */
+/* Return the index of a number, which is added if it is new, or -1 with an exception set. A variable number is always
+   new. */
 static int32_t place_of(Numbers *numbers, double number, int variable)
 {
     uint64_t bits;
@@ -61,12 +62,13 @@ static int32_t place_of(Numbers *numbers, double number, int variable)
     return (int32_t)numbers->count++;
 }
 
-/* While the list is written, the mark of a node is its slot, from 1. It is written into arrays of Python's, because a copy
- * would take much memory; Python makes nothing meanwhile that its collector sees, which could run any code. */
+/* While the list is written, the mark of each node is its slot, from 1. The list is written directly into Python's
+ * arrays, because a copy would take much memory. Meanwhile, no object is made that could start the garbage collector,
+ * which can run any code. */
 typedef struct Writer {
     Sorted sorted;
     Numbers numbers;
-    int32_t *code, *starts, *operands, *row_code; /* row_code: for each row of the engine, from 1 */
+    int32_t *code, *starts, *operands, *row_code; /* row_code: the code of each row of the engine, from 1 */
     char *variable;
     size_t count, edges;
     PyObject *rows, *plain, *slots, *arrays;
@@ -84,7 +86,7 @@ static double plain_at(const Node *node, Py_ssize_t i)
     return operands_of(node) == MANY ? node->side->locals[i] : i ? node->dy : node->dx;
 }
 
-/* Count everything, and add the leaves that are constants. 0 in an unusual case. */
+/* Count instructions and edges, and collect the constants. Returns 0 in an unusual case. */
 static int look(Writer *writer)
 {
     Sorted *sorted = &writer->sorted;
@@ -155,7 +157,7 @@ static int write_list(Writer *writer)
     return 0;
 }
 
-/* Sort the nodes below the roots. 0 if a leaf is named twice. */
+/* Sort the nodes below the roots. Returns 0 if a leaf is given twice. */
 static int sort_all(Writer *writer, PyObject *roots, PyObject *leaves)
 {
     Sorted *sorted = &writer->sorted;
@@ -185,7 +187,8 @@ static int find_root_slots(Writer *writer, PyObject *roots)
     return 0;
 }
 
-/* An array as long as `count` of these arrays of one item; `at` is its memory, which nobody else has yet. */
+/* Make an array of `count` items of the kind of `one`, an array of one item; `at` becomes the address of its memory, to
+   which nothing else refers yet. */
 static int array_of(Writer *writer, PyObject *one, size_t count, void **at)
 {
     Py_buffer view;
@@ -200,7 +203,7 @@ static int array_of(Writer *writer, PyObject *one, size_t count, void **at)
     return failed ? -1 : 0;
 }
 
-/* `ones` are arrays of one item: of doubles, of ints, of bytes. */
+/* Make all arrays. `ones` holds three arrays of one item each: a double, an int and a byte. */
 static int make_arrays(Writer *writer, PyObject *ones)
 {
     size_t slots = writer->sorted.stops + writer->numbers.count + writer->count;
@@ -217,7 +220,7 @@ static int make_arrays(Writer *writer, PyObject *ones)
     return 0;
 }
 
-/* 1 if the list is written, 0 in an unusual case, -1 with an exception set. */
+/* Return 1 if the list was written, 0 in an unusual case, or -1 with an exception set. */
 static int write_all(Writer *writer, PyObject *roots, PyObject *leaves, PyObject *ones)
 {
     int good = sort_all(writer, roots, leaves);
@@ -235,8 +238,8 @@ static int write_all(Writer *writer, PyObject *roots, PyObject *leaves, PyObject
     return good;
 }
 
-/* listed(roots, leaves, plain, ones): a tuple of Values and floats, a tuple of Values, a set of Values or None, and three
- * arrays of one item: the kinds of array that the list is written into. */
+/* listed(roots, leaves, plain, ones): `roots` is a tuple of Values and floats, `leaves` a tuple of Values, and `plain`
+ * a set of Values or None. `ones` holds three arrays of one item each, which show the kinds of array to make. */
 static PyObject *listed(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *roots, *leaves, *plain, *ones, *result = NULL;

@@ -1,9 +1,9 @@
-/* Operations on many operands: one node, however many there are. */
+/* Operations on many operands. Each makes one node, however many operands there are. */
 #include "core.h"
 
 #include <string.h>
 
-/* The operands of a call as they are: the items of a list or tuple, or the arguments. */
+/* The operands of a call, unconverted: the items of a list or tuple, or the arguments themselves. */
 typedef struct Items {
     PyObject *const *items;
     Py_ssize_t count;
@@ -20,7 +20,8 @@ static int items_of(PyObject *list, Items *found)
     return 1;
 }
 
-/* Read Values, floats and ints into `numbers`; 0 for anything else. No Python runs, so the list cannot change. */
+/* Read Values, floats and ints into `numbers`; return 0 if there is anything else. No Python code runs, so the list
+   cannot change. */
 static int read_numbers(Items items, double *numbers, int *values)
 {
     for (Py_ssize_t i = 0; i < items.count; i++) {
@@ -33,7 +34,7 @@ static int read_numbers(Items items, double *numbers, int *values)
         } else if (PyLong_CheckExact(item)) {
             numbers[i] = PyLong_AsDouble(item);
             if (numbers[i] == -1.0 && PyErr_Occurred()) {
-                PyErr_Clear(); /* too large: the Python path raises again */
+                PyErr_Clear(); /* too large: the Python code will raise the error again */
                 return 0;
             }
         } else {
@@ -56,7 +57,7 @@ static void fill_nodes(Side *side, Py_ssize_t at, Items items, const double *num
     }
 }
 
-/* A node on many operands that owns `side`; NULL, with `side` freed, if there is no memory. */
+/* Make a node with many operands that owns `side`. If there is no memory, free `side` and return NULL. */
 static PyObject *record_many(Function *function, double z, Place *place, Side *side)
 {
     if (function->row_flag)
@@ -73,8 +74,8 @@ static PyObject *record_many(Function *function, double z, Place *place, Side *s
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
-/* Compute with the kernel, at a place (NULL for the current one). 0: not possible; -1: an error. No Python runs, unless
-   a row decides in Python whether a derivative of 0 is flat. */
+/* Compute with the kernel, at a place (NULL for the current place). Returns 1, 0 if that is not possible, or -1 on an
+   error. No Python code runs, unless the row decides in Python whether a derivative of 0 is flat. */
 int apply_many_at(Place *there, Function *function, PyObject *const *arguments, Py_ssize_t count, PyObject **result)
 {
     Items first = {arguments, count}, second = {NULL, 0};
@@ -129,8 +130,8 @@ int apply_many_at(Place *there, Function *function, PyObject *const *arguments, 
     return 0;
 }
 
-/* The operands' numbers as a list of floats, as a row's Python takes them. In the list of operands, which only this
-   code holds, a zero-dimensional array is replaced by the Value inside it. */
+/* Return the operands' numbers as a list of floats, as a row's Python code takes them. In the tuple of operands, which
+   only this code holds, a zero-dimensional array is replaced by the Value inside it. */
 static PyObject *numbers_list(Function *function, PyObject *operands, int *values)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
@@ -163,7 +164,7 @@ static PyObject *numbers_list(Function *function, PyObject *operands, int *value
     return numbers;
 }
 
-/* The operands with the local derivatives that the row's Python returns. */
+/* Make the side of a node from the operands and the local derivatives that the row's Python code returned. */
 static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
@@ -189,7 +190,7 @@ static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes
     return side;
 }
 
-/* Replace the current TypeError by the one that errors.miscalled makes of it; leave other exceptions alone. */
+/* Replace the current TypeError by the error that errors.miscalled makes of it; leave other exceptions alone. */
 static void raise_miscalled(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
     if (!PyErr_ExceptionMatches(PyExc_TypeError))
@@ -206,7 +207,7 @@ static void raise_miscalled(Function *function, PyObject *const *arguments, Py_s
         PyErr_Restore(Py_NewRef(type), Py_NewRef(error), Py_XNewRef(trace));
     } else if (better != NULL) {
         PyException_SetContext(better, Py_NewRef(error));
-        PyException_SetCause(better, NULL); /* as `raise … from None` */
+        PyException_SetCause(better, NULL); /* as in `raise … from None` */
         PyErr_SetObject((PyObject *)Py_TYPE(better), better);
     }
     Py_XDECREF(better);
@@ -216,11 +217,11 @@ static void raise_miscalled(Function *function, PyObject *const *arguments, Py_s
     Py_XDECREF(trace);
 }
 
-/* Compute with the row's Python. */
+/* Compute with the row's Python code. */
 static PyObject *apply_python(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
     PyObject *gathered = PyObject_Vectorcall(function->gather, arguments, (size_t)count, NULL);
-    PyObject *listed = gathered ? PySequence_List(gathered) : NULL; /* a copy: a user's list may change */
+    PyObject *listed = gathered ? PySequence_List(gathered) : NULL; /* a copy, because a user's list may change */
     PyObject *operands = listed ? PyList_AsTuple(listed) : NULL;
     PyObject *numbers = NULL, *value = NULL, *slopes = NULL, *node = NULL;
     Place *place = NULL;

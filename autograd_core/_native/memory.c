@@ -13,12 +13,12 @@
 #include <malloc.h>
 #endif
 
-/* Nodes come from slabs of 2 MiB, aligned to their size, so that the slab of a node is found by masking its address,
- * and so that the system can back each by one huge page: page faults dominate the first use of fresh memory.
+/* Nodes come from slabs of 2 MiB. Slabs are aligned to their size, so that masking the address of a node gives its
+ * slab, and so that the system can back each slab by one huge page: page faults dominate the first use of fresh memory.
  *
  * Each slab has its own list of free nodes. A slab that has become empty is used again from its start, so that later
- * graphs lie in memory in the order in which they are made. At most MOST_EMPTY empty slabs are kept: 1 GiB, enough for
- * a graph of 11 million nodes. Any more go back to the system at once. */
+ * graphs lie in memory in the order in which they are made. At most MOST_EMPTY empty slabs are kept: they take 1 GiB,
+ * enough for a graph of 11 million nodes. Any others go back to the system at once. */
 #define SLAB_BYTES ((size_t)1 << 21)
 #define MOST_EMPTY 512
 #define FEW_EMPTY 16
@@ -98,7 +98,7 @@ static void list_remove(Slab **list, Slab *slab)
         slab->after->before = slab->before;
 }
 
-/* Make another slab, with room, the current one. */
+/* Choose another slab that has room, or make one, as the current slab. */
 static int next_slab(void)
 {
     Slab *slab = with_room;
@@ -116,7 +116,7 @@ static int next_slab(void)
     return 0;
 }
 
-/* Memory for a node if the current slab has none. */
+/* Return memory for a node when the current slab has none left. */
 Node *node_memory_elsewhere(void)
 {
 #ifdef NODE_BY_NODE
@@ -174,7 +174,7 @@ static inline void let_go(Node *operand)
     if (operand == NULL)
         return;
 #ifdef Py_REF_DEBUG
-    Py_DECREF(operand); /* calls node_dealloc, which puts it into the list */
+    Py_DECREF(operand); /* calls node_dealloc, which puts the node into the list */
 #else
     if (Py_REFCNT(operand) > 1) {
         Py_SET_REFCNT(operand, Py_REFCNT(operand) - 1);
@@ -185,10 +185,10 @@ static inline void let_go(Node *operand)
 #endif
 }
 
-/* Free a node and everything that only it kept alive, with a list in place of recursion, because graphs are deeper than
- *any stack. The list is linked through the dead nodes themselves, so freeing needs no memory and cannot fail.
- * The user's objects (the function of a checkpoint, a primitive) are released after the node is gone, and may run any
- * code; nodes that die meanwhile only enter the list. */
+/* Free a node and everything that only this node kept alive. A list takes the place of recursion, because a graph may
+ * be deeper than any stack. The list is linked through the dead nodes themselves, so freeing needs no memory and cannot
+ * fail. The user's objects (the function of a checkpoint, a primitive) are released after the node is gone. Their
+ * finalizers may run any code; nodes that die meanwhile are only put into the list. */
 void node_dealloc(PyObject *self)
 {
     ((Node *)self)->next = S.dead;
@@ -210,7 +210,7 @@ void node_dealloc(PyObject *self)
             for (Py_ssize_t i = 0; i < node->side->count && !(flags & HELD); i++)
                 let_go(nodes[i]);
             PyMem_Free(node->side);
-            last = node->segment; /* or its holder */
+            last = node->segment; /* or the holder */
         }
         Py_XDECREF(node->label);
         Py_DECREF(node->place);
@@ -235,7 +235,7 @@ Side *side_memory(Py_ssize_t count)
     return side;
 }
 
-/* Release the operands of a node that is not made after all. */
+/* Free a `side` and release its operands, when its node is not made after all. */
 void side_free(Side *side)
 {
     for (Py_ssize_t i = 0; i < side->count; i++)
@@ -243,10 +243,10 @@ void side_free(Side *side)
     PyMem_Free(side);
 }
 
-/* Room for `count` numbers, until the next call; no Python may run in between. */
+/* Return memory for `count` numbers, valid until the next call. No Python code may run while it is in use. */
 double *scratch_for(Py_ssize_t count)
 {
-    if (S.scratch == NULL || count > S.scratch_count) { /* even for no numbers, since NULL means an error */
+    if (S.scratch == NULL || count > S.scratch_count) { /* allocated even for no numbers, since NULL means an error */
         Py_ssize_t wanted = count + count / 2 + 64;
         double *scratch = PyMem_Realloc(S.scratch, (size_t)wanted * sizeof(double));
         if (scratch == NULL) {
@@ -259,7 +259,7 @@ double *scratch_for(Py_ssize_t count)
     return S.scratch;
 }
 
-/* Give empty slabs back to the system, except for these few. */
+/* Give empty slabs back to the system, except for FEW_EMPTY of them. */
 PyObject *release_memory(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
     Py_ssize_t before = empty_count;
@@ -271,7 +271,7 @@ PyObject *release_memory(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused
     }
 #if defined(__GLIBC__)
     if (empty_count < before)
-        malloc_trim(0); /* a slab may lie between others */
+        malloc_trim(0); /* because a free slab may lie between others */
 #else
     (void)before;
 #endif

@@ -1,4 +1,4 @@
-/* The module: one for the process, loaded once. */
+/* The extension module, which can be loaded only once in a process. */
 #include "core.h"
 
 #include <string.h>
@@ -55,12 +55,13 @@ static PyObject *document(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 static PyMethodDef methods[] = {
-    {"document", document, METH_VARARGS, "document($module, thing, text, /)\n--\n\nSet the docstring of a thing in C."},
+    {"document", document, METH_VARARGS,
+     "document($module, thing, text, /)\n--\n\nSet the docstring of an object made in C."},
     {"connect", connect, METH_O,
-     "connect($module, originals, /)\n--\n\nTake the dict of the Python objects that this engine replaces."},
+     "connect($module, originals, /)\n--\n\nSet the dict of the Python objects that this engine replaces."},
     {"release_memory", release_memory, METH_NOARGS, "release_memory($module, /)\n--\n\n"},
     {"memory", memory_report, METH_NOARGS,
-     "memory($module, /)\n--\n\nReturn the bytes of a node and of a slab, and the number of slabs."},
+     "memory($module, /)\n--\n\nReturn the numbers of nodes and slabs, and their sizes in bytes."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -96,7 +97,7 @@ static PyModuleDef_Slot slots[] = {
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "autograd_core._native._core",
-    .m_doc = "The engine in C: the objects with which _engine/choice.py replaces the Python objects of the same names.",
+    .m_doc = "The engine in C: the objects with which _engine/choice.py replaces the Python objects of the same name.",
     .m_size = 0, .m_slots = slots,
 };
 

@@ -1,10 +1,10 @@
-/* Nodes made from their parts, for copies, pickles and checkpoints, and the clock that stamps them: _engine/nodes.py and
- * clock.py in C. */
+/* Makes nodes from their parts, for copies, pickles and checkpoints, and keeps the clock that stamps nodes:
+ * _engine/nodes.py and clock.py in C. */
 #include "sort.h"
 
 #include <string.h>
 
-/* Append a new node to the list of its thread, if there is one: _engine/traces.py. */
+/* Append a new node to this thread's list of nodes, if a trace keeps one (_engine/traces.py). */
 PyObject *noted(PyObject *node)
 {
     PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
@@ -60,7 +60,7 @@ static int set_operand(PyObject *operand, PyObject *local, Node **node, double *
     return 0;
 }
 
-/* Local derivatives that come as doubles instead of Python numbers. */
+/* Copy local derivatives that are given as an array of doubles instead of Python numbers. */
 static int copy_locals(PyObject *recorded, double *numbers, Py_ssize_t count)
 {
     Py_buffer view;
@@ -75,7 +75,8 @@ static int copy_locals(PyObject *recorded, double *numbers, Py_ssize_t count)
     return fits ? 0 : -1;
 }
 
-/* Operands whose local derivatives are set; a plain number is stored in place of its derivative. */
+/* Fill the operands of a node whose local derivatives are already set; a plain number is stored in place of its
+   derivative. */
 static int set_operands(PyObject *operands, Node **nodes, double *numbers, Py_ssize_t *done)
 {
     for (; *done < PyTuple_GET_SIZE(operands); ++*done) {
@@ -166,7 +167,7 @@ failed:
     return NULL;
 }
 
-/* One counter for the process: assigning a leaf advances it, and every node records the current reading. */
+/* The clock is one counter for the whole process. Assigning a leaf advances it; every new node records its reading. */
 static PyObject *tick(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
     return PyLong_FromLongLong(++S.clock);

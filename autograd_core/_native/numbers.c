@@ -1,8 +1,8 @@
-/* The objects that count as numbers, and calls of Python code. */
+/* Decides which objects count as numbers, and calls Python code. */
 #include "core.h"
 
-/* The number that an object represents. 1: found; 0: it is not a number; -1: an exception was raised. Anything except
-   float and int is left to `number` in _engine/numbers.py. */
+/* Find the number that an object represents. Returns 1 if found, 0 if the object is not a number, or -1 with an
+   exception set. Anything but a float or an int is left to `number` in _engine/numbers.py. */
 int number_of(PyObject *object, double *number)
 {
     if (PyFloat_CheckExact(object)) {
@@ -48,7 +48,7 @@ PyMethodDef number_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* Raise a TypeError: `format` with %R for the object and %U for the name of its type. */
+/* Raise a TypeError whose message is `format`, with %R for the object and %U for the name of its type. */
 int type_error(const char *format, PyObject *object)
 {
     PyObject *name = PyType_GetName(Py_TYPE(object));
@@ -59,7 +59,7 @@ int type_error(const char *format, PyObject *object)
     return -1;
 }
 
-/* autograd_core.<module>.<name>(first), or (first, second). */
+/* Call the function `name` of a module with `first` and `second`, as far as they are not NULL. */
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second)
 {
     PyObject *found = PyImport_ImportModule(module);
@@ -74,7 +74,7 @@ PyObject *call_python(const char *module, const char *name, PyObject *first, PyO
     return result;
 }
 
-/* Tell the watchers that the number of a node leaves the graph here: _engine/watching.py. */
+/* Tell the watches (_engine/watching.py) that the number of a node leaves the graph here. */
 int note_taken(PyObject *node)
 {
     if (S.watches == NULL || PyList_GET_SIZE(S.watches) == 0)
@@ -84,14 +84,15 @@ int note_taken(PyObject *node)
     return done ? 0 : -1;
 }
 
-/* The number or Value in a zero-dimensional NumPy array; any other object unchanged. */
+/* Return the number or Value in a zero-dimensional NumPy array, and any other object unchanged. */
 PyObject *unwrapped(PyObject *object)
 {
     return is_value(object) ? Py_NewRef(object) : call_python("autograd_core._engine.numbers", "unwrapped", object, NULL);
 }
 
-/* Raise the Python engine's error for a call that does not fit, by calling its function of this name, or the method,
-   with the same arguments. It replaces the error that is set, which says the same in other words. */
+/* Raise the Python engine's error for wrong arguments, by calling that engine's function `name`, or the given method of
+   the class `name`, with the same arguments. This error replaces the one that is set, which says the same in other
+   words. */
 PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject *arguments, PyObject *keywords)
 {
     PyErr_Clear();
@@ -112,7 +113,7 @@ PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject 
     return NULL;
 }
 
-/* The same for a call whose arguments have been read: `first` and, unless it is NULL, `second`. */
+/* Do the same for a call whose arguments have been parsed: `first` and, unless it is NULL, `second`. */
 PyObject *refused(const char *name, const char *method, PyObject *first, PyObject *second)
 {
     PyObject *arguments = second ? PyTuple_Pack(2, first, second) : PyTuple_Pack(1, first);
@@ -122,8 +123,9 @@ PyObject *refused(const char *name, const char *method, PyObject *first, PyObjec
     return NULL;
 }
 
-/* Raise the Python engine's error for an attribute that cannot be set to `given` or (if that is NULL) deleted. It is
-   also the setter of attributes that can never be set, with the `name` from the table of attributes. */
+/* Raise the Python engine's error for an attribute that cannot be set to `given` or, if `given` is NULL, cannot be
+   deleted. This function is also the setter of attributes that can never be set; the table of attributes gives it their
+   `name`. */
 int refused_attribute(PyObject *self, PyObject *given, void *name)
 {
     PyObject *type = PyType_GetName(Py_TYPE(self)), *done = NULL;

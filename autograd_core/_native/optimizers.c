@@ -5,7 +5,9 @@
 #pragma GCC optimize("O3") /* short loops become vector instructions; no number changes */
 #endif
 
-/* The step for one weight: the direction for the gradient g, from the memory, and the memory afterwards. */
+/* The parameters of an optimiser's step. A Direction returns the number that, times the rate, is subtracted from a
+   weight whose gradient is g. It reads the optimiser's memory for this weight from `kept`, and writes the memory after
+   the step to `after`. */
 typedef struct Rule {
     double rate, decay, bound;
     double momentum;
@@ -38,12 +40,12 @@ static inline double by_adam(const Rule *rule, double g, const double *kept, dou
 
 static double clamped(double x, double bound)
 {
-    x = bound < x ? bound : x; /* like min and max, so that NaN stays NaN */
+    x = bound < x ? bound : x; /* like Python's min and max, so that NaN stays NaN */
     return -bound > x ? -bound : x;
 }
 
-/* The weights and the memory after a step, each as the bytes of its float64; NotImplemented for the root of a negative
-   number, which is left to Python. */
+/* Return the weights and the memory after a step, each as the bytes of float64 numbers. Return NotImplemented if a step
+   needs the root of a negative number, which is left to Python. */
 INLINED PyObject *moved(PyObject *nodes, const Py_buffer *kept, int wide, const Rule *rule, Direction direction)
 {
     Py_ssize_t count = COUNT(nodes), bytes = count * (Py_ssize_t)sizeof(double);
@@ -77,7 +79,7 @@ INLINED PyObject *moved(PyObject *nodes, const Py_buffer *kept, int wide, const 
     return found;
 }
 
-/* The same for a memory in arrays. */
+/* Do the same for a memory in arrays, whose buffers are opened and checked first. */
 INLINED PyObject *moved_by(PyObject *nodes, PyObject *const *memory, int wide, const Rule *rule, Direction direction)
 {
     Py_buffer kept[2];
@@ -118,7 +120,8 @@ static PyObject *adam_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 /* --- Whole arrays, in place -------------------------------------------------------------------------------------- */
 
-/* Arrays of float64, as long as the first. -1 with an exception set, and nothing left to release. */
+/* Open arrays of float64 that are all as long as the first. On failure, return -1 with an exception set; nothing is
+   left to release then. */
 static int arrays_of(PyObject *const *objects, Py_buffer *views, int wanted)
 {
     for (int got = 0; got < wanted; got++) {
@@ -134,7 +137,8 @@ static int arrays_of(PyObject *const *objects, Py_buffer *views, int wanted)
     return 0;
 }
 
-/* A step of all weights. The same call increments `done`, so that Ctrl-C takes effect before both or after both. */
+/* Move all weights by one step. The same call increments `done`, so that Ctrl-C takes effect before both changes or
+   after both. */
 INLINED PyObject *step_arrays(PyObject *const *objects, int wide, PyObject *done, const Rule *rule, Direction direction)
 {
     Py_buffer views[4], counter;
@@ -160,7 +164,7 @@ INLINED PyObject *step_arrays(PyObject *const *objects, int wide, PyObject *done
     for (int k = 0; k < 2 + wide; k++)
         PyBuffer_Release(&views[k]);
     if (counts && !fits)
-        PyErr_SetString(PyExc_ValueError, "a counter is one int");
+        PyErr_SetString(PyExc_ValueError, "the counter must be one int");
     return fits ? Py_NewRef(Py_None) : NULL;
 }
 
@@ -186,7 +190,7 @@ static PyObject *adam_step(PyObject *Py_UNUSED(module), PyObject *arguments)
     return step_arrays(arrays, 2, done, &rule, by_adam);
 }
 
-/* Divide the sums from `start` on by a count, into `means`; return whether all are finite. */
+/* Divide the sums from `start` on by a count, write the quotients to `means`, and return whether all are finite. */
 static PyObject *means_of(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     Py_buffer sums, means;
@@ -195,7 +199,7 @@ static PyObject *means_of(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     Py_ssize_t size = means.len / (Py_ssize_t)sizeof(double);
     int fits = start >= 0 && count > 0 && sums.len == (start + size) * (Py_ssize_t)sizeof(double);
-    double nought[8] = {0.0}, *to = means.buf; /* NaN as soon as a number is not finite */
+    double nought[8] = {0.0}, *to = means.buf; /* become NaN as soon as a number is not finite */
     const double *from = (const double *)sums.buf + (fits ? start : 0);
     for (Py_ssize_t i = 0; fits && i < size; i++) {
         to[i] = from[i] / (double)count;

@@ -1,7 +1,8 @@
-/* The order of a list whose trace has edges that the engine's graph does not have: _program/order.py in C. */
+/* Reorders a list whose trace has edges that the engine's graph does not have: _program/order.py in C. */
 #include "core.h"
 
-/* `earlier` has, for each edge of the sweep from a variable, the variable's last reader before this one, or -1. */
+/* For each edge along which an instruction reads a variable, `earlier` holds the previous instruction, in the engine's
+   order, that reads this variable, or -1. */
 typedef struct Order {
     Py_buffer codes, starts, operands, variable, roots;
     int32_t *code, *start, *operand;
@@ -31,7 +32,7 @@ static int in_bounds(const Order *list)
     return list->start[list->count] == list->edges;
 }
 
-/* Sort what is below a root, visiting only variables. */
+/* Sort the instructions below a root, visiting only variables. */
 static int32_t sweep_from(Order *list, int32_t slot, int32_t swept)
 {
     const char *variable = list->variable.buf;
@@ -61,7 +62,7 @@ static int32_t sweep_from(Order *list, int32_t slot, int32_t swept)
     return swept;
 }
 
-/* Fill `earlier`; `last` has room for each slot. */
+/* Fill `earlier`; `last` is scratch memory with an entry for each slot. */
 static void find_earlier(Order *list, int32_t swept, int32_t *last)
 {
     const char *variable = list->variable.buf;
@@ -78,14 +79,15 @@ static void find_earlier(Order *list, int32_t swept, int32_t *last)
     }
 }
 
-/* What edge `i` needs before its instruction: of 2n edges the operands come first, then the earlier readers. */
+/* Return requirement `i` of instruction `k`: an instruction that must come before it, or a negative number. An
+   instruction with n operands has 2n requirements: first the operands, then the earlier readers. */
 static int32_t needed(const Order *list, int32_t k, int32_t i)
 {
     int32_t count = list->start[k + 1] - list->start[k];
     return i < count ? list->operand[list->start[k] + i] - list->first : list->earlier[list->start[k] + i - count];
 }
 
-/* Add an instruction after everything that must come before it; 0 if it would have to precede itself. */
+/* Add an instruction after everything that must come before it. Returns 0 if it would have to precede itself. */
 static int add(Order *list, int32_t root)
 {
     int32_t depth = 0;
@@ -118,7 +120,7 @@ static int add(Order *list, int32_t root)
     return 1;
 }
 
-/* 1 if the order is complete, 0 if there is none. */
+/* Return 1 if the order is complete, or 0 if no order exists. */
 static int fill(Order *list, int32_t *last)
 {
     const int32_t *root = list->roots.buf;
@@ -145,7 +147,7 @@ static void number(const Order *list, int32_t *moved)
         moved[list->first + list->order[k]] = list->first + k;
 }
 
-/* Move the instructions to the order. What the search used is overwritten by copies of the list. */
+/* Put the instructions in the new order. The arrays that the search used are overwritten by copies of the list. */
 static void move(Order *list, const int32_t *moved)
 {
     char *variable = (char *)list->variable.buf + list->first;
@@ -164,7 +166,7 @@ static void move(Order *list, const int32_t *moved)
     }
 }
 
-/* Reorder, and fill `moved`: 1, 0 if there is no order, -1 with an exception set. */
+/* Reorder the list, and fill `moved`. Returns 1, 0 if no order exists, or -1 with an exception set. */
 static int reorder(Order *list, int32_t *moved)
 {
     size_t count = (size_t)list->count + 1;
@@ -187,7 +189,7 @@ static int reorder(Order *list, int32_t *moved)
     return good;
 }
 
-/* reordered(code, starts, operands, variable, roots, one): `one` is an array of one int, the kind of array to return. */
+/* reordered(code, starts, operands, variable, roots, one): `one` is an array of one int; the result is one, too. */
 PyObject *reordered(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     Order list = {0};

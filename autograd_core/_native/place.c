@@ -1,4 +1,4 @@
-/* Place, and the context managers that move to another one: context.py in C. */
+/* The class Place, and the context managers that enter another place: _engine/places.py and context.py in C. */
 #include "core.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static Place *new_place(Place *parent, PyObject *name, int recording, unsigned l
     return place;
 }
 
-/* The place of a scope inside `here`, which no owner has entered or will leave. */
+/* Return the place of a scope inside `here`. It has no owner: no context manager has entered it or will leave it. */
 Place *place_inside(Place *here, PyObject *name) { return new_place(here, name, here->recording, 0); }
 
 static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
@@ -35,7 +35,7 @@ static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
                                  owner);
 }
 
-/* Places nest as deeply as scopes do, so they are released one by one, without recursion. */
+/* Places nest as deeply as scopes do, so a loop releases them one by one, without recursion. */
 static void place_dealloc(PyObject *self)
 {
     while (self) {
@@ -82,7 +82,7 @@ static PyGetSetDef place_getset[] = {
 };
 
 static PyType_Slot place_slots[] = {
-    {Py_tp_doc, "What new nodes record about the code that makes them; immutable."},
+    {Py_tp_doc, "The scopes that the running code is in, and whether operations are recorded; a place is immutable."},
     {Py_tp_new, place_new},
     {Py_tp_dealloc, place_dealloc},
     {Py_tp_members, place_members},
@@ -92,11 +92,11 @@ static PyType_Slot place_slots[] = {
 
 static PyType_Spec place_spec = {"autograd_core._engine.places.Place", sizeof(Place), 0, Py_TPFLAGS_DEFAULT, place_slots};
 
-/* A context manager and decorator that moves to another place and back. It has no state: the place knows its parent and
-   its owner, so one instance can serve any number of threads and tasks. */
+/* A context manager and decorator that enters another place and leaves it again. The manager has no state, since a
+   place knows its parent and its owner. So one manager can serve any number of threads and tasks. */
 typedef struct Inside {
     PyObject_HEAD
-    PyObject *name; /* for a scope, else NULL */
+    PyObject *name; /* of a scope; otherwise NULL */
 } Inside;
 
 static PyObject *inside_alloc(PyTypeObject *type, PyObject *name)
@@ -119,7 +119,7 @@ static PyObject *scope_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     return inside_alloc(type, name);
 }
 
-/* scope(name) without a tuple of arguments, because networks make one for every unit and example. */
+/* Call scope(name) without making a tuple of arguments, because networks make a scope for every unit and example. */
 static PyObject *scope_vectorcall(PyObject *type, PyObject *const *arguments, size_t count, PyObject *keywords)
 {
     if (PyVectorcall_NARGS(count) == 1 && keywords == NULL && PyUnicode_CheckExact(arguments[0]))
@@ -175,9 +175,10 @@ static int move_to(Place *place)
     return token ? 0 : -1;
 }
 
-/* The place of a context in which it was never set: the variable's default, which is then set. Python caches what a
-   look-up finds, but not that it finds nothing: in a context that holds other variables, such as decimal's, it would
-   search again for each node. Steals the reference to `none`, the result of the look-up. */
+/* Return the place in a context where the variable was never set: the variable's default. The variable is then set to
+   this default, because Python caches the result of a look-up only if the variable is set. Otherwise, in a context that
+   holds other variables, such as decimal's, every new node would cost another search. Steals the reference to `none`,
+   the result of the look-up. */
 Place *first_place(PyObject *none)
 {
     PyObject *place = NULL;
@@ -189,7 +190,7 @@ Place *first_place(PyObject *none)
     return (Place *)place;
 }
 
-/* Move to the place that `self` leads to; a negative `recording` leaves recording as it was. */
+/* Enter the place that belongs to `self`; if `recording` is negative, recording stays as it is. */
 static PyObject *enter(PyObject *self, int recording)
 {
     if (connected() < 0)
@@ -231,7 +232,7 @@ static PyObject *inside_call(PyObject *self, PyObject *arguments, PyObject *keyw
     static char *names[] = {"function", NULL};
     PyObject *function;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O", names, &function))
-        return misfit("record", "__call__", self, arguments, keywords); /* the same for all three */
+        return misfit("record", "__call__", self, arguments, keywords); /* the same error for all three */
     return call_python("autograd_core._engine.decorated", "decorated", self, function);
 }
 
@@ -268,7 +269,7 @@ static PyTypeObject *inside_type(PyObject *module, const char *name, newfunc mak
     if (type != NULL && PyModule_AddType(module, type) < 0)
         Py_CLEAR(type);
     if (type != NULL)
-        type->tp_name = strrchr(name, '.') + 1; /* messages name a Python class without its module */
+        type->tp_name = strrchr(name, '.') + 1; /* as in messages about a class made in Python */
     return type;
 }
 
@@ -287,6 +288,6 @@ int place_ready(PyObject *module)
         types[0]->tp_vectorcall = scope_vectorcall;
     int ready = types[0] && types[1] && types[2] ? 0 : -1;
     for (int i = 0; i < 3; i++)
-        Py_XDECREF(types[i]); /* the module keeps them */
+        Py_XDECREF(types[i]); /* the module holds a reference to each */
     return ready;
 }

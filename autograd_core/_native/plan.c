@@ -1,4 +1,4 @@
-/* Plans: how a list becomes one, pass by pass. */
+/* Turns a list into a plan, pass by pass. */
 #include "plan.h"
 
 int ints_room(Ints *ints, size_t more)
@@ -39,7 +39,7 @@ static int grown(void **block, size_t count, size_t *capacity, size_t size)
     return 0;
 }
 
-/* A step at the end of the pool; the caller fills the pool from there. */
+/* Add a step whose data start at the end of the pool; the caller adds the data. */
 Step *plan_step(Plan *plan, StepKind kind, int32_t level, int32_t n)
 {
     if (grown((void **)&plan->steps, plan->count, &plan->capacity, sizeof *plan->steps) < 0)
@@ -63,7 +63,7 @@ Fold *new_fold(Draft *draft, int32_t target, int32_t init)
     return fold;
 }
 
-/* One more term of the last fold. */
+/* Add a term to the last fold. */
 int fold_term(Draft *draft, int32_t a, int32_t b)
 {
     if (ints_push(&draft->a, a) < 0 || ints_push(&draft->b, b) < 0)
@@ -72,8 +72,8 @@ int fold_term(Draft *draft, int32_t a, int32_t b)
     return 0;
 }
 
-/* The id of a constant that the list does not have; -1 with an exception set. The first one is the seed, regardless of
-   its value. */
+/* Return the id of a constant that the list does not contain, or -1 with an exception set. The first such constant is
+   the seed, whatever its value; it is used for nothing else. */
 int32_t extra_constant(Draft *draft, double x)
 {
     for (int32_t i = 1; i < draft->extra_count; i++)
@@ -87,7 +87,7 @@ int32_t extra_constant(Draft *draft, double x)
     return draft->extras + draft->extra_count - 1;
 }
 
-/* Cells of leaves and constants: first those that all rows share, then the inputs by rows. */
+/* Assign cells to leaves and constants: first to those that all rows share, then to the inputs by rows. */
 static int place_leaves(Draft *draft)
 {
     const Listed *listed = draft->listed;
@@ -117,7 +117,7 @@ static int place_leaves(Draft *draft)
         if (plan->by_rows[slot])
             draft->cell[slot] = plan->cells++;
     memcpy(plan->leaf_cell, draft->cell, sizeof(int32_t) * (size_t)listed->leaves);
-    int32_t output = listed->output[0]; /* its adjoint is the seed if nothing else arrives */
+    int32_t output = listed->output[0]; /* the seed is its adjoint if no contribution arrives */
     draft->cell[draft->adjoints + output] = plan->seed;
     return 0;
 }
@@ -157,7 +157,7 @@ static void look_at_rows(Plan *plan)
     }
 }
 
-/* When all cells have their final places. */
+/* Find what depends on the final positions of the cells. */
 static void look_at_steps(Plan *plan)
 {
     find_places_side_by_side(plan);

@@ -1,8 +1,8 @@
-/* The adjoint of each node becomes the fold of its contributions, in the order in which the engine's sweep adds them:
-   instructions from last to first, operands from left to right. */
+/* Turns the adjoint of each slot into the fold of its contributions, in the order in which the engine's sweep adds
+   them: instructions from last to first, and the operands of each from left to right. */
 #include "plan.h"
 
-/* The local derivative along an edge: the id of a number, -1 for 1, -2 if it is flat everywhere. */
+/* Return the id of the local derivative along an edge, -1 if it is always 1, or -2 if it is flat everywhere. */
 static int32_t local_id(Draft *draft, int32_t k, int32_t i)
 {
     const Listed *listed = draft->listed;
@@ -26,7 +26,7 @@ static int32_t local_id(Draft *draft, int32_t k, int32_t i)
     return draft->slopes + listed->starts[k] + i;
 }
 
-/* Which slots lead to a leaf whose gradient is needed. */
+/* Return, for each slot, whether it depends on a leaf whose gradient is needed. */
 static char *leading(Draft *draft)
 {
     const Listed *listed = draft->listed;
@@ -43,7 +43,7 @@ static char *leading(Draft *draft)
     return leads;
 }
 
-/* The contributions by target, in order: where each target's begin, and the edges. */
+/* The edges along which contributions arrive, grouped by target, in order; `starts` says where each group begins. */
 typedef struct Arrivals {
     int32_t *starts, *edges, *owner; /* the instruction of each edge */
     char *reached;
@@ -86,7 +86,8 @@ static void place_edges(const Draft *draft, const char *leads, Arrivals *arrival
     arrivals->starts[0] = 0;
 }
 
-/* The fold of one target. If an addition is the only contribution, the sum's own adjoint is used, without a fold. */
+/* Make the fold of one target. If the only contribution is the adjoint of a sum, unchanged, no fold is made: the target
+   shares that adjoint. */
 static int fold_target(Draft *draft, int32_t slot, const Arrivals *arrivals, int32_t *level)
 {
     const Listed *listed = draft->listed;
@@ -95,7 +96,7 @@ static int fold_target(Draft *draft, int32_t slot, const Arrivals *arrivals, int
     draft->root[slot] = slot;
     if (is_output && at == end && !is_leaf) {
         level[slot] = 0;
-        return 0; /* it shares the seed's cell */
+        return 0; /* its adjoint is in the seed's cell */
     }
     edge = at < end ? arrivals->edges[at] : 0;
     k = at < end ? arrivals->owner[edge] : 0;
@@ -104,7 +105,7 @@ static int fold_target(Draft *draft, int32_t slot, const Arrivals *arrivals, int
         level[slot] = level[listed->first + k];
         return 0;
     }
-    Fold *fold = new_fold(draft, draft->adjoints + slot, is_output ? draft->extras : -1); /* the first extra is the seed */
+    Fold *fold = new_fold(draft, draft->adjoints + slot, is_output ? draft->extras : -1); /* extra 0: the seed */
     if (fold == NULL)
         return -1;
     int32_t highest = 0;

@@ -1,13 +1,13 @@
-/* Cells that are no longer read are reused by later steps, so that rows of lanes stay in the cache.
+/* Makes later steps reuse the cells that are no longer read, so that the rows of lanes stay in the cache.
  *
- * A step's results lie side by side, so blocks of cells move as a whole. The cells that a matrix by rows spans do not
- * move.
+ * The results of a step lie side by side, so ranges of cells move as a whole. The cells of matrices by rows, and all
+ * cells between them, do not move.
  */
 #include "plan.h"
 
 typedef struct Range {
     int32_t at, n, last, moved; /* its original position, its size, the last step that reads it, its new position */
-    char stays, passed;         /* passed: its cells pass to the results of its last reader */
+    char stays, passed;         /* passed: the results of its last reader take over its cells */
 } Range;
 
 typedef struct Cells {
@@ -32,7 +32,7 @@ static void add_range(Cells *cells, int32_t at, int32_t n, int32_t step)
     cells->count++;
 }
 
-/* The number of cells of a step's derivatives with respect to each operand. */
+/* The number of cells that a step's derivatives with respect to one operand take. */
 static int32_t slopes_of(const Plan *plan, const Step *step)
 {
     return is_many(&plan->listed->row[step->row]) ? step->n * step->terms : step->n;
@@ -73,7 +73,8 @@ static void read_cell(Cells *cells, int32_t cell, int32_t at)
         cells->ranges[cells->owner[cell]].last = at;
 }
 
-/* From the first to the last cell of matrices by rows, which are addressed by their distance. */
+/* Extend the interval from `lowest` to `highest` to the cells of a matrix by rows. They are addressed by their distance
+   from the first row, so they must not move. */
 static void find_fixed(const Plan *plan, const Step *step, int32_t *lowest, int32_t *highest)
 {
     const int32_t *columns = plan->pool.at + step->at + step->n + step->terms;
@@ -115,7 +116,7 @@ static void read_all(Cells *cells)
 static void release(Cells *cells, int32_t at, int32_t n)
 {
     int32_t i = cells->free_count++;
-    for (; i > 0 && cells->free_n[i - 1] > n; i--) { /* the smallest first */
+    for (; i > 0 && cells->free_n[i - 1] > n; i--) { /* the smallest come first */
         cells->free_at[i] = cells->free_at[i - 1];
         cells->free_n[i] = cells->free_n[i - 1];
     }
@@ -144,9 +145,9 @@ static int32_t take(Cells *cells, int32_t n)
     return at;
 }
 
-/* Returns the range of cells that the results of a step may overwrite, or NULL if there is none: each result is computed
-   from the number in the cell that it overwrites, and no later step reads that number. So fewer rows of lanes are in use at
-   a time. */
+/* Return the range of cells that the results of a step may overwrite, or NULL if there is none. Each result is computed
+   from the number in the cell that it overwrites, and no later step reads that number. Overwriting keeps the number of
+   lane rows in use small. */
 static Range *overwritten(const Cells *cells, const Step *step, int32_t at)
 {
     const Plan *plan = cells->plan;
@@ -165,7 +166,7 @@ static Range *overwritten(const Cells *cells, const Step *step, int32_t at)
     return NULL;
 }
 
-/* Returns the new position of a range. The first range of a step may take over that of another range, `over`. */
+/* Return the new position of a range. The first range of a step may take over the position of another range, `over`. */
 static int32_t placed(Cells *cells, const Range *range, Range *over)
 {
     if (range->stays)
@@ -176,7 +177,8 @@ static int32_t placed(Cells *cells, const Range *range, Range *over)
     return over->moved;
 }
 
-/* Ranges are in the order of the steps that fill them; each is freed after the last step that reads it. */
+/* Move all ranges. They are in the order of the steps that fill them, and each is freed after the last step that reads
+   it. */
 static int move_ranges(Cells *cells, int32_t steps)
 {
     int32_t *next = PyMem_New(int32_t, (size_t)cells->count + 1), *ending = PyMem_New(int32_t, (size_t)steps + 2);

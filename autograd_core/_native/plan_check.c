@@ -1,8 +1,9 @@
 /* Checks that a plan computes exactly the sums of the list, in the order of the engine's sweep.
  *
- * Both are played on fingerprints in place of numbers. The fingerprint of a sum or product stays the same if its two
- * operands are exchanged, which changes no bit, and differs for any other way to combine them. This detects a pass that
- * moves a contribution of an adjoint, and a cell that is reused too early, however the plan was made.
+ * The plan and the list are both played on fingerprints in place of numbers. The fingerprint of a sum or product stays
+ * the same if its two operands are exchanged, which changes no bit, and differs for any other way to combine them. This
+ * detects, however the plan was made, a pass that moves a contribution to an adjoint, and a cell that is reused too
+ * early.
  */
 #include "plan.h"
 
@@ -31,7 +32,7 @@ static uint64_t sum(uint64_t x, uint64_t y) { return mixed(mixed(x ^ 0x77u) + mi
 
 static uint64_t leaf_print(int32_t slot) { return mixed(((uint64_t)1 << 40) + (uint64_t)slot); }
 
-/* The value (`part` 0) or a local derivative (`part` from 1) of a row at operands. */
+/* The fingerprint of the value (`part` 0) or of a local derivative (`part` from 1) of a row, made from its operands. */
 typedef struct Print {
     uint64_t state;
 } Print;
@@ -73,7 +74,7 @@ static uint64_t value_print(const Listed *listed, int32_t k, const uint64_t *slo
     }
 }
 
-/* The local derivative with respect to operand `i`; 0 if it is flat everywhere. */
+/* Return the fingerprint of the local derivative with respect to operand `i`, or 0 if it is flat everywhere. */
 static uint64_t slope_print(const Listed *listed, int32_t k, int32_t i, const uint64_t *slots)
 {
     const PlayedRow *row = row_at(listed, k);
@@ -90,7 +91,7 @@ static uint64_t slope_print(const Listed *listed, int32_t k, int32_t i, const ui
     return other_print(listed, k, slots, i + 1);
 }
 
-/* The adjoints as the sweep computes them; 0 where nothing arrives. */
+/* Fill in the fingerprints of the adjoints as the sweep computes them: 0 if no contribution arrives. */
 static void sweep_prints(const Listed *listed, const uint64_t *slots, uint64_t seed, uint64_t *adjoints)
 {
     memset(adjoints, 0, sizeof *adjoints * (size_t)listed->slots);
@@ -218,7 +219,7 @@ static int agree(const Plan *plan, const uint64_t *slots, const uint64_t *adjoin
     return 1;
 }
 
-/* 1 if plan and list agree, 0 if not, -1 if there is no memory. */
+/* Return 1 if the plan and the list agree, 0 if not, or -1 if there is no memory. */
 int plan_check(const Plan *plan)
 {
     const Listed *listed = plan->listed;

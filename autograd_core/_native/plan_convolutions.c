@@ -1,22 +1,23 @@
-/* Dots of one level with the same weights at different numbers become one step: a convolution, or a layer that is applied
- * at several places. Filters that go over the same places share a step, which reads each number once for several of them.
+/* Turns dot products of one level that have the same weights, but different numbers, into one step: a convolution, or a
+ * layer that is applied at several places. Filters that are applied at the same places share a step, which reads each
+ * number once for several filters.
  */
 #include "plan_seats.h"
 
-/* The dots with one list of weights, in the order of their places. */
+/* The dot products that share one list of weights, in the order of their places. */
 typedef struct Filter {
     Fold **at;
-    int32_t places, first; /* the first of its weights */
-    uint64_t hash; /* of the numbers at all places */
+    int32_t places, first; /* first: the cell of the first weight */
+    uint64_t hash; /* of the lists of numbers at all places */
 } Filter;
 
-/* What the search needs; folds and filters of a group are linked. */
+/* What the search needs; `next` links the folds, and later the filters, of a group. */
 typedef struct Search {
     Draft *draft;
-    Fold **members; /* of all filters */
+    Fold **members; /* the dot products of all filters */
     Filter *filters;
     int32_t filter_count, *next;
-    Table numbers; /* how many dots there are of each list of numbers */
+    Table numbers; /* how many dot products have each list of numbers */
 } Search;
 
 static const int32_t *numbers_of(const Search *search, const Fold *fold) { return search->draft->a.at + fold->start; }
@@ -27,7 +28,7 @@ static int same_cells(const int32_t *x, const int32_t *y, int32_t count)
     return memcmp(x, y, sizeof *x * (size_t)count) == 0;
 }
 
-/* Numbers by rows, weights that all rows share. */
+/* Whether all numbers of a dot product are by rows, and all its weights shared. */
 static int has_weights(const Search *search, const Fold *fold)
 {
     const int32_t *x = numbers_of(search, fold), *w = weights_of(search, fold);
@@ -53,7 +54,8 @@ static void add_filter(Search *search, Fold **folds, int32_t leader)
     search->filter_count += filter->places > 1;
 }
 
-/* Filters of dots that share their weights with others; 0 where there are none, -1 without memory. */
+/* Find the filters: dot products that share their weights with others. Returns 1, 0 if there are none, or -1 if there
+   is no memory. */
 static int find_filters(Search *search, Fold **folds, size_t count)
 {
     Table table = table_for(count);
@@ -123,8 +125,9 @@ static int compare_filters(const void *x, const void *y)
     return (a->first > b->first) - (a->first < b->first);
 }
 
-/* Emit filters over the same places, in runs whose weights lie at equal distances. If more dots than these have the same
- * numbers, leave them to their product, which would lose a part. */
+/* Emit filters at the same places, in runs whose weights lie at equal distances. If the numbers at the first place
+ * occur in at least as many dot products as the filters have in all, emit nothing: those dot products will form one
+ * product of a matrix and a vector, which would otherwise lose a part. */
 static int emit_filters(Search *search, Filter **filters, int32_t n, int32_t level)
 {
     const Fold *first = filters[0]->at[0];
@@ -165,7 +168,7 @@ static int emit_all(Search *search, int32_t level)
     return failed ? -1 : 0;
 }
 
-/* Emit what shares its weights, and leave the others in `folds`. */
+/* Emit the folds that share their weights, and leave the others in `folds`. */
 int emit_convolutions(Draft *draft, Fold **folds, size_t *count, int32_t level)
 {
     size_t left = 0;
@@ -188,7 +191,7 @@ int emit_convolutions(Draft *draft, Fold **folds, size_t *count, int32_t level)
     return found < 0 ? -1 : 0;
 }
 
-/* Whether all that is read at a place and at the next lies side by side. */
+/* Whether each cell that is read at place `p` lies beside the cell that is read at the next place. */
 static int goes_on(const Plan *plan, const Step *step, const int32_t *pool, int32_t p)
 {
     const int32_t *here = pool + (size_t)step->n * (size_t)step->m + (size_t)p * (size_t)step->terms;
@@ -203,7 +206,7 @@ static int goes_on(const Plan *plan, const Step *step, const int32_t *pool, int3
     return 1;
 }
 
-/* For each place, how many lie side by side from there on. */
+/* Note, for each place, how many places from there on lie side by side. */
 void find_places_side_by_side(Plan *plan)
 {
     for (size_t at = 0; at < plan->count; at++) {

@@ -1,4 +1,4 @@
-/* Gradients of leaves that all rows share: the gradient of a matrix of weights is one outer product. */
+/* Makes the steps for the gradients of leaves that all rows share: for a matrix of weights, one outer product. */
 #include "plan.h"
 
 void settle_cells(Draft *draft, Fold *fold);
@@ -19,7 +19,7 @@ static int has_factors(const Draft *draft, const Fold *fold)
     return fold->terms > 0;
 }
 
-/* The number of leaves from `at` on that lie side by side and share the list of factors on this side. */
+/* Return how many leaves, from `at` on, lie side by side and share the list of factors on this side. */
 static size_t run(const Draft *draft, Fold **folds, size_t count, size_t at, const Ints *side)
 {
     size_t end = at + 1;
@@ -29,13 +29,14 @@ static size_t run(const Draft *draft, Fold **folds, size_t count, size_t at, con
     return end - at;
 }
 
-/* A row of a matrix of gradients: leaves side by side. `by_b` if the factor that they share is the second. */
+/* A row of a matrix of gradients: its leaves lie side by side. If `by_b`, the factor that they share is the second. */
 typedef struct Line {
     size_t at, width;
     char by_b;
 } Line;
 
-/* The number of rows from the first on that form a matrix: equally long and equally spaced, with the same columns. */
+/* Return how many rows, from the first on, form a matrix: they are equally long and equally spaced, and have the same
+   columns. */
 static size_t matrix_of(const Draft *draft, Fold **folds, const Line *rows, size_t count)
 {
     size_t n = 1;
@@ -116,7 +117,7 @@ static int emit_sums(Draft *draft, Fold **folds, size_t count)
     return 0;
 }
 
-/* The gradient of an output that is itself a leaf is the seed: a term like any other. */
+/* If the output is itself a leaf, turn the seed, which is the fold's init, into a term like any other. */
 static int seed_as_term(Draft *draft, Fold *fold)
 {
     if (fold->init < 0)
@@ -130,7 +131,7 @@ static int seed_as_term(Draft *draft, Fold *fold)
     return 0;
 }
 
-/* The longest row that starts here. */
+/* Return the longest row that starts at `at`. */
 static Line row_from(const Draft *draft, Fold **folds, size_t count, size_t at)
 {
     size_t by_a = 1, by_b = 1;

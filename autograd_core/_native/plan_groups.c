@@ -1,15 +1,16 @@
-/* Folds of one level that share a list of factors become a product of a matrix and a vector; all others, one list. */
+/* Turns the folds of a level that share a list of factors into products of a matrix and a vector, and all other folds
+   of the level into one list. */
 #include "plan_seats.h"
 
 static int32_t cell_of(const Draft *draft, int32_t id)
 {
-    if (id >= draft->adjoints && id < draft->extras) /* it may share another's adjoint */
+    if (id >= draft->adjoints && id < draft->extras) /* a slot may share another's adjoint */
         id = draft->adjoints + draft->root[id - draft->adjoints];
     return id < 0 ? -1 : draft->cell[id];
 }
 
-/* From ids to cells, which are known because all operands are on lower levels. A factor that all rows share goes
-   second. */
+/* Replace the ids in a fold by cells, which are known because all operands are on lower levels. If all rows share only
+   one factor of a term, this factor goes second. */
 void settle_cells(Draft *draft, Fold *fold)
 {
     fold->init = cell_of(draft, fold->init);
@@ -40,7 +41,7 @@ static int same_vector(const Draft *draft, const Fold *x, const Fold *y)
                                           sizeof(int32_t) * (size_t)x->terms) == 0;
 }
 
-/* The distance between the factors of one fold and those of another, if it is the same for all; else 0. */
+/* Return the distance between the second factors of two folds if it is the same for all terms; else 0. */
 int32_t distance(const Draft *draft, const Fold *x, const Fold *y)
 {
     const int32_t *p = draft->b.at + x->start, *q = draft->b.at + y->start;
@@ -118,7 +119,7 @@ static int emit_list(Draft *draft, Fold **folds, size_t count, int32_t level)
             draft->cell[fold->target] = step->out + (int32_t)i;
             starts[i] = at;
             inits[i] = fold->init;
-            for (int32_t t = 0; t < fold->terms; t++, at++) { /* an output that is a leaf has none */
+            for (int32_t t = 0; t < fold->terms; t++, at++) { /* none if the output is a leaf */
                 a[at] = draft->a.at[fold->start + t];
                 b[at] = draft->b.at[fold->start + t];
             }
@@ -130,7 +131,7 @@ static int emit_list(Draft *draft, Fold **folds, size_t count, int32_t level)
     return failed ? -1 : 0;
 }
 
-/* A fold and the cell of its first factor. */
+/* A fold, and the second factor of its first term. */
 typedef struct Factors {
     int32_t cell;
     Fold *fold;
@@ -144,8 +145,8 @@ static int compare_factors(const void *x, const void *y)
     return (p->fold > q->fold) - (p->fold < q->fold);
 }
 
-/* Order folds by the cells of their factors, as the rows of a matrix: sorting the graph may interleave the rows of several
- * matrices. */
+/* Sort folds by the cells of their factors, so that they are in the order of the rows of a matrix: the topological sort
+ * of the graph may have interleaved the rows of several matrices. */
 static int order_rows(const Draft *draft, Fold **group, int32_t n)
 {
     Factors *places = PyMem_New(Factors, (size_t)n + 1);
@@ -160,7 +161,7 @@ static int order_rows(const Draft *draft, Fold **group, int32_t n)
     return 0;
 }
 
-/* Split a group into runs whose matrix has equally spaced rows; the rest goes to `left`. */
+/* Split a group into runs that form matrices with equally spaced rows, and emit these; put the rest in `left`. */
 static int emit_group(Draft *draft, Fold **group, int32_t n, int32_t level, Fold **left, size_t *left_count)
 {
     for (int32_t i = 0; i < n;) {
@@ -223,13 +224,13 @@ typedef struct Term {
 static int compare_terms(const void *x, const void *y)
 {
     const Term *p = x, *q = y;
-    if ((p->b < 0) != (q->b < 0)) /* products first, since they may belong to a matrix */
+    if ((p->b < 0) != (q->b < 0)) /* products come first, since they may belong to a matrix */
         return (p->b < 0) - (q->b < 0);
     return p->a != q->a ? (p->a > q->a) - (p->a < q->a) : (p->b > q->b) - (p->b < q->b);
 }
 
-/* Sorts terms by their cells, so that folds that write the same sum in different orders match. This changes bits, as
-   plan_check.c will report. */
+/* Sort the terms of a fold by their cells, so that two folds match even if they add the same terms in different orders.
+   This changes bits, as plan_check.c will report. */
 static int sort_terms(Draft *draft, const Fold *fold)
 {
     Term *terms = PyMem_New(Term, (size_t)fold->terms + 1);
@@ -246,7 +247,7 @@ static int sort_terms(Draft *draft, const Fold *fold)
     return 0;
 }
 
-/* The number of products that a fold starts with. */
+/* Return the number of products at the start of a fold. */
 static int32_t products_first(const Draft *draft, const Fold *fold)
 {
     int32_t t = 0;
@@ -255,7 +256,7 @@ static int32_t products_first(const Draft *draft, const Fold *fold)
     return t;
 }
 
-/* The rest of a fold after the part that has been emitted; if none has, the whole fold. */
+/* Reduce a fold to the rest after the part that has been emitted; if no part has been, restore the whole fold. */
 static void go_on_from(const Draft *draft, Fold *fold)
 {
     if (fold->emitted) {

@@ -1,13 +1,13 @@
-/* Groups of folds by a list of cells that they have in common, found by its hash. */
+/* Groups of folds that have a list of cells in common. A hash table finds the group of a list. */
 #ifndef AUTOGRAD_CORE_PLAN_SEATS_H
 #define AUTOGRAD_CORE_PLAN_SEATS_H
 
 #include "plan.h"
 
-/* The number of folds that have a list with this hash, and the position of their group. */
+/* An entry of the table: the hash of a list, how many folds have such a list, and a group of them. */
 typedef struct Seat {
     uint64_t hash;
-    int32_t count, leader, last; /* the links between the members of a group that is being gathered */
+    int32_t count, leader, last; /* leader: the first member of the group, from 1; last: the last member */
 } Seat;
 
 typedef struct Table {
@@ -25,7 +25,7 @@ static inline uint64_t hashed(const int32_t *cells, int32_t count)
     return hash | 1;
 }
 
-/* Room for so many lists; without memory there are no seats. */
+/* Make a table with room for so many lists. If there is no memory, `seats` is NULL. */
 static inline Table table_for(size_t lists)
 {
     Table table = {NULL, 15};
@@ -44,7 +44,7 @@ static inline Seat *seat_of(const Table *table, uint64_t hash)
     return &table->seats[at];
 }
 
-/* Member `i` joins the group that sits here. */
+/* Add member `i` to the group of this entry. */
 static inline void join_group(Seat *seat, int32_t *next, int32_t i)
 {
     next[i] = -1;

@@ -1,4 +1,4 @@
-/* Makes steps from folds and operations, level by level: nothing on a level depends on the same level. */
+/* Makes steps from folds and operations, level by level: none of them depends on another of its level. */
 #include "plan.h"
 
 int32_t take_cells(Plan *plan, int32_t n)
@@ -10,8 +10,8 @@ int32_t take_cells(Plan *plan, int32_t n)
 
 /* --- Operations that are not folds: one step for each row and level ------------------------------------- */
 
-/* The operands for which the local derivatives of an instruction are needed, as bits; 1 for any of a row on many
-   operands. */
+/* Return, as bits, the operands with respect to which the local derivatives of an instruction are needed. For a row on
+   many operands, return 1 if any local derivative is needed. */
 static int sloped_by(const Draft *draft, int32_t k)
 {
     const Listed *listed = draft->listed;
@@ -78,7 +78,8 @@ static int emit_maps(Draft *draft, int32_t *ks, int32_t n, int32_t level)
 
 /* --- By levels ------------------------------------------------------------------------------------------------ */
 
-/* The numbers 0 to `count` - 1, ordered by level; `starts` has the start of each level, `levels` + 2 in all. */
+/* Return the numbers from 0 to `count` - 1, ordered by level. `starts` holds the start of each level; it has `levels` +
+   2 entries. */
 static int32_t *by_level(const int32_t *level, size_t count, int32_t *levels, size_t **starts)
 {
     *levels = 0;
@@ -131,7 +132,7 @@ int emit_values(Draft *draft)
     return failed ? -1 : 0;
 }
 
-/* Whether a fold is the gradient of a leaf that all rows share: its sum over the rows is needed. */
+/* Whether a fold is the gradient of a leaf that all rows share, so that its sum over the rows is needed. */
 static int is_sum(const Draft *draft, const Fold *fold)
 {
     int32_t slot = fold->target - draft->adjoints;
@@ -166,7 +167,7 @@ int emit_adjoints(Draft *draft)
             folds[found++] = &draft->folds[first + i];
     failed = failed || emit_gradients(draft, folds, found) < 0;
     Plan *plan = draft->plan;
-    if (!failed && plan->count > plan->forward) /* there may be no steps at all */
+    if (!failed && plan->count > plan->forward) /* `steps` may be NULL if there are none */
         qsort(plan->steps + plan->forward, plan->count - plan->forward, sizeof *plan->steps, compare_levels);
     PyMem_Free(level);
     PyMem_Free(order);

@@ -1,14 +1,15 @@
-/* Chains of additions become folds: `bias + w*x + w*x + …` is one instruction instead of two per term. */
+/* Turns chains of additions into folds: `bias + w*x + w*x + …` becomes one fold, not two instructions per term. */
 #include "plan.h"
 
-/* A growing fold: its terms are linked, because the addition at the end of a chain takes over the whole chain. */
+/* A fold that is still growing. Its terms form a linked list, because the addition at the end of a chain takes over the
+   whole chain. */
 typedef struct Chain {
     int32_t init, head, tail, terms;
 } Chain;
 
 typedef struct Links {
     Draft *draft;
-    Chain *chain;                     /* of each instruction */
+    Chain *chain;                     /* the chain of each instruction */
     int32_t *a, *b, *next, *uses;
     int32_t count;
 } Links;
@@ -27,7 +28,7 @@ static void append(Links *links, Chain *chain, int32_t a, int32_t b)
     chain->terms++;
 }
 
-/* The instruction that computes a slot, if nothing else uses the slot and the pass is on; else -1. */
+/* Return the instruction that computes a slot, if the slot is used only once and the pass is on; else -1. */
 static int32_t alone(const Links *links, int32_t slot)
 {
     const Listed *listed = links->draft->listed;
@@ -48,7 +49,7 @@ static int is_product(const Links *links, int32_t slot)
     return k >= 0 && row_at(links->draft->listed, k)->meaning == MUL_ROW;
 }
 
-/* Start with a slot, or with the chain or product that computes it, if only this instruction uses it. */
+/* Start a chain with a slot or, if only this instruction uses the slot, with the chain or product that computes it. */
 static void begin(Links *links, Chain *chain, int32_t slot)
 {
     if (is_chain(links, slot) || is_product(links, slot)) {
@@ -59,7 +60,7 @@ static void begin(Links *links, Chain *chain, int32_t slot)
     }
 }
 
-/* Add a slot; a product that only this instruction uses is added as its two factors. */
+/* Add a slot to a chain. If only this instruction uses the slot and a product computes it, add its two factors. */
 static void add(Links *links, Chain *chain, int32_t slot)
 {
     if (is_product(links, slot)) {
@@ -71,7 +72,7 @@ static void add(Links *links, Chain *chain, int32_t slot)
     }
 }
 
-/* x + y: addition commutes bit for bit, so a chain or a number goes first and a product after it. */
+/* Make the chain for x + y. Addition commutes bit for bit, so a chain or a number goes first, and a product second. */
 static void add_pair(Links *links, Chain *chain, int32_t x, int32_t y)
 {
     int swap = is_chain(links, x) ? 0 : is_chain(links, y) || (is_product(links, x) && !is_product(links, y));
@@ -127,7 +128,7 @@ static void count_uses(Links *links)
     for (int32_t i = 0; i < listed->edges; i++)
         links->uses[listed->operands[i]]++;
     for (int32_t i = 0; i < listed->outputs; i++)
-        links->uses[listed->output[i]] += 2; /* it is needed as it is */
+        links->uses[listed->output[i]] += 2; /* an output is needed as it is */
     for (int32_t i = 0; i < listed->guards; i++)
         for (int32_t j = 0; j < listed->guard[i].count; j++)
             links->uses[listed->guard[i].operands[j]] += 2;
@@ -139,7 +140,8 @@ static int32_t level_of(const Draft *draft, int32_t id)
     return id >= first && id < draft->slopes ? draft->level[id - first] : 0;
 }
 
-/* The folds of the instructions that are not part of another fold, and the level of each: one above its operands. */
+/* Write the folds of the instructions that are not part of another's fold, and set the level of each: one above those
+   of its operands. */
 static int write_folds(Links *links)
 {
     Draft *draft = links->draft;

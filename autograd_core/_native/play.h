@@ -1,4 +1,4 @@
-/* The type that plays plans, as Python sees it, and its calls. */
+/* The type that plays plans, as Python sees it, and its methods. */
 #ifndef AUTOGRAD_CORE_PLAY_H
 #define AUTOGRAD_CORE_PLAY_H
 
@@ -8,12 +8,12 @@ typedef struct Player {
     PyObject_HEAD
     Listed listed;
     Plan *plan;
-    double *cells, *gradients; /* for one point, kept from call to call */
-    double *arena, *shared;    /* memory of the last run over rows */
+    double *cells, *gradients; /* for playing one point; kept from call to call */
+    double *arena, *shared;    /* memory that the last run over rows left */
     size_t arena_doubles;
-    PyObject *known;           /* the tuple of the last node's parameters: Values, or NULL */
-    Py_ssize_t known_leaves;   /* so many at its start are leaves, each once */
-    char refused; /* a plan was not in order, so this one has no passes */
+    PyObject *known;           /* the tuple of Values that were the last node's parameters, or NULL */
+    Py_ssize_t known_leaves;   /* how many items at the start of `known` are distinct leaves */
+    char refused; /* whether plan_check.c refused a plan, so that this one has no passes */
 } Player;
 
 /* play_calls.c */

@@ -1,7 +1,7 @@
-/* Arguments of a run over rows. */
+/* Reads the arguments of a run over rows. */
 #include "play_rows.h"
 
-#define MOST_BYTES ((size_t)3 << 19) /* of a block: the size of the second-level cache, and a little more */
+#define MOST_BYTES ((size_t)3 << 19) /* in a block: a little more than the second-level cache holds */
 #define MOST_LANES 128
 
 static int read_column(Column *column, PyObject *given, Py_ssize_t count, const Player *player, int32_t first)
@@ -49,8 +49,9 @@ static int read_columns(Run *run, PyObject *given)
     return first == player->listed.inputs ? 0 : -1;
 }
 
-/* Blocks whose cells fit the cache; larger ones where the weights, or the partials, which each block reads again, take
- * more memory than the cells. A chunk of one block needs no partials. */
+/* Choose the number of lanes in a block, so that its cells fit the cache. Blocks are larger if the weights or the
+ * partial sums, which every block reads again, take more memory than the cells. A chunk of only one block needs no
+ * partial sums. */
 static void choose_room(Run *run)
 {
     const Plan *plan = run->player->plan;
@@ -131,7 +132,7 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
         PyBuffer_Release(&run.columns[i].view);
     PyMem_Free(run.columns);
     PyMem_Free(run.row_slots);
-    if (player->shared) /* another thread has been faster */
+    if (player->shared) /* another thread has returned its memory first */
         PyMem_RawFree(run.shared);
     else
         player->shared = run.shared;

@@ -1,7 +1,7 @@
-/* The calls of a Player for one point, and its descriptions of itself. */
+/* The methods of a Player that play one point, and those that describe the Player. */
 #include "play.h"
 
-/* The numbers of a buffer of float64, or of a sequence of numbers and Values. */
+/* Read the numbers in a buffer of float64, or in a sequence of numbers and Values. */
 int numbers_into(PyObject *source, double *numbers, Py_ssize_t count)
 {
     PyObject *sequence = NULL;
@@ -18,7 +18,7 @@ int numbers_into(PyObject *source, double *numbers, Py_ssize_t count)
             PyErr_Format(PyExc_ValueError, "expected %zd float64 numbers", count);
         return failed ? -1 : 0;
     }
-    if ((sequence = PySequence_Fast(source, "it takes numbers")) == NULL)
+    if ((sequence = PySequence_Fast(source, "a program takes sequences of numbers")) == NULL)
         return -1;
     if (PySequence_Fast_GET_SIZE(sequence) != count) {
         PyErr_Format(PyExc_ValueError, "expected %zd numbers; got %zd", count, PySequence_Fast_GET_SIZE(sequence));
@@ -39,14 +39,14 @@ int numbers_into(PyObject *source, double *numbers, Py_ssize_t count)
     return failed ? -1 : 0;
 }
 
-/* The numbers of a tuple of Values. */
+/* Read the numbers of a tuple of Values. */
 static void values_into(PyObject *values, double *numbers)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++)
         numbers[i] = ((Node *)PyTuple_GET_ITEM(values, i))->data;
 }
 
-/* Copy inputs and parameters into their cells; those of the parameters lie side by side. */
+/* Copy inputs and parameters into their cells; the cells of the parameters lie side by side. */
 static int leaves_into(const Player *player, PyObject *inputs, PyObject *parameters, double *cells, double *spare)
 {
     const Listed *listed = &player->listed;
@@ -73,14 +73,15 @@ static int doubles_out(PyObject *object, Py_ssize_t count, Py_buffer *view)
     return -1;
 }
 
-/* Play the numbers in the cells of the leaves exactly; gradients are NOTHING where nothing arrives. */
+/* Play one point exactly, from the numbers in the cells of the leaves. The gradient of a leaf to which nothing
+   contributes is NOTHING. */
 static int play_exact_point(const Player *player, double seed, double *outputs, double *gradients)
 {
     const Listed *listed = &player->listed;
     Exact exact;
     if (exact_open(listed, &exact) < 0)
         return -1;
-    for (int32_t slot = 0; slot < listed->leaves; slot++) /* the row's Python may play other points meanwhile */
+    for (int32_t slot = 0; slot < listed->leaves; slot++) /* copied: Python code may play other points meanwhile */
         exact.slots[slot] = player->cells[player->plan->leaf_cell[slot]];
     int done = play_exactly(listed, &exact, seed, gradients);
     for (int32_t i = 0; i < listed->outputs && done > 0; i++)
@@ -89,11 +90,12 @@ static int play_exact_point(const Player *player, double seed, double *outputs, 
     return done;
 }
 
-/* One point: 1 done, 0 it is on another branch or raises, -1 with an exception set. `gradients` may be NULL. */
+/* Play one point. Returns 1, 0 if the point is on another branch or raises an exception, or -1 with an exception set.
+   `gradients` may be NULL. */
 int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double seed, double *outputs, double *gradients)
 {
     const Listed *listed = &player->listed;
-    double *spare = player->gradients; /* which is free until the sweep begins */
+    double *spare = player->gradients; /* unused until the sweep begins */
     if (leaves_into(player, inputs, parameters, player->cells, spare) < 0)
         return -1;
     player->cells[player->plan->seed] = seed;
@@ -108,7 +110,8 @@ int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double 
     return done;
 }
 
-/* The gradients of one output again, exactly, and NOTHING where nothing arrives; else as player_plays. */
+/* Compute the gradients of the only output again, exactly; the gradient of a leaf to which nothing contributes is
+   NOTHING. Returns what player_plays does. */
 int player_paths(Player *player, PyObject *inputs, PyObject *parameters, double *gradients)
 {
     double value;

@@ -1,4 +1,4 @@
-/* One chunk of rows: in blocks that fit the cache, or row by row if necessary. */
+/* Plays one chunk of rows, in blocks that fit the cache or, if necessary, row by row. */
 #include "play_rows.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -8,7 +8,7 @@
 VectorUnit vector_unit(void)
 {
 #if defined(__GNUC__) && defined(__x86_64__)
-    const char *wanted = getenv("AUTOGRAD_CORE_LANES"); /* for tests and measurements: avx2, generic */
+    const char *wanted = getenv("AUTOGRAD_CORE_LANES"); /* avx2 or generic, for tests and measurements */
     int most = wanted == NULL || strcmp(wanted, "avx512") == 0 ? 2 : strcmp(wanted, "avx2") == 0;
     __builtin_cpu_init();
     if (most == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -20,7 +20,7 @@ VectorUnit vector_unit(void)
     return GENERIC;
 }
 
-/* The widest build that this machine supports; a `fast` one for plans that may change bits. */
+/* Return the widest build that this machine supports; a fast build is for plans that may change bits. */
 const Lanes *best_lanes(int fast)
 {
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -35,7 +35,7 @@ const Lanes *best_lanes(int fast)
 
 static Py_ssize_t row_at_place(const Run *run, Py_ssize_t r) { return run->chosen ? run->chosen[r] : r; }
 
-/* The inputs by rows, transposed so that the lanes of each lie side by side. */
+/* Copy the inputs by rows into the block, transposed so that the lanes of each input lie side by side. */
 static void fill_lanes(const Run *run, Block *block, Py_ssize_t start)
 {
     const Plan *plan = run->player->plan;
@@ -60,7 +60,7 @@ static double lane_number(const Block *block, int32_t cell, int32_t r)
     return is_shared(block->plan, cell) ? block->shared[cell] : lane_row(block, cell)[r];
 }
 
-/* Mark the rows that stray; return whether there is one. */
+/* Mark the rows that stray, that is, take another branch than the trace; return whether any does. */
 static int check_guards(const Run *run, Block *block, Py_ssize_t start)
 {
     int strayed = 0;
@@ -95,8 +95,8 @@ static void write_rows(const Run *run, const Block *block, Py_ssize_t start)
     }
 }
 
-/* The sum of the numbers times 0, which is 0 if all are finite. Several sums in parallel, because each addition waits
-   for the one before it. */
+/* Return the sum of the numbers times 0, which is 0 if all of them are finite. Several sums are computed in parallel,
+   because within one sum, each addition waits for the one before it. */
 static double of_finite(const double *numbers, Py_ssize_t count)
 {
     double found[2 * PARTIALS] = {0.0};
@@ -109,7 +109,7 @@ static double of_finite(const double *numbers, Py_ssize_t count)
     return tree(found) + tree(found + PARTIALS);
 }
 
-/* Whether the gradients of a chunk are finite: then no path that was not taken made a difference. */
+/* Whether the gradients of a chunk are finite. If so, paths that were not taken made no difference. */
 static int are_numbers(const Run *run, const double *sums, Py_ssize_t start, Py_ssize_t count)
 {
     int32_t width = run->row_slot_count;
@@ -119,7 +119,7 @@ static int are_numbers(const Run *run, const double *sums, Py_ssize_t start, Py_
     return found == 0.0;
 }
 
-/* Leaves without a sum: those that differ from row to row, and those that nothing reaches. */
+/* Clear the gradients of leaves without a sum: leaves that differ from row to row, or to which nothing contributes. */
 static void clear_others(const Plan *plan, double *sums)
 {
     const Listed *listed = plan->listed;
@@ -132,7 +132,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
 {
     const Plan *plan = run->player->plan;
     int32_t leaves = plan->listed->leaves;
-    int single = count <= run->room, sweeping = run->sweeping; /* until a row strays, which needs another run */
+    int single = count <= run->room, sweeping = run->sweeping; /* 0 once a row strays: the run is repeated then */
     *sure = 0;
     if (!plan->computable)
         return;
@@ -160,7 +160,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
     *sure = !block.unsure && (!sweeping || are_numbers(run, desk->sums, start, count));
 }
 
-/* The same row by row, directly from the list. -1 with an exception set. */
+/* Do the same row by row, directly from the list. Returns 0, or -1 with an exception set. */
 int play_chunk_exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count)
 {
     const Listed *listed = &run->player->listed;

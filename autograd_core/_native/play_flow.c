@@ -1,7 +1,8 @@
-/* How numbers flow through a plan, for drawing it: what each step of the forward pass reads, and where its results go. */
+/* Describes how numbers flow through a plan, for drawings: which cells each step of the forward pass reads, and which
+   it fills. */
 #include "play.h"
 
-/* Returns how many entries of the pool say what a step of the forward pass reads; plan.h describes them by kind. */
+/* Return how many entries a step of the forward pass has in the pool; plan.h describes them for each kind of step. */
 static size_t pool_entries(const Step *step)
 {
     size_t n = (size_t)step->n, terms = (size_t)step->terms;
@@ -11,7 +12,7 @@ static size_t pool_entries(const Step *step)
     case PRODUCTS: return 2 * n;
     case MATVEC: return n + 2 * terms;
     case CONVOLUTION: return n * (size_t)step->m + ((size_t)step->m + 1) * terms;
-    default: return 0; /* kinds that occur only in the backward pass */
+    default: return 0; /* these kinds occur only in the backward pass */
     }
 }
 
@@ -36,7 +37,7 @@ static PyObject *flow_of_steps(const Plan *plan)
     return steps;
 }
 
-/* Returns a dict from the cells of the constants to their numbers. */
+/* Return a dict from the cells of the constants to their numbers. */
 static PyObject *flow_of_constants(const Plan *plan)
 {
     PyObject *constants = PyDict_New();
@@ -50,9 +51,10 @@ static PyObject *flow_of_constants(const Plan *plan)
     return constants;
 }
 
-/* flow(): the steps of the forward pass, then the cells of the leaves, of the outputs and of the guards (two for each),
- * then the constants. A step is a tuple: kind, row, n, m, terms, stride, the first cell of its results, the number of its
- * results, and its entries of the pool. The plan must not reuse cells, so that each cell stands for one number. */
+/* flow(): return the steps of the forward pass; the cells of the leaves, of the outputs and of the guards (two for
+ * each); and the constants. A step is a tuple: its kind, row, n, m, terms and stride, the first cell of its results,
+ * the number of its results, and its entries in the pool. The plan must not reuse cells, so that each cell stands for
+ * one number. */
 PyObject *player_flow(PyObject *self, PyObject *Py_UNUSED(unused))
 {
     const Player *player = (Player *)self;

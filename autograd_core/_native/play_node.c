@@ -1,16 +1,17 @@
-/* A point as a node: what a call of a program on Values makes, without a number of Python's for each gradient. */
+/* Makes the node that a call to a program on Values returns, without making a Python number for each gradient. */
 #include "play.h"
 
-/* Operand `i` of a node that is being made; a plain number stands in place of its derivative. */
+/* Fill operand `i` of a node that is being made; a plain number is stored in place of its derivative. */
 static int operand_into(Side *side, Py_ssize_t i, PyObject *given)
 {
     side_nodes(side)[i] = is_value(given) ? (Node *)Py_NewRef(given) : NULL;
     if (is_value(given) || number_of(given, &side->locals[i]) > 0)
         return 0;
-    return PyErr_Occurred() ? -1 : type_error("an operand is a Value or a number; got %R of type %U", given);
+    return PyErr_Occurred() ? -1 : type_error("an operand must be a Value or a number; got %R of type %U", given);
 }
 
-/* The operands: the inputs as they were given, and the first `below` parameters; on failure it holds none of them. */
+/* Fill the operands: the inputs as they were given, and the first `below` parameters. On failure, `side` holds no
+   references. */
 static int operands_into(Side *side, PyObject *inputs, PyObject *parameters, Py_ssize_t below)
 {
     Py_ssize_t count = PyList_GET_SIZE(inputs), done = 0;
@@ -24,7 +25,7 @@ static int operands_into(Side *side, PyObject *inputs, PyObject *parameters, Py_
     return failed ? -1 : 0;
 }
 
-/* The numbers of the inputs, and operands that the tuple keeps alive. */
+/* Fill the operands of a HELD node: the inputs, which are plain numbers, and parameters that the tuple keeps alive. */
 static int held_into(Side *side, PyObject *inputs, PyObject *parameters, Py_ssize_t below)
 {
     Py_ssize_t count = PyList_GET_SIZE(inputs);
@@ -44,8 +45,8 @@ static int has_values(PyObject *list)
     return 0;
 }
 
-/* Whether a slope of 0 leads into a graph below, whose own slopes may be infinite: then it matters whether it is flat.
- * Only the first `count` operands may be computed. */
+/* Whether a slope of 0 belongs to a computed operand: the graph below that operand may have infinite slopes, so it
+ * matters whether the slope is flat. Only the first `count` operands may be computed nodes. */
 static int has_graph_below_zero(const Side *side, Node *const *nodes, Py_ssize_t count)
 {
     for (Py_ssize_t i = 0; i < count; i++)
@@ -54,9 +55,9 @@ static int has_graph_below_zero(const Side *side, Node *const *nodes, Py_ssize_t
     return 0;
 }
 
-/* Put NOTHING in place of slopes that are 0 because there is no path: always where the list has none, and where it
- * matters (see above) also where all are flat at this point. An adjoint that is not finite asks for the whole graph
- * anyway (backward.py). */
+/* Replace a slope of 0 by NOTHING if no path leads to the operand. Where the list has no path, this is always done;
+ * where all paths are flat at this point, it is done only if it matters (see above). If an adjoint is not finite, the
+ * sweep opens the whole graph anyway (backward.py). */
 static int find_paths(Player *player, Side *side, PyObject *inputs, PyObject *parameters, int computed)
 {
     Node **nodes = side_nodes(side);
@@ -72,7 +73,7 @@ static int find_paths(Player *player, Side *side, PyObject *inputs, PyObject *pa
     return done < 0 ? -1 : 0;
 }
 
-/* How many at the start of a tuple of Values are leaves, each once. */
+/* Return how many items at the start of a tuple of Values are distinct leaves. */
 static Py_ssize_t leaves_in(PyObject *values)
 {
     Py_ssize_t count = 0;
@@ -87,7 +88,7 @@ static Py_ssize_t leaves_in(PyObject *values)
     return count;
 }
 
-/* Look through a tuple of parameters once, since the next call has the same one. */
+/* Look through a tuple of parameters and remember it, since the next call usually passes the same tuple. */
 static void know(Player *player, PyObject *parameters)
 {
     if (player->known == parameters)
@@ -100,7 +101,7 @@ static void know(Player *player, PyObject *parameters)
     player->known_leaves = leaves_in(parameters);
 }
 
-/* A node that takes over `side`, where the running code stands; `holder` is NULL if it holds its operands itself. */
+/* Make a node at the current place that takes over `side`; `holder` is NULL if the node itself holds its operands. */
 static PyObject *node_of(PyObject *operation, double value, Side *side, PyObject *holder)
 {
     uint32_t row, flag;
@@ -122,7 +123,8 @@ static PyObject *node_of(PyObject *operation, double value, Side *side, PyObject
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)node) : (PyObject *)node;
 }
 
-/* The node of a point that has been played. A tuple of leaves keeps them alive, so nothing has to be counted for each. */
+/* Make the node of a point that has been played. If all operands are leaves in the tuple of parameters, the tuple keeps
+   them alive, and the node needs no reference to each. */
 static PyObject *node_on(Player *player, PyObject *const *arguments, Py_ssize_t below, double value, Side *side)
 {
     PyObject *inputs = arguments[1], *parameters = arguments[2], *node;
@@ -143,9 +145,9 @@ static PyObject *node_on(Player *player, PyObject *const *arguments, Py_ssize_t 
     return node;
 }
 
-/* node(row, inputs, parameters, below, computed): the one output as a node of this row, whose operands are the inputs (a
- * list of Values and numbers) and the first `below` parameters (a tuple of Values, some of them `computed`, or all
- * leaves). None where the point is on another branch or raises. */
+/* node(row, inputs, parameters, below, computed): return the only output as a node of this row. Its operands are the
+ * inputs (a list of Values and numbers) and the first `below` parameters (a tuple of Values; `computed` says whether
+ * any of them are computed nodes). Return None if the point is on another branch or raises an exception. */
 PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Player *player = (Player *)self;

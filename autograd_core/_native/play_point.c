@@ -1,8 +1,8 @@
-/* A plan played at one point: the cells are one array of numbers. */
+/* Plays a plan at one point, where the cells form one array of numbers. */
 #include "point.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3") /* so that loops become vector instructions; no number changes */
+#pragma GCC optimize("O3") /* loops become vector instructions; no number changes */
 #endif
 
 static int guards_hold(const Plan *plan, const double *cells)
@@ -16,20 +16,20 @@ static int guards_hold(const Plan *plan, const double *cells)
     return 1;
 }
 
-/* Whether no gradient is NaN: then no path that was not taken made a difference. */
+/* Whether no gradient is NaN. If so, paths that were not taken made no difference. */
 static int are_numbers(const double *gradients, int32_t count)
 {
-    double sums[8] = {0.0}; /* in parallel, because each addition waits for the one before it */
+    double sums[8] = {0.0}; /* parallel sums: within one, each addition waits for the last */
     int32_t i = 0;
     for (; i + 8 <= count; i += 8)
         for (int j = 0; j < 8; j++)
-            sums[j] += gradients[i + j] * 0.0; /* an infinity counts too: exact playing only takes longer */
+            sums[j] += gradients[i + j] * 0.0; /* an infinity counts as NaN: exact playing only takes longer */
     for (; i < count; i++)
         sums[0] += gradients[i] * 0.0;
     return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])) == 0.0;
 }
 
-/* The widest build that this machine supports. */
+/* Return the widest build that this machine supports. */
 PlaySteps *steps_at_point(void)
 {
 #if defined(__GNUC__) && defined(__x86_64__)

@@ -1,5 +1,5 @@
-/* A plan played over many rows, in chunks of 1024, by one thread or several: the sums of the chunks are added in order,
- * so their number changes no bit.
+/* Plays a plan over many rows, in chunks of 1024 rows, with one thread or several. The sums of the chunks are added in
+ * order, so the number of threads changes no bit.
  */
 #include "play_rows.h"
 
@@ -31,7 +31,7 @@ typedef struct Worker {
     Desk desk;
 } Worker;
 
-/* Add the sums of a chunk when all before it have been added. The lock is held. */
+/* Add the sums of a chunk after those of all chunks before it. The caller holds the lock. */
 static void commit(Work *work, const Desk *desk, Py_ssize_t chunk)
 {
     const Run *run = work->run;
@@ -47,7 +47,7 @@ static int exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_
     PyGILState_STATE state = PyGILState_Ensure();
     int failed = play_chunk_exactly(run, desk, start, count) < 0;
     if (failed && run->threads > 1)
-        PyErr_Clear(); /* another thread's failure: the run reports that there is no memory */
+        PyErr_Clear(); /* with several threads, the run reports only that there is no memory */
     PyGILState_Release(state);
     return failed ? -1 : 0;
 }
@@ -84,7 +84,7 @@ static size_t desk_doubles(const Run *run)
     return ((size_t)(plan->cells - plan->shared) + 2 + PANEL_COLUMNS) * room + partials + leaves + 16;
 }
 
-/* A desk in the memory that starts here; rows of lanes start at multiples of 64 bytes. */
+/* Return a desk in the memory that starts here; rows of lanes start at multiples of 64 bytes. */
 static Desk desk_in(const Run *run, double *memory)
 {
     const Plan *plan = run->player->plan;
@@ -120,7 +120,7 @@ static int work_in_threads(Work *work, Worker *workers, int threads)
     return work->failed ? -1 : 0;
 }
 
-/* The memory that the last run left, or new memory. */
+/* Return the memory that the last run left, or new memory. */
 static double *memory_for(Player *player, size_t doubles)
 {
     double *memory = player->arena;
@@ -138,7 +138,7 @@ static double *memory_for(Player *player, size_t doubles)
 static void give_back(Player *player, double *memory, size_t doubles)
 {
     if (player->arena)
-        PyMem_RawFree(memory); /* another thread has been faster */
+        PyMem_RawFree(memory); /* another thread has returned its memory first */
     else {
         player->arena = memory;
         player->arena_doubles = doubles;
@@ -177,7 +177,7 @@ static int play(Run *run)
     return failed ? -1 : 0;
 }
 
-/* Rows that are on other branches or raise must not be part of the sums, so the run is repeated without them. */
+/* Repeat the run without the rows that are on other branches or raise exceptions: the sums must not include them. */
 static int play_survivors(Run *run)
 {
     int32_t *chosen = PyMem_RawMalloc(sizeof *chosen * (size_t)(run->count + 1));

@@ -5,7 +5,7 @@
 #include "lanes.h"
 #include "play.h"
 
-/* Inputs side by side: `slots` numbers for each row, or the same numbers for all rows. */
+/* Adjacent inputs: `slots` numbers for each row, or the same numbers for all rows. */
 typedef struct Column {
     Py_buffer view;
     int32_t first, slots;
@@ -22,11 +22,11 @@ typedef struct Run {
     char *strays;
     int32_t *row_slots, row_slot_count; /* the inputs by rows whose gradients are needed */
     const Lanes *lanes;
-    int32_t room; /* lanes of a block */
+    int32_t room; /* the number of lanes in a block */
     int sweeping, threads;
 } Run;
 
-/* Memory of one thread, for blocks and for the sums of a chunk. */
+/* The memory in which one thread plays blocks and adds the sums of a chunk. */
 typedef struct Desk {
     double *cells, *partials, *scratch, *panel, *sums;
 } Desk;

@@ -1,10 +1,11 @@
-/* The type Player: a listing, a plan for it, and calls that play them. _program/native.py is its Python interface. */
+/* The type Player: a listing, a plan for it, and methods that play them. _program/native.py is its Python interface. */
 #include "play.h"
 
 static const char *const QUESTIONS[] = {"lt", "le", "gt", "ge", "eq", "ne", "bool", "isfinite", "is"};
 
-/* The memory of an attribute that is an array of items of this size; -1 with an exception set. The view keeps the array
- * alive and as long as it is; nobody assigns to a listing's arrays, so a copy, as large again, is not needed. */
+/* Find the memory of an attribute that is an array of items of this size. Returns 0, or -1 with an exception set. The
+ * view keeps the array alive and its length unchanged, and nothing assigns to the items of a listing's arrays. So no
+ * copy is needed, which would take as much memory again. */
 static int viewed(Listed *listed, PyObject *object, const char *name, size_t size, void **at, int32_t *count)
 {
     Py_buffer *view = &listed->views[listed->viewed];
@@ -48,7 +49,7 @@ static int read_operands(Listed *listed, PlayedGuard *made, PyObject *operands)
     return made->operands && made->count ? 0 : -1;
 }
 
-/* The row and operand of a guard of the kind "flat". */
+/* Read the row and the operand of a guard of the kind "flat". */
 static int read_flat(PlayedGuard *made, PyObject *guard, PyObject *row)
 {
     PyObject *at = PyObject_GetAttrString(guard, "at_operand");
@@ -124,7 +125,7 @@ static int read_rows(Listed *listed, PyObject *listing)
     return failed ? -1 : 0;
 }
 
-/* Checks everything that C relies on when it reads without bounds checks, since a listing may come from a file. */
+/* Check everything that C code without bounds checks relies on, since a listing may come from a file. */
 static int is_sound(const Listed *listed, int32_t starts, int32_t edges, int32_t variables)
 {
     int sound = starts == listed->count + 1 && listed->starts[0] == 0 && listed->starts[listed->count] == edges &&
@@ -197,7 +198,7 @@ static void player_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-/* The numbers at the start of every point. */
+/* Allocate the memory for playing points, and set the cells of the constants, which stay the same for every point. */
 static int player_cells(Player *player)
 {
     size_t cells = (size_t)player->plan->cells + 8;
@@ -226,7 +227,7 @@ static PyObject *player_new(PyTypeObject *type, PyObject *arguments, PyObject *k
         failed = 1;
     }
     failed = failed || (player->plan = plan_made(&player->listed, by_rows.buf, passes)) == NULL;
-    if (!failed && passes && !(passes & (SORTED | FUSED)) && plan_check(player->plan) != 1) { /* one by one, unchanged */
+    if (!failed && passes && !(passes & (SORTED | FUSED)) && plan_check(player->plan) != 1) { /* replan without passes */
         plan_free(player->plan);
         failed = (player->plan = plan_made(&player->listed, by_rows.buf, 0)) == NULL;
         player->refused = 1;
@@ -241,16 +242,16 @@ static PyObject *player_new(PyTypeObject *type, PyObject *arguments, PyObject *k
 static PyMethodDef methods[] = {
     {"point", (PyCFunction)(void (*)(void))player_point, METH_FASTCALL,
      "point($self, inputs, parameters, outputs, gradients, seed, /)\n--\n\n"
-     "Play one point, filling `outputs` and `gradients` (or None); return False if it is on another branch or raises."},
+     "Play one point and fill `outputs` and `gradients` (or None); return False if it is on another branch or raises."},
     {"node", (PyCFunction)(void (*)(void))player_node, METH_FASTCALL,
-     "node($self, row, inputs, parameters, below, /)\n--\n\n"
-     "Play one point and make a node of it; return None if it is on another branch or raises. See play_node.c."},
+     "node($self, row, inputs, parameters, below, computed, /)\n--\n\n"
+     "Play one point and return it as a node, or None if it is on another branch or raises. See play_node.c."},
     {"rows", (PyCFunction)(void (*)(void))player_rows, METH_FASTCALL,
      "rows($self, count, columns, parameters, outputs, by_row, summed, strays, threads, /)\n--\n\n"
-     "Play many rows; see native.py."},
-    {"steps", player_steps, METH_NOARGS, "steps($self, /)\n--\n\nWhat the plan holds, a tuple for each step."},
-    {"flow", player_flow, METH_NOARGS, "flow($self, /)\n--\n\nReturn the cells that each forward step reads and fills."},
-    {"stats", player_stats, METH_NOARGS, "stats($self, /)\n--\n\nOperations, steps, cells and bytes."},
+     "Play many rows of data; see native.py."},
+    {"steps", player_steps, METH_NOARGS, "steps($self, /)\n--\n\nReturn the steps of the plan, a tuple for each."},
+    {"flow", player_flow, METH_NOARGS, "flow($self, /)\n--\n\nReturn the cells that the forward steps read and fill."},
+    {"stats", player_stats, METH_NOARGS, "stats($self, /)\n--\n\nReturn how many steps, cells, bytes and so on there are."},
     {"ordered", player_ordered, METH_NOARGS,
      "ordered($self, /)\n--\n\nReturn whether every sum of the plan is in the order of the engine's sweep."},
     {NULL, NULL, 0, NULL},

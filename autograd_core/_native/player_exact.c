@@ -1,4 +1,4 @@
-/* A program played exactly at one point: every instruction, and every rule of the reverse sweep (sweep.c). */
+/* Plays a program exactly at one point: every instruction, and every rule of the reverse sweep (sweep.c). */
 #include "player.h"
 
 int exact_open(const Listed *listed, Exact *exact)
@@ -72,8 +72,8 @@ int play_exactly(const Listed *listed, Exact *exact, double seed, double *gradie
 {
     if (forward(listed, exact, gradients != NULL) < 0) {
         if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception))
-            return -1; /* an interrupt has nothing to do with the row */
-        PyErr_Clear(); /* replaying the row with the engine raises it again */
+            return -1; /* an interrupt is not an error of this point */
+        PyErr_Clear(); /* replaying the point with the engine raises it again */
         return 0;
     }
     if (gradients) {

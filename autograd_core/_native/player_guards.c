@@ -1,7 +1,7 @@
-/* Guards: the questions about a program's numbers, and whether the answers are the same as in the trace. */
+/* Checks guards, which are questions about a program's numbers: are the answers the same as in the trace? */
 #include "player.h"
 
-/* Whether the answer to a question that C can answer is the same as in the trace. */
+/* Whether the answer is the same as in the trace, for a question that C can answer. */
 int guard_agrees(const PlayedGuard *guard, double x, double y)
 {
     int answer;
@@ -21,7 +21,7 @@ int guard_agrees(const PlayedGuard *guard, double x, double y)
 
 int is_left(const PlayedGuard *guard) { return guard->question == FLAT || guard->question == BY_PYTHON; }
 
-/* Whether a derivative is flat: 1.0 or 0.0. */
+/* Set `answer` to 1.0 if a derivative is flat, or to 0.0 if it is not. */
 static int flat_answer(const Listed *listed, const PlayedGuard *guard, const double *xs, double *answer)
 {
     Py_ssize_t count = guard->row->arity == 1 ? 1 : guard->count;
@@ -53,7 +53,7 @@ static int python_answer(const PlayedGuard *guard, const double *xs, double *ans
     return number_from(given, answer);
 }
 
-/* Whether a guard gets the same answer as in the trace; -1 with an exception set, which also counts as different. */
+/* Whether a guard gets the same answer as in the trace. On an error, -1 with an exception set, which also means no. */
 int guard_holds(const Listed *listed, int32_t i, const double *slots)
 {
     const PlayedGuard *guard = &listed->guard[i];

@@ -1,4 +1,5 @@
-/* One operation of a program on numbers, by its kernel or the row's Python, as _engine/recording.py records it. */
+/* Applies one operation of a program to numbers, with its kernel or the row's Python code. The value and the local
+   derivatives are those that _engine/recording.py would record. */
 #include "player.h"
 
 static const struct {
@@ -16,7 +17,7 @@ static const struct {
              {"where", WHERE_LANES}, {"take", TAKE_LANES}, {"logsumexp", LOGSUMEXP_LANES}, {"exp", EXP_LANES},
              {"tanh", TANH_LANES}};
 
-/* Kernels that call Python: programs with them hold the GIL while they run. */
+/* Kernels that call Python code. A program that contains one holds the GIL while it runs. */
 static const char *const IMPURE[] = {"hypot", "asinh", "gamma", "lgamma", "polygamma", "norm", "cosine"};
 
 static Kernel *kernel_of(const char *name, int arity)
@@ -54,7 +55,7 @@ static int states_flat(const PlayedRow *row)
     return stated;
 }
 
-/* Whether this is the table's own row of its name, to which the kernels belong; -1 for an error. */
+/* Whether this is the row that the table has under this name, to which the kernels belong; -1 on an error. */
 static int is_of_table(PyObject *operation, PyObject *name)
 {
     PyObject *module = PyImport_ImportModule("autograd_core._operations.operation");
@@ -107,7 +108,7 @@ void played_row_free(PlayedRow *row)
     Py_CLEAR(row->derivatives);
 }
 
-/* A local derivative of 0, in the form in which the row records it (Operation.zero). */
+/* Set a local derivative of 0 to the form in which the row records it (Operation.zero). */
 static int zero_by_row(const PlayedRow *row, Py_ssize_t at, const double *xs, Py_ssize_t count, const char *variable,
                        double *slope)
 {
@@ -129,7 +130,7 @@ static int zero_by_row(const PlayedRow *row, Py_ssize_t at, const double *xs, Py
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* Local derivatives of 0 that a kernel returned, as they are recorded. */
+/* Convert the local derivatives of 0 that a kernel returned to the form in which they are recorded. */
 static int settle_zeros(const PlayedRow *row, const double *xs, Py_ssize_t count, const char *variable, double *slopes)
 {
     Py_ssize_t half = count / 2;
@@ -151,7 +152,7 @@ static int settle_zeros(const PlayedRow *row, const double *xs, Py_ssize_t count
     return 0;
 }
 
-/* The number in an object, whose reference it steals. */
+/* Read the number in an object. Steals the reference to the object. */
 int number_from(PyObject *object, double *number)
 {
     int found = object ? number_of(object, number) : -1;
@@ -161,7 +162,7 @@ int number_from(PyObject *object, double *number)
     return found > 0 ? 0 : -1;
 }
 
-/* The local derivatives from the row's Python. */
+/* Compute the local derivatives with the row's Python code. */
 static int slopes_by_python(const PlayedRow *row, PyObject **numbers, PyObject *list, const double *xs, Py_ssize_t count,
                             const char *variable, double *slopes)
 {
@@ -218,8 +219,8 @@ static int by_python(const PlayedRow *row, const double *xs, Py_ssize_t count, c
     return failed ? -1 : 0;
 }
 
-/* The value and, if `slopes` is not NULL, the local derivatives with respect to the variable operands. -1 with an
-   exception set if the operation raises. */
+/* Compute the value and, if `slopes` is not NULL, the local derivatives with respect to the variable operands. Returns
+   -1 with an exception set if the operation raises. */
 int row_alone(const PlayedRow *row, const double *xs, Py_ssize_t count, const char *variable, double *z, double *slopes)
 {
     double few[2];

@@ -1,5 +1,5 @@
-/* The steps of a plan at one point. They are built several times, for the vector units that a machine may have; all builds
- * return the same bits, because the terms of each sum are added in their order. */
+/* Plays the steps of a plan at one point. The code is built several times, for the vector units that a machine may
+ * have. All builds return the same bits, because the terms of each sum are added in their order. */
 #ifndef AUTOGRAD_CORE_POINT_H
 #define AUTOGRAD_CORE_POINT_H
 
@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* The first `count` steps; 0 if a kernel leaves a number to Python. The cells have room for seven more behind them. */
+/* Play the first `count` steps; return 0 if a kernel leaves a number to Python. Behind the cells, there must be room
+   for seven more. */
 PlaySteps play_steps_generic, play_steps_avx2; /* vectors of eight numbers would be no faster */
 
 #endif

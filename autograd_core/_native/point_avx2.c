@@ -1,4 +1,4 @@
-/* The steps at one point for AVX2: vectors of four numbers. */
+/* The build of the steps at one point for AVX2: vectors of four numbers. */
 #include "point.h"
 
 #if defined(__GNUC__) && defined(__x86_64__)

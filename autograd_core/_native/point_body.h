@@ -1,5 +1,5 @@
-/* The code of each build of the steps at one point. Before it is included, VECTOR_BYTES is the width of the vectors and
- * PLAY_STEPS the name of the function. */
+/* The code of each build of the steps at one point. The including file first defines VECTOR_BYTES, the width of the
+ * vectors, and PLAY_STEPS, the name of the function. */
 #include "vectors.h"
 
 #include "point_products.h"
@@ -32,7 +32,7 @@ static void play_products(const Step *step, const int32_t *pool, double *cells)
         cells[step->out + o] = cells[pool[o]] * cells[pool[step->n + o]];
 }
 
-/* The position of a step's vector, and of each column of its matrix. */
+/* The inits of a MATVEC, and the cells of its vector and of the first row of its matrix. */
 typedef struct Matrix {
     const double *cells;
     const int32_t *inits, *vector, *column;
@@ -42,14 +42,15 @@ typedef struct Matrix {
 
 enum { TILE = 8 };
 
-/* Rows of the matrix side by side: for one term they are `stride` apart; if that is 1, one vector holds several. */
+/* Compute `width` outputs at once. For each term, the weights of these outputs lie `stride` apart; if `stride` is 1,
+   one vector holds several of them. */
 static inline void play_tile(const Matrix *matrix, int32_t o, int32_t width, int32_t stride)
 {
     double sums[TILE];
     int32_t t = 0;
     for (int32_t i = 0; i < width; i++)
         sums[i] = matrix->inits[o + i] < 0 ? 0.0 : matrix->cells[matrix->inits[o + i]];
-    if (matrix->inits[o] < 0) { /* all start alike: play_matvec ensures it */
+    if (matrix->inits[o] < 0) { /* then no output of the tile has an init: play_matvec ensures this */
         const double *column = matrix->cells + matrix->column[0] + o * stride, x = matrix->cells[matrix->vector[0]];
         for (int32_t i = 0; i < width; i++)
             sums[i] = x * column[i * stride];
@@ -64,7 +65,7 @@ static inline void play_tile(const Matrix *matrix, int32_t o, int32_t width, int
         matrix->out[o + i] = sums[i];
 }
 
-/* As many of these rows as one of the widths has that the compiler unrolls; it returns how many. */
+/* Compute as many of these outputs as the widest tile takes, and return how many. The compiler unrolls each width. */
 static inline int32_t play_tiles(const Matrix *matrix, int32_t o, int32_t rows, int32_t stride)
 {
     int32_t width = rows >= TILE ? TILE : rows >= TILE / 2 ? TILE / 2 : rows >= 2 ? 2 : 1;
@@ -90,7 +91,7 @@ static void play_matvec(const Step *step, const int32_t *pool, double *cells)
     }
 }
 
-/* Calls the row's kernel for one output after another; returns 0 if the kernel leaves one of them to Python. */
+/* Call the row's kernel for one output after another; return 0 if the kernel leaves an output to Python. */
 static int map_by_kernel(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
 {
     double few[2], *dx = few, *dy = few + 1;
@@ -111,7 +112,7 @@ static int map_by_kernel(const PlayedRow *row, const Step *step, const int32_t *
     return 1;
 }
 
-/* Does the same for a row with many operands. */
+/* Do the same for a row with many operands. */
 static int map_many(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
 {
     double *xs = PyMem_RawMalloc(sizeof *xs * (size_t)step->terms);
@@ -126,7 +127,7 @@ static int map_many(const PlayedRow *row, const Step *step, const int32_t *pool,
     return done;
 }
 
-/* Does the same as take_by_hand, but reads only the chosen entries. */
+/* Do the same as take_by_hand, but read only the chosen entries. */
 static int map_take(const Step *step, const int32_t *pool, double *cells)
 {
     double entries = (double)(step->terms - 1);
@@ -153,7 +154,7 @@ static void map_relu(const Step *step, const int32_t *pool, double *cells)
         double x = cells[pool[o]];
         out[o] = x <= 0.0 ? 0.0 : x;
         if (step->slopes[0] >= 0)
-            cells[step->slopes[0] + o] = x > 0.0 ? 1.0 : out[o]; /* 0, or NaN for NaN */
+            cells[step->slopes[0] + o] = x > 0.0 ? 1.0 : out[o]; /* out[o] is 0, or NaN for NaN */
     }
 }
 

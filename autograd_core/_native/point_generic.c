@@ -1,4 +1,4 @@
-/* The steps at one point for every machine: vectors of two numbers, which x86-64 and ARM have. */
+/* The build of the steps at one point for any machine: vectors of two numbers, which x86-64 and ARM have. */
 #include "point.h"
 
 #if defined(__GNUC__) && !defined(__clang__)

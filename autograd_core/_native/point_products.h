@@ -1,26 +1,28 @@
 /* Products of matrices at one point; a part of point_body.h.
  *
- * For some rows, and for eight lanes, which are outputs side by side,
+ * For several rows and eight lanes (here, lanes are outputs that lie side by side), these functions compute
  *     sum[row][lane] = start + factor[row][0] * number[0][lane] + factor[row][1] * number[1][lane] + …
- * in this order. The sums of ROWS rows are in registers. The numbers of a term are read where they lie side by side;
- * elsewhere they are gathered into a panel, which all rows share.
+ * in this order. The sums of ROWS rows are kept in registers. If the numbers of a term lie side by side, they are read
+ * where they are; otherwise they are first gathered into a panel, which all rows share.
  */
 enum { LANES = 8, VECTORS = LANES / WIDE, ROWS = 8 / VECTORS, PANEL = 64 };
 
 typedef struct Sums {
     int32_t terms, lanes;
     const double *numbers, *factors;
-    const int32_t *at, *which; /* term t: eight numbers from numbers[at[t]] on; in row i factors[which[i * apart + t] + i * stride] */
+    /* In term t, eight numbers from numbers[at[t]] on are multiplied, in row i, by
+       factors[which[i * apart + t] + i * stride]. */
+    const int32_t *at, *which;
     ptrdiff_t apart, stride;
     const double *cells;
-    const int32_t *inits; /* cells, -1 for none; NULL: all sums begin at `start`, or go on from their outputs */
+    const int32_t *inits; /* cells, -1 for none; NULL if all sums start at `start` or continue from their outputs */
     double start;
     char go_on;
     double *out;
-    ptrdiff_t row; /* from one row of inits and outputs to the next */
+    ptrdiff_t row; /* the distance between two rows of inits and outputs */
 } Sums;
 
-/* -0.0 changes no number that is added to it. */
+/* Return the start of a sum; -0.0 changes no number that is added to it. */
 INLINE double begun(const Sums *sums, ptrdiff_t at)
 {
     return sums->go_on ? sums->out[at] : sums->inits[at] < 0 ? -0.0 : sums->cells[sums->inits[at]];
@@ -80,7 +82,7 @@ static void add_rows(const Sums *sums, int32_t rows)
         add_up(sums, i, 1);
 }
 
-/* The numbers of lane l in term t are cells[lists[l * length + t]]. */
+/* Gather the numbers into a panel, and add up: in term t, the number of lane l is cells[lists[l * length + t]]. */
 static void add_gathered(Sums *sums, int32_t rows, const double *cells, const int32_t *lists, int32_t length)
 {
     static const int32_t every_eighth[PANEL] = {
@@ -102,7 +104,7 @@ static void add_gathered(Sums *sums, int32_t rows, const double *cells, const in
     }
 }
 
-/* The filters are rows, the places lanes. */
+/* Play a convolution: its filters are the rows, its places the lanes. */
 static void play_convolution(const Step *step, const int32_t *pool, double *cells)
 {
     int32_t n = step->n, m = step->m, terms = step->terms;
@@ -122,7 +124,7 @@ static void play_convolution(const Step *step, const int32_t *pool, double *cell
     }
 }
 
-/* Computes gradients that consist of a single term. */
+/* Compute gradients that consist of a single term. */
 static void play_outer_of_one(const Step *step, const int32_t *rows, const double *cells, double *gradients)
 {
     const int32_t *columns = rows + step->n;
@@ -136,7 +138,7 @@ static void play_outer_of_one(const Step *step, const int32_t *rows, const doubl
     }
 }
 
-/* The columns are lanes. */
+/* Play an outer product: its columns are the lanes. */
 static void play_outer(const Step *step, const int32_t *pool, const double *cells, double *gradients)
 {
     const int32_t *columns = pool + (size_t)step->n * (size_t)step->terms;

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* An int is kept within these bounds, where a double represents it exactly; beyond them Python takes over. */
+/* The largest magnitude of an int. Up to here, a double represents every int exactly; Python handles larger ints. */
 #define LARGEST_INT (INT64_C(1) << 53)
 
 static inline int64_t py_whole(int64_t x, int *raised)
@@ -68,7 +68,7 @@ static inline int64_t py_floordiv_int(int64_t x, int64_t y, int *raised)
 
 static inline double py_abs(double x) { return fabs(x); }
 static inline int64_t py_abs_int(int64_t x, int *raised) { return py_whole(x < 0 ? -x : x, raised); }
-/* Python's max and min return the first of two numbers that are not ordered. */
+/* Python's max and min return the first of two numbers if neither is greater, for example if one is NaN. */
 static inline double py_max(double x, double y) { return y > x ? y : x; }
 static inline double py_min(double x, double y) { return y < x ? y : x; }
 static inline int64_t py_max_int(int64_t x, int64_t y) { return y > x ? y : x; }
@@ -76,8 +76,9 @@ static inline int64_t py_min_int(int64_t x, int64_t y) { return y < x ? y : x; }
 
 static inline int is_odd(double y) { return fmod(fabs(y), 2.0) == 1.0; }
 
-/* The compiler is told that no library function sets errno (see setup.py), so that it can avoid calling one twice. It
-   must not recognise this one. */
+/* The compiler is told that no library function sets errno (see setup.py), so that it need not call a function twice
+   with the same argument. But the errno of pow is read, so pow is called through a pointer that the compiler
+   cannot see through. */
 static double (*volatile library_pow)(double x, double y) = pow;
 
 /* float ** float; a complex result is left to Python. */

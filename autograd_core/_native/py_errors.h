@@ -1,4 +1,5 @@
-/* An exception that Python would raise sets a bit of `*raised`; the number returned is then meaningless. */
+/* If Python would raise an exception, a function sets a bit of `*raised`, and the number that it returns is
+   meaningless. */
 #ifndef AUTOGRAD_CORE_PY_ERRORS_H
 #define AUTOGRAD_CORE_PY_ERRORS_H
 

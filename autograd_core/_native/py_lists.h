@@ -1,5 +1,5 @@
-/* Lists of floats as translated rows use them. Their memory is a small buffer on the stack and then blocks, all freed
-   at once. */
+/* Lists of floats, for translated rows. Their memory comes from a small buffer on the stack and, when that is full,
+   from blocks that are all freed together. */
 #ifndef AUTOGRAD_CORE_PY_LISTS_H
 #define AUTOGRAD_CORE_PY_LISTS_H
 
@@ -73,7 +73,7 @@ static inline double py_item(List xs, int64_t index, int *raised)
     return NAN;
 }
 
-/* An item of a list that must have this length. */
+/* Return an item of a list; the list must have length `count`. */
 static inline double py_item_of(List xs, int64_t index, int64_t count, int *raised)
 {
     if (xs.count == count)
@@ -95,7 +95,7 @@ static inline List py_slice(List xs, int64_t low, int64_t high)
     return (List){xs.at + low, high > low ? high - low : 0, 0};
 }
 
-/* An empty list may have no address. */
+/* Copy numbers; an empty list may have no address, so nothing is copied if `count` is 0. */
 static inline void copy_numbers(const double *to, const double *from, int64_t count)
 {
     if (count > 0)
@@ -112,7 +112,7 @@ static inline List py_list(int64_t room, Memory *memory, int *raised)
     return (List){numbers, 0, room};
 }
 
-/* Reserve room for this many more, so that appending them moves nothing. */
+/* Reserve room for `more` further items, so that appending them does not move the list. */
 static inline void py_reserve(List *xs, int64_t more, Memory *memory, int *raised)
 {
     if (more <= xs->room - xs->count)

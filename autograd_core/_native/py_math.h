@@ -1,4 +1,4 @@
-/* The module math. Functions that CPython implements itself, rather than the C library, call Python. */
+/* Python's module math. A function that CPython implements itself, instead of using the C library, calls Python. */
 #ifndef AUTOGRAD_CORE_PY_MATH_H
 #define AUTOGRAD_CORE_PY_MATH_H
 
@@ -12,7 +12,7 @@ typedef struct Tuple_di {
     int64_t part_1;
 } Tuple_di;
 
-/* math raises if the result of a number is NaN, or the result of a finite number is infinite. */
+/* Check a result z as math does, which raises if z is NaN but x is not, or if z is infinite but x is finite. */
 static inline double checked(double x, double z, int infinite, int *raised)
 {
     if (isnan(z) && !isnan(x))
@@ -52,7 +52,7 @@ QUIET_LIBRARY(tanh)
 static inline double py_radians(double x) { return x * (Py_MATH_PI / 180.0); }
 static inline double py_degrees(double x) { return x * (180.0 / Py_MATH_PI); }
 
-/* math calls the library's logarithm only for positive finite numbers. */
+/* math calls the library's logarithms only for positive finite numbers. */
 #define LOGARITHM(name)                                                                                                \
     static inline double py_##name(double x, int *raised)                                                              \
     {                                                                                                                  \
@@ -134,8 +134,8 @@ static inline Tuple_di frexp_of_others(double x)
     return (Tuple_di){x, e};
 }
 
-/* Computed on the bits for normal numbers: the library takes three times as long, and quotients and the like call this
-   often. */
+/* For normal numbers, the result is computed from the bits: the library takes three times as long, and this function is
+   called often, for example for quotients. */
 static inline Tuple_di py_frexp(double x)
 {
     uint64_t bits = bits_of(x);
@@ -164,7 +164,7 @@ static inline double py_ldexp(double x, int64_t e, int *raised)
     return of_bits((bits & ~EXPONENT) | (uint64_t)(before + e) << 52);
 }
 
-/* An integral double as an int. */
+/* Return an integral double as an int. */
 static inline int64_t int_of(double whole, int *raised)
 {
     if (fabs(whole) <= (double)LARGEST_INT)
@@ -183,7 +183,8 @@ static inline int64_t py_trunc(double x, int *raised) { return int_of(trunc(x), 
 
 enum { MATH_HYPOT, MATH_GAMMA, MATH_LGAMMA, MATH_FACTORIAL };
 
-/* Calls a function of `math` that CPython implements itself; for the factorial, an int, returns the nearest float. */
+/* Call a function of `math` that CPython implements itself. The factorial is an int; the float nearest to it is
+   returned. */
 static double of_python(int which, const double *xs, Py_ssize_t count, int *raised)
 {
     static const char *const names[] = {"hypot", "gamma", "lgamma", "factorial"};
@@ -191,7 +192,7 @@ static double of_python(int which, const double *xs, Py_ssize_t count, int *rais
     PyObject *few[4], **numbers = count <= 4 ? few : PyMem_New(PyObject *, count), *result = NULL;
     Py_ssize_t made = 0;
     double z = NAN;
-    if (!PyGILState_Check()) { /* in a player's thread, which leaves it to a thread that holds the GIL */
+    if (!PyGILState_Check()) { /* in a thread of a player: left to a thread that holds the GIL */
         *raised |= OTHER_ERROR;
         return z;
     }
@@ -220,7 +221,7 @@ static double of_python(int which, const double *xs, Py_ssize_t count, int *rais
         *raised |= PyErr_ExceptionMatches(PyExc_OverflowError) ? OVERFLOW_ERROR
                    : PyErr_ExceptionMatches(PyExc_ValueError)  ? VALUE_ERROR
                                                                : OTHER_ERROR;
-        PyErr_Clear(); /* the row's Python will raise it */
+        PyErr_Clear(); /* the row's Python code will raise it */
     }
     return z;
 }
@@ -246,7 +247,7 @@ static inline double py_factorial(int64_t n, int *raised)
     return of_python(MATH_FACTORIAL, &x, 1, raised);
 }
 
-/* For no numbers the result is the int 1. */
+/* For an empty list, the result of math.prod is an int, 1, so it is left to Python. */
 static inline double py_prod_of(List xs, int *raised)
 {
     double product = 1.0;

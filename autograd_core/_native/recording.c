@@ -1,12 +1,13 @@
 /* How an operation records a node: _engine/recording.py in C.
  *
- * A row with a kernel gets its value and local derivatives from the kernel. A row without one, a primitive, and any
- * case that the kernel does not handle call the row's Python: first the value, so that whatever floats raise is raised
- * before a node exists, then the local derivatives with respect to the operands that are Values.
+ * If a row has a kernel, the kernel computes the value and the local derivatives. For a row without a kernel, for a
+ * primitive, and for any case that the kernel does not handle, the row's Python code is called. It computes first the
+ * value, so that any exception that floats would raise is raised before a node exists, and then the local derivatives
+ * with respect to the operands that are Values.
  */
 #include "core.h"
 
-/* Replace the current ArithmeticError or ValueError with the error that errors.failed makes; leave other exceptions
+/* Replace the current ArithmeticError or ValueError by the error that errors.failed makes of it; leave other exceptions
    alone. */
 PyObject *raise_failed(Function *function, PyObject *operands)
 {
@@ -18,14 +19,14 @@ PyObject *raise_failed(Function *function, PyObject *operands)
     if (trace != NULL)
         PyException_SetTraceback(error, trace);
     PyObject *better = PyObject_CallFunctionObjArgs(S.failed, function->operation, operands, error, NULL);
-    if (better == error) { /* with a note */
+    if (better == error) { /* the same error, with a note */
         Py_DECREF(better);
         PyErr_Restore(type, error, trace);
         return NULL;
     }
     if (better != NULL) {
         PyException_SetContext(better, Py_NewRef(error));
-        PyException_SetCause(better, NULL); /* as `raise … from None` */
+        PyException_SetCause(better, NULL); /* as in `raise … from None` */
         PyErr_SetObject((PyObject *)Py_TYPE(better), better);
         Py_DECREF(better);
     }
@@ -45,7 +46,7 @@ PyObject *raise_not_a_number(Function *function, PyObject *operand)
     return NULL;
 }
 
-/* The Value in a zero-dimensional array, for an operand that is not a number; anything else raises. */
+/* Return the Value inside an operand that is a zero-dimensional array; raise a TypeError for any other operand. */
 PyObject *value_alone(Function *function, PyObject *operand)
 {
     PyObject *inner = unwrapped(operand);
@@ -55,7 +56,7 @@ PyObject *value_alone(Function *function, PyObject *operand)
     return raise_not_a_number(function, operand);
 }
 
-/* Like raise_failed, given the operands themselves; `right` is NULL if there is only one. */
+/* Do the same as raise_failed, but for one or two operands; `right` is NULL if there is only one. */
 static PyObject *operands_failed(Function *function, PyObject *left, PyObject *right)
 {
     PyObject *type, *error, *trace;
@@ -73,7 +74,7 @@ static PyObject *operands_failed(Function *function, PyObject *left, PyObject *r
     return NULL;
 }
 
-/* The number that a row's local derivative in Python returns. */
+/* Compute a local derivative with the row's Python code. */
 static int slope_number(Function *function, int at, PyObject *const *numbers, size_t count, double *slope)
 {
     PyObject *given = function->slopes[at];
@@ -88,8 +89,8 @@ static int slope_number(Function *function, int at, PyObject *const *numbers, si
     return found > 0 ? 0 : -1;
 }
 
-/* An operation whose value comes from Python, on the operands `x` and `y` (NULL for one operand). `shown` holds the
-   operands for messages. */
+/* Apply an operation, with the row's Python code, to the operands `x` and `y` (NULL if there is only one). Messages
+   show `shown_x` and `shown_y`. */
 static PyObject *apply_python(Function *function, PyObject *x, PyObject *y, double a, double b, PyObject *shown_x,
                               PyObject *shown_y)
 {
@@ -136,7 +137,7 @@ done:
     return node;
 }
 
-/* apply_unary on the Value in a zero-dimensional array; any other operand raises. */
+/* Apply the function to the Value inside a zero-dimensional array; raise a TypeError for any other operand. */
 static PyObject *apply_alone(Function *function, PyObject *operand)
 {
     PyObject *inner = value_alone(function, operand);
@@ -163,7 +164,7 @@ PyObject *apply_unary(Function *function, PyObject *operand)
     return apply_python(function, operand, NULL, a, 0.0, operand, NULL);
 }
 
-/* The result, or NotImplemented if an operand is not a number. */
+/* Return the result, or NotImplemented if an operand is not a number. */
 PyObject *apply_binary(Function *function, PyObject *left, PyObject *right)
 {
     double a, b, z, dx, dy;

@@ -1,10 +1,12 @@
-/* The rows that nodes refer to by number: the table's, which stay for ever, and those of primitives. */
+/* The rows to which nodes refer by number: the rows of the table, which are never freed, and those of primitives. */
 #include "core.h"
 
-/* The number by which nodes refer to an operation, with one more use counted, by a node or by a function; USER_ROW is
- *added for a primitive.
- * The table's rows are never freed. A primitive's entry keeps the operation alive while nodes use it. A function keeps
- * its operation alive itself, visibly to Python's collector, because the operation in turn refers to the function. */
+/* Find the number by which nodes refer to an operation, and count one more use of the row, by a node or by a function.
+ * `flag` becomes USER_ROW for a primitive, and 0 for a row of the table.
+ *
+ * The rows of the table are never freed. The row of a primitive keeps its operation alive while nodes use the row. A
+ * function itself holds a reference to its operation, which Python's garbage collector can see: the operation in turn
+ * refers to the function, so the two form a cycle. */
 int row_number(PyObject *operation, int by_node, uint32_t *number, uint32_t *flag)
 {
     PyObject *key = PyLong_FromVoidPtr(operation);
@@ -78,7 +80,7 @@ static void forget_unused(Row *row)
     PyErr_Restore(type, value, trace);
 }
 
-/* One node of a primitive is gone. */
+/* Called when a node of a primitive is gone. */
 void row_release(uint32_t number)
 {
     Row *row = &S.rows[number];
@@ -89,7 +91,7 @@ void row_release(uint32_t number)
     Py_DECREF(operation);
 }
 
-/* The function of a primitive is gone. */
+/* Called when the function of a primitive is gone. */
 void row_function_gone(uint32_t number)
 {
     Row *row = &S.rows[number];

@@ -1,4 +1,4 @@
-/* The runtime of translated rows: Python's arithmetic, lists and `math`, bit for bit, including exceptions. */
+/* The runtime for translated rows: Python's arithmetic, lists and `math`, exact to the bit, including exceptions. */
 #ifndef AUTOGRAD_CORE_RUNTIME_H
 #define AUTOGRAD_CORE_RUNTIME_H
 

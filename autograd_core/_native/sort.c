@@ -1,10 +1,10 @@
-/* The topological sort: depth-first post-order, operands left to right, as graph.discovered has it. */
+/* The topological sort: depth-first post-order with operands from left to right, as in `discovered` in graph.py. */
 #include "sort.h"
 
 #include <string.h>
 
-/* The memory of the last sort, kept for the next because fresh memory costs page faults. It keeps up to 2**24 entries
-   (512 MiB), enough for a graph of 16 million nodes; more is freed. */
+/* The memory of the last sort is kept for the next one, because fresh memory costs page faults. Up to 2**24 entries
+   (512 MiB) are kept, enough for a graph of 16 million nodes; larger arrays are freed. */
 #define MOST_KEPT ((size_t)1 << 24)
 
 static Sorted spare;
@@ -33,7 +33,7 @@ void sort_close(Sorted *sorted)
     memset(sorted, 0, sizeof *sorted);
 }
 
-/* Clear the marks: no other sort may see them. */
+/* Clear the marks of all nodes, because no other sort may see them. */
 void sort_unmark(Sorted *sorted)
 {
     for (size_t i = 0; i < sorted->count; i++)
@@ -63,7 +63,7 @@ static inline int put(Sorted *sorted, Node *node)
     return 0;
 }
 
-/* Leave out this node and everything below it; all stops come before the first root. */
+/* Exclude this node and everything below it. All stops must be given before the first root. */
 int sort_stop(Sorted *sorted, Node *stop)
 {
     if (stop->mark)
@@ -76,8 +76,8 @@ int sort_stop(Sorted *sorted, Node *stop)
 
 /* Add `root` and the nodes below it to the order, unless they are already there.
  *
- * A node is marked when it is finished, not when it is first reached: in between it lies on the path, and its operands
- * cannot lead back to it. */
+ * A node is marked when it is finished, not when it is first reached. In between, the node lies on the path, but it
+ * cannot be reached again, because a graph has no cycles. */
 int sort_from(Sorted *sorted, Node *root)
 {
     size_t depth = 0;
@@ -129,7 +129,7 @@ int sort_from(Sorted *sorted, Node *root)
         if (depth == 0)
             return 0;
         depth--;
-        if (depth >= BELOW) { /* on the way back up, with all operands done */
+        if (depth >= BELOW) { /* on the way back, when the operands are finished */
             PREFETCH(&sorted->path[depth - BELOW].node->mark);
             PREFETCH(&(sorted->path[depth - BELOW].node - 1)->mark);
         }
@@ -138,7 +138,8 @@ int sort_from(Sorted *sorted, Node *root)
     }
 }
 
-/* Fill an array with NOTHING, whose bytes differ, at the speed of memset: copies of a block that stays in the cache. */
+/* Fill an array with NOTHING, by copying a block that stays in the cache. This is as fast as memset, which cannot be
+   used because the bytes of NOTHING are not all equal. */
 static void fill_nothing(double *adjoints, size_t count)
 {
     enum { BLOCK = 256 };
@@ -151,7 +152,7 @@ static void fill_nothing(double *adjoints, size_t count)
     }
 }
 
-/* NOTHING for each node, in `adjoints`. */
+/* Make `adjoints`, with NOTHING for each node. */
 int sort_adjoints(Sorted *sorted)
 {
     if (sorted->adjoint_capacity < sorted->count) {
@@ -167,7 +168,7 @@ int sort_adjoints(Sorted *sorted)
     return 0;
 }
 
-/* Whether anything in the tuple is not a Value; if so, sets an exception. */
+/* Whether a tuple contains anything but Values; if so, an exception is set. */
 int not_values(PyObject *sequence)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); i++)
@@ -197,7 +198,7 @@ int sort_one(Sorted *sorted, PyObject *root, PyObject *stops)
     return 0;
 }
 
-/* The order as a list. */
+/* Return the order as a list. */
 static PyObject *order_list(Sorted *sorted)
 {
     PyObject *order = PyList_New((Py_ssize_t)(sorted->count - sorted->stops));

@@ -1,25 +1,27 @@
 /* The reverse sweep: backward.py in C.
  *
- * Adjoints lie in an array beside the order, so that `grad` changes only when nothing can fail any more. A node with
- * the adjoint NOTHING sends nothing on, and nothing crosses a flat edge, so a path that was not taken never produces a
- * NaN.
+ * Adjoints are kept in an array beside the order, so that `grad` changes only when nothing can fail any more. A node
+ * whose adjoint is NOTHING contributes nothing to its operands, and no contribution crosses a flat edge. So a path that
+ * was not taken never produces a NaN.
  */
 #include "sort.h"
 
 #include <float.h>
 
-/* If a gradient has vanished below the normal floats (`tiny`), a product costs fifty times as much as usual. The
-   product with 1, the most common local derivative, is exact, so it is skipped. */
+/* Add the contribution of a node to the adjoint of one operand. If the upstream adjoint is subnormal or 0 (`tiny`), a
+   product can take fifty times as long as usual; the product with 1, the most common local derivative, is exact, so it
+   is skipped. */
 static inline void contribute(double *adjoints, const Node *operand, double upstream, double local, int tiny)
 {
     if (operand == NULL || is_nothing(local))
         return;
     double *adjoint = &adjoints[operand->mark - 1], sent = tiny && local == 1.0 ? upstream : upstream * local;
-    *adjoint = (*adjoint + 0.0) + sent; /* a sum must not be -0.0, which means NOTHING; adding 0.0 first does not wait
-    *for the product */
+    /* Adding 0.0 ensures that the sum is not -0.0, which means NOTHING. It is added first, so that this addition does
+       not have to wait for the product. */
+    *adjoint = (*adjoint + 0.0) + sent;
 }
 
-/* Set the gradient of a node from the adjoint of this sweep: leaves add up, computed nodes hold the last. */
+/* Set the gradient of a node from its adjoint in this sweep: a leaf adds the adjoint, a computed node stores it. */
 static inline void commit(Node *node, double adjoint)
 {
     if (operands_of(node) == LEAF && (node->flags & HAS_GRAD))
@@ -29,19 +31,20 @@ static inline void commit(Node *node, double adjoint)
     node->flags |= HAS_GRAD;
 }
 
-/* How many nodes ahead the sweep prefetches. */
+/* The number of nodes by which prefetching is ahead of the sweep. */
 #define AHEAD 8
 
-/* Whether the sweep has to go on in the graph that a node stands for. Its local derivatives are those of the whole
-   graph, and if the adjoint is not finite, their products with it do not say what would arrive along each path. */
+/* Whether the sweep has to continue inside the graph that a node stands for. The node's local derivatives are those of
+   the whole graph. If the adjoint is not finite, its products with them do not show what arrives along each path. */
 static inline int asks_inside(const Node *node, double upstream)
 {
     return (node->flags & USER_ROW) && S.rows[node->row].inside && !isfinite(upstream);
 }
 
-/* The sweep when no Python runs: the marks say where each operand's adjoint is. With `committing` the gradients are set
-   along the way, since a node's adjoint is complete when the sweep reaches it. The marks are off afterwards. If a node
-   asks for its inside, the sweep stops there: the result is the number of nodes up to it, whose marks are still on. */
+/* Sweep without running Python code: the marks show where each operand's adjoint is. If `committing`, set the gradients
+   along the way, since a node's adjoint is complete when the sweep reaches the node. The marks are off afterwards. If
+   the sweep has to continue inside a node, it stops there and returns the number of nodes up to and including this
+   node; their marks are still on. */
 static inline size_t sweep_marked(Sorted *sorted, int committing)
 {
     double *adjoints = sorted->adjoints;
@@ -75,7 +78,7 @@ static inline size_t sweep_marked(Sorted *sorted, int committing)
     return 0;
 }
 
-/* Whether an output of a checkpoint leaves running the function to another output; -1 on an error. */
+/* Whether it is another output of the same checkpoint, the leader, that reruns the function; -1 on an error. */
 static int follows_another(Node *node)
 {
     PyObject *function = PyObject_GetAttrString(node->segment, "function");
@@ -83,8 +86,8 @@ static int follows_another(Node *node)
     return function == NULL ? -1 : function == Py_None;
 }
 
-/* The outputs of one checkpoint that something has reached: the leader at `at`, and those that wait for it, linked by
-   `next` (from 1; NULL if nothing waits). */
+/* Return the outputs of one checkpoint that a contribution has reached: the leader at `at`, and the outputs that wait
+   for the leader, linked by `next` (indices from 1; NULL if no output waits). */
 static PyObject *reached(const Sorted *sorted, size_t at, const uint32_t *next)
 {
     PyObject *nodes = PyList_New(0);
@@ -98,7 +101,7 @@ static PyObject *reached(const Sorted *sorted, size_t at, const uint32_t *next)
     return nodes;
 }
 
-/* Sort the graphs of `results`, and start each with the adjoint of its output. The marks are on. */
+/* Sort the graphs below `results`, and add to each result the adjoint of its output. The marks are on afterwards. */
 static int start_again(Sorted *inner, PyObject *results, const Sorted *sorted, size_t at, const uint32_t *next)
 {
     Py_ssize_t count = PyList_GET_SIZE(results), k = 0;
@@ -114,7 +117,7 @@ static int start_again(Sorted *inner, PyObject *results, const Sorted *sorted, s
     return 0;
 }
 
-/* The result of `behind`: a list with one Value for each node. */
+/* Whether `results`, which `behind` returned, is a list with one Value for each node; if not, an exception is set. */
 static int are_results(PyObject *results, PyObject *nodes)
 {
     int good = PyList_Check(results) && PyList_GET_SIZE(results) == PyList_GET_SIZE(nodes);
@@ -125,8 +128,8 @@ static int are_results(PyObject *results, PyObject *nodes)
     return good;
 }
 
-/* Rerun a checkpoint's function, or open a program's node; sweep that graph, and add up what reaches the operands.
-   `places` has the position of each operand in the adjoints, from 1. */
+/* Rerun a checkpoint's function, or open a program's node. Sweep the resulting graph, and add the adjoints of its
+   operands to those of this sweep. `places` holds the position of each operand in the adjoints, from 1. */
 static int sweep_again(Sorted *sorted, size_t at, const uint32_t *next, const uint32_t *places)
 {
     if (Py_EnterRecursiveCall(" in the sweep of a checkpoint"))
@@ -164,7 +167,8 @@ static int sweep_again(Sorted *sorted, size_t at, const uint32_t *next, const ui
     return failed ? -1 : 0;
 }
 
-/* One checkpoint of a sweep. An output that is not the leader waits for the leader, if anything has reached it. */
+/* Handle one output of a checkpoint. If a contribution has reached an output that is not the leader, this output waits
+   for the leader. */
 static int sweep_segment(Sorted *sorted, size_t at, uint32_t **next, const uint32_t *places)
 {
     int arrived = !is_nothing(sorted->adjoints[at]), follows = follows_another(sorted->nodes[at]);
@@ -185,8 +189,8 @@ static int sweep_segment(Sorted *sorted, size_t at, uint32_t **next, const uint3
     return 0;
 }
 
-/* The sweep of the first `end` nodes when checkpoints or programs run Python. Their code may sort and sweep the same
-   nodes, so the position of each operand is stored first, and the marks are off while Python runs. */
+/* Sweep the first `end` nodes when checkpoints or programs run Python code. That code may sort and sweep the same
+   nodes, so the position of each operand is stored first, and the marks are off while the code runs. */
 static int sweep_segments(Sorted *sorted, size_t end)
 {
     size_t edges = 0, edge = 0;
@@ -237,7 +241,8 @@ int sweep(Sorted *sorted)
     return left ? sweep_segments(sorted, left) : 0;
 }
 
-/* Mark the operands of a node on many; 0, with the marks off, if one is computed or comes twice. */
+/* Mark the operands of a node with many operands. If an operand is not a leaf or occurs twice, return 0, with the marks
+   off. */
 static int mark_leaves(Side *side)
 {
     Node **nodes = side_nodes(side);
@@ -255,8 +260,8 @@ static int mark_leaves(Side *side)
     return 1;
 }
 
-/* The sweep from a node whose operands are distinct leaves, as a program's are: each adjoint is one contribution,
- * so it needs no separate place. Returns 0 for any other node. */
+/* Sweep from a node whose operands are distinct leaves, as those of a program are. Each operand's adjoint is a single
+ * contribution, so no array of adjoints is needed. Returns 0 for any other node. */
 static int sweep_leaves(Node *y, double seed)
 {
     if (operands_of(y) != MANY || (y->flags & SEGMENT) || asks_inside(y, seed) ||
@@ -274,7 +279,7 @@ static int sweep_leaves(Node *y, double seed)
     return 1;
 }
 
-/* y.backward(gradient); `gradient` may be NULL for 1. */
+/* Do y.backward(gradient); if `gradient` is NULL, it counts as 1. */
 int backward_from(Node *y, PyObject *gradient)
 {
     double seed = 1.0;
@@ -284,7 +289,7 @@ int backward_from(Node *y, PyObject *gradient)
     if (found <= 0 || note_taken((PyObject *)y) < 0)
         return -1;
     if (y->row == S.input_row && !y->place->recording) {
-        Py_XDECREF(call_python("autograd_core.graph", "check_recorded", (PyObject *)y, NULL)); /* raises */
+        Py_XDECREF(call_python("autograd_core.graph", "check_recorded", (PyObject *)y, NULL)); /* raises an error */
         return -1;
     }
     if (sweep_leaves(y, seed))
@@ -299,7 +304,7 @@ int backward_from(Node *y, PyObject *gradient)
         if (!sorted.segments && !sorted.programs) {
             (void)sweep_marked(&sorted, 1);
         } else {
-            Py_INCREF(y); /* keeps all the others alive while Python runs */
+            Py_INCREF(y); /* keeps all other nodes alive while Python code runs */
             failed = sweep(&sorted) < 0;
             for (size_t i = 0; i < sorted.count && !failed; i++)
                 commit(sorted.nodes[i], sorted.adjoints[i]);

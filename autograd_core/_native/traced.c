@@ -1,4 +1,4 @@
-/* Searches among the nodes that a trace made: _program/traced_nodes.py in C. No Python runs while marks are set. */
+/* Searches the nodes that a trace made: _program/traced_nodes.py in C. No Python code runs while marks are set. */
 #include "core.h"
 
 static Node **operands_at(Node *node, Node **few)
@@ -22,10 +22,11 @@ static int is_list_of_values(PyObject *nodes)
     return 1;
 }
 
-/* How many references to operands a node counts. */
+/* The number of operands to which a node holds references of its own. */
 static Py_ssize_t counted(const Node *node) { return node->flags & HELD ? 0 : node_count(node); }
 
-/* The first node that anything besides the list and the other nodes refers to, or None: `leaked` in traced_nodes.py. */
+/* Return the first node to which anything besides the list and the other nodes refers, or None: `leaked` in
+   traced_nodes.py. */
 static PyObject *leaked(PyObject *Py_UNUSED(module), PyObject *nodes)
 {
     Node *few[2], *found = NULL;
@@ -71,13 +72,14 @@ static int push(Stack *stack, Node *node)
 
 enum { OWN = 1, SEEN = 2, FOUND = 3 };
 
-/* Two lists of Values, and a stack with the first of them on it, the last first. */
+/* Read two lists of Values from the arguments. Push the roots on the stack, so that the first root is on top, and mark
+   `nodes` as OWN. */
 static int opened(PyObject *arguments, const char *format, PyObject **roots, PyObject **nodes, Stack *stack)
 {
     if (!PyArg_ParseTuple(arguments, format, &PyList_Type, roots, &PyList_Type, nodes))
         return -1;
     if (!is_list_of_values(*roots) || !is_list_of_values(*nodes)) {
-        PyErr_SetString(PyExc_TypeError, "a trace asks for lists of Values");
+        PyErr_SetString(PyExc_TypeError, "expected two lists of Values");
         return -1;
     }
     for (Py_ssize_t i = PyList_GET_SIZE(*roots); i-- > 0;)
@@ -90,7 +92,8 @@ static int opened(PyObject *arguments, const char *format, PyObject **roots, PyO
     return 0;
 }
 
-/* Mark as SEEN the nodes of the trace that those on the stack were computed from; 0, or -1 if there is no memory. */
+/* Mark as SEEN the nodes of the trace from which the nodes on the stack were computed, including these nodes
+   themselves. Returns 0, or -1 if there is no memory. */
 static int see(Stack *stack)
 {
     Node *few[2];
@@ -100,7 +103,8 @@ static int see(Stack *stack)
             continue;
         node->mark = SEEN;
         Node **operands = operands_at(node, few);
-        for (Py_ssize_t k = 0; k < node_count(node); k++) /* sums mostly go on in the first: the stack stays short */
+        /* A chain of sums usually continues in the first operand, which is popped last, so the stack stays short. */
+        for (Py_ssize_t k = 0; k < node_count(node); k++)
             if (operands[k] && operands[k]->mark == OWN && push(stack, operands[k]) < 0)
                 return -1;
     }

@@ -1,7 +1,7 @@
 /* The type Value, and how leaves are made: value.py in C. */
 #include "core.h"
 
-/* The Python objects that the engine needs, fetched when the first row or leaf is made. */
+/* Fetch the Python objects that the engine needs; this happens when the first row or leaf is made. */
 int connected(void)
 {
     if (S.place_variable)
@@ -55,7 +55,7 @@ PyObject *new_leaf(uint32_t row, double data)
     return place ? new_leaf_at(place, row, data) : NULL;
 }
 
-/* The same at a place, whose reference it steals. */
+/* Do the same as new_leaf, at a given place. Steals the reference to `place`. */
 PyObject *new_leaf_at(Place *place, uint32_t row, double data)
 {
     Node *leaf = new_node(data, place, row, LEAF);
@@ -66,8 +66,8 @@ PyObject *new_leaf_at(Place *place, uint32_t row, double data)
     return PyDict_GET_SIZE(S.made) ? noted((PyObject *)leaf) : (PyObject *)leaf;
 }
 
-/* Value(data, label), parameter(data, label) or constant(data, label); `row` points into the state, which is set up
-   here. */
+/* Make the leaf for Value(data, label), parameter(data, label) or constant(data, label). `row` is a pointer into the
+   state, because the row's number may be unset until connected() has been called here. */
 static PyObject *leaf_from(const uint32_t *row, PyObject *data, PyObject *label)
 {
     double number;
@@ -102,7 +102,7 @@ static PyObject *value_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     return leaf_parsed(&S.input_row, "Value", arguments, keywords);
 }
 
-/* Value(data) without a tuple of arguments. */
+/* Call Value(data) without making a tuple of its arguments. */
 static PyObject *value_vectorcall(PyObject *type, PyObject *const *arguments, size_t count, PyObject *keywords)
 {
     Py_ssize_t given = PyVectorcall_NARGS(count);
@@ -166,7 +166,7 @@ extern PyType_Slot arithmetic_slots[];
 int value_ready(PyObject *module)
 {
     PyType_Slot slots[64] = {
-        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* _engine/choice.py sets the docstring of the Python class */
+        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* _engine/choice.py replaces it by the Python docstring */
         {Py_tp_new, value_new},
         {Py_tp_dealloc, node_dealloc},
         {Py_tp_repr, value_repr},
@@ -178,13 +178,13 @@ int value_ready(PyObject *module)
     int count = 8;
     for (PyType_Slot *slot = arithmetic_slots; slot->slot; slot++)
         slots[count++] = *slot;
-    /* The type can be a base so that __init_subclass__ can say why it cannot; value_new rejects anything that slips
-       past. */
+    /* The type has Py_TPFLAGS_BASETYPE only so that __init_subclass__ is called, which says why Value cannot be
+       subclassed; value_new rejects any subclass that gets past it. */
     PyType_Spec spec = {"autograd_core.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
     S.value_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     if (S.value_type == NULL)
         return -1;
-    S.value_type->tp_name = "Value"; /* messages name a Python class without its module */
+    S.value_type->tp_name = "Value"; /* without a module, as in messages about a class made in Python */
     S.value_type->tp_vectorcall = value_vectorcall;
     return PyModule_AddType(module, S.value_type);
 }

@@ -1,4 +1,4 @@
-/* Which slots of a list are variables if some of its leaves are numbers: `varying` in _program/listing.py. */
+/* Finds the slots of a list that are variables when some leaves are plain numbers: `varying` in _program/listing.py. */
 #include "core.h"
 
 typedef struct Flags {
@@ -6,7 +6,7 @@ typedef struct Flags {
     char *made;
 } Flags;
 
-/* Fill the slots after the leaves; 0 if the list would read out of bounds. */
+/* Fill the flags of all slots. Returns 0 if an operand lies out of bounds. */
 static int vary(const Flags *flags)
 {
     const int32_t *starts = flags->starts.buf, *operands = flags->operands.buf;
@@ -31,7 +31,7 @@ static int vary(const Flags *flags)
     return 1;
 }
 
-/* varied(leaves, variable, starts, operands): which slots are variables, given which of the first ones are. */
+/* varied(leaves, variable, starts, operands): a flag for each slot, given the flags of the leaves. */
 PyObject *varied(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     Flags flags;

@@ -1,4 +1,4 @@
-/* Vectors of numbers, for files that are built several times. Before it is included, VECTOR_BYTES is their width. */
+/* Vectors of numbers, for code that is built several times. The including file defines VECTOR_BYTES, their width. */
 #ifndef AUTOGRAD_CORE_VECTORS_H
 #define AUTOGRAD_CORE_VECTORS_H
 

@@ -1,7 +1,7 @@
-/* Many leaves at once: _engine/weights.py in C, with Python's arithmetic on plain doubles, without its objects. */
+/* Reads and assigns many leaves at once: _engine/weights.py in C. The arithmetic is Python's, but on plain doubles. */
 #include "weights.h"
 
-/* Whether this is a list or tuple of Values. */
+/* Check that `nodes` is a list or tuple of Values. Returns 0, or -1 with an exception set. */
 int check_nodes(PyObject *nodes)
 {
     int fits = PyList_CheckExact(nodes) || PyTuple_CheckExact(nodes);
@@ -48,7 +48,7 @@ static PyObject *clear_gradients(PyObject *Py_UNUSED(module), PyObject *nodes)
     Py_RETURN_NONE;
 }
 
-/* Read one float for each node; anything else is left to the setter of each node, which says what is wrong. */
+/* Whether there is one float for each node. If not, the work is left to Python, which says what is wrong. */
 static int plain_floats(PyObject *numbers, PyObject *nodes)
 {
     int fits = PyList_CheckExact(numbers) && PyList_GET_SIZE(numbers) == COUNT(nodes);
@@ -103,7 +103,8 @@ static PyObject *assign_data(PyObject *Py_UNUSED(module), PyObject *const *argum
 
 /* --- Sums over the rows of a batch ------------------------------------------------------------------------------- */
 
-/* A buffer of `count` items of `size` bytes, to be released; 0 with an exception set where it is none. */
+/* Open a buffer of `count` items of `size` bytes, which the caller must release. If `object` is no such buffer, return
+   0 with an exception set. */
 int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
 {
     if (PyObject_GetBuffer(object, view, PyBUF_CONTIG) < 0)
@@ -152,7 +153,7 @@ static PyObject *add_numbers(PyObject *Py_UNUSED(module), PyObject *arguments)
                sums.len == width * (Py_ssize_t)sizeof(double);
     const double *given = (const double *)numbers.buf + (fits ? start : 0);
     const int *places_of = places.buf;
-    double *sum = sums.buf, nought = 0.0; /* NaN as soon as a number is not finite */
+    double *sum = sums.buf, nought = 0.0; /* becomes NaN as soon as a number is not finite */
     for (Py_ssize_t i = 0; fits && i < count; i++)
         fits = places_of[i] < width;
     for (Py_ssize_t i = 0; fits && i < count; i++)

@@ -1,4 +1,4 @@
-/* Lists of nodes whose numbers are read and assigned at once. */
+/* Functions that read or assign the numbers of all nodes in a list at once. */
 #ifndef AUTOGRAD_CORE_WEIGHTS_H
 #define AUTOGRAD_CORE_WEIGHTS_H
 
@@ -9,11 +9,12 @@
 
 #define COUNT PySequence_Fast_GET_SIZE
 
-int check_nodes(PyObject *nodes); /* -1 with an exception set if it is not a list or tuple of Values */
+int check_nodes(PyObject *nodes); /* 0, or -1 with an exception set if `nodes` is not a list or tuple of Values */
 
-/* The Python function of that name, on one or two arguments. */
+/* Call the Python engine's function of this name with one or two arguments; `numbers` may be NULL. */
 PyObject *original(const char *name, PyObject *nodes, PyObject *numbers);
-/* A buffer of `count` items of `size` bytes, to be released; 0 with an exception set where it is none. */
+/* Open a buffer of `count` items of `size` bytes, which the caller must release. If `object` is no such buffer, return
+   0 with an exception set. */
 int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t size);
 
 static inline Node *node_at(PyObject *nodes, Py_ssize_t i) { return (Node *)PySequence_Fast_GET_ITEM(nodes, i); }

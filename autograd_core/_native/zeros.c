@@ -1,9 +1,9 @@
-/* Local derivatives of 0 as they are recorded: NOTHING if they are flat, as the row (Operation.zero) or a kernel
-   decides. They are the exception, so recording calls these functions only for a 0. */
+/* Local derivatives of 0 in the form in which they are recorded: NOTHING if they are flat, which the row
+   (Operation.zero) or a kernel decides. Zeros are rare, and recording calls these functions only for a 0. */
 #include "core.h"
 
-/* The row's decision. Steals the references to `numbers` (the operands) and `variable` (which of them are variables).
-   */
+/* Let the row decide. Steals the references to `numbers` (the operands' numbers) and `variable` (which operands are
+   variables). */
 static int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope)
 {
     PyObject *zero = NULL;
@@ -18,7 +18,8 @@ static int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyO
     return *slope == -1.0 && PyErr_Occurred() ? -1 : 0;
 }
 
-/* The derivative with respect to operand `at` of one or two; `x` and `y` say which of them are Values. */
+/* Set the derivative with respect to operand `at` of an operation on one or two operands; `x` and `y` say which of the
+   operands are Values. */
 int zero_slope(Function *function, int at, double a, double b, int x, int y, double *slope)
 {
     if (!function->states_flat) {
@@ -30,14 +31,14 @@ int zero_slope(Function *function, int at, double a, double b, int x, int y, dou
     return zero_of_row(function, at, Py_BuildValue("dd", a, b), Py_BuildValue("ii", x, y), slope);
 }
 
-/* The derivative with respect to the only operand, from a kernel. */
+/* Settle a derivative of 0 with respect to the only operand, which a kernel returned. */
 int kernel_zero(Function *function, double a, double *dx)
 {
     return function->flat_kind == FLAT_BY_KERNEL ? 0 : zero_slope(function, 0, a, 0.0, 1, 0, dx);
 }
 
-/* The derivatives from a kernel with respect to those of two operands that are Values, if one of the derivatives is 0.
-   Even a kernel that decides flatness may leave open the case that the other operand is a plain number. */
+/* Settle the derivatives that a kernel returned for two operands, if the derivative with respect to a Value is 0. Even
+   a kernel that decides flatness may leave the case open in which the other operand is a plain number. */
 int kernel_zeros(Function *function, double a, double b, int x, int y, double *dx, double *dy)
 {
     int says = function->flat_kind == FLAT_BY_KERNEL;
@@ -48,7 +49,7 @@ int kernel_zeros(Function *function, double a, double b, int x, int y, double *d
     return y && *dy == 0.0 && !(says && is_nothing(*dy)) ? zero_slope(function, 1, a, b, x, y, dy) : 0;
 }
 
-/* For many operands, if none is flat. */
+/* Settle the derivatives of an operation on many operands if the row has no flat derivatives. */
 static void fill_plain_zeros(Side *side)
 {
     Node **nodes = side_nodes(side);
@@ -57,8 +58,8 @@ static void fill_plain_zeros(Side *side)
             side->locals[i] = 0.0;
 }
 
-/* For a dot product: the derivative is flat if the factor on the other side is a plain number. Networks are made of dot
-   products, so both factors are checked at once. */
+/* Settle the derivatives of a dot product: a derivative of 0 is flat if the other factor is a plain number. Networks
+   consist mostly of dot products, so both factors are checked at once to save time. */
 static void fill_zeros_by_factor(Side *side)
 {
     Py_ssize_t half = side->count / 2;
@@ -66,7 +67,7 @@ static void fill_zeros_by_factor(Side *side)
     double *by_left = side->locals, *by_right = by_left + half;
     for (Py_ssize_t i = 0; i < half; i++) {
         if (fabs(by_left[i] * by_right[i]) > 0.0)
-            continue; /* neither is 0 */
+            continue; /* neither derivative is 0 */
         if (left[i] && by_left[i] == 0.0)
             by_left[i] = right[i] ? 0.0 : NOTHING;
         if (right[i] && by_right[i] == 0.0)
@@ -74,7 +75,7 @@ static void fill_zeros_by_factor(Side *side)
     }
 }
 
-/* For many operands, as the row decides. */
+/* Settle the derivatives of an operation on many operands as the row decides. */
 static int fill_zeros_by_row(Function *function, Side *side, const double *numbers)
 {
     Node **nodes = side_nodes(side);
@@ -95,7 +96,8 @@ static int fill_zeros_by_row(Function *function, Side *side, const double *numbe
     return failed ? -1 : 0;
 }
 
-/* The derivatives with respect to those of many operands that are Values; `said` is what decides flatness. */
+/* Settle the derivatives of an operation on many operands, as far as the operands are Values; `said` is what decides
+   whether a derivative is flat. */
 int fill_zeros(Function *function, Side *side, const double *numbers, Flat said)
 {
     if (!function->states_flat)

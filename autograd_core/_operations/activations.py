@@ -1,7 +1,8 @@
 """The activations that multiply x by a distribution function (silu, gelu and gelu_tanh), and their slopes.
 
-Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath, using
-glibc 2.36.
+In the formulas, Phi is the normal distribution function and phi is its density. The error bounds in the docstrings are
+the largest errors found in comparisons with mpmath, using glibc 2.36. They are given in units in the last place (ulp)
+of the exact result.
 """
 
 import math
@@ -51,7 +52,7 @@ _MILLS = (
 
 
 def silu(x: float) -> float:
-    """Return x * sigmoid(x) to within 2.5 ulp, with the limits inf and -0.0 at the infinities.
+    """Return x * sigmoid(x) to within 2.5 ulp; at inf and -inf, the results are the limits inf and -0.0.
 
     >>> silu(math.inf), silu(-math.inf)
     (inf, -0.0)
@@ -73,7 +74,7 @@ def silu_slope(x: float) -> float:
 
 
 def gelu(x: float) -> float:
-    """Return x * Phi(x) to within 3.9 ulp, where Phi is the normal distribution function.
+    """Return x * Phi(x) to within 3.9 ulp.
 
     >>> gelu(0.0), gelu(math.inf), gelu(-math.inf)
     (0.0, inf, -0.0)
@@ -148,7 +149,7 @@ def gelu_tanh_exponent(x: float) -> tuple[float, float]:
 def gate(x: float, w: float, v: float) -> float:
     """Return x * sigmoid(w + v) for x >= 0 and x * sigmoid(-w - v) otherwise.
 
-    Here w >= 0, and v is the rounding error of w.
+    Here w >= 0, and v is a correction for the rounding error of w.
     """
     return x / (1.0 + scaled_exp(1.0, w, v)) if x >= 0.0 else scaled_exp(x / (1.0 + math.exp(-w)), w, v)
 

@@ -1,4 +1,4 @@
-"""Choosing without a branch: an entry of a table by its index, or the largest or smallest of a list."""
+"""Choices without a branch: the entry of a table at an index, and the largest or smallest number of a list."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .integers import index_of
 
 
 def take(table: Any, i: Any) -> Any:
-    """Return the entry of `table` at index `i`, which counts from the end if it is negative.
+    """Return the entry of `table` at index `i`; a negative index counts from the end.
 
-    The gradient goes to the chosen entry. In a traced function `i` is an input, so one program serves every index,
-    whereas `table[i]` would need one program for each index.
+    The gradient goes to the chosen entry. In a traced function, `i` may be an argument, and one program then serves
+    every index, whereas `table[i]` would need a separate program for each index.
 
     Args:
         table: A list of numbers, or of rows of numbers; a row is returned as a list.
@@ -40,8 +40,9 @@ def take(table: Any, i: Any) -> Any:
 def max(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) -> Any:
     """Return the largest of a list, or of several numbers, like the builtin, but without branching on Values.
 
-    The arguments are those of the builtin. The gradient goes to the chosen number: the first, if several are equal. In
-    a traced function, the builtin would need one program for each possible order of the numbers.
+    The arguments are those of the builtin. The gradient goes to the chosen number; if several numbers are equally
+    large, the first of them is chosen. In a traced function, the builtin would need one program for each possible order
+    of the numbers.
 
     >>> from autograd_core import Value
     >>> max(Value(1.0), Value(3.0), 2.0)
@@ -68,7 +69,7 @@ def _extreme(
         return builtin(given, key=key, **default) if len(numbers) == 1 else builtin(*numbers, key=key, **default)
     best, of_best = given[0], keys[0]
     for x, of_x in zip(given[1:], keys[1:], strict=True):
-        stays = ops.larger(sign * of_best, sign * of_x)  # 1 if best is better, ½ in a tie, 0 if x is better
+        stays = ops.larger(sign * of_best, sign * of_x)  # 1 if best is better, 0 if x is, ½ (also true) in a tie
         best = ops.where(stays, best, x)
         of_best = best if key is None else ops.where(stays, of_best, of_x)
     return best

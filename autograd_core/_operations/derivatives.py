@@ -1,7 +1,7 @@
-"""Local derivatives too long for a row of the table, and softmax, which is one of them.
+"""Local derivatives that are too long for the table, such as softmax (the gradient of logsumexp), and log_softmax.
 
-Each of these functions works on floats and on Values, like those in the table. Where one of them branches, it chooses
-between formulas for the same function, so derivatives of every order are correct on both branches.
+Each of these functions works on floats and on Values, as the derivatives in the table do. If a function branches, it
+chooses between formulas for the same result, so derivatives of every order are correct on both branches.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def plain(x: Any) -> Any:
     """Return the number of a Value, or a plain number unchanged."""
     if type(x) is not Value:
         return x
-    if traces and (trace := running()) is not None:  # the caller chooses a formula by this number
+    if traces and (trace := running()) is not None:  # the caller uses the number to choose a formula
         trace.asked("is", (x,), x._data)
     return x._data
 
@@ -35,7 +35,7 @@ def plain(x: Any) -> Any:
 def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
     """Return, for each x, the product of the xs before it times the product of the xs after it.
 
-    (The quotient z / x would fail for x = 0.)
+    Dividing z by x would fail for x = 0.
     """
     before, after = running_products(xs[:-1]), running_products(xs[:0:-1])
     if in_range(before, xs) and in_range(after, xs[::-1]):
@@ -69,11 +69,11 @@ def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
 
 
 def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
-    """Return x / norm for each x, or 0 for each if all are 0.
+    """Return x / norm for each x, or 0 for each x if all are 0.
 
-    A norm near either end of the range of floats would be inaccurate or infinite, so the xs are scaled first. The
-    second derivative is a difference, 1 / r - x**2 / r**3, where r is the norm. Where one number makes up most of the
-    norm, x / r is computed as a cosine, whose derivatives are products.
+    Near either end of the range of floats, the norm would be inaccurate or infinite, so the xs are scaled first. The
+    derivative of x / r, where r is the norm, is 1 / r - x**2 / r**3. If x makes up most of the norm, this difference
+    would lose digits, so x / r is computed as a cosine, whose derivatives are products.
     """
     if not 2.0**-960 <= z <= 2.0**1000:
         scale = 2.0**600 if z < 1.0 else 2.0**-600
@@ -89,7 +89,7 @@ def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
 def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
     """Return the derivatives of the cosine z = x / r, where r = hypot(x, y): sine**2 / r and -sine * z / r.
 
-    In each product, half of the smaller factor is divided by r first.
+    In each product, half of the smaller factor is divided by r first, and the result is doubled last.
     """
     scale = 2.0**-64 if abs(x) > 2.0**1000 or abs(y) > 2.0**1000 else 1.0
     sine, r = ops.cosine(y, x), ops.hypot(scale * x, scale * y)
@@ -99,7 +99,7 @@ def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 
 
 def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
-    """Return the index of the largest number, the difference of each number from it, and the exp of each difference.
+    """Return the index of the largest number, each number minus the largest, and the exp of each of these differences.
 
     Each exp is corrected for the rounding error of its difference. The largest number is subtracted as a node, so that
     no derivative is a difference of nearly equal numbers.
@@ -121,13 +121,13 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
         lost = [trace.as_plain(ops.residual(x, xs[at])) for x in xs]
     differences = [x - xs[at] for x in xs]
     exps = [e + e * r if type(r) is Value or r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
-    if len(xs) > 1 and finite:  # the largest minus itself is always 0, so no sweep needs that node
+    if len(xs) > 1 and finite:  # the largest number minus itself is always 0, so no sweep needs its node
         differences[at], exps[at] = 0.0, 1.0
     return at, differences, exps
 
 
 def softmax(xs: Any) -> list[Any]:
-    """Return exp(x) / (the sum of all exp(x)) for each x, subtracting the maximum first so that nothing overflows.
+    """Return exp(x) / (the sum of all exp(x)) for each x; the maximum is subtracted first, so that nothing overflows.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
@@ -152,23 +152,23 @@ def log_softmax(xs: Any) -> list[Any]:
 
 
 def is_normal(x: Any) -> bool:
-    """Return whether a number or a Value's number is finite and neither 0 nor subnormal."""
+    """Return whether a number, or a Value's number, is finite and neither 0 nor subnormal."""
     return bool(2.0**-1022 <= x < math.inf or -math.inf < x <= -(2.0**-1022))
 
 
 def less_one_rounds(y: Any) -> bool:
     """Return whether y - 1 may be rounded.
 
-    In x**(y - 1), the rounding error would be magnified to up to 745 units, so x**y / x is used instead. For such y,
-    either x**y is well within the range of floats, or x**y / x is outside that range too.
+    In x**(y - 1), this rounding error would be magnified to as much as 745 units in the last place, so x**y / x is used
+    instead. For such y, either x**y is well within the range of floats, or x**y / x is outside that range too.
     """
     return bool(-1.0 < y < 0.5)
 
 
 def at_an_end(x: Any) -> bool:
-    """Return whether a number or a Value's number is 0 or infinite.
+    """Return whether a number, or a Value's number, is 0 or infinite.
 
-    There, powers are limits, and y - 1 may be rounded.
+    The powers of such a number are limits, on which a rounding error of y - 1 has no effect.
     """
     return bool(x == 0.0 or x == math.inf or x == -math.inf)
 
@@ -226,7 +226,7 @@ def cbrt_slope(x: Any, z: Any) -> Any:
 
 
 def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
-    """Return factor * z for z = gaussian(x, c); if z is nearly subnormal, multiply by its square root twice."""
+    """Return factor * z for z = gaussian(x, c); if z is nearly subnormal, multiply by the square root of z twice."""
     if z > 2.0**-960:
         return ops.times(z, factor)
     half = ops.gaussian(x, 0.5 * c)
@@ -243,8 +243,8 @@ def logaddexp_slope(x: Any, y: Any) -> Any:
 def silu_curve(x: Any) -> Any:
     """Return the second derivative of silu, s(x) s(-x) (2 - |x| tanh(|x| / 2)), where s is the sigmoid.
 
-    The product of the sigmoids may be subnormal, so the result is multiplied by its square root twice instead. Near the
-    root of the second derivative, 2 - |x| is exact.
+    The product of the sigmoids may be subnormal, so the last factor is multiplied twice by the square root of that
+    product instead. Near the root of the second derivative, 2 - |x| is exact.
     """
     size = -x if x < 0.0 else x
     root = ops.exp(-0.5 * size)
@@ -253,16 +253,17 @@ def silu_curve(x: Any) -> Any:
 
 
 def gelu_curve(x: Any) -> Any:
-    """Return the second derivative of gelu, (2 - x**2) phi(x).
+    """Return the second derivative of gelu, (2 - x**2) phi(x), where phi is the normal density.
 
-    The roots of 2 - x**2 are used to twice the precision of a float.
+    The polynomial is computed as the product of x's distances from its roots, which are stored to twice the precision
+    of a float.
     """
     factor = (SQRT_2 - x + REST_OF_SQRT_2) * (SQRT_2 + x + REST_OF_SQRT_2)
     return times_gaussian(ONE_OVER_SQRT_2PI * factor, x, 0.5, ops.gaussian(x, 0.5))
 
 
 def gelu_tanh_curve(x: Any) -> Any:
-    """Return the second derivative of x * s(v), which is an even function.
+    """Return the second derivative of gelu_tanh(x) = x * s(v), which is an even function.
 
     Here s is the sigmoid, and v = 2 sqrt(2/pi) (x + 0.044715 x**3).
     """
@@ -275,13 +276,14 @@ def gelu_tanh_curve(x: Any) -> Any:
     square = size * size
     v = size * (1.5957691216057308 + 0.07135481627260025 * square)
     slope, curve = 1.5957691216057308 + 0.21406444881780073 * square, 0.42812889763560147 * size
-    root = ops.exp(-0.5 * v)  # a square root, since exp(-v) may be subnormal; corrected for the rounding of v
-    root = root - root * (0.5 * activations.gelu_tanh_exponent(plain(size))[1])
+    root = ops.exp(-0.5 * v)  # the square root of exp(-v), which itself may be subnormal
+    root = root - root * (0.5 * activations.gelu_tanh_exponent(plain(size))[1])  # corrects for the rounding of v
     half = root / (1.0 + root * root)
     turn = size * slope
     factor = slope * (2.0 - turn + 2.0 * turn * ops.sigmoid(-v)) + size * curve
     return ops.times(ops.times(half, factor), half)
 
 
-# These functions and the table refer to each other. Whichever module is imported first, all names exist by now.
+# These functions and the table refer to each other, so this import comes last: whichever of the two modules is imported
+# first, all names exist by now.
 from .. import ops  # noqa: E402  # see above

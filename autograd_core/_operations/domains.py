@@ -1,4 +1,4 @@
-"""Where operations are defined, where they have kinks, and where their derivatives are flat."""
+"""Domains of operations, functions that locate their kinks, and functions that say where a derivative is flat."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .operation import Domain
 
 
 def has_power(x: float, y: float) -> bool:
-    """Return whether x ** y is real."""
+    """Return whether x ** y is defined and real."""
     if x > 0 or (x == 0 and y >= 0) or (x < 0 and y % 1 == 0):
         return True
     return x != x or y != y or (math.isinf(y) and x != 0)
@@ -96,7 +96,7 @@ def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
 
 
 def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:
-    """Return which derivatives of x**y * log(x)**k are flat.
+    """Return, for each operand of x**y * log(x)**k, whether its derivative is flat.
 
     The derivative with respect to x is flat if y is the plain number 0 and k is 0. The derivative with respect to y is
     flat if x is a plain number whose powers do not change with y.

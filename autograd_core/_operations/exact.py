@@ -1,8 +1,8 @@
-"""Functions in decimal and integer arithmetic, for points where floats would lose most digits: mostly near roots.
+"""Functions computed in decimal and integer arithmetic, for points where floats would lose most digits.
 
-Of the fifty digits computed, thirty remain correct even at the float nearest to a root, so every result is correctly
-rounded unless it is so close to a tie that thirty digits cannot settle it. A call takes tens of microseconds, so other
-modules call these functions only where float arithmetic falls short.
+Most of these points are near roots. Of the fifty digits computed, thirty remain correct even at the float nearest to a
+root, so every result is correctly rounded unless it is so close to a tie that thirty digits cannot settle it. A call
+takes tens of microseconds, so other modules call these functions only where float arithmetic falls short.
 """
 
 import math
@@ -21,7 +21,7 @@ FAR, TERMS = 30, 26
 
 @cache
 def bernoulli() -> tuple[Decimal, ...]:
-    """Return the Bernoulli numbers B(2), B(4), … by the Akiyama–Tanigawa algorithm.
+    """Return the Bernoulli numbers B(2), B(4), …, computed by the Akiyama–Tanigawa algorithm.
 
     >>> bernoulli()[1] * 30
     Decimal('-1.000000000000000000000000000')
@@ -55,7 +55,7 @@ def gamma_derivative(n: int, x: float) -> float:
     >>> gamma_derivative(0, 5.0), gamma_derivative(1, 1.0)
     (24.0, -0.5772156649015329)
     """
-    if x > 172.0 or x < -1000.0:  # the result for every order up to 170
+    if x > 172.0 or x < -1000.0:  # derivatives of every order up to 170 overflow or underflow
         return math.inf if x > 0.0 else 0.0
     with localcontext(Context(DIGITS)):
         at = Decimal(x)
@@ -75,7 +75,7 @@ def times_gamma(factor: float, x: float) -> float:
     """
     if x > 172.0 or x < -1000.0:
         return factor * math.inf if x > 0.0 else 0.0
-    with localcontext(Context(36)):  # enough digits to subtract a nearby integer from x
+    with localcontext(Context(36)):  # 36 digits are enough to subtract a nearby integer from x
         return float(Decimal(factor) * _gamma(Decimal(x)))
 
 

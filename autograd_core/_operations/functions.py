@@ -52,7 +52,7 @@ class Many(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A row as ops.py states it, before `publish` names it after the variable it is assigned to.
+    """A row as ops.py states it, before `publish` names it after the variable that it is assigned to.
 
     `printed` holds the printed form of each local derivative; None means that the form is derived from the code.
     """
@@ -99,7 +99,8 @@ def publish(names: dict[str, Any]) -> None:
         names: The module's globals.
 
     Raises:
-        TypeError: Two rows claim the same name, or a formula is not stated and cannot be derived.
+        TypeError: Two rows claim the same name, or the printed form of a derivative is not stated and cannot be
+            derived.
     """
     stated = {name: row for name, row in names.items() if isinstance(row, Stated)}
     symbols: dict[str, Callable[..., Term]] = {}
@@ -133,7 +134,7 @@ def _operation(name: str, row: Stated, symbols: dict[str, Callable[..., Term]]) 
 
 
 def _function(row: Operation, method: bool) -> Any:
-    """Make the function of a row, and install the row's methods and operators."""
+    """Make the function of a row, and install the row's methods and operators on `Value`."""
     function: Any = _unary(row) if row.arity == 1 else _binary(row) if row.arity == 2 else many(row)
     if row.public and method:
         if not row.operator or row.name == "pow":
@@ -169,7 +170,7 @@ def _install(name: str, function: Callable[..., Any]) -> None:
 
 
 def dress(row: Operation, function: Any) -> None:
-    """Name and document a function made from a row."""
+    """Give a function made from a row its name, signature and docstring."""
     names = row.shape.parameters
     function.operation = row
     function.__name__ = function.__qualname__ = row.name
@@ -178,7 +179,7 @@ def dress(row: Operation, function: Any) -> None:
     result = f"{row.name}({', '.join(names)})"
     slopes = "".join(
         f"\n∂/∂{name} = {text.format(x='x', y='y', z=result)}"
-        for name, text in zip(names, row.derivative_formulas, strict=False)  # operations on many operands have none
+        for name, text in zip(names, row.derivative_formulas, strict=False)  # no formulas for many operands
         if text
     )
     domain = "" if row.domain is EVERYWHERE else f"\nDefined for {row.domain.text}; ValueError elsewhere."

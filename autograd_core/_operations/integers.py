@@ -1,4 +1,4 @@
-"""The integers that serve as indices of `take`, including int inputs of a trace, whose numbers are not fixed."""
+"""Integers as indices for `take`, including int arguments of a traced function, which may differ between replays."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any, NoReturn
 
 
 class Static(BaseException):
-    """An int argument of a traced function was used as something other than an index of `take`, so it must be static.
+    """An int argument of a traced function was used as something other than an index for `take`.
 
-    It is not an `Exception`, so that `except Exception` in the traced function does not catch it. `position` is the
-    int's index among the numbers in the arguments.
+    Such an argument must be static: a program is valid for only one value of it. `Static` does not derive from
+    `Exception`, so that `except Exception` in the traced function does not catch it. `position` is the int's index
+    among the numbers in the arguments.
     """
 
     def __init__(self, position: int) -> None:
@@ -19,7 +20,7 @@ class Static(BaseException):
 
 
 class Integer:
-    """An int argument during tracing: `take` may index with it; any other use makes it static."""
+    """The stand-in for an int argument during tracing: `take` may index with it; any other use raises `Static`."""
 
     __slots__ = ("node", "position")
 
@@ -44,7 +45,7 @@ for _name in (
     "neg", "pos", "abs", "invert", "bool", "int", "float", "complex", "index", "round", "trunc", "floor", "ceil",
     "eq", "ne", "lt", "le", "gt", "ge", "hash", "repr", "str", "format", "getattr", "reduce", "reduce_ex", "copy",
     "deepcopy", "iter", "len", "contains", "getitem",
-):  # fmt: skip  # a list: every special method that a number may have
+):  # fmt: skip  # a list of all special methods that a number may have
     setattr(Integer, f"__{_name}__", Integer._static)
 
 
@@ -63,11 +64,11 @@ def chosen(xs: Sequence[float]) -> float:
 
 
 def chosen_slopes(xs: Sequence[Any], z: Any) -> list[float]:
-    """Return the derivatives of a choice: 1 for the chosen element, 0 for all others and for the index."""
+    """Return the derivatives of a choice: 1 for the chosen element, 0 for the other elements and for the index."""
     count = len(xs) - 1
     return [0.0, *[1.0 if xs[0] == j or xs[0] == j - count else 0.0 for j in range(count)]]
 
 
 def not_chosen(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Return whether each derivative of a choice is flat: all are, except that of the chosen element."""
+    """Return, for each operand of a choice, whether its derivative is flat: it is, except for the chosen element."""
     return [slope == 0.0 for slope in chosen_slopes(xs, None)]

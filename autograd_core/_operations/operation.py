@@ -1,4 +1,4 @@
-"""Operation, one row of the table of operations, and Domain."""
+"""The class Operation, each instance of which is a row of the table of operations, and the class Domain."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Any
 
 from .shape import NO_OPERANDS, Shape
 
-# A function of an operation's operands, given as numbers, that returns whether a derivative is flat at that point: zero
-# in a whole neighbourhood.
+# A function that takes an operation's operands as numbers and returns whether a derivative is flat there: whether the
+# derivative is zero in a whole neighbourhood of that point.
 Flat = Callable[..., bool]
 # A local derivative is a function of the operands and the result, or a number if it is constant.
 Derivative = Callable[..., Any] | float
 
 
 def first(x: Any, y: Any, z: Any) -> Any:
-    """Return the first operand, as a local derivative."""
+    """Return the first operand; used as a local derivative."""
     return x
 
 
 def second(x: Any, y: Any, z: Any) -> Any:
-    """Return the second operand, as a local derivative."""
+    """Return the second operand; used as a local derivative."""
     return y
 
 
 # NOTHING marks "no path": a derivative that is zero in a whole neighbourhood, or an adjoint to which nothing has been
 # added. It equals 0, and adding a number to it keeps every bit of the number. A derivative that is zero only at the
-# current point is recorded as 0.0, and 0.0 times infinity is NaN.
+# current point is recorded as 0.0 instead: a path exists, and 0.0 times an infinity on that path is NaN.
 NOTHING = -0.0
 
 
@@ -40,10 +40,10 @@ def is_nothing(x: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The domain of an operation, for its messages, its tests and the strategies.
+    """The domain of an operation, used by error messages, tests and the strategies.
 
-    `text` completes the sentence "log is defined for …"; `contains` returns whether given operands (floats) are in the
-    domain; `special` lists the numbers where the operation's behaviour changes, which tests try first.
+    `text` completes the sentence "log is defined for …"; `contains` takes operands as floats and returns whether they
+    are in the domain; `special` lists the numbers at which the operation's behaviour changes, which tests try first.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Domain:
 
 
 def always(*operands: float) -> bool:
-    """Return True: every operand is in the domain."""
+    """Return True, since any operands are in the domain."""
     return True
 
 
@@ -63,12 +63,12 @@ EVERYWHERE = Domain("every number", always)
 class Operation:
     """One operation: its value, its local derivatives, and what is needed to name, draw, check and print it.
 
-    `shape` is its signature. `value` takes floats and returns a float. `derivatives` holds, for each operand,
-    ∂result/∂operand as a function of the operands and the result that works on floats and `Value`s alike. If the
-    operands are taken together, `derivatives` is one function, which takes a sequence of all operands and the result,
-    and returns a list. `evaluate` calls `value`, and `slopes` calls `derivatives`. `formula` and `derivative_formulas`
-    are the printed forms of the value and the derivatives, in Python's syntax: `{x}` and `{y}` are the operands, and
-    `{z}` is the result.
+    `shape` says how the operation is called. `value` takes floats and returns a float. `derivatives` holds
+    ∂result/∂operand for each operand, which is either a number or a function of the operands and the result; the
+    function works on floats and on `Value`s. If the operands are taken together, `derivatives` is a single function
+    instead, which takes a sequence of all operands and the result, and returns a list. `evaluate` calls `value`, and
+    `slopes` calls `derivatives`. `formula` and `derivative_formulas` are the printed forms of the value and the
+    derivatives, in Python's syntax: `{x}` and `{y}` are the operands, and `{z}` is the result.
     """
 
     name: str
@@ -80,38 +80,43 @@ class Operation:
     formula: str = ""
     derivative_formulas: tuple[str, ...] = ()
     domain: Domain = EVERYWHERE
-    # Functions of the operands that are zero at a kink or jump and grow with the distance from it.
+    # Functions of the operands; each is zero at a kink or jump, and its magnitude grows with the distance from there.
     kinks: tuple[Callable[..., float], ...] = ()
-    # The special method behind an operator, without underscores ("add"), and NumPy's name if it differs.
+    # The special method behind an operator, without underscores ("add"), and NumPy's name for the operation, if that
+    # differs from `name`.
     operator: str = ""
     numpy_name: str = ""
-    # For each operand, where the derivative is flat (0 in a whole neighbourhood), so that no gradient passes.
+    # For each operand, a function that returns whether the derivative is flat, in which case no gradient passes.
     # `flat_beside` applies if the other operand is a plain number, which is constant. A derivative given as the number
     # 0 is flat everywhere. An operation on many operands has a single function, which takes the operands' numbers and,
     # for each operand, whether it is a variable.
     flat: tuple[Flat | None, ...] | Callable[[Sequence[float], Sequence[bool]], Sequence[bool]] = ()
     flat_beside: tuple[Flat | None, ...] = ()
-    # The largest error of a derivative over the whole domain, in units in the last place: 4 for every public row, up to
-    # 8 for rows that are derivatives of others. If one of the latter has an allowance, the bound also includes the
-    # change in the exact derivative when each operand is shifted by one unit; the text of the allowance says why.
+    # The bound on a derivative's error over the whole domain, in units in the last place: 4 for every public row, up to
+    # 8 for a row that is the derivative of another row. If such a row has an allowance, the bound also includes the
+    # change in the exact derivative caused by shifting each operand by one unit; the text of the allowance says why.
     ulps: float = 4.0
     allowance: str = ""
-    # Whether the operation is exported; rows that exist only as derivatives of others are not.
+    # Whether the operation is exported. Rows for internal use, such as the derivatives of other rows, are not.
     public: bool = True
-    # A function that gathers the arguments of an operation on many operands into one flat tuple.
+    # A function that gathers the operands of an operation on many operands from its arguments into one tuple.
     gather: Callable[..., tuple[Any, ...]] | None = None
     # The default of the second operand, if it has one.
     default: float | None = None
-    # For an operation whose node stands for a whole graph, as a program's does: a function that takes the node and
-    # returns the result of that graph, computed from the node's operands. Sweeps call it if an adjoint or a tangent is
-    # infinite or NaN, since the local derivatives of the whole then do not say what happens along each path.
+    # For an operation whose node stands for a whole graph, as the node of a program does: a function that takes the
+    # node and returns the result of that graph, computed from the node's operands. Sweeps call this function if an
+    # adjoint or a tangent is infinite or NaN, since the node's local derivatives then do not say what happens along
+    # each path.
     inside: Callable[[Any], Any] | None = None
-    # The user's function behind a primitive, which is pickled by its qualified name.
+    # The user's function behind a primitive; a pickle refers to this function by its qualified name.
     origin: Callable[..., Any] | None = None
 
     @property
     def permanent(self) -> bool:
-        """Whether the row lives as long as the process; primitives and programs are freed with their last node."""
+        """Whether the row lives as long as the process.
+
+        The row of a primitive or program is freed with the last node that uses it.
+        """
         return self.origin is None and not self.name.startswith("program ")
 
     @property
@@ -131,11 +136,13 @@ class Operation:
         return Signature(parameters)
 
     def evaluate(self, operands: Sequence[float]) -> float:
-        """Return the value for floats, raising whatever the same arithmetic on floats raises."""
+        """Return the value for operands that are floats; an exception that the arithmetic raises is passed on."""
         return self.value(operands) if self.shape.together else self.value(*operands)
 
     def slopes(self, operands: Sequence[Any], result: Any, wanted: Sequence[bool] = ()) -> list[Any]:
-        """Return the local derivatives, floats for floats and `Value`s for `Value`s; None where not `wanted`.
+        """Return the local derivatives, or None for each one that is not `wanted`.
+
+        The derivatives are floats if the operands are floats, and `Value`s if the operands are `Value`s.
 
         >>> TABLE["mul"].slopes((2.0, 3.0), 6.0), TABLE["mul"].slopes((2.0, 3.0), 6.0, (False, True))
         ([3.0, 2.0], [None, 2.0])
@@ -150,7 +157,9 @@ class Operation:
         ]
 
     def recorded(self, operands: Sequence[float], result: float, variable: Sequence[bool]) -> list[float | None]:
-        """Return the local derivatives for floats as they are recorded: None for an operand that is not a `variable`.
+        """Return the local derivatives at floats in the form in which nodes record them.
+
+        The entry for an operand that is not a `variable` is None; the entry for a flat derivative is `NOTHING`.
 
         >>> TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, False)), TABLE["mul"].recorded((2.0, 0.0), 0.0, (True, True))
         ([-0.0, None], [0.0, 2.0])
@@ -159,7 +168,7 @@ class Operation:
         return [x or self.zero(i, operands, variable) if x is not None else None for i, x in enumerate(slopes)]
 
     def zero(self, index: int, operands: Sequence[float], variable: Sequence[bool]) -> float:
-        """Return what is recorded for a local derivative of 0: `NOTHING` if the derivative is flat here, else 0.0."""
+        """Return the number to record for a local derivative that is 0: `NOTHING` if it is flat here, else 0.0."""
         if callable(self.derivatives):
             flat = callable(self.flat) and self.flat(operands, variable)[index]
         elif not callable(self.derivatives[index]):
@@ -186,7 +195,7 @@ class Operation:
 
 
 def _said(flat: Any, index: int, operands: Sequence[float]) -> bool:
-    """Return whether a row declares its derivative with respect to operand `index` flat here."""
+    """Return whether a row declares that its derivative with respect to operand `index` is flat here."""
     where = flat[index] if flat else None
     return where is not None and bool(where(*operands))
 
@@ -196,9 +205,9 @@ TABLE: dict[str, Operation] = {}
 
 
 def row_named(name: str) -> Operation:
-    """Return the row of the table with this name; pickles call this."""
+    """Return the row of the table with this name; called when a pickle or a saved program is loaded."""
     if name not in TABLE:
-        raise LookupError(f"no operation is called {name!r}: this was saved by another version of autograd_core")
+        raise LookupError(f"no operation is called {name!r}; the data was saved by another version of autograd_core")
     return TABLE[name]
 
 
@@ -215,10 +224,11 @@ def operation_of(function: Callable[..., Any]) -> Operation:
     return found
 
 
-# The kinds of leaf differ in their operation.
+# Each kind of leaf has its own operation.
 INPUT = TABLE["input"] = Operation("input", NO_OPERANDS, float, (), "A number that enters the graph.")
 PARAMETER = TABLE["parameter"] = Operation("parameter", NO_OPERANDS, float, (), "A number that training adjusts.")
-# The result of stop_gradient, and what a transform's plain argument becomes once the transform has returned.
+# The operation of the leaves that stop_gradient makes. The leaves that a transform makes for plain arguments change to
+# this operation when the transform returns.
 CONSTANT = TABLE["constant"] = Operation(
     "constant", NO_OPERANDS, float, (), "A number whose gradient cannot be requested."
 )

@@ -1,4 +1,4 @@
-"""Printed formulas, derived from the rows by calling a row's functions with terms instead of numbers."""
+"""Derives printed formulas from the rows of the table by calling a row's functions on terms instead of numbers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ COMPARISON, SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(6)
 
 class Term:
     """A piece of a formula in Python's syntax; arithmetic on terms makes larger terms.
+
+    `binds` is the precedence of the operator that is applied last in the piece.
 
     >>> x, y = Term("x"), Term("y")
     >>> (x - y) / (x * x), -(2.0 * x)
@@ -29,10 +31,10 @@ class Term:
         return self.text
 
     def __bool__(self) -> bool:
-        raise TypeError("the code of the derivative branches")
+        raise TypeError("the code of the derivative contains a branch")
 
     def at(self, least: int) -> str:
-        """Return the text, in parentheses if it binds less tightly than `least`."""
+        """Return the text, in parentheses if its precedence is below `least`."""
         return self.text if self.binds >= least else f"({self.text})"
 
     def __add__(self, other: Any) -> Term:
@@ -109,7 +111,9 @@ OPERANDS = {"x": X, "y": Y}
 
 
 def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]]) -> Callable[..., Term]:
-    """Return the stand-in for a row's function; calling it returns a term: the call by name, or the row's own formula.
+    """Return the stand-in for a row's function: it takes terms, and returns the row's formula for them as a term.
+
+    If the row states no formula, that term is a call to the function by its name.
 
     >>> as_symbol("quotient", "{x} / {y}", {})(Term("a"), Term("b") + 1.0)
     a / (b + 1)
@@ -126,7 +130,7 @@ def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]
 
 
 def nameless(name: str) -> Callable[..., Term]:
-    """Return the stand-in for the function of a row that is not public: calling it raises TypeError."""
+    """Return the stand-in for the function of a row that is not public; calling the stand-in raises TypeError."""
 
     def refused(*operands: Any) -> Term:
         raise TypeError(f"{name} is not a public name")
@@ -135,10 +139,10 @@ def nameless(name: str) -> Callable[..., Term]:
 
 
 def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[..., Term]]) -> str:
-    """Return the printed form of a row's local derivative, in which {x} and {y} are operands and {z} is the result.
+    """Return the printed form of a row's local derivative, in which {x} and {y} are the operands and {z} is the result.
 
     Args:
-        name: The row's name, for messages.
+        name: The row's name, for error messages.
         slopes: The row's local derivatives.
         index: The index of the operand to differentiate with respect to.
         symbols: The stand-ins for the functions of rows, by name.

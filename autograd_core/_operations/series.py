@@ -1,9 +1,9 @@
-"""The polygamma functions, the derivatives of gamma and of the normalised sinc up to order 170, and logsumexp.
+"""The polygamma functions, the derivatives of gamma and of the normalised sinc, logaddexp and logsumexp.
 
-None of these functions raises an exception.
+Derivatives are available up to order 170. None of these functions raises an exception.
 
-Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath, using
-glibc 2.36.
+The error bounds in the docstrings are the largest errors found in comparisons with mpmath, using glibc 2.36. They are
+given in units in the last place (ulp) of the exact result.
 """
 
 import math
@@ -38,9 +38,9 @@ _BERNOULLI = (
 def polygamma(n: float, x: float) -> float:
     """Return the n-th derivative of digamma at x for an integer n from 0 to 170, and nan for any other n.
 
-    The result is accurate to within 2.9 ulp, even near the derivative's roots. At the poles it is inf for
-    odd n; for even n it is -inf at 0.0, inf at -0.0 and nan at the negative integers. The limit at inf is inf for n = 0
-    and 0.0 otherwise; at -inf the result is nan.
+    The result is accurate to within 2.9 ulp, even near the derivative's roots. At the poles it is inf for odd n; for
+    even n it is -inf at 0.0, inf at -0.0 and nan at the negative integers. At x = inf it is inf for n = 0 and 0.0 for
+    all other n; at x = -inf it is nan.
 
     >>> polygamma(0.0, 1.0), polygamma(1.0, 0.0), polygamma(0.0, -2.0), polygamma(0.5, 1.0)
     (-0.5772156649015329, inf, nan, nan)
@@ -55,22 +55,23 @@ def polygamma(n: float, x: float) -> float:
     if n == 0.0:
         up, down = _digamma(1.0 - x), math.pi * _cos_pi(x) / _sin_pi(x)
     else:
-        # Reflection without trigonometry: the sum over all integers splits into two zeta functions, of x - floor(x) and
-        # ceil(x) - x. Each of these is computed directly from x, because one of them may be tiny.
+        # Reflection without trigonometry: the sum over all integers splits into two zeta functions, one of x - floor(x)
+        # and one of ceil(x) - x. Both arguments are computed directly from x, because one of them may be tiny.
         up, down = x - math.floor(x), math.ceil(x) - x
         up, down = _zeta_factorial(n, up), _zeta_factorial(n, down) - _zeta_factorial(n, 1.0 - x)
         if odd:
             return up + down
         up, down = down, up
     value = up - down
-    # A derivative of even order has a root between any two neighbouring poles. Moreover, 1 - x is rounded, which may
-    # change digamma by half a unit in the last place of 1.
+    # A derivative of even order has a root between any two neighbouring poles, where this difference loses digits.
+    # Moreover, 1 - x is rounded, which may change digamma by half a unit in the last place of 1. So if the difference
+    # is small, the result is computed in decimal arithmetic instead.
     least = 0.8 * max(abs(up), abs(down), 1.0)
     return value if least < abs(value) < math.inf else exact.polygamma(int(n), x)
 
 
 def is_order(n: float) -> bool:
-    """Return whether n is an order whose derivatives are available: an integer from 0 to 170.
+    """Return whether derivatives of order n are available, that is, whether n is an integer from 0 to 170.
 
     >>> is_order(2.0), is_order(-1.0), is_order(math.nan)
     (True, False, False)
@@ -96,22 +97,22 @@ def gamma_derivative(n: float, x: float) -> float:
 def sinc_derivative(n: float, x: float) -> float:
     """Return the n-th derivative of sin(pi * x) / (pi * x) for an integer n from 0 to 170, and nan for any other n.
 
-    The result is accurate to within 2.6 ulp for n = 0 and 3.2 ulp for n = 1. Derivatives have roots near all
-    half-integers or near all integers. For n >= 2, only the absolute error is small there: at most 3.1 ulp of
-    pi**(n - 1) / max(1, |x|) for 2 <= n <= 6.
+    The result is accurate to within 2.6 ulp for n = 0 and 3.2 ulp for n = 1. The derivatives have roots near
+    half-integers if n is odd and near integers if n is even. For n >= 2, only the absolute error is small near these
+    roots: it is at most 3.1 ulp of pi**(n - 1) / max(1, |x|) for 2 <= n <= 6.
 
     >>> sinc_derivative(0.0, 0.5) == 2.0 / math.pi, sinc_derivative(1.0, -1.0)
     (True, 1.0)
     """
     # g(k), the k-th derivative of sin(t) / t, obeys t * g(k) + k * g(k - 1) = sin(t + k * pi / 2). Run upwards,
-    # the recurrence divides errors by t / k, so it is used for k <= t. Run downwards, it multiplies them by t / k, so a
-    # run that starts far above n forgets its starting value and needs no Taylor series.
+    # the recurrence divides errors by t / k, so it is used for k <= t. Run downwards, it multiplies errors by t / k, so
+    # if it starts far above n, the error of its starting value vanishes, and no Taylor series is needed.
     if not is_order(n) or math.isnan(x):
         return math.nan
     a, order, scale = abs(x), int(n), 1.0
     if math.isinf(a) or (n == 0.0 and a < 1e-9):
         return 0.0 if a > 1.0 else 1.0
-    if a < 2.0**-900 and order % 2 == 1:  # scaled, since the result is proportional to x, to avoid subnormals
+    if a < 2.0**-900 and order % 2 == 1:  # the result is proportional to x; scaling avoids subnormals
         a, scale = a * 2.0**600, 2.0**-600
     t, sine, cosine = math.pi * a, _sin_pi(a), _cos_pi(a)
     phases = (sine, cosine, -sine, -cosine)
@@ -135,7 +136,7 @@ def sinc_derivative(n: float, x: float) -> float:
 
 
 def logaddexp(a: float, b: float) -> float:
-    """Return log(exp(a) + exp(b)) to within 2.4 ulp, even near its roots.
+    """Return log(exp(a) + exp(b)) to within 2.4 ulp, even where the result is near 0.
 
     >>> logaddexp(-math.inf, 2.0), logaddexp(1e4, 0.0), logaddexp(math.inf, -math.inf)
     (2.0, 10000.0, inf)
@@ -146,7 +147,7 @@ def logaddexp(a: float, b: float) -> float:
 def logsumexp(xs: Sequence[float]) -> float:
     """Return log(sum(exp(x) for x in xs)), which is -inf for an empty list.
 
-    For two numbers the result is as accurate as that of logaddexp.
+    For two numbers, the bound on the error is that of logaddexp.
 
     >>> logsumexp([]), logsumexp([1000.0]), logsumexp([-math.inf, -math.inf])
     (-inf, 1000.0, -inf)
@@ -158,7 +159,8 @@ def logsumexp(xs: Sequence[float]) -> float:
         top = max(top, x)
     if math.isinf(top):
         return top
-    # The sum leaves out the maximum's term, 1. Adding it and subtracting it again would round the small terms away.
+    # The sum leaves out the term of the maximum, which is 1, because log1p adds 1 itself. Adding it earlier would round
+    # the small terms away.
     skip, rest = xs.index(top), 0.0
     for i, x in enumerate(xs):
         if i != skip:
@@ -200,8 +202,9 @@ def _digamma(x: float) -> float:
 
 def _zeta_factorial(n: float, x: float) -> float:
     """Return n! * (sum over k >= 0 of (x + k)**-(n + 1)) for n >= 1 and x > 0."""
-    # Every term is scaled by a power of two, so that only the final result, and no intermediate one, can overflow or
-    # underflow. Raising x + k to the power -(n + 1) magnifies its rounding error; each term is corrected for that.
+    # Every term is scaled by a power of two, so that only the final result, and no intermediate result, can overflow or
+    # underflow. Raising x + k to the power -(n + 1) magnifies the rounding error of x + k; each term is corrected for
+    # this.
     fm, fe = math.frexp(math.factorial(int(n) - 1))
     steps = max(0, math.ceil(10.0 + n - x)) if x < 10.0 + n else 0
     y = x + steps

@@ -1,4 +1,4 @@
-"""Shape: how an operation and the functions of its row are called."""
+"""The class Shape, which describes how an operation and the functions in its row are called."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Shape:
         return Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in self.parameters])
 
     def arguments(self, operands: Sequence[Any]) -> list[Any]:
-        """Return the arguments of the operation's function for these operands.
+        """Return the arguments with which to call the operation's function on these operands.
 
         >>> Shape(("xs", "ys"), lists=True).arguments([1.0, 2.0, 3.0, 4.0])
         [[1.0, 2.0], [3.0, 4.0]]
@@ -45,9 +45,9 @@ class Shape:
         return [list(operands[i * size : (i + 1) * size]) for i in range(len(self.parameters))]
 
     def gathering(self, name: str) -> Callable[..., tuple[Any, ...]]:
-        """Return a function that takes the arguments of operation `name` and returns its operands as one flat tuple.
+        """Return a function that takes the arguments of operation `name` and returns all operands as one tuple.
 
-        It raises ValueError if two lists differ in length.
+        That function raises ValueError if it is given two lists that differ in length.
         """
 
         def numbers(*arguments: Any) -> tuple[Any, ...]:
@@ -82,7 +82,7 @@ TWO_LISTS = Shape(("xs", "ys"), lists=True)
 
 
 def items(name: str, xs: Any) -> tuple[Any, ...]:
-    """Return the operands of operation `name` from an iterable."""
+    """Return the items of `xs`, an argument of operation `name`; raise TypeError if `xs` is not iterable."""
     if hasattr(xs, "__iter__"):
         return (*xs,)
     raise TypeError(f"{name} takes a list of numbers; got {xs!r} of type {type(xs).__name__}")

@@ -2,6 +2,6 @@
 
 
 class Operators:
-    """The operators and methods of `Value`; at run time, each row of the table installs its own method."""
+    """The operators and methods of `Value`; empty at run time, because the rows of the table install them."""
 
     __slots__ = ()

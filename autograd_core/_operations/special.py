@@ -1,8 +1,9 @@
-"""Quiet, accurate scalar functions used by the table of operations as values and as local derivatives.
+"""Quiet, accurate functions of floats that the table of operations uses as values and as local derivatives.
 
-Every function takes floats, returns a float and never raises: where no finite value exists, it returns an infinity or
-nan. Bounds, in units in the last place of the exact result, are the largest errors found in comparisons with mpmath at
-random arguments of every exponent, using the exp, log, log1p, expm1, tanh, erfc and pow of glibc 2.36.
+A quiet function never raises an exception: where no finite value exists, it returns an infinity or nan. The error
+bounds in the docstrings are the largest errors found in comparisons with mpmath at random arguments of every exponent,
+using the exp, log, log1p, expm1, tanh, erfc and pow of glibc 2.36. They are given in units in the last place (ulp) of
+the exact result.
 """
 
 import math
@@ -12,7 +13,7 @@ _SMALLEST_NORMAL = 2.0**-1022
 
 
 def quotient(a: float, b: float) -> float:
-    """Return a / b, correctly rounded, as IEEE 754 defines it, including division by zero.
+    """Return a / b, correctly rounded, as IEEE 754 defines it; division by zero gives an infinity or nan.
 
     >>> quotient(1.0, -0.0), quotient(0.0, 0.0)
     (-inf, nan)
@@ -28,7 +29,7 @@ def over_square(a: float, b: float) -> float:
     >>> over_square(1e-300, 1e-200)
     1e+100
     """
-    if 1e-75 < abs(b) < 1e75 and 1e-150 < abs(a) < 1e150:  # no subnormals, so the scaling below would change no bit
+    if 1e-75 < abs(b) < 1e75 and 1e-150 < abs(a) < 1e150:  # no subnormals: scaling as below would change no bit
         return a / (b * b)
     if a == 0.0 or b == 0.0 or not math.isfinite(a) or not math.isfinite(b):
         return quotient(a, abs(b))
@@ -55,7 +56,7 @@ def polar_slope(x: float, y: float) -> float:
 def cosine(x: float, y: float) -> float:
     """Return x / hypot(x, y) to within 1.1 ulp, even where the hypotenuse leaves the range of floats.
 
-    Where x and y are both 0, the result is 0.0.
+    If x and y are both 0, the result is 0.0.
 
     >>> cosine(3.0, 4.0), cosine(1e308, 1e308), cosine(0.0, -0.0)
     (0.6, 0.7071067811865475, 0.0)
@@ -134,7 +135,7 @@ def exp_quiet(x: float) -> float:
 def pow_quiet(x: float, y: float) -> float:
     """Return x**y to within 0.51 ulp, as Python computes it on floats.
 
-    The result is an infinity where Python would raise an exception, and nan where it would return a complex number.
+    If Python would raise an exception, the result is an infinity; if Python would return a complex number, it is nan.
 
     >>> pow_quiet(-0.0, -3.0), pow_quiet(-10.0, 309.0), pow_quiet(-8.0, 0.5)
     (-inf, -inf, nan)
@@ -163,7 +164,7 @@ def ldexp_quiet(x: float, e: int) -> float:
 def pow_slope(x: float, y: float) -> float:
     """Return y * x**(y - 1), the derivative of x**y with respect to x, to within 2.9 ulp.
 
-    The result is 0 if y = 0; otherwise, at x = 0, it is the limit.
+    If y = 0, the result is 0; for all other y, the result at x = 0 is the limit.
 
     >>> pow_slope(0.0, 0.5), pow_slope(0.0, 1.0), pow_slope(-3.0, 2.0), pow_slope(-1.0, 0.5)
     (inf, 1.0, -6.0, nan)
@@ -195,8 +196,8 @@ def pow_slope(x: float, y: float) -> float:
 def pow_log(x: float, y: float, k: float) -> float:
     """Return x**y * log(x)**k for an integer k >= 0, to within 4 ulp for k <= 3 and 7 ulp for k <= 6.
 
-    Where log(x)**k leaves the range of floats, the result is computed as the exp of a sum of logarithms and is
-    accurate to about 12 digits.
+    If log(x)**k leaves the range of floats, the result is computed as the exp of a sum of logarithms and is accurate
+    to about 12 digits.
 
     >>> pow_log(0.0, 1.0, 2.0), pow_log(math.e, 1.0, 1.0) == math.e, pow_log(-1.0, 2.0, 1.0)
     (0.0, True, nan)
@@ -218,7 +219,7 @@ def pow_log(x: float, y: float, k: float) -> float:
 
 
 def residual(a: float, b: float, d: float) -> float:
-    """Return the exact rounding error (a - b) - d of d = fl(a - b), or 0.0 if d is not finite.
+    """Return (a - b) - d, the exact rounding error of the float difference d = fl(a - b), or 0.0 if d is not finite.
 
     >>> residual(1.0, 1e-30, 1.0 - 1e-30)
     -1e-30
@@ -239,7 +240,7 @@ def is_normal(x: float) -> bool:
 
 
 def polynomial(coefficients: Sequence[float], x: float) -> float:
-    """Evaluate a polynomial at x by Horner's rule; its coefficients are given lowest power first.
+    """Return the value of a polynomial at x, by Horner's rule; the coefficients are ordered lowest power first.
 
     >>> polynomial((1.0, 2.0, 3.0), 2.0)
     17.0
@@ -251,7 +252,7 @@ def polynomial(coefficients: Sequence[float], x: float) -> float:
 
 
 def cube_root_error(x: float, z: float) -> float:
-    """Return the relative error by which z falls short of the cube root of x; it is 0.0 if x is 0 or not finite.
+    """Return how far z falls short of the cube root of x, as a relative error, or 0.0 if x is 0 or not finite.
 
     >>> cube_root_error(27.0, 3.0), cube_root_error(8.0, 2.0000000000000004)
     (0.0, -2.2204460492503136e-16)
@@ -266,13 +267,13 @@ def cube_root_error(x: float, z: float) -> float:
 
 
 def _high(x: float) -> float:
-    """Return x rounded to 26 bits (Veltkamp's splitting)."""
+    """Return x rounded to 26 bits, by Veltkamp's splitting."""
     t = 134217729.0 * x
     return t - (t - x)
 
 
 def product_error(a: float, b: float, p: float) -> float:
-    """Return the rounding error a * b - p of p = fl(a * b), by Dekker's product."""
+    """Return a * b - p, the rounding error of the float product p = fl(a * b), by Dekker's algorithm."""
     ah, bh = _high(a), _high(b)
     al, bl = a - ah, b - bh
     return ((ah * bh - p) + ah * bl + al * bh) + al * bl
@@ -283,14 +284,15 @@ def scaled_exp(factor: float, w: float, v: float) -> float:
     factor += factor * math.expm1(-v)
     if w < 700.0:
         return factor * math.exp(-w)
-    # exp(-652) is within 2e-04 ulp of this constant.
+    # exp(-w) may be subnormal, so it is applied as exp(652 - w) times exp(-652). The constant is within 2e-04 ulp of
+    # exp(-652).
     return factor * math.exp(652.0 - w) * 6.918274648626584e-284
 
 
 def scaled_gaussian(x: float, c: float, factor: float) -> float:
     """Return factor * exp(-c * x**2) for c = 1.0 or 0.5."""
-    # An absolute error in the argument of exp becomes a relative error of the result. c * h * h is exact, since h has
-    # only 26 bits.
+    # An absolute error in the argument of exp becomes a relative error of the result, so the argument is passed on in
+    # two parts. The first, c * h * h, is exact, since h has only 26 bits.
     if abs(x) > 40.0:
         return 0.0 * factor
     h = _high(x)

@@ -1,4 +1,4 @@
-"""Values of operations that need more than a line, and functions that gather the operands of `mean` and `sum`."""
+"""Operations' values that are too long for a row, and functions that gather the operands of `mean` and `sum`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def polygamma_value(n: float, x: float) -> float:
 def running_sum(xs: Sequence[float]) -> float:
     """Return the sum from left to right, starting at 0.0.
 
-    (Since Python 3.12, the builtin `sum` compensates for rounding.)
+    The builtin `sum` would give other results, since it compensates for rounding as of Python 3.12.
     """
     total = 0.0
     for x in xs:
@@ -51,5 +51,8 @@ def at_least_one(xs: Any) -> tuple[Any, ...]:
 
 
 def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
-    """Gather the operands from the arguments of the builtin `sum`, which this `sum` replaces after `import *`."""
+    """Gather the operands of `sum` from its arguments.
+
+    The arguments are those of the builtin `sum`, which this operation replaces after `import *`.
+    """
     return items("sum", xs) if type(start) is int and start == 0 else (start, *items("sum", xs))

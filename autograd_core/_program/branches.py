@@ -57,7 +57,7 @@ class Branch:
         return [node._data for node in self.parameters]
 
     def player(self, varying: tuple[bool, ...] | None = None, fast: bool = False) -> Player:
-        """Return the player for these variable inputs; by default, return the player that computes only values."""
+        """Return the player with these inputs as variables; by default, return a player that computes only values."""
         if (varying, fast) not in self._players:
             listing = self.listing if varying is None else self.varying(varying)
             self._players[varying, fast] = prepared(listing, fast)
@@ -79,7 +79,7 @@ class Branch:
         return found
 
     def result(self, numbers: Sequence[Any]) -> Any:
-        """Return the function's result with these outputs, and with the plain numbers as the function returned them."""
+        """Return these outputs in the structure of the result, with plain numbers as the function returned them."""
         if not self.plain:
             return self.output.rebuild(numbers)
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
@@ -87,13 +87,13 @@ class Branch:
 
 @dataclass(slots=True)
 class Fork:
-    """A guard, with the branches that follow from each outcome."""
+    """A guard, with the branches that follow each of its outcomes."""
 
     ways: dict[str, Fork | Branch] = field(default_factory=dict)
 
 
 class Branches:
-    """A bounded tree of branches; at each fork, the outcome of a guard selects the way."""
+    """A tree of at most MOST branches; at each fork, the outcome of a guard selects one of the ways."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -123,7 +123,7 @@ class Branches:
         at = self._root = self._root if isinstance(self._root, Fork) else Fork()
         for outcome in outcomes[:-1]:
             after = at.ways.get(outcome)
-            if not isinstance(after, Fork):  # nothing, or a branch whose trace asked fewer questions
+            if not isinstance(after, Fork):  # it is None, or a branch whose trace asked fewer questions
                 after = at.ways[outcome] = Fork()
             at = after
         self.count += outcomes[-1] not in at.ways

@@ -12,7 +12,7 @@ from .branches import Branch
 from .listing import Listing
 from .nodes import unfolded
 
-SHOWN = 12
+SHOWN = 12  # the maximum number of different names in one line
 
 
 def stats(branches: Sequence[Branch]) -> dict[str, int]:
@@ -36,7 +36,7 @@ def _bytes(listing: Listing) -> int:
 
 
 def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
-    """Describe each branch: its operations, its guards, and the steps that the C player plays."""
+    """Describe each branch: its operations, its guards, and the steps in which the C player plays it."""
     lines = [f"{name}: {_counted(branches, 'branch', 'branches')}"]
     for i, branch in enumerate(branches, 1):
         listing = branch.listing

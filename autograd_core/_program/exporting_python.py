@@ -1,4 +1,4 @@
-"""Writes programs as modules that work on floats or NumPy arrays: operations, listings as data, and a short player."""
+"""Writes programs as Python modules for floats or NumPy arrays: operations, listings as data, and a short player."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def in_numpy(name: str, branches: Sequence[Branch], parameters: Sequence[Value])
 
 
 def _facts(rows: Sequence[TranslatedRow], written: Callable[[Function], str]) -> list[str]:
-    """Return, for each operation, the text of a dict entry with all that a player needs."""
+    """Return, for each operation, the text of a dict entry with the functions and flags that a player needs."""
 
     def all_of(functions: Sequence[Function | bool | None]) -> str:
         return f"[{', '.join(written(f) if isinstance(f, Function) else repr(bool(f)) for f in functions)}]"

@@ -19,9 +19,9 @@ from .listing import Listing
 def first_failure(listing: Listing, inputs: Sequence[float], parameters: Sequence[Any]) -> Exception | None:
     """Return the first failure that the engine would meet, or None if there is none.
 
-    A failure is the error of an operation or of a guard. The error of a guard is Strayed if the answer differs from the
-    trace's; if the question itself raises an error, it is this error. Operations whose order is not known come last, in
-    the order of the listing.
+    A failure is the error of an operation or of a guard. If a guard's question raises an error, the guard's error is
+    that error; if the answer differs from the trace's, the guard's error is Strayed. Operations whose order is not
+    known come last, in the order of the listing.
 
     Args:
         parameters: Values or floats; error messages mention the labels of Values.
@@ -42,9 +42,9 @@ def first_failure(listing: Listing, inputs: Sequence[float], parameters: Sequenc
 def _computed(
     listing: Listing, inputs: Sequence[float], parameters: Sequence[Any]
 ) -> tuple[list[Any], dict[int, Exception]]:
-    """Return the numbers in all slots, and for each instruction that raises, its error.
+    """Return the numbers in all slots, and the error of each instruction that raises.
 
-    A slot holds None if its instruction raises, or depends on one that does.
+    A slot holds None if its instruction raises, or depends on an instruction that does.
     """
     slots: list[Any] = [*inputs, *(getattr(x, "_data", x) for x in parameters), *listing.constants]
     named = {listing.inputs + i: x for i, x in enumerate(parameters)}

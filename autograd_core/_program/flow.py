@@ -1,6 +1,6 @@
 """How numbers flow through a branch when it is played: the steps that compute values, and the cells that they use.
 
-A cell holds one number; a step reads some cells and fills others. The C player combines many operations into one step.
+A cell holds one number; a step reads some cells and fills others. A step of the C player can combine many operations.
 Without the C player, each operation is a step of its own.
 """
 
@@ -14,15 +14,15 @@ from .._operations.operation import Operation
 from . import native
 from .listing import Listing
 
-MAP, DOTS, PRODUCTS, MATVEC, CONVOLUTION = 0, 1, 2, 3, 6  # StepKind in _native/plan.h, which describes `pool`
+MAP, DOTS, PRODUCTS, MATVEC, CONVOLUTION = 0, 1, 2, 3, 6  # StepKind in _native/plan.h, which also describes `pool`
 
 
 class Step(NamedTuple):
-    """One step: it has the sizes `n` and `m`, and its results fill `results` cells, of which the first is `out`.
+    """One step, of sizes `n` and `m`; its results fill `results` cells, the first of which is `out`.
 
-    If the step computes sums, `terms` says how many terms they have, and `inits` how many of the sums start with a
-    number other than 0 before their terms are added. If the step was made by `alone`, `whole` is the step from which
-    its single result was taken.
+    If the step computes sums, `inits` is the number of sums that start from a number other than 0. `terms` is the
+    number of terms of each sum or, in a step of kind DOTS, of all sums together. If the step was made by `alone`,
+    `whole` is the step from which its single result was taken.
     """
 
     kind: int
@@ -38,7 +38,7 @@ class Step(NamedTuple):
     whole: Step | None = None
 
     def reads(self) -> Iterator[int]:
-        """Yield the cells that the step reads; the same cell may come several times."""
+        """Yield the cells that the step reads; the same cell may occur several times."""
         n, terms, pool = self.n, self.terms, self.pool
         if self.kind == DOTS:
             found = pool[n + 1 :]
@@ -70,7 +70,7 @@ class Step(NamedTuple):
         return Step(kind, self.row, 1, 0, terms, 0, self.out + o, 1, read, inits, self)
 
     def _sum(self, o: int) -> tuple[int, list[tuple[int, int]]]:
-        """Return the cell with which sum `o` starts (or -1), and the terms: pairs of a cell and a factor's cell."""
+        """Return the cell that sum `o` starts from (or -1), and the terms: pairs of a cell and its factor's cell."""
         n, m, terms, pool, stride = self.n, self.m, self.terms, self.pool, self.stride
         if self.kind == DOTS:
             start, end = 2 * n + 1 + pool[o], 2 * n + 1 + pool[o + 1]
@@ -84,7 +84,7 @@ class Step(NamedTuple):
         return pool[o], list(zip(pool[at : at + terms], row, strict=True))
 
     def operands(self) -> Sequence[tuple[int, int]]:
-        """Return the operands of the step's only result: pairs of a cell and its factor's cell (-1 for no factor)."""
+        """Return the operands of the step's only result: pairs of a cell and its factor's cell (or -1)."""
         if self.kind == DOTS:
             start, init, terms = self.pool[0], self.pool[2], self.terms
             pairs = list(zip(self.pool[3 : 3 + terms], self.pool[3 + terms :], strict=True))
@@ -97,8 +97,8 @@ class Step(NamedTuple):
 class Flow(NamedTuple):
     """How numbers flow through a branch: its steps in order, and the cells of its leaves, outputs and guards.
 
-    Each guard has two cells, which are the same if it asks about one number. `constants` gives the number in the cell
-    of each constant.
+    Each guard has two cells, which are the same if it asks about one number. `constants` maps the cell of each constant
+    to the constant.
     """
 
     steps: Sequence[Step]
@@ -117,7 +117,7 @@ def flow_of(listing: Listing, fast: bool) -> Flow:
     """Return how numbers flow through a listing when the available player, in C or in Python, plays it."""
     if not native.available():
         return _by_operations(listing)
-    passes = (native.FAST if fast else native.EXACT) & ~native.REUSE  # so that each cell is filled once
+    passes = (native.FAST if fast else native.EXACT) & ~native.REUSE  # without REUSE, each cell is filled once
     steps, leaves, outputs, guards, constants = native.prepare(listing, passes=passes).plan().flow()
     made = [_step(constants, *step) for step in steps]
     return Flow(made, _integers(leaves), _integers(outputs), _integers(guards), constants)

@@ -26,7 +26,7 @@ class Question(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """A question whose outcome must be the same in a replay as in the trace; otherwise the replay is on another branch.
+    """A question whose outcome must be the same in a replay as in the trace; otherwise the point is on another branch.
 
     The operands are known after the first `at` instructions. `kind` is a name in `QUESTIONS`, or "flat". `operands` are
     slots; a plain number in the question is one of the constants. `outcome` is the answer, which for a comparison is
@@ -68,7 +68,7 @@ class Strayed(Exception):  # noqa: N818  # to stray is not an error
 
 
 def computed(row: Operation, numbers: Sequence[float]) -> float:
-    """Return the value of an operation; if it raises, the message is the same as the engine's."""
+    """Return the value of an operation; if the operation raises, the error message is the same as the engine's."""
     try:
         return row.evaluate(numbers)
     except (ArithmeticError, ValueError) as error:
@@ -106,5 +106,5 @@ def check_all(
 
 
 def same(x: float, y: float) -> bool:
-    """Return whether two answers are equal; 0.0 and -0.0 count as different, since their effects may differ."""
+    """Return whether two answers agree. Two NaNs agree; 0.0 and -0.0 do not, since their effects may differ."""
     return (x == y and math.copysign(1.0, x) == math.copysign(1.0, y)) or (x != x and y != y)

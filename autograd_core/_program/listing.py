@@ -27,13 +27,14 @@ class Listing(Flat):
 
     Each instruction is an operation (a row of the table of operations) on earlier slots. The slots hold first the
     inputs, which every replay sets; then the parameters, whose numbers every replay reads; then the constants; then the
-    result of each instruction. Instructions are in the order of `toposort`, or in another order that agrees with it
-    about which of any two readers of a variable comes first. So a sweep through the instructions in reverse adds
-    contributions in the engine's order and agrees with the engine to the last bit.
+    result of each instruction. Instructions are in the order of `toposort`, or in another order that has the readers of
+    each variable in the same order. So a sweep through the instructions in reverse adds contributions in the engine's
+    order and agrees with the engine to the last bit.
 
-    `variable` is 1 for a slot that stands for a node of the graph and 0 for one that holds a plain number. Only
-    variables have adjoints, and some derivatives are flat only if another operand is a plain number. `outputs` are
-    slots. The instructions that the first output needs come before those that only the other outputs need.
+    `variable` is 1 for a slot that stands for a node of the graph, and 0 for a slot that holds a plain number. This
+    matters because only variables have adjoints, and because some derivatives are flat only if another operand is a
+    plain number. `outputs` are slots. The instructions that the first output needs come before those that only the
+    other outputs need.
 
     `risks` are the instructions that may raise an exception, in the order in which the function computed them. If that
     order is not known, `risks` is empty.
@@ -94,7 +95,7 @@ class Listing(Flat):
                 are listed, even if no output needs them.
             questions: The questions that a trace asked about nodes and numbers. Each comes with its outcome and the
                 number of nodes in `risks` that were made before it was asked.
-            checkpoints: For each checkpoint, the row that takes its place.
+            checkpoints: For each checkpoint, the row of the operation that takes its place.
 
         Raises:
             GraphError: A leaf is none of these, a checkpoint has no row, or a number has been assigned to a leaf after
@@ -139,7 +140,7 @@ def _guard(first: int, question: Question, slots: tuple[int, ...]) -> Guard:
 
 
 def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: Container[Value]) -> Listed | None:
-    """Make the list with the C engine; return None if this engine is not in use or leaves the case to Python."""
+    """Make the list with the C engine; return None if this engine is not in use or does not handle the case."""
     if NATIVE is None or not all(type(x) is Value for x in leaves):
         return None
     made = NATIVE.listed(tuple(roots), tuple(leaves), plain if isinstance(plain, set) else None, _ONES)
@@ -149,7 +150,7 @@ def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: C
     return Flat(constants, rows, code, starts, operands), slots, variable
 
 
-# One array of each type that the C engine fills when it writes a list: numbers, indices and flags.
+# Examples from which the C engine makes the arrays of a list, one for each type: numbers, indices and flags.
 _ONES = (array("d", [0.0]), array("i", [0]), array("b", [0]))
 
 
@@ -184,19 +185,21 @@ def _by_python(
 
 def _check_constant(leaf: Value, constants: Container[Value]) -> None:
     if leaf.op is not CONSTANT and leaf not in constants:
-        raise GraphError(f"{described(leaf)} is neither an input nor a parameter of the program; list it as either")
+        raise GraphError(
+            f"{described(leaf)} is neither an input nor a parameter of the program; list it as one or the other"
+        )
 
 
 def _check_computed(node: Value, checkpoints: Container[Value]) -> None:
     if node.op is CHECKPOINT and node not in checkpoints:
         raise GraphError(
             "a program cannot hold a checkpoint, whose function runs again in each sweep; "
-            "call the function directly: a program keeps no more than its gradient needs"
+            "call the function directly instead, since a program keeps no more than its gradient needs"
         )
     check_current(node)
 
 
 def _below(outputs: Sequence[Value | float], stops: Sequence[Value]) -> list[Value]:
-    """Return the nodes that the outputs depend on. The first output's come first, in the order of its sweep."""
+    """Return the nodes that the outputs depend on; those of the first output come first, in the order of its sweep."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []

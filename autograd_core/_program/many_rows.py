@@ -1,6 +1,6 @@
-"""Replays of many rows, each on the branch that its numbers take. A row is one point.
+"""Replays a program for many rows, each on the branch that its numbers take. A row holds the inputs for one point.
 
-The order in which branches were traced does not affect any sum.
+The sums over the rows do not depend on the order in which the branches were traced.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from .player import Column, RowResults
 from .replays import Replays
 from .spread import selected
 
-# The number of rows in a block. Within a block, the rows of each branch are summed first; then the branches' sums
-# are added in the order of their first rows, so that no sum depends on what was traced earlier.
+# The number of rows in a block. Within a block, the rows of each branch are summed first. Then the sums of the branches
+# are added in the order in which the branches first occur in the block. So no sum depends on what was traced earlier.
 BLOCK = 65_536
 
 
 @dataclass(slots=True)
 class Answers:
-    """The results of all rows: values, gradients (per row and summed), and a branch with the outputs' structure."""
+    """The results of all rows: values, gradients (per row and summed), and a branch for the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
     by_input: list[float]  # the summed gradients of the inputs; 0.0 for inputs that carry rows
-    by_parameter: dict[Any, float]  # the summed gradients of the parameters, by node
+    by_parameter: dict[Any, float]  # the summed gradients of the parameters; the keys are the parameters' nodes
     branch: Branch
 
 
@@ -40,9 +40,10 @@ def play_rows(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
-    """Return the outputs for every row and, if `varying` says which inputs are variables, the first output's gradients.
+    """Return the outputs for every row and, unless `varying` is None, the gradients of the first output.
 
-    If the engine would raise an error for a row, that error is raised, with a note that names the row.
+    `varying` says which inputs are variables. If the engine would raise an error for a row, that error is raised, with
+    a note that names the row.
     """
     total: Answers | None = None
     for start in range(0, count, BLOCK):
@@ -83,7 +84,7 @@ def _block(
         left = [left[i] for i in found.strays]
         if left:
             before_it, branch = branch, _branch_of(replays, columns, left[0], before)
-            # If the branch is the same, the row strayed only because fast arithmetic rounded differently.
+            # If it is the same branch again, the row strayed only because of fast arithmetic: replay it exactly.
             fast = replays.fast and branch is not before_it
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)
@@ -158,7 +159,7 @@ def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> a
 
 
 def _after(total: Answers, found: Answers) -> Answers:
-    """Append one block's results to those of the blocks before it; add its sums to theirs."""
+    """Append a block's results to those of the earlier blocks, and add its sums to their sums."""
     total.values.extend(found.values)
     total.by_row.extend(found.by_row)
     total.by_input = [x + y for x, y in zip(total.by_input, found.by_input, strict=True)]

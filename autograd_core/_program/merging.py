@@ -1,4 +1,4 @@
-"""Decides which steps of a branch share a box in its picture, so that even a large program can be seen at a glance."""
+"""Decides which steps share a box in the picture of a branch, so that even a large program can be seen at a glance."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Below = Sequence[set[int | Leaves]]
 
 
 class Boxes(NamedTuple):
-    """Boxes in topological order: `below` holds what each box reads (boxes and leaves), and `steps` its steps."""
+    """Boxes in topological order: `below` holds the boxes and leaves that each box reads, and `steps` its steps."""
 
     below: Below
     steps: Sequence[Sequence[int]]
@@ -37,7 +37,7 @@ def merged(steps: Sequence[Step], below: Below) -> list[int]:
     of another step joins that step's box, and a chain of steps with single results becomes one box.
 
     Args:
-        below: What each step reads: earlier steps, by their numbers, and leaves.
+        below: For each step, the earlier steps (by number) and the leaves that it reads.
     """
     boxes = Boxes(below, [[i] for i in range(len(steps))])
     if len(steps) > FEW:
@@ -48,9 +48,10 @@ def merged(steps: Sequence[Step], below: Below) -> list[int]:
 def gathered(steps: Sequence[Step], below: Below) -> list[int]:
     """Return the number of each step's box in a large program, whose steps have been taken apart into single results.
 
-    Steps of the same kind that read the same parameters share a box: they are one layer, used several times. Then boxes
-    that read the same boxes and leaves are merged, and a box joins one of the boxes that it reads
-    unless it also reads something new. So a new box begins where parameters or inputs enter the computation.
+    Steps of the same kind that read the same parameters share a box, since they are one layer that is used several
+    times. Then boxes that read the same boxes and the same kinds of leaves are merged, and a box joins one of the boxes
+    that it reads, unless it also reads something new. So a new box begins where parameters or inputs enter the
+    computation.
     """
     boxes = Boxes(below, [[i] for i in range(len(steps))])
     boxes = _contracted(boxes, _sharing(steps, below)) or boxes
@@ -100,7 +101,7 @@ def _contracted(boxes: Boxes, into: Sequence[Hashable]) -> Boxes | None:
 
 
 def _joins(steps: Sequence[Step], i: int, x: int, others: int) -> bool:
-    """Return whether step `i`, which reads `others` more boxes and leaves, joins the box of step `x`."""
+    """Return whether step `i`, which reads `others` boxes and leaves besides step `x`, joins the box of step `x`."""
     step = steps[i]
     if step.kind in (MAP, PRODUCTS) and not others:
         return step.results > 1 or steps[x].results == 1
@@ -110,8 +111,8 @@ def _joins(steps: Sequence[Step], i: int, x: int, others: int) -> bool:
 def _joined(below: Below, joins: Callable[[int, int, int], bool]) -> list[int]:
     """Let each box join the latest box that it reads and may join; return, for each box, the box that it is now in.
 
-    A box may join another if `joins` agrees, if every leaf that the box reads is also read by the other, and if the
-    other was computed from all other boxes that the box reads. So merging the boxes cannot form a cycle.
+    Box B may join box A if `joins` permits it, if A reads every leaf that B reads, and if A is computed from all the
+    other boxes that B reads. So merging the boxes cannot form a cycle.
     """
     into: list[int] = []
     leaves: dict[int, set[Leaves]] = {}

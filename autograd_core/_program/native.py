@@ -47,8 +47,8 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
     """Prepare a listing to be played in C.
 
     Args:
-        fast: Whether sums may be reordered, and functions may be wrong by up to 4 units in the last place.
-        passes: Which passes to run, as bits (`CHAINS | MATRICES`); by default, all that `fast` permits.
+        fast: Whether sums may be reordered, and functions may have errors of up to 4 units in the last place.
+        passes: Which passes to run, as bits (such as `CHAINS | MATRICES`); by default, all passes that `fast` permits.
 
     Raises:
         ImportError: The C player was not built, or the Python engine is in use.
@@ -140,10 +140,10 @@ class Prepared:
         gradients_too: bool,
         threads: int = 1,
     ) -> RowResults:
-        """Return the outputs in each of `count` rows, and the gradients of the first output, as `player.rows` does.
+        """Return the outputs for each of `count` rows, and the gradients of the first output, as `player.rows` does.
 
         Args:
-            threads: The maximum number of threads; the results are the same for any number, bit for bit.
+            threads: The maximum number of threads; the results are the same, bit for bit, for any number of threads.
         """
         listing = self.listing
         tables = tables_of(inputs, count)
@@ -167,14 +167,14 @@ class Prepared:
         summed: Any = None,
         threads: int = 1,
     ) -> list[int]:
-        """Write the results of `count` rows directly into float64 buffers; return the rows that stray.
+        """Write the results for `count` rows directly into float64 buffers; return the rows that stray.
 
         Args:
             tables: All inputs, in order.
             parameters: float64 numbers or Values.
             values: The outputs, row by row.
             by_row: The gradients of the inputs that carry rows, row by row, or None.
-            summed: The gradients of all inputs and parameters, summed over the rows; None to compute only values.
+            summed: The gradients of all inputs and parameters, summed over the rows, or None to compute only values.
         """
         by_rows = b""
         for _, width, differs in tables:
@@ -191,7 +191,7 @@ class Prepared:
         return found
 
     def explain(self, by_rows: bytes | None = None) -> str:
-        """Describe, one per line, the steps that the passes found and the operations that they could not combine."""
+        """Describe the steps that the passes found, and the operations that they could not combine, one per line."""
         plan = self.plan(by_rows)
         stats = plan.stats()
         lines = [
@@ -262,22 +262,22 @@ def said(step: tuple[Any, ...]) -> str:
     """Describe one step in words."""
     kind, _, row, _, n, m, terms, _ = step
     if kind == "matvec":
-        return f"{n} dots of {terms} → one {n}×{terms} product"
+        return f"{n} dot products of length {terms} → one {n}×{terms} matrix product"
     if kind == "convolution":
         filters = "" if n == 1 else f" of {n} filters"
-        return f"{n * m} dots of {terms} weights at {m} positions → one convolution{filters}"
+        return f"{n * m} dot products with {terms} weights at {m} positions → one convolution{filters}"
     if kind == "outer":
         of = "" if terms == 1 else f", each of {terms} terms"
         return f"{n * m} gradients → one {n}×{m} outer product{of}"
     if kind == "map":
         return counted(n, f"{row.name} operation")
     if kind == "products":
-        return f"{counted(n, 'product')}, one by one"
+        return counted(n, "separate product")
     if n == 1:
         return f"1 {'gradient' if kind == 'sums' else 'sum'} of {counted(terms, 'term')}"
     if kind == "sums":
-        return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, which do not form a matrix"
-    return f"{counted(n, 'sum')} of {counted(terms, 'term')} in all, which do not share a list of factors"
+        return f"{counted(n, 'gradient')} of {counted(terms, 'term')} in all, not in the form of a matrix"
+    return f"{counted(n, 'sum')} of {counted(terms, 'term')} in all, without a common list of factors"
 
 
 def counted(n: int, thing: str) -> str:

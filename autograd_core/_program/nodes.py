@@ -39,7 +39,7 @@ def unfolded(listing: Listing, leaves: Sequence[Any]) -> list[Any]:
 
 
 def _unfolded(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
-    """Make one node or, if all operands are numbers, return only its number.
+    """Return one node or, if all operands are numbers, only the number that it would have.
 
     A node that the listing treats as a plain number blocks gradients.
     """

@@ -15,11 +15,11 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """Return the functions `program` and `gradients` of a generated module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> Any:
-        """Return each number in the result, over the rows: NaN where a row raises or its branch is not known."""
+        """Return each number in the result as an array over rows: NaN for rows that raise or have no known branch."""
         return _merged(inputs, parameters, _values)
 
     def gradients(inputs: Any, parameters: Any = defaults) -> Any:
-        """Return, row by row, the first number's gradients with respect to each input and then each parameter."""
+        """Return the first number's gradients, for inputs and then parameters, each as an array over the rows."""
         return _merged(inputs, parameters, _slopes)
 
     def _merged(inputs: Any, parameters: Any, wanted: Any) -> Any:
@@ -40,7 +40,10 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
             return result
 
     def _forward(branch: Any, inputs: Any, parameters: Any, shape: Any) -> Any:
-        """Return the numbers in all slots, and a mask of the rows in which an operation turns numbers into NaN."""
+        """Return the numbers in all slots, and a mask of the rows that raise.
+
+        A row raises if an operation that may raise returns NaN although none of its operands is NaN.
+        """
         raised = np.zeros(shape, bool)
         slots = [*inputs, *parameters, *(np.broadcast_to(x, shape) for x in branch["constants"])]
         for k in range(len(branch["code"])):
@@ -55,7 +58,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _holds(branch: Any, slots: Any, shape: Any) -> Any:
-        """Return a mask of the rows in which all guards get the same answers as in the trace."""
+        """Return a mask of the rows for which all guards get the same answers as in the trace."""
         holds = np.ones(shape, bool)
         for kind, operands, outcome, *_ in branch["guards"]:
             found = np.asarray(QUESTIONS[kind](*(slots[slot] for slot in operands)), float)

@@ -1,9 +1,10 @@
-"""The order of a list whose trace has edges that the engine's graph does not have.
+"""Reorders the list of a trace that has edges which the engine's graph does not have.
 
-Outside a trace, `x.data` is a plain number, through which the engine's sort does not visit `x`. In the trace, a replay
-must compute `x` first. So the two orders, and the orders in which sweeps add contributions, may differ. A sweep through
-a list in reverse agrees with the engine to the last bit if the readers of each variable are in the engine's order. This
-module puts the instructions into such an order.
+Outside a trace, `x.data` is a plain number, so the engine's sort does not reach `x` through it. A replay, however, must
+compute `x` before anything that uses `x.data`. So the list and the engine's sort may put operations in different
+orders, and their sweeps may add contributions in different orders. A sweep through a list in reverse agrees with the
+engine to the last bit if the readers of each variable are in the engine's order. This module puts the instructions into
+such an order.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ def in_engine_order(flat: Flat, slots: list[int], variable: array[int], outputs:
     """Reorder the instructions of a list in place; return the new slots of its roots, outputs first.
 
     Raises:
-        GraphError: There is no such order.
+        GraphError: No order of the instructions makes a sweep agree with the engine.
     """
     moved = reordered(NATIVE, flat.code, flat.starts, flat.operands, variable, slots[:outputs])
     if moved is None:
         raise GraphError(
-            "a traced function computes with x.data in such a way that a replay could not add up gradients in the "
-            "engine's order; write stop_gradient(x) in place of x.data"
+            "a traced function uses x.data in a way that prevents a replay from adding up gradients in the engine's "
+            "order; write stop_gradient(x) instead of x.data"
         )
     return [moved[slot] for slot in slots]
 
@@ -49,7 +50,7 @@ def reordered(
         engine: The C engine, or None to compute the order in Python.
         code, starts, operands: The arrays of the list. Operands come before the instructions that read them.
         variable: Which slots are nodes of the engine's graph.
-        roots: The slots of the outputs. All that the first output needs comes first.
+        roots: The slots of the outputs. The instructions that the first output needs come first.
     """
     if engine is not None:
         return engine.reordered(code, starts, operands, variable, array("i", roots), array("i", [0]))  # type: ignore[no-any-return]
@@ -65,7 +66,7 @@ def reordered(
 def _moved(
     order: array[int], code: array[int], starts: array[int], operands: array[int], variable: array[int]
 ) -> array[int]:
-    """Move the instructions to this order; return each slot's new number."""
+    """Move the instructions into this order; return each slot's new number."""
     first, slots = len(variable) - len(code), array("i", range(len(variable)))
     for new, old in enumerate(order):
         slots[first + old] = first + new
@@ -116,7 +117,7 @@ def _add(
     root: int, starts: array[int], operands: array[int], first: int, earlier: dict[int, list[int]], order: array[int],
     state: bytearray,
 ) -> bool:  # fmt: skip  # a list
-    """Add an instruction, after all that must precede it; return False if it would have to precede itself."""
+    """Add an instruction to the order, after those that must precede it; return False if it must precede itself."""
 
     def needed(k: int) -> Iterator[int]:
         yield from (slot - first for slot in operands[starts[k] : starts[k + 1]] if slot >= first)

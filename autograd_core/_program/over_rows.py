@@ -22,18 +22,18 @@ from .replayed import Replayed
 from .spread import Spread, counted, spread
 from .tracing import check_not_tracing
 
-# For each positional argument, the axis that carries rows, or None if there is none; or one axis for all arguments.
+# For each positional argument, the axis that carries rows, or None if all rows share it; or one entry for all of them.
 Axes = int | None | tuple[int | None, ...]
 
 
 class Rows:
     """A program over many rows; see `Program.over_rows`.
 
-    Values come row by row, and so do the gradients of arguments that carry rows. The gradients of parameters, and of
-    arguments that all rows share, are summed over the rows. The order of summation is fixed. Each group
-    of 1024 consecutive rows is summed as eight partial sums, which are combined in a tree. The totals of the groups
-    are then added in order.
-    Within each block of 65,536 rows, the rows of each branch are summed separately.
+    The results have one value for each row, and one gradient for each row with respect to the arguments that carry
+    rows. The gradients with respect to parameters, and to arguments that all rows share, are summed over the rows. The
+    order of summation is fixed. Each group of 1024 consecutive rows is summed as eight partial sums, which are combined
+    in a tree. The totals of the groups are then added in order. Within each block of 65,536 rows, the rows of each
+    branch are summed separately.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Rows:
 
 
 class RowsCall:
-    """One call over rows: the program, the columns of the inputs, and how to assemble the results."""
+    """One call to a program over rows: the program, the columns of its inputs, and how to assemble the results."""
 
     def __init__(
         self, program: Replayed, example: Arguments, spreads: Sequence[Spread | None], count: int, numpy: bool

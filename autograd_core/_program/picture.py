@@ -1,4 +1,4 @@
-"""A branch as boxes, which show its leaves, the steps in which it is played, and its guards."""
+"""A picture of a branch: boxes for its leaves, for the steps in which it is played, and for its guards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
 
 @dataclass(eq=False)
 class Part:
-    """One box. For each other box from which this box reads numbers, `reads` gives how many numbers it reads."""
+    """One box. `reads` holds, for each other box that this box reads, how many numbers it reads from that box.
+
+    `root` says whether one of the branch's outputs is in this box.
+    """
 
     kind: str
     lines: list[str]
@@ -66,12 +69,12 @@ class Picture:
         self.boxes = gathered(single.steps, self._below())
 
     def _labels(self) -> list[str]:
-        """The names of the leaves."""
+        """Return the names of the leaves."""
         inputs = [f"x{i}" for i in range(self.listing.inputs)]
         return inputs + [short(node.label or f"w{i}") for i, node in enumerate(self.branch.parameters)]
 
     def _below(self) -> list[set[int | Leaves]]:
-        """Return what each step reads, in the form in which `merged` expects it."""
+        """Return the steps and leaves that each step reads, in the form that `merged` takes."""
         readers: dict[int, list[int]] = {}
         for i, cells in enumerate(self.reads):
             for cell in cells:
@@ -120,7 +123,7 @@ class Picture:
             part.lines.insert(0, f"{len(steps):,} steps")
 
     def _leaves(self, cells: dict[Part, dict[int, None]]) -> dict[int, Part]:
-        """Return the box of each leaf, by slot.
+        """Return the box of each leaf, by the leaf's slot.
 
         Leaves that are read by the same boxes share a box, unless there are only a few leaves.
         """
@@ -172,7 +175,7 @@ class Picture:
         return self.flow.guards[2 * i : 2 * i + 2]
 
     def _place(self, cell: int) -> Hashable:
-        """Return where a cell's number comes from, as a key by which guards are grouped."""
+        """Return where a cell's number comes from, as a key for grouping guards."""
         owner = self.names.owners.get(cell)
         return ("leaf", cell in self.names.slots) if owner is None else self.boxes[owner]
 
@@ -186,5 +189,5 @@ class Picture:
 
     @cached_property
     def is_named(self) -> bool:
-        """Whether each step has its own box, which shows the step's name."""
+        """Whether each step has a box of its own, which shows the step's name."""
         return len(set(self.boxes)) == len(self.boxes)

@@ -1,6 +1,7 @@
-/* The player: slots are inputs, parameters, constants, then one for each instruction, in order. */
+/* The player of an exported program. Each branch is a list of instructions on numbered slots. The slots hold first the
+   inputs, then the parameters, then the constants, and then the results of the instructions, in order. */
 typedef struct Guard {
-    int kind, count, operands[2], after; /* after: how many of the branch's risks were computed before the question */
+    int kind, count, operands[2], after; /* after: how many of the branch's risks are computed before the question */
     double outcome;
 } Guard;
 
@@ -17,7 +18,7 @@ enum { LT, LE, GT, GE, EQ, NE, IS, BOOL, ISFINITE, IS_INTEGER, INT, TRUNC, FLOOR
 
 static int is_nothing(double x) { return x == 0.0 && signbit(x); }
 
-/* Asks a guard's question. Returns 0 if the answer is that of the trace, 1 if it is another, or 2 if there is none. */
+/* Asks a guard's question. Returns 0 if the answer is the trace's, 1 if it differs, or 2 if there is no answer. */
 static int asked(const Guard *guard, const double *slots)
 {
     double x = slots[guard->operands[0]], y = guard->count > 1 ? slots[guard->operands[1]] : 0.0, z;
@@ -80,8 +81,8 @@ static int first_failure(const Branch *b, int from, double *slots, double *state
     return 2;
 }
 
-/* Computes the numbers in all slots; `state` is memory for the same number of doubles. Returns 0 on success, 1 if these
-   numbers take another branch, or 2 if an operation or a question has no value. */
+/* Computes the numbers in all slots; `state` is scratch memory for one double per slot. Returns 0 on success, 1 if
+   these numbers take another branch, or 2 if an operation or a question has no value. */
 static int forward(const Branch *b, const double *inputs, const double *parameters, double *slots, double *state,
                    double *xs)
 {
@@ -128,9 +129,9 @@ static void backward(const Branch *b, const double *slots, double *adjoints, dou
     }
 }
 
-/* Computes the numbers of the function's result and, unless `by_input` is NULL, the gradients of the first with respect
-   to inputs and parameters. Returns 0, or 1 if the numbers take a branch that was not traced, 2 if an operation has no
-   value, or 3 if there is no memory. */
+/* Computes the numbers in the function's result and, unless `by_input` is NULL, the gradients of the first number with
+   respect to inputs and parameters. Returns 0 on success, 1 if the inputs take a branch that was not traced, 2 if an
+   operation has no value, or 3 if memory runs out. */
 int program_gradients(const double *inputs, const double *parameters, double *outputs, double *by_input,
                       double *by_parameter)
 {
@@ -163,7 +164,7 @@ int program_gradients(const double *inputs, const double *parameters, double *ou
     return 1;
 }
 
-/* Computes the numbers of the function's result; returns the same codes as program_gradients. */
+/* Computes the numbers in the function's result; returns the same codes as program_gradients. */
 int program(const double *inputs, const double *parameters, double *outputs)
 {
     return program_gradients(inputs, parameters, outputs, NULL, NULL);

@@ -1,5 +1,6 @@
 // The player of an exported program: `program(inputs, parameters)` returns its values and, on request, its gradients.
-// A branch is a listing: slots are inputs, parameters, constants, then one for each instruction, in order.
+// Each branch is a list of instructions on numbered slots. The slots hold first the inputs, then the parameters, then
+// the constants, and then the results of the instructions, in order.
 
 function player(rows, branches) {
     "use strict";
@@ -13,7 +14,7 @@ function player(rows, branches) {
     };
     const whole = new Set(["int", "trunc", "floor", "ceil", "round"]);
 
-    // Returns whether the answer is that of the trace; throws an error if the question has no answer.
+    // Returns whether the answer is the same as in the trace; throws an error if the question has no answer.
     function answered(kind, numbers, outcome) {
         let found = Number(questions[kind](...numbers));
         if (whole.has(kind)) {
@@ -47,8 +48,8 @@ function player(rows, branches) {
         return holds(branch, slots, errors) ? slots : null;
     }
 
-    // Returns whether all guards get the same answers as in the trace. Throws the first error that the function would
-    // meet, unless a guard fails before it.
+    // Returns whether all guards get the same answers as in the trace. Throws the first error that the traced function
+    // would meet, unless a guard fails before that error.
     function holds(branch, slots, errors) {
         let done = 0;
         for (const [kind, operands, outcome, after] of branch.guards) {

@@ -1,7 +1,7 @@
 """The Python player, which defines the meaning of a listing. The C player agrees with it bit for bit.
 
-The forward pass computes one slot after another; the backward pass runs the same instructions from the end and sends
-adjoints along every edge, by the rules of `backward.sweep`.
+The forward pass computes one slot after another. The backward pass goes through the instructions from last to first and
+sends adjoints along every edge, by the rules of `backward.sweep`.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from .._operations.operation import NOTHING, is_nothing
 from .guards import check, computed
 from .listing import Listing
 
-# The order in which gradients are summed over rows does not depend on the number of threads or the width of a vector.
-# Each chunk of rows has eight partial sums: partial sum k is over the rows whose index modulo 8 is k. The eight are
-# added as a fixed tree, and then the results of the chunks are added in order.
+# The order in which gradients are summed over rows does not depend on the number of threads or on the width of a vector
+# register. Each chunk of CHUNK rows has eight partial sums: partial sum k is over the rows whose index modulo 8 is k.
+# These eight are added as a fixed tree, and then the sums of the chunks are added in order.
 CHUNK = 1024
 PARTIALS = 8
 
 
 class Column(NamedTuple):
-    """Where an input's numbers are: row r's is at `start + step * r`; if `step` is 0, all rows share one number."""
+    """Where an input's numbers are: index `start + step * r` for row r; if `step` is 0, all rows share one number."""
 
     numbers: Sequence[float]
     start: int = 0
     step: int = 0
 
     def at(self, row: int) -> float:
-        """Return the number in a row."""
+        """Return the number for a row."""
         return self.numbers[self.start + self.step * row]
 
 
@@ -40,7 +40,8 @@ class RowResults:
 
     `values` holds the outputs row by row. `by_row` holds, row by row, the gradients of the inputs that differ from row
     to row; `summed` holds the summed gradients of the other inputs and the parameters, by slot. `strays` lists, in
-    order, the rows that are on another branch or raise. Their entries are meaningless, and the sums leave them out.
+    order, the rows that are on another branch or raise. The entries of these rows in `values` and `by_row` are
+    meaningless, and the sums leave these rows out.
     """
 
     values: array[float]
@@ -71,7 +72,7 @@ def value_and_gradients(
 def value_and_adjoints(
     listing: Listing, inputs: Sequence[float], parameters: Sequence[float]
 ) -> tuple[float, list[float]]:
-    """Return the first output at one point, and the adjoints of the leaves: `NOTHING` where no path leads to a leaf."""
+    """Return the first output at one point, and the adjoint of each leaf: `NOTHING` if no path leads to that leaf."""
     locals_: list[Sequence[float | None]] = []
     slots = forward(listing, inputs, parameters, locals_)
     return slots[listing.outputs[0]], adjoints(listing, locals_, 1.0)[: listing.inputs + listing.parameters]
@@ -80,7 +81,7 @@ def value_and_adjoints(
 def rows(
     listing: Listing, inputs: Sequence[Column], parameters: Sequence[float], count: int, *, gradients_too: bool
 ) -> RowResults:
-    """Return the outputs in each of `count` rows, and the gradients of the first output."""
+    """Return the outputs for each of `count` rows, and the gradients of the first output."""
     result = RowResults(array("d"), array("d"), {})
     by_row = [slot for slot, column in enumerate(inputs) if column.step]
     shared = [slot for slot in range(listing.inputs + listing.parameters) if slot not in by_row]
@@ -145,7 +146,7 @@ def forward(
     parameters: Sequence[float],
     locals_: list[Sequence[float | None]] | None = None,
 ) -> list[float]:
-    """Return the numbers in all slots; append the local derivatives of each instruction to `locals_`, if given."""
+    """Return the numbers in all slots; append each instruction's local derivatives to `locals_`, unless it is None."""
     slots = [*inputs, *parameters, *listing.constants]
     variable = listing.variable
     try:
@@ -165,7 +166,7 @@ def forward(
 
 
 def gradients(listing: Listing, locals_: Sequence[Sequence[float | None]], seed: float) -> list[float]:
-    """Return the first output's gradients with respect to inputs and parameters; 0.0 where these are not variables."""
+    """Return the first output's gradients with respect to all inputs and parameters; 0.0 for plain numbers."""
     found = adjoints(listing, locals_, seed)
     ends = listing.inputs + listing.parameters
     return [found[slot] + 0.0 if listing.variable[slot] else 0.0 for slot in range(ends)]

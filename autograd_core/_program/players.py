@@ -36,8 +36,8 @@ class Player(Protocol):
     ) -> Value:
         """Return the only output as a node of `row` on the inputs and the first `below` parameters.
 
-        `given` holds the inputs as the caller passed them; some are Values. `computed` says whether any of these
-        parameters is not a leaf.
+        `given` holds the inputs as the caller passed them; some are Values. `computed` says whether any of the first
+        `below` parameters is not a leaf.
         """
 
     def rows(

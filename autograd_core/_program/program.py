@@ -1,4 +1,4 @@
-"""The class Program: a function as a list of operations."""
+"""The class Program: a function recorded as a list of operations."""
 
 from __future__ import annotations
 
@@ -23,22 +23,24 @@ from .replayed import Replayed
 
 
 class Program(Replayed):
-    """A function as a list of operations that can be replayed at any numbers; `trace` makes a program from a function.
+    """A function as a list of operations that can be replayed with any numbers; `trace` makes one from a function.
 
     The constructor makes a program from an existing graph; the program takes one number for each input and returns
     numbers in the structure of `output`. A graph does not record the order in which its nodes were made. So if several
-    operations in such a program have no value, the error may be that of any of these, not necessarily the first.
+    operations in a program made from a graph have no value, the program may raise the error of any one of them.
 
     A `fast` program lets the native engine add the terms of a sum in a different order, fuse a multiplication with the
     addition that follows it, and compute exp and tanh with vector instructions. The error of each operation is then at
-    most 4 units in the last place (for a sum, relative to its terms), and that of a gradient at most 1e-12 relative to
-    its condition; the number of threads still makes no difference. Guards use these less exact numbers, so a point next
-    to a boundary between branches may end up on either side. Without the native engine, a fast program is exact.
+    most 4 units in the last place (for a sum, relative to the size of its terms). The error of a gradient is at most
+    1e-12 times the gradient's condition number, which is the change in the gradient per small relative change in each
+    step of the computation. The number of threads still makes no difference. Guards test these less exact numbers, so a
+    point close to a boundary between branches may be put on either side. Without the native engine, a fast program is
+    exact.
 
     Args:
-        output: A Value, or numbers and Values in a structure.
+        output: A Value, or a structure of numbers and Values.
         inputs: The leaves for which each call supplies numbers.
-        parameters: The other leaves, in the order you want; leaves that you do not list follow.
+        parameters: The other leaves, in the order of your choice. Leaves that you leave out are added at the end.
         fast: Whether to make a fast program.
 
     >>> x, w = Value(2.0), Value(3.0)
@@ -68,7 +70,7 @@ class Program(Replayed):
     # --- Calls -------------------------------------------------------------------------------------------------
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return the function's result on floats or, if an argument is a Value, a result that can be differentiated."""
+        """Return the function's result; if an argument is a Value, the result can be differentiated."""
         if (trace := running()) is not None:
             return self._within(trace, arguments, keywords)
         call = self._checked(arguments, keywords)
@@ -80,7 +82,7 @@ class Program(Replayed):
     def value_and_grad(self, *arguments: Any, argnums: Argnums = 0, **keywords: Any) -> tuple[Any, Any]:
         """Return the value and its gradient with respect to the arguments in `argnums`.
 
-        `argnums` means the same as in `autograd_core.value_and_grad`.
+        `argnums` has the same meaning as in `autograd_core.value_and_grad`.
 
         >>> from autograd_core import trace
         >>> trace(lambda x, y: x * y, 1.0, 1.0).value_and_grad(2.0, 5.0, argnums=(0, 1))
@@ -98,7 +100,7 @@ class Program(Replayed):
         return self.value_and_grad(*arguments, argnums=argnums, **keywords)[1]
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return the value, and add its gradient to the `grad` of the parameters, as `backward()` on the result does.
+        """Return the value, and add its gradient to the parameters' `grad`, as `backward()` on the result would.
 
         >>> from autograd_core import trace
         >>> w = Value(3.0)
@@ -116,14 +118,15 @@ class Program(Replayed):
     def over_rows(
         self, in_axes: Axes = 0, *, threads: int = 1, progress: Callable[[int, int], None] | None = None
     ) -> Rows:
-        """Return the same program over many rows at once.
+        """Return a callable that replays this program for many rows of inputs in one call.
 
         Args:
             in_axes: As in JAX's `vmap`: for each positional argument, the axis that carries the rows, or None if all
-                rows share the argument; or a single entry that applies to all arguments. Keyword arguments are shared
-                by all rows. A NumPy array has its rows along that axis; each item of a list or `array.array` is a row.
-            threads: The maximum number of threads; the results are the same for any number, bit for bit.
-            progress: A function that is called with the number of rows done so far and the total number.
+                rows share the argument. A single entry applies to all positional arguments. Keyword arguments are
+                shared by all rows. A NumPy array has its rows along the given axis; in a list or `array.array`, each
+                item is a row.
+            threads: The maximum number of threads; the results are the same, bit for bit, for any number of threads.
+            progress: A function that is called with the number of rows done so far and the total number of rows.
 
         >>> from autograd_core import trace
         >>> rows = trace(lambda x, w: x * w, 1.0, 1.0).over_rows((0, None))
@@ -132,12 +135,13 @@ class Program(Replayed):
         """
         return Rows(lambda call: self, in_axes, threads, progress)
 
-    # --- What it holds -----------------------------------------------------------------------------------------
+    # --- Descriptions ------------------------------------------------------------------------------------------
 
     def explain(self) -> str:
-        """Describe each branch: its operations by kind, those that no output needs, its guards, and how it is replayed.
+        """Describe each branch: its operations, counted by kind, its guards, and how it is replayed.
 
-        The C player combines operations into fewer, larger steps; the description says where it could not, and why.
+        Operations that no output needs are also listed separately. The C player combines operations into fewer, larger
+        steps; the description says which operations it could not combine, and why.
 
         >>> from autograd_core import trace
         >>> print(trace(lambda x: x * x if x > 0.0 else -x, 2.0).explain().replace("<lambda>", "f"))
@@ -156,11 +160,13 @@ class Program(Replayed):
     def draw(self, *arguments: Any, steps: bool | None = None, **options: Any) -> Any:
         """Draw the branch that these arguments take or, without arguments, all branches that have been traced.
 
-        A large program is drawn as it is played. The drawing shows the inputs and parameters, the steps that `explain`
-        lists, the guards and the output; each edge says how many numbers flow along it. Steps that belong together
-        share a box. The C player finds the steps; without it, all operations of a large program are in one box.
-        A drawing of a small program shows the operations with their numbers, so arguments are needed; several
-        outputs are drawn as their sum.
+        A large program is drawn as the steps in which it is played. The drawing shows the inputs and parameters, the
+        steps that `explain` lists, the guards and the output. If more than one number flows along an edge, the edge's
+        label says how many. Steps that belong together share a box. The C player finds the steps. Without this player,
+        each operation is a step, and if there are more than 2000 steps, all of them share one box.
+
+        A small program is drawn as its operations, with their numbers, so this drawing needs arguments; if there are
+        several outputs, their sum is drawn.
 
         Args:
             arguments: Positional arguments for the program.
@@ -176,7 +182,7 @@ class Program(Replayed):
         >>> trace(lambda x: x * x, 2.0).draw()
         <Drawing of <lambda>: 2 boxes, 1 edge; a notebook shows it, .save('graph.svg') writes it>
         """
-        from .sketch import drawing_of  # imported only here, since it is large
+        from .sketch import drawing_of  # imported only here, since the drawing code is large
 
         return drawing_of(self, arguments, steps, options)
 
@@ -184,13 +190,13 @@ class Program(Replayed):
 
     @property
     def parameters(self) -> list[Value]:
-        """The parameters of all branches: Values whose numbers each replay reads anew."""
+        """The parameters of all branches: Values whose current numbers are read at each replay."""
         return list(dict.fromkeys(node for branch in self._replays.branches for node in branch.parameters))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the program to a file, with the numbers of its parameters; `Program.load` reads it.
+        """Write the program to a file, with the numbers of its parameters; `Program.load` reads the file.
 
-        The file is versioned text without code, and is written atomically.
+        The file is text with a format version and contains no code. It is written atomically.
 
         Raises:
             GraphError: The program contains a primitive, or static arguments other than numbers and strings.
@@ -205,11 +211,11 @@ class Program(Replayed):
         """Load a program that `save` wrote; the program's `parameters` are new leaves with the saved numbers.
 
         The program knows only the branches that had been traced when it was saved; calling it with numbers that take
-        any other branch raises GraphError. If an operation has no value, the error is the one that the function itself
-        would raise first. Its message mentions the labels of parameters, but no other labels.
+        any other branch raises GraphError. If an operation has no value, the program raises the error that the function
+        itself would raise first. The error message mentions the labels of parameters, but no other labels.
 
         Raises:
-            ValueError: The file is not a program, is damaged, or has a different version.
+            ValueError: The file does not contain a program, is damaged, or is in a format version that cannot be read.
             OSError: The file cannot be read.
         """
         state = saving.read(path)
@@ -223,12 +229,12 @@ class Program(Replayed):
     def to_javascript(self) -> str:
         """Return the program as a self-contained script for Node and browsers.
 
-        The script defines `parameters`, the current numbers of the parameters, and `program(inputs, parameters)`. A
-        call of `program` returns `values`, all numbers in the function's result in order, and `gradients(seed)`, which
-        gives the gradients of the first number with respect to inputs and parameters. If an operation has no value, the
-        call throws the error that the function would raise first, as a `py.Raised` whose `kind` names the exception. On
-        a branch that has not been traced, it throws a RangeError. Functions such as exp are those of JavaScript, whose
-        results may differ in the last digits.
+        The script defines `parameters`, the current numbers of the parameters, and `program(inputs, parameters)`. The
+        function `program` returns an object with `values`, all numbers in the result in order, and `gradients(seed)`, a
+        function that returns the gradients of the first number with respect to inputs and parameters, times `seed`. If
+        an operation has no value, `program` throws the error that the traced function would raise first, as a
+        `py.Raised` whose `kind` names the exception. On a branch that has not been traced, `program` throws a
+        RangeError. Functions such as exp are those of JavaScript, whose results may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
@@ -238,18 +244,19 @@ class Program(Replayed):
         return in_javascript(self.name, list(self._replays.branches), self.parameters)
 
     def to_c(self) -> str:
-        """Return the program as a C file that needs only the C library: `cc -O2 -ffp-contract=off file.c -lm`.
+        """Return the program as a C file that needs only the C library.
 
-        The file defines `program_parameters` (the current numbers), `program(inputs, parameters, outputs)` and
-        `program_gradients(inputs, parameters, outputs, by_input, by_parameter)`. Both return 0 on success, 1 for a
-        branch that has not been traced, 2 if an operation has no value, and 3 if memory runs out. If both 1 and 2
-        apply, the code says which the function would meet first. With the same C library, the numbers equal
-        the program's, except that hypot, norm, gamma and lgamma are computed by the library.
+        Compile the file with `cc -O2 -ffp-contract=off file.c -lm`. The file defines `program_parameters` (the current
+        numbers of the parameters), `program(inputs, parameters, outputs)` and `program_gradients(inputs, parameters,
+        outputs, by_input, by_parameter)`. Both functions return 0 on success, 1 on a branch that has not been traced, 2
+        if an operation has no value, and 3 if memory runs out. If both 1 and 2 apply, they return the code for
+        whichever the traced function would meet first. With the same C library, the numbers equal the program's, except
+        where they depend on hypot, norm, gamma or lgamma, which the library computes.
 
         Raises:
             GraphError: The program contains a primitive.
         """
-        from .exporting_c import in_c  # imported only here, for the same reason
+        from .exporting_c import in_c  # imported only here, since the translator is large
 
         return in_c(self.name, list(self._replays.branches), self.parameters)
 
@@ -257,15 +264,15 @@ class Program(Replayed):
         """Return the program as a module in plain Python, which works on floats and has no dependencies.
 
         The module defines `parameters`, the current numbers of the parameters; `program(inputs, parameters)`, which
-        returns all numbers in the function's result in order; and `gradients`, which returns the gradients of the first
-        number with respect to inputs and then parameters. The numbers equal the program's to the last bit. If an
-        operation has no value, the module raises an error of the type that the function would raise first; on a branch
-        that has not been traced, it raises LookupError.
+        returns all numbers in the function's result in order; and `gradients(inputs, parameters)`, which returns the
+        gradients of the first number with respect to inputs and then parameters. The numbers equal the program's to the
+        last bit. If an operation has no value, both functions raise an error of the type that the traced function would
+        raise first; on a branch that has not been traced, they raise LookupError.
 
         Raises:
             GraphError: The program contains a primitive.
         """
-        from .exporting_python import in_python  # imported only here, for the same reason
+        from .exporting_python import in_python  # imported only here, since the translator is large
 
         return in_python(self.name, list(self._replays.branches), self.parameters)
 
@@ -273,16 +280,17 @@ class Program(Replayed):
         """Return the program as a Python module that needs only NumPy.
 
         The module defines `parameters`, the current numbers of the parameters; `program(inputs, parameters)`, which
-        takes a list of arrays and returns all numbers in the function's result in order, each as an array over the
-        rows; and `gradients`, which returns the gradients of the first number with respect to inputs and parameters,
-        row by row. A row that raises an error, or is on a branch that has not been traced, gives NaN. Functions such
-        as exp are NumPy's, whose results may differ in the last digits.
+        takes a list with an array for each input, and returns a list with an array for each number in the function's
+        result; and `gradients(inputs, parameters)`, which returns the gradients of the first number with respect to
+        inputs and then parameters, each as an array. Each position in the arrays is one row. For a row that would raise
+        an error or takes a branch that has not been traced, the results are NaN. Functions such as exp are NumPy's,
+        whose results may differ in the last digits.
 
         Raises:
             GraphError: The program contains a primitive.
             NotImplementedError: The program contains an operation that cannot be translated.
         """
-        from .exporting_python import in_numpy  # imported only here, for the same reason
+        from .exporting_python import in_numpy  # imported only here, since the translator is large
 
         return in_numpy(self.name, list(self._replays.branches), self.parameters)
 

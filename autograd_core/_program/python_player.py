@@ -31,7 +31,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """Return the functions `program` and `gradients` of a generated module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> list[float]:
-        """Return the numbers in the result; raise an operation's error, or LookupError if the branch is not known."""
+        """Return the numbers in the result; raise an operation's error, or LookupError if the branch was not traced."""
         branch, slots = _played(inputs, parameters)
         return [slots[slot] for slot in branch["outputs"]]
 
@@ -64,7 +64,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     def _compute(branch: Any, slots: list[Any]) -> dict[int, Exception]:
         """Append the results of all operations to `slots`; return a dict with the error of each operation that raises.
 
-        If an operation raises, or depends on one that does, None is appended.
+        If an operation raises, or depends on an operation that does, None is appended instead.
         """
         errors: dict[int, Exception] = {}
         for k, at in enumerate(branch["code"]):
@@ -113,7 +113,10 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _locals(branch: Any, slots: list[float], k: int, first: int) -> list[float]:
-        """Return an operation's local derivatives: -0.0 (no path) if flat or with respect to a plain number."""
+        """Return an operation's local derivatives.
+
+        A derivative that is flat, or with respect to a plain number, is -0.0, which lets no gradient pass.
+        """
         row, below = rows[branch["rows"][branch["code"][k]]], _below(branch, k)
         variable = [bool(branch["variable"][slot]) for slot in below]
         return _recorded(row, [slots[slot] for slot in below], slots[first + k], variable)

@@ -25,12 +25,12 @@ from .tracing import Trace, refused, tracing
 def record_branch(
     function: Callable[..., Any], arguments: Arguments, numbers: Sequence[float], moving: Sequence[int]
 ) -> tuple[Branch, list[float]]:
-    """Trace `function` at these numbers; return the branch and the function's result.
+    """Trace `function` at these numbers; return the branch and the numbers in the function's result.
 
     Args:
         arguments: The arguments of a call, split into numbers and structure.
         moving: The positions of the inputs among the numbers in the arguments. All other numbers are static ints.
-        numbers: The numbers of the inputs.
+        numbers: One number for each input.
 
     Raises:
         GraphError: The function did something that a replay could not repeat. (The function's own exceptions
@@ -111,7 +111,10 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
 
 
 def filled(structure: Structure, given: Sequence[Any]) -> Any:
-    """Return the arguments with `given` in place of their numbers; arrays become object arrays unless all are ints."""
+    """Return the arguments with `given` in place of their numbers.
+
+    An array becomes an object array, unless all numbers that are put into it are ints.
+    """
     made, at = [], 0
     for leaf in structure.leaves:
         part = given[at : at + leaf.size]
@@ -132,7 +135,7 @@ def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _contents(thing: Any) -> Any:
-    """Return the identities of a structure's contents, by which changes to the structure can be detected."""
+    """Return the identities of a structure's contents, so that changes to the structure can be detected."""
     if is_array(thing):
         return tuple(map(id, thing.ravel().tolist())) if thing.dtype == object else thing.tobytes()
     kind = kind_of(thing)
@@ -159,7 +162,7 @@ def _check_kept(form: Nested | Kept | Leaf) -> None:
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]:
-    """Return the older nodes that the trace used, with those that the outputs depend on first, and count the latter."""
+    """Return the older nodes that the trace used, and how many of them the outputs depend on; these come first."""
     dead = _dead(trace, outputs)
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
@@ -168,19 +171,19 @@ def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]
 
 
 def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
-    """Return the nodes that no output needs, but whose operations may raise."""
+    """Return the nodes that no output or question needs, but whose operations may raise."""
     ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
     return [node for node in unused(ends, trace.made) if may_raise(node.op)]
 
 
 def may_raise(row: Operation) -> bool:
-    """Return whether an operation may raise; a primitive or a program always may, since it runs the user's code."""
+    """Return whether an operation may raise. Primitives and programs always may, since they run the user's code."""
     return not row.permanent or _translation_raises(row)
 
 
 @cache
 def _translation_raises(row: Operation) -> bool:
-    """Return whether the translation of a row may raise, or the row cannot be translated."""
+    """Return whether an operation's translation may raise; return True if the operation cannot be translated."""
     from .._translation.forms import Refused  # imported only here, since the translator is large
     from .._translation.rows import translated_row
     from .._translation.translator import Translation

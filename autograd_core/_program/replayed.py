@@ -1,4 +1,4 @@
-"""The parts of a call to a program: checks of its arguments, the choice of its inputs, and the node that it makes."""
+"""Carries out a call to a program: checks the arguments, picks the inputs out of them, and makes the node."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .tracing import Trace, check_not_tracing, refused
 
 
 class Replayed:
-    """A function, the arguments for which it was traced, which numbers in them are inputs, and the branches."""
+    """A function with the arguments that it was traced for, the positions of the inputs in them, and its branches."""
 
     name: str
     _function: Function | None
@@ -67,7 +67,7 @@ class Replayed:
         return call
 
     def _static(self, call: Arguments) -> list[Any]:
-        """Return the static ints in a call's arguments; they select a program, and are not inputs."""
+        """Return the static ints in a call's arguments. Static ints are not inputs: they select a program."""
         if len(self._moving) == len(call.numbers):
             return []
         moving = set(self._moving)
@@ -82,13 +82,13 @@ class Replayed:
         return as_floats(self._given(call))
 
     def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
-        """Return the positions of the arguments with respect to which to differentiate; keyword arguments come last."""
+        """Return the positions of the arguments to differentiate with respect to; keyword arguments come last."""
         function = self._function or _anything
         places = located(function, arguments, keywords, checked(argnums))
         return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
 
     def _varying(self, picked: Sequence[int]) -> tuple[bool, ...]:
-        """Return, for each input, whether it belongs to one of these arguments."""
+        """Return, for each input, whether it belongs to one of the picked arguments."""
         return tuple(self._arguments.argument_of(i) in picked for i in self._moving)
 
     def _part(self, call: Arguments, at: int, slopes: Sequence[float]) -> Any:
@@ -101,7 +101,10 @@ class Replayed:
         return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
 
     def _within(self, trace: Trace, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Return the result of a call inside another trace, which records the operations; floats give plain numbers."""
+        """Return the result of a call made during another function's trace, which records the program's operations.
+
+        If no argument is a Value, the numbers in the result count as plain numbers.
+        """
         call = self._fitting(arguments, keywords)
         result = self._inlined(call) if self._function is None else taken_apart(self._function(*arguments, **keywords))
         if any(type(x) is Value for x in call.numbers):
@@ -109,7 +112,7 @@ class Replayed:
         return result.rebuild([trace.stopped(x, plain=True) if type(x) is Value else x for x in result.numbers])
 
     def _inlined(self, call: Arguments) -> Structure:
-        """Return the outputs of a program without its function, as nodes of the engine's graph."""
+        """Return the outputs of a program that has no function, as nodes of the engine's graph."""
         [branch, *others] = self._replays.branches
         if others or branch.path:
             raise refused(
@@ -120,7 +123,7 @@ class Replayed:
         return Structure(unfolded(listing, [*given, *branch.parameters]), branch.output.leaves, branch.output.form)
 
     def _recorded(self, call: Arguments) -> Any:
-        """Return the function's result on Values: one node or, if there are several outputs, the engine's graph."""
+        """Return the result of a call: one node or, if there are several outputs, the graph that the engine builds."""
         result = self._node(call)
         if result is NotImplemented:
             if self._function is None:
@@ -133,7 +136,7 @@ class Replayed:
         return result
 
     def _node(self, call: Arguments) -> Any:
-        """Return a node on the arguments and parameters whose local derivatives are the gradients of a replay.
+        """Return a node on the inputs and parameters. Its local derivatives are the gradients that a replay computes.
 
         Return NotImplemented if there are several outputs, since each output would need its own sweep; the engine then
         builds the graph.
@@ -158,7 +161,7 @@ class Replayed:
         return self._at(operands)[0]
 
     def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
-        """Return the local derivatives of a node of this program; for Values, use the function's own graph."""
+        """Return the local derivatives of a node of this program; on Values, differentiate the function's own graph."""
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:
@@ -173,7 +176,7 @@ class Replayed:
         return [next(slopes) if type(x) is Value else 0.0 for x in operands]
 
     def _inside(self, node: Value) -> Any:
-        """Build the graph for which a node of this program stands, on the node's operands; return its result."""
+        """Build the graph that a node of this program stands for, on the node's operands; return the graph's result."""
         count = len(self._moving)
         given, parameters = node.operands[:count], node.operands[count:]
         branch = self._replays.branch_of(as_floats(given))
@@ -184,13 +187,13 @@ class Replayed:
         return unfolded(listing, [*given, *parameters, *others])[0]
 
     def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
-        """Return the value and gradients; take the parameters' numbers from the operands, not the parameters."""
+        """Return the value and gradients at these operands, which also supply the numbers of the parameters."""
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
         if len({tuple(map(id, branch.moving)) for branch in self._replays.branches}) > 1:
             raise GraphError(
                 f"the branches of {self.name} read different parameters, so a node of one branch cannot be evaluated "
-                "at numbers of another; call the program at those numbers"
+                "at numbers that take another; call the program at those numbers"
             )
         branch, (value, by_input, by_parameter) = self._replays.played(
             numbers,
@@ -202,4 +205,4 @@ class Replayed:
 
 
 def _anything(*arguments: Any, **keywords: Any) -> None:
-    """Serve as the function of a program that has none, so that argnums are positions."""
+    """Stand in for the function of a program that has none; with this signature, `argnums` are positions."""

@@ -1,4 +1,4 @@
-"""Replays at one point, on the point's branch; a branch that no replay has reached yet is traced first."""
+"""Replays a program at one point, on the branch that the point takes; this branch is traced first if necessary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .failing import first_failure
 from .guards import Strayed
 
 T = TypeVar("T")
-# The type of a callable that traces the branch of a point.
+# The type of a function that traces the branch of a point.
 Tracer = Callable[[Sequence[float]], Branch]
 
 
@@ -46,19 +46,20 @@ class Replays:
     def node(
         self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...]
     ) -> tuple[Branch, Any]:
-        """Return the branch of a point, and the only output: a node of `row`, or a number if it depends on no variable.
+        """Return the branch of a point, and the only output: a node of `row`, or a number.
 
-        `given` holds the inputs, some of them Values; `varying` says which, and `numbers` holds all inputs as floats.
+        `given` holds the inputs as the caller passed them, `varying` says which of them are Values, and `numbers` holds
+        all of them as floats. The output is a number if it depends on no variable.
         """
         return self.played(numbers, lambda branch: branch.node(row, given, numbers, varying, self.fast))
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
-        """Return a point's branch, and what `play` returns for the branch; raise whatever the engine raises there."""
+        """Return a point's branch, and the result of `play` on it; raise any error that the engine raises there."""
         branch = self.branches.latest
         while branch is not None:
             try:
                 found = play(branch)
-                self.branches.latest = branch  # the next point is often nearby
+                self.branches.latest = branch  # the next point is often nearby, on the same branch
                 return branch, found
             except Strayed as strayed:
                 branch = self.branches.after(branch, strayed) or self._lost(branch, numbers, None)
@@ -93,7 +94,7 @@ class Replays:
         return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))[0]
 
     def traced(self, numbers: Sequence[float]) -> Branch:
-        """Trace the branch of a point, keep the branch, and return it."""
+        """Trace the branch of a point; keep the branch and return it."""
         if self.tracer is None:
             raise GraphError(
                 f"these numbers take a branch of {self.name} that was not traced; "

@@ -26,7 +26,7 @@ from .listing import Listing
 from .recorded import filled
 
 FORMAT, VERSION = "autograd_core program", 2
-# The versions that can be read. A file in version 1 does not record the order in which the function computed.
+# The versions that can be read. A file in version 1 does not record the order of the function's operations.
 READ = (1, VERSION)
 ARRAYS = {"constants": "d", "code": "i", "starts": "i", "operands": "i", "outputs": "i", "variable": "b"}
 
@@ -63,7 +63,7 @@ def _text(state: dict[str, Any]) -> str:
 
 
 def _sum(state: dict[str, Any]) -> str:
-    from hashlib import sha256  # imported only here: it would add a twelfth to autograd_core's import time
+    from hashlib import sha256  # imported only here; otherwise, importing autograd_core would take a twelfth longer
 
     return sha256(_text(state).encode()).hexdigest()
 
@@ -79,7 +79,10 @@ def state_of(
     parameters: Sequence[Value],
     fast: bool,
 ) -> dict[str, Any]:
-    """Return a program's state as JSON objects; `parameters` are those of all branches, saved without their numbers."""
+    """Return a program's state as JSON objects.
+
+    `parameters` are the parameters of all branches; the state does not include their numbers.
+    """
     index = {node: i for i, node in enumerate(parameters)}
     return {
         "format": FORMAT,

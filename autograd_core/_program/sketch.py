@@ -1,4 +1,4 @@
-"""Draws a program as it is played, in Graphviz's DOT language."""
+"""Draws a program as the steps in which it is played, in Graphviz's DOT language."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _constant(name: str) -> GraphError:
 
 
 def _played(program: Program, branches: Sequence[tuple[int, Branch]], count: int, options: dict[str, Any]) -> Drawing:
-    """Draw branches as they are played.
+    """Draw branches as the steps in which they are played.
 
     Args:
         branches: The branches to draw, each with its number.

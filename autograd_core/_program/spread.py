@@ -19,8 +19,9 @@ Columns = Sequence[Sequence[float]]
 class Spread:
     """An argument that carries rows.
 
-    `example` is the argument in the first row, `columns` locates each of its numbers in every row, and `count` is the
-    number of rows. `joined` turns columns, one for each number, back into the argument's structure.
+    `example` is the argument for the first row. `columns` has, for each number in `example`, a column that locates the
+    corresponding number of every row. `count` is the number of rows. `joined` turns columns, one for each number, back
+    into the argument's structure.
     """
 
     example: Any
@@ -68,8 +69,8 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
 def counted(counts: dict[str, int]) -> int:
     """Return the number of rows, which must be the same for every argument that carries rows."""
     if len(set(counts.values())) != 1:
-        said = ", ".join(f"{name} has {count}" for name, count in counts.items())
-        raise ValueError(f"arguments that carry rows must have the same number of rows; {said or 'none carries rows'}")
+        said = ", ".join(f"{name} has {count}" for name, count in counts.items()) or "no argument carries rows"
+        raise ValueError(f"arguments that carry rows must have the same number of rows; {said}")
     [count] = set(counts.values())
     return count
 

@@ -1,4 +1,5 @@
-/* Replaces Python beneath the runtime of translated rows, for a self-contained program. */
+/* Replaces those parts of Python that the runtime of the translated operations uses, so that an exported program needs
+   only the C library. */
 #define AUTOGRAD_CORE_STANDALONE 1
 #define AUTOGRAD_CORE_PY_ERRORS_H
 
@@ -23,7 +24,8 @@ typedef ptrdiff_t Py_ssize_t;
 enum { VALUE_ERROR = 1, OVERFLOW_ERROR = 2, ZERO_DIVISION = 4, OTHER_ERROR = 8 };
 enum { MATH_HYPOT, MATH_GAMMA, MATH_LGAMMA, MATH_FACTORIAL };
 
-/* Functions of math that CPython implements itself; here they are the C library's, accurate to its last units. */
+/* Computes functions of Python's `math` that CPython implements itself. Here the C library computes them, so their last
+   digits may differ. */
 static double of_python(int which, const double *xs, Py_ssize_t count, int *raised)
 {
     double z = 0.0, largest = 0.0;

@@ -9,16 +9,15 @@ from .._engine.choice import accelerated
 from .._operations.operation import Operation
 from ..value import Value
 
-# The number of references that a node has only while it is examined: from the list, loop variable and argument.
+# The number of references to a node that do not count as uses: the list's, the loop variable's and `getrefcount`'s.
 IN_PASSING = 3
 
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """Return one of the nodes to which an object outside the nodes refers, or None if there is none.
+    """Return a node that is referred to from outside these nodes and their list, or None if there is none.
 
-    Apart from the nodes themselves, only their list may refer to them: a node that is stored elsewhere would be out
-    of date after the next replay.
+    A node that is stored elsewhere would be out of date after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -35,8 +34,8 @@ def leaked(nodes: list[Value]) -> Value | None:
 def release_memory() -> None:
     """Give the memory of freed nodes back to the operating system.
 
-    The C engine usually keeps this memory for the next graph. After a trace there is no next graph: a replay makes only
-    one node, and plans need memory too.
+    The C engine usually keeps this memory for the next graph. After a trace there is no next graph, since a replay
+    makes only one node, and the C player's plans need memory too.
     """
 
 
@@ -48,7 +47,7 @@ def leaves_among(nodes: list[Value]) -> list[Value]:
 
 @accelerated
 def risky(nodes: list[Value], may_raise: Callable[[Operation], bool]) -> list[int]:
-    """Return the nodes, other than leaves, whose operations may raise."""
+    """Return the indices of the nodes, other than leaves, whose operations may raise."""
     return [i for i, node in enumerate(nodes) if not node.is_leaf and may_raise(node.op)]
 
 
@@ -61,10 +60,10 @@ def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
 
 @accelerated
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
-    """Return the nodes outside `nodes` that the roots were computed from, but not those that these depend on.
+    """Return the nodes outside `nodes` that the roots depend on directly, or through nodes in `nodes` only.
 
-    They are in the order in which `nodes` first use them. A function usually uses its inputs in the order in which
-    they are stored (a matrix, for instance, row by row), and adjacent numbers are replayed faster.
+    They are in the order in which the nodes in `nodes` first use them. A function usually uses its inputs in the order
+    in which they are stored (those of a matrix, for instance, row by row), and adjacent numbers are replayed faster.
     """
     own, seen = set(nodes), _seen(roots, nodes)
     used = (x for node in nodes if node in seen for x in node.operands if type(x) is Value)

@@ -34,7 +34,8 @@ class Trace:
     """The record of one run of a function.
 
     `made` holds the nodes that the function made, and `questions` the questions that it asked about them. `plain` holds
-    the nodes that represent plain numbers, and `errors` the errors that the function may have caught.
+    the nodes that represent plain numbers, such as `x.data`. `errors` holds the errors that the function may have
+    caught.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class Trace:
         self.plain: set[Value] = set()
         self.errors: list[Exception] = []
         self.draws = False  # whether the function drew random numbers
-        self.found = False  # an attribute that `taken` expects of watchers
+        self.found = False  # an attribute that every watcher must have; see `_engine/watching.py`
         self._thread = get_ident()
         self._ids: set[int] = set()
 
@@ -60,7 +61,7 @@ class Trace:
         return outcome
 
     def asked_flat(self, node: Value) -> None:
-        """Record, for each operand, whether the derivative is flat, as a question: formulas depend on the answer."""
+        """Record as questions whether a node's local derivatives are flat, because their formulas depend on this."""
         if node.op.flat or node.op.flat_beside:
             for i, slope in enumerate(node._slopes):
                 if slope is not None:
@@ -68,7 +69,7 @@ class Trace:
                     self.questions.append(Question("flat", node.operands, outcome, node.op, i, len(self.made)))
 
     def stopped(self, node: Value, plain: bool) -> Value:
-        """Return a node with the same number that blocks gradients; `plain` says that it represents a plain number."""
+        """Return a new node that has the same number but blocks gradients; if `plain`, mark it as a plain number."""
         self.check_recorded(node)
         result = make_node(stop.operation, node._data, (node,), (NOTHING,), current(), node._stamp)
         if plain:
@@ -90,7 +91,10 @@ class Trace:
             )
 
     def note(self, node: Value) -> None:
-        """Reject a node whose number, as `taken` reports, leaves the graph; other threads may read their own nodes."""
+        """Reject taking a node's number out of the graph.
+
+        Other threads may do so with nodes that do not depend on this trace.
+        """
         if get_ident() != self._thread and not self.reaches(node):
             return
         raise refused("takes plain gradients (backward() or gradients() without create_graph)", CREATE_GRAPH)
@@ -115,17 +119,17 @@ CREATE_GRAPH = "differentiate with create_graph=True, or differentiate the progr
 
 
 def refused(what: str, instead: str) -> GraphError:
-    """Return the error for something in a function that a replay could not repeat."""
+    """Return the error for something that a function does and that a replay could not repeat."""
     error = GraphError(f"a traced function {what}, which a replay could not repeat; {instead}")
     note_error(error)
     return error
 
 
 def check_not_tracing(name: str) -> None:
-    """Reject a replay during a trace, which would record its results as constants."""
+    """Reject a replay during a trace, since the trace would record the results of the replay as constants."""
     if running() is not None:
         raise refused(
-            f"asks the program {name} for gradients or for many rows",
+            f"asks the program {name} for gradients or for results over many rows",
             f"call {name} as a function, or differentiate the function that it was traced from",
         )
 
@@ -151,21 +155,26 @@ def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
             yield trace
     finally:
         with _changing:
-            watches.remove(trace)  # type: ignore[arg-type]  # as above
+            watches.remove(trace)  # type: ignore[arg-type]  # a trace is a watcher too
             del made[thread], traces[thread]
             if not traces:
                 _put_in_place(_ORIGINALS)
                 unwatch_generators()
     if trace.draws or states(function) != before:
-        instead = "draw them outside and pass them as arguments; during a trace, other threads must not draw any"
-        raise refused("draws random numbers", instead)
+        raise refused(
+            "draws random numbers",
+            "draw them outside the function and pass them as arguments; during a trace, no other thread may draw any",
+        )
 
 
-# --- The answers of a Value during a trace -------------------------------------------------------------------
+# --- How a Value behaves during a trace ----------------------------------------------------------------------
 
 
 def _here(*operands: Any) -> Trace | None:
-    """Return this thread's trace, or None; reject questions about nodes in another thread's trace."""
+    """Return this thread's trace, or None if there is none.
+
+    In a thread without a trace, reject questions about nodes that depend on another thread's trace.
+    """
     trace: Trace | None = running()
     if trace is None:
         for other in list(traces.values()):
@@ -189,7 +198,7 @@ def _compared(kind: str) -> Callable[[Value, Any], Any]:
 
 
 def _asked(method: str, kind: str) -> Callable[[Value], Any]:
-    """Return a method of Value that asks a question about its number."""
+    """Return a method of Value that asks a question about the Value's number."""
 
     def ask(self: Value) -> Any:
         trace = _here(self)
@@ -232,7 +241,10 @@ def _refusing(method: str, what: str, instead: str) -> Callable[..., Any]:
 
 
 def _refusing_property(name: str, read: str | None, instead: str) -> property:
-    """Return a property that raises an error if it is assigned and, if `read` says why, also if it is read."""
+    """Return a property that raises an error if it is assigned during a trace.
+
+    If `read` is not None, reading the property during a trace also raises an error; `read` is the text for this error.
+    """
 
     def get(self: Value) -> Any:
         if read is None or _here(self) is None:

@@ -11,7 +11,7 @@ MOST_TERMS, MOST_LINES = 4, 8
 
 
 class Names:
-    """Names for the cells of a branch: a leaf's label, or for a result, the number of the step that computes it.
+    """Names for the cells of a branch: a leaf has its label, and a result is named after the step that computes it.
 
     `slots` maps the cell of a leaf to the leaf's number; `owners` maps the cell of a result to the number of its step.
     """
@@ -92,7 +92,7 @@ def _times(name: str, n: int) -> str:
 
 
 def contents(steps: Sequence[Step]) -> list[str]:
-    """Describe a box's steps in one line for each kind of step; after MOST_LINES kinds, only count the others."""
+    """Describe a box's steps, with one line for each kind; after MOST_LINES kinds, only count the remaining steps."""
     kinds: dict[tuple[int, str], list[Step]] = {}
     for step in _whole(steps):
         kinds.setdefault((step.kind, step.row.name if step.row is not None else ""), []).append(step)
@@ -102,9 +102,9 @@ def contents(steps: Sequence[Step]) -> list[str]:
 
 
 def _whole(steps: Sequence[Step]) -> list[Step]:
-    """Combine steps that `Step.alone` made from the same step; return the result and all other steps.
+    """Combine steps that `Step.alone` made from the same step; return the combined steps and all other steps.
 
-    If not all results of that step are present, the combined step is smaller than the original.
+    If some of the original step's results are absent, the combined step is smaller than the original.
     """
     groups: dict[int, list[Step]] = {}
     for step in steps:

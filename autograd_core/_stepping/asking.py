@@ -2,7 +2,7 @@
 
 When the reader of a page changes a leaf's value, a comparison may have a different outcome. The program would then take
 another branch, which the recorded graph does not contain, so the page asks the questions again. While the program runs,
-`Value` records the questions of the current thread and answers them as usual.
+`Value` records the questions that the current thread asks, and answers them as usual.
 """
 
 from __future__ import annotations
@@ -36,23 +36,24 @@ _asking = RLock()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about some Values and numbers, the answer, and a stamp that tells which nodes were made later.
+    """A question about some Values and numbers, its answer, and a stamp that tells which nodes were made later.
 
-    `kind` is a key of `SIGNS` or `ANSWERS`, or "read" if the number itself was taken out, by `.data` or by rounding.
+    `kind` is a key of `SIGNS` or `ANSWERS`, or "read" if the number itself was taken out of a Value, by `.data` or by
+    rounding.
     """
 
     kind: str
     operands: tuple[Any, ...]
     outcome: float
-    stamp: int  # the smallest stamp that a node made later can have
+    stamp: int  # nodes made after the question have this stamp or a later one
     line: int | None
 
 
 def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, list[Asked]]:
     """Call a function with leaves named after its parameters; return the result and the questions that were asked.
 
-    Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records
-    the source line that made it.
+    Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records the
+    source line that made it.
 
     Raises:
         GraphError: The function returns something other than one or several Values.
@@ -79,7 +80,7 @@ def _labelled(thing: Any, name: str) -> Any:
 
 @contextmanager
 def asked() -> Iterator[list[Asked]]:
-    """Collect the questions that this thread asks of Values inside the `with` block.
+    """Collect the questions that this thread asks about Values inside the `with` block.
 
     Raises:
         GraphError: A function is being traced.
@@ -127,7 +128,7 @@ def _compared(kind: str, original: Any, note: Note) -> Callable[[Value, Any], An
 
 
 def _answered(kind: str, function: Callable[..., Any], note: Note) -> Callable[..., Any]:
-    """Return a method that answers from the number itself, since reading `.data` would be another question."""
+    """Return a method that answers from the number itself, since reading `.data` would record another question."""
 
     def answer(self: Value, *arguments: Any) -> Any:
         outcome = function(self._data, *arguments)

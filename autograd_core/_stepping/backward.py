@@ -17,7 +17,7 @@ from .scene import COMPLETE, INSIDE, WRONG, Scene, Step, group_of, node_of, slop
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The slots of an edge's contribution, of its two factors, and of the operand's gradient before and after it."""
+    """The slots of a contribution, of its two factors, and of the operand's gradient before and after the addition."""
 
     local: int
     upstream: int
@@ -33,7 +33,7 @@ class Sweep:
         self.scene = scene
         self.replay = replay
         self.epoch = epoch
-        self.remaining = dict(scene.uses)  # for each box, how many edges its gradient is still waiting for
+        self.remaining = dict(scene.uses)  # for each box, how many edges have yet to send a contribution to it
         self.due: dict[Value, int] = {}  # the correct gradients of leaves whose computed gradients may be wrong
         replay.start()
 
@@ -59,7 +59,7 @@ class Sweep:
         yield self._result()
 
     def _passed_on(self, box: Box) -> Iterator[tuple[list[Box], Step]]:
-        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; a leaf has no steps."""
+        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; a leaf yields none."""
         incoming = [edge for edge in self.scene.incoming[box] if edge.source.group is not None]
         if box.kind == "folded":
             for edge in incoming:
@@ -104,7 +104,7 @@ class Sweep:
         return Sent(*carried, before, self.replay.gradient(x))
 
     def _chain_rule(self, edge: Edge, sent: Sent) -> Line:
-        """Return the text of an edge's step: the product, in symbols, as a formula and in numbers, and the new sum."""
+        """Return the text of an edge's step: the product in symbols, as a formula and in numbers, then the new sum."""
         result, operand = edge.target, edge.source
         gradient = self.scene.gradient(operand)
         upstream = line("·", slope(sent.upstream, signed=True))
@@ -120,7 +120,7 @@ class Sweep:
         if operand.node is None:
             return text
         if edge.more or result.more:
-            return line(text, f", and likewise for every repeat of this edge ⇒ {gradient} = ", slope(sent.total))
+            return line(text, f", and the same for every repeat of this edge ⇒ {gradient} = ", slope(sent.total))
         if sent.before is None:
             return line(text, f" ⇒ {gradient} = ", slope(sent.total))
         added = line(slope(sent.before), " + ", slope(sent.contribution, signed=True))
@@ -200,7 +200,8 @@ class Sweep:
                 if box in wrong:
                     wrong.update(operands)
                 if missing:
-                    step.say(f"; but grad({box.short}) is not complete: {missing} more to come")
+                    edges = "1 edge is" if missing == 1 else f"{missing} edges are"
+                    step.say(f"; but grad({box.short}) is incomplete: {edges} still to come")
                 if late := [operand.short for operand in operands if operand in sent]:
                     passed = "has passed its gradient" if len(late) == 1 else "have passed their gradients"
                     step.say(f"; too late: {', '.join(late)} {passed} on without this")
@@ -234,7 +235,7 @@ class Sweep:
             else:
                 what, came, due = self.scene.gradient(box), got.gradient(leaves[0]), right[leaves[0]]
             found.append((line(f"{self.scene.where(box)}{what}"), came, due))
-        text = "In this graph even the unsorted order yields the correct gradients: nothing came too late"
+        text = "In this graph, even the unsorted order yields the correct gradients: nothing came too late"
         line_ = line(Wrong(tuple(found), text)) if found else (text,)
         return self.scene.step("result", self.epoch, line_, [box.id for box in self.scene.leaves])
 

@@ -1,6 +1,7 @@
-"""The data of a page, as JSON: its steps, the program that computes its numbers and gradients, and the questions asked.
+"""The data of a page, as JSON: its steps, the program that recomputes its numbers and gradients, and its guards.
 
-A question whose answer must not change is called a guard in the data.
+A guard is a question that the user's program asked about its numbers (see `asking.py`). If the answer changes, the
+recorded graph may no longer apply.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MOST_NODES = 150  # with more, the gradients' graph would make up most of the pa
 
 
 def page_data(script: Script, frames: Frames) -> dict[str, Any]:
-    """Return the data for the page's script: each distinct step once, both orders, and the program for the numbers."""
+    """Return the data for the page's script: the distinct steps, both orders, and the program for the numbers."""
     pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # both orders share most of a forward pass
     at = {text: i for i, text in enumerate(pool)}
     tape, picture = script.tape, script.scene.picture
@@ -77,15 +78,15 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 def _computed_first(tape: Tape) -> set[int]:
     """Return the slots whose numbers the page computes before it shows any, so that the data can omit those numbers.
 
-    Operations that take any number of operands are excluded: the page needs their recorded derivatives, which show
-    where the plain numbers among the operands leave no path.
+    The slots of operations that take any number of operands are not included: the page needs their recorded
+    derivatives, which show where no gradient passes because other operands are plain numbers.
     """
     rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
     return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
 
 
 def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
-    """Encode each instruction as numbers: the index of its name, then its slots; a plain number's slot as ~slot."""
+    """Encode each instruction as numbers: the index of its name, then its slots (~slot for that of a plain number)."""
     if not live:
         return {"ops": [], "code": [], "frozen": {}, "domains": {}}
     names = sorted({str(name) for name, *_ in tape.code})
@@ -149,7 +150,7 @@ def _jsonable(x: float) -> float | str:
 class SecondOrder:
     """The program that computes all gradients, with the slots of the leaves and of their gradients.
 
-    The slot of a constant gradient is None.
+    A constant gradient has None in place of a slot.
     """
 
     tape: Tape
@@ -158,7 +159,7 @@ class SecondOrder:
 
 
 def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
-    """Return the leaves' gradients as a program, or None if only Python can compute them or the graph is too large."""
+    """Return a program for the leaves' gradients, or None if only Python can compute them or the graph is too large."""
     if not leaves or len(scene.order) > MOST_NODES or any(why_frozen(node.op) for node in scene.order):
         return None
     with record():
@@ -170,7 +171,7 @@ def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
 
 
 def guards_of(script: Script) -> dict[str, Any]:
-    """Return the questions that the page asks again, and stamps that tell when each computed value was made."""
+    """Return the guards, and the stamps that tell which computed values were made after each question."""
     data, tape = script.recorded, script.tape
     guards = []
     for question in script.questions:

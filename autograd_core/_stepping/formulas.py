@@ -13,14 +13,14 @@ LONGEST = 60
 
 
 class Formulas:
-    """Prints ∂result/∂operand for the nodes of a graph; calls each derivative function at most once per node."""
+    """Prints ∂result/∂operand for the nodes of a graph; a derivative function is called at most once for each node."""
 
     def __init__(self, precision: int) -> None:
         self.precision = precision
         self._slopes: dict[Value, Sequence[Any]] = {}
 
     def __call__(self, node: Value, index: int, names: Sequence[str], result: str) -> str:
-        """Return ∂result/∂operand for the operand at `index`, written with these names.
+        """Return ∂result/∂operand for the operand at `index`; `names` names the operands, and `result` the result.
 
         The text is empty if the derivative is unknown or its formula would be too long.
         """
@@ -47,11 +47,11 @@ class Formulas:
 
 
 def _slopes(node: Value) -> Sequence[Any]:
-    """Return the local derivatives as separate graphs, by calling the derivative function on the operands as Values."""
+    """Return the local derivatives as graphs, by calling the derivative function on the operands as Values."""
     try:
         with record():
             return node.op.slopes(node.operands, node)
-    except Exception:  # a primitive's function may not support Values: then only its numbers are shown
+    except Exception:  # the function of a primitive may not support Values; then there is no formula
         return ()
 
 
@@ -76,7 +76,7 @@ def _printed(slope: Any, known: Mapping[Value, str], precision: int) -> str:
         if not node.op.formula.startswith(node.op.name):
             parts = [atom(part) for part in parts]
         texts[node] = filled(node.op.formula, parts[0], parts[-1])
-        if node.op.operator == "mul" and "1" in parts:  # prefix and suffix products start from 1
+        if node.op.operator == "mul" and "1" in parts:  # prefix and suffix products start from 1, which is not printed
             texts[node] = parts[1] if parts[0] == "1" else parts[0]
         if len(texts[node]) > LONGEST:
             return ""

@@ -13,11 +13,11 @@ from .lines import CountWrong, Differs, Equal, Exponent, Line, Number, line
 from .replay import Replay
 from .scene import INSIDE, Scene, Step, group_of, node_of, slope
 
-FIRST_PLACE = 0xE000  # private-use characters stand for the operands until the formula is split at them
+FIRST_PLACE = 0xE000  # the first of the private-use characters that stand for operands until a formula is split at them
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
-    """Yield the step in which the leaves take their values, then one for each operation in topological order."""
+    """Yield the step in which the leaves take their values, then a step for each operation, in topological order."""
     yield _leaves(scene, replay, epoch)
     for box in scene.picture.boxes:
         if box.group is not None and (box.node is None or not box.node.is_leaf):
@@ -84,7 +84,7 @@ def _computed(scene: Scene, replay: Replay, epoch: int, box: Box) -> Step:
 
 
 def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
-    """Return the text of an operation applied to the numbers in slots."""
+    """Return the text of an operation applied to the numbers in these slots."""
     written = applied(op, [chr(FIRST_PLACE + i) for i in range(len(slots))])
     signed = op.arity is not None and not op.formula.startswith(op.name)
     parts: list[str | Number | Exponent] = [""]
@@ -122,9 +122,9 @@ def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Val
             step.marks[f"{box.id}:d"] = line("data ", Number(new))
             yield step
         elif box.kind == "folded" and (parameters := parameters_of(group_of(box))):
-            moves = "moves" if len(parameters) == 1 else "move"
+            are = "is" if len(parameters) == 1 else "are"
             text = line(
-                f"{scene.where(box)}{box.short}: its {counted(parameters, 'parameter')} {moves}, w ← w - ",
+                f"{scene.where(box)}{box.short}: its {counted(parameters, 'parameter')} {are} updated, w ← w - ",
                 Number(rate), "·grad(w)",
                 CountWrong(tuple((gradients.get(x, none), due[x]) for x in parameters if x in due)),
             )  # fmt: skip  # keeps words next to their numbers

@@ -1,4 +1,4 @@
-"""The steps as pictures: a single layout, with room for the widest texts, holds each step's texts and colours."""
+"""The steps as pictures, which differ in texts and colours but share one layout, with room for the widest texts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Frames:
         self.heads = {box.id: self._head(box) for box in picture.boxes}
 
     def _head(self, box: Box) -> list[str]:
-        """Return those lines of a box that no step changes."""
+        """Return the lines of a box that no step changes."""
         if box.group is None:
             return [box.name]
         more = [f"× {box.more} more"] if box.more else []
@@ -67,7 +67,7 @@ class Frames:
 
     @cached_property
     def initial(self) -> Texts:
-        """Every text that steps change, as it is before the first step."""
+        """All texts that steps change, as they are before the first step."""
         texts: Texts = {}
         for box in self.picture.boxes:
             if box.valued is not None:
@@ -78,7 +78,7 @@ class Frames:
 
     @cached_property
     def geometry(self) -> Geometry:
-        """The layout with every text at its widest."""
+        """The layout, with room for each text at its widest."""
         return self._upright(max(len(step.text) for step in self.steps))
 
     @cached_property

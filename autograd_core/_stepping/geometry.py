@@ -1,4 +1,4 @@
-"""A fixed layout for frames with different texts and colours, so that nothing moves from one frame to the next."""
+"""One layout for the pictures of all steps, which differ in texts and colours, so that nothing moves between steps."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Geometry:
 
     Args:
         source: DOT source, with placeholders as wide as the widest texts.
-        time_limit: The number of seconds after which LayoutError is raised.
-        caption: The length of the longest line below the picture, in characters; 0 for no caption.
+        time_limit: The number of seconds after which a layout is abandoned, with a LayoutError.
+        caption: The length of the longest text below the picture, in characters; 0 if there is no such text.
     """
 
     def __init__(self, source: str, time_limit: float, caption: int = 0) -> None:
@@ -33,7 +33,7 @@ class Geometry:
         self.graph = _attributes(laid)
         self.clusters = {o["name"]: _attributes(o) for o in objects if "bb" in o}
         self.members = {o["name"]: [objects[i]["name"] for i in o.get("nodes", ())] for o in objects if "bb" in o}
-        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # rank ties have no position
+        self.nodes = {o["name"]: _attributes(o) for o in objects if "pos" in o}  # subgraphs have no position
         names = {o["_gvid"]: o["name"] for o in objects}
         self.edges = [(names[e["tail"]], names[e["head"]], _attributes(e)) for e in laid.get("edges", ())]
         left, bottom, right, top = (float(x) for x in self.graph.pop("bb").split(","))
@@ -45,7 +45,7 @@ class Geometry:
 
     @property
     def disorder(self) -> int:
-        """How many more pairs of numbered frames are in the wrong order than in the right one."""
+        """How many more pairs of numbered frames (of scopes) are in the wrong order than in the right order."""
         frames = ((frame.get("label", ""), frame["bb"]) for frame in self.clusters.values())
         return disorder(frames, self.graph.get("rankdir") == "TB")
 
@@ -67,7 +67,7 @@ class Geometry:
             if not changed.get("label"):
                 changed.pop("lp", None)
             lines.append(f"\t{string(tail)} -> {string(head)} [{_written(changed)}]\n")
-        for i, (x, y) in enumerate(((self.left, self.bottom), (self.right, self.top))):  # the frame's corners
+        for i, (x, y) in enumerate(((self.left, self.bottom), (self.right, self.top))):  # fix the size of the picture
             lines.append(f'\t"corner {i}" [pos="{x},{y}" label="" width=0.01 height=0.01 style=invis]\n')
         if self.lines:
             y = self.bottom + LINE * (self.lines + 1) / 2

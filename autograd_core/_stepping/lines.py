@@ -1,4 +1,4 @@
-"""Lines with placeholders for numbers: the text of a step contains slots, which are filled with numbers from the tape.
+"""Lines of text with placeholders for numbers. A placeholder holds the index of a slot on the tape (`replay.py`).
 
 Python fills in the engine's numbers; the page fills the same lines again when the reader changes a leaf's value. Words
 that depend on the numbers (for example, on whether 0 was multiplied by infinity) are pieces of their own kinds.
@@ -68,7 +68,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class CountWrong:
-    """Words that count the pairs in which the two numbers differ; they appear only if there are any."""
+    """Words that count the pairs in which the two numbers differ; there are no words if all pairs agree."""
 
     pairs: tuple[tuple[int, int], ...]
 
@@ -95,7 +95,7 @@ def alike(a: float, b: float) -> bool:
 
 
 class Filling:
-    """Fills lines with numbers, written to a given number of digits."""
+    """Fills in the numbers of lines, to `precision` significant digits."""
 
     def __init__(self, numbers: Sequence[float], precision: int) -> None:
         self.numbers = numbers
@@ -128,7 +128,7 @@ class Filling:
                 return "" if alike(at[came], at[due]) else self(words)
             case CountWrong(pairs):
                 wrong = sum(not alike(at[a], at[b]) for a, b in pairs)
-                return f", {wrong} by a wrong gradient" if wrong else ""
+                return f", {wrong} with a wrong gradient" if wrong else ""
             case Wrong(found, right):
                 wrong_ones = [
                     f"{self(what)} = {self.number(came)} instead of {self.number(due)}"
@@ -141,7 +141,7 @@ class Filling:
 
 
 def left_out(count: int) -> list[str]:
-    """Return what to append to a list of `count` items that is cut short."""
+    """Return ["… 3 more"] if a list of `count` items has 3 too many to print, or [] if all of them are printed."""
     return [f"… {count - MOST_LISTED} more"] if count > MOST_LISTED else []
 
 
@@ -178,7 +178,7 @@ def coded(text: Line, slots: Mapping[int, int]) -> Any:
         case (str(words),):
             return words
         case (Number(a, False, True), " × ", Number(b, True, True), " = ", Number(c, False, True)):
-            # an edge's contribution; contributions and gradients make up most of a page
+            # an edge's contribution; most of a page is contributions and gradients, so their codes are short
             return [["x", slots[a], slots[b], slots[c]]]
         case ("grad ", Number(slot, False, True), *more) if more in ([], [" ✓"]):
             return [["G" if more else "g", slots[slot]]]  # the gradient of the edge's operand

@@ -1,14 +1,15 @@
-"""The numbers of all steps, in slots, and the instructions with which a page can compute those numbers again.
+"""The numbers of all steps, each in a slot, and the instructions that a page runs to compute the numbers again.
 
-The first epoch has the numbers that the graph recorded; the player of programs computes those of later epochs.
+The numbers of the first epoch are those that the graph recorded. Those of later epochs are computed by the player of
+programs, `_program/player.py`.
 
 An instruction is a name, followed by the first slot that it fills and by the slots that it reads. If the name is that
 of an operation of the table, the instruction reads the operands and fills the value, then the local derivative with
 respect to each operand. The other names are:
 
 "frozen"  does the same for an operation that only Python can compute
-"send"    reads the local derivative, the upstream gradient and the sum of everything that has arrived before (-1 if
-          nothing has); fills the contribution, then the new sum
+"send"    reads the local derivative, the upstream gradient and the sum of all earlier contributions to the operand (-1
+          if there are none); fills the contribution, then the new sum
 "norm"    fills the square root of the sum of the squares of the slots that it reads
 "update"  reads w, g and the rate; fills w - rate·g
 """
@@ -102,9 +103,9 @@ class Tape:
 def why_frozen(op: Operation) -> str:
     """Return why only Python can compute an operation, or an empty string for the operations of the table."""
     if op.origin is not None:
-        return f"{op.name} is a primitive, a Python function of your own"
+        return f"{op.name} is a primitive, a Python function of your own, which a page cannot run"
     if op.name == "checkpoint":
-        return "a checkpoint runs its Python function again"
+        return "a checkpoint runs its Python function again, which a page cannot do"
     return ""
 
 
@@ -148,7 +149,7 @@ class Replay:
 
         Return the slots of the local derivative, the adjoint and the contribution.
         """
-        operand = node.operands[index]  # nothing is sent along edges to constants
+        operand = node.operands[index]  # a node, since nothing is sent to constants
         local = self.local(node, index)
         upstream = self.adjoint.get(node)
         if upstream is None:
@@ -190,8 +191,8 @@ class Replay:
     def forward(self) -> None:
         """Recompute every node from the leaves, with the player of programs.
 
-        Raises whatever an operation raises for floats for which it has no value; the message names the operation and
-        its operands.
+        If an operation has no value for its operands, it raises the same exception as for floats; the message names the
+        operation and the operands.
         """
         slopes: list[Slopes] = []
         numbers = [self.tape.numbers[self.data[leaf]] for leaf in self._leaves]

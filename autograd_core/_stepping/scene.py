@@ -1,4 +1,4 @@
-"""The classes Step and Scene; a scene holds the facts about a picture that steps of every kind look up."""
+"""The class Step, and the class Scene, which holds the facts about a picture that all kinds of steps need."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Step:
 
 
 class Scene:
-    """A picture with the data that its steps look up: the leaves, how often each box is read, and each box's nodes."""
+    """A picture with the data that its steps need: the leaves, each box's nodes, and how many edges leave each box."""
 
     def __init__(self, picture: Picture, graph: Graph) -> None:
         self.picture = picture
@@ -74,7 +74,7 @@ class Scene:
         return Step(kind, epoch, text, list(focus), {}, {}, self.filling)
 
     def gradient(self, of: Box) -> str:
-        """Return the symbol of a box's gradient, ∂root/∂box, which differs from the symbols of local derivatives."""
+        """Return the symbol for a box's gradient, ∂root/∂box; it cannot be mistaken for a local derivative."""
         return f"grad({of.short})"
 
     def where(self, *boxes: Box) -> str:
@@ -94,7 +94,7 @@ class Scene:
         return line(text, f", {more[0]}") if more else text
 
     def names(self, box: Box) -> list[str]:
-        """Return the names of a node's operands in order, including operands that share an edge with another."""
+        """Return the names of a node's operands in order, even those of operands that share an edge."""
         names = {edge.index: edge.source.short for edge in self.incoming[box]}
         for index, x in enumerate(node_of(box).operands):
             if index not in names and type(x) is Value:
@@ -120,12 +120,12 @@ def _places(boxes: Sequence[Box]) -> dict[Box, str]:
 
 
 def slope(slot: int, *, signed: bool = False) -> Line:
-    """Return the piece for a derivative, written without a sign if it is zero."""
+    """Return the line for the derivative in a slot; a zero is written without a sign."""
     return (Number(slot, signed, slope=True),)
 
 
 def node_of(box: Box) -> Value:
-    """Return the node of a box that is known to represent one."""
+    """Return the node of a box that is known to represent a node."""
     return group_of(box).nodes[0]
 
 

@@ -1,4 +1,4 @@
-"""The steps through a graph as data: in each epoch a forward pass, a sweep (sorted or unsorted) and an update."""
+"""The steps through a graph as data: in each epoch, a forward pass, a sweep (sorted or unsorted) and an update."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .scene import Scene, Step
 class Script:
     """The steps through a picture in all epochs: `sorted`, in the sweep's order, and `eager`, in an unsorted order.
 
-    After each unsorted epoch, the parameters are updated with the gradients, right or wrong, of that epoch.
+    In the unsorted order, each epoch's update uses the gradients of that epoch, even if they are wrong.
     """
 
     def __init__(
@@ -43,8 +43,9 @@ class Script:
         try:
             for step in self._epochs(epochs, Sweep.eager):
                 self.eager.append(step)
-        except (ArithmeticError, ValueError) as error:  # only wrong gradients lead here
-            text = f"Wrong gradients led to parameters with which the next epoch cannot be computed: {error}"
+        except (ArithmeticError, ValueError) as error:  # only wrong gradients can cause this
+            why = "because the parameters were updated with wrong gradients"
+            text = f"The next epoch cannot be computed, {why}: {error}"
             self.eager.append(self.scene.step("result", self.eager[-1].epoch, (text,)))
 
     def _epochs(self, epochs: int, way: Callable[[Sweep], Iterator[Step]]) -> Iterator[Step]:

@@ -16,7 +16,7 @@ APART = 6  # at least this many lines are left out between two parts
 
 
 def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
-    """Return, for the page, the source that made the boxes: parts of files, and for each box its line in a part."""
+    """Return the source that made the boxes, for the page: parts of files, and for each box a part and a line in it."""
     places = {box.id: place for box in boxes if box.group is not None and (place := line_of(box.group.nodes[0]))}
     if not places:
         return None

@@ -1,4 +1,4 @@
-"""Wrapping long chains into rows, like lines of text: a layout is cut where few edges cross between two ranks."""
+"""Wrapping long chains into rows, like lines of text; a layout is cut between two ranks where few edges cross."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Bounds = tuple[float, float, float, float]  # left, bottom, right, top
 ROOM = (1300.0, 540.0)  # the space for the picture on a small screen
 MOST_ROWS = 5
 MOST_CROSSING = 2
-GUTTER = 46.0  # between rows, for the edges that lead from one row to the next
+GUTTER = 46.0  # the space between rows, for the edges that lead from one row to the next
 MARGIN = 34.0
-WORTH = 1.15  # rows, which are harder to follow, are made only if they enlarge the text by more than this factor
+WORTH = 1.15  # since rows are harder to follow, they are made only if they enlarge the text by more than this factor
 
 
 def wrapped(nodes: dict[str, Attributes], edges: Edges, bounds: Bounds) -> Bounds:

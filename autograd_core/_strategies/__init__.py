@@ -1,1 +1,1 @@
-"""Random programs: read `programs.py` (programs as data), then `sketches.py` (how hypothesis draws one)."""
+"""Random programs: read `programs.py` (programs as data), then `sketches.py` (how Hypothesis draws a program)."""

@@ -1,7 +1,8 @@
-"""Programs as data: a few inputs, then one operation per line. Programs run on floats and Values, and print as Python.
+"""Random programs, represented as data: each has a few inputs and several lines, with one operation per line.
 
-The hypothesis strategies draw them, and a failing property test prints them. A line applies an operation, or is one of
-a few expressions that plain Python evaluates, such as a comparison.
+The Hypothesis strategies draw programs. A program runs on floats and on Values. It prints as Python source, which can
+be copied from the report of a failing property test. Each line either applies an operation or is an expression that
+plain Python evaluates, such as a comparison.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ def function_of(operation: Operation) -> Callable[..., Any]:
 
 
 def in_math(operation: Operation) -> bool:
-    """Return whether plain Python has the operation, as an operator or in `math` under the same name."""
+    """Return whether plain Python provides the operation: as an operator, or in `math` under the same name."""
     return bool(operation.operator) or operation.value is getattr(math, operation.name, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The right-hand side of a line: its text, with {0}, {1}, … for the operands, and the operation that it applies.
+    """The right-hand side of a line: its text, with {0}, {1}, … in place of the operands, and the operation it applies.
 
     `operation` is None for an expression that plain Python evaluates. `is_plain` says whether the result can be a plain
     number even when the operands are Values, as with a comparison.
@@ -76,7 +77,7 @@ Operand = str | float
 
 
 def printed(operand: Operand) -> str:
-    """Return an operand as source, with a negative number in parentheses, because -1.0 ** x means -(1.0 ** x)."""
+    """Return an operand as source text; a negative number is in parentheses, because -1.0 ** x means -(1.0 ** x)."""
     text = operand if isinstance(operand, str) else repr(operand)
     return f"({text})" if text.startswith("-") else text
 
@@ -96,16 +97,17 @@ class Line:
 
     @property
     def references(self) -> tuple[str, ...]:
-        """The operands that are names."""
+        """The operands that are names of inputs or of earlier lines."""
         return tuple(x for x in self.operands if isinstance(x, str))
 
 
 @dataclass(frozen=True, repr=False)
 class RandomProgram:
-    """A program: the values of its inputs, and its lines, the last of which is the result.
+    """A program: the values of its inputs, and its lines, the last of which computes the result.
 
-    `program(*operands)` runs the program. On floats, it uses only builtins and `math` if these provide the operations;
-    on Values, it uses the functions of autograd_core. `repr(program)` is a script that can be pasted and run.
+    `program(*operands)` runs the program. On floats, it uses only builtins and `math` if these provide all operations
+    of the program; on Values, it uses the functions of autograd_core. `repr(program)` is a script that can be pasted
+    and run.
 
     >>> from autograd_core import operation_of, tanh
     >>> program = RandomProgram((0.5,), (Line("t1", form_of(operation_of(tanh), 1), ("a",)),))
@@ -167,7 +169,7 @@ class RandomProgram:
         return "\n    ".join([f"def program({', '.join(self.names)}):", *body])
 
     def imports(self, module: str) -> str:
-        """Return the import lines that `source` needs; `module`, "math" or "autograd_core", supplies the functions."""
+        """Return the import lines that `source` needs, with functions from `module` ("math" or "autograd_core")."""
         wanted: dict[str, set[str]] = {}
         for operation in self.operations:
             if not operation.operator:
@@ -192,7 +194,7 @@ class RandomProgram:
             yield line, namespace[line.name]
 
     def _functions(self, operands: Sequence[Any]) -> dict[str, Any]:
-        """Return the objects that the names in the source refer to."""
+        """Return a dict from the names in the source to the objects that these names refer to."""
         plain = self.in_math and not any(type(x) is Value for x in operands)
         found: dict[str, Any] = {name: getattr(math, name) for name in FROM_MATH}
         for operation in self.operations:
@@ -212,7 +214,7 @@ class RandomProgram:
     __repr__ = __str__
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Let hypothesis and IPython print the program."""
+        """Print the program in IPython and in the reports of Hypothesis."""
         printer.text(str(self))
 
 

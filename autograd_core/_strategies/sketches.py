@@ -1,4 +1,4 @@
-"""How hypothesis draws a random program: it draws a sketch of the lines, then adds inputs and constants."""
+"""How Hypothesis draws a random program: it draws sketches of the lines, then inputs and constants to complete them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, RandomProg
 
 MOST_OPERATIONS = 60
 # An operand of a line before the program is assembled: ("input", i) for an input; ("back", n) for an earlier line, with
-# n = 0 for the last; ("number", i) for one of the program's constants; or ("order", n) for the integer n, where only an
-# integer is allowed. If several lines are not used yet, "back" counts only those, so that most lines contribute to one
-# result. Each operand is a single choice and each line only a few, because hypothesis, when it shrinks a program, can
-# leave out only lines that consist of few choices.
+# n = 0 for the line just before; ("number", i) for one of the program's constants; or ("order", n) for the integer n,
+# where only an integer is allowed. If the results of several lines are not used yet, "back" counts only these lines, so
+# that most lines contribute to one result. Hypothesis shrinks a program by leaving out lines, but can leave out only
+# lines that it drew with few choices. So each operand is drawn with a single choice, and each line with only a few.
 Place = tuple[str, int]
 Sketch = tuple[Form, tuple[Place, ...]]
 CONSTANTS_AT_MOST = 6
-# Decides whether a line may be kept, given its operation and the values of its operands.
+# A function that decides, from a line's operation and the values of its operands, whether the line may be kept.
 Fits = Callable[[Operation, Sequence[float]], bool]
-# Operands are drawn uniformly from this list. Most entries are the preceding lines, so that programs are deep.
+# Operands are drawn uniformly from this tuple. Most entries stand for one of the last three lines, so that programs are
+# deep.
 PLACES: tuple[Place, ...] = (
     *(("input", i) for i in range(len(INPUT_NAMES)) for _ in range(10)),
     *(("back", k) for k, times in enumerate((380, 80, 20)) for _ in range(times)),
@@ -33,7 +34,7 @@ PLACE = st.sampled_from(PLACES)
 
 
 def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int) -> SearchStrategy[list[Sketch]]:
-    """Return a strategy for lists of lines, not yet assembled; any line can be left out to shrink a failing program."""
+    """Return a strategy for lists of lines; Hypothesis can leave out any of these lines to shrink a failing program."""
     # operators are listed three times because, unlike functions of one number, they join branches of the graph
     lines = [applied(row) for row in (*rows, *[row for row in rows if row.operator] * 2)]
     lines += [st.tuples(st.just(form), st.tuples(*[PLACE] * PYTHON_ARITY[form])) for form in forms]
@@ -43,7 +44,7 @@ def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int
 
 
 def applied(row: Operation) -> SearchStrategy[Sketch]:
-    """Return a strategy for lines that apply one operation."""
+    """Return a strategy for lines that apply a given operation."""
     count = len(row.shape.parameters)
     if row.shape.lists:
         return st.integers(1, 4).flatmap(
@@ -57,7 +58,7 @@ def applied(row: Operation) -> SearchStrategy[Sketch]:
 def put_together(
     inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[Sketch], keep: Callable[[Line], bool]
 ) -> RandomProgram:
-    """Assemble a program from the lines that `keep` accepts; its result is the line that depends on the most others."""
+    """Assemble a program from the lines that `keep` accepts; the line that depends on the most others is the result."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
     carrying = set(names)  # the names that are certain to be Values when the inputs are Values
@@ -72,7 +73,7 @@ def put_together(
             else:
                 xs.append(constants[x % len(constants)] if kind == "number" else x)
         if not carrying.intersection(x for x in xs if isinstance(x, str)):
-            # if all operands were plain numbers, Python would compute the operation, with unbounded ints
+            # an operation on plain numbers alone would be computed by Python, with ints of any size, so use an input
             xs[next(i for i, (kind, _) in enumerate(places) if kind != "order")] = names[0]
         line = Line(f"t{len(lines) + 1}", form, tuple(xs))
         if keep(line):
@@ -90,9 +91,9 @@ def programs_of(
     max_inputs: int,
     fits: Fits | None = None,
 ) -> SearchStrategy[RandomProgram]:
-    """Return a strategy for programs assembled from a sketch, inputs and constants, leaving out lines that do not fit.
+    """Return a strategy for programs that are assembled from sketches of lines, inputs and constants.
 
-    Without `fits`, every line is kept.
+    A line is left out if `fits` returns False for it; without `fits`, every line is kept.
     """
     inputs = st.lists(number, min_size=1, max_size=max_inputs)
     constants = st.lists(constant, min_size=1, max_size=CONSTANTS_AT_MOST)
@@ -109,7 +110,7 @@ def programs_of(
 
 
 def keep_every_line(line: Line) -> bool:
-    """Keep every line, even one that has no value for these inputs."""
+    """Return True, to keep every line, even a line that has no value for these inputs."""
     return True
 
 

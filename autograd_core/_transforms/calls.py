@@ -21,14 +21,14 @@ Argnums = int | tuple[int, ...]
 class Transformed:
     """The function that a transform returns.
 
-    It keeps the original function's name, its docstring and, unless another is passed, its signature. It can be
-    pickled.
+    It keeps the original function's name and docstring and, unless another signature is passed, that function's
+    signature. It can be pickled if the original function can.
     """
 
     def __init__(
         self, transform: Function, apply: Function, function: Function, takes: Signature | None = None, **options: Any
     ) -> None:
-        """Store what is needed to run `apply(function, arguments, keywords, **options)` on each call."""
+        """Store the arguments; each call runs `apply(function, arguments, keywords, **options)`."""
         if not callable(function):
             raise TypeError(
                 f"{transform.__name__} takes a function and returns one; got {function!r}: "
@@ -93,7 +93,7 @@ def checked(argnums: Any) -> Argnums:
 def located(
     function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums
 ) -> list[Any]:
-    """Return the index of each argument that `argnums` refers to, or its name if it is passed by keyword."""
+    """Return, for each argument that `argnums` refers to, its index, or its name if it is passed by keyword."""
     if not isinstance(argnums, tuple):
         return [_place(function, len(arguments), keywords, argnums)]
     places: list[Any] = [_place(function, len(arguments), keywords, index) for index in argnums]
@@ -145,7 +145,7 @@ def scalar(output: Any) -> Any:
 
 
 def several(output: Any) -> Structure:
-    """Split the output of a function into its numbers, of which there may be several, and its structure."""
+    """Split the output of a function, which may contain several numbers, into these numbers and their structure."""
     _differentiable(unwrapped(output))
     structure = taken_apart(output)
     for x in structure.numbers:
@@ -154,7 +154,7 @@ def several(output: Any) -> Structure:
 
 
 def _differentiable(output: Any) -> None:
-    """Raise TypeError for an output that has no derivative; a gradient of 0.0 would hide a mistake."""
+    """Raise TypeError for an output that has no derivative; returning a gradient of 0.0 would hide a mistake."""
     if passes(output):
         raise TypeError(
             f"the function returned {output!r}, which has no derivative; return the numbers to differentiate"

@@ -84,7 +84,7 @@ def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callabl
 
 
 def kind_of(thing: Any) -> Kind | None:
-    """Return the kind of a structure, or None if the structure is of no known kind."""
+    """Return the kind of a structure, or None if it is not a structure of a known kind."""
     kind = type(thing)
     if (known := KINDS.get(kind)) is not None:
         return known
@@ -99,7 +99,7 @@ def kind_of(thing: Any) -> Kind | None:
 
 
 def _beside(thing: Any, names: Sequence[str]) -> bool:
-    """Return whether an object has attributes other than `names`; these would be lost.
+    """Return whether an object has attributes other than `names`, which would be lost if the object were rebuilt.
 
     Cached properties are ignored.
     """

@@ -22,8 +22,8 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
 def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
     """Warn about the first plain number among a function's results that is not a constant.
 
-    Called if a number was taken out of a Value while the function ran. Any plain number among the results is then
-    assumed to have been computed from the number taken out, unless the result is a constant: one of the arguments
+    This is called only if a number was taken out of a Value while the function ran. Any plain number among the results
+    is then assumed to have been computed from the number taken out, unless it is a constant: one of the arguments
     `given` to the function, or a number that the code of the function contains or refers to by name. The code of other
     functions that this code names is searched as well.
     """
@@ -33,9 +33,9 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
     for x in numbers:
         if type(x) is not Value and repr(x) not in known:
             warnings.warn(
-                f"the function returned {x!r}, a plain number computed from one that was taken out of a Value; "
-                "its gradient is lost and counts as 0.0; compute with Values (x, not x.data; no round or int; "
-                "gradients with create_graph=True), or return stop_gradient(…) if you mean 0.0",
+                f"the function returned {x!r}, a plain number computed from a number that was taken out of a Value, "
+                "so its gradient is lost and counts as 0.0; compute with Values (x, not x.data; no round or int; "
+                "gradients with create_graph=True), or return stop_gradient(…) if the gradient is meant to be 0.0",
                 GraphWarning,
                 stacklevel=_level(),
             )
@@ -43,14 +43,14 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
 
 
 def _is_short(thing: Any) -> bool:
-    """Return whether a thing is a number that is short enough to print, unlike an int of thousands of digits."""
+    """Return whether a thing is a number short enough to print, as opposed to an int with thousands of digits."""
     return isinstance(thing, float) or (isinstance(thing, int) and thing.bit_length() <= 1024)
 
 
 def _constants(function: Any) -> Iterator[Any]:
     """Yield the constants in the code of a function, and the objects that the code names.
 
-    A function among these objects is not yielded; it is searched in the same way.
+    A function among these objects is not yielded; its code is searched in the same way.
     """
     seen: set[Any] = set()
     waiting: list[Any] = [function]
@@ -75,7 +75,7 @@ def _named_in(thing: Any) -> Iterator[Any]:
     yield from (thing.__globals__.get(name) for name in thing.__code__.co_names)
     yield from (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values())
     for cell in thing.__closure__ or ():
-        with suppress(ValueError):  # the variable has not been assigned yet
+        with suppress(ValueError):  # raised if the variable has not been assigned yet
             yield cell.cell_contents
 
 

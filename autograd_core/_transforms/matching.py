@@ -1,4 +1,4 @@
-"""Reading tangents and cotangents, which must have the same structure as the arguments or the outputs."""
+"""Reads tangents and cotangents, which must have the same structure as the arguments or the outputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
     Args:
         things: The structure to read.
         like: An object with the required structure.
-        name: The name of `things` in messages.
+        name: The name of `things` in error messages.
 
     Raises:
         ValueError: The structures differ, for example in their keys, lengths or shapes.
@@ -57,7 +57,7 @@ def _float(thing: Any) -> Any:
 
 
 def _form(thing: Any) -> str:
-    """Describe a structure for a message."""
+    """Describe a structure for an error message."""
     if is_array(thing):
         return f"an array of shape {thing.shape}"
     if isinstance(thing, dict):

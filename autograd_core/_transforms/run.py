@@ -28,7 +28,7 @@ from .sweeps import (
 )
 from .trees import Kept, Structure, taken_apart, values_in
 
-# Guards the count of threads inside each run, since several threads may pull cotangents through one run at once.
+# Guards the count of threads inside each run, since several threads may pull cotangents through the same run at once.
 _entering = Lock()
 
 
@@ -37,7 +37,7 @@ class Run:
     """One run of a function with fresh nodes in place of its arguments.
 
     Inside `with run:`, the fresh leaves are ordinary Values, so nested derivatives depend on them, as do checkpoints
-    that run their functions again. Outside, the fresh leaves are constants, whose gradients are never
+    that run their functions again. Outside this block, the fresh leaves are constants, whose gradients are never
     needed.
     """
 
@@ -45,13 +45,14 @@ class Run:
     arguments: Structure
     output: Any
     aux: Any
-    valued: bool  # whether an argument was a Value
-    # The function and its other arguments if a number was taken out of a Value that depends on the inputs, else None.
+    valued: bool  # whether any number in the arguments was a Value
+    # If a number was taken out of a Value that depends on the inputs: the function, and the arguments that were passed
+    # on unchanged. Otherwise None.
     suspect: tuple[Function, list[Any]] | None
     inside: int = 1  # the number of threads inside `with run:`; the thread that makes the run counts from the start
 
     def again(self) -> Run:
-        """Prepare this run for another `with` block after the previous one, and return this run."""
+        """Prepare this run for another `with` block, and return the run."""
         with _entering:
             self.inside += 1
             make_input(self.inputs)
@@ -141,7 +142,8 @@ class Run:
 def _weighted(outputs: Sequence[Any], cotangents: Sequence[Any]) -> Any:
     """Return the sum of the outputs, weighted by the cotangents, as one node.
 
-    The gradients of this node are the inputs' cotangents. If a cotangent is a Value, only its number enters the sum.
+    The gradients of this node with respect to the inputs are the inputs' cotangents. If a cotangent of an output is a
+    Value, only its number enters the sum.
     """
     if len(outputs) == 1 and type(cotangents[0]) is float and cotangents[0] == 1.0:
         return outputs[0]
@@ -154,7 +156,7 @@ def _any_value(things: Sequence[Any]) -> bool:
 
 
 def _start(tangent: Any) -> float:
-    """Return a tangent as a number for the forward sweep; a plain 0, but not a Value that is 0, means no path."""
+    """Return a tangent as a number for the forward sweep; a plain 0 becomes `NOTHING`, unlike a Value that is 0."""
     return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 

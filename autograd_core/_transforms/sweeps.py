@@ -1,4 +1,4 @@
-"""Derivatives of a graph: gradients as floats or as Values that can be differentiated again, and tangents."""
+"""Derivatives of a graph: gradients and tangents, as floats or as Values that can be differentiated again."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def gradients(y: Value, inputs: Iterable[Value], create_graph: bool = False) -> 
 
     Args:
         y: The output.
-        inputs: Any nodes, leaves or computed ones. The gradient is 0 for a node that `y` does not depend on.
-        create_graph: Whether to record the sweep, so that its results can be differentiated.
+        inputs: Any nodes, whether leaves or computed. The gradient is 0 for a node that `y` does not depend on.
+        create_graph: Whether to record the sweep, so that the results can be differentiated.
 
     Raises:
         GraphError: With `create_graph`, a leaf was assigned a new number after a node had been computed from it.
@@ -61,7 +61,10 @@ def _values(inputs: Iterable[Value]) -> list[Value]:
 
 @accelerated
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
-    """Return the gradients as floats; visit nothing below `stops`; rerun only checkpoints that depend on `inputs`."""
+    """Return the gradients as floats.
+
+    The sweep does not visit nodes below `stops`, and reruns only the checkpoints that depend on `inputs`.
+    """
     order, adjoints = discovered(y, stops)
     adjoints[y] = 1.0
     if any(node.op is CHECKPOINT for node in order):
@@ -169,7 +172,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
 
 def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Sweep the graph that `nodes` stand for; they are the outputs of a checkpoint, or the single node of a program."""
+    """Sweep the graph behind `nodes`, which are the outputs of a checkpoint or the single node of a program."""
     results, operands = behind(nodes), below(nodes)
     order, zeros = discovered_all(results, operands)
     inner: dict[Value, Any] = dict(zeros)
@@ -181,7 +184,7 @@ def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], want
 
 
 def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Callable[[Value], Any]) -> None:
-    """Run the forward sweep: `tangents` holds the inputs' tangents, and receives that of each node in `order`.
+    """Run the forward sweep: `tangents` holds the inputs' tangents, and receives the tangent of each node in `order`.
 
     A node's tangent is the sum, over its operands, of the local derivative times the operand's tangent.
     """
@@ -240,7 +243,10 @@ def _pushed_again(
 
 @accelerated
 def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[float]) -> list[float]:
-    """Return the tangents of `outputs` as floats; `directions` are those of `inputs` (`NOTHING` means no path)."""
+    """Return the tangents of `outputs` as floats.
+
+    `directions` holds the tangents of `inputs`; a tangent of `NOTHING` means that no path starts at its input.
+    """
     tangents: dict[Value, Any] = dict(zip(inputs, directions, strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -249,7 +255,10 @@ def tangent_numbers(outputs: Sequence[Any], inputs: Sequence[Value], directions:
 
 
 def tangent_nodes(outputs: Sequence[Any], inputs: Sequence[Value], directions: Sequence[Any]) -> list[Any]:
-    """Return the tangents of `outputs`: each is a Value that can be differentiated again, or a float if constant."""
+    """Return the tangents of `outputs`; each is a Value that can be differentiated again, or a float if it is constant.
+
+    `directions` holds the tangents of `inputs`.
+    """
     tangents: dict[Value, Any] = dict(zip(inputs, map(started, directions), strict=True))
     for y in outputs:
         if type(y) is Value:
@@ -284,5 +293,5 @@ def recorded_derivatives(node: Value) -> Iterator[tuple[Value, float]]:
 
 
 def _sum(x: Any, y: Any) -> Any:
-    """Return x + y, a plain number if both terms are; if one is `NOTHING`, return the other without making a node."""
+    """Return x + y; if one of the two is `NOTHING`, return the other without making a node."""
     return y if is_nothing(x) else x if is_nothing(y) else x + y

@@ -1,4 +1,4 @@
-"""Taking lists, tuples, dicts, dataclasses and NumPy arrays of numbers apart, and putting them back together."""
+"""Takes lists, tuples, dicts, dataclasses and NumPy arrays of numbers apart, and puts them back together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..value import Value
 from .kinds import KINDS, Kind, kind_of
 
 Rebuild = Callable[[Sequence[Any]], Any]
-Shape = tuple[int, ...] | None  # of an array; None for a number
+Shape = tuple[int, ...] | None  # the shape of an array, or None for a number
 
 
 def is_array(thing: Any) -> bool:
@@ -28,14 +28,14 @@ def passes(thing: Any) -> bool:
 
 
 def is_bool(thing: Any) -> bool:
-    """Return whether a thing is a bool, Python's or NumPy's."""
+    """Return whether a thing is a bool of Python or of NumPy."""
     kind = type(thing)
     return kind is bool or (kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"))
 
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """The form of a list, tuple, dict, …: its kind, the original object, and its parts with their names."""
+    """The form of a nested structure: its kind, the original object, and the names and forms of its parts."""
 
     kind: Kind
     like: Any
@@ -43,7 +43,7 @@ class Nested:
     parts: list[Any]
 
     def filled(self, leaves: Iterator[Any]) -> Any:
-        """Return a new structure of the same kind, filled with the next leaves."""
+        """Return a new structure of the same form, filled with the next items of `leaves`."""
         parts = [next(leaves) if type(part) is Leaf else part.filled(leaves) for part in self.parts]
         return self.kind.close(self.like, self.names, parts)
 
@@ -66,12 +66,12 @@ class Leaf:
     shape: Shape
 
     def filled(self, leaves: Iterator[Any]) -> Any:
-        """Return the next leaf."""
+        """Return the next item of `leaves`."""
         return next(leaves)
 
     @property
     def size(self) -> int:
-        """How many numbers belong at this position: 1, or as many as the array has elements."""
+        """How many numbers this position holds: 1, or the number of elements of the array."""
         return 1 if self.shape is None else math.prod(self.shape)
 
 
@@ -80,7 +80,7 @@ NUMBER = Leaf(None)
 
 @dataclass(slots=True)
 class Structure:
-    """A structure taken apart: the numbers in it, in order, and where each belongs."""
+    """A structure that has been taken apart: the numbers in it, in order, and the position where each belongs."""
 
     numbers: list[Any]
     leaves: list[Leaf]
@@ -104,10 +104,10 @@ class Structure:
         return self.form.filled(iter(made))
 
     def jacobian(self, inputs: Structure, rows: Sequence[Sequence[Any]]) -> Any:
-        """Return the derivatives of the numbers in this structure with respect to those in `inputs`.
+        """Return the derivatives of the numbers in this structure with respect to the numbers in `inputs`.
 
         The result is this structure with the structure of `inputs` in place of each number. The derivative of one array
-        with respect to another has the shape of the first followed by that of the second.
+        with respect to another has the shape of the first followed by the shape of the second.
 
         Args:
             inputs: The structure of the inputs.
@@ -123,7 +123,7 @@ class Structure:
 
 
 def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]]) -> Iterator[Any]:
-    """Yield the derivatives of one leaf with respect to each of the inputs."""
+    """Yield the derivatives of the leaf `output` with respect to each leaf of the inputs."""
     at = 0
     for leaf in inputs:
         shape = None if output.shape is None and leaf.shape is None else (*(output.shape or ()), *(leaf.shape or ()))
@@ -156,11 +156,11 @@ def values_in(thing: Any) -> Structure:
 def apart(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept]
 ) -> Structure:
-    """Take a structure apart with custom rules.
+    """Take a structure apart by the caller's rules.
 
     Args:
         thing: The structure.
-        leaf: Returns the numbers in a leaf and its shape, or None if its argument is not a leaf.
+        leaf: Returns the numbers in a leaf and the leaf's shape, or None if its argument is not a leaf.
         otherwise: Called for anything that is neither a leaf nor a known structure; returns what to keep, or raises an
             exception.
     """

@@ -1,8 +1,8 @@
-"""Removes branches that only Python can compute from functions whose target language cannot call Python.
+"""Prepares functions for back ends that do not call Python: removes the branches that only Python can compute.
 
-The removed branches compute with more digits than floats have. Once such a branch is removed, the function uses an
-alternative formula, which is in the other branch or in the code that follows. If there is no alternative, the branch is
-kept; where it is reached, JavaScript code throws an error, and NumPy code gives NaN.
+The removed branches compute with more digits than floats have. Without such a branch, a function uses the formula in
+the other branch, or in the code that follows. If there is no other formula, the branch is kept: JavaScript code throws
+an error when it reaches the branch, and NumPy code gives NaN at the points that reach it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .forms import Assign, Choice, Expression, For, Function, If, Operate, Retur
 
 
 def without_exact(function: Function) -> None:
-    """Remove the branches that only Python can compute from a function."""
+    """Remove, from the body of a function, the branches that only Python can compute."""
     function.body = _block(function.body)
 
 

@@ -46,12 +46,12 @@ class Assigning(Calls):
         self.out.append(Assign(name, value))
 
     def _own(self, x: Expression) -> bool:
-        """Return whether an expression is a list that this function made and may change in place."""
+        """Return whether an expression is a list that the translated function itself makes and changes in place."""
         given = {name for name, _ in self.function.parameters}
         return x.type == LIST and self._changes(x) and isinstance(x, Name) and x.name not in given
 
     def _is_new(self, value: Expression) -> bool:
-        """Return whether an expression makes a new list, to which nothing else refers."""
+        """Return whether an expression makes a new list, so that nothing else refers to that list."""
         made = isinstance(value, Name) and value.name.startswith("made_")
         return made or getattr(value, "operation", "") in ("join", "repeat")
 
@@ -68,7 +68,7 @@ class Assigning(Calls):
             parts = list(value.parts) if isinstance(value, Made) else [Part(types[i], value, i) for i in range(count)]
         else:
             self.refuse(node, f"`{ast.unparse(node)}`")
-        if isinstance(value, Made) and count > 1:  # all parts are computed before any name is assigned
+        if isinstance(value, Made) and count > 1:  # Python computes all parts before it assigns any name
             set_here = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
             parts = [self._kept(part) if _reads(part, set_here) else part for part in parts]
         for element, part in zip(target.elts, parts, strict=True):

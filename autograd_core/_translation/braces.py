@@ -1,6 +1,6 @@
-"""The code that the C and JavaScript back ends share: they write statements in braces, and choices with `?:`.
+"""The code that the C and JavaScript back ends share: both put statements in braces, and write choices with `?:`.
 
-The class of the Python back end is also derived from `Braces`, and overrides both forms.
+The class of the Python back end is also derived from `Braces`, but writes statements and choices in Python's own way.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Braces:
     """Generates the source text of functions; a subclass defines what is specific to its language."""
 
     infix = INFIX
-    runtime = ""  # the prefix in the names of the runtime functions
+    runtime = ""  # the prefix of the names of the runtime functions
     reserved: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Braces:
         raise NotImplementedError
 
     def extra(self, allocates: bool, may_raise: bool) -> list[str]:
-        """Return the extra arguments of a call to a function that allocates memory or may raise."""
+        """Return the extra arguments of a call to a function that allocates memory or may raise an exception."""
         return []
 
     def raise_statement(self, kind: str) -> None:
@@ -151,7 +151,7 @@ class Braces:
         return self.name(function.name)
 
     def table(self, x: Table) -> str:
-        """Return the name of a table, after adding it to the tables to be written unless it is already among them."""
+        """Return the name under which a table will be written; if necessary, add the table to `self.tables`."""
         return entered(x, self.tables)
 
     def operate(self, x: Operate) -> str:
@@ -221,7 +221,7 @@ class Braces:
         raise NotImplementedError
 
     def reserve(self, name: str, count: str) -> None:
-        """Write a statement that reserves memory in a list for `count` more numbers, if the language needs it."""
+        """Write a statement that reserves memory in a list for `count` more numbers; only C needs this statement."""
 
     def set_item(self, s: SetItem) -> None:
         """Write an assignment to an item of a list."""
@@ -239,12 +239,12 @@ class Braces:
         self.write("}")
 
     def number(self) -> int:
-        """Return the next unused number, which makes new names unique."""
+        """Return the next unused number, for use in a new name that must be unique."""
         self.count += 1
         return self.count
 
     def _for(self, s: For) -> None:
-        """Write a loop over the indices of its sources; the number of iterations is computed before the loop begins."""
+        """Write a `for` loop over the indices of its sources; the number of iterations is computed before the loop."""
         i = self.number()
         self.write("{")
         self.depth += 1
@@ -270,7 +270,7 @@ class Braces:
         self.write("}")
 
     def same_length(self, one: str, other: str) -> str:
-        """Return the code that reads the common length of two lists, and raises an error if their lengths differ."""
+        """Return the code for the common length of two lists; if their lengths differ, this code raises an error."""
         return f"{self.runtime}same_length({', '.join([one, other, *self.extra(False, True)])})"
 
     def _source(self, source: Range | Each, name: str, index: str) -> tuple[str, str]:

@@ -131,7 +131,8 @@ class Calls(Lists):
     def _row(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
         """Translate a call to an operation from `ops.py`.
 
-        Called with floats, the operation returns a float: the value that the row's function computes.
+        An operation called with floats returns the float that its row's `value` computes, so the translated code calls
+        `value`.
         """
         if row.arity is None:
             return self.converted(node, self.call(node, row.value, [self._gathered(node, row, arguments)]), FLOAT)
@@ -160,7 +161,8 @@ class Calls(Lists):
     def _starred_call(self, node: ast.Call, function: Any) -> Expression:
         """Translate `f(*xs)`, where `xs` is a tuple or a list.
 
-        A list must hold one number for each parameter of `f`. If `f` is `hypot`, the list may have any length.
+        If `xs` is a list, it must contain one number for each parameter of `f`, except that `math.hypot` takes a list
+        of any length.
         """
         first = node.args[0]
         xs = self.visit(first.value) if isinstance(first, ast.Starred) else Known(KNOWN, None)
@@ -206,7 +208,7 @@ class Calls(Lists):
         return Known(KNOWN, kinds[x.type])
 
     def call_isinstance(self, node: ast.Call) -> Expression:
-        """Translate `isinstance`; no number is complex, since a power with a complex result raises an exception."""
+        """Translate `isinstance`; no number is complex, because a power with a complex result raises an exception."""
         kind, asked = self.call_type(node), self.visit(node.args[1])
         if not isinstance(kind, Known) or not isinstance(asked, Known):
             self.refuse(node, f"`{ast.unparse(node)}`")
@@ -242,7 +244,7 @@ class Calls(Lists):
         source, _ = self.sources(node.args[0])
         if ys.type != LIST or len(source) != 1 or not isinstance(source[0], Range) or source[0].stop is None:
             self.refuse(node, f"`{ast.unparse(node)}`")
-        self.function.raises = True  # it raises ValueError if the list is empty
+        self.function.raises = True  # `max` raises ValueError if the list is empty
         return Operate(INT, "largest", (ys, source[0].stop))
 
     def call_list(self, node: ast.Call) -> Expression:

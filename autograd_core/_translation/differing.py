@@ -1,4 +1,7 @@
-"""Finds out which values in functions on arrays vary from point to point, and which functions might not terminate."""
+"""Finds out which values in functions on arrays vary from point to point, and which functions might not terminate.
+
+A point is one position in the arrays on which a generated NumPy function works.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ class Differing:
             pass
 
     def _spread(self, block: Sequence[Statement], within: bool) -> bool:
-        """Mark the variables that vary from point to point; return whether any of these had not been marked before."""
+        """Mark the variables in a block that vary from point to point; return whether any variable is newly marked.
+
+        `within` says whether the block takes effect only at some of the points.
+        """
         before = len(self.varying)
         for s in block:
             match s:
@@ -71,6 +77,7 @@ class Differing:
         return len(self.varying) > before
 
     def ends_differ(self, source: Any) -> bool:
+        """Return whether a loop's source is a range whose start or end varies from point to point."""
         return isinstance(source, Range) and any(p is not None and self.differs(p) for p in (source.start, source.stop))
 
     def differs(self, x: Expression) -> bool:

@@ -44,8 +44,9 @@ class Expressions:
         self.names: dict[str, Expression] = {}
         self.changing: set[str] = set()  # the names of lists that are changed in place
         self.out: list[Statement] = []  # the list to which translated statements are added
-        # Above 0 inside an expression that might not be evaluated, or might be evaluated more than once. A loop in such
-        # an expression is refused: the translated loop would run exactly once, before the expression's statement.
+        # Greater than 0 inside an expression that might not be evaluated, or might be evaluated more than once. A loop
+        # in that expression is refused, because translation moves loops out of expressions: the translated loop would
+        # run exactly once, before the statement that contains the expression.
         self.conditional = 0
         self.made = 0
         self.tests: set[int] = set()  # the ids of nodes for which only the truth value matters
@@ -66,7 +67,7 @@ class Expressions:
     # --- Making expressions -------------------------------------------------------------------------------------
 
     def operate(self, name: str, type: Type, *parts: Expression) -> Expression:
-        """Make an operation or, if all operands are constants, the constant that it computes."""
+        """Return an operation or, if all operands are constants, the constant that is the operation's result."""
         if parts and name in FOLDED and all(isinstance(part, Const) for part in parts):
             try:
                 value = FOLDED[name](*[part.value for part in parts])  # type: ignore[attr-defined]  # constants

@@ -2,7 +2,7 @@
 
 A type is a string, except that the type of a tuple is the tuple of its parts' types. Expressions have no side effects,
 so a back end may write the same expression twice. An `Operate` names an operation of Python or of `math`; operations.py
-lists these operations, and says which of them can raise.
+lists these operations, and says which of them can raise exceptions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Type = str | tuple[Any, ...]
 LARGEST_INT = 2**53
 
 
-class Refused(NotImplementedError):  # noqa: N818  # the name says what the translator does
+class Refused(NotImplementedError):  # noqa: N818  # the name says what the translator did
     """Python code contains something that the translator does not understand; the message says what and where."""
 
 
@@ -68,7 +68,7 @@ class Operate(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Expression):
-    """`yes if test else no`; as in Python, only one of them is evaluated, but NumPy code may evaluate both."""
+    """`yes if test else no`; as in Python, only `yes` or `no` is evaluated, but NumPy code may evaluate both."""
 
     test: Expression
     yes: Expression
@@ -148,7 +148,7 @@ class While(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The ints over which a loop counts; if `stop` is None, the range is endless, and another source ends the loop."""
+    """The range of ints in a loop; if `stop` is None, the range is endless, and another source ends the loop."""
 
     start: Expression
     stop: Expression | None
@@ -157,7 +157,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The numbers in a list, over which a loop iterates."""
+    """The numbers in a list that a loop iterates over, in reverse order if `backwards` is True."""
 
     numbers: Expression
     backwards: bool
@@ -165,7 +165,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class For(Statement):
-    """A loop over sources in parallel, as with `zip`; if `strict` is True, different lengths raise ValueError."""
+    """A loop over one or more sources, as with `zip`; if `strict`, sources of different lengths raise ValueError."""
 
     targets: tuple[str, ...]
     sources: tuple[Range | Each, ...]
@@ -207,7 +207,7 @@ class Try(Statement):
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A Python function translated for operands of given types; `origin` is its file and its name in that file."""
+    """A translated Python function, for arguments of given types; `origin` gives its file and its name in that file."""
 
     name: str
     origin: str
@@ -251,7 +251,7 @@ def called(function: Function) -> list[Function]:
 
 
 def entered(table: Table, tables: dict[str, Table]) -> str:
-    """Return the name of a table, after adding it to the tables to be written unless it is already among them."""
+    """Return the name under which a table will be written; if necessary, add the table to `tables`."""
     name = table.name.strip("_").upper()
     while name in tables and tables[name].values != table.values:
         name += "_"

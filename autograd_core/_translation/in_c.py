@@ -1,8 +1,8 @@
 """The C back end: each translated function becomes a C function that calls helpers in _native/runtime.h.
 
-Where Python would raise an exception, the C code sets a bit of `*raised` and returns a number that is ignored. The
-kernel then returns 0, and the engine calls the row's Python functions instead. If the code is compiled without
-floating-point contraction and without fast-math options, its results agree with Python's bit for bit.
+If Python would raise an exception, the C code sets a bit of `*raised` and returns a number that is ignored. The kernel
+then returns 0, and the engine calls the row's Python functions instead. The results of the C code agree with Python's
+bit for bit, provided that the code is compiled without floating-point contraction and without fast-math options.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class C(Braces):
     # --- Types --------------------------------------------------------------------------------------------------
 
     def type(self, type: Type) -> str:
-        """Return the name of a type in C; the types of tuples become structures."""
+        """Return the name of a type in C; the type of a tuple becomes a structure."""
         if isinstance(type, str):
             return NAMES[type]
         name = "Tuple_" + "".join(LETTERS[part] for part in type)
@@ -246,7 +246,7 @@ class C(Braces):
         for name, parts in self.tuples.items():
             fields = "".join(f"{NAMES[str(part)]} part_{i}; " for i, part in enumerate(parts))
             fields = f"double at[{len(parts)}]; " if set(parts) == {FLOAT} else fields
-            if name != "Tuple_di":  # this type, for the result of frexp, is defined by the runtime
+            if name != "Tuple_di":  # the runtime already defines this type, for the result of frexp
                 lines.append(f"typedef struct {name} {{ {fields}}} {name};")
         return [*lines, ""]
 

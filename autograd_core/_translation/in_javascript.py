@@ -1,8 +1,9 @@
 """The JavaScript back end: each translated function becomes a JavaScript function that calls helpers in runtime.js.
 
-Some functions also need helpers in special.js. Where Python would raise an exception, the JavaScript code throws a
+Some functions also need helpers in special.js. If Python would raise an exception, the JavaScript code throws a
 `Raised` that names the exception. Arithmetic, square roots and the formulas for the special functions give the same
-results as Python, bit for bit; other functions of JavaScript's `Math` may differ from Python's in the last digits.
+results as in Python, bit for bit. The results of the other functions in JavaScript's `Math` may differ from Python's in
+the last digits.
 """
 
 from __future__ import annotations
@@ -126,19 +127,19 @@ class JavaScript(Braces):
 
 
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
-    """Return a script that defines `rows`: for each row's name, its `value`, `slopes`, `flat` and `beside`.
+    """Return a script that defines `rows`, an object with the `value`, `slopes`, `flat` and `beside` of each named row.
 
     `slopes` holds the functions for the local derivatives. `flat` says where each derivative is flat (0 in a whole
     neighbourhood), and `beside` says where it is flat provided that the other operand is a plain number. All functions
     take the operands; the functions in `slopes` take the result as an additional last argument.
 
     For an operation on many operands, the functions take a list of the operands, and `slopes` is a single function that
-    returns all local derivatives. Likewise, `flat` or `beside` then holds a single function; a function in `beside`
-    also takes a list that holds 1 for each operand that is a variable, and 0 for each other operand.
+    returns all local derivatives. In this case, `flat` or `beside` holds a single function. If the function is in
+    `beside`, it takes a second list, which holds 1 for each operand that is a variable, and 0 for each other operand.
 
     Args:
-        rows: Rows of `translation`.
-        translation: The translated functions.
+        rows: The translated rows.
+        translation: The translation that contains the functions of these rows.
     """
     language = JavaScript()
     functions = language.text(translation.functions)

@@ -51,7 +51,7 @@ class NumPy:
         self.endless = Endless()
 
     def function(self, function: Function, differs: Sequence[bool]) -> str:
-        """Return the name of a function's version for these arguments, after writing that version if necessary."""
+        """Return the name of a function's version for these arguments; write the version first if it is new."""
         key = (function.name, tuple(differs))
         if key not in self._names:
             plain = all(differs) or not any(name == function.name for name, _ in self._names)
@@ -89,7 +89,7 @@ class _Body(OnArrays):
             getattr(self, f"do_{type(s).__name__}")(s)
 
     def fresh(self, name: str) -> str:
-        """Return a new name."""
+        """Return a name that has not been used yet."""
         self.count += 1
         return f"{name}_{self.count}"
 

@@ -38,7 +38,7 @@ INFIX = {
     "add": "+", "sub": "-", "mul": "*", "over": "/", "truediv": "/", "floordiv": "//", "mod": "%", "lt": "<",
     "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "and": "and", "or": "or",
 }  # fmt: skip  # a table
-# For each operation that does not call the function of the same name in `math`: the function that is called.
+# The functions that operations call, except for the operations that call the function of the same name in `math`.
 CALLED = {
     "abs": "abs", "max": "max", "min": "min", "len": "len", "float": "float", "int": "int",
     "pow": "power", "item_of": "item_of", "prod_of": "math.prod",
@@ -70,7 +70,7 @@ class Python(Braces):
         return super().expression(x)
 
     def bare(self, x: Expression) -> str:
-        """Return the text of an expression without outer parentheses; a tuple keeps its own."""
+        """Return the text of an expression without outer parentheses, except that a tuple keeps its parentheses."""
         return self.expression(x) if isinstance(x, Made) else super().bare(x)
 
     def tuple_made(self, x: Made) -> str:
@@ -161,7 +161,7 @@ class Python(Braces):
                 self.write(f"{self.name(s.name)}[{self.bare(s.index)}] = {self.bare(s.value)}")
 
     def _loop(self, s: For) -> None:
-        """Write a loop over sources in parallel; endless sources become `count(…)` in a `zip` that is not strict."""
+        """Write a loop; several sources are joined with `zip`, and an endless source becomes a call to `count`."""
         pairs = [(self.name(target), source) for target, source in zip(s.targets, s.sources, strict=True)]
         endless = [pair for pair in pairs if isinstance(pair[1], Range) and pair[1].stop is None]
         ending = [pair for pair in pairs if pair not in endless]
@@ -173,7 +173,7 @@ class Python(Braces):
         self.block(s.body)
 
     def _beside(self, pairs: list[tuple[str, Range | Each]], strict: bool) -> tuple[str, str]:
-        """Return the text of a loop's targets, and the text of the iterable."""
+        """Return the text of a loop's targets, and the text of the iterable that the loop iterates over."""
         texts = [self._goes_through(source) for _, source in pairs]
         if len(pairs) == 1:
             return pairs[0][0], texts[0]

@@ -1,7 +1,8 @@
 """Generates the native engine's kernels (C functions for operations) from the rows of the table of operations.
 
-Run `python -m autograd_core._translation.kernels`. The generated file is committed, so building a wheel does not need
-the generator. With `--check`, nothing is written; the exit code is 1 if the file does not match the rows.
+To write `kernels_generated.c`, run `python -m autograd_core._translation.kernels`. The file is committed, so a wheel
+can be built without the generator. With `--check`, nothing is written, and the exit code is 1 if the file does not
+match the rows.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from .in_c import C
 from .rows import TranslatedRow, translated_rows
 
 TARGET = Path(__file__).parents[1] / "_native" / "kernels_generated.c"
-# The kernels written by hand in kernels_by_hand.c, each with its advantage as measured by tests/benchmarks/kernels.py.
+# The kernels that are written by hand, in kernels_by_hand.c, and the reason for each. The times were measured by
+# tests/benchmarks/kernels.py.
 BY_HAND = {
-    "dot": "4 ns for 8 numbers instead of the generated kernel's 14, and every neuron calls it",
-    "take": "4 ns for 32 numbers instead of the generated kernel's 85, and every embedding calls it for each column",
+    "dot": "4 ns for 8 numbers; the generated kernel takes 14 ns, and every neuron calls `dot`",
+    "take": "4 ns for 32 numbers; the generated kernel takes 85 ns, and every embedding calls `take` for each column",
 }
 HEADING = """\
 /* Generated from the rows of ops.py by `python -m autograd_core._translation.kernels`: do not edit.
@@ -34,16 +36,16 @@ END = "    {NULL, NULL, FLAT_BY_ROW, 0},"
 
 
 def rows_of_numbers() -> list[Operation]:
-    """Return the rows of operations that compute a value, in the order of the table, without leaves and checkpoints."""
+    """Return the rows of the operations that compute a value (all but leaves and checkpoints), in the table's order."""
     assert ops.add is not None  # importing ops adds the rows to the table
     return [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]
 
 
 def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) -> str:
-    """Return the text of the kernels of these rows, and of the tables that map rows to kernels.
+    """Return the C source of the kernels for `rows`, and of the tables that map the names of rows to kernels.
 
     Raises:
-        Refused: The translator does not understand a row's Python.
+        Refused: The translator does not understand some of a row's Python code.
     """
     found, translation, refused = translated_rows(rows)
     if refused:
@@ -71,7 +73,7 @@ def _said(function: Callable[..., float]) -> str:
 
 
 def _only_python(value: Function) -> bool:
-    """Return whether a value can be computed only in Python, regardless of the operands."""
+    """Return whether a row's value can be computed only in Python, whatever the operands are."""
     (first, *_) = value.body
     return isinstance(first, Return) and isinstance(first.value, Operate) and first.value.operation == "python"
 
@@ -149,7 +151,10 @@ def _many(row: TranslatedRow) -> list[str]:
 
 
 def flat_by_kernel(row: TranslatedRow) -> bool:
-    """Return whether a row's kernel marks flat derivatives wherever the operands alone determine that they are flat."""
+    """Return whether a row's kernel marks flat derivatives; it does if the operands alone determine which are flat.
+
+    A derivative is flat at a point if it is 0 in a whole neighbourhood of the point. The mark is the number NOTHING.
+    """
     return any(isinstance(flat, Function) for flat in row.flat) or (
         True in row.flat and any(_is_zero(row, name) for name in row.row.shape.parameters)
     )
@@ -164,7 +169,7 @@ def _entry(row: TranslatedRow, by_hand: Sequence[str]) -> str:
 
 
 def main() -> None:
-    """Write the kernels or, with `--check`, exit with an error if they do not match the rows."""
+    """Write the file of kernels or, with `--check`, exit with an error if the file does not match the rows."""
     text = kernels(rows_of_numbers())
     if "--check" not in sys.argv:
         TARGET.write_text(text, encoding="utf-8")

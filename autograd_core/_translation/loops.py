@@ -34,7 +34,7 @@ from .forms import (
 class Lists(Expressions):
     """Translates the operations on lists in one function."""
 
-    # While the first line of a `for` loop is being translated: the lists that the loop's body changes in place.
+    # The lists that a `for` loop's body changes in place; empty except while the first line of the loop is translated.
     changed_within: frozenset[str] = frozenset()
 
     def visit_Subscript(self, node: ast.Subscript) -> Expression:
@@ -93,7 +93,7 @@ class Lists(Expressions):
 
     def _quantified(self, node: ast.Call, default: bool) -> Expression:
         if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
-            self.refuse(node, f"`{ast.unparse(node)}`", "pass it a generator expression")
+            self.refuse(node, f"`{ast.unparse(node)}`", "pass a generator expression")
 
         def body(element: ast.expr) -> None:
             more = self.operate("and" if default else "or", BOOL, found, self.truth(element))
@@ -129,7 +129,8 @@ class Lists(Expressions):
 
     def _beforehand(self, node: ast.AST) -> None:
         if self.conditional:
-            self.refuse(node, "a loop inside an expression that might not be evaluated", "put it on a separate line")
+            what = "a loop inside an expression that might not be evaluated"
+            self.refuse(node, what, "put the loop on a separate line")
 
     def _through(self, node: ast.AST, loop: ast.ListComp | ast.GeneratorExp, body: Callable[[ast.expr], None]) -> None:
         if len(loop.generators) != 1 or loop.generators[0].is_async:
@@ -200,7 +201,7 @@ class Lists(Expressions):
         return [Each(xs, False)], False
 
     def _mapped(self, node: ast.Call) -> Expression:
-        """Translate `map(f, xs)` as a list comprehension."""
+        """Translate `map(f, xs)` as the list comprehension `[f(x) for x in xs]`."""
         x = ast.Name("mapped", ast.Load())
         loop = ast.comprehension(ast.Name("mapped", ast.Store()), node.args[1], [], 0)
         listed = ast.ListComp(ast.Call(node.args[0], [x], []), [loop])

@@ -1,8 +1,8 @@
-"""Functions on floats that replace functions in _operations/exact.py where generated code cannot call Python.
+"""Functions on floats that replace functions in _operations/exact.py where generated code does not call Python.
 
-Near a root, Python computes with more digits than floats have. Generated JavaScript and NumPy code uses floats there,
-so its error is a few ulps of the terms that cancel. The functions in this module are needed everywhere, not only near
-roots, and are as accurate as floats allow.
+Near a root, Python computes with more digits than floats have. Generated JavaScript and NumPy code uses floats instead,
+so near a root its results are off by a few ulps of the terms that cancel. The functions in this module are needed at
+other points too, and there they are as accurate as floats allow.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .._operations import special
 
 
 def gamma_quiet(x: float) -> float:
-    """Return the gamma function at an x that is not a pole; if the result overflows, return infinity with x's sign.
+    """Return the gamma function at an x that is not a pole; if the result overflows, return an infinity of x's sign.
 
     >>> gamma_quiet(5.0), gamma_quiet(200.0)
     (24.0, inf)
@@ -79,7 +79,7 @@ def product_without(xs: Sequence[float], at: int) -> float:
 
 
 def product(xs: Sequence[float]) -> float:
-    """Return the product of numbers.
+    """Return the product of the numbers in `xs`.
 
     >>> product([1e200, 1e200, 1e-300])
     1e+100
@@ -88,7 +88,7 @@ def product(xs: Sequence[float]) -> float:
 
 
 def products_of_others(xs: Sequence[float]) -> list[float]:
-    """Return, for each number, the product of all other numbers.
+    """Return, for each number in `xs`, the product of all other numbers in `xs`.
 
     >>> products_of_others([2.0, 3.0, 5.0])
     [15.0, 10.0, 6.0]

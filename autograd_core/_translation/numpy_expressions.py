@@ -35,9 +35,10 @@ INFIX = {
 
 
 class OnArrays(Differing):
-    """Writes the expressions of one function.
+    """Writes the expressions of one function as Python code for NumPy arrays.
 
-    `mask` is the text of a mask that is True at the points where statements take effect; "" stands for all points.
+    `mask` is the text of a mask that is True at the points where statements currently take effect. If it is "",
+    statements take effect at all points.
     """
 
     def __init__(self, language: NumPy, function: Function, differs: Sequence[bool]) -> None:
@@ -93,7 +94,7 @@ class OnArrays(Differing):
         return f"py_choose({test}, {yes}, {no})"
 
     def _call(self, x: Call) -> str:
-        """Return the text of a call; one that might not terminate is made only where its result is needed."""
+        """Return the text of a call; a call that might not end is made only at points where its result is needed."""
         differs = [self.differs(argument) for argument in x.arguments]
         name = self.language.function(x.function, differs)
         arguments = ", ".join(map(self.expression, x.arguments))
@@ -128,9 +129,9 @@ class OnArrays(Differing):
         return f"py_{x.operation}{'_int' * whole}({', '.join(parts)})"
 
     def unfinished(self) -> str:
-        """Return the text of a mask of the points that have no result yet and at which statements take effect.
+        """Return the text of a mask of the points that have no result yet, among those where statements take effect.
 
-        A loop runs only until it is done at all of these points.
+        A loop ends as soon as it is done at all of these points.
         """
         if not self.early:
             return self.mask or "np.True_"

@@ -1,4 +1,7 @@
-"""Helpers for generated NumPy code: Python's arithmetic and `math` on arrays, with NaN where Python would raise."""
+"""Helpers for generated NumPy code: Python's arithmetic and the functions of `math`, on arrays of points.
+
+At points where Python would raise an exception, the result is NaN.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-# For each `Attempt` in progress, with the innermost last: a mask of the points that raise, for each kind of exception.
+# For each `Attempt` in progress, the innermost last: a dict from each kind of exception to a mask of the points that
+# raise it.
 ATTEMPTS: list[dict[str, Any]] = []
 
 
 class Attempt:
-    """Stands for a `try`: records the points where the code in a `with` block raises, for each kind of exception."""
+    """Stands for a `try` block: records, for each kind of exception, the points where the `with` block raises it."""
 
     def __enter__(self) -> Attempt:
         self.kinds: dict[str, Any] = {}
@@ -76,7 +80,7 @@ def py_within(mask: Any, function: Any, *operands: Any) -> Any:
 
 
 def py_most(counts: Any, where: Any) -> Any:
-    """Return the largest of the counts at the points where `where` is True."""
+    """Return the largest of the counts at the points where `where` is True, or 0 if there are no such points."""
     return int(np.max(np.where(where, counts, 0), initial=0))
 
 
@@ -223,7 +227,10 @@ def py_min(x: Any, y: Any) -> Any:
 
 
 def checked(compute: Any, infinite: Any) -> Any:
-    """Return a NumPy function, changed to give NaN where the same function in `math` raises an exception."""
+    """Return a version of a NumPy function that gives NaN where the same function in `math` raises an exception.
+
+    `infinite` is the kind of exception that `math` raises where the result would be infinite.
+    """
 
     def on_arrays(x: Any) -> Any:
         z = compute(x)
@@ -296,12 +303,12 @@ def whole(x: Any) -> Any:
 
 
 def py_floor(x: Any) -> Any:
-    """Return the largest int that is not above x."""
+    """Return the largest int that is not greater than x."""
     return whole(np.floor(x))
 
 
 def py_ceil(x: Any) -> Any:
-    """Return the smallest int that is not below x."""
+    """Return the smallest int that is not less than x."""
     return whole(np.ceil(x))
 
 

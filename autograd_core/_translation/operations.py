@@ -1,4 +1,4 @@
-"""The operations of Python and `math` that expressions may contain, by name, and which of them can raise."""
+"""The operations of Python and `math` that translated code may contain, and which of them can raise exceptions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ARITHMETIC: dict[type[ast.operator], str] = {
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
 }  # fmt: skip  # a table
-# Operations that are evaluated during translation, in Python, if all operands are constants.
+# Operations that the translator itself evaluates, in Python, if all operands are constants.
 FOLDED: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
     "floordiv": operator.floordiv, "mod": operator.mod, "pow": operator.pow, "neg": operator.neg, "abs": abs,
@@ -32,16 +32,17 @@ FLOATS = (
     "remainder", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip  # a list
 TWO_FLOATS = ("atan2", "copysign", "fmod", "remainder")
-# Operations that never raise, except that arithmetic on ints raises if its result leaves ±2**53.
+# Operations that never raise an exception, except that arithmetic on ints raises one if the result is beyond ±2**53.
 QUIET = {
     "add", "sub", "mul", "neg", "abs", "not", "and", "or", "lt", "le", "gt", "ge", "eq", "ne", "float", "int",
     "len", "over", "max", "min", "slice", "isnan", "isinf", "isfinite", "copysign", "fabs", "atan", "asinh", "cbrt",
     "tanh", "erf", "erfc", "frexp", "radians", "degrees",
 }  # fmt: skip  # a list
-# Operations whose results are new lists, for which memory is allocated.
+# Operations that allocate memory, because each of them returns a new list.
 ALLOCATING = {"join", "repeat", "backwards"}
 
-# For each object that can be called: the name of its operation, and the types of its arguments and of its result.
+# For each Python function that is translated to an operation: the operation's name, the types of the arguments, and the
+# type of the result.
 CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     **{getattr(math, name): (name, (FLOAT,) * (2 if name in TWO_FLOATS else 1), FLOAT) for name in FLOATS},
     **{getattr(math, name): (name, (FLOAT,), BOOL) for name in ("isnan", "isinf", "isfinite")},
@@ -52,15 +53,16 @@ CALLS: dict[Any, tuple[str, tuple[Type, ...], Type]] = {
     math.factorial: ("factorial", (INT,), WIDE),
     number: ("float", (FLOAT,), FLOAT),
 }  # fmt: skip  # a table
-# The names of the operations for functions that do the same as Python's operators, and for `abs`.
+# For `abs`, and for each function that is equivalent to one of Python's operators: the operation's name.
 OPERATORS: dict[Any, str] = {
     operator.add: "add", operator.sub: "sub", operator.mul: "mul", operator.truediv: "truediv",
     operator.floordiv: "floordiv", operator.mod: "mod", operator.neg: "neg", operator.pos: "pos", operator.abs: "abs",
     abs: "abs",
 }  # fmt: skip  # a table
 
-# The kinds of exceptions that translated code distinguishes. The kind of an exception is the first of these of which it
-# is a subclass. A handler for an exception catches every kind that is a subclass of that exception.
+# The kinds of exceptions that translated code distinguishes. An exception's kind is the first of these classes that the
+# exception is an instance of, or OTHER if there is none. An `except` clause catches every kind that is a subclass of
+# the exception named in the clause.
 KINDS: dict[str, type[Exception]] = {
     "ValueError": ValueError, "OverflowError": OverflowError, "ZeroDivisionError": ZeroDivisionError,
 }  # fmt: skip  # a table
@@ -68,7 +70,7 @@ OTHER = "other"
 
 
 def kind_raised(exception: type[BaseException]) -> str:
-    """Return the kind of the exception that a `raise` statement names."""
+    """Return the kind of the exception that is named in a `raise` statement."""
     return next((name for name, kind in KINDS.items() if issubclass(exception, kind)), OTHER)
 
 
@@ -78,5 +80,5 @@ def kinds_caught(exception: type[BaseException]) -> tuple[str, ...]:
 
 
 def raises(name: str, result: Type, parts: Sequence[Expression]) -> bool:
-    """Return whether an operation may raise; arithmetic on ints raises if the result leaves ±2**53."""
+    """Return whether an operation may raise an exception, as arithmetic on ints does if the result is beyond ±2**53."""
     return name not in QUIET or (result == INT and parts[0].type == INT and name in ("add", "sub", "mul", "neg", "abs"))

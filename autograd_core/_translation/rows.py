@@ -1,4 +1,7 @@
-"""Translates rows of the table of operations: their values, local derivatives, and tests for flat derivatives."""
+"""Translates rows of the table of operations: their values, local derivatives, and tests for flat derivatives.
+
+A derivative is flat at a point if it is 0 in a whole neighbourhood of the point.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,17 @@ from .translator import Translation
 
 @dataclass(frozen=True, slots=True)
 class TranslatedRow:
-    """A row whose Python has been translated.
+    """A row whose Python code has been translated.
 
-    `slopes` holds, for each operand, a function of the operands and the result; for an operation on many operands, it
-    holds one function that returns all local derivatives, as a list or tuple. `flat` holds, for each operand, one of
-    three things: a function of the operands; True if the derivative is flat everywhere; None if the row does not say.
-    `beside` holds the same for the case in which the other operand is a plain number.
+    `slopes` holds, for each operand, a function that computes the local derivative from the operands and the result.
+    `flat` holds, for each operand, a function of the operands that returns whether the derivative is flat. Instead of
+    this function, it holds True if the derivative is constant (so that it is flat if it is 0), and None if the row has
+    no such function. `beside` holds the same for the case where the other operand is a plain number.
 
-    For an operation on many operands, `flat` or `beside` holds a single function that returns the answers for all
-    operands. The function is in `flat` if the answers depend only on the operands. Otherwise it is in `beside`, and
-    takes a second argument: for each operand, 1.0 if the operand is a variable, else 0.0.
+    For an operation on many operands, `slopes` holds a single function, which returns all local derivatives as a list
+    or tuple. `flat` or `beside` then also holds a single function, which returns the answers for all operands. This
+    function is in `flat` if the answers depend only on the numbers. Otherwise, it is in `beside`, and takes a second
+    argument, which holds 1.0 for each operand that is a variable, and 0.0 for each other operand.
     """
 
     row: Operation
@@ -40,12 +44,12 @@ class TranslatedRow:
 
     @property
     def functions(self) -> list[Function]:
-        """All functions of the row."""
+        """All translated functions of the row."""
         return [f for f in (self.value, *self.slopes, *self.flat, *self.beside) if isinstance(f, Function)]
 
 
 def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
-    """Translate a row, and add its functions and all functions that they call to `translation`.
+    """Translate a row; add its functions, and all functions that they call, to `translation`.
 
     Raises:
         Refused: The translator does not understand some of the row's Python code. The message names the row, and says
@@ -60,7 +64,9 @@ def translated_row(row: Operation, translation: Translation) -> TranslatedRow:
 def translated_rows(
     rows: Iterable[Operation], *, exact: bool = True
 ) -> tuple[list[TranslatedRow], Translation, dict[str, Refused]]:
-    """Return the rows that can be translated, the translation, and for every other row, by name, why it was refused.
+    """Translate rows; return the translated rows, the translation, and the errors for the rows that were refused.
+
+    The errors are in a dict whose keys are the names of the rows.
 
     Args:
         exact: Whether the generated code can call Python for the functions that only Python can compute.
@@ -110,7 +116,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
         raise Refused("its derivatives are not a list of floats; return a list of floats")
     if not callable(row.flat):
         return TranslatedRow(row, value, (slopes,), ())
-    try:  # first try without an argument that says which operands are variables
+    try:  # first, without saying which operands are variables
         flat = translation.function(row.flat, [xs, Known(KNOWN, None)], f"{row.name}_flat")
     except Refused:
         flat = None
@@ -125,7 +131,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
 def _function(
     translation: Translation, name: str, python: Any, operands: list[Name], gives: str = FLOAT
 ) -> Function:
-    """Translate a function in a row; it may be a builtin, a function written in Python, or a number (a constant)."""
+    """Translate a builtin, a function written in Python, or a number, which stands for a constant function."""
     if not callable(python):
         return translation.of_call(Const(FLOAT, float(python)), operands, name)
     if not hasattr(python, "__code__") or python.__module__ in LEFT_TO_PYTHON:

@@ -1,8 +1,9 @@
-// The runtime of translated rows: Python's arithmetic and `math` in JavaScript, with their exceptions.
+// The runtime of translated rows: Python's arithmetic and `math` in JavaScript, including the exceptions.
 //
-// Exact, as in Python: + - * / sqrt, % and //, frexp, ldexp, fmod, remainder, floor, ceil. Accurate to 1 unit in the
-// last place: hypot. The rest of `math` is the browser's `Math` (V8: within 1 unit for exp, log, sin, …). What
-// JavaScript lacks, erf and gamma, is in special.js.
+// These give exactly the same results as in Python: +, -, *, /, % and //, sqrt, frexp, ldexp, fmod, remainder, floor
+// and ceil. hypot is accurate to 1 unit in the last place. The other functions of `math` call the browser's `Math`
+// (V8's exp, log, sin, … are accurate to 1 unit). The functions that JavaScript lacks, such as erf and gamma, are in
+// special.js.
 const runtime = function () {
     class Raised extends Error {
         constructor(kind) {
@@ -101,7 +102,7 @@ const runtime = function () {
         bits.setUint32(0, (bits.getUint32(0) & 0x800fffff) | (1022 << 20));
         return [bits.getFloat64(0), exponent - 1022];
     }
-    // Scaled in steps, of which only the last can round.
+    // Multiplies by powers of two in several steps; only the last step can round.
     function ldexp(x, e) {
         if (x === 0 || !isFinite(x)) return x;
         const [m, own] = frexp(x), exponent = own + e;
@@ -111,7 +112,8 @@ const runtime = function () {
         return m * 2 ** -1000 * 2 ** (exponent + 1000);
     }
     const high = (x) => { const t = 134217729 * x; return t - (t - x); };
-    // Scaled by a power of two; squares and their sum to twice the precision; the root is corrected once.
+    // The numbers are scaled by a power of two. The squares and their sum are computed to twice the precision of a
+    // float, and the square root is then corrected once.
     function hypot_of(xs) {
         if (xs.some((x) => Math.abs(x) === Infinity)) return Infinity;
         const top = xs.reduce((m, x) => (Math.abs(x) > m || x !== x ? Math.abs(x) : m), 0);

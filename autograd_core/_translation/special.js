@@ -1,18 +1,18 @@
-// The functions that JavaScript's Math lacks, with errors in units in the last place: erf (2), erfc (4), gamma (10),
-// lgamma (10 units of max(1, |lgamma|)), factorial (rounded once). Takes the runtime, and the table that erfc shares
-// with gelu, which Python holds.
+// The functions that JavaScript's Math lacks. Their errors, in units in the last place, are at most 2 for erf, 4 for
+// erfc and 10 for gamma; lgamma is accurate to 10 units of max(1, |lgamma|), and factorial is rounded once. `special`
+// takes the runtime, and the coefficients that erfc shares with gelu, which are defined in Python.
 const special = function ({ fail, high, copysign }, MILLS) {
     function polynomial(coefficients, x) {
         return coefficients.reduceRight((total, c) => total * x + c, 0);
     }
-    // A series of positive terms.
+    // Sums a series whose terms are all positive, so no digits cancel.
     function erf(x) {
         if (!(Math.abs(x) < 1)) return x !== x ? x : x > 0 ? 1 - erfc(x) : erfc(-x) - 1;
         let term = 1, sum = 1;
         for (let n = 1; term > 1e-17 * sum; n++) sum += term *= 2 * x * x / (2 * n + 1);
         return 1.1283791670955126 * x * Math.exp(-x * x) * sum;
     }
-    // exp(-x**2) times Mills' ratio; x is split before it is squared.
+    // exp(-x**2) times Mills' ratio; x is split in two before it is squared, so that no digits of x**2 are lost.
     function erfc(x) {
         if (!(x > 0.71)) return x < -6 ? 2 : 1 - erf(x);
         if (x > 28) return 0;
@@ -20,7 +20,7 @@ const special = function ({ fail, high, copysign }, MILLS) {
         const factor = 2 * polynomial(MILLS, (t - 3) / (t + 3)) / (1 + t);
         return factor * Math.exp(-(x - h) * (x + h)) * Math.exp(-h * h / 2) * Math.exp(-h * h / 2);
     }
-    // Lanczos' sum, used as in CPython.
+    // The Lanczos approximation, with the same coefficients as in CPython.
     const NUMERATOR = [
         23531376880.41076, 42919803642.6491, 35711959237.355667, 17921034426.03721, 6039542586.352028,
         1439720407.3117216, 248874557.86205417, 31426415.5854002, 2876370.6289353725, 186056.26539522348,
@@ -75,7 +75,7 @@ const special = function ({ fail, high, copysign }, MILLS) {
         if (x < 0) r = 1.1447298858494002 - Math.log(Math.abs(sinpi(a))) - Math.log(a) - r;
         return Number.isFinite(r) ? r : fail("OverflowError");
     }
-    // Exact up to 22!, and rounded at most once from there to 170!, using integers of any size.
+    // Multiplies integers of any size, so the result is exact up to 22!, and rounded at most once from 23! to 170!.
     function factorial(n) {
         if (n < 0) fail("ValueError");
         if (n > 170) fail("OverflowError");

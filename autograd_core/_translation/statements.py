@@ -1,4 +1,4 @@
-"""Translates statements (a function's whole body) from Python's syntax tree to the typed intermediate form."""
+"""Translates the statements in a function's body from Python's syntax tree to the typed intermediate form."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Body(Assigning):
         super().__init__(function, path, outer)
         self.exact = exact
         self.translated = translated
-        self.objects: list[ast.Return] = []  # the return statements whose result is not a number
+        self.objects: list[ast.Return] = []  # the `return` statements whose result is a `Known` object
 
     def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
-        """Translate a definition; return the function or, if it only returns a known object, this object."""
+        """Translate a definition; return the function or, if all it does is return a known object, that object."""
         arguments = definition.args
         if arguments.vararg or arguments.kwarg:
-            self.refuse(definition, "a function with any number of arguments", "name each parameter")
+            self.refuse(definition, "a function that takes any number of arguments", "name each parameter")
         names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         for name, x in zip(names, given, strict=True):
             if isinstance(x, Known):
@@ -93,7 +93,7 @@ class Body(Assigning):
         return any(isinstance(n, ast.Name) and n.id == getattr(definition, "name", "") for n in ast.walk(definition))
 
     def block(self, statements: Sequence[ast.stmt]) -> None:
-        """Translate statements in order, up to the first that leaves the block."""
+        """Translate statements in order, up to and including the first statement that leaves the block."""
         for statement in statements:
             method = getattr(self, f"do_{type(statement).__name__}", None)
             if method is None:
@@ -103,7 +103,10 @@ class Body(Assigning):
                 break
 
     def nested(self, statements: Sequence[ast.stmt]) -> tuple[list[Statement], dict[str, Expression] | None]:
-        """Translate a nested block; return its statements and the names at its end (None if that is never reached)."""
+        """Translate a nested block; return its statements, and the expressions that names stand for at its end.
+
+        If the end of the block is never reached, return None instead of these expressions.
+        """
         outside, names = self.out, self.names
         self.out, self.names = [], dict(names)
         self.block(statements)
@@ -112,7 +115,7 @@ class Body(Assigning):
         return inside, None if leaves(inside) else after
 
     def merge(self, *ways: dict[str, Expression] | None) -> None:
-        """Keep only the names that have the same meaning on every path that leads here."""
+        """Keep only the names that stand for the same expression on every path to this point."""
         reached = [names for names in ways if names is not None]
         if reached:
             self.names = {name: x for name, x in reached[0].items() if all(way.get(name) == x for way in reached)}
@@ -165,8 +168,8 @@ class Body(Assigning):
 
     def do_While(self, node: ast.While) -> None:
         if node.orelse:
-            self.refuse(node, "`else` of a loop")
-        self.conditional += 1  # the test runs before every iteration, so no part of it may run only once
+            self.refuse(node, "the `else` clause of a loop")
+        self.conditional += 1  # the test is evaluated before every iteration, so it must not contain a loop
         test = self.truth(node.test)
         self.conditional -= 1
         body, _ = self.nested(node.body)
@@ -174,7 +177,7 @@ class Body(Assigning):
 
     def do_For(self, node: ast.For) -> None:
         if node.orelse:
-            self.refuse(node, "`else` of a loop")
+            self.refuse(node, "the `else` clause of a loop")
         self.changed_within = frozenset().union(*map(changed, node.body))
         targets, sources, strict = self.loop(node.target, node.iter)
         self.changed_within = frozenset()
@@ -185,7 +188,7 @@ class Body(Assigning):
                 self.refuse(node, f"{name} with a different type than before", "give it the same type everywhere")
             self.names[name] = Name(type, name)
         body, _ = self.nested(node.body)
-        self.names = names  # the body might not have run at all
+        self.names = names  # as before the loop, because the body might not run at all
         self.out.append(For(tuple(name for name, _ in targets), sources, strict, body))
 
     def do_Break(self, node: ast.Break) -> None:
@@ -236,7 +239,7 @@ class Body(Assigning):
 
 
 def _raising(x: Expression) -> Iterator[bool]:
-    """Yield, for each operation and call in an expression, whether it can raise."""
+    """Yield, for each operation and each call in an expression, whether it can raise an exception."""
     for part in inside(x):
         if isinstance(part, Operate):
             yield raises(part.operation, part.type, part.parts)

@@ -16,11 +16,11 @@ from .statements import Body
 
 
 def _nowhere() -> None:
-    """Do nothing; this function is passed where a Python function is expected and there is none."""
+    """Do nothing; this function stands in for the Python source of a function that has none."""
 
 
 class Translation:
-    """The functions translated so far, callees first, with one version for each combination of argument types.
+    """The functions translated so far, callees before callers, in one version for each combination of argument types.
 
     Args:
         exact: Whether the generated code can call Python for the functions that only Python can compute.
@@ -33,14 +33,15 @@ class Translation:
         self._names: set[str] = set()
 
     def function(self, function: Any, given: Sequence[Expression], name: str = "") -> Function | Expression:
-        """Translate a Python function for arguments of these types.
+        """Translate a Python function for arguments of the given types.
 
-        If the function only returns an object that is known during translation, return that object instead.
+        If the function does nothing but return an object that is known during translation, return that object instead.
 
         Args:
-            function: The function.
-            given: For each argument, an expression of the same type; a `Known` argument becomes part of the function.
-            name: The name of the translated function.
+            function: The Python function.
+            given: For each argument, an expression of the argument's type. The object in a `Known` expression becomes
+                part of the translated function.
+            name: The name of the translated function; by default, it is derived from the Python function's name.
 
         Raises:
             Refused: The function contains something that the translator does not understand.
@@ -54,7 +55,7 @@ class Translation:
             made.origin += "" if called == "<lambda>" else f": {called}"
             stated = getattr(function, "__annotations__", {}).get("return")
             made.returns = FLOAT if stated in ("float", float) else None
-            made.raises = made.returns is not None  # assumed for calls in the function's own body, until it is known
+            made.raises = made.returns is not None  # assumed for recursive calls until the body is translated
             self._known[key] = made
             try:
                 body = Body(self.function, self.exact, made, path, function)
@@ -69,7 +70,7 @@ class Translation:
         return self._known[key]
 
     def of_call(self, called: Any, operands: Sequence[Name], name: str) -> Function:
-        """Make a function that returns a constant, or the result of a single call with the operands."""
+        """Make a function of the operands that returns the constant `called`, or the result of a call to `called`."""
         made = Function(self._unused(name), "ops.py", [(x.name, x.type) for x in operands])
         made.variables = dict(made.parameters)
         body = Body(self.function, self.exact, made, "ops.py", _nowhere)
@@ -79,7 +80,7 @@ class Translation:
         return made
 
     def keep(self, roots: Iterable[Function]) -> None:
-        """Drop the functions that no function in `roots` needs."""
+        """Drop every function except those in `roots` and the functions that they call, directly or indirectly."""
         left, needed = list(roots), set[str]()
         while left:
             function = left.pop()

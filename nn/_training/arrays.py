@@ -1,4 +1,4 @@
-"""Take training steps on arrays of weights, gradients and optimiser state until Python reads the parameters again."""
+"""Take training steps on arrays of weights, gradients and optimiser state, and copy these back to Values at the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .settings import Settings
 class Arrays:
     """The weights, gradients and optimiser state as arrays, in the order of `parameters`.
 
-    After a step, the Values are out of date until `write_back` is called.
+    After a step, the parameters' Values are out of date until `write_back` is called.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Arrays:
         self.loaded = False
 
     def ready(self) -> bool:
-        """Load the current numbers if necessary; return whether the optimiser's state fits into arrays."""
+        """Load the current numbers if necessary; return whether the optimiser's state can be held in arrays."""
         return self.loaded or self._load()
 
     def _load(self) -> bool:
@@ -52,7 +52,7 @@ class Arrays:
     def step(
         self, losses: Sequence[float], sums: array[float], start: int, norms: Mapping[str, list[float]]
     ) -> float | None:
-        """Take a step with the gradients summed over rows, `sums[start:]`; return the mean of the losses.
+        """Take a step with `sums[start:]`, the gradients summed over rows; return the mean of the losses.
 
         Returns None if the step must be taken on Values instead.
         """
@@ -65,7 +65,7 @@ class Arrays:
         return float(mean(losses))
 
     def write_back(self) -> None:
-        """Write the arrays back into the Values and the optimiser: all or none, even if Ctrl-C is pressed."""
+        """Write the arrays back into the Values and the optimiser: all of them or none, even if Ctrl-C is pressed."""
         if not self.loaded:
             return
         steps = self.mover.steps + self.done[0]
@@ -86,7 +86,7 @@ def arrays_for(
     """Return arrays for the parameters, or None if steps cannot be taken on arrays.
 
     Steps on arrays need the native engine. They are also impossible if something reads the Values between steps, or if
-    the optimiser has an update rule of its own or other parameters.
+    the optimiser has an update rule of its own or does not update exactly these parameters.
     """
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)

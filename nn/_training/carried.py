@@ -15,7 +15,7 @@ from .packed import Packed
 
 
 class Form(NamedTuple):
-    """How rows are sent: each as `width` floats, the last of which is its target; or pickled, if `width` is 0.
+    """How rows are sent: each as `width` floats, the last of which is the row's target, or pickled if `width` is 0.
 
     `classes` says whether the targets are integers.
     """
@@ -25,7 +25,7 @@ class Form(NamedTuple):
 
 
 class Packet(NamedTuple):
-    """The contents of some rows, and the numbers that identify these rows."""
+    """The contents of some rows, and the numbers that identify these rows in the training data."""
 
     numbers: Sequence[int]
     form: Form
@@ -33,7 +33,7 @@ class Packet(NamedTuple):
 
 
 def form_of(rows: Sequence[Example]) -> Form:
-    """Return a form that preserves the rows exactly.
+    """Return a form in which the rows can be sent without changing them.
 
     >>> form_of([([0.5, 1.0], 1), ([0.0, 2.0], 0)]), form_of([([1, 0], 1)])
     (Form(width=3, classes=True), Form(width=0, classes=False))
@@ -116,14 +116,14 @@ class Receiver:
         return [self._example(table[k * width : (k + 1) * width]) for k in at]
 
     def side_by_side(self, numbers: Sequence[int]) -> tuple[Packed, Sequence[int]]:
-        """Return a `Packed` that contains the rows with these numbers, and their positions in it."""
+        """Return a `Packed` that contains the rows with these numbers, and the rows' positions in it."""
         if self.packed is not None:
             return self.packed, [self.places[i] for i in numbers]
         return Packed(self.rows(numbers)), range(len(numbers))
 
 
 def side_by_side(rows: Iterable[Example]) -> array[float]:
-    """Return the contents of the rows in one array, each target after its inputs.
+    """Return the contents of the rows in one array, with each target after its inputs.
 
     >>> side_by_side([([0.5, 1.0], 1), ([0.0, 2.0], 0)]).tolist()
     [0.5, 1.0, 1.0, 0.0, 2.0, 0.0]
@@ -145,6 +145,7 @@ def pickled(thing: Any) -> bytes:
         return dumps(thing)
     except (AttributeError, TypeError, pickle.PicklingError) as error:
         error.add_note(
-            "The model and the loss are sent to other processes: define them in a module, or install cloudpickle."
+            "The model and the loss are sent to other processes: define them in a file that those processes "
+            "can import, or install cloudpickle."
         )
         raise

@@ -1,4 +1,4 @@
-"""Random numbers as inputs of programs: for each example, the numbers that the modules would draw, in order."""
+"""Random numbers as inputs to programs: for each example, the numbers that the modules would draw, in that order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ..module import Module
 
-# One draw: the generator's index among the model's generators, the name of the method, and the arguments.
+# A call that draws a number: the index of the generator in `Draws.generators`, the method's name, and the arguments.
 Call = tuple[int, str, tuple[Any, ...]]
 NUMBERS = {"random", "uniform", "gauss", "normalvariate", "lognormvariate", "expovariate", "triangular", "betavariate",
            "gammavariate", "paretovariate", "weibullvariate", "vonmisesvariate"}  # fmt: skip
@@ -50,7 +50,7 @@ class Draws:
         return [method(*arguments) for _ in range(count) for method, arguments in methods]
 
     def observed(self, run: Callable[[], Any]) -> tuple[list[Call], list[float]]:
-        """Run `run()`, and return the draws that were made: the calls and their results."""
+        """Call `run`, and return the draws that it makes: the calls and their results."""
         calls: list[Call] = []
         numbers: list[float] = []
 
@@ -65,7 +65,7 @@ class Draws:
 
     @contextmanager
     def given(self, calls: Sequence[Call], numbers: Sequence[Any]) -> Iterator[None]:
-        """Inside the context, the given calls return the given numbers; any other call raises Untraceable."""
+        """Inside the context, these calls, in this order, return these numbers; any other call raises Untraceable."""
         answers = iter(zip(calls, numbers, strict=True))
 
         def draw(call: Call) -> Any:

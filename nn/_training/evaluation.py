@@ -20,7 +20,9 @@ MANY = 200
 
 
 def evaluate(model: Module, loss: Loss, data: Data) -> float:
-    """Return the model's mean loss on the data, in evaluation mode and without recording; restore each module's mode.
+    """Return the model's mean loss on the data, in evaluation mode and without recording.
+
+    Afterwards, each module is back in its previous mode.
 
     >>> from nn import MLP, squared_error
     >>> from nn.init import constant
@@ -34,10 +36,10 @@ def evaluate(model: Module, loss: Loss, data: Data) -> float:
 def accuracy(model: Module, data: Data, threshold: float = 0.0) -> float:
     """Return the share of examples that the model classifies correctly, in evaluation mode.
 
-    With several outputs, the predicted class is the index of the largest. With one output, the predicted class is the
-    positive one (target 1) if the output is above `threshold`, and the other one (target 0 or -1) if not; the threshold
-    should be 0 for logits and scores, and ½ for probabilities. If an output is NaN, the example counts as wrong, so
-    that a model that diverged does not look like one that always predicts the same class.
+    With several outputs, the predicted class is the index of the largest output. With one output, the positive class
+    (target 1) is predicted if the output is above `threshold`, and the other class (target 0 or -1) if not; the
+    threshold should be 0 for logits and scores, and ½ for probabilities. If an output is NaN, the example counts as
+    wrong, so that a model that diverged does not look like one that always predicts the same class.
 
     >>> from nn import MLP
     >>> from nn.init import constant

@@ -1,4 +1,4 @@
-"""The order in which the parts of a batch are added: by halves, so that any half can be summed by another process."""
+"""The order in which parts of a batch are added: by repeated halving, so that other processes can sum the halves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def rows_of_part(batch: int) -> int:
 
 
 class Share(NamedTuple):
-    """The contribution of some rows to the gradients: the sums, and a mark for each parameter that has a gradient."""
+    """The contribution of some rows to the gradients.
+
+    For each parameter, `sums` has the sum of its gradients, and `reached` has 1 if any row gives it one, otherwise 0.
+    """
 
     sums: array[float]
     reached: bytes
@@ -52,7 +55,7 @@ def all_places(count: int) -> array[int]:
 
 
 def halves(parts: range) -> tuple[range, range]:
-    """Return the first and the second half.
+    """Return the first and the second half of the parts.
 
     >>> halves(range(4, 9))
     (range(4, 6), range(6, 9))
@@ -62,7 +65,7 @@ def halves(parts: range) -> tuple[range, range]:
 
 
 def pieces(parts: range, workers: int) -> list[range]:
-    """Halve the parts again and again, until this many workers can share the pieces about equally; return the pieces.
+    """Return the pieces that result from halving the parts until the workers can share the pieces about equally.
 
     >>> pieces(range(5), 2), len(pieces(range(100), 3))
     ([range(0, 2), range(2, 5)], 8)

@@ -1,4 +1,4 @@
-"""Whole batches in one call: examples of one shape are stored in one array, and a plan is played for all rows."""
+"""Compute whole batches in one call, which plays a plan (see `programs.py`) for all rows of an array of examples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .programs import Plan, Programs, taken_apart
 
 
 class Packed:
-    """Examples of one shape, each stored as one row of numbers; a target that is a class is the row's last number."""
+    """Examples of the same shape, each stored as a row of numbers; a target that is a class is the last of them."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.first = examples[0]
@@ -31,9 +31,9 @@ class Packed:
         self.width = len(self.numbers) // len(examples)
 
     def plan(self, programs: Programs) -> Plan | None:
-        """Return the only plan for these examples; if there is none, trace an example first.
+        """Return the only plan for these examples; if there is no plan yet, trace an example first.
 
-        Returns None if there are several, or if some number of a row is not an input of the plan.
+        Returns None if there are several plans, or if a row contains a number that is not an input of the plan.
         """
         plans = programs.plans_of(self.shape, self.kind)
         if not plans:
@@ -57,7 +57,7 @@ def packed(examples: Sequence[Example]) -> Packed | None:
 
 
 class AtOnce:
-    """Computes losses and gradients of whole batches with the plans of programs, for the parameters `moved`."""
+    """Computes the losses of whole batches, and their gradients with respect to `moved`, with the plans of programs."""
 
     def __init__(self, programs: Programs, moved: Sequence[Value]) -> None:
         self.programs, self.moved = programs, moved
@@ -74,7 +74,10 @@ class AtOnce:
         return losses
 
     def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
-        """Return the losses of the chosen examples, or None like `sweep`; leave the summed gradients in the plan."""
+        """Return the losses of the chosen examples, and leave the sums of their gradients in the plan.
+
+        Returns None if an example takes another branch or a loss is not finite.
+        """
         count, width = len(chosen), examples.width
         if len(self.losses) != count or len(self.rows) != count * width:
             self.rows, self.losses = (memoryview(array("d", bytes(8 * count * n))) for n in (width, 1))

@@ -1,8 +1,8 @@
 """Train and evaluate with programs: the computation for an example is traced once and replayed afterwards.
 
-A program is exact: it computes the same numbers as the eager engine, to the last bit. There is one
-program for each shape of the inputs (and for each class among the targets, if the loss needs that). A program has one
-plan for each path through its branches.
+A program computes the same numbers as the eager engine, to the last bit, unless `fast` is set. There is one program for
+each shape of the inputs (and for each class among the targets, if the loss needs that). A program has one plan for each
+path through the program's branches.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from ..module import Module
 from .draws import Call, Draws, Untraceable
 from .sums import RowSums
 
-# The maximum number of paths through one program, and the maximum number of programs. With more of them, programs
+# The maximum number of paths through one program, and the maximum number of programs. Beyond these limits, programs
 # would be no faster than the eager engine.
 WAYS, KINDS = 8, 256
 
 
 class Plan:
-    """One path through a program, ready to be played."""
+    """One path through a program, ready to be played, that is, computed with new numbers."""
 
     def __init__(self, branch: Branch, inputs: int, places: dict[Value, int], fast: bool) -> None:
         self.branch, self.inputs = branch, inputs
@@ -51,16 +51,19 @@ class Plan:
         self.found = array("d", bytes(8 * (inputs + len(self.parameters))))
 
     def play_rows(self, tables: tuple[tuple[Any, int, bool], ...], parameters: Any, losses: Any) -> bool:
-        """Return whether all rows take this branch; if so, fill `losses`, and put the summed gradients into `found`."""
+        """Play the plan for all rows, and return whether all rows take this branch.
+
+        If they do, `losses` and `found` are filled, the latter with the gradients summed over the rows.
+        """
         assert self.player is not None
         strays = bytearray(len(losses))
         self.player.rows(len(losses), tables, parameters, losses, None, self.found, strays, 1)
         return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
-        """Return whether the numbers take this branch; if so, fill `outputs`.
+        """Play the plan with these numbers, and return whether they take this branch; if they do, `outputs` is filled.
 
-        With `gradients_too`, also fill `found` with the gradients of the first output.
+        With `gradients_too`, `found` is also filled, with the gradients of the first output.
         """
         if self.player is not None:
             found = self.found if gradients_too else None
@@ -78,7 +81,7 @@ class Plan:
 
 
 class Programs:
-    """Programs for `function(x, target)` on one example; gradients are summed for the parameters `moved`."""
+    """Programs that compute `function(x, target)` for an example, and its gradients with respect to `moved`."""
 
     def __init__(
         self, function: Callable[[Any, Any], Any], moved: Sequence[Value], draws: Draws, fast: bool = False
@@ -90,7 +93,10 @@ class Programs:
         self.of_every_class: dict[Hashable, bool] = {}  # keyed by shape: whether one program serves all classes
 
     def plan(self, x: Any, target: Any, *, gradients_too: bool) -> Plan:
-        """Play an example and return its plan; may raise Untraceable, or any error of the function's own."""
+        """Play an example, tracing it first if no plan fits, and return the plan that was played.
+
+        May raise Untraceable, or any error that the function raises.
+        """
         shape, kind, numbers = taken_apart(x, target)
         plans = self.plans_of(shape, kind)
         drawn = self.draws.drawn(self.calls.get(shape, ()))
@@ -113,7 +119,7 @@ class Programs:
         return plan
 
     def plans_of(self, shape: Hashable, kind: int | None) -> list[Plan]:
-        """Return the plans for examples of a shape, the latest first; `kind` is their class, or None."""
+        """Return the plans for examples of a shape, the latest first; `kind` is the examples' class, or None."""
         return self.plans.get((shape, None if self.of_every_class.get(shape) else kind), [])
 
     def _kept(self, shape: Hashable, kind: int | None) -> list[Plan]:
@@ -123,7 +129,7 @@ class Programs:
         return self.plans.setdefault(key, [])
 
     def _traced(self, x: Any, target: Any, shape: Hashable, drawn: list[float]) -> tuple[Branch, list[float]]:
-        """Return an example's branch and the branch's inputs, which include the class if the function permits that."""
+        """Return an example's branch and the branch's inputs, which include the class if the function permits it."""
         inputs, before, calls = _floats(x), _random_state(), self.calls.get(shape, ())
 
         def function(x: Any, target: Any, drawn: list[Any]) -> Any:
@@ -168,7 +174,7 @@ def _random_state() -> list[Any]:
 
 
 def taken_apart(x: Any, target: Any) -> tuple[Hashable, int | None, list[float]]:
-    """Return the shape of an example, its class if its target is one, and its other numbers."""
+    """Return an example's shape, its target if that is a class (otherwise None), and its other numbers."""
     if type(x) is list and type(target) is int and not hasattr(x[0], "__len__"):
         return (len(x),), target, x  # a fast path for the common case
     inputs = _floats(x)
@@ -229,7 +235,7 @@ def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
     """Return why a model may not be traced, or "" if it may.
 
     Traced code runs once, so its side effects are not repeated. The code of `nn` and `autograd_core` is known to have
-    none; for your own code, `engine="program"` asserts that it has none.
+    none; by passing `engine="program"`, you assert the same of your own code.
     """
     if engine == "program":
         return ""
@@ -241,7 +247,7 @@ def why_not(model: Module, loss: Callable[..., Any] | None, engine: str) -> str:
             return f"{activation!r} is a function of your own"
     if loss is not None and getattr(loss, "__module__", "") != losses.__name__:
         return "the loss is a function of your own"
-    return "" if native.available() else "the C player of programs was not built"
+    return "" if native.available() else "the C code that replays programs was not built"
 
 
 def _is_known(activation: Any) -> bool:

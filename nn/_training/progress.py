@@ -9,8 +9,8 @@ def progress_of(total: int, wanted: bool | None) -> Any:
     """Return a tqdm bar, or an object with the same methods `update`, `set_postfix_str` and `close`.
 
     Args:
-        total: The number of batches.
-        wanted: Whether to show it on stderr; None means only if stderr is a terminal.
+        total: The number of batches in all epochs.
+        wanted: Whether to show progress on stderr; None means only if stderr is a terminal.
     """
     shown = bool(sys.stderr and sys.stderr.isatty()) if wanted is None else wanted
     try:

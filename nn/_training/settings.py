@@ -22,7 +22,10 @@ Augment = Callable[[Any, random.Random], Any]
 
 @dataclass
 class Settings:
-    """The arguments of `fit` (documented there). An invalid argument raises a TypeError or ValueError that names it."""
+    """The arguments of `fit`, which are documented there.
+
+    An invalid argument raises a TypeError or ValueError that names the argument.
+    """
 
     model: Module
     loss: Loss
@@ -95,7 +98,7 @@ class Settings:
                 raise ValueError("patience needs validation data")
 
     def _find_parameters(self) -> None:
-        """Find the model's own parameters and all parameters to update; the latter may include others."""
+        """Find the model's own parameters and all parameters to update, which may include some outside the model."""
         model = self.model
         self.parameters = list(dict.fromkeys(model.parameters()))
         if not self.parameters:
@@ -105,8 +108,10 @@ class Settings:
             )
         mover = SGD(self.parameters, lr=0.1) if self.optimizer is None else self.optimizer
         if not isinstance(mover, Optimizer):
-            raise TypeError(f"optimizer must be an optimizer, such as SGD(model.parameters(), lr=0.1); got {mover!r}")
+            raise TypeError(f"optimizer must be an Optimizer, such as SGD(model.parameters(), lr=0.1); got {mover!r}")
         if set(self.parameters).isdisjoint(mover.parameters):
-            raise ValueError(f"the optimizer has none of the parameters of {model!r}: make it with model.parameters()")
+            raise ValueError(
+                f"the optimizer has none of the parameters of {model!r}: create it with model.parameters()"
+            )
         self.mover = mover
         self.moved = list(dict.fromkeys([*self.parameters, *mover.parameters]))

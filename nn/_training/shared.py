@@ -1,7 +1,7 @@
 """Training whose gradients are computed by several workers, in other processes or on other machines.
 
-Each batch is divided into parts, whose sums are added by halves. A worker computes the sum of a piece, which is a half
-of the parts, or half of a half, and so on. The rows of each part and the order of addition depend only on the batch.
+Each batch is divided into parts, whose sums are added by halves. A worker computes the sum of a piece, which is half of
+the parts, or half of a half, and so on. The rows of each part and the order of addition depend only on the batch.
 Any worker can compute any piece, and can compute it again if another worker dies, so the result is the same, to the
 last bit, with any number of workers.
 
@@ -55,7 +55,7 @@ class SharedTraining(Training):
         self.noise = settings.generator.getrandbits(64) if Draws(settings.model).generators else 0
 
     def _take_model(self) -> None:
-        """Pickle the model for the workers; a new token tells them that it has changed."""
+        """Pickle the model for the workers; a new token tells them that the model has changed."""
         s, self.token = self.settings, secrets.token_hex(16)
         self._take_for_granted()
         self.blob = pickled((s.model, s.loss, s.moved, s.engine))
@@ -92,7 +92,7 @@ class SharedTraining(Training):
             self.total = self._total(batch, self.weights)
         losses, share = self.total
         if not (self._assign(share, len(losses)) and all(map(math.isfinite, losses))):
-            return self._swept_row_by_row(self._rows(batch), where)  # this says what went wrong, and where
+            return self._swept_row_by_row(self._rows(batch), where)  # the error says what went wrong, and where
         return losses
 
     def _total(self, batch: list[int], weights: array[float]) -> tuple[list[float], Share]:
@@ -147,11 +147,11 @@ class SharedTraining(Training):
         return [found[k] for k in range(len(asked))]
 
     def _submitted(self, asked: list[tuple[Piece, bytes | None]]) -> list[Answer | Missing]:
-        """Return the executor's answers, in order; if one fails, cancel the others."""
+        """Submit the pieces, and return the executor's answers in order; if a call fails, cancel the others."""
         futures: list[Future[Answer | Missing]] = []
         try:
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Sending large graph")  # from Dask; rows are sent only once
+                warnings.filterwarnings("ignore", "Sending large graph")  # a warning from Dask; rows are sent only once
                 for piece, blob in asked:
                     futures.append(self.executor.submit(piece_gradient, piece, blob))
             return [future.result() for future in futures]
@@ -167,7 +167,7 @@ class SharedTraining(Training):
         return assign_means(self.settings.moved, total.sums, places, count)
 
     def _note_engine(self, reasons: list[str]) -> None:
-        """Record which engine the workers used, unless the history already gives a reason against programs."""
+        """Record which engine the workers used, unless the history already gives a reason for not using programs."""
         s, reason = self.settings, next(filter(None, reasons), "")
         if reason and s.engine == "program":
             raise ValueError(f'engine="program" cannot train {s.model!r}: {reason}')
@@ -181,8 +181,8 @@ def executor_of(client: Any) -> Executor:
         return client
     if not callable(getattr(client, "get_executor", None)):
         raise TypeError(
-            f"client must be a concurrent.futures executor or a distributed.Client; got {client!r}: make one, such as "
-            "ProcessPoolExecutor()"
+            f"client must be a concurrent.futures executor or a distributed.Client; got {client!r}: create one, "
+            "such as ProcessPoolExecutor()"
         )
     # not pure: the same call may return a different answer if the worker has received or lost something in between
     executor: Executor = client.get_executor(pure=False)
@@ -190,7 +190,7 @@ def executor_of(client: Any) -> Executor:
 
 
 def workers_of(client: Any) -> int:
-    """Return how many pieces a client computes at a time, or a guess if unknown; batches are divided accordingly."""
+    """Return how many pieces a client can compute at a time (if unknown, a guess); batches are divided accordingly."""
     if callable(getattr(client, "nthreads", None)):
         return sum(client.nthreads().values()) or 1
     return getattr(client, "_max_workers", None) or os.cpu_count() or 1

@@ -19,8 +19,8 @@ from autograd_core._program.player import CHUNK, PARTIALS
 class RowSums:
     """Sums of the gradients of some parameters over rows.
 
-    Each chunk of rows has eight partial sums, the k-th over the rows whose index modulo 8 is k. These are added in
-    pairs, the results again in pairs, and so on. The sums of the chunks are added in order.
+    Each chunk of rows has eight partial sums, the k-th of which is over the rows whose index modulo 8 is k. These sums
+    are added in pairs, then the results are added in pairs, and so on. The sums of the chunks are added in order.
     """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
@@ -44,7 +44,7 @@ class RowSums:
             self._close_chunk()
 
     def add_numbers(self, numbers: array[float], start: int, places: array[int]) -> bool:
-        """Like `add`, but for the gradients in `numbers[start:]`; `places` gives the index of each one's parameter."""
+        """Like `add`, but for the gradients in `numbers[start:]`; `places` contains the indices of their parameters."""
         finite = add_numbers(numbers, start, places, self.partials[self.count % CHUNK % PARTIALS], self.reached)
         self._end_row()
         return finite
@@ -73,7 +73,7 @@ def assign_reached(nodes: Sequence[Value], gradients: Sequence[float], reached: 
 
 
 def added(numbers: Sequence[float]) -> float:
-    """Return the plain sum, from left to right; the builtin `sum` of Python 3.12 compensates for rounding errors."""
+    """Return the plain sum, from left to right; from Python 3.12 on, the builtin `sum` corrects rounding errors."""
     total = numbers[0]
     for x in numbers[1:]:
         total += x

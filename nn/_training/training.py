@@ -83,7 +83,7 @@ class Training:
         self.best.restore(self.history.best_epoch)
 
     def _epochs(self) -> str:
-        """Go through the epochs and return why they ended."""
+        """Run the epochs, and return the reason why they ended."""
         s, history = self.settings, self.history
         steps = s.epochs * math.ceil(len(s.rows) / s.size)
         with record(), closing(progress_of(steps, s.progress)) as bar:
@@ -206,7 +206,7 @@ class Training:
         return self._swept_row_by_row(rows, where)
 
     def _examples(self, batch: list[int]) -> Iterable[Example]:
-        """Yield the examples with this epoch's augmentation and noise."""
+        """Return an iterator over the examples of a batch, with augmentation and noise applied."""
         return ((self._noisy(x), target) for x, target in map(self.settings.rows.__getitem__, batch))
 
     def _swept_row_by_row(self, rows: Iterable[Example], where: str) -> list[float]:
@@ -268,7 +268,8 @@ class Training:
             figures = {name: metric(s.model, s.watched) for name, metric in (s.metrics or {}).items()}
         validation_loss = None if s.held_out is None else evaluate(s.model, s.loss, s.held_out)
         if s.patience is not None:
-            # the best epoch is kept too until this one is in the history, because Ctrl-C may arrive in between
+            # the copy from the best epoch is kept too until this epoch is in the history, because Ctrl-C may arrive in
+            # between
             self.best.keep(epoch)
         self.history.add(loss, validation_loss, figures, norms)
         self.best.forget_all_but(self.history.best_epoch)
@@ -319,7 +320,7 @@ def _shaken(x: Any, spread: float, generator: random.Random) -> Any:
 def _diverged(total: Any, where: str) -> FloatingPointError:
     if type(total) is not Value:
         return FloatingPointError(f"in {where} the loss of an example is {total!r}, and has no graph. {HELP}")
-    node = cast(Value, first_nonfinite(total))  # there always is such a node here
+    node = cast(Value, first_nonfinite(total))  # there is always such a node here
     bad = "its gradient is not finite" if math.isfinite(total.data) else "which is not finite"
     loss = f"in {where} the loss is {total.data!r}{' and' if math.isfinite(total.data) else ','} {bad}"
     what = f"{node.op.name}{f' (label {node.label!r})' if node.label else ''} = {node.data!r}, gradient {node.grad!r}"

@@ -22,13 +22,13 @@ from .sums import RowSums
 
 
 class Piece(NamedTuple):
-    """Consecutive rows of a batch and all that their gradient depends on, so any worker can compute it at any time."""
+    """Consecutive rows of a batch, with all that a worker needs to compute the gradient of these rows at any time."""
 
     token: str  # identifies the training run, and so the model and the rows that a worker keeps
     weights: bytes
-    start: int  # the index of its first row in the batch
+    start: int  # the index in the batch of the piece's first row
     rows_of_part: int
-    numbers: Sequence[int]  # the numbers of its rows in the training data or, if inputs change each time, in the packet
+    numbers: Sequence[int]  # the rows' indices in the training data or, if inputs change each time, in the packet
     packet: Packet | None  # the rows, if they are sent along
     keep: bool  # whether the worker keeps these rows
     noise: str  # together with a row's index in the batch, the seed of the row's random numbers
@@ -41,7 +41,7 @@ class Missing(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Each row's loss, the rows' share of the gradient, and why no program computed these ("" if one did)."""
+    """Each row's loss, the rows' share of the gradient, and why programs were not used ("" if they were)."""
 
     losses: list[float]
     share: Share
@@ -113,8 +113,8 @@ class Worker:
         found = self._at_once(rows, numbers) or self._row_by_row(rows.rows(numbers))
         if self._contents() != before:
             raise ValueError(
-                f"{self.model!r} changes a buffer during training, and its copies in other processes would not see "
-                "the change: train it without a client"
+                f"{self.model!r} changes a buffer during training, and the model's copies in other processes would not "
+                "see the change: train the model without a client"
             )
         return found
 

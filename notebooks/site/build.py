@@ -1,8 +1,8 @@
 """Build the site: `python notebooks/site/build.py [DIRECTORY]`.
 
-Needs npm, and `pip install -e ".[site]"`. The site is written to `html` in the directory (default: `build/site`). Any
-web server can serve it (`python -m http.server -d build/site/html`), since it contains everything that the pages load.
-Warnings are errors.
+The build needs npm, and `pip install -e ".[site]"`. The site is written to `html` in the directory (default:
+`build/site`). Any web server can serve the site (`python -m http.server -d build/site/html`), because the site contains
+everything that its pages load. Warnings count as errors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # only this engine's objects have signatures
+os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # the native engine's objects have no signatures
 
 from reference import write_pages
 
@@ -25,7 +25,7 @@ from autograd_core import Value, parameter, tanh
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGES = HERE / "node_modules"
-# The files of npm packages that the site serves, by the directory in which it serves them.
+# The files from npm packages that the site serves. Each key is a directory of the site.
 SERVED = {
     "pyodide": ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.wasm",
                 "pyodide/python_stdlib.zip", "pyodide/pyodide-lock.json"],
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def lay_out(source: Path) -> None:
-    """Collect the sources of the pages."""
+    """Collect the sources of the pages in one directory."""
     shutil.copytree(HERE / "pages", source)
     course = source / "course"
     course.mkdir(exist_ok=True)
@@ -76,12 +76,12 @@ def lay_out(source: Path) -> None:
 
 
 def licences() -> str:
-    """The page of licences of third-party files."""
+    """The page that lists the licences of third-party files."""
     told = [json.loads((PACKAGES / name / "package.json").read_bytes()) for name in sorted(PACKAGES_SERVED)]
     rows = "\n".join(f"| {package['name']} | {package['version']} | {package['license']} |" for package in told)
     return f"""# Licences
 
-autograd-core is under the MIT licence. This site also serves:
+autograd-core is under the MIT licence. This site also serves files from these packages:
 
 | npm package | version | licence |
 |---|---|---|
@@ -112,7 +112,7 @@ def serve(served: Path) -> None:
 
 
 def neuron(page: Path) -> None:
-    """The stepper of the start page."""
+    """Write the stepper that the start page shows."""
     w, x, b = parameter(0.4, label="w"), Value(0.8, label="x"), parameter(0.1, label="b")
     tanh(w * x + b).step().save(page)
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from autograd_core import __version__
 
 settings.register_profile("site", derandomize=True, database=None, deadline=None, max_examples=25)
-settings.load_profile("site")  # so that examples that search find what the tests find
+settings.load_profile("site")  # Hypothesis then finds the same examples in every build
 
 project = "autograd-core"
 author = "the autograd-core authors"
@@ -19,7 +19,7 @@ version = release = __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "docstrings", "examples"]
 exclude_patterns = ["included", "served", "course/README.md", "course/numpy.md"]
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", ".*")]  # not all types in signatures have entries
+nitpick_ignore_regex = [("py:.*", ".*")]  # not every type in a signature has an entry in the reference
 
 html_theme = "furo"
 html_title = "autograd-core"
@@ -40,8 +40,8 @@ python_use_unqualified_type_names = True
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
-nb_execution_excludepatterns = ["course/*"]  # as committed; notebooks/run.py --check executes them
+nb_execution_excludepatterns = ["course/*"]  # the course is shown as committed; notebooks/run.py --check executes it
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_mime_priority_overrides = [("html", "application/vnd.autograd-core.check+json", None)]
-suppress_warnings = ["mystnb.unknown_mime_type"]  # the records of check(), for tests/test_notebooks.py
+suppress_warnings = ["mystnb.unknown_mime_type"]  # the records of check(), which only tests/test_notebooks.py reads

@@ -1,4 +1,4 @@
-"""Sphinx extension: converts docstrings as we write them, with `code` in single backticks and |x|, to RST."""
+"""Sphinx extension: converts our docstrings, which contain `code` in single backticks and bars as in |x|, to RST."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CODE = re.compile(r"(`[^`]+`\w?)")
 
 
 def as_rst(app: Sphinx, what: str, name: str, thing: object, options: Any, lines: list[str]) -> None:
-    """Convert the text around the examples to RST; napoleon then reads the lists of arguments."""
+    """Convert the text around the examples to RST; Sphinx's napoleon extension then reads the lists of arguments."""
     inside = False
     for i, line in enumerate(lines):
         inside = bool(line.strip()) and (inside or line.lstrip().startswith(">>>"))
@@ -19,7 +19,7 @@ def as_rst(app: Sphinx, what: str, name: str, thing: object, options: Any, lines
             parts = CODE.split(line)
             lines[i] = "".join(code(part) if CODE.fullmatch(part) else part.replace("|", "\\|") for part in parts)
     if what == "property":
-        lines.insert(0, "")  # otherwise napoleon takes "The gradient: the sum …" for a type and its meaning
+        lines.insert(0, "")  # otherwise napoleon takes "The gradient: the sum …" for a type and a description
 
 
 def code(text: str) -> str:
@@ -29,6 +29,6 @@ def code(text: str) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Called by Sphinx."""
+    """Register this extension; Sphinx calls this function."""
     app.connect("autodoc-process-docstring", as_rst, priority=400)
     return {"parallel_read_safe": True}

@@ -1,9 +1,10 @@
 """Sphinx extension: runs every example when the site is built; a failing example causes a warning.
 
-Code after `>>>` must print the lines below it. In a docstring, it can use the names of the documented object's module;
-elsewhere, it can use the names defined so far on the page. Python without prompts is for the cells that myst-nb
-executes. It is rejected elsewhere, except in the course, whose cells and hidden solutions `notebooks/run.py` executes.
-`examples.json`, beside the doctrees, counts the examples that ran for each documented object.
+Code after `>>>` must print the lines below it. Such code can use the names of the documented object's module if it is
+in a docstring, and the names defined so far on the page if it is elsewhere. Python code without prompts belongs in
+cells, which myst-nb executes; anywhere else it causes a warning. The course is an exception, because `notebooks/run.py`
+executes its cells and hidden solutions. The file `examples.json`, beside the doctrees, says how many examples ran for
+each documented object.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ NOT_RUN = ("sh", "text", "none", "default", "toml", "yaml", "c", "javascript", "
 
 
 def run_examples(app: Sphinx, doctree: nodes.document) -> None:
-    """Run the code with prompts on one page."""
+    """Run the code that has prompts on one page, and warn about code that nothing runs."""
     page: dict[str, Any] = {"__name__": "__main__"}
     of_objects: dict[str, dict[str, Any]] = {}
     counts: dict[str, int] = defaultdict(int)
@@ -63,7 +64,7 @@ def documented(block: nodes.Node) -> str:
 
 
 def names_of(name: str) -> dict[str, Any]:
-    """The names that a docstring's example can use: those of its module, and of the module that exports it."""
+    """The names that an object's example can use: those of the modules that export and define the object."""
     path, rest = name, []
     while True:
         try:
@@ -94,7 +95,7 @@ def run(text: str, names: dict[str, Any], name: str, block: nodes.Node) -> int:
 
 
 def write_counts(app: Sphinx, error: Exception | None) -> None:
-    """Write how many examples of each object ran, for tests/site/test_reference.py."""
+    """Write the number of examples that ran for each object, for tests/site/test_reference.py."""
     total: dict[str, int] = defaultdict(int)
     for counts in getattr(app.env, "examples", {}).values():
         for name, count in counts.items():
@@ -103,7 +104,7 @@ def write_counts(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Called by Sphinx."""
+    """Register this extension; Sphinx calls this function."""
     app.connect("doctree-read", run_examples)
     app.connect("build-finished", write_counts)
     return {"parallel_read_safe": False}

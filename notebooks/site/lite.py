@@ -1,8 +1,8 @@
 """Build the course for JupyterLite, where it runs in the reader's browser: `python notebooks/site/lite.py [DIRECTORY]`.
 
-Needs npm, and `pip install -e ".[site]"`. Any web server can serve the directory (default: `build/site/html/lite`,
-inside the site, which then links to it). It contains Python, the kernel and this project; NumPy, SciPy and Matplotlib
-come from Pyodide's own distribution, which needs a network connection.
+The build needs npm, and `pip install -e ".[site]"`. Any web server can serve the directory (default:
+`build/site/html/lite`, inside the site, which then links to the course). The directory contains Python, the kernel and
+this project. NumPy, SciPy and Matplotlib come from Pyodide's own distribution, so readers need a network connection.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PYODIDE = HERE / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-# The packages that the kernel imports: those in Pyodide's distribution, which are also on PyPI, and the others.
+# The packages that the kernel imports. KERNEL lists those in Pyodide's distribution, which are also on PyPI; OWN lists
+# the others, with the modules that they contain.
 KERNEL = ("micropip", "ipython", "jedi", "packaging")
 OWN = {"autograd-core": ["autograd_core", "nn"], "graphviz": ["graphviz"], "comm": ["comm"]}
 PLACE = '<p id="run-it"></p>'
@@ -74,7 +75,7 @@ def version() -> str:
 
 
 def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
-    """Build this project's pure wheel, and fetch the wheels that the kernel needs, in the versions of this Pyodide."""
+    """Build this project's pure wheel, and fetch the wheels that the kernel needs, in this Pyodide's versions."""
     waiting, needed = list(KERNEL), dict[str, str]()
     while waiting:
         package = packages[named(waiting.pop(), packages)]
@@ -92,7 +93,7 @@ def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
 
 
 def enter_wheels(there: Path, packages: dict[str, Any], version: str) -> None:
-    """Edit Pyodide's list of packages so that these wheels are found beside it, and all others still at its address."""
+    """Edit Pyodide's list of packages: these wheels are loaded from `there`, and all others from Pyodide's address."""
     wheels = {canonical(path.name.split("-")[0]): path for path in there.glob("*.whl")}
     for name, imports in OWN.items():
         packages[name] = {

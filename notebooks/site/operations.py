@@ -1,4 +1,4 @@
-"""The page of operations: the package's table, and an entry with an example for each function."""
+"""Makes the page of operations: the package's table, and an entry with an example for each function."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograd_core import TABLE, Operation, Value
 
 WIDTH, HEIGHT, SPAN = 96, 64, 3.0
 POINTS = ((0.5,), (1.5,), (1.5, 2.0))
-HEADINGS = ("operation", "value", "derivative", "defined for", "at the edges", "picture")
+HEADINGS = ("operation", "value", "derivative", "defined for", "at special points", "picture")
 LISTS = {
     "sum": "([x, y])", "mean": "([x, y])", "prod": "([x, y])", "norm": "([x, y])", "logsumexp": "([x, y])",
     "dot": "([x, y], [3.0, 4.0])", "where": "(x < y, x, y)",
@@ -27,9 +27,9 @@ def page() -> str:
     entries = "\n".join(entry(row) for row in rows if hasattr(autograd_core, row.name))
     return f"""# Operations
 
-Each operation takes `Value`s and plain numbers. In the pictures, the solid line is the value, with *y* at its default,
-or 2 if it has none; the dashed line is the derivative with respect to *x*. Each derivative is accurate to 4 units in
-the last place over the whole domain.
+Each operation takes `Value`s and plain numbers. In the pictures, the solid line is the value of the operation, and the
+dashed line is its derivative with respect to *x*; *y* has its default value, or is 2 if there is no default. Each
+derivative is accurate to 4 units in the last place over the whole domain.
 
 ```{{raw}} html
 <div class="operations"><table><thead><tr>{head}</tr></thead><tbody>
@@ -70,7 +70,7 @@ def table_row(row: Operation) -> str:
 
 
 def code(text: str) -> str:
-    """Text as code in HTML."""
+    """A text, marked as code in HTML."""
     return f"<code>{html.escape(text)}</code>"
 
 
@@ -113,7 +113,7 @@ def picture(row: Operation) -> str:
 
 
 def path(function: Callable[[float], float], inside: Callable[[float], bool], style: str) -> str:
-    """A curve over [-3, 3], broken where it jumps or leaves the picture."""
+    """The SVG path of a function's curve over [-3, 3], interrupted where the curve jumps or leaves the picture."""
     pieces: list[str] = []
     last = math.inf
     for i in range(WIDTH + 1):
@@ -142,7 +142,7 @@ def entry(row: Operation) -> str:
 
 
 def example(row: Operation) -> tuple[str, dict[str, float]]:
-    """A call of an operation, and its arguments."""
+    """The text of a call to an operation, and its arguments by name."""
     if row.arity is None:
         return row.name + LISTS[row.name], {"x": 0.5, "y": 2.0}
     if row.name == "polygamma":
@@ -153,7 +153,7 @@ def example(row: Operation) -> tuple[str, dict[str, float]]:
 
 
 def result(call: str, numbers: dict[str, float]) -> str:
-    """The last line that an example prints."""
+    """The last line of an example: the numbers that it prints."""
     leaves = {name: Value(number) for name, number in numbers.items()}
     z = eval(call, vars(autograd_core) | leaves)
     z.backward()

@@ -1,4 +1,4 @@
-"""The generated pages of the reference: the operations, and `nn` by module."""
+"""Writes the generated pages of the reference: one for the operations, and one for `nn`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import operations
 
 import nn
 
-# Examples for docstrings that have none.
+# Examples for objects whose docstrings have none.
 EXAMPLES = {
     "nn.GELU": "GELU()([-1.0, 2.0])",
     "nn.History": "History(losses=[0.5, 0.25])",
@@ -35,13 +35,13 @@ EXAMPLES = {
 
 
 def write_pages(directory: Path) -> None:
-    """Write the pages into the sources of the site."""
+    """Write both pages to a directory of the site's sources."""
     (directory / "operations.md").write_text(operations.page(), encoding="utf-8")
     (directory / "nn.md").write_text(nn_page(), encoding="utf-8")
 
 
 def nn_page() -> str:
-    """The names of `nn`, by module, in the order of its `__all__`."""
+    """The page for `nn` in Markdown: its names by module, in the order of `nn.__all__`."""
     groups: dict[str, list[str]] = {}
     for name in nn.__all__:
         thing = getattr(nn, name)

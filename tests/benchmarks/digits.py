@@ -1,11 +1,11 @@
-"""Processor seconds for an epoch of 64-32-10 on the real digits: both engines, compared with micrograd.
+"""Processor seconds per epoch of a 64-32-10 network on the real digits, for both engines and for micrograd.
 
     python tests/benchmarks/digits.py [--rounds 3]
 
-The same program on each: 1,437 images in batches of 16, the multi-class hinge loss (micrograd has no logarithm), plain
-gradient descent. Each runs in a separate process, in turns, and the fastest round counts, in seconds of processor time,
-to which other programs on the machine add nothing. micrograd runs two batches, and its time is scaled up. Anything that
-is not installed or not built is reported and left out.
+All three run the same program: 1,437 images in batches of 16, the multi-class hinge loss (micrograd has no logarithm)
+and plain gradient descent. They run in turns, in separate processes, and the fastest round counts. Times are seconds of
+processor time, to which other programs on the machine add nothing. micrograd runs only two batches, and its time is
+scaled up to an epoch. An engine that is not built, or a package that is not installed, is reported and left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHARES = {"python": 1.0, "native": 1.0, "micrograd": 0.02}
 
 
 def epoch(runner: str, share: float) -> float:
-    """Processor seconds for an epoch, estimated from part of it."""
+    """Return the processor seconds for an epoch, estimated from a part of the epoch."""
     value, network = (importlib.import_module(name) for name in RUNNERS[runner])
     from nn.datasets import digits
 
@@ -52,7 +52,7 @@ def epoch(runner: str, share: float) -> float:
 
 
 def measured(runner: str) -> float | str:
-    """The seconds that a separate process measures, or the reason why there are none."""
+    """Return the seconds that a separate process measures, or the reason why it measures nothing."""
     engine = {"AUTOGRAD_CORE_ENGINE": runner} if runner != "micrograd" else {}
     done = subprocess.run(
         [sys.executable, __file__, "--run", runner], capture_output=True, text=True, check=False,
@@ -65,7 +65,7 @@ def measured(runner: str) -> float | str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured, in turns (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each program is measured (default 3)")
     parser.add_argument("--run", choices=RUNNERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
@@ -80,7 +80,7 @@ def main() -> None:
                 missing[runner] = found
             else:
                 best[runner] = min(found, best.get(runner, found))
-    print("an epoch of digits 64-32-10, batches of 16, one training image at a time")
+    print("an epoch of 64-32-10 on the digits, in batches of 16, one image at a time")
     for runner, seconds in best.items():
         beside = f"{best['micrograd'] / seconds:8.1f} × as fast as micrograd" if "micrograd" in best else ""
         print(f"{runner:10} {seconds:9.3f} s {1000 * seconds / 1437:9.3f} ms per image {beside}")

@@ -1,12 +1,13 @@
-"""The cost of a gradient, as a multiple of the same program on plain Python floats: `python tests/benchmarks/eager.py`.
+"""The cost of a gradient, relative to the same program on plain Python floats: `python tests/benchmarks/eager.py`.
 
-Each row runs the program on floats (forward only) and on Values (built, swept, freed), one after the other in the same
-process, at least 7 rounds after a warm-up; the figure is the ratio of the median processor times, so that other programs
-on the machine count as little as possible. If micrograd or XAD (`xad`) is installed, the table also has the first row
-on each of them. The exit code is 1 if an engine misses a bound; the Python engine has a single bound, on the first row.
-The line below the table gives the bytes of a node with two operands, including its float.
+For each row of the table, a program runs on floats (the forward pass only) and on Values (the graph is built, swept and
+freed), alternately in the same process, for at least 7 rounds after a warm-up. The figure is the ratio of the median
+processor times, so that other programs on the machine count as little as possible. If micrograd or XAD (`xad`) is
+installed, the table also shows the first row's program on it. The exit code is 1 if an engine misses a bound; the
+Python engine has only one bound, for the first row. The line below the table gives the size in bytes of a node with two
+operands, including its float.
 
-Args: `--rounds N` (default 9); `--scale N` also builds, sweeps and frees a chain of N nodes, twice.
+Args: `--rounds N` (default 9); `--scale N` also measures a chain of N nodes, with fresh and with reused memory.
 """
 
 import argparse
@@ -32,7 +33,7 @@ PYTHON_BOUND = 40.0
 
 
 def net(layers: Sequence[Any], points: Sequence[Any], targets: Sequence[float], tanh: Any) -> Number:
-    """The loss of a 2-16-16-1 network over all points, operation by operation."""
+    """Return the loss of a 2-16-16-1 network, summed over all points, operation by operation."""
     total = 0.0
     for x, t in zip(points, targets, strict=True):
         h = x
@@ -49,7 +50,7 @@ def net(layers: Sequence[Any], points: Sequence[Any], targets: Sequence[float], 
 
 
 def made_layers(sizes: Sequence[int], number: Callable[[float], Number]) -> list[Any]:
-    """Weights and biases of a network."""
+    """Return the weights and biases of a network."""
     draws = random.Random(1)
     return [
         ([[number(draws.uniform(-1, 1)) for _ in range(a)] for _ in range(b)], [number(0.1) for _ in range(b)])
@@ -58,7 +59,7 @@ def made_layers(sizes: Sequence[int], number: Callable[[float], Number]) -> list
 
 
 def chain(x: Number, tanh: Any) -> Number:
-    """10,000 times tanh(1.01 y + 0.1)."""
+    """Start with y = x, and replace y by tanh(1.01 y + 0.1) 10,000 times."""
     y = x
     for _ in range(10_000):
         y = tanh(1.01 * y + 0.1)
@@ -66,7 +67,7 @@ def chain(x: Number, tanh: Any) -> Number:
 
 
 def mixed(f: Any, a: Number, b: Number, c: Number, d: Number, e: Number) -> Number:
-    """30 operations on 5 inputs."""
+    """Return an expression with 30 operations on 5 inputs."""
     u = a * b + c / d - e
     v = f.tanh(u) * f.exp(-a) + f.sin(b) * f.cos(c)
     w = (u + v) * (u - v) / (1.0 + d * d) + f.sqrt(e)
@@ -75,7 +76,7 @@ def mixed(f: Any, a: Number, b: Number, c: Number, d: Number, e: Number) -> Numb
 
 
 def crossentropy(layers: Sequence[Any], x: Sequence[float], f: Any) -> Number:
-    """The softmax cross-entropy of one point in a 784-128-10 network with tanh, operation by operation."""
+    """Return the softmax cross-entropy of a 784-128-10 network with tanh for one point, operation by operation."""
     h = x
     for index, (rows, biases) in enumerate(layers):
         out = []
@@ -91,14 +92,14 @@ def crossentropy(layers: Sequence[Any], x: Sequence[float], f: Any) -> Number:
 
 
 def timed(program: Program) -> float:
-    """Processor seconds for one run, including freeing the result."""
+    """Return the processor seconds for one run, including the time to free the result."""
     start = time.process_time()
     program()
     return time.process_time() - start
 
 
 def ratio(plain: Program, graph: Program, rounds: int, repeat: int = 1) -> tuple[float, float]:
-    """The median seconds of the plain program, and the ratio of the other program's time to that."""
+    """Return the median seconds of the plain program, and the ratio of the other program's median time to it."""
     plain(), graph(), graph()
     plains, graphs = [], []
     for _ in range(rounds):
@@ -108,14 +109,14 @@ def ratio(plain: Program, graph: Program, rounds: int, repeat: int = 1) -> tuple
 
 
 def points() -> tuple[list[list[float]], list[float]]:
-    """100 points with their targets."""
+    """Return 100 points and their targets."""
     draws = random.Random(0)
     xs = [[draws.uniform(-1, 1) for _ in range(2)] for _ in range(100)]
     return xs, [draws.choice([-1.0, 1.0]) for _ in xs]
 
 
 def mlp_step(layers: Sequence[Any], xs: Sequence[Any], targets: Sequence[float]) -> Program:
-    """The same training step through nn.MLP, with the weights of the plain program."""
+    """Return the same training step through nn.MLP, with the weights of the plain program."""
     model = MLP(2, [16, 16, 1], activation=ag.tanh, output=ag.tanh)
     for layer, (rows, biases) in zip(model.layers, layers, strict=True):
         for neuron, row, bias in zip(layer.neurons, rows, biases, strict=True):
@@ -132,12 +133,12 @@ def mlp_step(layers: Sequence[Any], xs: Sequence[Any], targets: Sequence[float])
         return total
 
     expected = net(layers, xs, targets, math.tanh)
-    assert math.isclose(step().data, expected, rel_tol=1e-12), "nn.MLP computes something else"
+    assert math.isclose(step().data, expected, rel_tol=1e-12), "nn.MLP must compute the same loss"
     return step
 
 
 def micrograd_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[float]) -> Program:
-    """The step on micrograd's Value."""
+    """Return the same step on micrograd's `Value`."""
     other = importlib.import_module("micrograd.engine").Value
     layers = made_layers(sizes, other)
 
@@ -156,7 +157,7 @@ def micrograd_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[fl
 
 
 def xad_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[float]) -> Program:
-    """The step on XAD's tape."""
+    """Return the same step on XAD's tape."""
     tapes = importlib.import_module("xad.adj_1st")
     xad_math = importlib.import_module("xad.math")
     layers = made_layers(sizes, tapes.Real)
@@ -176,7 +177,7 @@ def xad_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[float]) 
 
 
 def scaled(count: int) -> tuple[float, float, int]:
-    """The nanoseconds per node, and the page faults, of building, sweeping and freeing a chain of `count` nodes."""
+    """Build, sweep and free a chain of `count` nodes; return the nanoseconds per node, x.grad and the page faults."""
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     start = time.process_time()
     x = Value(1.0)
@@ -189,36 +190,39 @@ def scaled(count: int) -> tuple[float, float, int]:
 
 
 def scale_rows(count: int) -> bool:
-    """Print the cost per node at 1,000 nodes and at `count`, cold and with reused memory; return whether the bound holds."""
+    """Print the cost per node of 1,000 nodes and of `count` nodes, with fresh and with reused memory.
+
+    Return whether the bound holds.
+    """
     small = median([scaled(1_000)[0] for _ in range(200)])
     cold, _, cold_faults = scaled(count)
     warm, _, warm_faults = min(scaled(count) for _ in range(2))
-    print(f"\n{'nodes':>12} {'ns a node':>10} {'page faults':>12}")
+    print(f"\n{'nodes':>12} {'ns/node':>10} {'page faults':>12}")
     print(f"{1000:>12,} {small:>10.1f}")
-    print(f"{count:>12,} {cold:>10.1f} {cold_faults:>12,}   first, cold pass")
+    print(f"{count:>12,} {cold:>10.1f} {cold_faults:>12,}   fresh memory")
     held = warm <= 2.5 * small
-    print(f"{count:>12,} {warm:>10.1f} {warm_faults:>12,}   memory reused: {warm / small:.2f} x, at most 2.5 x: "
+    print(f"{count:>12,} {warm:>10.1f} {warm_faults:>12,}   reused memory: {warm / small:.2f} x (at most 2.5 x): "
           f"{'holds' if held else 'MISSED'}")
     return held
 
 
 def bytes_of_node() -> float:
-    """The memory of a node, measured over 100,000 products, including their floats and Python's bookkeeping."""
+    """Return the average bytes of a node with two operands, including its float and Python's bookkeeping."""
     if ENGINE == "native":
-        return float((Value(1.0) * Value(2.0)).__sizeof__())  # its floats are inside; slabs add nothing per node
+        return float((Value(1.0) * Value(2.0)).__sizeof__())  # includes the floats; slabs add nothing per node
     x, y = Value(1.1), Value(2.2)
     tracemalloc.start()
     kept = [None] * 100_000
     before = tracemalloc.get_traced_memory()[0]
     for i in range(len(kept)):
-        kept[i] = x * y  # type: ignore[call-overload]  # a list made beforehand, so that its growth is not counted
+        kept[i] = x * y  # type: ignore[call-overload]  # made beforehand, so that the list's growth is not counted
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     return taken / len(kept)
 
 
 def main() -> int:
-    """Print the table; return 1 if a bound is missed."""
+    """Print the table; return 1 if a bound is missed, otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--scale", type=int, default=0)
@@ -241,8 +245,8 @@ def main() -> int:
 
     inputs = (0.7, -1.3, 0.4, 1.9, 2.2)
     start = Value(0.5)
-    # Each row makes its programs only when its turn comes, since Python's collector would otherwise walk the weights of
-    # the others too.
+    # The programs of a row are made only when the row is measured; otherwise Python's garbage collector would traverse
+    # the weights of all rows each time.
     rows: list[tuple[str, float | None, Callable[[], tuple[Program, Program]], int, int]] = [
         ("100-point step of 2-16-16-1, operation by operation", 2.0,
          lambda: (plain_net, lambda: net(nodes, xs, targets, ag.tanh).backward()), rounds, 1),

@@ -1,8 +1,8 @@
-"""Handwritten kernels compared with those generated from their rows: `python tests/benchmarks/kernels.py`.
+"""Handwritten kernels compared with kernels generated from the same operations: `python tests/benchmarks/kernels.py`.
 
-For every handwritten kernel: at how many points all bits agree (value and local derivatives), and the nanoseconds per
-call for each number of operands, as medians of interleaved runs. Compiles both into a separate library; needs a C
-compiler.
+For every handwritten kernel, the output gives the number of points at which all bits of the value and of the local
+derivatives agree, and the nanoseconds per call for several numbers of operands, as medians of alternating runs. Both
+sets of kernels are compiled into a separate library, for which a C compiler is needed.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ NATIVE = ROOT / "autograd_core" / "_native"
 FLAGS = [
     "-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-builtin-sin", "-fno-builtin-cos",
     "-fvisibility=hidden", "-w",
-]  # fmt: skip  # as setup.py has them
+]  # fmt: skip  # the same flags as in setup.py
 SIZES = (1, 4, 16, 64)
 HARNESS = r"""
 #include "kernels.h"
@@ -60,7 +60,7 @@ __attribute__((visibility("default"))) double timed(void *kernel, const double *
 
 
 def points_module():
-    """The points at which the translator's tests compare kernels."""
+    """Return the module with the points at which the translator's tests compare kernels."""
     spec = util.spec_from_file_location("points", ROOT / "tests" / "translation" / "points.py")
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -68,7 +68,7 @@ def points_module():
 
 
 def library(directory):
-    """Both sets of kernels in one library."""
+    """Compile both sets of kernels into one library, and load this library."""
     Path(directory, "kernels_generated.c").write_text(kernels(rows_of_numbers(), by_hand=()))
     Path(directory, "harness.c").write_text(HARNESS % ", ".join(f"HAND_WRITTEN_{name.upper()}" for name in BY_HAND))
     names = [NATIVE / "kernels_by_hand.c", Path(directory, "kernels_generated.c"), Path(directory, "harness.c")]
@@ -82,14 +82,14 @@ def library(directory):
 
 
 def answered(loaded, kernel, xs):
-    """The value and local derivatives, or None if the kernel leaves them to Python."""
+    """Return the value and the local derivatives, or None if the kernel leaves these to Python."""
     out, count = (ctypes.c_double * 256)(), len(xs)
     done = loaded.call(ctypes.c_void_p(kernel), (ctypes.c_double * count)(*xs), ctypes.c_ssize_t(count), out)
     return out[: count + 1] if done else None
 
 
 def measured(loaded, both, numbers, runs):
-    """The nanoseconds per call of the handwritten and the generated kernel."""
+    """Return the nanoseconds per call of the handwritten and of the generated kernel."""
     xs, times = (ctypes.c_double * len(numbers))(*numbers), ([], [])
     for _ in range(runs):
         for kernel, kept in zip(both, times, strict=True):
@@ -106,13 +106,13 @@ def main():
             both = [loaded.found(name.encode(), generated) for generated in (0, 1)]
             pairs = [[answered(loaded, kernel, xs) for kernel in both] for xs in points.of_row(TABLE[name])]
             equal = sum(a is b or bool(a and b and all(map(same, a, b))) for a, b in pairs)
-            print(f"{name}: {equal} of {len(pairs)} points with the same bits")
+            print(f"{name}: the same bits at {equal} of {len(pairs)} points")
             for size in SIZES:
                 numbers = [source.uniform(-3.0, 3.0) for _ in range(2 * size)]
                 if name == "take":
-                    numbers[0] = size - 1.0  # the index of an entry
+                    numbers[0] = size - 1.0  # the first operand is the index of one of the others
                 hand, made = measured(loaded, both, numbers, runs)
-                print(f"    {2 * size:4} operands: {hand:6.1f} ns by hand, {made:6.1f} generated")
+                print(f"    {2 * size:4} operands: {hand:6.1f} ns handwritten, {made:6.1f} ns generated")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""A linear network that learns to clean a photograph, scalar by scalar: the cost of an eager step and of a program's.
+"""A linear network that learns to remove noise from an image: the cost of a step, eager and with a program.
 
     python tests/benchmarks/photographs.py [--side 50] [--steps 3]
 
-An image of side × side pixels goes in and another comes out, each of whose pixels is a weighted sum of all the input's:
-at 50 × 50 that makes 6.25 million weights and 12.5 million operations. Each way runs in a separate process and reports
-how long the first step takes (for a program, including tracing and preparing it), how long the later ones take, and the
-most memory held at any time; the losses must be the same to the last bit.
+The input and the output are images of side × side pixels, and each output pixel is a weighted sum of all input pixels:
+at 50 × 50, that makes 6.25 million weights and 12.5 million operations. The eager engine and the program each run in a
+separate process, which reports the duration of the first step (for a program, including tracing and preparing), the
+duration of the fastest later step, and the peak memory. The losses must be the same to the last bit.
 """
 
 import argparse
@@ -20,14 +20,14 @@ from nn.optim import SGD
 
 
 def images(side):
-    """The pixels of a clean image and of a noisy one."""
+    """Return the pixels of a clean image and of the same image with noise."""
     rng = random.Random(0)
     clean = [rng.random() for _ in range(side * side)]
     return clean, [x + rng.gauss(0.0, 0.1) for x in clean]
 
 
 def trained(way, side, steps):
-    """Seconds of each step, and the losses."""
+    """Train, and return the seconds of each step and the losses."""
     clean, noisy = images(side)
     rng = random.Random(1)
     weights = [[Value(rng.gauss(0.0, 1e-3)) for _ in noisy] for _ in clean]
@@ -74,8 +74,8 @@ def main():
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         first, later, memory, losses = done.stdout.split()
         found.append(losses)
-        print(f"{way:8} first step {first} s, later ones {later} s, {memory} GB at most")
-    print("losses are the same to the last bit" if found[0] == found[1] else "LOSSES DIFFER")
+        print(f"{way:8} first step {first} s, later steps {later} s, at most {memory} GB")
+    print("the losses are the same to the last bit" if found[0] == found[1] else "THE LOSSES DIFFER")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Programs compared with handwritten NumPy: `python tests/benchmarks/replay.py [quick] [PART …]`.
 
-Everything runs in one thread; ratios are medians. Each line shows its bound, and a figure above it is marked. The exit
-status is 0 all the same, because ratios to NumPy depend on the machine and on the kernel of NumPy's BLAS, whose name is
-printed. CasADi, JAX and PyTorch are measured too if they are installed (`replay_others.py`). The workloads are in
-`replay_works.py`. Without the native engine there is nothing to measure.
+Everything runs in one thread, and ratios are medians. A line of the output shows the bound, if there is one, and marks
+a figure above the bound. The exit status is 0 even then, because ratios to NumPy depend on the machine and on the
+kernel that NumPy's BLAS uses, whose name is printed. CasADi, JAX and PyTorch are measured too if they are installed
+(`replay_others.py`). The workloads are in `replay_works.py`. Without the native engine there is nothing to measure.
 """
 
 import gc
@@ -28,7 +28,7 @@ ROUNDS = 7 if QUICK else 25
 
 
 def ratio(base, work, seconds=0.01):
-    """The median ratio of interleaved runs, work over base, and the median seconds of each."""
+    """Return the median ratio of `work` to `base` over alternating runs, and the median seconds of both."""
     counts = [max(1, round(seconds / timed(thing, 1))) for thing in (base, work)]
     bases, of_works = [], []
     for _ in range(ROUNDS):
@@ -39,14 +39,14 @@ def ratio(base, work, seconds=0.01):
 
 
 def timed(work, count):
-    begin = time.process_time()  # everything runs in one thread, so other work on the machine does not count
+    begin = time.process_time()  # processor time, in which other work on the machine does not count
     for _ in range(count):
         work()
     return (time.process_time() - begin) / count
 
 
 def best(work, rounds=5):
-    """The shortest of a few runs, in processor time, since a single long run on a shared machine is unreliable."""
+    """Return the processor time of the fastest of a few runs, since a single run on a shared machine is unreliable."""
     found = []
     for _ in range(rounds):
         gc.collect()
@@ -63,7 +63,7 @@ def say(work, measured, bound, unit="× NumPy", more=""):
 
 
 def over_rows(work, count, *, fast=False, passes=None):
-    """A call that returns the values and summed gradients of `count` rows, and the same in handwritten NumPy."""
+    """Return a function that computes the values and summed gradients of `count` rows, and one in handwritten NumPy."""
     prepared = prepare(work.listing, fast=fast, passes=passes)
     tables = [Table(numbers, width, True) for numbers, width in work.rows(count)]
     values, summed = np.zeros(count), np.zeros(work.listing.inputs + work.listing.parameters)
@@ -77,7 +77,7 @@ def over_rows(work, count, *, fast=False, passes=None):
     expected = hand()
     found = summed[work.listing.inputs :]
     scale = np.abs(expected).max()
-    assert np.abs(found - expected).max() <= 1e-9 * scale, "the gradients are not NumPy's"
+    assert np.abs(found - expected).max() <= 1e-9 * scale, "the gradients differ from NumPy's"
     return call, hand
 
 
@@ -91,7 +91,7 @@ def one_point(work):
 
 
 def in_each_build(title, work, count, bounds, *, fast=False):
-    """The same for each vector width that this machine has."""
+    """Compare a batch with handwritten NumPy, for each vector width that this machine supports."""
     for build, bound in bounds.items():
         if build not in others.builds():
             continue
@@ -113,8 +113,8 @@ def small_network():
     in_each_build("batch of 10,000, exact", work, 10_000, {"avx512": 0.4, "avx2": 0.4, "generic": 0.4})
     others.beside(work, 100, ratio, say)
     stats = prepare(work.listing).stats()
-    say("bytes an operation of the list", stats["bytes_of_list"] / operations, 20, "bytes")
-    say("and of the plan", stats["bytes_of_plan"] / operations, None, "bytes")
+    say("bytes per operation, in the list", stats["bytes_of_list"] / operations, 20, "bytes")
+    say("bytes per operation, in the plan", stats["bytes_of_plan"] / operations, None, "bytes")
 
 
 def photographs():
@@ -124,13 +124,13 @@ def photographs():
     in_each_build("784-128-10, batch of 100, fast", work, 100, {"avx512": 1.25, "avx2": 1.25, "generic": None}, fast=True)
     say(f"tracing and preparing that {operations:,}-operation graph", best(work.again, 3), 0.3, "s")
     stats = prepare(work.listing).stats()
-    say("bytes an operation of the list", stats["bytes_of_list"] / operations, 20, "bytes")
-    say("and of the plan", stats["bytes_of_plan"] / operations, 1, "bytes")
+    say("bytes per operation, in the list", stats["bytes_of_list"] / operations, 20, "bytes")
+    say("bytes per operation, in the plan", stats["bytes_of_plan"] / operations, 1, "bytes")
     others.beside(work, 100, ratio, say)
 
 
 def convolution():
-    """Filters at many places, compared with handwritten NumPy and with the program without the pass that finds them."""
+    """Compare a convolutional network with handwritten NumPy, and with a plan made without the convolution pass."""
     work = works.convolutional()
     print(prepare(work.listing).explain())
     in_each_build("8×8, 8 and 8 filters of 3×3, batch of 100, exact", work, 100, dict.fromkeys(("avx512", "avx2", "generic")))
@@ -141,7 +141,7 @@ def convolution():
     call, _ = over_rows(work, 100)
     without, _ = over_rows(work, 100, passes=EXACT & ~CONVOLUTIONS)
     found, base, own = ratio(without, call)
-    say("the same beside its plan without convolutions", found, None, "× without", f"{own * 1e6:.1f} µs, {base * 1e6:.1f}")
+    say("the same, compared with its plan without convolutions", found, None, "× without", f"{own * 1e6:.1f} µs, {base * 1e6:.1f}")
 
 
 def two_million():
@@ -155,7 +155,7 @@ def two_million():
 
 
 def two_branches():
-    """Half of the rows on each of two branches, compared with all rows on one."""
+    """Compare rows of which half take each of two branches with rows that all take one branch."""
     one, other = works.branches()
     count = 1000
     numbers = np.random.default_rng(0).uniform(0.5, 2.0, (count, 2))
@@ -171,7 +171,7 @@ def two_branches():
         play(plans[1], np.ascontiguousarray(mixed[strays]), summed[1])
 
     found, base, own = ratio(lambda: play(plans[0], numbers, summed[0]), split)
-    say("two branches, half the rows each", found, 4.0, "× one", f"{own * 1e6:.0f} µs, one {base * 1e6:.0f}")
+    say("two branches, each with half of the rows", found, 4.0, "× one", f"{own * 1e6:.0f} µs, one {base * 1e6:.0f}")
 
 
 def gpt():
@@ -182,13 +182,13 @@ def gpt():
     say(f"the scalar GPT, {operations:,} operations, loss and gradients", found, 0.5,
         more=f"{own * 1e6:.0f} µs, {own / operations * 1e9:.2f} ns/op; NumPy {base * 1e6:.0f}")  # fmt: skip
     found, base, own = ratio(hand, work.traced_step())
-    say("the same by @traced, loss(tokens).backward()", found, 0.5, more=f"{own * 1e6:.0f} µs, NumPy {base * 1e6:.0f}")
+    say("the same through @traced, loss(tokens).backward()", found, 0.5, more=f"{own * 1e6:.0f} µs, NumPy {base * 1e6:.0f}")
     found, base, own = ratio(work.eager_step, work.again, 0.05)
-    say("tracing and preparing it", found, 5.0, "× eager", f"{own * 1e3:.1f} ms, an eager step {base * 1e3:.1f}")
+    say("tracing and preparing the scalar GPT", found, 5.0, "× eager", f"{own * 1e3:.1f} ms, an eager step {base * 1e3:.1f}")
 
 
 def streaming():
-    """Rows of a file that is never read as a whole: the seconds, and the additional memory."""
+    """Measure the time and the additional memory for the rows of files that are never read as a whole."""
     work, count = works.small_network(), 100_000 if QUICK else 1_000_000
     program = Program(work.loss, work.inputs, work.parameters)
     with tempfile.TemporaryDirectory() as directory:
@@ -200,8 +200,8 @@ def streaming():
         program.over_rows().backward(*columns)
         memory = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    say(f"{count:,} rows of a file, values and gradients", seconds, None, "s", f"{count / seconds / 1e6:.1f} million a second")
-    say("memory beside the file, the values among it", memory / count, None, "bytes/row", f"{memory / 1e6:.0f} MB")
+    say(f"{count:,} rows of files, values and gradients", seconds, None, "s", f"{count / seconds / 1e6:.1f} million per second")
+    say("additional memory, including the values", memory / count, None, "bytes/row", f"{memory / 1e6:.0f} MB")
 
 
 def main():

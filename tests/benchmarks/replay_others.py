@@ -12,20 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported, which reads them once
+os.environ.update(dict.fromkeys(THREADS, "1"))  # set before NumPy is imported, because NumPy reads them only then
 np = importlib.import_module("numpy")
 
 NAMES = ("casadi", "jax", "torch")
 
 
 def installed():
-    """A description of the others that are installed."""
+    """Return a description of the other systems that are installed."""
     there = [name for name in NAMES if importlib.util.find_spec(name)]
-    return f"beside it {', '.join(there)}" if there else "none of CasADi, JAX and PyTorch is installed"
+    return f"also measured: {', '.join(there)}" if there else "none of CasADi, JAX and PyTorch is installed"
 
 
 def builds():
-    """The builds for the vector widths that this machine supports, by name."""
+    """Return the names of the builds, one for each vector width that this machine supports."""
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     found = ["generic"]
     if "avx2" in flags and "fma" in flags:
@@ -36,7 +36,7 @@ def builds():
 
 
 def blas_kernel():
-    """The name of the kernel that NumPy's OpenBLAS has chosen."""
+    """Return the name of the kernel that NumPy's OpenBLAS has chosen."""
     for library in sorted((Path(np.__file__).parents[1] / "numpy.libs").glob("libscipy_openblas*")):
         for name in ("scipy_openblas_get_corename64_", "scipy_openblas_get_corename"):
             function = getattr(ctypes.CDLL(str(library)), name, None)
@@ -47,7 +47,7 @@ def blas_kernel():
 
 
 def beside(work, count, ratio, say):
-    """Each of the others on the same batch, compared with handwritten NumPy."""
+    """Compare each of the other systems with handwritten NumPy on the same batch."""
     hand = work.by_hand(count)
     if importlib.util.find_spec("torch"):
         found, _, own = ratio(hand, torch_step(work, count))
@@ -108,7 +108,7 @@ def jax_step(work, count):
 
 
 def casadi_steps(work, count):
-    """The scalar program itself, traced by CasADi: its loop over instructions, row by row."""
+    """Yield the two ways in which CasADi runs the scalar program row by row: its own loop, and generated C code."""
     import casadi
 
     listing = work.listing
@@ -124,14 +124,14 @@ def casadi_steps(work, count):
     mapped = function.map(count)
     rows = np.concatenate([numbers.reshape(count, width) for numbers, width in work.rows(count)], axis=1).T
     point = work.weights()[:, None].repeat(count, 1)
-    yield "its loop", lambda: mapped(rows, point)
+    yield "its own loop", lambda: mapped(rows, point)
     with tempfile.TemporaryDirectory() as directory:
         source, library = Path(directory, "f.c"), Path(directory, "f.so")
         function.generate(source.name, {"with_header": False})
         shutil.move(source.name, source)
         subprocess.run([os.environ.get("CC", "cc"), "-O3", "-shared", "-fPIC", str(source), "-o", str(library)], check=True)
         compiled = casadi.external("f", str(library)).map(count)
-        yield "its C, by cc -O3", lambda: compiled(rows, point)
+        yield "its C, compiled with cc -O3", lambda: compiled(rows, point)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ from autograd_core._program.guards import Guard
 from autograd_core._program.listing import Listing
 from autograd_core._program.native import prepare
 
-# Beside the checkout by default.
+# The folder of the workloads; by default, it is beside the checkout.
 WORKLOADS = Path(os.environ.get("WORKLOADS", Path(__file__).parents[3] / "shared" / "workloads"))
 
 
 class Work:
-    """The loss of one row: `record` makes its graph and returns it with its inputs and parameters."""
+    """A workload: the loss of one row. `record` builds a graph, and returns the loss, its inputs and its parameters."""
 
     def __init__(self):
         self.loss, self.inputs, self.parameters = self.record()
@@ -32,7 +32,7 @@ class Work:
         return listing.varying([False] * len(self.inputs))
 
     def again(self):
-        """Trace and prepare once more."""
+        """Trace and prepare the workload once more."""
         loss, inputs, parameters = self.record()
         prepare(Listing.of([loss], inputs, parameters)).plan()
 
@@ -41,7 +41,7 @@ class Work:
 
 
 def layers(sizes, rng, spread):
-    """Rows of weights, each followed by its bias, for each layer."""
+    """Return a list of units for each layer; a unit is a pair of its weights and its bias."""
     return [
         [([Value(rng.gauss(0, spread)) for _ in range(n)], Value(rng.uniform(-0.1, 0.1))) for _ in range(m)]
         for n, m in itertools.pairwise(sizes)
@@ -53,7 +53,7 @@ def flat(network):
 
 
 def matrices(weights, sizes):
-    """Views of flat weights, or of gradients: the matrix and the biases of each layer."""
+    """Return views of a flat array of weights or gradients: the matrix and the biases of each layer."""
     made, at = [], 0
     for n, m in itertools.pairwise(sizes):
         block = weights[at : at + m * (n + 1)].reshape(m, n + 1)
@@ -62,8 +62,8 @@ def matrices(weights, sizes):
     return made
 
 
-class small_network(Work):  # called like a function
-    """The hinge loss of one point in a 2-16-16-1 network with ReLU."""
+class small_network(Work):  # in lower case, because it is called like a function
+    """The hinge loss of a 2-16-16-1 network with ReLU for one point."""
 
     sizes = (2, 16, 16, 1)
 
@@ -111,8 +111,8 @@ class small_network(Work):  # called like a function
         return hand
 
 
-class classifier(Work):  # called like a function
-    """The softmax cross-entropy of one row in a network with tanh; ten of the inputs encode the label."""
+class classifier(Work):  # in lower case, because it is called like a function
+    """The softmax cross-entropy of a network with tanh for one row; ten of the inputs encode the label."""
 
     def __init__(self, sizes):
         self.sizes = sizes
@@ -120,7 +120,6 @@ class classifier(Work):  # called like a function
 
     def record(self):
         rng = random.Random(0)
-        # each layer's matrix row by row, then its biases, in the order of arrays
         network = layers(self.sizes, rng, 0.05)
         inputs = [Value(rng.random()) for _ in range(self.sizes[0])]
         label = [Value(float(i == 3)) for i in range(self.sizes[-1])]
@@ -167,8 +166,8 @@ class classifier(Work):  # called like a function
         return hand
 
 
-class convolutional(Work):  # called like a function
-    """The softmax cross-entropy of an 8×8 picture: two layers of 8 filters of 3×3, each with ReLU, and 10 classes."""
+class convolutional(Work):  # in lower case, because it is called like a function
+    """The softmax cross-entropy of an 8×8 image: two layers of eight 3×3 filters, each with ReLU, and 10 classes."""
 
     sizes = ((8, 1), (8, 8))
 
@@ -248,7 +247,7 @@ class convolutional(Work):  # called like a function
 
 
 def shaped(numbers, shapes):
-    """Views of flat numbers, one after another."""
+    """Return consecutive views of a flat array, with the given shapes."""
     made, at = [], 0
     for shape in shapes:
         size = math.prod(shape)
@@ -258,7 +257,7 @@ def shaped(numbers, shapes):
 
 
 def separate(network):
-    """The weights in the order of arrays: for each layer, the matrix row by row, then the biases."""
+    """Return the weights in the order in which `arrays` reads them: each layer's matrix row by row, then its biases."""
     made = []
     for layer in network:
         made += [w for row, _ in layer for w in row] + [bias for _, bias in layer]
@@ -274,7 +273,7 @@ def arrays(weights, sizes):
 
 
 def branches():
-    """The two branches of `tanh(a*x + b*y) if x > 0 else exp(b*y - a*x)`, with their guards."""
+    """Return the two branches of `tanh(a*x + b*y) if x > 0 else exp(0.1*(b*y - a*x))`, with their guards."""
     made = []
     for outcome in (1.0, 0.0):
         x, y, a, b = Value(1.0), Value(1.0), Value(0.5), Value(0.25)
@@ -287,7 +286,7 @@ def branches():
 
 
 def _module(name, *arguments):
-    """A workload as a module, which runs its few steps when it is loaded."""
+    """Load a workload as a module, which runs the few steps of the workload."""
     before = sys.argv
     sys.argv = [name, *arguments]
     try:
@@ -300,20 +299,20 @@ def _module(name, *arguments):
 
 
 class Chosen(list):
-    """A table whose rows are chosen by `take`."""
+    """A list from which `take` selects the entries, so that an index may be an input of a program."""
 
     def __getitem__(self, i):
         return take(list(self), i)
 
 
 class Gpt(Work):
-    """One name through the workloads' scalar GPT: the loss and the gradients of all parameters."""
+    """The workloads' scalar GPT on one name: the loss, and its gradients with respect to all parameters."""
 
     def __init__(self):
         self.scalar = _module("gpt", "ac", "1")
         self.arrays = _module("gpt_numpy", "20")
         names = self.scalar.docs
-        self.name = next(i for i, doc in enumerate(names) if len(doc) == 7)  # eight positions
+        self.name = next(i for i, doc in enumerate(names) if len(doc) == 7)  # seven letters and the end make eight positions
         for p in self.scalar.flat:
             p.zero_grad()
         for p, number in zip(self.scalar.flat, self.arrays.flat, strict=True):
@@ -347,7 +346,7 @@ class Gpt(Work):
         return hand
 
     def traced_step(self):
-        """A step through `@traced`: the workload's program, with tokens chosen by `take`."""
+        """Return a step through `@traced`: the workload's program, in which `take` selects by token."""
         g = self.scalar
         g.P["wte"] = Chosen(g.P["wte"])
 
@@ -365,7 +364,7 @@ class Gpt(Work):
         def step():
             loss(tokens).backward()
 
-        step()  # finds its branch again
+        step()  # from this call on, the branch is found again, not traced
         return step
 
     def eager_step(self):

@@ -2,12 +2,12 @@
 
     python tests/benchmarks/training.py [--rounds 9]
 
-Two things are measured. One is an epoch of 64-32-10 on the real digits, with cross-entropy and gradient descent,
-through `nn.fit`: it is compared with the same steps in handwritten NumPy and, if they are installed, in PyTorch and in
-scikit-learn's MLPClassifier. The other is a step of a 2-16-16-1 network on 100 points through `nn.MLP`, compared with
-the same program on plain floats. The median of the rounds counts, in seconds of processor time. Epochs in 1 and 2
-processes (`client`) are timed by the clock and have no bound: their cost depends on how long a message takes compared
-with a batch. The exit code is 1 if a ratio is above its bound.
+Two things are measured. One is an epoch of a 64-32-10 network on the real digits, with cross-entropy and gradient
+descent, through `nn.fit`. It is compared with the same steps in handwritten NumPy and, if they are installed, in
+PyTorch and in scikit-learn's MLPClassifier. The other is a step of a 2-16-16-1 network on 100 points through `nn.MLP`,
+compared with the same program on plain floats. The median of the rounds counts, in seconds of processor time. Epochs in
+1 and 2 other processes (`client`) are measured in wall-clock time. These have no bound, because their cost depends on
+how long a message takes compared with a batch. The exit code is 1 if a ratio is above its bound.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SIZES = [32, 10]
 
 
 def seconds(work: Work) -> float:
-    """Processor seconds of a piece of work."""
+    """Return the processor seconds of a piece of work."""
     gc.collect()
     start = time.process_time()
     work()
@@ -48,7 +48,7 @@ def seconds(work: Work) -> float:
 
 
 def ratio(base: Work, work: Work, rounds: int) -> tuple[float, float]:
-    """The ratio of the time of `work` to that of `base`, and the seconds of `base`: medians of alternating runs."""
+    """Return the ratio of the time of `work` to that of `base`, and the seconds of `base`, from alternating runs."""
     base()
     work()
     pairs = [(seconds(base), seconds(work)) for _ in range(rounds)]
@@ -60,7 +60,7 @@ def ratio(base: Work, work: Work, rounds: int) -> tuple[float, float]:
 
 
 def ours(rows: Any, size: int, engine: str, fast: bool = False) -> float:
-    """The seconds of an epoch of nn.fit, not counting the first epoch, in which programs are traced."""
+    """Return the median seconds of an epoch of nn.fit, without the first epoch, in which programs are traced."""
 
     model = nn.MLP(64, SIZES, seed=0)
     marks: list[float] = []
@@ -72,7 +72,7 @@ def ours(rows: Any, size: int, engine: str, fast: bool = False) -> float:
 
 
 def by_hand(rows: Any, size: int) -> Work:
-    """The same steps in NumPy."""
+    """Return a function that takes the steps of an epoch in handwritten NumPy."""
     x, t = np.array(rows.inputs), np.array(rows.targets)
     draw = np.random.default_rng(0)
     w1, b1, w2, b2 = draw.normal(0, 0.2, (64, 32)), np.zeros(32), draw.normal(0, 0.2, (32, 10)), np.zeros(10)
@@ -96,7 +96,7 @@ def by_hand(rows: Any, size: int) -> Work:
 
 
 def pytorch(rows: Any, size: int) -> Work:
-    """The same in PyTorch."""
+    """Return a function that takes the same steps in PyTorch."""
     torch = importlib.import_module("torch")
     torch.set_num_threads(1)
     x, t = torch.tensor(rows.inputs, dtype=torch.float64), torch.tensor(rows.targets)
@@ -113,7 +113,7 @@ def pytorch(rows: Any, size: int) -> Work:
 
 
 def scikit(rows: Any, size: int) -> Work:
-    """An epoch of MLPClassifier."""
+    """Return a function that runs an epoch of MLPClassifier."""
     classifier = importlib.import_module("sklearn.neural_network").MLPClassifier(
         (32,), solver="sgd", momentum=0.0, alpha=0.0, batch_size=size, learning_rate_init=0.1
     )
@@ -122,7 +122,7 @@ def scikit(rows: Any, size: int) -> Work:
 
 
 def epochs(rows: Any, rounds: int) -> list[tuple[str, float, float]]:
-    """Ratios of an epoch's time to that of other libraries: what is measured, the ratio, and its bound."""
+    """Compare an epoch with other libraries; return a title, the ratio of the times and its bound for each."""
     found = []
     for size, fast, bounds in (
         (16, False, {"NumPy": 1.0, "PyTorch": 0.5, "MLPClassifier": 0.5}),
@@ -136,30 +136,30 @@ def epochs(rows: Any, rounds: int) -> list[tuple[str, float, float]]:
                 print(f"{name} is left out: {error}")
                 continue
             other()
-            pairs = [  # each is several epochs
+            pairs = [  # each time is the median of several epochs
                 (statistics.median(seconds(other) for _ in range(5)), ours(rows, size, "auto", fast)) for _ in range(rounds)
             ]
             first = statistics.median(base for base, _ in pairs)
-            what = f"epoch of digits in batches of {size}{', fast' if fast else ''} / {name} ({first * 1e3:.1f} ms)"
+            what = f"epoch on the digits in batches of {size}{', fast' if fast else ''} / {name} ({first * 1e3:.1f} ms)"
             found.append((what, statistics.median(mine / base for base, mine in pairs), bound))
     return found
 
 
 def random_images(count: int) -> tuple[list[list[float]], list[int]]:
-    """Inputs and classes of the size of 28 x 28 images."""
+    """Return random inputs with as many numbers as images of 28 x 28 pixels, and random classes."""
     draw = random.Random(0)
     return [[draw.random() for _ in range(784)] for _ in range(count)], [draw.randrange(10) for _ in range(count)]
 
 
 def own_loss(outputs: Any, target: int) -> Value:
-    """A loss that `fit` does not know, so that it is swept example by example."""
+    """A loss that `fit` does not recognise, and therefore sweeps example by example."""
     return nn.cross_entropy(outputs, target)
 
 
 def processes(digits_rows: Any, rounds: int) -> list[tuple[str, float, float]]:
-    """Ratios of clock times: an epoch whose gradients are computed in 1 or 2 processes, over one computed here.
+    """Compare an epoch whose gradients are computed in 1 or 2 other processes with an epoch in this process.
 
-    Epochs count only after the processes have received the rows.
+    Times are wall-clock times, and epochs count only after the processes have received the rows.
     """
 
     def epoch(loss: Any, sizes: list[int], rows: Any, size: int, client: Any) -> float:
@@ -177,13 +177,13 @@ def processes(digits_rows: Any, rounds: int) -> list[tuple[str, float, float]]:
             ("digits in batches of 100", nn.cross_entropy, [64, *SIZES], digits_rows, 100),
             ("784-128-10 in batches of 500", nn.cross_entropy, [784, 128, 10], random_images(2000), 500),
             ("784-128-10 in batches of 2000", nn.cross_entropy, [784, 128, 10], random_images(2000), 2000),
-            ("digits in batches of 100, a loss of one's own", own_loss, [64, *SIZES], digits_rows, 100),
+            ("digits in batches of 100, a loss of your own", own_loss, [64, *SIZES], digits_rows, 100),
         ):
             times = [[epoch(loss, sizes, rows, size, client) for client in (None, one, two)] for _ in range(min(rounds, 3))]
             here = statistics.median(first for first, _, _ in times)
             for count in (1, 2):
                 ratio = statistics.median(row[count] / row[0] for row in times)
-                what = f"epoch of {name}, {count} process{'es' if count > 1 else ''} / here ({here * 1e3:.1f} ms)"
+                what = f"epoch of {name}, {count} process{'es' if count > 1 else ''} / in this process ({here * 1e3:.1f} ms)"
                 found.append((what, ratio, math.inf))
     return found
 
@@ -192,7 +192,10 @@ def processes(digits_rows: Any, rounds: int) -> list[tuple[str, float, float]]:
 
 
 def moons(activation: Any, plain: Callable[[float], float], rounds: int) -> tuple[float, float]:
-    """A step of 2-16-16-1 on 100 points (hinge loss, penalty) through nn.MLP, over the plain program's forward pass."""
+    """Compare a step through nn.MLP with the plain program's forward pass; return the result of `ratio`.
+
+    The step is that of a 2-16-16-1 network on 100 points, with the hinge loss and a penalty.
+    """
     draw = random.Random(0)
     points = [(draw.uniform(-1, 1), draw.uniform(-1, 1), draw.choice([-1.0, 1.0])) for _ in range(100)]
     weights = [
@@ -233,9 +236,9 @@ def moons(activation: Any, plain: Callable[[float], float], rounds: int) -> tupl
 
 
 def main() -> int:
-    """Measure and print; the exit status says whether all bounds hold."""
+    """Measure, print the results, and return 1 if a ratio is above its bound, otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9, help="how often each is measured, in turns (default 9)")
+    parser.add_argument("--rounds", type=int, default=9, help="how often each program is measured (default 9)")
     rounds = parser.parse_args().rounds
     rows, _ = digits().split(0.2, seed=0)
     gc.freeze()

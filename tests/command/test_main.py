@@ -215,7 +215,7 @@ def test_draw_without_any_layout_engine_keeps_the_source(capsys, tmp_path, no_en
     assert code == 2
     assert not out
     assert err.count("\n") == 1
-    assert f"its DOT source is in {tmp_path / 'graph.dot'}: nothing here can lay out a graph" in err
+    assert f"its DOT source is in {tmp_path / 'graph.dot'}): nothing here can lay out a graph" in err
     assert err.count("source") == 1
     assert "apt install graphviz" in err and "pip install pygraphviz" in err
     assert "digraph" in (tmp_path / "graph.dot").read_text(encoding="utf-8")
@@ -333,7 +333,7 @@ def test_demo_without_any_layout_engine_says_where_the_source_is(capsys, tmp_pat
     monkeypatch.setattr(nn.demo, "digits", lambda: SimpleNamespace(split=lambda *_: (some, some)))
     code, out, _ = run(capsys, "demo", "--epochs", "1", "-o", str(tmp_path / "loss.svg"))
     assert code == 0
-    assert f"its DOT source is in {tmp_path / 'loss.dot'}: nothing here can lay out a graph" in out
+    assert f"its DOT source is in {tmp_path / 'loss.dot'}): nothing here can lay out a graph" in out
 
 
 def test_an_interrupt_ends_quietly(capsys, monkeypatch):

@@ -419,7 +419,7 @@ def test_operations_apart_have_boxes_of_their_own() -> None:
 
 def test_an_assigned_leaf_is_marked() -> None:
     source = to_dot(_stale())
-    assert 'label="w\\ndata 5\\ngrad ·\\nassigned since"' in source
+    assert 'label="w\\ndata 5\\ngrad ·\\nassigned after use"' in source
     assert re.search(r'0 -> 2 \[id="e2_0" class="edge stale"', source)
 
 

@@ -62,7 +62,7 @@ def test_what_it_raises_is_shown_beside_the_source() -> None:
 
     lay_out_with(fails)
     drawing = draw(Value(1.0, "x"))
-    with pytest.raises(LayoutError, match=r"no picture of this graph as 'png': the stars are in the wrong place") as raised:
+    with pytest.raises(LayoutError, match=r"could not make a picture of this graph in the format 'png': the stars are in the wrong place") as raised:
         drawing.pipe("png")
     assert isinstance(raised.value.__cause__, RuntimeError)
     shown = drawing._repr_mimebundle_()

@@ -1,4 +1,4 @@
-"""Calls of modules: inputs, outputs, scopes, and rejected arguments."""
+"""Calls to modules: inputs, outputs, scopes, and rejected arguments."""
 
 import sys
 from itertools import pairwise
@@ -199,7 +199,7 @@ def test_a_module_without_forward_says_so():
         Module()([1.0])
 
 
-# -- what a model is called with
+# -- the arguments of a call
 
 
 def test_a_single_number_of_any_kind_is_a_list_of_one():
@@ -217,11 +217,11 @@ ONE = r"takes one example, a flat list of 2 numbers; got "
     lambda: nn.Normalize(2), lambda: nn.RBF([[0.0, 1.0]]), lambda: Sequential(nn.Normalize(2), Layer(2, 1)),
 ])
 @pytest.mark.parametrize(("inputs", "message"), [
-    ([[[1.0, 2.0]]], ONE + r"one containing \[1\.0, 2\.0\]: for a batch, loop over it$"),
-    ([[[1.0, 2.0], [3.0, 4.0]]], ONE + r"one containing \[1\.0, 2\.0\]: for a batch, loop over it$"),
-    ([np.ones((2, 2))], ONE + r"one containing array\(.*: for a batch, loop over it$"),
-    ([np.ones((3, 2))], ONE + r"one containing array\(.*: for a batch, loop over it$"),
-    ([["a", "b"]], ONE + "one containing 'a'$"), (["ab"], ONE + "'ab'$"), ([None], ONE + "None$"), ([[1.0, None]], ONE + "one containing None$"),
+    ([[[1.0, 2.0]]], ONE + r"elements such as \[1\.0, 2\.0\]: for a batch, loop over it$"),
+    ([[[1.0, 2.0], [3.0, 4.0]]], ONE + r"elements such as \[1\.0, 2\.0\]: for a batch, loop over it$"),
+    ([np.ones((2, 2))], ONE + r"elements such as array\(.*: for a batch, loop over it$"),
+    ([np.ones((3, 2))], ONE + r"elements such as array\(.*: for a batch, loop over it$"),
+    ([["a", "b"]], ONE + "elements such as 'a'$"), (["ab"], ONE + "'ab'$"), ([None], ONE + "None$"), ([[1.0, None]], ONE + "elements such as None$"),
     ([{"a": 1.0, "b": 2.0}], ONE + r"{'a': 1\.0, 'b': 2\.0}$"),
     ([1.0, 2.0], r" takes x; pass an example as one list of numbers, model\(\[1\.0, 2\.0\]\) rather than model\(1\.0, 2\.0\): too many positional arguments$"),
     ([], r" takes x; pass an example as .*: missing a required argument: 'x'$|missing 1 required positional argument: 'x'$"),
@@ -256,5 +256,5 @@ def test_the_state_of_a_cell_may_be_left_out_be_none_or_be_named():
 @pytest.mark.parametrize("module", [nn.Softmax(), nn.Dropout(0.5)])
 def test_what_takes_any_number_of_inputs_takes_no_batch_either(module):
     for batch in ([[1.0, 2.0], [3.0, 4.0]], np.ones((2, 2))):
-        with pytest.raises(TypeError, match=r"takes one example, a flat list of 2 numbers; got one containing .*: for a batch, loop over it"):
+        with pytest.raises(TypeError, match=r"takes one example, a flat list of 2 numbers; got elements such as .*: for a batch, loop over it"):
             module(batch)

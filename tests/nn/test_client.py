@@ -1,4 +1,4 @@
-"""Training shared by workers: the same bits with any number of workers, in any order, even if some die."""
+"""Training shared by workers: results agree to the bit for any number and order of workers, even if some die."""
 
 import os
 import random
@@ -27,7 +27,10 @@ def state(model):
 
 
 class Here(Executor):
-    """Computes at once, in place of several workers that each keep a model and rows; `seen` holds their answers."""
+    """An executor that runs each call at once, as one of several workers; `seen` lists the answers of the workers.
+
+    Each worker keeps its own model and rows.
+    """
 
     def __init__(self, workers=1, seed=0):
         self.random, self._max_workers, self.kept, self.seen = random.Random(seed), workers, [{} for _ in range(workers)], []
@@ -79,7 +82,7 @@ def test_a_batch_of_one_part_is_what_it_is_without_a_client():
     assert trained(Here(3), **options) == trained(None, **options)
 
 
-native_only = pytest.mark.skipif(ENGINE == "python", reason="there the eager engine is used")
+native_only = pytest.mark.skipif(ENGINE == "python", reason="without the C code, the eager engine is used")
 
 
 @native_only
@@ -115,7 +118,7 @@ def test_the_history_says_what_the_workers_used():
     history = history_of(loss=own_loss, engine="program")
     assert (history.engine, history.reason) == ("program", "")
     history = history_of()
-    expected = ("eager", "the C player of programs was not built") if ENGINE == "python" else ("program", "")
+    expected = ("eager", "the C code that replays programs was not built") if ENGINE == "python" else ("program", "")
     assert (history.engine, history.reason) == expected
 
 
@@ -177,7 +180,7 @@ def test_dropout_is_drawn_anew_for_each_row_and_batch_from_what_the_piece_says()
     assert len(set(found)) >= 3
 
 
-# --- What is sent
+# --- The data sent to workers
 
 
 def test_rows_travel_in_the_first_epoch_and_then_all_of_them_to_a_worker_that_lacks_some():
@@ -283,7 +286,7 @@ def test_sums_do_not_depend_on_where_the_parts_are_cut():
         assert by_halves(parts, found.get) == expected
 
 
-# --- What goes wrong
+# --- Failures
 
 
 def square_of_bad(outputs, target):
@@ -309,9 +312,9 @@ def test_what_goes_wrong_is_said_as_without_a_client():
     assert caught.value.__notes__ == ["This happened in epoch 1, batch 1."]
     with pytest.raises(ValueError, match="depends on no parameter"):
         fit(model(), lambda y, t: 0.0 * y.data, moons(20), penalty=nn.l2_penalty, client=Here())
-    with pytest.raises(ValueError, match="changes a buffer during training, and its copies in other processes would not see the change: train it without a client"):
+    with pytest.raises(ValueError, match="changes a buffer during training, and the model's copies in other processes would not see the change: train the model without a client"):
         fit(Counting(), nn.hinge, moons(20), client=Here())
-    with pytest.raises(TypeError, match=r"client must be a concurrent\.futures executor or a distributed\.Client; got 4: make one, such as ProcessPoolExecutor\(\)"):
+    with pytest.raises(TypeError, match=r"client must be a concurrent\.futures executor or a distributed\.Client; got 4: create one, such as ProcessPoolExecutor\(\)"):
         fit(model(), nn.hinge, moons(20), client=4)
 
 
@@ -377,6 +380,6 @@ def test_a_dask_worker_that_dies_over_a_part_is_replaced_and_nothing_is_lost_or_
         running = threading.Timer(0.3, os.kill, (victim, signal.SIGKILL))
         running.start()
         assert run(client) == expected
-        assert running.finished.is_set(), "it died during training, which takes at least 0.7 s"
+        assert running.finished.is_set(), "the worker must die during training, which takes at least 0.7 s"
         client.wait_for_workers(2, timeout=30)
         assert victim not in client.run(os.getpid).values()

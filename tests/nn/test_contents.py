@@ -1,4 +1,4 @@
-"""Where parameters and modules are found, micrograd's own `parameters()`, and that every trained parameter is saved."""
+"""Finding parameters and modules, micrograd's `parameters()`, and saving every parameter that is trained."""
 
 from collections import deque
 
@@ -14,7 +14,7 @@ XS = [[-1.0], [1.0]]
 
 
 class Line(Module):
-    """a x + b, with its two numbers wherever the test puts them."""
+    """The line a x + b, whose two parameters are made by `make`."""
 
     def __init__(self, make=parameter):
         self.a, self.b = make(0.0), make(0.0)
@@ -24,7 +24,7 @@ class Line(Module):
 
 
 class Micrograd(Line):
-    """As in a program for micrograd: `Value`s, and its own `parameters`."""
+    """A line as in a program for micrograd: it consists of `Value`s and defines its own `parameters` method."""
 
     def __init__(self, start=0.0):
         self.a, self.b = Value(start), Value(start)
@@ -105,7 +105,7 @@ def test_it_goes_back_to_the_best_parameters():
 
 
 class Hidden(Module):
-    """A module with a parameter where nobody looks."""
+    """A module with a parameter that no attribute holds, so that it cannot be found."""
 
     def __init__(self):
         w = parameter(0.0, "w")
@@ -170,7 +170,7 @@ def test_a_model_of_a_module_twice_and_of_itself_has_each_parameter_once():
 
 
 class Repeating(Micrograd):
-    """A module whose list names a shared parameter twice, as a list gathered from layers does."""
+    """A module whose `parameters` returns a shared parameter twice, as a list gathered from several layers may."""
 
     def parameters(self):
         return [self.a, self.b, self.a]

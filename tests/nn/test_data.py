@@ -19,7 +19,7 @@ ROWS = st.integers(1, 4).flatmap(
 )
 
 
-# -- made sets
+# -- generated data sets
 
 
 @given(st.integers(1, 200), st.floats(0.1, 0.9), st.integers(0, 10))
@@ -136,7 +136,7 @@ def test_a_bootstrap_sample_repeats_rows_and_leaves_out_about_a_third():
     inputs, targets = bootstrap(data, seed=0)
     assert len(inputs) == len(targets) == 2000
     assert all(x == [float(t)] for x, t in zip(inputs, targets, strict=True))
-    # each row is left out with probability (1 - 1/n)^n, about 1/e
+    # a row is left out with probability (1 - 1/n)^n, which is about 1/e
     assert len(set(targets)) / 2000 == pytest.approx(1 - math.exp(-1), abs=0.03)
 
 
@@ -213,7 +213,7 @@ def test_numpy_data_trains_like_lists():
     assert [(list(x), int(t)) for x, t in examples((inputs, targets))] == [([0.0, 1.0], 0), ([1.0, 0.5], 1)]
 
 
-# -- one way of recognising data
+# -- the forms in which data may be passed
 
 
 def test_a_pair_is_a_pair_whatever_holds_it():

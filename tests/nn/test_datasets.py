@@ -1,4 +1,4 @@
-"""nn.datasets: the data themselves, the split, the features of the digits, and rejected arguments."""
+"""The data sets of nn.datasets, splits, the features of the digits, and rejected arguments."""
 
 import doctest
 import gzip
@@ -25,7 +25,7 @@ FILES = ("iris.csv.gz", "digits.bin.gz")
 
 
 def numbered(targets):
-    """A data set whose only input is the row's number, so that rows can be told apart after a split."""
+    """A data set in which each row's only input is the row's number, so that rows can be told apart after a split."""
     return Dataset("numbered", [[float(i)] for i in range(len(targets))], targets)
 
 
@@ -94,7 +94,7 @@ def test_iris():
     assert len(flowers.feature_names) == 4
     assert Counter(flowers.targets) == {0: 50, 1: 50, 2: 50}
     assert flowers.class_names == {0: "setosa", 1: "versicolor", 2: "virginica"}
-    # Fisher's values; UCI's own file has 4.9,3.1,1.5,0.1 in both places.
+    # These are Fisher's values; UCI's own file has 4.9,3.1,1.5,0.1 in both rows.
     assert flowers.inputs[34] == [4.9, 3.1, 1.5, 0.2]
     assert flowers.inputs[37] == [4.9, 3.6, 1.4, 0.1]
 
@@ -170,7 +170,7 @@ def test_moons_noise_has_the_size_asked_for_and_the_seed_decides():
     assert abs(math.fsum(moved) / 8000) < 0.25 * 4 / math.sqrt(8000)
     assert math.sqrt(math.fsum(d * d for d in moved) / 8000) == pytest.approx(0.25, rel=0.04)
     assert moons(seed=1) == moons(seed=1) != moons(seed=2)
-    assert len(set(moons().targets[:10])) == 2, "shuffled"
+    assert len(set(moons().targets[:10])) == 2, "the rows must be shuffled"
 
 
 def test_xor():
@@ -296,7 +296,7 @@ def test_digits_features_of_mirrored_images(image):
 
 def test_digits_features_by_hand():
     one = [0.0] * 64
-    one[0] = 16.0  # one corner: four pixels differ in all, two in each mirror image
+    one[0] = 16.0  # one corner pixel: each mirror image differs from the image in two pixels
     assert digits_features([one]) == [[0.25, -1.0]]
     assert math.copysign(1.0, digits_features([[3] * 64])[0][1]) == 1.0
     assert digits_features([]) == []

@@ -1,4 +1,4 @@
-"""The estimators follow scikit-learn's rules, and work in its pipelines, cross-validation and searches."""
+"""The estimators follow scikit-learn's rules, and work in pipelines, cross-validation and grid search."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Every module, loss and normalisation passes the public gradient checker, in first and second order."""
+"""Every module, loss and normalisation passes the public gradient check for first and second derivatives."""
 
 import random
 
@@ -11,7 +11,7 @@ from autograd_core.check import check_gradient
 from nn import MLP, Layer, Neuron, Sequential
 from nn._checks import as_list
 
-# Away from kinks: no rectifier's input and no difference of two scores lies within a difference step of one.
+# No input of a ReLU, and no difference of two scores, is within one difference step of a kink.
 INPUTS = [0.7, -1.3, 0.4]
 
 MODULES = {
@@ -50,7 +50,7 @@ MODULES = {
 
 
 def fixed_noise(model):
-    """A model whose noise begins anew in every call, so that it is a function."""
+    """Reseed the model's generators, so that every call draws the same noise."""
     for _, module in model.named_modules():
         if hasattr(module, "generator"):
             module.generator = random.Random(5)
@@ -122,7 +122,7 @@ def test_a_wrong_gradient_is_rejected():
     x = [Value(a) for a in INPUTS]
 
     def wrong():
-        # a factor that the sweep does not see makes it 0.1 % too small
+        # the added constant scales the result by 1.001, which the sweep does not see: the gradient is 0.1 % too small
         y = unit(x)
         return y + Value(0.001 * y.data)
 

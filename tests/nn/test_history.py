@@ -1,4 +1,4 @@
-"""Watching training: progress on the terminal, and its history as a line and as a plot."""
+"""Watching training: progress on the terminal, and the history as a line of text and as a plot."""
 
 import sys
 import types
@@ -32,7 +32,7 @@ class Terminal:
 
 
 def watched(monkeypatch):
-    """A terminal in place of stderr, for the test itself."""
+    """Replace stderr by a terminal until the end of the test, and return the terminal."""
     made = Terminal()
     monkeypatch.setattr(sys, "stderr", made)
     return made

@@ -1,4 +1,4 @@
-"""Ctrl-C at every point of a step, of loading and of training: each is done completely or not at all."""
+"""Ctrl-C at any point of a step, of loading and of training: a step or a load happens completely or not at all."""
 
 import gc
 import math
@@ -22,7 +22,9 @@ NN, ENGINE = f"{nn.__path__[0]}/", f"{autograd_core.__path__[0]}/"
 
 
 def pressed(action, point):
-    """Run an action with KeyboardInterrupt raised at one point; return whether it was reached and whether it came out.
+    """Run an action, and raise KeyboardInterrupt at one point of it.
+
+    Return whether the point was reached, and whether the exception came out of the action.
 
     The points are the bytecodes of nn and the calls within the engine: more than those at which Python checks for
     signals.
@@ -62,7 +64,7 @@ OPTIMIZERS = {
 
 
 def after(make, steps):
-    """The optimiser after some steps, with gradients for the next."""
+    """The optimiser after some steps, with the gradients for the next step."""
     optimizer = make([parameter(x) for x in (1.0, -2.0, 0.5)])
     for step in range(steps + 1):
         for p, slope in zip(optimizer.parameters, (1.0, -3.0, 0.25), strict=True):
@@ -92,7 +94,7 @@ def test_a_step_is_whole_or_not_at_all(make, steps):
         assert out
         assert state(optimizer) in (old, new)
         seen.append(state(optimizer) == new)
-    assert seen == sorted(seen), "once done it stays done"
+    assert seen == sorted(seen), "from some point on, the change must have been made"
     assert seen.count(True) > 0
     assert seen.count(False) > 50
 
@@ -107,7 +109,7 @@ def test_loading_is_whole_or_not_at_all():
     new["modules.1.neurons.0.w"], new["modules.1.neurons.1.w"] = [7.0], [8.0]
 
     def loaded(point):
-        """Whether the point was reached, and whether the model then held what was loaded."""
+        """Return whether the point was reached, and whether the model then held the new numbers."""
         model = small()
         reached, out = pressed(lambda: model.load_state_dict(new), point)
         assert out == reached
@@ -120,7 +122,7 @@ def test_loading_is_whole_or_not_at_all():
         assert loaded(point) == (True, point >= change)
     for point in count(1, max(1, 200_000 // settings().max_examples**2)):
         reached, done = loaded(point)
-        assert done == (point >= change), "once done it stays done"
+        assert done == (point >= change), "from some point on, the change must have been made"
         if not reached:
             break
 
@@ -132,7 +134,7 @@ HELD_OUT = ([[1.0], [-0.5]], [0.0, 0.5])
 
 
 class Noted(Adam):
-    """Keeps the parameters after each of its steps."""
+    """An optimiser that records the parameters at the start and after each step."""
 
     def __init__(self, parameters):
         super().__init__(parameters, lr=0.2)
@@ -144,7 +146,7 @@ class Noted(Adam):
 
 
 def training(patience):
-    """A model, its optimiser, and a function that trains the model and returns the history."""
+    """Return a model, its optimiser, and a function that trains the model and returns the history."""
     model = nn.MLP(1, [2, 1], activation=autograd_core.tanh, seed=0)
     optimizer = Noted(model.parameters())
 
@@ -158,7 +160,7 @@ def training(patience):
 
 
 def check(model, history, patience, whole, steps):
-    """Whatever was interrupted, the lists agree; the parameters are those after a whole step (or the best)."""
+    """Check that each list has one entry per epoch, and that the parameters are those after a step (or the best)."""
     lists = [history.losses, history.validation_losses, *history.metrics.values(), *history.gradient_norms.values()]
     assert {len(numbers) for numbers in lists} == {len(history)}
     assert history.losses == whole.losses[: len(history)]
@@ -173,7 +175,7 @@ def check(model, history, patience, whole, steps):
     else:
         assert numbers in steps
     assert Value(1.0).scope == ()
-    assert (Value(1.0) + 1.0).operands, "recording is still on"
+    assert (Value(1.0) + 1.0).operands, "recording must still be on"
 
 
 @pytest.mark.parametrize("patience", [None, 3])
@@ -181,7 +183,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
     _, full, train = training(patience)
     whole, steps = train(), full.seen
     assert len(steps) == 9
-    # first the number of points, within a factor of 2; then points everywhere
+    # first find the number of points, within a factor of 2; then try points throughout the run
     *_, last = (n for n in (1 << k for k in range(30)) if pressed(training(patience)[2], n)[0])
     generator = random.Random(0)
     points = {*range(1, 2 * last, 2 * last // 25), *(generator.randrange(1, 2 * last) for _ in range(3 * settings().max_examples // 8))}
@@ -191,7 +193,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
         histories = []
         reached, out = pressed(lambda train=train, to=histories: to.append(train()), point)
         if out:
-            # before the first batch, when there is no history and nothing has changed; or just at the return
+            # the point was before the first batch, when there is no history and nothing has changed, or at the return
             assert [p.data for p in model.parameters()] in steps
             ends.add("out")
         elif reached and histories[0].stopped == "interrupted":
@@ -216,7 +218,7 @@ def test_training_ends_cleanly_after_a_real_signal(patience):
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, press)
-    gc.disable()  # hypothesis hooks into the collector, where Python drops what is raised
+    gc.disable()  # hypothesis adds hooks to the collector, in which Python ignores exceptions
     try:
         for number in range(1, 3001):
             model, _, train = training(patience)

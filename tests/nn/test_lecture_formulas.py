@@ -1,4 +1,4 @@
-"""The lectures' listings and equations, written out in NumPy, compared with the graphs of the modules, to 1e-12."""
+"""The lectures' listings and equations, written out in NumPy and compared with the modules' graphs to 1e-12."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def biases(layer, of=data_of):
 
 
 def random_model(generator, sizes, **arguments):
-    """A network whose biases are random too."""
+    """A network in which not only the weights but also the biases are random."""
     model = MLP(sizes[0], sizes[1:], seed=int(generator.integers(2**32)), **arguments)
     for layer in model.layers:
         for neuron in layer.neurons:
@@ -51,7 +51,7 @@ def random_model(generator, sizes, **arguments):
 
 
 def run(model, x):
-    """The graph of a network, layer by layer: the signals before each activation, and the outputs after."""
+    """Return the signals before each layer's activation, and the outputs after it, starting with the inputs."""
     signals, outputs = [], [x]
     for layer in model.layers:
         outputs.append([neuron(outputs[-1]) for neuron in layer.neurons])
@@ -197,7 +197,7 @@ def test_s1_one_association():
 @given(SEEDS)
 def test_s3_two_inputs_two_associations(seed):
     generator = np.random.default_rng(seed)
-    # any two directions that are not nearly the same
+    # any two directions that are not nearly parallel
     angle = generator.uniform(0, np.pi)
     directions = np.array([angle, angle + generator.uniform(np.pi / 4, 3 * np.pi / 4)])
     xs = np.stack([np.cos(directions), np.sin(directions)], axis=1)
@@ -238,7 +238,7 @@ def test_s4_one_network_equals_one_for_each_output(seed, d, k, associations):
             error().backward()
             optimizer.step()
     for part, unit in zip(parts, whole.neurons, strict=True):
-        assert part.state_dict() == unit.state_dict(), "weight by weight, to the last bit"
+        assert part.state_dict() == unit.state_dict(), "each weight must agree to the last bit"
 
 
 @given(SEEDS, WIDTHS, WIDTHS, WIDTHS, st.integers(1, 4))
@@ -371,21 +371,21 @@ def test_u8_losses(seed, k):
     loss.backward()
     assert_equal(loss.data, 0.5 * ((x - y) ** 2).sum())
     assert_equal(grads_of(nodes), x - y)
-    # cross-entropy of probabilities: -y/x, where the text has -1/x
+    # cross-entropy of probabilities: -y/x, not -1/x as in the text
     p = np.exp(x) / np.exp(x).sum()
     nodes = [Value(a) for a in p]
     loss = nn.nll_loss([log(a) for a in nodes], label)
     loss.backward()
     assert_equal(loss.data, -np.log(p[label]))
     assert_equal(grads_of(nodes), -one_hot / p)
-    # joined with softmax, as one function and as two
+    # combined with softmax, as one function and as two
     for joined in (nn.cross_entropy, lambda z, t: nn.nll_loss(log_softmax(z), t)):
         nodes = [Value(a) for a in x]
         loss = joined(nodes, label)
         loss.backward()
         assert_equal(loss.data, -np.log(p[label]))
         assert_equal(grads_of(nodes), p - one_hot)
-    # joined with the sigmoid, as one function and as two
+    # combined with the sigmoid, as one function and as two
     t, s = float(generator.uniform()), 1 / (1 + np.exp(-x[0]))
     for target in (0.0, 1.0, t):
         for joined in (nn.binary_cross_entropy_with_logits, lambda z, t: nn.binary_cross_entropy(sigmoid(z), t)):
@@ -394,7 +394,7 @@ def test_u8_losses(seed, k):
             loss.backward()
             assert_equal(loss.data, -(target * np.log(s) + (1 - target) * np.log(1 - s)))
             assert_equal(z.grad, s - target)
-    # hinge, for two classes and for many
+    # hinge loss, for two classes and for several
     for target in (-1, 1):
         z = Value(x[0])
         loss = nn.hinge(z, target)
@@ -446,9 +446,9 @@ def test_o4_equations_of_the_toy_model(seed):
     assert_equal(grads_of(a3), (a3_ - y) / (a3_ * (1 - a3_)))  # 21
     assert_equal(gradients(a3[0], z3), a3_ * (1 - a3_))  # 22
     assert_equal(by_z3, a3_ - y)  # 23, with the correct sign
-    assert_equal(gradients(z3[0], a2), w3[0])  # 24, where the text has z² instead of a²
+    assert_equal(gradients(z3[0], a2), w3[0])  # 24, in which the text has z² instead of a²
     by_row = [gradients(a, z2) for a in a2]
-    assert_equal(by_row, np.diag(1 - a2_**2))  # 25, laid out as 11
+    assert_equal(by_row, np.diag(1 - a2_**2))  # 25, in the layout of 11
     assert_equal(by_z2, (a3_ - y) @ w3 @ np.diag(1 - a2_**2))  # 26
     # 13: the Jacobian of a composition is the product of the Jacobians
     assert_equal(gradients(z3[0], z2), np.array([gradients(z3[0], a2)])[0] @ np.array(by_row))
@@ -458,7 +458,7 @@ def test_o4_equations_of_the_toy_model(seed):
 @given(seed=SEEDS, sizes=st.lists(WIDTHS, min_size=2, max_size=5))
 def test_o5_forward_and_backward_equations_of_any_depth(last, seed, sizes):
     generator = np.random.default_rng(seed)
-    sizes = [*sizes[:-1], sizes[-1] + (last == "softmax")]  # classes: at least two
+    sizes = [*sizes[:-1], sizes[-1] + (last == "softmax")]  # for softmax, at least two classes
     model = random_model(generator, sizes, activation=tanh)
     x = generator.normal(size=sizes[0])
     signals, _ = run(model, x)
@@ -498,7 +498,7 @@ def test_o5_forward_and_backward_equations_of_any_depth(last, seed, sizes):
 
 
 def test_o6_saturation_of_the_not_gate():
-    # x = -1, target 1: z = -5 takes w = +5; the text's w = -5 gives z = +5
+    # for x = -1 and target 1, z = -5 requires w = +5; the text's w = -5 would give z = +5
     for loss, slope in [
         (lambda a, y: nn.mse_loss(a, y), -0.01321),
         (lambda a, y: nn.binary_cross_entropy(a, y), -0.99331),
@@ -509,6 +509,6 @@ def test_o6_saturation_of_the_not_gate():
         [z] = a.operands
         assert z.data == -5.0
         assert round(z.grad, 5) == slope
-        # and the closed forms
+        # the closed forms agree too
         s = 1 / (1 + np.exp(5.0))
         assert_equal(z.grad, 2 * (s - 1) * s * (1 - s) if slope > -0.5 else s - 1)

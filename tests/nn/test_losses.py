@@ -1,4 +1,4 @@
-"""Losses compared with mpmath, for logits from 0 to ±1000, and rejected arguments."""
+"""Losses compared with mpmath for logits between -1000 and 1000, and rejected arguments."""
 
 import math
 
@@ -18,7 +18,7 @@ LOGITS = st.floats(-1000.0, 1000.0)
 
 
 def ulps(found, exact):
-    """The error of `found` in units in the last place; below the normal numbers, in units of the smallest one."""
+    """The error of `found` in units in the last place; for subnormal numbers, this unit is 2**-1074."""
     unit = mp.mpf(math.ulp(max(abs(float(exact)), 2.0**-1022)))
     return abs((mp.mpf(found) - exact) / unit)
 
@@ -39,7 +39,7 @@ def test_cross_entropy_and_its_gradient(logits, data):
         loss = nn.cross_entropy(nodes, t)
         exps = [mp.exp(mp.mpf(z) - mp.mpf(logits[t])) for z in logits]
         whole = mp.fsum(exps)
-        # the differences z_j - z_t round, by half a unit of up to 2000
+        # the differences z_j - z_t, which are at most 2000, are rounded
         condition = 2 + 4 * max(1.0, max(abs(z - logits[t]) for z in logits))
         loss = loss if type(loss) is Value else Value(loss)
         assert_close(loss.data, mp.log(whole), condition)
@@ -61,7 +61,7 @@ def test_binary_cross_entropy_with_logits(z, t):
     exact = t * mp.log1p(mp.exp(-x)) + (1 - mp.mpf(t)) * mp.log1p(mp.exp(x))
     assert_close(loss.data, exact, 8)
     s = 1 / (1 + mp.exp(-x))
-    # for a target between 0 and 1 the two parts of the slope cancel
+    # for a target between 0 and 1, the two terms of the slope partly cancel
     largest = max(s * (1 - mp.mpf(t)), (1 - s) * mp.mpf(t))
     assert abs(mp.mpf(node.grad) - (s - t)) <= 8 * mp.mpf(2) ** -53 * largest + mp.mpf(2) ** -1070
 

@@ -1,4 +1,4 @@
-"""`python -m nn` is the command of autograd_core."""
+"""`python -m nn` runs the command `autograd-core`."""
 
 import runpy
 import sys

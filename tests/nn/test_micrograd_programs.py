@@ -1,7 +1,7 @@
-"""The README's promise for programs written for micrograd: they run with two import lines changed; exceptions are named.
+"""The README's promise to programs written for micrograd: they run after two import lines are changed.
 
-Each program is run as it stands on a small engine of closures that has micrograd's names, and with its import lines
-changed on this one; both must find the same numbers.
+Each program runs unchanged on a small engine of closures that has micrograd's names, and with its import lines changed
+on this engine; both must find the same numbers. For programs that do not run, the errors say what to write instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autograd_core import Value, parameter, primitive
 
 
 class Node:
-    """A number with the nodes it came from and a closure that sends its gradient back to them."""
+    """A number, with the nodes it was computed from and a closure that passes its gradient back to them."""
 
     def __init__(self, data, _children=(), _op=""):
         self.data, self.grad, self._prev, self._op = data, 0, set(_children), _op
@@ -67,7 +67,7 @@ class Node:
             node._backward()
 
     __radd__, __rmul__ = __add__, __mul__
-    __neg__ = lambda self: self * -1  # noqa: E731  # the derived ones in one line each
+    __neg__ = lambda self: self * -1  # noqa: E731  # each derived operation takes one line
     __sub__ = lambda self, other: self + -other  # noqa: E731
     __rsub__ = lambda self, other: other + -self  # noqa: E731
     __truediv__ = lambda self, other: self * other**-1  # noqa: E731
@@ -193,7 +193,7 @@ found += [p.grad for p in model.parameters()]
 
 
 def modules(*, number, module, neuron, layer, network):
-    """micrograd.engine and micrograd.nn made of these."""
+    """Return the modules micrograd.engine and micrograd.nn, made of these classes."""
     engine, layers, package = ModuleType("micrograd.engine"), ModuleType("micrograd.nn"), ModuleType("micrograd")
     engine.Value = number
     layers.Module, layers.Neuron, layers.Layer, layers.MLP = module, neuron, layer, network
@@ -204,7 +204,7 @@ REFERENCE = modules(number=Node, module=Base, neuron=Unit, layer=Row, network=Ne
 
 
 def changed(program):
-    """The program with its two import lines changed, as README says, and nothing else."""
+    """The program, in which only the two import lines are changed, as the README says."""
     return program.replace("from micrograd.engine import", "from autograd_core import").replace("from micrograd.nn import", "from nn import")
 
 
@@ -218,10 +218,10 @@ def test_a_program_runs_with_its_import_lines_changed(program, monkeypatch, caps
     exec(program, theirs)
     assert capsys.readouterr().out == said
     assert ours["found"] == pytest.approx(theirs["found"], rel=1e-11)
-    assert len(set(ours["found"])) > 3  # numbers that distinguish programs
+    assert len(set(ours["found"])) > 3  # the numbers are not all alike, so they can reveal a difference
 
 
-# --- errors for what does not run say what to write ------------------------------------------------------------------
+# --- errors for code that does not run say what to write -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [lambda: Value(2.0), lambda: parameter(2.0), lambda: Value(2.0) * 3, lambda: nn.Neuron(2)([1, 2])])
@@ -261,7 +261,7 @@ def test_other_wrong_calls_are_not_taken_for_it(call):
 
 
 def test_the_graph_is_drawn_from_what_the_errors_name():
-    """What a drawing program reads, with `operands` for `_prev` and `op` for `_op`."""
+    """The graph that a drawing program reads, with `operands` for `_prev` and `op` for `_op`."""
 
     def walked(root, below, sign):
         nodes, edges = {}, set()
@@ -291,7 +291,7 @@ def test_the_graph_is_drawn_from_what_the_errors_name():
 
 @primitive(derivatives=(lambda x, y: 1 - y * y,))
 def squashed(x: float) -> float:
-    """The error for `_backward` names this way to write your own operation."""
+    """An operation of your own, written in the way that the error for `_backward` names."""
     return (math.exp(2 * x) - 1) / (math.exp(2 * x) + 1)
 
 
@@ -303,19 +303,19 @@ def test_an_operation_of_ones_own_is_a_primitive():
     assert w.grad == pytest.approx(6 / math.cosh(0.8) ** 2)
 
 
-# --- Values are numbers, so they compare and are true as numbers -----------------------------------------------------
+# --- Values compare, and are true or false, as numbers do ------------------------------------------------------------
 
 
 def test_membership_goes_by_number_in_lists_and_by_identity_in_sets():
     a, b = Value(0.0), Value(0.0)
     assert a in [b] and a not in {b}
-    assert not any(p is a for p in [b])  # what README says to write
+    assert not any(p is a for p in [b])  # the README says to write this
     held = [a, b]
     held.remove(b)
-    assert held[0] is b  # it took the first that equals it
+    assert held[0] is b  # `remove` took the first element that equals b
     held = [a, b]
     assert next(p for p in held if p is not b) is a
-    assert not Value(0.0) and Value(0.1)  # `if self.b` asks whether it is 0; `is not None` asks whether it is there
+    assert not Value(0.0) and Value(0.1)  # `if self.b` asks whether b is 0; `is not None` asks whether there is a b
 
 
 def test_readme_says_so():

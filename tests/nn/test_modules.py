@@ -1,4 +1,4 @@
-"""How modules are made, named, counted, switched and shown, and what each kind computes."""
+"""How modules are made, named, counted, switched between modes and shown, and what each kind computes."""
 
 import inspect
 import random
@@ -44,7 +44,7 @@ def test_micrograd_names():
 
 
 class Odd(Module):
-    """Parameters and modules in every place where they are looked for."""
+    """A module with parameters and modules in every place that is searched."""
 
     def __init__(self):
         self.alone = parameter(1.0)
@@ -142,7 +142,7 @@ def test_state_is_a_copy():
 )
 def test_initialisers_have_their_variance(init, variance):
     drawn = np.array([[p.data for p in unit.w] for unit in Layer(50, 100, init=init, seed=3).neurons]).ravel()
-    # 5,000 numbers: the mean within 4 of its standard errors, the variance of normal numbers within 4 of its own
+    # the mean and the variance of 5,000 numbers are each within four standard errors, computed for normal numbers
     assert abs(drawn.mean()) < 4 * np.sqrt(variance / drawn.size)
     assert abs(drawn.var() / variance - 1) < 4 * np.sqrt(2 / drawn.size)
 
@@ -169,10 +169,10 @@ def test_seeds():
     assert state(None) != first
     random.seed(4)
     assert state(None) == first
-    # one generator serves several layers, which then differ
+    # layers that share a generator differ
     generator = random.Random(0)
     assert Layer(3, 1, seed=generator).state_dict() != Layer(3, 1, seed=generator).state_dict()
-    # the same numbers on every engine, platform and version
+    # the numbers are the same with every engine, platform and version
     assert state(0)["layers.0.neurons.0.w"] == [0.9417154046806644, -1.3965781047011498]
     for bad in (1.0, "a", True, np.bool_(True), np.random.default_rng(0)):
         for make in SEEDED:
@@ -222,7 +222,7 @@ def test_rnn_cell_is_one_layer_on_input_and_state():
 
 def test_mlp_conv_slides_one_network():
     module = nn.MLPConv(2, [3, 2], channels=2, stride=2, seed=0)
-    x = [float(i) for i in range(14)]  # 7 positions of 2 channels: windows at 0, 2, 4
+    x = [float(i) for i in range(14)]  # 7 positions with 2 channels each; the windows start at positions 0, 2 and 4
     found = [y.data for y in module(x)]
     expected = [y.data for start in (0, 4, 8) for y in module.mlp(x[start : start + 4])]
     assert found == expected
@@ -274,7 +274,7 @@ def test_kmeans_gives_a_fixed_point(rows, data):
 
 
 def test_kmeans_keeps_a_centre_that_lost_its_rows():
-    # one round only: the first centres are rows
+    # there is only one iteration; the initial centres are rows
     assert sorted(nn.kmeans([[0.0], [1.0], [5.0]], 3, seed=1, iterations=1)) == [[0.0], [1.0], [5.0]]
     [first] = nn.kmeans([[0.0], [1.0], [5.0]], 1, seed=1, iterations=0)
     assert first in ([0.0], [1.0], [5.0])
@@ -346,7 +346,7 @@ def test_a_module_of_ones_own_says_that_it_acts_on_a_whole_layer():
     nn.Residual(nn.L2Norm()),
 ])
 def test_one_unit_refuses_what_acts_on_a_whole_layer(module):
-    with pytest.raises(TypeError, match=r"activation .* acts on a whole layer, but a Neuron has only one output: pass it to Layer or MLP, or put it after them with Sequential"):
+    with pytest.raises(TypeError, match=r"activation .* acts on a whole layer, but a Neuron has only one output: pass it to Layer or MLP, or put it after the layer in a Sequential"):
         Neuron(2, activation=module)
 
 

@@ -1,4 +1,4 @@
-"""Optimisers compared with their update rules written out, and rejected arguments."""
+"""Optimisers compared with their update rules, which are written out here, and rejected arguments."""
 
 import math
 from functools import partial
@@ -18,7 +18,7 @@ RUNS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=6)
 
 
 def run(optimizer_of, start, gradients):
-    """Where two parameters are after each of a list of gradient pairs."""
+    """Return the values of two parameters after each step; each step has its own pair of gradients."""
     ps = [parameter(x) for x in start]
     optimizer = optimizer_of(ps)
     course = []
@@ -77,7 +77,7 @@ def test_adam_divides_weighted_means(start, gradients, decay):
 
         w = [x - 0.1 * weighted(b1, 1, i) / (math.sqrt(weighted(b2, 2, i)) + eps) for i, x in enumerate(w)]
         expected.append(w)
-    # terms of the mean may cancel; at worst, its rounding error is divided by eps
+    # terms of the mean may cancel; at worst, the mean's rounding error is divided by eps
     assert all(
         math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-8) for xs, ys in zip(found, expected, strict=True)
         for a, b in zip(xs, ys, strict=True)
@@ -167,9 +167,9 @@ def test_settings_that_make_no_sense(call, message):
 def test_what_is_no_list_of_leaves_is_refused():
     w = parameter(1.0)
     for wrong in ([w, 2.0 * w], [1.0], nn.Layer(1, 1), nn.Sequential(nn.Layer(1, 1)), w * 2.0):
-        with pytest.raises(TypeError, match=r"must be a list of leaves, as from model\.parameters\(\); it contains "):
+        with pytest.raises(TypeError, match=r"must be leaves, as returned by model\.parameters\(\); got "):
             SGD(wrong, lr=0.1)
-        with pytest.raises(TypeError, match="must be a list of leaves"):
+        with pytest.raises(TypeError, match="must be leaves"):
             clip_grad_norm(wrong, 1.0)
 
 
@@ -256,11 +256,11 @@ KINDS = {
 
 
 def written(thing):
-    """Numbers as text, whether from lists or arrays."""
+    """Return the numbers in lists or arrays as text, so that 0.0 and -0.0 differ and NaN equals NaN."""
     return repr(thing) if isinstance(thing, float) else [written(x) for x in thing]
 
 
-@pytest.mark.skipif(ENGINE == "python", reason="the Python engine has one way")
+@pytest.mark.skipif(ENGINE == "python", reason="the Python engine has no step in C")
 @given(st.data(), st.sampled_from(list(KINDS)), st.integers(1, 4))
 def test_a_step_in_c_is_a_step_in_python_to_the_bit(data, kind, count):
     settings = data.draw(st.fixed_dictionaries(SETTINGS | KINDS[kind]))
@@ -276,7 +276,7 @@ def test_a_step_in_c_is_a_step_in_python_to_the_bit(data, kind, count):
         optimizer.step()
 
 
-@pytest.mark.skipif(ENGINE == "python", reason="the Python engine has one way")
+@pytest.mark.skipif(ENGINE == "python", reason="the Python engine has no step in C")
 def test_what_is_kept_may_be_anything_that_python_takes():
     w = parameter(1.0)
     optimizer = SGD([w], lr=0.5, momentum=0.5)

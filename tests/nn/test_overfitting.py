@@ -1,9 +1,9 @@
-"""Against overfitting: each remedy lowers the held-out error of one deliberately overfitting baseline.
+"""Remedies against overfitting: each lowers the held-out error of a baseline that overfits on purpose.
 
 The baseline has 97 parameters for 40 noisy examples and is trained until it fits their noise. Its size, the length of
-training and the strength of each remedy were chosen on the seeds 100 to 105; the assertions are about the seeds 0 to
-9, which played no part in that. Data, weights and noise of a run all come from its seed, and a remedy is compared with
-the baseline seed by seed.
+training and the strength of each remedy were chosen with the seeds 100 to 105; the assertions are about the seeds 0 to
+9, which played no part in these choices. A run's data, weights and noise are all determined by its seed, and a remedy
+is compared with the baseline seed by seed.
 """
 
 import math
@@ -19,25 +19,25 @@ from nn import Adam, Dropout, Layer, Sequential, evaluate, fit, mse_loss
 
 pytestmark = pytest.mark.slow
 SEEDS = range(10)
-T_975_OF_9 = 2.262157  # Student's t, for an interval of 95 % from ten differences
+T_975_OF_9 = 2.262157  # Student's t, for a 95 % interval from ten differences
 
 
 def sample(n, seed):
-    """sin πx of the first of six inputs, with noise; the other five inputs mean nothing."""
+    """Return examples with six inputs, of which only the first matters; the target is sin πx of it, with noise."""
     generator = random.Random(seed)
     xs = [[generator.uniform(-1.0, 1.0) for _ in range(6)] for _ in range(n)]
     return xs, [math.sin(math.pi * x[0]) + generator.gauss(0.0, 0.4) for x in xs]
 
 
 def run(seed, dropout=0.0, bound=None, stop_early=False, **options):
-    """The error on 300 examples held out, and on the 40 to train on, after training."""
+    """Train, and return the error on 300 held-out examples and on the 40 training examples."""
     xs, ts = sample(40, seed)
     model = Sequential(
         Layer(6, 12, activation=tanh, seed=seed), Dropout(dropout, seed=seed + 2),
         Layer(12, 1, nonlin=False, seed=seed + 1),
     )
     data = (xs, ts)
-    if stop_early:  # a quarter of the same examples is set aside to decide when to stop
+    if stop_early:  # a quarter of the training examples is set aside to decide when to stop
         data = (xs[:30], ts[:30])
         options |= {"validation": (xs[30:], ts[30:]), "patience": 20}
     optimizer = Adam(model.parameters(), lr=0.03, bound=bound)
@@ -51,7 +51,7 @@ def baseline():
 
 
 def mirrored(x, generator):
-    """More data from the same examples: an input that means nothing may change sign."""
+    """Return a variation of an example, in which each irrelevant input may have changed sign."""
     return [x[0], *(a if generator.random() < 0.5 else -a for a in x[1:])]
 
 
@@ -78,5 +78,5 @@ def test_a_remedy_lowers_the_held_out_error(options):
     differences = [run(seed, **options)[0] - base for seed, (base, _) in zip(SEEDS, baseline(), strict=True)]
     mean = statistics.fmean(differences)
     half = T_975_OF_9 * statistics.stdev(differences) / math.sqrt(len(differences))
-    print(f"difference of held-out error {mean:.4f}, 95 % interval {mean - half:.4f} to {mean + half:.4f}")
+    print(f"change in held-out error {mean:.4f}, 95 % interval {mean - half:.4f} to {mean + half:.4f}")
     assert mean + half < 0

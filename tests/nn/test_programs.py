@@ -1,4 +1,4 @@
-"""Training through programs: losses and weights equal the eager engine's to the last bit, for every kind of model."""
+"""Training with programs: for every kind of model, losses and weights equal the eager engine's to the last bit."""
 
 import math
 import random
@@ -86,7 +86,7 @@ def trained(engine, make, loss, data, optimizer=OPTIMIZERS["SGD"], **options):
 
 
 def assert_same(*arguments, engine="program", **options):
-    """Train eagerly and through programs; return the second history."""
+    """Train eagerly and with programs, compare the results, and return the history of the second training."""
     (expected, _), (found, history) = (trained(name, *arguments, **options) for name in ("eager", engine))
     assert found == expected
     return history
@@ -146,7 +146,7 @@ def test_inputs_of_every_kind(kind):
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """The sizes of the batches that are played in one call."""
+    """Record the sizes of the batches that are played in one call."""
     seen = []
 
     def play(self, *arguments, play=packed.AtOnce.play):
@@ -161,7 +161,7 @@ def at_once(monkeypatch):
 
 @pytest.fixture
 def in_arrays(monkeypatch):
-    """The number of steps that were computed in arrays."""
+    """Record the loss of each step that is taken on arrays."""
     seen = []
 
     def step(self, *arguments, step=arrays.Arrays.step):
@@ -175,7 +175,7 @@ def in_arrays(monkeypatch):
 
 
 class Loud(SGD):
-    """An optimiser that looks at the parameters at each step."""
+    """An optimiser that reads a parameter at each step, so that steps cannot be taken on arrays."""
 
     def step(self):
         super().step()
@@ -254,7 +254,7 @@ def test_what_is_no_longer_finite_is_found_where_it_is():
     assert found[0] == found[1] and "epoch 1, batch 2" in found[0][1]
 
 
-@pytest.mark.skipif(ENGINE == "python", reason="the Python player takes row by row")
+@pytest.mark.skipif(ENGINE == "python", reason="the Python player plays row by row")
 @pytest.mark.parametrize("name", ["hinge", "squared_error", "mse_loss", "cross_entropy", "multi_margin_loss", "with logits, classes"])
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 def test_a_batch_is_one_call_whatever_its_classes(name, noise, at_once):
@@ -280,7 +280,7 @@ def test_a_class_that_a_loss_computes_with_is_part_of_the_program():
 
 
 def test_a_class_that_only_some_branches_compute_with():
-    """Such a loss has a program for each class, and does not trace the same branches again and again."""
+    """A loss of this kind has a program for each class, and does not trace the same branches again and again."""
 
     def weighed(y, t):
         return nn.cross_entropy(y, t) * ([1.0, 2.0, 0.5][t] if y[0] > y[1] else 1.0)
@@ -302,7 +302,7 @@ def test_a_batch_of_more_than_one_chunk():
     assert_same(lambda: MLP(2, [3, 1], seed=0), nn.hinge, data, batch_size=None, epochs=2)
 
 
-@pytest.mark.skipif(ENGINE == "python", reason="there the eager engine is taken")
+@pytest.mark.skipif(ENGINE == "python", reason="without the C code, the eager engine is used")
 def test_programs_are_taken_by_themselves_where_all_is_known():
     assert assert_same(lambda: MODELS["MLP"](0), nn.hinge, signs(0), engine="auto").engine == "program"
 
@@ -345,7 +345,7 @@ class Spread(nn.Module):
 
 
 class Shaken(nn.Module):
-    """A module of your own that draws random numbers and branches on them."""
+    """A module of the user's own that draws random numbers and branches on them."""
 
     def __init__(self, generator):
         self.generators = {"one": generator}
@@ -391,7 +391,7 @@ def test_noise_and_modules_may_draw_from_one_generator():
     assert run("program") == run("eager")
 
 
-@pytest.mark.skipif(ENGINE == "python", reason="there the eager engine is taken")
+@pytest.mark.skipif(ENGINE == "python", reason="without the C code, the eager engine is used")
 def test_batches_of_what_is_drawn_are_one_call(at_once):
     assert assert_same(lambda: RANDOM["Dropout"](1), nn.hinge, signs(1), engine="auto").engine == "program"
     assert at_once == [4, 4, 1] * 2
@@ -406,10 +406,10 @@ def test_what_is_drawn_may_decide_the_way():
 
 
 def test_all_that_nn_exports_is_trained_here():
-    """A new module, loss or optimiser of nn must be added above, or here with the reason why it is not trained."""
+    """If nn gains a module, loss or optimiser, add it to the tables above, or name it here with a reason."""
     modules = {name for name in nn.__all__ if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.Module)}
     used = {type(inner).__name__ for table in (MODELS, RANDOM) for make in table.values() for _, inner in make(0).named_modules()}
-    assert modules - used - {"Module"} == {"RNN", "RNNCell"}, "these are in test_sequences_of_several_lengths"
+    assert modules - used - {"Module"} == {"RNN", "RNNCell"}, "test_sequences_of_several_lengths trains these two"
     losses = {name for name in dir(nn.losses) if getattr(getattr(nn.losses, name), "__module__", "") == "nn.losses" and not name.startswith("_")}
     assert losses - {"class_of", "l1_penalty", "l2_penalty"} == {made.__name__ for made, _, _ in LOSSES.values()} - {"<lambda>"} | {"nll_loss", "binary_cross_entropy"}
     optimizers = {name for name in nn.__all__ if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.optim.Optimizer)}

@@ -1,4 +1,4 @@
-"""The statistics of random training over fixed seeds: dropout, noisy units, symmetry breaking."""
+"""Statistics of randomness in training, with fixed seeds: dropout, noisy units, symmetry breaking."""
 
 import math
 import statistics
@@ -11,7 +11,7 @@ from nn import MLP, SGD, squared_error
 from nn.init import constant, uniform
 
 DRAWS = 20_000
-# Four standard errors: a correct module fails on one seed in 16,000, and the seeds are fixed.
+# The tolerance in standard errors. With four, a correct module fails on one seed in 16,000, and the seeds are fixed.
 SIGMAS = 4.0
 
 
@@ -29,7 +29,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean(p):
 def test_dropout_draws_anew_for_each_input_and_each_call():
     module = nn.Dropout(0.5, seed=2)
     masks = [tuple(y == 0.0 for y in module([1.0] * 8)) for _ in range(2_000)]
-    # all 256 masks occur, each about 8 times
+    # nearly all of the 256 masks occur, each about 8 times
     counts = [masks.count(mask) for mask in set(masks)]
     assert len(counts) > 250
     assert max(counts) < 30
@@ -38,12 +38,12 @@ def test_dropout_draws_anew_for_each_input_and_each_call():
 
 
 def test_halving_the_weights_at_test_time_is_the_same_network():
-    # the lecture's way: no scale in training, weights times 1 - p in evaluation; ours: the scale in training
+    # the lecture scales nothing in training, and multiplies the weights by 1 - p in evaluation; we scale in training
     p, x = 0.5, [0.3, -1.2, 0.7, 2.0]
     hidden, output = nn.Layer(4, 6, seed=3), nn.Layer(6, 1, nonlin=False, seed=4)
     ours = nn.Sequential(hidden, nn.Dropout(p, seed=5), output)
     theirs = nn.Layer(6, 1, nonlin=False)
-    # trained weights of the lecture's network are ours over 1 - p
+    # the trained weights of the lecture's network are ours divided by 1 - p
     for mine, their in zip(output.neurons[0].w, theirs.neurons[0].w, strict=True):
         their.data = mine.data / (1 - p)
     theirs.neurons[0].b.data = output.neurons[0].b.data
@@ -84,15 +84,16 @@ def train(init, seed, steps):
 
 def test_identical_units_stay_identical_and_random_ones_do_not():
     units = train(constant(0.3), 0, 100)
-    assert units[0] != [0.3, 0.3, 0.1], "they were trained"
-    assert units[1:] == units[:1] * 3, "to the last bit"
+    assert units[0] != [0.3, 0.3, 0.1], "training must have changed the units"
+    assert units[1:] == units[:1] * 3, "the units must be identical to the last bit"
     for seed in range(20):
         units = train(uniform(-0.5, 0.5), seed, 100)
         assert len({tuple(unit) for unit in units}) == 4
 
 
 def test_symmetry_is_broken_by_any_difference():
-    # one unit is off by one part in a million: after 2,000 steps it is far from the others, which are still identical
+    # one weight of one unit is changed by a millionth: after 2,000 steps, this unit is far from the others, which are
+    # still identical
     model = MLP(2, [4, 1], activation=tanh, init=constant(0.3), seed=0)
     model.layers[0].neurons[0].w[0].data += 1e-6
     rows = [([0.0, 0.0], -1.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], -1.0)]

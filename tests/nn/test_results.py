@@ -1,7 +1,7 @@
-"""The results of trained networks on fixed seeds: the same on every engine, to the last bit.
+"""The results of networks trained with fixed seeds, which are the same on every engine, to the last bit.
 
-Settings were chosen on seeds other than those tested here; if a held-out set is small, the mean over several splits is
-asserted.
+Settings were chosen with seeds other than those tested here. If a held-out set is small, the assertion is about the
+mean over several splits.
 """
 
 import random
@@ -25,7 +25,7 @@ def test_xor_is_learnt_without_an_error(seed):
 
 @pytest.mark.parametrize("seed", [1337, pytest.param(0, marks=pytest.mark.slow)])
 def test_moons_as_a_micrograd_program(seed):
-    """micrograd's best-known program, in its calling convention: 2-16-16-1, max-margin loss, 100 steps."""
+    """micrograd's best-known program, written with micrograd's calls: 2-16-16-1, max-margin loss, 100 steps."""
     points = moons(100, noise=0.1, seed=0)
     examples = [([Value(x), Value(y)], target) for (x, y), target in zip(points.inputs, points.targets, strict=True)]
     random.seed(seed)
@@ -38,7 +38,7 @@ def test_moons_as_a_micrograd_program(seed):
         for p in model.parameters():
             p.data -= (1.0 - 0.009 * step) * p.grad
     right = sum(target * model(x).data > 0 for x, target in examples)
-    print(f"moons: loss {objective.data:.4f} before the last step, {right} of {len(examples)} right after it")
+    print(f"moons: loss {objective.data:.4f} before the last step, {right} of {len(examples)} correct after it")
     assert right >= 99
 
 
@@ -112,7 +112,7 @@ def test_a_recurrent_network_remembers_the_first_of_eight_signs():
 
 
 def signals(n, seed):
-    """Noise with one of two shapes in it, anywhere: up-down-up or down-up-up."""
+    """Return noisy signals, each with one of two shapes at a random position: down-up-up or up-down-up."""
     generator, rows = random.Random(seed), []
     for number in range(n):
         row = [generator.gauss(0.0, 0.2) for _ in range(12)]
@@ -133,5 +133,5 @@ def test_network_in_network_finds_a_shape_wherever_it_is():
         fit(model, cross_entropy, train, epochs=15, batch_size=10, optimizer=Adam(model.parameters(), lr=0.03))
         return accuracy(model, held_out)
 
-    # with 200 signals the seeds 0 to 2 reached 0.947 on average; these seeds played no part in choosing 300
+    # with 200 signals, the seeds 0 to 2 reached 0.947 on average; the seeds below played no part in choosing 300
     assert mean_accuracy(run, range(10, 13)) >= 0.95

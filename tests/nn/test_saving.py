@@ -47,7 +47,7 @@ def test_the_file_is_json_with_a_version_and_has_the_usual_rights(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="this system has no such permissions")
+@pytest.mark.skipif(os.name != "posix", reason="this system has no POSIX permissions")
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
 def test_the_rights_of_a_file_stay_what_they_are(tmp_path, mode, monkeypatch):
     path = tmp_path / "model.json"
@@ -57,7 +57,7 @@ def test_the_rights_of_a_file_stay_what_they_are(tmp_path, mode, monkeypatch):
     monkeypatch.setattr(saving.os, "fsync", lambda file: seen.append(stat.S_IMODE(os.fstat(file).st_mode)))
     small().save(path)
     assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert seen == [mode], "nor had more of them meanwhile"
+    assert seen == [mode], "the temporary file must have the same permissions"
     small().load(path)
 
 
@@ -148,14 +148,14 @@ KILLING = """
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork and no kill -9")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has neither fork nor kill -9")
 def test_kill_9_while_saving(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(KILLING), str(tmp_path / "model.json"), str(settings().max_examples)],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     assert done.returncode == 0, done.stderr
-    # the temporary file existed at enough of the kills for this to mean something
+    # the test is meaningful only if the temporary file existed at enough of the kills
     assert int(done.stdout) >= settings().max_examples // 10
 
 
@@ -167,7 +167,7 @@ TEXT = json.dumps(VALID).encode()
 
 
 def check_refused_or_loaded(path, content):
-    """Load a file: either a ValueError names the file and nothing has changed, or everything is loaded."""
+    """Load a file; check that either a ValueError names the file and nothing changes, or everything is loaded."""
     path.write_bytes(content)
     model = Sequential(nn.Normalize(2), MLP(2, [2, 1], init=constant(9.0)), nn.PReLU(9.0))
     before = model.state_dict()

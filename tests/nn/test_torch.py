@@ -1,4 +1,4 @@
-"""Side by side with PyTorch: the same weights, the same batches, 50 steps, losses equal to 1e-10."""
+"""Training compared with PyTorch: with the same weights and batches, the losses of 50 steps agree to 1e-10."""
 
 import random
 from itertools import pairwise
@@ -17,7 +17,7 @@ STEPS, SIZES = 50, [3, 5, 4, 3]
 
 
 def batches(kind, seed=0):
-    """50 batches of 6 examples, with targets of the kind that the loss takes."""
+    """Return 50 batches of 6 examples, with targets of the given kind."""
     generator = random.Random(seed)
     made = []
     for _ in range(STEPS):
@@ -34,7 +34,7 @@ def batches(kind, seed=0):
 
 
 def torch_network(ours, activation, output=None):
-    """The same layers, as a function, with the same weights in double precision."""
+    """Return a function that computes the same layers in PyTorch, and its parameters: the same weights, in float64."""
     weights = [
         (
             torch.tensor([[w.data for w in unit.w] for unit in layer.neurons], dtype=torch.float64, requires_grad=True),
@@ -81,7 +81,7 @@ def torch_course(theirs, loss, optimizer, data):
 def assert_same(ours, theirs):
     assert len(ours) == len(theirs) == STEPS
     largest = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
-    print(f"largest difference of {STEPS} losses: {largest:.1e}")
+    print(f"largest difference between the losses of {STEPS} steps: {largest:.1e}")
     assert largest <= 1e-10
     assert ours[0] != ours[-1]
 
@@ -226,7 +226,7 @@ def test_clipping_the_norm(limit):
     F.cross_entropy(other(torch.tensor(xs, dtype=torch.float64)), torch.tensor(ts)).backward()
     found = nn.clip_grad_norm(model.parameters(), limit)
     assert found == pytest.approx(torch.nn.utils.clip_grad_norm_(parameters, limit).item(), rel=1e-12)
-    # theirs divides by the norm plus 1e-6
+    # PyTorch divides by the norm plus 1e-6
     unit = model.layers[0].neurons[0]
     assert [w.grad for w in unit.w] == pytest.approx(parameters[0].grad[0].tolist(), rel=1e-5)
 

@@ -19,7 +19,7 @@ def line_model():
     return Layer(1, 1, nonlin=False, init=constant(0.0))
 
 
-# -- what a run does
+# -- the effects of a run
 
 
 def test_one_epoch_on_the_whole_data_is_one_step_of_gradient_descent():
@@ -61,7 +61,7 @@ def test_each_epoch_is_shuffled_anew_and_sees_every_example_once():
     epochs = [seen[i : i + 10] for i in (0, 10, 20)]
     assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 3
     assert len({tuple(epoch) for epoch in epochs}) == 3
-    assert data[1] == list(range(10)), "the caller's lists keep their order"
+    assert data[1] == list(range(10)), "the caller's lists must keep their order"
 
 
 def test_the_same_seed_gives_the_same_bits():
@@ -84,7 +84,7 @@ def test_penalty_clipping_and_bound():
         assert len(history.losses) == 20
     size = [math.hypot(*(p.data for p in model.parameters())) for model in (plain, penalised, clipped)]
     assert size[1] < 0.8 * size[0]
-    # 20 steps of rate 0.1 and gradient 1e-3, all in nearly the same direction
+    # there are 20 steps with rate 0.1 and a gradient of norm 1e-3, all in nearly the same direction
     assert size[2] == pytest.approx(20 * 0.1 * 1e-3, rel=1e-3)
     assert [p.data for p in bounded.parameters()] == [0.25, 0.25]
     # the penalty is not part of the loss that is reported
@@ -114,7 +114,7 @@ def test_validation_metrics_and_callbacks():
 
 
 def test_early_stopping_goes_back_to_the_best_parameters():
-    # validation wants a slope of 1, and training a slope of 2: the best is passed on the way
+    # the best slope for the validation data is 1, which training passes on its way to 2
     model = Layer(1, 1, nonlin=False, init=constant(0.0))
     xs = [[-1.0], [1.0]]
     history = fit(
@@ -177,7 +177,7 @@ def test_the_model_trains_in_training_mode_and_is_left_in_evaluation_mode():
     assert model.training
 
 
-# -- how it ends
+# -- how training ends
 
 
 def test_ctrl_c_ends_with_the_history_so_far():
@@ -193,7 +193,7 @@ def test_ctrl_c_ends_with_the_history_so_far():
     history = fit(model, interrupted, LINE, epochs=100, batch_size=2)
     assert (len(history), history.stopped) == (2, "interrupted")
     assert not model.training
-    # in the middle of validation: no list is longer than another
+    # if validation is interrupted, no list is longer than another
     calls.clear()
     metrics = {"one": lambda *_: 1}
     history = fit(line_model(), interrupted, LINE, epochs=100, validation=LINE, patience=3, metrics=metrics)
@@ -208,7 +208,7 @@ def test_divergence_names_epoch_batch_and_node():
     assert "in epoch " in str(caught.value)
     assert ", batch " in str(caught.value)
     assert "first at the node " in str(caught.value)
-    # the step that could not be made moved nothing
+    # the step that could not be taken moved no parameter
     assert all(math.isfinite(p.data) for p in model.parameters())
 
 
@@ -263,7 +263,7 @@ def test_what_is_refused(data, options, message):
 
 
 def test_an_optimiser_of_another_model_is_refused():
-    with pytest.raises(ValueError, match=r"the optimizer has none of the parameters of Layer\(1, 1\): make it with model"):
+    with pytest.raises(ValueError, match=r"the optimizer has none of the parameters of Layer\(1, 1\): create it with model"):
         fit(line_model(), squared_error, LINE, optimizer=SGD(line_model().parameters(), lr=0.1))
     with pytest.raises(ValueError, match=r"ReLU\(\) has no parameters: create them with `parameter` and assign them to attributes"):
         fit(nn.ReLU(), squared_error, LINE)
@@ -286,7 +286,7 @@ def test_a_loss_that_no_parameter_has_a_part_in_is_refused(loss):
         ({"metrics": {"loss": 0.5}}, "loss must be a function or a module; got 0.5"),
         ({"callbacks": [3]}, "callback must be a function or a module; got 3"),
         ({"callbacks": print}, "not iterable"),
-        ({"optimizer": SGD}, r"optimizer must be an optimizer, such as SGD\(model\.parameters\(\), lr=0\.1\); got <class"),
+        ({"optimizer": SGD}, r"optimizer must be an Optimizer, such as SGD\(model\.parameters\(\), lr=0\.1\); got <class"),
         ({"loss": lambda y, t: None}, "mean takes Values and real numbers; got None"),
     ],
 )
@@ -384,7 +384,7 @@ def test_a_penalty_does_not_make_good_for_a_loss_without_parameters():
         fit(line_model(), lambda y, t: Value(y.data) - t, LINE, penalty=nn.l2_penalty)
     model = line_model()
     fit(model, squared_error, LINE, epochs=1, batch_size=None, optimizer=SGD(model.parameters(), lr=0.5), penalty=nn.l2_penalty)
-    assert model.parameters()[1].data == pytest.approx(0.5 * 4.0, rel=1e-14), "the loss was swept once"
+    assert model.parameters()[1].data == pytest.approx(0.5 * 4.0, rel=1e-14), "the loss must be swept exactly once"
 
 
 def test_metrics_and_callbacks_see_the_model_in_evaluation_mode_and_metrics_record_nothing():
@@ -406,7 +406,7 @@ def test_metrics_and_callbacks_see_the_model_in_evaluation_mode_and_metrics_reco
 
 
 class Watching(nn.Module):
-    """A line with a buffer that has nothing to do with it."""
+    """A line, with buffers that do not affect its outputs."""
 
     buffers = ("largest", "seen")
 
@@ -423,7 +423,7 @@ def test_a_buffer_that_is_not_finite_loses_no_history():
     history = fit(model, squared_error, LINE, epochs=20, validation=([[0.0]], [0.5]), patience=2, batch_size=2)
     assert history.stopped == "patience"
     assert model.largest == math.inf
-    assert (model.seen, type(model.seen)) == (4 * history.best_epoch, int), "buffers go back too"
+    assert (model.seen, type(model.seen)) == (4 * history.best_epoch, int), "the buffers must be restored too"
     assert evaluate(model, squared_error, ([[0.0]], [0.5])) == min(history.validation_losses)
 
 

@@ -140,10 +140,12 @@ def test_points_to_the_bit(name, lanes, monkeypatch):
 
 
 def test_explain_names_them():
-    assert "12 dots of 9 weights at 12 positions → one convolution" in prepare(line(20, 9)).explain().splitlines()[2]
+    text = prepare(line(20, 9)).explain().splitlines()[2]
+    assert "12 dot products with 9 weights at 12 positions → one convolution" in text
     text = prepare(square()).explain()
-    assert "64 dots of 9 weights at 16 positions → one convolution of 4 filters" in text
-    assert "30 dots of 4 weights at 5 positions → one convolution of 6 filters" in prepare(layer_at_places()).explain()
+    assert "64 dot products with 9 weights at 16 positions → one convolution of 4 filters" in text
+    text = prepare(layer_at_places()).explain()
+    assert "30 dot products with 4 weights at 5 positions → one convolution of 6 filters" in text
     assert "convolution" not in prepare(square(), passes=EXACT & ~CONVOLUTIONS).explain()
 
 
@@ -154,7 +156,7 @@ def test_dots_of_a_larger_product_stay_in_it():
     rows = [weights_of(rng, 4) for _ in range(8)]
     made = [ag.sin(ag.dot(row, xs)) for row in rows] + [ag.sin(ag.dot(row, others)) for row in rows[:2]]
     listing = Listing.of([ag.sum(made)], [*xs, *others], [w for row in rows for w in row])
-    assert "8 dots of 4 → one 8×4 product" in prepare(listing).explain().split("backward")[0]
+    assert "8 dot products of length 4 → one 8×4 matrix product" in prepare(listing).explain().split("backward")[0]
 
 
 def test_a_row_at_infinity_is_the_engines():

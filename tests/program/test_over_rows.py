@@ -63,7 +63,7 @@ def test_no_gradient_to_add():
         ((np.zeros((0,)),), 0, ValueError, "argument 0 has no rows; "),
         (([],), 0, ValueError, "argument 0 has no rows; "),
         ((2.0,), 0, TypeError, "argument 0 must carry rows, as in_axes says; got 2.0"),
-        (([1.0, 2.0],), None, ValueError, "must have the same number of rows; none carries rows"),
+        (([1.0, 2.0],), None, ValueError, "must have the same number of rows; no argument carries rows"),
         (([1.0, 2.0],), (0, 0), ValueError, "in_axes must have one entry for each argument; got 2 entries for 1 arguments"),
         (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 must have the same structure as row 0; got \[2.0\] and 1.0"),
     ],

@@ -294,7 +294,7 @@ def test_explain_says_how_the_program_is_played():
 
     text = trace(layer, [1.0, 2.0, 3.0, 4.0]).explain()
     if ENGINE == "native":
-        assert "3 dots of 4 → one 3×4 product" in text and "3 tanh operations" in text
+        assert "3 dot products of length 4 → one 3×4 matrix product" in text and "3 tanh operations" in text
     else:
         assert "played in Python, one operation after another" in text
 

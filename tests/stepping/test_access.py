@@ -81,7 +81,7 @@ def test_a_screen_reader_is_told_what_moved(opened: Opened) -> None:
     told = page.get_by_role("status").all_text_contents()
     assert step(neuron(w=0.9))[-1].text in told
     assert page.get_by_role("group", name="The graph").count() == 1
-    moved = page.get_by_role("button", name=re.compile("w: go to the next step that changes it; Shift and arrows move it"))
+    moved = page.get_by_role("button", name=re.compile("w: go to the next step that changes it; Shift and arrow keys change its value"))
     assert moved.count() == 1
     assert page.get_by_role("toolbar", name="Tools").count() == 1
 

@@ -139,7 +139,7 @@ def test_on_a_phone_the_panels_open_and_all_is_reached_by_a_thumb(opened: Opened
     assert page.locator("#graph").bounding_box()["height"] == before
     page.get_by_role("button", name="Last step").tap()
     assert page.text_content("#where").startswith("step 46 of 46")
-    assert "moved by you" in page.text_content("#where")
+    assert "changed by you" in page.text_content("#where")
 
 
 def _touching(page: Any) -> Callable[..., None]:

@@ -119,9 +119,9 @@ def test_a_page_too_large_to_compute_keeps_the_numbers_of_its_lines(monkeypatch,
 def test_an_unsorted_update_of_a_folded_box_counts_what_is_wrong():
     stepper = STEPPERS["folded"]()
     [update, *_] = [each.text for each in stepper.eager if each.kind == "update"]
-    wrong = int(update.split(", ")[-1].split(" by a wrong gradient")[0])
+    wrong = int(update.split(", ")[-1].split(" with a wrong gradient")[0])
     assert 0 < wrong <= 6
-    assert not any("by a wrong gradient" in each.text for each in stepper)
+    assert not any("with a wrong gradient" in each.text for each in stepper)
 
 
 def test_a_long_list_of_wrong_gradients_is_cut():

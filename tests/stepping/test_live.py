@@ -91,7 +91,7 @@ def test_at_every_step_the_page_says_what_a_page_of_the_moved_leaves_says(
     page.set_checked("#order", False)
     page.click("#reset")
     assert everything(page) == before
-    assert "moved by you" not in page.text_content("#where")
+    assert "changed by you" not in page.text_content("#where")
 
 
 def test_a_leaf_is_dragged_and_the_drag_undone(opened: Opened) -> None:
@@ -109,7 +109,7 @@ def test_a_leaf_is_dragged_and_the_drag_undone(opened: Opened) -> None:
     assert x == pytest.approx(0.7 + 60 * 0.001)
     assert page.evaluate("() => document.querySelector('#graph svg').style.transform") == view  # no pan
     assert page.text_content("#line") == step(sigmoids(x))[-1].text
-    assert "moved by you" in page.text_content("#where")
+    assert "changed by you" in page.text_content("#where")
     page.keyboard.press("Control+z")
     assert float(field.input_value()) == 0.7
     assert page.text_content("#line") == step(sigmoids())[-1].text
@@ -218,11 +218,11 @@ def test_descent_follows_the_engine(opened: Opened) -> None:
     for name, x in numbers.items():
         assert float(page.get_by_label(f"value of {name}", exact=True).input_value()) == pytest.approx(x, rel=1e-12)
     y = _network_of({name: Value(x) for name, x in numbers.items()})
-    assert f"11 steps: {number(y.data, 4)}, from" in page.text_content("#curve")
+    assert f"steps: 11; output: {number(y.data, 4)}, at first" in page.text_content("#curve")
     assert page.locator("#curve polyline").get_attribute("points").count(",") == 12
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
-    assert "moved by you" not in page.text_content("#where")
+    assert "changed by you" not in page.text_content("#where")
 
 
 def _network_of(of: dict[str, Value]) -> Value:
@@ -382,7 +382,7 @@ def test_on_one_line_the_page_still_works(browser: Any, tmp_path: Path, moved: C
     page.goto(path.as_uri())
     page.keyboard.press("End")
     moved(page, a=1.5)
-    assert "moved by you" in page.text_content("#where")
+    assert "changed by you" in page.text_content("#where")
     assert page.text_content("#line") == step(reused(a=1.5), **EPOCHS)[-1].text
     assert complaints == []
     page.close()
@@ -420,7 +420,7 @@ def test_folded_parameters_descend_too(opened: Opened) -> None:
     page.get_by_role("button", name="descend").click()
     page.get_by_role("button", name="step down").click()
     w2 = 0.5 - 0.1 * gradients(y, [w])[0]
-    assert f"1 steps: {number(math.tanh(w2 * 2.0) ** 2, 4)}" in page.text_content("#curve")
+    assert f"steps: 1; output: {number(math.tanh(w2 * 2.0) ** 2, 4)}" in page.text_content("#curve")
 
 
 @pytest.mark.parametrize("make", [sigmoids, lambda: tanh(Value(0.4, "w") * Value(0.8, "x") + Value(0.1, "b"))])

@@ -144,7 +144,7 @@ def test_the_time_of_a_drag(opened: Opened, make: Callable[[], Value], capsys: p
         return times; }""")
     with capsys.disabled():
         print(f"\n{len(toposort(y))} nodes, a drag: median {median(times):.1f} ms, longest {max(times):.1f} ms", end="")
-    assert "moved by you" in page.text_content("#where")
+    assert "changed by you" in page.text_content("#where")
 
 
 @needs_layout

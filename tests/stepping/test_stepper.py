@@ -128,14 +128,14 @@ def test_contributions_are_added_up() -> None:
 def test_what_goes_wrong_unsorted() -> None:
     *_, y = _twice_used()
     texts = [s.text for s in step(y).eager]
-    assert "; but grad(s) is not complete: 2 more to come" in texts[7]
+    assert "; but grad(s) is incomplete: 2 edges are still to come" in texts[7]
     assert "; too late: s has passed its gradient on without this" in texts[-2]
     assert texts[-1] == "Wrong, because the boxes were not sorted: grad(a) = 3 instead of 39; grad(b) = 2 instead of 26"
     wrong = {name for s in step(y).eager for name, state in s.states.items() if state == "wrong"}
     assert wrong == {"n0", "n1", "n2"}
     chain = tanh(tanh(Value(1.0)))
     assert step(chain).eager[-1].text == (
-        "In this graph even the unsorted order yields the correct gradients: nothing came too late")
+        "In this graph, even the unsorted order yields the correct gradients: nothing came too late")
 
 
 # --- epochs (lecture 003, U7) ----------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_folded_graphs_step_by_layer_with_the_whole_batch_in_every_sum() -> None
     for w in ws:
         assert any(float(t.split()[1]) == pytest.approx(w.grad, rel=1e-13) for t in grads)
     updated = step(y, collapse=1, learning_rate=0.1, epochs=2)
-    assert "its 4 parameters move, w ← w - 0.1·grad(w)" in lines(updated, "update")[0]
+    assert "its 4 parameters are updated, w ← w - 0.1·grad(w)" in lines(updated, "update")[0]
 
 
 def test_scopes_that_read_from_each_other_are_drawn_folded_and_stepped_unfolded() -> None:

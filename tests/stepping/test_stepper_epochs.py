@@ -190,7 +190,7 @@ def test_an_unsorted_sweep_adds_up_wrong_in_every_epoch_and_says_by_how_much(pro
         try:
             y = program(*ws)
         except (ArithmeticError, ValueError):
-            told = stepper.eager[-1].text.startswith("Wrong gradients led to parameters with which the next epoch cannot be computed")
+            told = stepper.eager[-1].text.startswith("The next epoch cannot be computed, because the parameters were updated with wrong gradients")
             assert told or epoch == 2  # no third epoch was asked for
             break
         leaves = [node for node in toposort(y) if node.is_leaf]
@@ -208,7 +208,7 @@ def test_where_wrong_gradients_lead_the_next_epoch_may_have_no_value() -> None:
     assert {one.epoch for one in stepper} == {1, 2}
     assert stepper.eager[-2].text == "w ← w - η·grad(w) = 1.5 - 1·2 = -0.5 instead of 0.7333"
     assert stepper.eager[-1].text == (
-        "Wrong gradients led to parameters with which the next epoch cannot be computed: log is defined for x > 0; got x = -0.5"
+        "The next epoch cannot be computed, because the parameters were updated with wrong gradients: log is defined for x > 0; got x = -0.5"
     )
     assert stepper.eager[-1].epoch == 1
 
@@ -254,7 +254,7 @@ def test_unsorted_by_layer_each_block_learns_from_the_shortcut_alone(points: int
         assert float(told[1]) == pytest.approx(abs(ws[i].grad), rel=1e-13)
     assert "block 2 =" not in result.text  # nothing comes after the last: its gradient is right
     moves = [s.text for s in stepper.eager if s.kind == "update" and s.epoch == 1]
-    assert [text.endswith("1 by a wrong gradient") for text in moves] == [True, True, False]
+    assert [text.endswith("1 with a wrong gradient") for text in moves] == [True, True, False]
     assert "; too late: v2 has passed its gradient on without this" in passed[1].text
 
 
@@ -295,7 +295,7 @@ def test_a_graph_folded_into_one_box_has_its_gradients_inside() -> None:
     y.backward()
     assert [s.kind for s in stepper] == ["leaves", "operation", "seed", "scope", "result", "update"] * 2
     assert stepper[3].text == f"all passes the gradient back: ‖grad‖ of its 1 parameter = {abs(w.grad):.4g}"
-    assert stepper[5].text == "all: its 1 parameter moves, w ← w - 0.1·grad(w)"
+    assert stepper[5].text == "all: its 1 parameter is updated, w ← w - 0.1·grad(w)"
     assert stepper[0].text == "Inputs and parameters take their values inside the folded boxes"
     assert stepper[4].text == "Every gradient is complete, including those inside the folded boxes"
     assert stepper.eager[-2].text.endswith("nothing came too late")

@@ -813,7 +813,7 @@ REFUSED = {
     two_types: "y with a different type", unset: "y, which is not assigned on every path to this line,", endless: "end without a `return`",
     deleted: "`del y`", aliased: "ys, which is changed", changed_argument: "`xs.append(1.0)`", kept_by_another: "passed to same_list", loop_that_changes: "a loop over `xs`",
     two_tries: "`try` around several operations", unpacking_try: "`try` around this", long_try: "`try` around more than one line",
-    branching_try: "`try` around this", while_else: "`else` of a loop", for_else: "`else` of a loop",
+    branching_try: "`try` around this", while_else: "the `else` clause of a loop", for_else: "the `else` clause of a loop",
     assigned_twice: "`y = z = x`", stars_and_more: "`helper_of_two(*[x], x)`", wrong_count: "a call to helper_of_two",
     list_of_lists: "arithmetic on a list of floats", conditional_loop: "a loop inside an expression that might not be evaluated",
     two_loops: "two loops in one expression", reversed_range: "`reversed(range(3))`", dynamic_step: "`range(0, 6, int(x))`",

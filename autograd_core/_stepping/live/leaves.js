@@ -1,14 +1,15 @@
-// Lets the reader change the leaves by dragging, typing or keys, undo changes, and return to the recorded numbers.
+// Lets the reader change the values of leaves (by dragging, typing or pressing keys), undo changes, and return to the
+// recorded numbers.
 function leaves(data, play, changed) {
   const { numbers, recorded, reasons } = play, slot = (id) => data.slots[id];
   const panel = document.getElementById("leaves"), inputs = new Map(), MOST_UNDONE = 500;
   const past = [], future = [];
   const rate = data.rate === null ? [] : [["rate", "η", data.rate]];
   const all = [...data.leaves.map((id) => [id, data.names[id], slot(id)]), ...rate];
-  const movable = [...new Set([...all.map(([, , at]) => at), ...data.trained])]; // some are inside folded boxes
+  const movable = [...new Set([...all.map(([, , at]) => at), ...data.trained])]; // some parameters are inside folded boxes
   const values = () => movable.map((at) => numbers[at]);
   const moved = () => movable.some((at) => !Object.is(numbers[at], recorded[at]));
-  // The size of a step in the third digit of a number.
+  // One unit in the third significant digit of x.
   const grain = (x) => 10 ** (Math.floor(Math.log10(Math.max(Math.abs(x), 0.1))) - 2);
   const tidy = (x, by) => Number((Math.round(x / by) * by).toPrecision(12));
 
@@ -23,7 +24,7 @@ function leaves(data, play, changed) {
     document.getElementById("undo").setAttribute("aria-disabled", String(!past.length));
     document.getElementById("reset").setAttribute("aria-disabled", String(!moved()));
     const lost = reasons.find((reason, i) => play.why.includes(i + 1));
-    const read = [...new Set(play.remarks)].join("; "), remark = read ? ` ${read}: anything computed from it stays as recorded.` : "";
+    const read = [...new Set(play.remarks)].join("; "), remark = read ? ` ${read}: anything computed from a plain number stays as recorded.` : "";
     document.getElementById("said").textContent = (lost ? `${lost}. Entries shown as a grey ? are unknown for these numbers.` : "") + remark;
     changed();
   }

@@ -1,6 +1,6 @@
 // Formats numbers as Python does, and fills lines with them.
 
-// Python's "%.4g": correctly rounded, ties to even, without trailing zeros.
+// Formats x like Python's "%.4g", with any precision: correctly rounded, ties to even, without trailing zeros.
 function formatted(x, precision) {
   if (x !== x) return "nan";
   if (!Number.isFinite(x)) return x < 0 ? "-inf" : "inf";
@@ -28,7 +28,7 @@ const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const bracketed = (text) => (text.startsWith("-") ? `(${text})` : text);
 const raised = (text) => (/^-?\d\d?$/.test(text) ? text.replace("-", "⁻").replace(/\d/g, (d) => RAISED[d]) : `^${bracketed(text)}`);
 
-// Fills lines with the numbers of a player; `open` tells whether one of them is unknown.
+// Fills lines with the numbers of a player; `state.open` becomes true if a number is unknown.
 function filling(play, precision) {
   const { numbers, why } = play, MOST_LISTED = 8;
   const state = { open: false };
@@ -67,7 +67,7 @@ function filling(play, precision) {
       case "w": return wrong(given[0], given.slice(1));
       case "n": {
         const count = given.filter(([a, b]) => !alike(a, b)).length;
-        return count ? `, ${count} by a wrong gradient` : "";
+        return count ? `, ${count} with a wrong gradient` : "";
       }
       default: {
         const text = number(given[0], kind > 1);

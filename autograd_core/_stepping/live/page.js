@@ -1,4 +1,4 @@
-// Assembles the page: its parts, controls, keys and links.
+// Assembles the page from its parts, and handles controls, keys and links.
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 const svg = document.querySelector("#graph svg");
@@ -27,11 +27,11 @@ function hessianOf(program) {
   };
 }
 
-// --- the texts of a step beside the picture
+// --- the texts outside the picture that each step sets
 function told(stepped) {
   const list = steps.steps(), at = steps.at(), [kind, epoch, , now] = list[at], last = list.length - 1;
   const of = data.epochs > 1 ? ` · epoch ${epoch} of ${data.epochs}` : "", note = data.note ? ` · ${data.note}` : "";
-  const moved = hand?.moved() ? " · moved by you, recomputed here" : "";
+  const moved = hand?.moved() ? " · values changed by you" : "";
   byId("where").textContent = `step ${at + 1} of ${list.length} · ${KINDS[kind]}${of}${note}${moved}`;
   const line = steps.line();
   byId("line").textContent = line;
@@ -40,12 +40,12 @@ function told(stepped) {
   slider.value = at;
   slider.setAttribute("aria-valuetext", `step ${at + 1} of ${list.length}: ${line}`);
   const ends = { first: at === 0, previous: at === 0, next: at === last, last: at === last };
-  for (const [id, done] of Object.entries(ends)) byId(id).setAttribute("aria-disabled", String(done)); // keeps the focus
+  for (const [id, done] of Object.entries(ends)) byId(id).setAttribute("aria-disabled", String(done)); // unlike `disabled`, this keeps the focus
   if (looked) tell(looked);
   if (!stepped) return;
   if (at === last) playing(false);
   learn.step();
-  source.light(kind === "edge" ? [now[2], now[1]] : now); // an edge belongs to its result's line
+  source.light(kind === "edge" ? [now[2], now[1]] : now); // the step of an edge belongs to the line of its result
   view.follow(now, list.slice(at).find((step) => step[3].length)?.[3] ?? []);
 }
 function playing(on) {
@@ -58,13 +58,14 @@ function playing(on) {
   byId("play").textContent = on ? "❚❚ pause" : "▶ play";
   byId("play").setAttribute("aria-pressed", String(on));
   byId("play").setAttribute("aria-label", on ? "Pause" : "Play");
-  byId("line").setAttribute("aria-live", on ? "off" : "polite"); // steps are read out one by one, not over each other
+  byId("line").setAttribute("aria-live", on ? "off" : "polite"); // while playing, steps would be read out over each other
 }
 const go = (k) => { playing(false); steps.show(k); };
 const by = (steps_) => go(steps.at() + steps_);
 
-// --- nodes: a click goes to the next step that changes a node, hovering shows its history, and a drag moves a leaf
-const ends = new Map(); // the boxes of each edge, so that the edges of one box stand out between dense layers
+// --- nodes: a click on a node goes to the next step that changes the node, hovering shows the node's history, and a drag
+// changes the value of a leaf
+const ends = new Map(); // the boxes at the ends of each edge; the edges of a box are highlighted while its history is shown
 for (const [kind, , , [first, ...rest]] of data.steps) {
   if (kind === "edge") ends.set(first, rest);
   if (kind === "scope") for (let i = 0; i < rest.length; i += 2) ends.set(rest[i], [rest[i + 1], first]);
@@ -85,7 +86,7 @@ function tell(id) {
   const latest = panel.querySelector("li.now") ?? [...panel.querySelectorAll("li.past")].pop();
   panel.scrollTop = latest ? latest.offsetTop - panel.clientHeight / 2 : 0;
 }
-function stand(panel, id) { // in the corner where it covers the least, and covers its own node only as a last resort
+function stand(panel, id) { // puts the panel where it covers the least, and over its own node only as a last resort
   const area = view.graph.getBoundingClientRect(), width = panel.offsetWidth + 16, height = panel.offsetHeight + 16;
   const { scale, x: dx, y: dy } = view.now(), focus = steps.focus();
   const overlap = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
@@ -108,7 +109,7 @@ for (const id of Object.keys(data.names)) {
   const { g } = things.get(id), leaf = live && data.leaves.includes(id);
   g.setAttribute("tabindex", "0");
   g.setAttribute("role", "button");
-  g.setAttribute("aria-label", `${data.names[id]}: go to the next step that changes it${leaf ? "; Shift and arrows move it" : ""}`);
+  g.setAttribute("aria-label", `${data.names[id]}: go to the next step that changes it${leaf ? "; Shift and arrow keys change its value" : ""}`);
   g.classList.toggle("leaf", leaf);
   if (leaf) things.get(id).base = things.get(id).name = g.getAttribute("class");
   g.addEventListener("click", () => { if (!drag || !drag.moved) visit(id); });
@@ -116,7 +117,7 @@ for (const id of Object.keys(data.names)) {
   g.addEventListener("mouseleave", () => tell(null));
   g.addEventListener("focus", () => {
     tell(id);
-    if (g.matches(":focus-visible")) view.reveal([id]); // only for the keyboard: under a pointer nothing should move away
+    if (g.matches(":focus-visible")) view.reveal([id]); // only for the keyboard: no node should move away from under a pointer
   });
   g.addEventListener("blur", () => tell(null));
   if (leaf) g.addEventListener("dblclick", () => hand.edit(id));
@@ -125,7 +126,7 @@ svg.setAttribute("role", "group");
 svg.setAttribute("aria-label", "The graph");
 
 view.graph.addEventListener("wheel", (event) => {
-  if (framed && !event.ctrlKey && !event.metaKey) return; // the notebook scrolls
+  if (framed && !event.ctrlKey && !event.metaKey) return; // the notebook scrolls instead
   event.preventDefault();
   const area = view.graph.getBoundingClientRect();
   view.zoom(Math.exp(-event.deltaY / 400), event.clientX - area.left, event.clientY - area.top);
@@ -144,7 +145,7 @@ function pinched(event) { // two fingers zoom about their midpoint, and drag the
 }
 view.graph.addEventListener("pointerdown", (event) => {
   fingers.set(event.pointerId, [event.clientX, event.clientY]);
-  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // so it does not end in a click
+  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // so that it does not end in a click
   if (fingers.size > 1) return;
   const node = event.target.closest("g.node.leaf"), { x, y } = view.now();
   drag = { x: event.clientX, y: event.clientY, view: { x, y }, moved: false, leaf: node?.id, start: node && play.numbers[data.slots[node.id]] };
@@ -176,7 +177,7 @@ for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, (
 });
 new ResizeObserver(() => view.measure(steps.focus())).observe(view.graph);
 
-// --- a link stores step, order, leaves and view
+// --- links: a link stores the step, the order, the values of the leaves and the view
 function state_() {
   const parts = [`step=${steps.at() + 1}`];
   if (steps.unsorted()) parts.push("unsorted");
@@ -195,7 +196,7 @@ function restore() {
 }
 async function copy() {
   const link = location.href.split("#")[0] + state_();
-  try { history.replaceState(null, "", state_()); } catch { /* a frame that has no address */ }
+  try { history.replaceState(null, "", state_()); } catch { /* in a frame that has no address */ }
   try {
     await navigator.clipboard.writeText(link);
     byId("link").textContent = "copied";
@@ -207,7 +208,7 @@ async function copy() {
 byId("link").onclick = copy;
 byId("link").hidden = location.protocol === "about:";
 window.addEventListener("hashchange", restore);
-byId("picture").onclick = () => { // the current picture, with the page's own style
+byId("picture").onclick = () => { // saves the current picture, with the page's own style
   const still = svg.cloneNode(true);
   still.removeAttribute("style");
   still.prepend(element("style", document.querySelector("style").textContent));
@@ -252,7 +253,7 @@ document.addEventListener("keydown", (event) => {
   };
   if (!(event.key in keys)) return;
   if (own && (own.tagName === "SELECT" || event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End")) return;
-  if (button && (event.key === " " || event.key === "Enter")) return; // the button's own key
+  if (button && (event.key === " " || event.key === "Enter")) return; // the button handles this key itself
   event.preventDefault();
   keys[event.key]();
 });
@@ -262,7 +263,8 @@ window.addEventListener("beforeprint", () => {
   byId("all").replaceChildren(...steps.steps().map((step, k) => element("li", steps.line(k), { className: k === steps.at() ? "now" : "" })));
 });
 
-// --- in a notebook, hide the still picture that precedes the frame; the notebook may have wrapped either
+// --- in a notebook, hide the still picture that precedes the frame; the notebook may have wrapped either of them in other
+// elements
 try {
   let place = window.frameElement;
   const alt = place?.title.replace("Stepping through", "The finished graph of");
@@ -273,7 +275,7 @@ try {
     still.style.display = "none";
     break;
   }
-} catch { /* the frame is in a page of another origin: the picture stays */ }
+} catch { /* the frame is in a page of another origin, so the picture stays */ }
 
 view.measure([]);
 steps.show(0);

@@ -1,10 +1,10 @@
-// Recomputes the numbers of a page: runs its instructions in order with each row's own functions, as the engine does.
-// For each slot, `why` holds 0 or, if its number is unknown, one more than the index of the reason.
+// Recomputes the numbers of a page: runs the page's instructions in order, with the same functions as the engine. For each
+// slot, `why` holds 0 or, if the slot's number is unknown, one more than the index of the reason in `reasons`.
 function player(data, { rows, Raised }) {
   const read = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
   const numbers = Float64Array.from(data.numbers, read), recorded = numbers.slice();
   const why = new Int32Array(numbers.length), reasons = [], remarks = [], stamps = new Map(data.stamps ?? []);
-  let strayed = Infinity, branch = 0; // everything with this stamp or a later one is unknown, for this reason
+  let strayed = Infinity, branch = 0; // numbers with the stamp `strayed` or a later one are unknown, for the reason `branch`
   const nothing = (x) => x === 0 && Object.is(x, -0);
 
   function because(reason) {
@@ -30,7 +30,7 @@ function player(data, { rows, Raised }) {
         let d = !few ? all[i] : count === 1 ? row.slopes[0](args[0], z) : row.slopes[i](args[0], args[1], z);
         if (d === 0) {
           const path = few ? told(row.flat[i], args) || (mixed && told(row.beside[i], args))
-            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // flat only because of plain numbers, which never change
+            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // here, only plain numbers, which never change, make it flat
           d = path ? -0 : 0;
         }
         numbers[slot + 1 + i] = d;
@@ -55,7 +55,7 @@ function player(data, { rows, Raised }) {
         slopes(numbers[slot]);
       } catch (error) {
         if (!(error instanceof Raised)) throw error;
-        lose(slot + 1, count, because(`only Python can compute the derivative of ${name} here`));
+        lose(slot + 1, count, because(`only Python can compute the derivative of ${name} at this point`));
       }
     };
   }
@@ -99,12 +99,12 @@ function player(data, { rows, Raised }) {
     }
   });
 
-  // --- guards: if the program would have taken another branch, everything made afterwards is unknown
+  // --- guards: if the user's program would have taken another branch, every number that it made afterwards is unknown
   const QUESTIONS = {
     lt: (a, b) => a < b, le: (a, b) => a <= b, gt: (a, b) => a > b, ge: (a, b) => a >= b, eq: (a, b) => a === b, ne: (a, b) => a !== b,
     bool: (a) => a !== 0, int: Math.trunc, trunc: Math.trunc, floor: Math.floor, ceil: Math.ceil, read: Number,
   };
-  function guarded() { // whether one more run is needed because an answer has changed
+  function guarded() { // returns whether one more run is needed because an answer has changed
     remarks.length = 0;
     const limit = strayed;
     for (const [kind, slots, outcome, words, stamp] of data.guards ?? []) {
@@ -119,7 +119,7 @@ function player(data, { rows, Raised }) {
     return false;
   }
   data.code.forEach(([at], i) => { if (data.ops[at] === "send" || data.ops[at] === "update") program[i](); });
-  recorded.set(numbers); // products and sums equal the engine's bit for bit
+  recorded.set(numbers); // products and sums are equal to the engine's, bit for bit
   function run(count = program.length) {
     strayed = Infinity;
     do {
@@ -137,15 +137,15 @@ function player(data, { rows, Raised }) {
       reasons.length = reasonsBefore;
     }
   }
-  // The output, or the sum of several.
+  // Returns the output, or the sum of several outputs.
   const output = () => data.roots.reduce((sum, root) => sum + (why[root] ? NaN : numbers[root]), 0);
-  // The output with another number in `slot` and everything above it recomputed.
+  // Returns the output with x in `slot` and all other slots recomputed.
   function outputAt(slot, x) {
     numbers[slot] = x;
     for (let i = 0; i < data.forward; i++) if (data.code[i][1] !== slot) program[i]();
     return output();
   }
-  // The gradients of the sum of `roots` with respect to all slots, or null if one of them is unknown.
+  // Returns the gradients of the sum of `roots` with respect to all slots, or null if a local derivative is unknown.
   function sweep(roots = data.roots, from = data.forward, code = data.code) {
     const adjoint = new Float64Array(numbers.length).fill(-0);
     let lost = 0;

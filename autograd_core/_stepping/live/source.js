@@ -1,4 +1,4 @@
-// The program beside the graph: its lines, with the current step's line highlighted, and the boxes that each line made.
+// Shows the program beside the graph, highlights the current step's line, and marks the boxes that a chosen line made.
 function sourcing(program, names, mark) {
   const panel = document.getElementById("source"), lines = new Map(), key = ([part, line]) => `${part}:${line}`;
   panel.hidden = false;

@@ -1,8 +1,8 @@
-// The steps are data: [kind, epoch, line, focus, marks, states]. Showing one sets texts and classes.
+// The steps are data: [kind, epoch, line, focus, marks, states]. Showing a step sets texts and classes.
 const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
 
-// A step with everything that it sets. For most operations this follows from the slot of the value; for most edges,
-// from the slots of the local derivative, the gradient and the contribution.
+// Returns a step with everything that it sets. For most steps, the data omits the parts that follow from slots: for an
+// operation, from the slot of the value; for an edge, from those of the local derivative, the gradient and the contribution.
 function expanded(step) {
   if (step.length === 5) {
     const [kind, epoch, line, focus, value] = step, [box, ...edges] = focus;
@@ -22,7 +22,7 @@ function chainRule([start, end, ...given], local, above, sent) {
   return [start, worked, ["?", local, above, sent], end, ...before, [2, sent + 1]];
 }
 
-// Everything in the picture that steps change, measured once, since nothing moves.
+// Returns the nodes and edges in the picture, measured only once, since none of them moves.
 function measured(svg) {
   const things = new Map();
   for (const g of svg.querySelectorAll("g.node, g.edge")) {
@@ -33,14 +33,15 @@ function measured(svg) {
   return things;
 }
 
-// The text in each place before the first step.
+// Returns the text of a node or edge before the first step.
 function untold(slot, things) {
   const [id, part] = slot.split(":");
   if (!part) return "";
   return part === "d" ? "data ·" : things.get(id).g.classList.contains("folded") ? "‖grad‖ ·" : "grad ·";
 }
 
-// The last lines of a node are its data and its gradient; an edge has one line.
+// Returns the text elements that steps change: the last lines of a node are its data and its gradient, and an edge has
+// one line.
 function placed(data, things) {
   const slots = new Map();
   for (const slot of data.marks) {
@@ -51,7 +52,7 @@ function placed(data, things) {
   return slots;
 }
 
-// One order: for every text and state, the steps that set it.
+// Returns the steps of one order and, for every text and every state, the steps that set it.
 function course(data, things, order) {
   const steps = order.map((i) => expanded(data.steps[i]));
   const texts = new Map(data.marks.map((slot) => [slot, [[-1, untold(slot, things)]]]));
@@ -81,7 +82,7 @@ function reached(list, k) {
   return list[low][1];
 }
 
-// Shows steps; calls `told` after each.
+// Shows steps, and calls `told` after each change of the step or the numbers.
 function stepping(data, things, fill, state, told) {
   const slots = placed(data, things), courses = data.orders.map((order) => course(data, things, order));
   const shown = new Map(), open = new Map(), extra = new Map(); // extra: classes that the page's tools set
@@ -134,7 +135,9 @@ function stepping(data, things, fill, state, told) {
     for (const [id, name] of classes) extra.set(id, name);
     for (const id of ids) paint(id);
   }
-  function order(unsorted) { // both orders have the same number of steps, and diverge where a sweep starts
+  // Changes the order, and returns the step to show. Both orders have the same number of steps, and diverge where a sweep
+  // starts.
+  function order(unsorted) {
     let k = Math.min(at, courses[Number(unsorted)].steps.length - 1);
     if (KINDS[now.steps[at][0]] === "backward") while (now.steps[k][0] !== "seed") k--;
     now = courses[Number(unsorted)];

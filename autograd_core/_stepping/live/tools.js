@@ -1,4 +1,4 @@
-// The tools: descend, numeric, paths, second order and quiz. Each works on the current leaves.
+// The tools: descend, numeric, paths, second order and quiz. Each works with the current values of the leaves.
 function element(name, text = "", properties = {}) {
   return Object.assign(document.createElement(name), { textContent: text }, properties);
 }
@@ -38,7 +38,7 @@ function tools(data, play, hand, steps, second) {
     return made;
   }
 
-  // --- descend: w ← w − η·g, again and again, and the curve of the output
+  // --- descend: repeats w ← w − η·g, and draws the curve of the output
   function descend() {
     const curve = element("div", "", { id: "curve" });
     let losses = [];
@@ -48,7 +48,7 @@ function tools(data, play, hand, steps, second) {
       const points = losses.map((y, i) => [4 + 212 * i / Math.max(1, count - 1), 56 - 48 * (high > low ? (y - low) / (high - low) : 0.5)]);
       const line = points.filter(([, y]) => Number.isFinite(y)).map((p) => p.map((x) => x.toFixed(1)).join(",")).join(" ");
       curve.innerHTML = `<svg viewBox="0 0 220 60" width="220" height="60" role="img" aria-label="The output after each step of descent"><polyline points="${line}"/></svg>`;
-      curve.append(element("span", `${count - 1} steps: ${written(losses[count - 1])}, from ${written(losses[0])}`));
+      curve.append(element("span", `steps: ${count - 1}; output: ${written(losses[count - 1])}, at first ${written(losses[0])}`));
     };
     const restart = () => { losses = [play.output()]; draw(); };
     let own = false;
@@ -73,7 +73,7 @@ function tools(data, play, hand, steps, second) {
     return { update: () => { if (!own) restart(); } };
   }
 
-  // --- numeric: the gradient beside (f(x + h) − f(x − h)) / 2h
+  // --- numeric: shows the gradient beside (f(x + h) − f(x − h)) / 2h
   function numeric() {
     const step = logarithmic("h", -16, 0, 1e-5, () => update()), holder = element("div", "", { className: "rows" });
     const ids = Object.keys(data.slots).filter((id) => !(data.roots.length === 1 && data.slots[id] === data.roots[0]));
@@ -85,16 +85,16 @@ function tools(data, play, hand, steps, second) {
         const found = (above - below) / ((x + h) - (x - h));
         return [data.names[id], formatted(exact, 10), formatted(found, 10), formatted(Math.abs(exact - found), 2)];
       });
-      holder.replaceChildren(table(["", "grad", "(f(x + h) − f(x − h)) / 2h", "apart"], rows));
+      holder.replaceChildren(table(["", "grad", "(f(x + h) − f(x − h)) / 2h", "difference"], rows));
     }
-    panel.append(element("p", "With a large h the difference bends away from the slope; with a small h it drowns in rounding."), step.holder, holder);
+    panel.append(element("p", "If h is large, the quotient differs from the derivative; if h is small, rounding errors dominate."), step.holder, holder);
     update();
     return { update };
   }
 
-  // --- paths: every path from a leaf to the output, with its product of local derivatives
+  // --- paths: lists every path from a leaf to the output, with the product of the local derivatives along the path
   const MOST_PATHS = 200;
-  const above = new Map(); // for each slot, its readers
+  const above = new Map(); // for each slot, the slots computed from it, with the position of the operand
   for (const [, slot, ...reads] of data.code.slice(0, data.forward)) reads.forEach((x, k) => {
     if (x >= 0) above.set(x, [...(above.get(x) ?? []), [slot, k]]);
   });
@@ -111,7 +111,7 @@ function tools(data, play, hand, steps, second) {
     function update() {
       const from = data.slots[leaf.value()], count = counted(from), slope = gradients(), total = slope ? slope[from] + 0 : NaN;
       if (count > BigInt(MOST_PATHS)) {
-        holder.replaceChildren(element("p", `${count} paths lead from ${data.names[leaf.value()]} to the output: too many to list. Their products sum to grad = ${written(total)}.`));
+        holder.replaceChildren(element("p", `${count} paths lead from ${data.names[leaf.value()]} to the output: too many to list. The sum of their products is the gradient, ${written(total)}.`));
         return steps.mark(new Map());
       }
       const found = [], walk = (slot, way) => {
@@ -145,7 +145,7 @@ function tools(data, play, hand, steps, second) {
     return { update, close: () => steps.mark(new Map()) };
   }
 
-  // --- second order: an entry of the Hessian, from the graph of the gradients
+  // --- second order: shows an entry of the Hessian, computed from the graph of the gradients
   function hessian() {
     const said = element("p"), one = choice("∂²/∂", () => update()), other = choice("∂", () => update());
     function update() {
@@ -179,8 +179,8 @@ function tools(data, play, hand, steps, second) {
       const near = Math.abs(got - is) <= 0.5 * 10 ** (1 - data.precision) * Math.max(Math.abs(is), Math.abs(got)) || Object.is(got + 0, is);
       tried += 1;
       right += near ? 1 : 0;
-      const verdict = near ? `Right: it adds ${written(is)}` : `Not quite: the contribution is the local derivative times the gradient above; you answered ${answer.value}`;
-      said.textContent = `${verdict}. ${right} of ${tried}.`;
+      const verdict = near ? `Right: it adds ${written(is)}` : `Not quite: the contribution is the local derivative times the upstream gradient; you answered ${answer.value}`;
+      said.textContent = `${verdict}. ${right} of ${tried} right.`;
       if (!near) return;
       answer.value = "";
       steps.show(due);
@@ -202,7 +202,7 @@ function tools(data, play, hand, steps, second) {
     tool = same ? null : { name, ...known[name]() };
     panel.hidden = !tool;
     for (const button of bar.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.textContent === tool?.name));
-    const live = document.getElementById("live"); // if the section is short, scroll the opened tool into view
+    const live = document.getElementById("live"); // scroll the opened tool into view, since the section may be short
     if (tool) live.scrollTop += panel.getBoundingClientRect().top - live.getBoundingClientRect().top;
   }
   bar.append(...Object.keys(known).map((name) => element("button", name, { type: "button", onclick: () => open(name) })));

@@ -1,14 +1,14 @@
 // Pans and zooms: the picture keeps its layout, and only its transform changes.
-// Text that is out of sight or too small to read is not drawn, since laying out text would be most of the cost of a
-// jump.
+// Text that is out of sight or too small to read is not drawn, since laying out text would be most of the cost of going to
+// another step.
 function viewing(svg, things) {
-  const SEEN = 0.3, MARGIN = 40, READ = 11; // pixels of the smallest text while the view follows the steps
+  const SEEN = 0.3, MARGIN = 40, READ = 11; // READ: the size of the smallest text, in pixels, while the view follows the steps
   const graph = document.getElementById("graph"), size = svg.viewBox.baseVal, room = { width: 0, height: 0 };
   const sizes = [...svg.querySelectorAll("text")].map((text) => Number(text.getAttribute("font-size") ?? 11));
   const close = READ / Math.min(11, ...sizes);
   svg.setAttribute("width", size.width);
   svg.setAttribute("height", size.height);
-  let view = { scale: 1, x: 0, y: 0 }, fitted = true, following = true; // following, until the reader chooses a view
+  let view = { scale: 1, x: 0, y: 0 }, fitted = true, following = true; // the view follows the steps until the reader chooses a view
 
   function look() {
     const { scale, x, y } = view;
@@ -39,7 +39,8 @@ function viewing(svg, things) {
     following = false;
     magnify(factor, x, y);
   }
-  function follow(focus, ahead = []) { // in a graph too large to read as a whole, show the boxes of this step, or of the next
+  // If the whole graph is too large to read, shows the boxes of this step or, if this step has none, those of the next.
+  function follow(focus, ahead = []) {
     if (!following) return reveal(focus.slice(0, 3));
     const ids = focus.length ? focus : ahead;
     if (whole() >= close) { if (!fitted) fit(); return; }
@@ -49,13 +50,13 @@ function viewing(svg, things) {
     const fits = across("left", "right") < room.width && across("top", "bottom") < room.height;
     reveal(fits ? ids : ids.filter((id) => id[0] === "n").slice(0, 1));
   }
-  function reveal(ids) { // when zoomed in, scroll the boxes of a step into view
+  function reveal(ids) { // when zoomed in, scrolls the boxes of a step into view
     if (fitted || !ids.length) return;
     const about = ids.map((id) => things.get(id).box);
     const along = (from, to, offset, room, length) => {
       const low = Math.min(...about.map((b) => b[from])) * view.scale, high = Math.max(...about.map((b) => b[to])) * view.scale;
       const wanted = low + offset < 0 || high + offset > room ? (room - low - high) / 2 : offset;
-      const spare = room - length * view.scale; // no empty space beside a picture that is larger than its window
+      const spare = room - length * view.scale; // leaves no empty space beside a picture that is larger than its window
       return spare > 0 ? (following ? spare / 2 : wanted) : Math.min(0, Math.max(spare, wanted));
     };
     const x = along("left", "right", view.x, room.width, size.width);
@@ -64,12 +65,12 @@ function viewing(svg, things) {
     Object.assign(view, { x, y });
     look();
   }
-  function measure(focus) { // read when it changes, never between writes
+  function measure(focus) { // reads the size of the window, which is done only when it changes, never between writes
     Object.assign(room, { width: graph.clientWidth, height: graph.clientHeight });
     if (fitted) fit(); else look();
     if (following && focus.length) follow(focus);
   }
-  function place(scale, x, y) { // a view from a link: the middle of the window, in the picture's own units
+  function place(scale, x, y) { // shows a view from a link, which holds the middle of the window in the picture's own units
     view = { scale, x: room.width / 2 - x * scale, y: room.height / 2 - y * scale };
     fitted = following = false;
     look();

@@ -1,4 +1,4 @@
-# Newton's method: slope and curvature by differentiating twice.
+# Newton's method finds where cos x = x³; grad gives the slope, and grad twice the curvature.
 from autograd_core import Value, cos, grad
 
 

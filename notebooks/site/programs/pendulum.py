@@ -1,4 +1,4 @@
-# A pendulum, simulated in small time steps: how does its final angle depend on its start?
+# A pendulum, simulated in small time steps: how does the final angle depend on the initial angle and speed?
 from autograd_core import Value, scope, sin
 
 angle, speed = start, push = Value(0.5, "angle"), Value(0.0, "speed")

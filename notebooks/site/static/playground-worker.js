@@ -1,4 +1,4 @@
-// Runs Python and Graphviz outside the page, so that a program that does not end can be stopped.
+// Runs Python and Graphviz in a worker, not in the page itself, so that a program that does not end can be stopped.
 const root = new URL("..", import.meta.url).href;
 
 async function begin() {

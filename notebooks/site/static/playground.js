@@ -20,7 +20,7 @@
   }
 
   function begin() {
-    // A worker made from a blob is under the page's own policy: it can only load from this site.
+    // A worker made from a blob is under the page's own security policy, so it can load files only from this site.
     const script = new Blob([`import ${JSON.stringify(new URL("_static/playground-worker.js", here).href)};`], { type: "text/javascript" });
     worker = new Worker(URL.createObjectURL(script), { type: "module" });
     worker.onmessage = ({ data }) => ("printed" in data ? show(data) : data.ready ? ready(data.ready) : say(`Python did not start: ${data.failed}`));

@@ -1,4 +1,4 @@
-"""The code that the playground runs in Pyodide: it runs a program and shows the value of the program's last line."""
+"""Python code of the playground, run by Pyodide: runs a program, and prepares its last line's value for display."""
 
 import ast
 import io
@@ -14,12 +14,12 @@ FILE = "program.py"
 
 
 def start(lay_out):
-    """Let a function of the page lay out graphs; for a graph that it cannot lay out, it raises its own Error."""
+    """Let a function of the page lay out graphs; if it cannot lay out a graph, it raises a JavaScript Error."""
     lay_out_with(lay_out)
 
 
 def run(source):
-    """Run a program; return its output, its last line's value as a page, a picture or text, and any error's name."""
+    """Run a program; return its output, its last line's value (a page, picture or text), and the name of any error."""
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     printed = io.StringIO()
     shown = {}
@@ -33,7 +33,7 @@ def run(source):
 
 
 def evaluated(source):
-    """The value of the last line, or None if that line is not an expression."""
+    """Run a program, and return the value of its last line, or None if that line is not an expression."""
     tree = ast.parse(source, FILE)
     names = {"__name__": "__main__"}
     last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -42,7 +42,7 @@ def evaluated(source):
 
 
 def picture(result):
-    """The form in which a result is shown."""
+    """Convert a result to the form in which it is shown: a page, a picture or text."""
     if isinstance(result, Value):
         result = result.step()
     if isinstance(result, Stepper):
@@ -54,7 +54,7 @@ def picture(result):
 
 
 def told(error):
-    """The error as Python shows it, starting at the program's own line."""
+    """The traceback of an error as Python prints it, but starting at the program's own line."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != FILE:
         trace = trace.tb_next
