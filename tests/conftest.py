@@ -21,6 +21,8 @@ settings.register_profile(
 )
 # For a verdict within two minutes.
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=25)
+# To measure coverage: a few examples reach every line as well as many do.
+settings.register_profile("few", settings.get_profile("thorough"), max_examples=12)
 # To search for new failures: pytest --hypothesis-profile=search tests/operations/test_transparency.py
 settings.register_profile("search", settings.get_profile("thorough"), derandomize=False, max_examples=5000)
 # To report a failing example as it was found.

@@ -193,7 +193,7 @@ def dense(sizes, rng):
     return loss
 
 
-@pytest.mark.parametrize("count", [1, 100, 1500])
+@pytest.mark.parametrize("count", [1, 100, 1030])  # the last is more than one chunk
 def test_a_dense_network_is_within_the_bounds(count):
     rng = random.Random(count)
     loss = dense([6, 24, 16, 2], rng)
