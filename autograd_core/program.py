@@ -20,7 +20,7 @@ from ._program.arguments import Arguments, checked_fast, opened
 from ._program.branches import MANY
 from ._program.over_rows import Axes, Rows
 from ._program.program import Program
-from ._transforms.calls import Function, is_named, takes
+from ._transforms.calls import Function, is_named, name_of, takes
 from .errors import GraphWarning
 
 __all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
@@ -110,13 +110,12 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
     made = Traced(_callable(function, "traced(f)"), fast=fast)
     if isinstance(in_axes, str):
         return made
-    return update_wrapper(Rows(made.program_for, in_axes), function, updated=())
+    return update_wrapper(Rows(name_of(function), made.program_for, in_axes), function, updated=())
 
 
 class Traced:
     """A function that is traced and replayed; see `traced`. `programs` lists the programs traced so far."""
 
-    __name__: str
     __qualname__: str
 
     def __init__(self, function: Function, *, fast: bool = False) -> None:
@@ -148,8 +147,8 @@ class Traced:
             self._programs[call.key, tuple(program._static(call))] = program
             if len(self._programs) == MANY:
                 warnings.warn(
-                    f"{self.__name__} now has {MANY} programs, one for each structure and static value of its "
-                    "arguments; to keep an int that only indexes a table from being static, use take(table, i)",
+                    f"{name_of(self._function)} now has {MANY} programs, one for each structure and static value of "
+                    "its arguments; to keep an int that only indexes a table from being static, use take(table, i)",
                     GraphWarning,
                     stacklevel=3,
                 )

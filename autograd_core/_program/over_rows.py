@@ -38,12 +38,13 @@ class Rows:
 
     def __init__(
         self,
+        name: str,
         find: Callable[[Arguments], Replayed],
         in_axes: Axes,
         threads: int = 1,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        self._find, self._in_axes, self._threads, self._progress = find, in_axes, threads, progress
+        self._name, self._find, self._in_axes, self._threads, self._progress = name, find, in_axes, threads, progress
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Return the outputs, each with one item per row: NumPy arrays if an argument is a NumPy array, else lists."""
@@ -79,7 +80,7 @@ class Rows:
         return answers
 
     def _laid_out(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> RowsCall:
-        check_not_tracing(getattr(self, "__name__", "of this function"))
+        check_not_tracing(self._name)
         axes = self._in_axes if isinstance(self._in_axes, (tuple, list)) else (self._in_axes,) * len(arguments)
         if len(axes) != len(arguments):
             raise ValueError(

@@ -133,7 +133,7 @@ class Program(Replayed):
         >>> rows([1.0, 2.0], 10.0), rows.grad([1.0, 2.0], 10.0, argnums=1)
         ([10.0, 20.0], 3.0)
         """
-        return Rows(lambda call: self, in_axes, threads, progress)
+        return Rows(self.name, lambda call: self, in_axes, threads, progress)
 
     # --- Descriptions ------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 from .._engine.places import current
 from .._operations.operation import Operation
 from .._operations.shape import ONE_LIST
-from .._transforms.calls import Argnums, Function, checked, located, scalar
+from .._transforms.calls import Argnums, Function, checked, located, name_of, scalar
 from .._transforms.sweeps import gradients
 from .._transforms.trees import Structure, taken_apart
 from ..errors import GraphError
@@ -36,7 +36,7 @@ class Replayed:
         self._moving = tuple(
             i for i, x in enumerate(arguments.numbers) if type(x) is not int or arguments.argument_of(i) not in static
         )
-        self.name = str(getattr(function, "__qualname__", "program"))
+        self.name = "program" if function is None else name_of(function)
         self._replays = Replays(self.name, None if function is None else self._trace, fast)
         self._row = Operation(
             f"program {self.name}", ONE_LIST, self._row_value, self._row_slopes, f"The program {self.name}.",

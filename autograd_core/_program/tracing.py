@@ -130,7 +130,7 @@ def check_not_tracing(name: str) -> None:
     if running() is not None:
         raise refused(
             f"asks the program {name} for gradients or for results over many rows",
-            f"call {name} as a function, or differentiate the function that it was traced from",
+            f"call {name} on one point, or use the function that it was traced from",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from inspect import Parameter, Signature, signature
 from types import MethodType
 from typing import Any
@@ -54,6 +54,13 @@ class Transformed:
         if is_named(self):  # used as a decorator: the name now refers to this object
             return str(getattr(self, "__qualname__", ""))
         return transformed_again, (self._transform, self._function, self._options)
+
+
+def name_of(function: Any) -> str:
+    """Return a name for a callable: its own, that of the function inside a partial, or that of an object's class."""
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
 
 
 def is_named(function: Any) -> bool:

@@ -84,6 +84,27 @@ def test_what_would_be_recorded_once_and_for_all_is_refused(use):
         traced(lambda x: use(program, x))(1.0)
 
 
+class Tripling:
+    def __call__(self, x):
+        return 3.0 * x
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (lambda: trace(ag.exp, 1.0).over_rows(), "exp"),
+        (lambda: traced(ag.exp, in_axes=0), "exp"),
+        (lambda: traced(Tripling(), in_axes=0), "Tripling"),
+        (lambda: traced(partial(Tripling()), in_axes=0), "Tripling"),
+    ],
+    ids=["over_rows", "traced", "object", "partial"],
+)
+def test_the_message_names_the_program(made, name):
+    rows = made()
+    with pytest.raises(GraphError, match=f"asks the program {name} for gradients .* call {name} on one point"):
+        traced(lambda x: rows([2.0, 3.0])[0] * x)(1.0)
+
+
 class Doubling:
     def __call__(self, x):
         return 2.0 * x
@@ -105,3 +126,12 @@ def test_a_node_of_a_program_with_other_parameters_elsewhere_is_not_evaluated_wi
         y.op.evaluate([-1.0, w.data])
     same = trace(lambda x: w * x if x > 0 else w * x * 2, 1.0)
     assert same(-1.0) == -6.0 and same(Value(1.0)).op.evaluate([-2.0, w.data]) == -12.0
+
+
+@pytest.mark.parametrize("function", [partial(lambda n, x: n * x, 2.0), Doubling()], ids=["partial", "object"])
+def test_many_programs_of_a_callable_without_a_name_warn_of_it_by_a_name(function):
+    held = traced(function)
+    for n in range(15):
+        held(n)
+    with pytest.warns(ag.GraphWarning, match="(lambda>|Doubling) now has 16 programs"):
+        held(15)
