@@ -121,13 +121,16 @@ class Traced:
     def __init__(self, function: Function, *, fast: bool = False) -> None:
         update_wrapper(self, function, updated=())
         self._function, self.fast = function, checked_fast(fast)
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, list[Program]] = {}
         self._static: dict[Any, set[int]] = {}
 
     @property
     def programs(self) -> list[Program]:
-        """The programs, one for each structure of the arguments and each combination of static values."""
-        return list(self._programs.values())
+        """The programs: for each structure of the arguments and each combination of static values, one or more.
+
+        There is more than one if something else that the function reads has changed between calls.
+        """
+        return [program for programs in self._programs.values() for program in programs]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Return what the function returns."""
@@ -141,18 +144,31 @@ class Traced:
         ints: tuple[int, ...] = ()
         if static := self._static.get(call.key):
             ints = tuple(x for i, x in enumerate(call.numbers) if type(x) is int and call.argument_of(i) in static)
-        program = self._programs.get((call.key, ints))
-        if program is None:
-            program = _traced_program(self._function, call, self._static, self.fast)
-            self._programs[call.key, tuple(program._static(call))] = program
-            if len(self._programs) == MANY:
-                warnings.warn(
-                    f"{name_of(self._function)} now has {MANY} programs, one for each structure and static value of "
-                    "its arguments; to keep an int that only indexes a table from being static, use take(table, i)",
-                    GraphWarning,
-                    stacklevel=3,
-                )
+        change = None
+        for program in self._programs.get((call.key, ints), ()):
+            change = program._captured.change()
+            if change is None:
+                return program
+        program = _traced_program(self._function, call, self._static, self.fast)
+        self._keep(program, call, change)
         return program
+
+    def _keep(self, program: Program, call: Arguments, change: str | None) -> None:
+        programs = self._programs.setdefault((call.key, tuple(program._static(call))), [])
+        message = None
+        if not programs and len(self._programs) == MANY:
+            message = (
+                "one for each structure and static value of its arguments; to keep an int that only indexes a table "
+                "from being static, use take(table, i)"
+            )
+        elif len(programs) == MANY - 1:
+            message = f"the latest because {change} changed; if it changes often, pass it as an argument"
+        elif len(programs) == MANY:
+            programs.pop()
+        programs.insert(0, program)
+        if message is not None:
+            name = name_of(self._function)
+            warnings.warn(f"{name} now has {MANY} programs, {message}", GraphWarning, stacklevel=4)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Bind the traced function to an instance, as Python does with methods."""

@@ -107,7 +107,7 @@ int backward_from(Node *y, PyObject *gradient);
 /* listing.c, varied.c, order.c, traced.c */
 PyObject *varied(PyObject *module, PyObject *arguments);
 PyObject *reordered(PyObject *module, PyObject *arguments);
-extern PyMethodDef listing_methods[], traced_methods[];
+extern PyMethodDef listing_methods[], traced_methods[], captured_methods[];
 
 /* player.c */
 int player_ready(PyObject *module);

@@ -105,7 +105,8 @@ PyMODINIT_FUNC PyInit__core(void)
 {
     PyMethodDef *tables[] = {number_methods, value_makers, node_makers, function_makers, arithmetic_methods, sort_methods,
                              sweep_methods, gradient_methods, kernel_methods, weighted_methods, weight_methods,
-                             optimizer_methods, batch_methods, listing_methods, traced_methods, methods};
+                             optimizer_methods, batch_methods, listing_methods, traced_methods,
+                             captured_methods, methods};
     static PyMethodDef all[128];
     size_t count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -42,6 +42,13 @@ class Arguments:
             count += leaf.size
         return Structure(numbers, leaves, form)
 
+    def kept(self) -> list[tuple[str, Any]]:
+        """Return everything in the arguments that is not a number, each with a name for its argument."""
+        first, second = self.structure.form.parts  # type: ignore[union-attr]  # positional and keyword
+        names = [f"argument {i}" for i in first.names] + second.names
+        parts = first.parts + second.parts
+        return [(name, thing) for name, part in zip(names, parts, strict=True) for thing in _kept(part)]
+
     def argument_of(self, position: int) -> int:
         """Return the index of the argument that contains the number at a position."""
         return next(i for i, end in enumerate(self.ends) if position < end)
@@ -141,6 +148,12 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
         return [int(inner)], None
     x = number(inner)
     return None if x is None else ([x], None)
+
+
+def _kept(form: Nested | Kept | Leaf) -> list[Any]:
+    if isinstance(form, Nested):
+        return [thing for part in form.parts for thing in _kept(part)]
+    return [form.thing] if isinstance(form, Kept) else []
 
 
 def _key(form: Nested | Kept | Leaf) -> Hashable:

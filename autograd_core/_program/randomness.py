@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from types import CodeType, FunctionType, MethodType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._engine.traces import running
@@ -41,8 +39,8 @@ def unwatch_generators() -> None:
             setattr(kind, name, original)
 
 
-def states(function: Any) -> list[Any]:
-    """Return the states of the global generators, and of the NumPy generators that the function names or closes over.
+def states(generators: Sequence[Any]) -> list[Any]:
+    """Return the states of the global generators, and of the given NumPy generators, which the function captures.
 
     The functions in the module `random` are methods that were bound before `watch_generators` replaced the originals,
     so the trace can miss their draws; the state of the global generator reveals these draws.
@@ -51,11 +49,9 @@ def states(function: Any) -> list[Any]:
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         found.append(_comparable(numpy_random.get_state(legacy=False)))
-        for thing in _named(function):
-            if isinstance(thing, numpy_random.Generator):
-                found.append(_comparable(thing.bit_generator.state))
-            elif isinstance(thing, numpy_random.RandomState):
-                found.append(_comparable(thing.get_state(legacy=False)))
+        for thing in generators:
+            old = isinstance(thing, numpy_random.RandomState)
+            found.append(_comparable(thing.get_state(legacy=False) if old else thing.bit_generator.state))
     return found
 
 
@@ -63,33 +59,3 @@ def _comparable(state: Any) -> Any:
     if isinstance(state, dict):
         return {key: _comparable(part) for key, part in state.items()}
     return state.tobytes() if hasattr(state, "tobytes") else state
-
-
-def _named(function: Any) -> list[Any]:
-    """Return the objects that a function closes over, and the values of the globals that it names.
-
-    Functions among these objects are searched in the same way.
-    """
-    found: dict[int, Any] = {}
-    waiting = [function]
-    while waiting:
-        thing = waiting.pop()
-        if id(thing) in found:
-            continue
-        found[id(thing)] = thing
-        if isinstance(thing, MethodType):
-            waiting += [thing.__self__, thing.__func__]
-        elif isinstance(thing, FunctionType):
-            for cell in thing.__closure__ or ():
-                with suppress(ValueError):  # the cell is empty
-                    waiting.append(cell.cell_contents)
-            waiting += thing.__defaults__ or ()
-            names = _names(thing.__code__)
-            waiting += [thing.__globals__[name] for name in names if name in thing.__globals__]
-    return list(found.values())
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return set(code.co_names).union(*inner)
-

@@ -23,7 +23,11 @@ from .tracing import Trace, refused, tracing
 
 
 def record_branch(
-    function: Callable[..., Any], arguments: Arguments, numbers: Sequence[float], moving: Sequence[int]
+    function: Callable[..., Any],
+    arguments: Arguments,
+    numbers: Sequence[float],
+    moving: Sequence[int],
+    generators: Sequence[Any] = (),
 ) -> tuple[Branch, list[float]]:
     """Trace `function` at these numbers; return the branch and the numbers in the function's result.
 
@@ -31,12 +35,13 @@ def record_branch(
         arguments: The arguments of a call, split into numbers and structure.
         moving: The positions of the inputs among the numbers in the arguments. All other numbers are static ints.
         numbers: One number for each input.
+        generators: The NumPy generators that the function captures.
 
     Raises:
         GraphError: The function did something that a replay could not repeat. (The function's own exceptions
             propagate.)
     """
-    with tracing(function) as trace:
+    with tracing(generators) as trace:
         inputs = [Value(x) for x in numbers]
         structure = _run(function, arguments, dict(zip(moving, inputs, strict=True)), trace)
     outputs = [x if type(x) is Value else float(x) for x in structure.numbers]

@@ -16,7 +16,9 @@ from ..graph import check_current, check_not_assigned
 from ..value import Value
 from .arguments import Arguments, as_floats, opened
 from .branches import Branch
+from .captured import Captured
 from .nodes import unfolded
+from .reached import captured
 from .recorded import record_branch
 from .replays import Replays
 from .tracing import Trace, check_not_tracing, refused
@@ -29,6 +31,7 @@ class Replayed:
     _function: Function | None
     _arguments: Arguments
     _moving: tuple[int, ...]
+    _captured: Captured
     _replays: Replays
 
     def _begin(self, function: Function | None, arguments: Arguments, static: set[int], fast: bool) -> None:
@@ -36,6 +39,7 @@ class Replayed:
         self._moving = tuple(
             i for i, x in enumerate(arguments.numbers) if type(x) is not int or arguments.argument_of(i) not in static
         )
+        self._captured = captured([] if function is None else self._roots())
         self.name = "program" if function is None else name_of(function)
         self._replays = Replays(self.name, None if function is None else self._trace, fast)
         self._row = Operation(
@@ -50,8 +54,30 @@ class Replayed:
         return self._replays.fast
 
     def _trace(self, numbers: Sequence[float]) -> Branch:
+        """Trace the branch of a point."""
         assert self._function is not None
-        return record_branch(self._function, self._arguments, numbers, self._moving)[0]
+        if (change := self._captured.change()) is not None:
+            raise GraphError(
+                f"{change} has changed since {self.name} was traced, so the branch of this point cannot be added; "
+                "trace the function again"
+            )
+        branch = self._record(numbers)
+        if self._captured.change() is not None:  # this may be something that only the first call computes
+            self._captured = captured(self._roots())
+            branch = self._record(numbers)
+            if (change := self._captured.change()) is not None:
+                raise refused(f"changes {change}", "return the new value, and change it outside the function")
+        return branch
+
+    def _record(self, numbers: Sequence[float]) -> Branch:
+        assert self._function is not None
+        generators = self._captured.generators
+        return record_branch(self._function, self._arguments, numbers, self._moving, generators)[0]
+
+    def _roots(self) -> list[tuple[str, Any]]:
+        """Return the function and the objects among the arguments, each with a name."""
+        assert self._function is not None
+        return [(name_of(self._function), self._function), *self._arguments.kept()]
 
     def _checked(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
         check_not_tracing(self.name)

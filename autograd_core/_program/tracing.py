@@ -8,7 +8,7 @@ times.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock, get_ident
 from typing import Any
@@ -135,14 +135,14 @@ def check_not_tracing(name: str) -> None:
 
 
 @contextmanager
-def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
-    """Trace the operations that this thread performs in the `with` block; the block calls `function`.
+def tracing(generators: Sequence[Any] = ()) -> Iterator[Trace]:
+    """Trace the operations that this thread performs in the `with` block, which may draw from NumPy's `generators`.
 
     Raises:
         GraphError: Random numbers were drawn, which a replay would not draw again.
     """
     trace, thread = Trace(), get_ident()
-    before = states(function)
+    before = states(generators)
     with _changing:
         if not traces:
             _put_in_place(_ANSWERS)
@@ -160,7 +160,7 @@ def tracing(function: Callable[..., Any]) -> Iterator[Trace]:
             if not traces:
                 _put_in_place(_ORIGINALS)
                 unwatch_generators()
-    if trace.draws or states(function) != before:
+    if trace.draws or states(generators) != before:
         raise refused(
             "draws random numbers",
             "draw them outside the function and pass them as arguments; during a trace, no other thread may draw any",

@@ -15,18 +15,13 @@ from autograd_core import ENGINE, GraphError, GraphWarning, Program, Value, para
 
 
 def test_a_branch_is_traced_when_it_is_met():
-    calls = []
-
-    def f(x):
-        calls.append(1)
-        return x * 2.0 if x > 1.0 else x * 3.0 if x > 0.0 else -x
-
-    program = trace(f, 2.0)
+    program = trace(lambda x: x * 2.0 if x > 1.0 else x * 3.0 if x > 0.0 else -x, 2.0)
+    assert program._replays.branches.count == 1
     assert [program(x) for x in (3.0, 0.5, -1.0, 5.0, 0.25, -7.0)] == [6.0, 1.5, 1.0, 10.0, 0.75, 7.0]
-    assert len(calls) == 3
+    assert program._replays.branches.count == 3
     assert program.over_rows()([3.0, 0.5, -1.0, 5.0]) == [6.0, 1.5, 1.0, 10.0]
     assert program.over_rows().grad([3.0, 0.5, -1.0, 5.0]) == [2.0, 3.0, -1.0, 2.0]
-    assert len(calls) == 3
+    assert program._replays.branches.count == 3
 
 
 def test_relu_by_if_with_the_int_0():

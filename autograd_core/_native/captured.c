@@ -1,0 +1,92 @@
+/* Compares what a traced function reads besides its arguments with what was recorded: see _program/captured.py. */
+#include "core.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Whether two objects are one object, or numbers or strings of one type with the same bits. Runs no Python code. */
+static int same(PyObject *one, PyObject *other)
+{
+    if (one == other)
+        return 1;
+    if (one == NULL || !Py_IS_TYPE(one, Py_TYPE(other)))
+        return 0;
+    if (PyFloat_CheckExact(one)) {
+        double x = PyFloat_AS_DOUBLE(one), y = PyFloat_AS_DOUBLE(other);
+        return (isnan(x) && isnan(y)) || memcmp(&x, &y, sizeof x) == 0;
+    }
+    return (PyLong_CheckExact(one) || PyUnicode_CheckExact(one) || PyBytes_CheckExact(one)) &&
+           PyObject_RichCompareBool(one, other, Py_EQ) == 1;
+}
+
+static int same_keys(PyObject *holder, PyObject *keys, PyObject *contents, PyObject *missing)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keys); i++) {
+        PyObject *now = PyDict_GetItemWithError(holder, PyTuple_GET_ITEM(keys, i));
+        if (now == NULL && PyErr_Occurred())
+            return -1;
+        if (!same(now == NULL ? missing : now, PyTuple_GET_ITEM(contents, i)))
+            return 0;
+    }
+    return 1;
+}
+
+static int same_items(PyObject *list, PyObject *contents)
+{
+    Py_ssize_t size = PyTuple_GET_SIZE(contents);
+    if (PyList_GET_SIZE(list) != size)
+        return 0;
+    for (Py_ssize_t i = 0; i < size; i++)
+        if (!same(PyList_GET_ITEM(list, i), PyTuple_GET_ITEM(contents, i)))
+            return 0;
+    return 1;
+}
+
+static int wrong(PyObject *record)
+{
+    PyErr_Format(PyExc_TypeError, "first_changed takes lists, dicts with keys, and cells; got %R", record);
+    return -1;
+}
+
+/* Whether a holder has the contents that were recorded; -1 with an error set if this cannot be said. */
+static int unchanged(PyObject *record, PyObject *missing)
+{
+    if (!PyTuple_CheckExact(record) || PyTuple_GET_SIZE(record) != 4 || !PyTuple_CheckExact(PyTuple_GET_ITEM(record, 2)))
+        return wrong(record);
+    PyObject *holder = PyTuple_GET_ITEM(record, 0), *keys = PyTuple_GET_ITEM(record, 1);
+    PyObject *contents = PyTuple_GET_ITEM(record, 2);
+    Py_ssize_t size = PyLong_AsSsize_t(PyTuple_GET_ITEM(record, 3));
+    if (size == -1 && PyErr_Occurred())
+        return -1;
+    if (PyDict_Check(holder) && PyTuple_CheckExact(keys) && PyTuple_GET_SIZE(keys) == PyTuple_GET_SIZE(contents))
+        return (size < 0 || size == PyDict_GET_SIZE(holder)) ? same_keys(holder, keys, contents, missing) : 0;
+    if (PyList_Check(holder))
+        return same_items(holder, contents);
+    if (PyCell_Check(holder) && PyTuple_GET_SIZE(contents) == 1) {
+        PyObject *now = PyCell_GET(holder);
+        return same(now == NULL ? missing : now, PyTuple_GET_ITEM(contents, 0));
+    }
+    return wrong(record);
+}
+
+static PyObject *first_changed(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *held, *missing;
+    if (!PyArg_ParseTuple(arguments, "O!O:first_changed", &PyList_Type, &held, &missing))
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(held); i++) {
+        PyObject *record = Py_NewRef(PyList_GET_ITEM(held, i)); /* the keys of a dict may be compared by Python code */
+        int found = unchanged(record, missing);
+        Py_DECREF(record);
+        if (found < 0)
+            return NULL;
+        if (found == 0)
+            return PyLong_FromSsize_t(i);
+    }
+    return PyLong_FromLong(-1);
+}
+
+PyMethodDef captured_methods[] = {
+    {"first_changed", first_changed, METH_VARARGS, "first_changed($module, held, missing, /)\n--\n\n"},
+    {NULL, NULL, 0, NULL},
+};

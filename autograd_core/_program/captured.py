@@ -1,0 +1,94 @@
+"""A record of what a traced function reads besides its arguments, to find out later whether any of it has changed.
+
+A replay does not run the function, so it would not notice such a change. `reached.py` finds what there is to record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import CellType
+from typing import Any
+
+from .._engine.choice import accelerated
+
+# Stands for the content of an empty cell, and for the value of a key that a dict does not have.
+MISSING = object()
+# A holder (a list, dict or cell); for a dict, the keys to compare, otherwise None; what the holder contains; and the
+# number of keys, if the dict may have no others, otherwise -1.
+Held = tuple[Any, tuple[Any, ...] | None, tuple[Any, ...], int]
+
+
+class Captured:
+    """What a function captures: enclosing variables, globals, attributes and the contents of containers.
+
+    Two objects count as the same if they are one object, or numbers or strings of one type with the same bits.
+    """
+
+    def __init__(self) -> None:
+        self.generators: list[Any] = []  # NumPy's random number generators among the objects
+        self._held: list[Held] = []
+        self._names: list[str] = []
+        self._read: list[tuple[str, Callable[[], tuple[Any, ...]], tuple[Any, ...]]] = []
+
+    def hold(self, name: str, holder: Any, keys: tuple[Any, ...] | None, contents: tuple[Any, ...], size: int) -> None:
+        """Record the contents of a list, dict or cell; see `Held`. For some keys of a dict, `name` precedes a key."""
+        self._held.append((holder, keys, contents, size))
+        self._names.append(name)
+
+    def read(self, name: str, contents: Callable[[], tuple[Any, ...]]) -> None:
+        """Record the contents of anything else; `contents` returns them as they are when it is called."""
+        self._read.append((name, contents, contents()))
+
+    def change(self) -> str | None:
+        """Return the name of something that is not as it was recorded, or None if there is nothing of the kind."""
+        at = first_changed(self._held, MISSING)
+        if at >= 0:
+            return self._described(at)
+        for name, contents, recorded in self._read:
+            if not _are_same(contents(), recorded):
+                return name
+        return None
+
+    def _described(self, at: int) -> str:
+        name, (holder, keys, contents, size) = self._names[at], self._held[at]
+        if keys is None or size >= 0:
+            return name
+        changed = (key for key, thing in zip(keys, contents, strict=True) if not _same(holder.get(key, MISSING), thing))
+        return name + str(next(changed))
+
+
+@accelerated
+def first_changed(held: list[Held], missing: object) -> int:
+    """Return the index of the first holder whose contents are not the recorded ones, or -1 if there is none."""
+    for i, (holder, keys, contents, size) in enumerate(held):
+        if keys is not None:
+            now: Iterable[Any] = [holder.get(key, missing) for key in keys]
+            if size not in (-1, len(holder)):
+                return i
+        else:
+            now = _content(holder, missing) if type(holder) is CellType else holder
+        if not _are_same(now, contents):
+            return i
+    return -1
+
+
+def _content(cell: CellType, missing: object) -> tuple[Any]:
+    try:
+        return (cell.cell_contents,)
+    except ValueError:
+        return (missing,)
+
+
+def _are_same(things: Any, others: tuple[Any, ...]) -> bool:
+    return len(things) == len(others) and all(map(_same, things, others))
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    kind = type(one)
+    if kind is not type(other):
+        return False
+    if kind is float:
+        return bool(one.hex() == other.hex())
+    return kind in (int, str, bytes) and bool(one == other)
